@@ -1,0 +1,54 @@
+// The appliance's own SQLite file: leases, boot attempts, the last known plan.
+// Synchronous on purpose: what was acknowledged is on disk before the answer leaves.
+import Database from 'better-sqlite3'
+
+export type Store = Database.Database
+
+/** One forward step of the schema. Append only: the position in the list is the version. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE leases (
+     subnet  TEXT NOT NULL,              -- network/prefix the lease belongs to
+     mac     TEXT NOT NULL,
+     address TEXT NOT NULL,
+     kind    TEXT NOT NULL,              -- offered | bound | permanent | declined
+     expires INTEGER,                    -- ms since the epoch; null: never
+     PRIMARY KEY (subnet, mac),
+     UNIQUE (address)
+   ) STRICT;
+   CREATE TABLE attempts (
+     id         TEXT PRIMARY KEY,
+     mac        TEXT NOT NULL,
+     started    INTEGER NOT NULL,        -- ms since the epoch
+     image      TEXT,
+     generation TEXT,
+     token_hash TEXT
+   ) STRICT;
+   CREATE INDEX attempts_by_mac ON attempts (mac, started);
+   CREATE TABLE boot_events (
+     attempt TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+     seq     INTEGER NOT NULL,
+     at      INTEGER NOT NULL,           -- ms since the epoch
+     event   TEXT NOT NULL,              -- JSON
+     PRIMARY KEY (attempt, seq)
+   ) STRICT;`,
+]
+
+/** Opens the file, or ':memory:', and brings its schema up to date. Throws when a newer hostless wrote it. */
+export function openStore(file: string): Store {
+  const store = new Database(file)
+  store.pragma('journal_mode = WAL')
+  store.pragma('synchronous = FULL')
+  store.pragma('foreign_keys = ON')
+  const version = store.pragma('user_version', { simple: true }) as number
+  if (version > MIGRATIONS.length) {
+    store.close()
+    throw new Error(
+      `${file} has schema ${version}, this hostless knows up to ${MIGRATIONS.length}: start the newer hostless, or restore a backup`,
+    )
+  }
+  store.transaction(() => {
+    for (const step of MIGRATIONS.slice(version)) store.exec(step)
+    store.pragma(`user_version = ${MIGRATIONS.length}`)
+  })()
+  return store
+}
