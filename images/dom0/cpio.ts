@@ -26,7 +26,10 @@ function encodeEntry(entry: CpioEntry, inode: number): Buffer[] {
     case 'directory':
       return header(entry.path, { inode, mode: DIRECTORY, size: 0, major: 0, minor: 0 })
     case 'symlink':
-      return body(header(entry.path, { inode, mode: SYMLINK, size: Buffer.byteLength(entry.target), major: 0, minor: 0 }), Buffer.from(entry.target))
+      return body(
+        header(entry.path, { inode, mode: SYMLINK, size: Buffer.byteLength(entry.target), major: 0, minor: 0 }),
+        Buffer.from(entry.target),
+      )
     case 'file':
       return body(header(entry.path, { inode, mode: REGULAR | entry.mode, size: entry.data.length, major: 0, minor: 0 }), entry.data)
     case 'character':

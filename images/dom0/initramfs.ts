@@ -82,7 +82,9 @@ export function initramfsEntries(parts: InitramfsParts): CpioEntry[] {
     { kind: 'file', path: 'bin/busybox', mode: 0o755, data: parts.busybox },
     ...APPLETS.map((name): CpioEntry => ({ kind: 'symlink', path: `bin/${name}`, target: 'busybox' })),
     ...Object.entries(parts.scripts).map(([path, data]): CpioEntry => ({ kind: 'file', path, mode: 0o755, data })),
-    ...Object.entries(parts.tables).map(([name, data]): CpioEntry => ({ kind: 'file', path: `${modules}/${name}`, mode: 0o644, data: Buffer.from(data) })),
+    ...Object.entries(parts.tables).map(
+      ([name, data]): CpioEntry => ({ kind: 'file', path: `${modules}/${name}`, mode: 0o644, data: Buffer.from(data) }),
+    ),
     ...[...parts.modules].map(([path, data]): CpioEntry => ({ kind: 'file', path: `${modules}/${path}`, mode: 0o644, data })),
     ...[...parts.firmware].map(([path, data]): CpioEntry => ({ kind: 'file', path: `lib/firmware/${path}`, mode: 0o644, data })),
   ]
