@@ -89,27 +89,32 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#bytes.writeUInt8(value, this.#grow(1))
+    const at = this.#grow(1)
+    this.#bytes.writeUInt8(value, at)
     return this
   }
 
   u16(value: number): this {
-    this.#bytes.writeUInt16BE(value, this.#grow(2))
+    const at = this.#grow(2)
+    this.#bytes.writeUInt16BE(value, at)
     return this
   }
 
   u32(value: number): this {
-    this.#bytes.writeUInt32BE(value, this.#grow(4))
+    const at = this.#grow(4)
+    this.#bytes.writeUInt32BE(value, at)
     return this
   }
 
   u64(value: bigint): this {
-    this.#bytes.writeBigUInt64BE(value, this.#grow(8))
+    const at = this.#grow(8)
+    this.#bytes.writeBigUInt64BE(value, at)
     return this
   }
 
   bytes(value: Uint8Array): this {
-    this.#bytes.set(value, this.#grow(value.length))
+    const at = this.#grow(value.length)
+    this.#bytes.set(value, at)
     return this
   }
 

@@ -1,0 +1,125 @@
+// nfs-server-lite: NFSv3 and MOUNT v3 on one TCP port, portmap v2 beside them. Receives, decodes,
+// decides, encodes, sends. Clients need nothing of what it remembers: a restart goes unnoticed.
+import type { Generation } from '../wire/generation.ts'
+import { limitLog } from '../wire/limit.ts'
+import type { Log } from '../wire/log.ts'
+import { createFilehandleCodec } from './filehandle.ts'
+import { applyMountEvent, type MountEntry, type MountEvent } from './mount3/mounts.ts'
+import { printablePath } from './mount3/path.ts'
+import { MOUNT_PROGRAM } from './mount3/program.ts'
+import { NFS_PROGRAM } from './nfs3/program.ts'
+import { startPortmap } from './portmap2/server.ts'
+import { type Answer, answerCall, describeCall, type Exports, type MayRead, type Program } from './program.ts'
+import { decodeCall } from './rpc.ts'
+import { type Sighting, Sightings } from './sightings.ts'
+import { listenTcp, TCP_LIMITS, type TcpLimits } from './tcp/server.ts'
+
+/** Paths are printable: other bytes are escaped as `\xNN`. */
+export type MountObservation = MountEvent & { readonly clientAddress: string }
+
+export interface NfsServerOptions {
+  /** IP address to listen at. */
+  readonly address: string
+  /** For NFS and MOUNT alike; 0: any free one. */
+  readonly port: number
+  /** Undefined: no portmap. */
+  readonly portmap: { readonly port: number } | undefined
+  /** Asked for every call: what is published now. */
+  readonly exports: () => Exports
+  readonly mayRead: MayRead
+  /** Secret, 16 bytes or more (32 in nfs.key): the same one gives the same filehandles for ever. */
+  readonly handleKey: Buffer
+  readonly log: Log
+  readonly onMount: (observation: MountObservation) => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly limits?: Partial<TcpLimits>
+}
+
+export interface NfsServer {
+  readonly port: number
+  /** Undefined: portmap was not wanted, or its port was taken. */
+  readonly portmapPort: number | undefined
+  /** Paths as the clients sent them, their bytes as latin1. */
+  mounts(): readonly MountEntry[]
+  /** For each generation the addresses that used it since the server started, and when last. */
+  clients(): ReadonlyMap<Generation, readonly Sighting[]>
+  close(): Promise<void>
+}
+
+/** How much of the log peers can fill. */
+const COMPLAINTS = { lines: 20, windowSeconds: 10 }
+const PROGRAMS = [NFS_PROGRAM, MOUNT_PROGRAM]
+
+/** Rejects when the port cannot be listened at, and with a RangeError when the key is too short. */
+export async function startNfsServer(options: NfsServerOptions): Promise<NfsServer> {
+  const { address, log, now, mayRead } = options
+  const filehandles = createFilehandleCodec(options.handleKey)
+  const limits = { ...TCP_LIMITS, ...options.limits }
+  const complaints = limitLog(log, COMPLAINTS, now)
+  const sightings = new Sightings()
+  let mounts: readonly MountEntry[] = []
+
+  function answer(programs: readonly Program[], message: Buffer, clientAddress: string): Answer | string {
+    try {
+      const call = decodeCall(message)
+      const answered = answerCall(programs, call, { exports: options.exports(), mayRead, filehandles, mounts, clientAddress })
+      if (answered.kind === 'data') sightings.saw(answered.data.source.generation, clientAddress, now())
+      else {
+        const { effect, garbage, fault } = answered
+        if (effect.kind === 'seen') sightings.saw(effect.generation, clientAddress, now())
+        if (effect.kind === 'mount') observe(effect.event, clientAddress)
+        if (garbage) complaints.warn({ peer: clientAddress, call: describeCall(programs, call), reason: garbage.message }, 'GARBAGE_ARGS')
+        if (fault) complaints.error({ peer: clientAddress, call: describeCall(programs, call), error: fault }, 'call failed here')
+      }
+      return answered
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  function observe(event: MountEvent, clientAddress: string): void {
+    mounts = applyMountEvent(mounts, clientAddress, event)
+    if (event.kind === 'mounted') sightings.saw(event.generation, clientAddress, now())
+    const observation = 'path' in event ? { ...event, path: printablePath(event.path), clientAddress } : { ...event, clientAddress }
+    if (event.kind === 'refused') complaints.warn(observation, 'mount refused')
+    options.onMount(observation)
+  }
+
+  const tcp = await listenTcp({
+    address,
+    port: options.port,
+    limits,
+    complaints,
+    now,
+    serve: (record, clientAddress) => answer(PROGRAMS, record, clientAddress),
+    readFailed: (error, { source, position, length }) =>
+      complaints.error({ generation: source.generation, position, length, error }, 'root.tar cannot be read'),
+  })
+  try {
+    const portmap =
+      options.portmap &&
+      (await startPortmap({
+        address,
+        port: options.portmap.port,
+        programs: PROGRAMS,
+        programsPort: tcp.port,
+        limits,
+        log,
+        complaints,
+        now,
+        answer,
+      }))
+    log.info({ address, port: tcp.port, portmap: portmap?.port }, 'NFS is served')
+    return {
+      port: tcp.port,
+      portmapPort: portmap?.port,
+      mounts: () => mounts,
+      clients: () => sightings.list(),
+      close: async () => void (await Promise.all([tcp.close(), portmap?.close()])),
+    }
+  } catch (error) {
+    await tcp.close()
+    throw error
+  }
+}
