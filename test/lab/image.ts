@@ -1,0 +1,101 @@
+// The dom0 image that a lab boots: built once and kept under .lab, or one that somebody wants to try before real servers do.
+
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, link, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { execa } from 'execa'
+import { dataFolder, KEY_FILE, LAB, PROJECT } from './folders.ts'
+
+/** What an appliance needs to serve an image. */
+export interface LabImage {
+  readonly dataDir: string
+  readonly name: string
+}
+
+/** What decides over an image's content; a change of any of it asks for a new build. */
+const RECIPE = ['images', 'templates/dom0']
+
+export interface Fingerprinted {
+  readonly path: string
+  readonly content: Uint8Array | string
+}
+
+/** Changes with any path or byte, not with the order of the files. */
+export function fingerprint(files: readonly Fingerprinted[]): string {
+  const hash = createHash('sha256')
+  for (const { path, content } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    hash.update(`${path}\0${content.length}\0`).update(content)
+  }
+  return hash.digest('hex')
+}
+
+/** Whether a build is needed before `buildImage` did it: no image yet, or its recipe or the lab's key has changed. */
+export async function needsBuild(suite: string): Promise<boolean> {
+  if (!existsSync(join(dataFolder(suite), 'images/dom0/published'))) return true
+  const built = await readFile(fingerprintFile(suite), 'utf8').catch(() => '')
+  return built !== (await recipeFingerprint(suite))
+}
+
+/** Its progress goes to the terminal. Rejects when the build fails; an abort ends it. */
+export async function buildImage(suite: string, signal: AbortSignal): Promise<void> {
+  const print = await recipeFingerprint(suite)
+  const dataDir = dataFolder(suite)
+  await mkdir(dataDir, { recursive: true })
+  const options = ['--suite', suite, '--authorized-keys', `${KEY_FILE}.pub`, '--data-dir', dataDir]
+  const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', 'image', 'build', 'dom0', ...options]
+  // --pdeathsig: mmdebstrap and its hundreds of megabytes end with the lab even if that is killed.
+  await execa('setpriv', ['--pdeathsig', 'TERM', ...program], { cwd: PROJECT, stdio: 'inherit', cancelSignal: signal })
+  await writeFile(fingerprintFile(suite), print)
+}
+
+/**
+ * A dataDir of the lab's own with an image from `folder`, hard-linked where it can be: the original is never written to.
+ * The key that checks its signature comes along, the one that signs does not. `folder` is another appliance's dataDir (its published dom0), or one generation in it, published or not.
+ */
+export async function borrowImage(folder: string, dataDir: string): Promise<LabImage> {
+  const generation = await findGeneration(resolve(folder))
+  const name = basename(dirname(generation))
+  const place = join(dataDir, 'images', name)
+  await copyTree(generation, join(place, basename(generation)))
+  await symlink(basename(generation), join(place, 'published'))
+  const publicKey = join(dirname(generation), '../../keys/image.pub')
+  if (existsSync(publicKey)) await cp(publicKey, join(dataDir, 'keys/image.pub'))
+  return { dataDir, name }
+}
+
+async function findGeneration(folder: string): Promise<string> {
+  const candidates = [folder, join(folder, 'images/dom0/published')]
+  const found = candidates.find((candidate) => existsSync(join(candidate, 'manifest.json')))
+  if (!found) throw new Error(`${folder} holds no image: neither a manifest.json nor images/dom0/published`)
+  return realpath(found)
+}
+
+/** Hard links share the bytes; across file systems they are copied. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) await copyTree(source, target)
+    else await link(source, target).catch(() => cp(source, target))
+  }
+}
+
+async function recipeFingerprint(suite: string): Promise<string> {
+  const files: Fingerprinted[] = [
+    { path: 'suite', content: suite },
+    { path: 'key', content: await readFile(`${KEY_FILE}.pub`) },
+  ]
+  for (const folder of RECIPE) {
+    const entries = await readdir(join(PROJECT, folder), { withFileTypes: true, recursive: true }).catch(() => [])
+    for (const entry of entries.filter((candidate) => candidate.isFile())) {
+      const path = join(entry.parentPath, entry.name)
+      files.push({ path: relative(PROJECT, path), content: await readFile(path) })
+    }
+  }
+  return fingerprint(files)
+}
+
+function fingerprintFile(suite: string): string {
+  return join(LAB, `built-${suite}`)
+}

@@ -1,0 +1,98 @@
+#!/bin/bash
+# Gets this machine ready for `npm test`, `npm run lab` or `npm run bench`: Node, Debian packages, node_modules.
+# Says nothing and takes no time when all is there. Services that come with a package are neither started nor enabled.
+# Usage: setup.sh test|lab|bench
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+compile=(g++ make python3)
+peers=(iproute2 curl libnfs-utils tftp-hpa atftp)
+case "${1-}" in
+  test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd) ;;
+  lab) packages=("${compile[@]}" qemu-system-x86 ipxe-qemu ipxe ovmf openipmi ipmitool mmdebstrap squashfs-tools-ng cpio zstd
+    openssh-client iproute2 curl debian-archive-keyring) ;;
+  bench) packages=("${compile[@]}" "${peers[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind) ;;
+  *)
+    echo "Usage: setup.sh test|lab|bench" >&2
+    exit 2
+    ;;
+esac
+
+fail() {
+  printf 'setup: %s\n' "$@" >&2
+  exit 1
+}
+
+check_node() {
+  local version major minor
+  version=$(node --version 2>/dev/null) || fail 'Node.js is missing: version 20.19 or newer is needed, 24 is recommended.'
+  IFS=. read -r major minor _ <<<"${version#v}"
+  if ((major < 20 || (major == 20 && minor < 19))); then
+    fail "this is Node.js ${version#v}; version 20.19 or newer is needed, 24 is recommended."
+  fi
+}
+
+missing_packages() {
+  local installed package
+  installed=$(dpkg-query --show --showformat '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
+  for package in "${packages[@]}"; do
+    [[ $'\n'$installed$'\n' == *$'\n'"$package installed"$'\n'* ]] || echo "$package"
+  done
+}
+
+policy=/usr/sbin/policy-rc.d
+policy_mark='# Written by setup.sh of Hostless while it installs packages; remove it if you find it.'
+listening=(rpcbind.socket rpcbind.service nfs-ganesha.service nfs-ganesha-lock.service ipmievd.service openipmi.service)
+
+allow_services() {
+  if grep -qsF "$policy_mark" "$policy"; then rm -f "$policy"; fi
+}
+
+unit_exists() { [[ -e /lib/systemd/system/$1 || -e /usr/lib/systemd/system/$1 ]]; }
+
+install_packages() {
+  local unit added=()
+  for unit in "${listening[@]}"; do unit_exists "$unit" || added+=("$unit"); done
+  trap allow_services EXIT
+  if [[ ! -e $policy ]]; then
+    # Exit code 101 is "this service must not be started now".
+    (umask 022 && printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" >"$policy" && chmod +x "$policy")
+  fi
+  local apt=(apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq)
+  export DEBIAN_FRONTEND=noninteractive
+  echo "setup: installing $*"
+  "${apt[@]}" update || echo 'setup: apt-get update failed; trying with the package lists that are here' >&2
+  "${apt[@]}" install --yes --no-install-recommends "$@" </dev/null >/dev/null || fail "apt-get could not install: $*"
+  allow_services
+  for unit in "${added[@]}"; do
+    if unit_exists "$unit" && command -v systemctl >/dev/null; then systemctl --quiet disable "$unit" 2>/dev/null || true; fi
+  done
+}
+
+ensure_packages() {
+  local missing
+  if ! command -v dpkg-query >/dev/null; then
+    echo "setup: this is no Debian; it is up to you that the equivalents of these are installed: ${packages[*]}" >&2
+    return
+  fi
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} > 0)) || return 0
+  if ((EUID != 0)); then
+    fail 'some Debian packages are missing. Install them with:' "  sudo apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  install_packages "${missing[@]}"
+}
+
+# npm writes node_modules/.package-lock.json last, so an interrupted install is done again.
+ensure_modules() {
+  local stamp=node_modules/.package-lock.json
+  if [[ ! -e $stamp || package-lock.json -nt $stamp ]]; then
+    echo 'setup: npm ci'
+    npm ci --no-fund --no-audit
+    touch "$stamp"
+  fi
+}
+
+check_node
+ensure_packages
+ensure_modules
