@@ -7,13 +7,12 @@ export type Store = Database.Database
 /** One forward step of the schema. Append only: the position in the list is the version. */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE leases (
+     address TEXT PRIMARY KEY,           -- one lease per address
      subnet  TEXT NOT NULL,              -- network/prefix the lease belongs to
-     mac     TEXT NOT NULL,
-     address TEXT NOT NULL,
-     kind    TEXT NOT NULL,              -- offered | bound | permanent | declined
+     mac     TEXT,                       -- null: declined, nobody's
+     kind    TEXT NOT NULL,              -- offered | bound | permanent | released | declined
      expires INTEGER,                    -- ms since the epoch; null: never
-     PRIMARY KEY (subnet, mac),
-     UNIQUE (address)
+     UNIQUE (subnet, mac)
    ) STRICT;
    CREATE TABLE attempts (
      id         TEXT PRIMARY KEY,

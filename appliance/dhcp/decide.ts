@@ -1,0 +1,56 @@
+// What to do about a DHCP packet. Pure: no socket, clock, disk or chance; lease changes are part of the answer.
+
+import { subnetContains, UNSPECIFIED } from '../wire/addresses.ts'
+import { type Decision, type DhcpContext, identify, scopeOf, silent } from './decision.ts'
+import { answerDecline, answerRelease } from './departure.ts'
+import { answerDiscover } from './discover.ts'
+import { clientMac, messageType } from './fields.ts'
+import { answerInform } from './inform.ts'
+import { BOOTREQUEST, type DhcpPacket } from './packet.ts'
+import { answerAsProxy, answerOnBootServerPort } from './proxy.ts'
+import { answerRequest } from './request.ts'
+import { type Lending, type Scope, subnetKey } from './scope.ts'
+
+/** The port a packet came in on: 67, or 4011 where PXE clients ask for their boot file. */
+export type ServerPort = 67 | 4011
+
+export function decide(request: DhcpPacket, port: ServerPort, context: DhcpContext): Decision {
+  if (request.op !== BOOTREQUEST) return silent(`op ${request.op} is no request`)
+  const mac = clientMac(request)
+  if (!mac) return silent(`no Ethernet station: htype ${request.htype}, hlen ${request.hlen}, chaddr ${request.chaddr.toString('hex')}`)
+  const type = messageType(request)
+  if (!type) return silent('no DHCP message type (BOOTP, or a type that we do not know)')
+  if (context.mode === 'off') return silent('dhcp.mode is off')
+
+  const client = identify(request, mac)
+  if (port === 4011) return answerOnBootServerPort(type, client, context)
+  const scope = scopeOf(request, context)
+  if (!scope) return silent(`the relay ${request.giaddr} is in no subnet that we serve: add it to dhcp.subnets`)
+  // An OFFER or ACK goes to ciaddr: only into the client's own subnet, so that we cannot be made to write to strangers.
+  const isStray = request.ciaddr !== UNSPECIFIED && !subnetContains(scope.subnet, request.ciaddr)
+  if (isStray && type !== 'REQUEST') return silent(`${type} from ${request.ciaddr}, which is not in ${subnetKey(scope)}`)
+  if (context.mode === 'proxy') return answerAsProxy(type, client, context)
+
+  const lending = lendingIn(scope, context)
+  switch (type) {
+    case 'DISCOVER':
+      return answerDiscover(client, lending, context)
+    case 'REQUEST':
+      return answerRequest(client, lending, context)
+    case 'INFORM':
+      return answerInform(client, lending, context)
+    case 'RELEASE':
+      return answerRelease(client, lending)
+    case 'DECLINE':
+      return answerDecline(client, lending)
+    case 'OFFER':
+    case 'ACK':
+    case 'NAK':
+      return silent(`${type} is for servers to send`)
+  }
+}
+
+function lendingIn(scope: Scope, context: DhcpContext): Lending {
+  const { serverAddress, reservations, leases, now } = context
+  return { scope, serverAddress, reservations, leases, now }
+}

@@ -1,0 +1,36 @@
+// One request and what we said to it, as plain data for the boot timeline and the log.
+import { describeFirmware, programOf } from '../boot/firmware.ts'
+import { type Ipv4, type Mac, UNSPECIFIED } from '../wire/addresses.ts'
+import type { MessageType } from './codes.ts'
+import { type Decision, identify } from './decision.ts'
+import { clientMac, messageType } from './fields.ts'
+import type { DhcpPacket } from './packet.ts'
+
+export interface DhcpExchange {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly mac: Mac
+  readonly xid: number
+  /** What the client sent. */
+  readonly message: MessageType
+  readonly by: 'firmware' | 'ipxe' | 'initramfs'
+  /** For people: `UEFI x64 PXE`. */
+  readonly architecture: string
+  readonly answer: 'offer' | 'ack' | 'nak' | 'silent'
+  /** Why silent, why a NAK, or why no boot file. */
+  readonly reason: string | undefined
+  /** The address offered or acknowledged. */
+  readonly address: Ipv4 | undefined
+}
+
+/** Undefined for packets that no station sent as DHCP: there is nobody to attribute them to. */
+export function exchangeOf(at: number, request: DhcpPacket, decision: Decision): DhcpExchange | undefined {
+  const mac = clientMac(request)
+  const message = messageType(request)
+  if (!mac || !message) return undefined
+  const { firmware } = identify(request, mac)
+  const common = { at, mac, xid: request.xid, message, by: programOf(firmware), architecture: describeFirmware(firmware) }
+  if (decision.kind === 'silent') return { ...common, answer: 'silent', reason: decision.reason, address: undefined }
+  const { yiaddr } = decision.packet
+  return { ...common, answer: decision.answer, reason: decision.reason, address: yiaddr === UNSPECIFIED ? undefined : yiaddr }
+}

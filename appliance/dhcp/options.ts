@@ -1,0 +1,72 @@
+// The option areas of a DHCP packet: RFC 2132 section 2, long options by RFC 3396, overload by RFC 2132 section 9.3.
+import { Cursor, type Writer } from '../wire/cursor.ts'
+import { OPTION } from './codes.ts'
+
+/** One option. Repeats of a code are one option already (RFC 3396), so data may be longer than 255 bytes. */
+export interface DhcpOption {
+  readonly code: number
+  readonly data: Buffer
+}
+
+const PAD = 0
+const END = 255
+const LONGEST = 255
+
+/** What one area holds, in wire order, repeats still apart. An area that ends without END is accepted. Throws WireError. */
+export function decodeArea(bytes: Uint8Array, field: string): readonly DhcpOption[] {
+  const cursor = new Cursor(bytes)
+  const found: DhcpOption[] = []
+  while (cursor.remaining > 0) {
+    const code = cursor.u8(field)
+    if (code === PAD) continue
+    if (code === END) break
+    const length = cursor.u8(`${field} ${code} length`)
+    found.push({ code, data: cursor.bytes(length, `${field} ${code}`) })
+  }
+  return found
+}
+
+/** Concatenates the parts of each option, at the place of its first part (RFC 3396 section 7). Copies the data. */
+export function joinParts(parts: readonly DhcpOption[]): readonly DhcpOption[] {
+  const joined = new Map<number, Buffer[]>()
+  for (const { code, data } of parts) {
+    const before = joined.get(code)
+    if (before) before.push(data)
+    else joined.set(code, [data])
+  }
+  return Array.from(joined, ([code, data]) => ({ code, data: Buffer.concat(data) }))
+}
+
+/** Which of `file` (bit 1) and `sname` (bit 2) hold options, by option 52; nothing when it is absent or nonsense. */
+export function overloadOf(parts: readonly DhcpOption[]): { readonly file: boolean; readonly sname: boolean } {
+  const option = parts.find(({ code }) => code === OPTION.overload)
+  const value = option?.data.length === 1 ? (option.data[0] ?? 0) : 0
+  return { file: value === 1 || value === 3, sname: value === 2 || value === 3 }
+}
+
+/**
+ * Writes an option area with its END: message type first, relay agent information last (RFC 3046 section 2.2), the
+ * others in their order; data longer than 255 bytes in parts. Throws RangeError on a code that cannot be written.
+ */
+export function writeOptions(writer: Writer, options: readonly DhcpOption[]): void {
+  for (const { code, data } of canonicalOrder(options)) {
+    if (code <= PAD || code >= END || code === OPTION.overload) throw new RangeError(`option ${code} cannot be written`)
+    let offset = 0
+    do {
+      const part = data.subarray(offset, offset + LONGEST)
+      writer.u8(code).u8(part.length).bytes(part)
+      offset += LONGEST
+    } while (offset < data.length)
+  }
+  writer.u8(END)
+}
+
+/** Bytes that writeOptions writes. */
+export function optionsLength(options: readonly DhcpOption[]): number {
+  return options.reduce((sum, { data }) => sum + data.length + 2 * Math.max(1, Math.ceil(data.length / LONGEST)), 1)
+}
+
+function canonicalOrder(options: readonly DhcpOption[]): readonly DhcpOption[] {
+  const rank = ({ code }: DhcpOption) => (code === OPTION.messageType ? 0 : code === OPTION.relayAgentInformation ? 2 : 1)
+  return options.toSorted((left, right) => rank(left) - rank(right))
+}

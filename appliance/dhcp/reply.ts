@@ -1,0 +1,132 @@
+// Reply packets: RFC 2131 section 4.3.1 table 3 (which field holds what) and boot-notes (which options firmware can bear).
+import { type BootAnswer, bootAnswer, type ReplyRole } from '../boot/bootfile.ts'
+import { broadcastOf, type Ipv4, netmask, UNSPECIFIED } from '../wire/addresses.ts'
+import { OPTION } from './codes.ts'
+import type { Client, DhcpContext } from './decision.ts'
+import { addressOption, asksFor, messageTypeOption, optionData, secondsOption, textOption } from './fields.ts'
+import type { DhcpOption } from './options.ts'
+import { BOOTREPLY, BROADCAST_FLAG, type DhcpPacket } from './packet.ts'
+import type { Scope } from './scope.ts'
+
+/** Lease time on the wire for an address that never expires (RFC 2131 section 3.3). */
+export const FOR_EVER = 0xffffffff
+
+/** What the client is given; seconds are undefined for INFORM. */
+export interface Grant {
+  readonly address: Ipv4 | undefined
+  readonly seconds: number | undefined
+}
+
+/** An OFFER or ACK with the network's options and the boot data. */
+export function grantReply(type: 'OFFER' | 'ACK', client: Client, scope: Scope, grant: Grant, context: DhcpContext): DhcpPacket {
+  const { request } = client
+  const boot = bootFor(client, context, 'full')
+  const options = [
+    messageTypeOption(type),
+    addressOption(OPTION.serverIdentifier, context.serverAddress),
+    ...(grant.seconds === undefined ? [] : leaseTimes(grant.seconds)),
+    ...networkOptions(client, scope, context),
+    ...bootOptions(boot, request),
+    ...echoedOptions(request),
+  ]
+  return {
+    ...replyHeader(request),
+    ciaddr: type === 'ACK' ? request.ciaddr : UNSPECIFIED,
+    yiaddr: grant.address ?? UNSPECIFIED,
+    ...bootHeader(boot),
+    options,
+  }
+}
+
+/** An OFFER or ACK with boot data only: as a proxy, or on port 4011. */
+export function bootReply(type: 'OFFER' | 'ACK', client: Client, boot: BootAnswer, context: DhcpContext): DhcpPacket {
+  const { request } = client
+  const options = [
+    messageTypeOption(type),
+    addressOption(OPTION.serverIdentifier, context.serverAddress),
+    ...bootOptions(boot, request),
+    ...echoedOptions(request),
+  ]
+  return { ...replyHeader(request), ciaddr: type === 'ACK' ? request.ciaddr : UNSPECIFIED, ...bootHeader(boot), options }
+}
+
+/** Behind a relay a NAK asks for broadcast: the client's address is wrong, so unicast would not reach it (section 4.3.2). */
+export function nakReply(client: Client, reason: string, context: DhcpContext): DhcpPacket {
+  const { request } = client
+  const options = [
+    messageTypeOption('NAK'),
+    addressOption(OPTION.serverIdentifier, context.serverAddress),
+    textOption(OPTION.message, reason),
+    ...echoedOptions(request),
+  ]
+  const flags = request.giaddr === UNSPECIFIED ? request.flags : request.flags | BROADCAST_FLAG
+  return { ...replyHeader(request), flags, options }
+}
+
+export function bootFor(client: Client, context: DhcpContext, role: ReplyRole): BootAnswer {
+  return bootAnswer(client.firmware, client.mac, context.boot, role)
+}
+
+function replyHeader(request: DhcpPacket): DhcpPacket {
+  return {
+    op: BOOTREPLY,
+    htype: request.htype,
+    hlen: request.hlen,
+    hops: 0,
+    xid: request.xid,
+    secs: 0,
+    flags: request.flags,
+    ciaddr: UNSPECIFIED,
+    yiaddr: UNSPECIFIED,
+    siaddr: UNSPECIFIED,
+    giaddr: request.giaddr,
+    chaddr: request.chaddr,
+    sname: Buffer.alloc(0),
+    file: Buffer.alloc(0),
+    options: [],
+  }
+}
+
+function bootHeader(boot: BootAnswer): Pick<DhcpPacket, 'siaddr' | 'file'> {
+  if (boot.kind === 'none') return { siaddr: UNSPECIFIED, file: Buffer.alloc(0) }
+  return { siaddr: boot.siaddr, file: Buffer.from(boot.file ?? '') }
+}
+
+function leaseTimes(seconds: number): readonly DhcpOption[] {
+  const lease = secondsOption(OPTION.leaseTime, seconds)
+  if (seconds === FOR_EVER) return [lease]
+  const renewal = secondsOption(OPTION.renewalTime, Math.floor(seconds / 2))
+  return [lease, renewal, secondsOption(OPTION.rebindingTime, Math.floor(seconds * 0.875))]
+}
+
+function networkOptions(client: Client, scope: Scope, context: DhcpContext): readonly DhcpOption[] {
+  const name = context.reservations.byMac(client.mac)?.name
+  return [
+    addressOption(OPTION.subnetMask, netmask(scope.subnet)),
+    ...(asksFor(client.request, OPTION.broadcastAddress) ? [addressOption(OPTION.broadcastAddress, broadcastOf(scope.subnet))] : []),
+    ...(scope.router ? [addressOption(OPTION.router, scope.router)] : []),
+    ...(context.dns.length > 0 ? [addressOption(OPTION.domainNameServer, ...context.dns)] : []),
+    ...(name && asksFor(client.request, OPTION.hostName) ? [textOption(OPTION.hostName, name)] : []),
+  ]
+}
+
+/** 66 and 67 only when asked for. EDK2 writes a NUL behind the data of 67 where it lies: so the NUL is in the data. */
+function bootOptions(boot: BootAnswer, request: DhcpPacket): readonly DhcpOption[] {
+  if (boot.kind === 'none') return []
+  const asked = (code: number, text: string | undefined) => (text !== undefined && asksFor(request, code) ? [textOption(code, text)] : [])
+  return [
+    ...(boot.vendorClass ? [textOption(OPTION.vendorClass, boot.vendorClass)] : []),
+    ...(boot.vendorSpecific ? [{ code: OPTION.vendorSpecific, data: boot.vendorSpecific }] : []),
+    ...asked(OPTION.tftpServerName, boot.tftpServerName),
+    ...asked(OPTION.bootfileName, boot.file === undefined ? undefined : `${boot.file}\0`),
+    ...(boot.etherboot ? [{ code: OPTION.etherboot, data: boot.etherboot }] : []),
+  ]
+}
+
+/** Given back unaltered: the client's identifiers (RFC 6842, RFC 4578 section 2.3) and the relay's option 82 (RFC 3046). */
+function echoedOptions(request: DhcpPacket): readonly DhcpOption[] {
+  return [OPTION.clientIdentifier, OPTION.clientMachineIdentifier, OPTION.relayAgentInformation].flatMap((code) => {
+    const data = optionData(request, code)
+    return data ? [{ code, data }] : []
+  })
+}

@@ -1,0 +1,135 @@
+// One subnet that we give addresses in, and which address a client may have there. Pure.
+import {
+  type AddressRange,
+  broadcastOf,
+  type Ipv4,
+  ipv4FromNumber,
+  ipv4ToNumber,
+  type Mac,
+  rangeContains,
+  type Subnet,
+  subnetContains,
+  UNSPECIFIED,
+} from '../wire/addresses.ts'
+import { describeLease, isLive, type Lease, type LeaseView, ownerOf, type SubnetKey } from './lease.ts'
+
+export interface Scope {
+  readonly subnet: Subnet
+  /** Without one, only reserved addresses are given. */
+  readonly pool: AddressRange | undefined
+  readonly router: Ipv4 | undefined
+}
+
+/** What the configuration says of one host; `address` is its reservation, where it has one. */
+export interface HostEntry {
+  readonly name: string
+  readonly mac: Mac
+  readonly address?: Ipv4 | undefined
+}
+
+export interface Reservations {
+  byMac(mac: Mac): HostEntry | undefined
+  byAddress(address: Ipv4): HostEntry | undefined
+}
+
+export function reservationsOf(hosts: readonly HostEntry[]): Reservations {
+  const byMac = new Map(hosts.map((host) => [host.mac, host]))
+  const byAddress = new Map(hosts.flatMap((host) => (host.address ? [[host.address, host] as const] : [])))
+  return { byMac: (mac) => byMac.get(mac), byAddress: (address) => byAddress.get(address) }
+}
+
+/** All that choosing an address depends on. */
+export interface Lending {
+  readonly scope: Scope
+  /** Our own address, wherever it is: never lent. */
+  readonly serverAddress: Ipv4
+  readonly reservations: Reservations
+  readonly leases: LeaseView
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** An address to offer, or why there is none. */
+export type Choice = { readonly kind: 'address'; readonly address: Ipv4 } | { readonly kind: 'none'; readonly reason: string }
+
+export function subnetKey(scope: Scope): SubnetKey {
+  return `${scope.subnet.network}/${scope.subnet.prefix}`
+}
+
+/** The reserved address of this MAC if it lies in this subnet: a host that was carried elsewhere gets one of the pool there. */
+export function reservedAddress(lending: Lending, mac: Mac): Ipv4 | undefined {
+  const address = lending.reservations.byMac(mac)?.address
+  return address && subnetContains(lending.scope.subnet, address) ? address : undefined
+}
+
+/** Why this MAC may not have this address now; undefined when it may. */
+export function refusal(lending: Lending, mac: Mac, address: Ipv4): string | undefined {
+  const { scope, reservations, leases, now } = lending
+  if (!subnetContains(scope.subnet, address)) return `${address} is not in ${subnetKey(scope)}`
+  if (address === UNSPECIFIED || isEdge(scope.subnet, address)) return `${address} is no host's address in ${subnetKey(scope)}`
+  if (address === lending.serverAddress) return `${address} is our own`
+  if (address === scope.router) return `${address} is the router's`
+
+  const holder = reservations.byAddress(address)
+  if (holder && holder.mac !== mac) return `${address} is reserved for ${holder.name} (${holder.mac})`
+  const reserved = reservedAddress(lending, mac)
+  if (reserved && reserved !== address) return `${reserved} is reserved for this host, not ${address}`
+
+  const lease = leases.byAddress(address)
+  const isOurs = lease !== undefined && ownerOf(lease) === mac
+  if (lease && !isOurs && isLive(lease, now)) return `${address} is ${describeLease(lease)}`
+  const isInPool = scope.pool !== undefined && rangeContains(scope.pool, address)
+  const keeps = isOurs && isLive(lease, now)
+  return reserved || isInPool || keeps ? undefined : `${address} is not in the pool, nor reserved`
+}
+
+/**
+ * The address to offer (RFC 2131 section 4.3.1): the reservation; else the client's present or previous one; else the one it
+ * asks for; else one of the pool, never used before used, longest expired first.
+ */
+export function chooseAddress(lending: Lending, mac: Mac, requested: Ipv4 | undefined): Choice {
+  const reserved = reservedAddress(lending, mac)
+  if (reserved) {
+    const reason = refusal(lending, mac, reserved)
+    return reason ? { kind: 'none', reason: `its reserved address cannot be lent: ${reason}` } : { kind: 'address', address: reserved }
+  }
+  const previous = lending.leases.inSubnet(subnetKey(lending.scope), mac)?.address
+  const preferred = [previous, requested].find((address) => address && !refusal(lending, mac, address))
+  return preferred ? { kind: 'address', address: preferred } : chooseFromPool(lending, mac)
+}
+
+function chooseFromPool(lending: Lending, mac: Mac): Choice {
+  const { scope, leases, now } = lending
+  if (!scope.pool) return { kind: 'none', reason: `${subnetKey(scope)} has no pool and this host no reservation` }
+  const blocking: Lease[] = []
+  let oldest: { readonly address: Ipv4; readonly expires: number } | undefined
+  for (let value = ipv4ToNumber(scope.pool.first); value <= ipv4ToNumber(scope.pool.last); value += 1) {
+    const address = ipv4FromNumber(value)
+    const lease = leases.byAddress(address)
+    if (lease && isLive(lease, now)) blocking.push(lease)
+    else if (refusal(lending, mac, address)) continue
+    else if (!lease) return { kind: 'address', address }
+    else if (lease.kind !== 'permanent' && (!oldest || lease.expires < oldest.expires)) oldest = { address, expires: lease.expires }
+  }
+  if (oldest) return { kind: 'address', address: oldest.address }
+  return { kind: 'none', reason: exhaustion(scope, scope.pool, blocking) }
+}
+
+function exhaustion(scope: Scope, pool: AddressRange, blocking: readonly Lease[]): string {
+  const size = ipv4ToNumber(pool.last) - ipv4ToNumber(pool.first) + 1
+  const count = (kind: Lease['kind']) => blocking.filter((lease) => lease.kind === kind).length
+  const taken = [
+    [count('permanent'), 'held by hosts that booted'],
+    [count('bound'), 'lent'],
+    [count('offered'), 'offered'],
+    [count('declined'), 'declined'],
+    [size - blocking.length, 'reserved or not for lending'],
+  ] as const
+  const counts = taken.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)
+  const advice = count('permanent') > 0 ? 'release the leases of hosts that are gone, or widen the pool' : 'widen the pool'
+  return `no free address in ${pool.first}-${pool.last} of ${subnetKey(scope)}: ${counts.join(', ')}; ${advice}`
+}
+
+function isEdge(subnet: Subnet, address: Ipv4): boolean {
+  return subnet.prefix < 31 && (address === subnet.network || address === broadcastOf(subnet))
+}

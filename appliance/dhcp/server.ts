@@ -1,0 +1,140 @@
+// The DHCP server of one interface: ports 67 and 4011; receive, decode, decide, commit, encode, send.
+import type dgram from 'node:dgram'
+import type { BootServer } from '../boot/bootfile.ts'
+import { type AddressRange, type Ipv4, parseIpv4, type Subnet, UNSPECIFIED } from '../wire/addresses.ts'
+import { WireError } from '../wire/cursor.ts'
+import { limitLog } from '../wire/limit.ts'
+import type { Log } from '../wire/log.ts'
+import { openUdpOn } from '../wire/server.ts'
+import { decide, type ServerPort } from './decide.ts'
+import type { DhcpContext, DhcpMode } from './decision.ts'
+import { describeDhcp } from './describe.ts'
+import { bootServerDestination, type Destination, destination } from './destination.ts'
+import { type DhcpExchange, exchangeOf } from './exchange.ts'
+import type { LeaseStore } from './lease.ts'
+import { type DhcpPacket, decodeDhcp, encodeDhcp } from './packet.ts'
+import { type HostEntry, reservationsOf, type Scope } from './scope.ts'
+
+export interface DhcpSettings {
+  readonly mode: DhcpMode
+  /** Our address on the interface, and its subnet. */
+  readonly address: Ipv4
+  readonly subnet: Subnet
+  readonly pool: AddressRange | undefined
+  readonly router: Ipv4 | undefined
+  readonly dns: readonly Ipv4[]
+  /** Subnets behind relays. */
+  readonly relayed: readonly Scope[]
+  readonly hosts: readonly HostEntry[]
+}
+
+export interface DhcpServerOptions {
+  readonly interface: string
+  readonly settings: DhcpSettings
+  readonly store: LeaseStore
+  readonly bootTarget: BootServer
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly log: Log
+  /** Called after each packet that a station sent, when the answer is on its way. */
+  readonly onExchange: (exchange: DhcpExchange) => void
+}
+
+export interface DhcpServer {
+  /** Resolves when the sockets are closed; may be called twice. */
+  close(): Promise<void>
+}
+
+/** Rejects with a SocketError that says what to do. With mode `off` nothing is opened. */
+export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
+  const { settings, log } = options
+  if (settings.mode === 'off') {
+    log.info({ interface: options.interface }, 'DHCP is off')
+    return { close: async () => {} }
+  }
+  const dhcp = await openUdpOn(options.interface, 67)
+  const bootServer = await openUdpOn(options.interface, 4011).catch(async (error: unknown) => {
+    await closed(dhcp)
+    throw error
+  })
+  listen(dhcp, 67, options)
+  listen(bootServer, 4011, options)
+  log.info({ interface: options.interface, mode: settings.mode, address: settings.address }, 'DHCP server listens')
+  let closing: Promise<unknown> | undefined
+  return {
+    async close() {
+      closing ??= Promise.all([closed(dhcp), closed(bootServer)])
+      await closing
+    },
+  }
+}
+
+/** Whatever a datagram does, the next one is served: nothing thrown here leaves the handler. */
+function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptions): void {
+  const { log, now } = options
+  const troubles = limitLog(log, { lines: 20, windowSeconds: 10 }, now)
+  const exchanges = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
+  const details = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
+  const reservations = reservationsOf(options.settings.hosts)
+  socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
+  socket.on('message', (bytes, sender) => {
+    try {
+      const request = decodeDhcp(bytes)
+      const from = { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }
+      answer(request, from, { socket, port, context: contextOf(options, reservations), options, troubles, exchanges, details })
+    } catch (error) {
+      const peer = `${sender.address}:${sender.port}`
+      if (error instanceof WireError) troubles.warn({ peer, port, reason: error.message }, 'DHCP packet dropped')
+      else troubles.error({ peer, port, err: error }, 'DHCP packet not answered')
+    }
+  })
+}
+
+interface Handling {
+  readonly socket: dgram.Socket
+  readonly port: ServerPort
+  readonly context: DhcpContext
+  readonly options: DhcpServerOptions
+  readonly troubles: Log
+  readonly exchanges: Log
+  readonly details: Log
+}
+
+function answer(request: DhcpPacket, from: Destination, handling: Handling): void {
+  const { socket, port, context, options, troubles, exchanges, details } = handling
+  const decision = decide(request, port, context)
+  if (decision.change) options.store.commit(decision.change)
+  if (decision.kind === 'reply') {
+    const to = port === 4011 ? bootServerDestination(from) : destination(decision.packet, request)
+    socket.send(encodeDhcp(decision.packet), to.port, to.address, (error) => {
+      if (error) troubles.warn({ err: error, to, xid: request.xid }, 'DHCP reply not sent')
+    })
+    details.debug({ packet: describeDhcp(decision.packet), to }, 'DHCP reply')
+  }
+  const exchange = exchangeOf(context.now, request, decision)
+  if (!exchange) {
+    troubles.warn({ peer: from, reason: decision.reason }, 'DHCP packet dropped')
+    return
+  }
+  exchanges.info({ ...exchange }, 'DHCP')
+  options.onExchange(exchange)
+}
+
+function contextOf(options: DhcpServerOptions, reservations: DhcpContext['reservations']): DhcpContext {
+  const { mode, address, subnet, pool, router, relayed, dns } = options.settings
+  return {
+    mode,
+    serverAddress: address,
+    boot: options.bootTarget,
+    local: { subnet, pool, router },
+    relayed,
+    dns,
+    reservations,
+    leases: options.store,
+    now: options.now(),
+  }
+}
+
+function closed(socket: dgram.Socket): Promise<void> {
+  return new Promise((resolve) => socket.close(() => resolve()))
+}

@@ -1,0 +1,66 @@
+// Small files of the appliance on disk: a secret made once, and what TFTP sends.
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const NFS_KEY_BYTES = 32
+
+/** The key that filehandles are signed with: made at the first start, mode 0600. All appliances of a site share it. Throws when it is damaged. */
+export async function nfsKey(dataDir: string): Promise<Buffer> {
+  const folder = join(dataDir, 'keys')
+  const file = join(folder, 'nfs.key')
+  const known = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (known && known.length !== NFS_KEY_BYTES) {
+    throw new Error(
+      `${file} has ${known.length} bytes instead of ${NFS_KEY_BYTES}: restore it from a backup; without it running hosts lose their root`,
+    )
+  }
+  if (known) return known
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const key = randomBytes(NFS_KEY_BYTES)
+  const fresh = await open(`${file}.new`, 'w', 0o600)
+  try {
+    await fresh.writeFile(key)
+    await fresh.sync()
+  } finally {
+    await fresh.close()
+  }
+  await rename(`${file}.new`, file)
+  return key
+}
+
+export interface OpenedFile {
+  readonly kind: 'file'
+  /** Bytes. */
+  readonly size: number
+  /** Exactly `length` bytes, else it rejects. */
+  read(position: number, length: number): Promise<Buffer>
+  close(): Promise<void>
+}
+
+/** Undefined when there is no such regular file. */
+export async function openRegular(path: string): Promise<OpenedFile | undefined> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (!file) return undefined
+  const stats = await file.stat()
+  if (!stats.isFile()) {
+    await file.close()
+    return undefined
+  }
+  return {
+    kind: 'file',
+    size: stats.size,
+    read: async (position, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position)
+      if (bytesRead !== length) throw new Error(`${path} ended at byte ${position + bytesRead}`)
+      return buffer
+    },
+    close: () => file.close(),
+  }
+}

@@ -1,0 +1,153 @@
+// The leases table. Every change is on disk when the call returns (SQLite, synchronous = FULL), so a reply that is sent
+// afterwards is never forgotten. Reads come from memory: this object is the table's only writer.
+import { describeLease, isLive, type Lease, type LeaseChange, type LeaseStore, ownerOf, type SubnetKey } from '../dhcp/lease.ts'
+import { type Ipv4, ipv4ToNumber, type Mac, parseIpv4, parseMac } from '../wire/addresses.ts'
+import type { Store } from './database.ts'
+
+interface Row {
+  readonly address: string
+  readonly subnet: string
+  readonly mac: string | null
+  readonly kind: string
+  readonly expires: number | null
+}
+
+export class Leases implements LeaseStore {
+  readonly #now: () => number
+  readonly #byAddress = new Map<Ipv4, Lease>()
+  readonly #byClient = new Map<string, Lease>()
+  readonly #replace: (old: readonly Lease[], lease: Lease) => void
+
+  /** Reads the table; `now` gives milliseconds since the epoch. Throws when a row is not ours. */
+  constructor(store: Store, now: () => number = Date.now) {
+    this.#now = now
+    const remove = store.prepare<[string]>('DELETE FROM leases WHERE address = ?')
+    const insert = store.prepare<[Row]>(
+      'INSERT INTO leases (address, subnet, mac, kind, expires) VALUES (@address, @subnet, @mac, @kind, @expires)',
+    )
+    this.#replace = store.transaction((old: readonly Lease[], lease: Lease) => {
+      for (const { address } of old) remove.run(address)
+      insert.run(rowOf(lease))
+    })
+    for (const row of store.prepare<[], Row>('SELECT address, subnet, mac, kind, expires FROM leases').all()) this.#remember(leaseOf(row))
+  }
+
+  inSubnet(subnet: SubnetKey, mac: Mac): Lease | undefined {
+    return this.#byClient.get(clientKey(subnet, mac))
+  }
+
+  byAddress(address: Ipv4): Lease | undefined {
+    return this.#byAddress.get(address)
+  }
+
+  /**
+   * The address this host was given last: a permanent lease, else the bound one that lasts longest. It may have expired, but
+   * nobody else has the address. Offers and leases given back do not count.
+   */
+  byMac(mac: Mac): Lease | undefined {
+    const lasts = (lease: Lease) => (lease.kind === 'permanent' ? Number.POSITIVE_INFINITY : lease.expires)
+    return this.#of(mac)
+      .filter(({ kind }) => kind === 'bound' || kind === 'permanent')
+      .toSorted((left, right) => lasts(right) - lasts(left))[0]
+  }
+
+  /** Every row, by address: live, expired, given back and declined. */
+  list(): readonly Lease[] {
+    return [...this.#byAddress.values()].toSorted((left, right) => ipv4ToNumber(left.address) - ipv4ToNumber(right.address))
+  }
+
+  /**
+   * Commits one decision. Throws, and changes nothing, when it would take a live lease from another MAC: a decision made of
+   * stale facts. A permanent lease stays permanent when its own host is offered or bound to it again.
+   */
+  commit(change: LeaseChange): void {
+    const present = this.#byAddress.get(change.address)
+    switch (change.kind) {
+      case 'offer':
+      case 'bind': {
+        if (present && ownerOf(present) !== change.mac && isLive(present, this.#now())) {
+          throw new Error(`${change.address} cannot go to ${change.mac}: it is ${describeLease(present)}`)
+        }
+        if (present?.kind === 'permanent') return
+        const { subnet, mac, address, expires } = change
+        this.#write({ kind: change.kind === 'offer' ? 'offered' : 'bound', subnet, mac, address, expires })
+        return
+      }
+      case 'free': {
+        const { subnet, mac, address, at } = change
+        if (present && ownerOf(present) === mac) this.#write({ kind: 'released', subnet, mac, address, expires: at })
+        return
+      }
+      case 'decline': {
+        const { subnet, address, until } = change
+        this.#write({ kind: 'declined', subnet, address, expires: until })
+      }
+    }
+  }
+
+  /**
+   * Keeps the address with this host until it is released: its root will live on it and no DHCP client renews it there.
+   * Undefined when the address is not this host's (another has it, or it was never lent).
+   */
+  makePermanent(mac: Mac, address: Ipv4): Lease | undefined {
+    const present = this.#byAddress.get(address)
+    if (!present || ownerOf(present) !== mac) return undefined
+    const lease: Lease = { kind: 'permanent', subnet: present.subnet, mac, address }
+    this.#write(lease)
+    return lease
+  }
+
+  /** Ends every lease and offer of this host, permanent ones too; returns what was ended. */
+  release(mac: Mac): readonly Lease[] {
+    const ended = this.#of(mac).filter(({ kind }) => kind !== 'released')
+    for (const { subnet, address } of ended) this.commit({ kind: 'free', subnet, mac, address, at: this.#now() })
+    return ended
+  }
+
+  #of(mac: Mac): readonly Lease[] {
+    return [...this.#byAddress.values()].filter((lease) => ownerOf(lease) === mac)
+  }
+
+  #write(lease: Lease): void {
+    const mac = ownerOf(lease)
+    const old = new Set(
+      [this.#byAddress.get(lease.address), mac && this.inSubnet(lease.subnet, mac)].filter((entry) => entry !== undefined),
+    )
+    this.#replace([...old], lease)
+    for (const entry of old) this.#forget(entry)
+    this.#remember(lease)
+  }
+
+  #remember(lease: Lease): void {
+    const mac = ownerOf(lease)
+    this.#byAddress.set(lease.address, lease)
+    if (mac) this.#byClient.set(clientKey(lease.subnet, mac), lease)
+  }
+
+  #forget(lease: Lease): void {
+    const mac = ownerOf(lease)
+    this.#byAddress.delete(lease.address)
+    if (mac) this.#byClient.delete(clientKey(lease.subnet, mac))
+  }
+}
+
+function clientKey(subnet: SubnetKey, mac: Mac): string {
+  return `${subnet} ${mac}`
+}
+
+function rowOf(lease: Lease): Row {
+  const { address, subnet, kind } = lease
+  return { address, subnet, kind, mac: ownerOf(lease) ?? null, expires: lease.kind === 'permanent' ? null : lease.expires }
+}
+
+function leaseOf(row: Row): Lease {
+  const { kind, subnet, expires } = row
+  const address = parseIpv4(row.address)
+  const mac = row.mac === null ? undefined : parseMac(row.mac)
+  if (address && kind === 'permanent' && mac) return { kind, subnet, address, mac }
+  if (address && kind === 'declined' && expires !== null) return { kind, subnet, address, expires }
+  if (address && (kind === 'offered' || kind === 'bound' || kind === 'released') && mac && expires !== null) {
+    return { kind, subnet, address, mac, expires }
+  }
+  throw new Error(`the lease of ${row.address} in the store cannot be read (kind ${kind}): remove that row, or restore a backup`)
+}

@@ -1,0 +1,129 @@
+// On loopback; what needs an interface of its own is in test/interop/dhcp.test.ts.
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import test, { type ExecutionContext } from 'ava'
+import type { DhcpExchange } from '../../../appliance/dhcp/exchange.ts'
+import { decodeDhcp, encodeDhcp } from '../../../appliance/dhcp/packet.ts'
+import { type DhcpServerOptions, startDhcpServer } from '../../../appliance/dhcp/server.ts'
+import { openStore } from '../../../appliance/store/database.ts'
+import { Leases } from '../../../appliance/store/leases.ts'
+import { subnetOf } from '../../../appliance/wire/addresses.ts'
+import { SocketError } from '../../../appliance/wire/explain.ts'
+import { collectingLog, type LogLine } from '../wire/collecting-log.ts'
+import { A, BIOS, BOOT, ip, NOW, range, request, SERVER, UEFI } from './packets.ts'
+
+const rootTest = process.getuid?.() === 0 ? test.serial : test.serial.skip
+
+async function serve(t: ExecutionContext, changes: Partial<DhcpServerOptions> = {}) {
+  const { log, lines } = collectingLog()
+  const exchanges: DhcpExchange[] = []
+  const server = await startDhcpServer({
+    interface: 'lo',
+    settings: {
+      mode: 'authoritative',
+      address: SERVER,
+      subnet: subnetOf(SERVER, 24),
+      pool: range('10.77.0.100-10.77.0.109'),
+      router: undefined,
+      dns: [],
+      relayed: [],
+      hosts: [],
+    },
+    store: new Leases(openStore(':memory:'), () => NOW),
+    bootTarget: BOOT,
+    now: () => NOW,
+    log,
+    onExchange: (exchange) => exchanges.push(exchange),
+    ...changes,
+  })
+  t.teardown(() => server.close())
+  const client = dgram.createSocket('udp4')
+  client.bind(0, '127.0.0.1')
+  await once(client, 'listening')
+  t.teardown(() => client.close())
+  /** Port 4011 answers who asked, so it tells when all that was sent before has been handled. */
+  const asked = async () => {
+    client.send(encodeDhcp(request('REQUEST', {}, UEFI)), 4011, '127.0.0.1')
+    const [bytes] = (await once(client, 'message', { signal: AbortSignal.timeout(5000) })) as [Buffer]
+    return decodeDhcp(bytes)
+  }
+  return { server, client, lines, exchanges, asked }
+}
+
+const messages = (lines: readonly LogLine[], level: string) => lines.filter((line) => line.level === level).map(({ message }) => message)
+
+async function until(what: () => boolean, t: ExecutionContext): Promise<void> {
+  const deadline = Date.now() + 5000
+  while (!what()) {
+    if (Date.now() > deadline) return t.fail('it did not happen in 5 s')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+rootTest('an exchange is reported with who asked and what it got', async (t) => {
+  const { client, exchanges } = await serve(t)
+  client.send(encodeDhcp(request('DISCOVER', { xid: 77 }, BIOS)), 67, '127.0.0.1')
+  await until(() => exchanges.length > 0, t)
+  t.like(exchanges[0], {
+    at: NOW,
+    mac: A,
+    xid: 77,
+    message: 'DISCOVER',
+    by: 'firmware',
+    architecture: 'BIOS PXE',
+    answer: 'offer',
+    address: ip('10.77.0.100'),
+  })
+})
+
+rootTest('a datagram that is no DHCP is logged with its peer, and the next is served', async (t) => {
+  const { client, lines, asked } = await serve(t)
+  client.send(Buffer.of(1), 4011, '127.0.0.1')
+  t.is((await asked()).file.toString(), 'snponly.efi')
+  const [line] = lines.filter(({ message }) => message === 'DHCP packet dropped')
+  t.like(line, { level: 'warn', fields: { peer: `127.0.0.1:${client.address().port}`, reason: 'htype at byte 1: 1 bytes wanted, 0 left' } })
+})
+
+rootTest('a flood of bad datagrams leaves a bounded log', async (t) => {
+  const { client, lines, asked } = await serve(t)
+  for (let count = 0; count < 100; count += 1) client.send(Buffer.of(1), 4011, '127.0.0.1')
+  await asked()
+  t.is(messages(lines, 'warn').length, 20)
+})
+
+rootTest('a timeline that throws does not end the server, nor keep the reply back', async (t) => {
+  const { lines, asked } = await serve(t, {
+    onExchange: () => {
+      throw new Error('timeline is broken')
+    },
+  })
+  for (const _ of [1, 2]) t.is((await asked()).file.toString(), 'snponly.efi')
+  t.true(messages(lines, 'error').length >= 1)
+})
+
+rootTest('a lease that cannot be stored is not offered', async (t) => {
+  const store = openStore(':memory:')
+  const leases = new Leases(store, () => NOW)
+  store.close()
+  const { client, lines, exchanges, asked } = await serve(t, { store: leases })
+  client.send(encodeDhcp(request('DISCOVER', {}, BIOS)), 67, '127.0.0.1')
+  await until(() => messages(lines, 'error').length > 0, t)
+  t.deepEqual(messages(lines, 'error'), ['DHCP packet not answered'])
+  t.is(exchanges.length, 0)
+  t.is((await asked()).file.toString(), 'snponly.efi')
+})
+
+rootTest('close releases both ports for the next server', async (t) => {
+  const first = await serve(t)
+  await first.server.close()
+  const second = dgram.createSocket('udp4')
+  second.bind(67, '127.0.0.1')
+  await once(second, 'listening')
+  t.is(second.address().port, 67)
+  second.close()
+  await t.notThrowsAsync(first.server.close())
+})
+
+rootTest('an interface that does not exist is a SocketError', async (t) => {
+  await t.throwsAsync(serve(t, { interface: 'hl-none0' }), { instanceOf: SocketError, message: /UDP port 67 on interface hl-none0/ })
+})
