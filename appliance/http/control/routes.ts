@@ -1,0 +1,50 @@
+// What the appliance tells the command line: attempts, as they are or as they change, and leases.
+// A watcher that does not read is dropped: its backlog would be our memory.
+
+import express, { type Express } from 'express'
+import type { Log } from '../../wire/log.ts'
+import { allowMethods, notFound, onError } from '../problem.ts'
+
+export interface ControlRoutesOptions {
+  /** Newest first. */
+  readonly attempts: () => readonly unknown[]
+  /** Calls the listener with each attempt that changes, until the returned function is called. */
+  readonly subscribe: (listener: (attempt: unknown) => void) => () => void
+  readonly leases: () => readonly unknown[]
+  readonly log: Log
+  /** Bytes that a watcher may leave unread. */
+  readonly backlog: number
+}
+
+export function controlRoutes({ attempts, subscribe, leases, log, backlog }: ControlRoutesOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.set('query parser', false)
+  app.enable('strict routing')
+
+  app.all(['/attempts', '/attempts/watch', '/leases'], allowMethods('GET'))
+  app.get('/attempts', (_request, response) => {
+    response.json(attempts())
+  })
+  app.get('/leases', (_request, response) => {
+    response.json(leases())
+  })
+  app.get('/attempts/watch', (_request, response) => {
+    response.set('Cache-Control', 'no-store').type('application/x-ndjson').flushHeaders()
+    const write = (attempt: unknown): void => {
+      if (response.destroyed) return
+      response.write(`${JSON.stringify(attempt)}\n`)
+      if (response.writableLength <= backlog) return
+      log.warn({ backlog }, 'control: a watcher that does not read was dropped')
+      response.destroy()
+    }
+    for (const attempt of attempts()) write(attempt)
+    const unsubscribe = subscribe(write)
+    response.on('close', unsubscribe)
+  })
+
+  app.use(notFound)
+  app.use(onError(log))
+  return app
+}

@@ -1,0 +1,95 @@
+// The routes of the boot server. What they answer with is injected: this module knows neither hosts nor attempts.
+
+import express, { type Express, type RequestHandler } from 'express'
+import { type Mac, parseMac } from '../wire/addresses.ts'
+import { type BootFilesOptions, bootFiles } from './boot-files.ts'
+import { allowMethods, notFound, onError, peerOf, sendProblem } from './problem.ts'
+import { refusalScript } from './refusal-script.ts'
+import { type BootReport, LONGEST_REPORT, parseReport } from './report.ts'
+
+type Awaitable<T> = T | Promise<T>
+
+/** In plain words: a person reads it at the console or in a log. */
+export interface Refusal {
+  readonly kind: 'refusal'
+  readonly reason: string
+}
+
+export type ScriptAnswer = { readonly kind: 'script'; readonly text: string } | Refusal
+
+export interface BootRoutesOptions extends BootFilesOptions {
+  /** The iPXE script for a host; each call may begin an attempt. */
+  readonly script: (mac: Mac, peer: string) => Awaitable<ScriptAnswer>
+  /** xen.cfg of an attempt; undefined: no such attempt. */
+  readonly xenConfig: (attempt: string, peer: string) => Awaitable<string | undefined>
+  readonly report: (attempt: string, report: BootReport, peer: string) => Awaitable<{ readonly kind: 'accepted' } | Refusal>
+}
+
+const LONGEST_URL = 512
+
+/** Base32, lower case: the attempt's name in URLs and on the kernel's command line. */
+const ATTEMPT = /^[a-z2-7]{16}$/
+
+export function bootRoutes(options: BootRoutesOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.set('query parser', false)
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
+  app.use(limitUrl)
+
+  app.all('/boot/:mac', allowMethods('GET'))
+  app.get('/boot/:mac', async (request, response) => {
+    const mac = parseMac(request.params.mac)
+    if (!mac) return sendProblem(response, 400, 'this is not a MAC address: write it as 52:54:00:77:00:01')
+    const { localAddress, localPort } = request.socket
+    const answer = await scriptFor(mac, peerOf(request))
+    const again = `http://${localAddress}:${localPort}/boot/${mac.replaceAll(':', '')}`
+    response.set('Cache-Control', 'no-store').type('text/plain')
+    response.send(answer.kind === 'script' ? answer.text : refusalScript(answer.reason, again))
+  })
+
+  app.all('/g/:generation/:file', allowMethods('GET', 'HEAD'), bootFiles(options))
+
+  app.all('/xencfg/:attempt', allowMethods('GET'), knownAttempt)
+  app.get('/xencfg/:attempt', async (request, response) => {
+    const text = await options.xenConfig(request.params.attempt, peerOf(request))
+    if (text === undefined) return sendProblem(response, 404, 'there is no such boot attempt')
+    response.set('Cache-Control', 'no-store').type('text/plain').send(text)
+  })
+
+  app.all('/report/:attempt', allowMethods('POST'), knownAttempt)
+  app.post('/report/:attempt', express.raw({ type: () => true, limit: LONGEST_REPORT, inflate: false }), async (request, response) => {
+    const body: unknown = request.body
+    const parsed = parseReport(Buffer.isBuffer(body) ? body : Buffer.alloc(0))
+    if (parsed.kind === 'refusal') return sendProblem(response, 400, parsed.reason)
+    const answer = await options.report(request.params.attempt, parsed.report, peerOf(request))
+    if (answer.kind === 'refusal') return sendProblem(response, 404, answer.reason)
+    response.status(204).end()
+  })
+
+  app.use(notFound)
+  app.use(onError(options.log))
+  return app
+
+  /** A failure of ours must not send the machine to its next boot device: it asks again. */
+  async function scriptFor(mac: Mac, peer: string): Promise<ScriptAnswer> {
+    try {
+      return await options.script(mac, peer)
+    } catch (error) {
+      options.log.error({ error, mac, peer }, 'HTTP: a boot script could not be made')
+      return { kind: 'refusal', reason: 'the boot server failed, its log says why' }
+    }
+  }
+}
+
+const limitUrl: RequestHandler = (request, response, next) => {
+  if (request.url.length <= LONGEST_URL) return next()
+  sendProblem(response, 414, `a URL has at most ${LONGEST_URL} characters here`)
+}
+
+const knownAttempt: RequestHandler<{ attempt: string }> = (request, response, next) => {
+  if (ATTEMPT.test(request.params.attempt)) return next()
+  sendProblem(response, 404, 'this is not the name of a boot attempt')
+}

@@ -1,0 +1,31 @@
+// The one text form of a TFTP packet, for logs and fixtures. Bytes of a peer appear only escaped.
+
+import type { TftpOption, TftpPacket } from './codec.ts'
+
+/** One line without control characters: `RRQ "snponly.efi" octet tsize=0 blksize=1468`. */
+export function describeTftp(packet: TftpPacket): string {
+  switch (packet.kind) {
+    case 'rrq':
+    case 'wrq': {
+      const padding = packet.padding > 0 ? ` +${packet.padding} NUL` : ''
+      return `${packet.kind.toUpperCase()} "${printable(packet.filename)}" ${printable(packet.mode)}${describeOptions(packet.options)}${padding}`
+    }
+    case 'data':
+      return `DATA ${packet.block}, ${packet.data.length} bytes`
+    case 'ack':
+      return `ACK ${packet.block}`
+    case 'error':
+      return `ERROR ${packet.code} "${printable(packet.message)}"${packet.terminator === 1 ? '' : ` +${packet.terminator} NUL`}`
+    case 'oack':
+      return `OACK${describeOptions(packet.options)}`
+  }
+}
+
+/** Printable ASCII as it is; quotes, backslashes and everything else as `\xNN`. */
+export function printable(text: string): string {
+  return text.replace(/[^ !#-[\]-~]/g, (character) => `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)
+}
+
+function describeOptions(options: readonly TftpOption[]): string {
+  return options.map(({ name, value }) => ` ${printable(name)}=${printable(value)}`).join('')
+}
