@@ -1,0 +1,153 @@
+// One boot of one host: which events belong to it, and when the next one begins. Sizes are bounded: an event
+// that repeats is counted, and each kind of event has room for so many different ones.
+import type { Platform } from '../boot/plan.ts'
+import type { Ipv4, Mac } from '../wire/addresses.ts'
+import type { Generation, ImageName } from '../wire/generation.ts'
+import { type BootEvent, bounded, type EventOf, identityOf, platformNamed } from './event.ts'
+
+export interface RecordedEvent {
+  /** Its place in the attempt, from 0; an event that repeats, or that makes room for another, keeps the place. */
+  readonly seq: number
+  readonly event: BootEvent
+  /** First and last time that it happened, ms since the epoch. */
+  readonly at: number
+  readonly last: number
+  readonly times: number
+}
+
+export interface Attempt {
+  /** 16 characters of base32, lower case: 80 random bits. */
+  readonly id: string
+  readonly mac: Mac
+  readonly startedAt: number
+  /** What this boot runs, from its first script to its root, whatever is published meanwhile. */
+  readonly pin?: { readonly image: ImageName; readonly generation: Generation }
+  readonly events: readonly RecordedEvent[]
+}
+
+/** With nothing heard for so long (ms), the next sign of firmware is another boot. */
+export const QUIET_TIME = 120_000
+/** An attempt that has been loading for so long (ms) is begun anew, so that it may take a newer generation. */
+export const LOADING_TIME = 600_000
+
+/** Different events kept of each kind. */
+const ROOM: Readonly<Record<BootEvent['kind'], number>> = { dhcp: 40, tftp: 40, script: 20, file: 40, mount: 8, report: 60 }
+
+export type Belonging = 'current' | 'new' | 'none'
+
+/** Where an event belongs: to the host's newest attempt, to a new one, or (a running system's) to none. */
+export function belongsTo(current: Attempt | undefined, event: BootEvent, at: number): Belonging {
+  switch (event.kind) {
+    case 'dhcp':
+      return dhcpBelongsTo(current, event, at)
+    case 'script':
+      return scriptBelongsTo(current, at)
+    case 'tftp':
+    case 'file':
+    case 'mount':
+      return current && !isUp(current) ? 'current' : 'none'
+    case 'report':
+      return current ? 'current' : 'none'
+  }
+}
+
+/** A script is asked for by iPXE at a boot's start, and again by a boot that could not load. */
+export function scriptBelongsTo(current: Attempt | undefined, at: number): 'current' | 'new' {
+  if (!current || hasReported(current) || isQuiet(current, at)) return 'new'
+  return current.pin && at - current.startedAt > LOADING_TIME ? 'new' : 'current'
+}
+
+function dhcpBelongsTo(current: Attempt | undefined, event: EventOf<'dhcp'>, at: number): Belonging {
+  const boots = event.by !== 'initramfs' && (event.message === 'DISCOVER' || event.message === 'REQUEST')
+  if (!current) return boots ? 'new' : 'none'
+  if (boots && isQuiet(current, at)) return 'new'
+  if (boots && event.message === 'DISCOVER' && gotScript(current)) return 'new'
+  return isUp(current) ? 'none' : 'current'
+}
+
+/** The attempt with the event in it, and the record to be stored (undefined: a repetition within the same second). */
+export function record(
+  attempt: Attempt,
+  given: BootEvent,
+  at: number,
+): { readonly attempt: Attempt; readonly stored: RecordedEvent | undefined } {
+  const event = bounded(given)
+  const identity = identityOf(event)
+  const same = attempt.events.find((other) => identityOf(other.event) === identity)
+  const recorded = same
+    ? { ...same, event, last: at, times: same.times + 1 }
+    : { seq: placeFor(attempt, event), event, at, last: at, times: 1 }
+  const others = attempt.events.filter((other) => other.seq !== recorded.seq)
+  const pin = attempt.pin ?? pinOf(event)
+  const unchanged = same !== undefined && Math.floor(same.last / 1000) === Math.floor(at / 1000)
+  return {
+    attempt: { ...attempt, ...(pin ? { pin } : {}), events: [...others, recorded] },
+    stored: unchanged ? undefined : recorded,
+  }
+}
+
+/** A new place at the end, or, where its kind has no room left, that of the one longest not seen; the first of a kind stays. */
+function placeFor(attempt: Attempt, event: BootEvent): number {
+  const [, ...alike] = attempt.events.filter((other) => other.event.kind === event.kind).sort((a, b) => a.seq - b.seq)
+  const [oldest] = alike.length + 1 >= ROOM[event.kind] ? alike.sort((a, b) => a.last - b.last) : []
+  return oldest?.seq ?? attempt.events.reduce((next, { seq }) => Math.max(next, seq + 1), 0)
+}
+
+function pinOf(event: BootEvent): Attempt['pin'] {
+  return event.kind === 'script' && event.outcome === 'served' && event.image && event.generation
+    ? { image: event.image, generation: event.generation }
+    : undefined
+}
+
+export function eventsOf<Kind extends BootEvent['kind']>(
+  attempt: Attempt,
+  kind: Kind,
+): readonly (RecordedEvent & { readonly event: EventOf<Kind> })[] {
+  const isOf = (recorded: RecordedEvent): recorded is RecordedEvent & { readonly event: EventOf<Kind> } => recorded.event.kind === kind
+  return attempt.events.filter(isOf).sort((a, b) => a.at - b.at)
+}
+
+/** The address of the boot: the last that we gave; where another server gives them, that from which the script was asked for. */
+export function addressOf(attempt: Attempt): Ipv4 | undefined {
+  const given = [...eventsOf(attempt, 'dhcp')]
+    .sort((a, b) => a.last - b.last)
+    .flatMap(({ event }) => (event.answer === 'ack' && event.address ? [event.address] : []))
+  return (
+    given.at(-1) ??
+    [...eventsOf(attempt, 'script')]
+      .sort((a, b) => a.last - b.last)
+      .flatMap(({ event }) => event.address ?? [])
+      .at(-1)
+  )
+}
+
+/** BIOS or UEFI, once DHCP has told. */
+export function platformOfAttempt(attempt: Attempt): Platform | undefined {
+  return eventsOf(attempt, 'dhcp')
+    .flatMap(({ event }) => platformNamed(event.architecture ?? '') ?? [])
+    .at(-1)
+}
+
+export function isUp(attempt: Attempt): boolean {
+  return attempt.events.some(({ event }) => event.kind === 'report' && event.stage === 'up' && event.status === 'done')
+}
+
+/** Its root was mounted: the generation is in use until this host boots another. */
+export function hasRoot(attempt: Attempt): boolean {
+  return attempt.events.some(
+    ({ event }) => event.kind === 'report' && event.status === 'done' && ['root', 'dom0', 'up'].includes(event.stage),
+  )
+}
+
+function gotScript(attempt: Attempt): boolean {
+  return attempt.events.some(({ event }) => event.kind === 'script')
+}
+
+function hasReported(attempt: Attempt): boolean {
+  return attempt.events.some(({ event }) => event.kind === 'report')
+}
+
+function isQuiet(attempt: Attempt, at: number): boolean {
+  const last = attempt.events.reduce((latest, recorded) => Math.max(latest, recorded.last), attempt.startedAt)
+  return at - last > QUIET_TIME
+}

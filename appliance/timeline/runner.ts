@@ -1,0 +1,87 @@
+// Holds the tracker and does what it says: writes to the store first, tells the watchers after.
+
+import type { Ipv4, Mac } from '../wire/addresses.ts'
+import type { Log } from '../wire/log.ts'
+import type { Attempt } from './attempt.ts'
+import type { BootEvent, EventOf } from './event.ts'
+import type { AttemptView } from './timeline.ts'
+import { apply, applyReport, type Change, macAt, openAttempt, type Tracker, tick, views, type Write } from './tracker.ts'
+
+export interface AttemptRunnerOptions {
+  readonly tracker: Tracker
+  /** In one transaction; on disk when it returns. */
+  readonly save: (writes: readonly Write[]) => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly newId: () => string
+  readonly log: Log
+}
+
+export class AttemptRunner {
+  readonly #options: AttemptRunnerOptions
+  readonly #watchers = new Set<(view: AttemptView) => void>()
+  #tracker: Tracker
+
+  constructor(options: AttemptRunnerOptions) {
+    this.#options = options
+    this.#tracker = options.tracker
+  }
+
+  /** Of a host: it may begin an attempt. */
+  observe(mac: Mac, event: BootEvent): void {
+    const { now, newId } = this.#options
+    this.#adopt(apply(this.#tracker, mac, event, now(), newId()))
+  }
+
+  /** The attempt that a request for a boot script belongs to, in the store when this returns. */
+  open(mac: Mac): Attempt {
+    const { now, newId } = this.#options
+    const change = openAttempt(this.#tracker, mac, now(), newId())
+    this.#adopt(change)
+    return change.attempt
+  }
+
+  /** Undefined when it was taken, else why not. */
+  report(id: string, peer: Ipv4, event: EventOf<'report'>, leasedTo: (mac: Mac) => Ipv4 | undefined): string | undefined {
+    const change = applyReport(this.#tracker, id, peer, event, this.#options.now(), leasedTo)
+    if (change.kind === 'refused') return change.reason
+    this.#adopt(change)
+    return undefined
+  }
+
+  /** To be called every second or so: what time alone changes. */
+  tick(): void {
+    this.#adopt({ ...tick(this.#tracker, this.#options.now()), write: [] })
+  }
+
+  views(): AttemptView[] {
+    return views(this.#tracker, this.#options.now())
+  }
+
+  macAt(address: Ipv4): Mac | undefined {
+    return macAt(this.#tracker, address)
+  }
+
+  attempt(id: string): Attempt | undefined {
+    for (const tracked of this.#tracker.hosts.values()) {
+      const found = tracked.find(({ attempt }) => attempt.id === id)
+      if (found) return found.attempt
+    }
+    return undefined
+  }
+
+  subscribe(watcher: (view: AttemptView) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  #adopt(change: Change): void {
+    this.#options.save(change.write)
+    this.#tracker = change.tracker
+    for (const view of change.changed) {
+      for (const watcher of this.#watchers) watcher(view)
+      const last = view.stages.at(-1)
+      this.#options.log.debug({ host: view.host, attempt: view.id, state: view.state, stage: last?.stage }, 'boot attempt')
+    }
+  }
+}

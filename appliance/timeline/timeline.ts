@@ -1,0 +1,222 @@
+// From an attempt's events to its stages with times, and to the view that people and programs get. Pure: the
+// time that a view is taken at goes in.
+import type { Ipv4, Mac } from '../wire/addresses.ts'
+import type { Generation, ImageName } from '../wire/generation.ts'
+import { type Attempt, addressOf, eventsOf } from './attempt.ts'
+import { explainEnd, explainFailure, explainStuck } from './diagnosis.ts'
+import { type EventOf, REPORTED_STAGES, type ReportedStage, type Stage } from './event.ts'
+
+export interface StageView {
+  readonly stage: Stage
+  /** ms since the epoch: when it was done; while it runs, or when it failed, when that was first seen. */
+  readonly at: number
+  /** Since the stage before; 0 for the first. */
+  readonly seconds: number
+  readonly status: 'done' | 'failed' | 'running'
+  readonly detail: string
+}
+
+export type AttemptState = 'booting' | 'up' | 'failed' | 'stuck'
+
+export interface AttemptView {
+  readonly id: string
+  /** The name, or the MAC of a host that the config does not know. */
+  readonly host: string
+  readonly mac: Mac
+  readonly address?: Ipv4
+  readonly image?: ImageName
+  readonly generation?: Generation
+  /** ms since the epoch */
+  readonly startedAt: number
+  readonly state: AttemptState
+  readonly stages: readonly StageView[]
+  /** Versions, as the host reported them. */
+  readonly xen?: string
+  readonly kernel?: string
+  /** Of a failed or stuck attempt: what is wrong and what to do. */
+  readonly diagnosis?: string
+}
+
+/** What a view depends on besides the attempt. */
+export interface ViewContext {
+  readonly host: string
+  /** The host has begun another boot since. */
+  readonly superseded: boolean
+  /** ms since the epoch */
+  readonly now: number
+}
+
+/** How long (ms) after a stage the next sign of life may take. Xen and Linux start within 30 s, but say nothing meanwhile. */
+export const PATIENCE: Readonly<Record<Stage, number>> = {
+  firmware: 45_000,
+  ipxe: 45_000,
+  script: 60_000,
+  kernel: 150_000,
+  initramfs: 60_000,
+  network: 180_000,
+  root: 60_000,
+  dom0: 180_000,
+  up: Number.POSITIVE_INFINITY,
+}
+
+export function viewOf(attempt: Attempt, context: ViewContext): AttemptView {
+  const stages = stagesOf(attempt)
+  const state = stateOf(attempt, stages, context)
+  const address = addressOf(attempt)
+  const versions = eventsOf(attempt, 'report').map(({ event }) => event.detail)
+  const xen = versions.flatMap((detail) => detail.xen ?? []).at(-1)
+  const kernel = versions.flatMap((detail) => detail.kernel ?? []).at(-1)
+  const diagnosis = diagnose(attempt, stages, state, context)
+  return {
+    id: attempt.id,
+    host: context.host,
+    mac: attempt.mac,
+    ...(address ? { address } : {}),
+    ...(attempt.pin ?? {}),
+    startedAt: attempt.startedAt,
+    state,
+    stages,
+    ...(xen ? { xen } : {}),
+    ...(kernel ? { kernel } : {}),
+    ...(diagnosis ? { diagnosis } : {}),
+  }
+}
+
+/** When a booting attempt turns stuck, ms since the epoch, unless something happens first. */
+export function stuckAt(attempt: Attempt): number {
+  const stages = stagesOf(attempt)
+  const last = stages.at(-1)
+  const progress = stages.reduce((latest, { at }) => Math.max(latest, at), attempt.startedAt)
+  return progress + PATIENCE[last?.stage ?? 'firmware']
+}
+
+function stateOf(attempt: Attempt, stages: readonly StageView[], { superseded, now }: ViewContext): AttemptState {
+  if (stages.at(-1)?.stage === 'up' && stages.at(-1)?.status === 'done') return 'up'
+  if (superseded || stages.some(({ status }) => status === 'failed')) return 'failed'
+  return now >= stuckAt(attempt) ? 'stuck' : 'booting'
+}
+
+function diagnose(attempt: Attempt, stages: readonly StageView[], state: AttemptState, { superseded }: ViewContext): string | undefined {
+  const failed = stages.findLast(({ status }) => status === 'failed')
+  const last = stages.at(-1)?.stage
+  switch (state) {
+    case 'booting':
+    case 'up':
+      return undefined
+    case 'failed': {
+      const cause = failed ? explainFailure(failed.stage, failed.detail) : explainStuck(attempt, last)
+      return superseded ? explainEnd(last, cause) : cause
+    }
+    case 'stuck':
+      return explainStuck(attempt, last)
+  }
+}
+
+type Found = Omit<StageView, 'seconds'>
+
+/** The stages that were reached, in order, each with its distance to the one before. */
+export function stagesOf(attempt: Attempt): StageView[] {
+  const reported = REPORTED_STAGES.flatMap((stage) => reportedStage(attempt, stage) ?? [])
+  const loaded = [scriptStage(attempt), kernelStage(attempt)].flatMap((found) => found ?? [])
+  const later = [...loaded, ...reported]
+  const ipxe = dhcpStage(attempt, 'ipxe', later.length > 0)
+  const firmware = dhcpStage(attempt, 'firmware', ipxe !== undefined || later.length > 0)
+  const found = [firmware, ipxe, ...later].flatMap((stage) => stage ?? [])
+  const views: StageView[] = []
+  for (const stage of found) {
+    const before = views.at(-1)
+    // Reports travel side by side: one may overtake that of the stage before.
+    const at = Math.max(stage.at, before?.at ?? stage.at)
+    views.push({ ...stage, at, seconds: before ? (at - before.at) / 1000 : 0 })
+  }
+  return views
+}
+
+function dhcpStage(attempt: Attempt, by: 'firmware' | 'ipxe', passed: boolean): Found | undefined {
+  const exchanges = eventsOf(attempt, 'dhcp').filter(({ event }) => event.by === by)
+  const first = exchanges.find(({ event }) => event.message === 'DISCOVER') ?? exchanges[0]
+  if (!first) return undefined
+  const discovers = exchanges.filter(({ event }) => event.message === 'DISCOVER').reduce((sum, { times }) => sum + times, 0)
+  const address = exchanges.flatMap(({ event }) => (event.answer === 'ack' && event.address ? [event.address] : [])).at(-1)
+  const loader = by === 'firmware' ? loaderOf(attempt) : undefined
+  const parts = [first.event.architecture, discovers > 1 ? `${discovers} DISCOVERs` : undefined, address, loader]
+  return { stage: by, at: first.at, status: passed ? 'done' : 'running', detail: sentence(parts) }
+}
+
+/** The file that the firmware loaded, by TFTP or (UEFI HTTP boot) by HTTP. */
+function loaderOf(attempt: Attempt): string | undefined {
+  const fetched = [...eventsOf(attempt, 'tftp'), ...eventsOf(attempt, 'file')].filter(
+    ({ event }) => event.outcome === 'served' && !isBootFile(event.file),
+  )
+  return fetched.sort((a, b) => a.last - b.last).at(-1)?.event.file
+}
+
+function scriptStage(attempt: Attempt): Found | undefined {
+  const asked = [...eventsOf(attempt, 'script')].sort((a, b) => a.last - b.last)
+  const latest = asked.at(-1)
+  if (!latest) return undefined
+  if (latest.event.outcome === 'refused')
+    return { stage: 'script', at: latest.at, status: 'failed', detail: latest.event.reason ?? 'refused' }
+  const served = asked.filter(({ event }) => event.outcome === 'served')
+  const times = served.reduce((sum, recorded) => sum + recorded.times, 0)
+  const at = Math.min(...served.map((recorded) => recorded.at))
+  return {
+    stage: 'script',
+    at,
+    status: 'done',
+    detail: sentence([`over ${name(latest.event.transport)}`, times > 1 ? `asked for ${times} times` : undefined]),
+  }
+}
+
+/** Done when the initramfs, the last file of the script, has gone out whole. */
+function kernelStage(attempt: Attempt): Found | undefined {
+  const files = eventsOf(attempt, 'file').filter(({ event }) => isBootFile(event.file))
+  const whole = files.filter(({ event }) => event.outcome === 'served')
+  const initrd = whole.find(({ event }) => event.file === 'initrd.img')
+  const broken = files.filter(({ event }) => event.outcome !== 'served' && event.outcome !== 'partial')
+  const [latest] = [...files].sort((a, b) => b.last - a.last)
+  if (!latest) return undefined
+  const parts = [
+    whole.length > 0 ? whole.map(({ event }) => fileText(event)).join(', ') : undefined,
+    ...broken.map(({ event }) => `${event.file} ${event.outcome} over ${name(event.transport)}`),
+  ]
+  return { stage: 'kernel', at: initrd?.at ?? latest.at, status: initrd ? 'done' : 'running', detail: sentence(parts) }
+}
+
+function reportedStage(attempt: Attempt, stage: ReportedStage): Found | undefined {
+  const reports = eventsOf(attempt, 'report').filter(({ event }) => event.stage === stage)
+  const [latest] = [...reports].sort((a, b) => b.last - a.last || b.seq - a.seq)
+  const first = reports[0]
+  if (!latest || !first) return undefined
+  const { status, detail } = latest.event
+  switch (status) {
+    case 'begin':
+      return { stage, at: latest.at, status: 'running', detail: detailText(detail) }
+    case 'failed':
+      return { stage, at: latest.at, status: 'failed', detail: detail.reason ?? (detailText(detail) || 'no reason given') }
+    case 'done':
+      // The initramfs is reached with its first word, the other stages when they are done.
+      return { stage, at: stage === 'initramfs' ? first.at : latest.at, status: 'done', detail: detailText(detail) }
+  }
+}
+
+function detailText(detail: EventOf<'report'>['detail']): string {
+  return sentence(Object.entries(detail).map(([key, value]) => `${key} ${value}`))
+}
+
+function fileText({ file, bytes, transport }: EventOf<'file'>): string {
+  const size = bytes >= 1_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${Math.ceil(bytes / 1000)} kB`
+  return `${file} ${size} ${name(transport)}`
+}
+
+function isBootFile(file: string): boolean {
+  return ['xen', 'xen.efi', 'xen.cfg', 'vmlinuz', 'initrd.img'].includes(file)
+}
+
+function name(transport: 'http' | 'tftp'): string {
+  return transport.toUpperCase()
+}
+
+function sentence(parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(', ')
+}

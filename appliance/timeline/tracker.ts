@@ -1,0 +1,211 @@
+// All hosts' boot attempts, in memory: a pure reducer. An event goes in, the next state comes out, with the
+// views that changed (for those who watch) and what the store has to write. Bounded in hosts and attempts;
+// of MACs that the config does not know, DHCP alone is not written to disk, so a flood of them costs nothing there.
+import type { Ipv4, Mac } from '../wire/addresses.ts'
+import { type Attempt, addressOf, belongsTo, hasRoot, type RecordedEvent, record, scriptBelongsTo } from './attempt.ts'
+import type { BootEvent, EventOf } from './event.ts'
+import { type Admission, admitPeer } from './report.ts'
+import { type AttemptState, type AttemptView, stuckAt, viewOf } from './timeline.ts'
+
+/** Hosts kept in memory; those that the config knows, and those that run an image of ours, come on top. */
+export const HOST_LIMIT = 1024
+/** Attempts kept of a host, the newest; the one whose root it last mounted comes on top. */
+export const ATTEMPT_LIMIT = 8
+
+export interface Tracked {
+  readonly attempt: Attempt
+  /** The store has it. */
+  readonly stored: boolean
+  /** As last shown to those who watch. */
+  readonly shown: AttemptState
+}
+
+export interface Tracker {
+  /** Names of the config's hosts, by each MAC of theirs. */
+  readonly names: ReadonlyMap<Mac, string>
+  /** Newest attempt first; the host heard of last stands last. */
+  readonly hosts: ReadonlyMap<Mac, readonly Tracked[]>
+}
+
+export type Write =
+  | { readonly kind: 'save'; readonly attempt: Omit<Attempt, 'events'>; readonly events: readonly RecordedEvent[] }
+  | { readonly kind: 'forget'; readonly id: string }
+
+export interface Change {
+  readonly tracker: Tracker
+  readonly changed: readonly AttemptView[]
+  /** To be saved in one transaction, in this order. */
+  readonly write: readonly Write[]
+}
+
+export type ReportChange = ({ readonly kind: 'accepted' } & Change) | Extract<Admission, { kind: 'refused' }>
+
+/** After a start: `stored` is what the store has. Attempts go on where they were. */
+export function newTracker(names: ReadonlyMap<Mac, string>, stored: readonly Attempt[]): Tracker {
+  const hosts = new Map<Mac, readonly Tracked[]>()
+  for (const attempt of [...stored].sort((a, b) => b.startedAt - a.startedAt)) {
+    hosts.set(attempt.mac, [...(hosts.get(attempt.mac) ?? []), { attempt, stored: true, shown: 'booting' }])
+  }
+  return { names, hosts: new Map([...hosts].reverse()) }
+}
+
+/** An event of a host. `freshId` is used if a new attempt begins with it. */
+export function apply(tracker: Tracker, mac: Mac, event: BootEvent, at: number, freshId: string): Change {
+  const tracked = tracker.hosts.get(mac) ?? []
+  const [newest, ...older] = tracked
+  switch (belongsTo(newest?.attempt, event, at)) {
+    case 'none':
+      return { tracker, changed: [], write: [] }
+    case 'new':
+      return withEvent(tracker, mac, begin(mac, at, freshId), tracked, event, at)
+    case 'current':
+      return newest ? withEvent(tracker, mac, newest, older, event, at) : { tracker, changed: [], write: [] }
+  }
+}
+
+/** The attempt that a request for a boot script belongs to: its id, pin and platform go into the script. */
+export function openAttempt(tracker: Tracker, mac: Mac, at: number, freshId: string): Change & { readonly attempt: Attempt } {
+  const tracked = tracker.hosts.get(mac) ?? []
+  const [newest, ...older] = tracked
+  const goesOn = newest && scriptBelongsTo(newest.attempt, at) === 'current'
+  const current = goesOn ? newest : begin(mac, at, freshId)
+  const change = settle(
+    tracker,
+    mac,
+    { ...current, stored: true },
+    goesOn ? older : tracked,
+    at,
+    current.stored ? [] : current.attempt.events,
+  )
+  return { ...change, attempt: current.attempt }
+}
+
+/** A report by the host itself: refused unless it is from the address of the attempt's host. `leasedTo`: by our leases. */
+export function applyReport(
+  tracker: Tracker,
+  id: string,
+  peer: Ipv4,
+  event: EventOf<'report'>,
+  at: number,
+  leasedTo: (mac: Mac) => Ipv4 | undefined,
+): ReportChange {
+  const found = findAttempt(tracker, id)
+  if (!found) return { kind: 'refused', reason: 'there is no such boot attempt' }
+  const { mac } = found.attempt
+  const admission = admitPeer(mac, peer, leasedTo(mac) ?? addressOf(found.attempt))
+  if (admission.kind === 'refused') return admission
+  const tracked = tracker.hosts.get(mac) ?? []
+  const [newest] = tracked
+  if (newest === found) return { kind: 'accepted', ...withEvent(tracker, mac, found, tracked.slice(1), event, at) }
+  // Late, of an attempt that another one has followed: it belongs to its own.
+  const recorded = record(found.attempt, event, at)
+  const attempts = tracked.map((other) => (other === found ? { ...found, attempt: recorded.attempt } : other))
+  const { events: _, ...attempt } = recorded.attempt
+  const write: Write[] = found.stored && recorded.stored ? [{ kind: 'save', attempt, events: [recorded.stored] }] : []
+  const next = { ...tracker, hosts: new Map(tracker.hosts).set(mac, attempts) }
+  return { kind: 'accepted', tracker: next, changed: [show(tracker, recorded.attempt, 'superseded', at)], write }
+}
+
+/** What time alone changes: call it every second or so. */
+export function tick(tracker: Tracker, now: number): Pick<Change, 'tracker' | 'changed'> {
+  const changed: AttemptView[] = []
+  const hosts = new Map(tracker.hosts)
+  for (const [mac, [newest, ...older]] of tracker.hosts) {
+    if (newest?.shown !== 'booting' || now < stuckAt(newest.attempt)) continue
+    const view = show(tracker, newest.attempt, 'newest', now)
+    if (view.state === newest.shown) continue
+    changed.push(view)
+    hosts.set(mac, [{ ...newest, shown: view.state }, ...older])
+  }
+  return changed.length > 0 ? { tracker: { ...tracker, hosts }, changed } : { tracker, changed }
+}
+
+/** Every attempt in memory, newest first. */
+export function views(tracker: Tracker, now: number): AttemptView[] {
+  const all = [...tracker.hosts.values()].flatMap((tracked) =>
+    tracked.map(({ attempt }, index) => show(tracker, attempt, index === 0 ? 'newest' : 'superseded', now)),
+  )
+  return all.sort((a, b) => b.startedAt - a.startedAt)
+}
+
+/** An attempt by its id, for those who know nothing else of it. */
+export function attemptById(tracker: Tracker, id: string): Attempt | undefined {
+  return findAttempt(tracker, id)?.attempt
+}
+
+/** The MAC that boots from this address, for servers that see addresses only; the leases know better where we give them. */
+export function macAt(tracker: Tracker, address: Ipv4): Mac | undefined {
+  const owners = [...tracker.hosts].flatMap(([mac, [newest]]) => (newest && addressOf(newest.attempt) === address ? [mac] : []))
+  return owners.at(-1)
+}
+
+function begin(mac: Mac, at: number, id: string): Tracked {
+  return { attempt: { id, mac, startedAt: at, events: [] }, stored: false, shown: 'booting' }
+}
+
+function withEvent(tracker: Tracker, mac: Mac, current: Tracked, older: readonly Tracked[], event: BootEvent, at: number): Change {
+  const recorded = record(current.attempt, event, at)
+  const stored = current.stored || tracker.names.has(mac) || event.kind !== 'dhcp'
+  const whole = stored && !current.stored
+  const events = whole ? recorded.attempt.events : recorded.stored ? [recorded.stored] : []
+  return settle(tracker, mac, { ...current, attempt: recorded.attempt, stored }, older, at, stored ? events : [])
+}
+
+/** The state with this attempt as the host's newest; `events` are those to be written. */
+function settle(
+  tracker: Tracker,
+  mac: Mac,
+  current: Tracked,
+  older: readonly Tracked[],
+  at: number,
+  events: readonly RecordedEvent[],
+): Change {
+  const view = show(tracker, current.attempt, 'newest', at)
+  const [before] = older
+  const isNew = before !== undefined && tracker.hosts.get(mac)?.[0] === before
+  const { kept, dropped } = prune([{ ...current, shown: view.state }, ...older])
+  const hosts = new Map(tracker.hosts)
+  hosts.delete(mac)
+  hosts.set(mac, kept)
+  const evicted = evict(tracker.names, hosts)
+  const wasStored = tracker.hosts.get(mac)?.some(({ attempt, stored }) => stored && attempt.id === current.attempt.id) === true
+  const { events: _, ...attempt } = current.attempt
+  const saves: Write[] = current.stored && (events.length > 0 || !wasStored) ? [{ kind: 'save', attempt, events }] : []
+  const forgets = [...dropped, ...evicted].filter(({ stored }) => stored).map(({ attempt: { id } }): Write => ({ kind: 'forget', id }))
+  return {
+    tracker: { ...tracker, hosts },
+    changed: isNew ? [view, show(tracker, before.attempt, 'superseded', at)] : [view],
+    write: [...saves, ...forgets],
+  }
+}
+
+/** The newest attempts, and the one that holds the generation this host runs. */
+function prune(tracked: readonly Tracked[]): { readonly kept: readonly Tracked[]; readonly dropped: readonly Tracked[] } {
+  const running = tracked.find(({ attempt }) => hasRoot(attempt))
+  const keeps = (one: Tracked, index: number): boolean => index < ATTEMPT_LIMIT || one === running
+  return { kept: tracked.filter(keeps), dropped: tracked.filter((one, index) => !keeps(one, index)) }
+}
+
+/** When there are too many, takes out of `hosts` the one longest not heard of, DHCP-only ones first; says which attempts that were. */
+function evict(names: ReadonlyMap<Mac, string>, hosts: Map<Mac, readonly Tracked[]>): readonly Tracked[] {
+  if (hosts.size <= HOST_LIMIT) return []
+  const idle = ([mac, tracked]: readonly [Mac, readonly Tracked[]]): boolean =>
+    !names.has(mac) && !tracked.some(({ attempt }) => hasRoot(attempt))
+  const candidates = [...hosts].filter(idle)
+  const oldest = candidates.find(([, tracked]) => !tracked.some(({ stored }) => stored)) ?? candidates[0]
+  if (!oldest || candidates.length <= HOST_LIMIT) return []
+  hosts.delete(oldest[0])
+  return oldest[1]
+}
+
+function findAttempt(tracker: Tracker, id: string): Tracked | undefined {
+  for (const tracked of tracker.hosts.values()) {
+    const found = tracked.find(({ attempt }) => attempt.id === id)
+    if (found) return found
+  }
+  return undefined
+}
+
+function show(tracker: Tracker, attempt: Attempt, place: 'newest' | 'superseded', now: number): AttemptView {
+  return viewOf(attempt, { host: tracker.names.get(attempt.mac) ?? attempt.mac, superseded: place === 'superseded', now })
+}

@@ -1,0 +1,204 @@
+// The rules of design.md ("Imports", house style) as a function from source files to violations. Files are parsed by
+// the TypeScript compiler, so that neither a comment nor a string counts as code.
+import { posix } from 'node:path'
+import ts from 'typescript'
+
+export interface SourceText {
+  /** From the project's root: `appliance/dhcp/codec.ts`. */
+  readonly path: string
+  readonly text: string
+}
+
+interface Import {
+  readonly specifier: string
+  readonly line: number
+  /** What it takes: names, `*` for all; empty when only types. */
+  readonly values: readonly string[]
+}
+
+interface ParsedFile extends SourceText {
+  readonly imports: readonly Import[]
+  readonly nodes: readonly ts.Node[]
+  readonly source: ts.SourceFile
+}
+
+const SERVERS = ['appliance/dhcp', 'appliance/tftp', 'appliance/http', 'appliance/nfs-server-lite', 'appliance/ra']
+const EFFECT_MODULES =
+  /^((node:)?(fs|fs\/promises|net|dgram|http|https|http2|tls|dns|dns\/promises|child_process|worker_threads)|execa|better-sqlite3|koffi)$/
+/** What these modules have that is mere data or arithmetic. */
+const PURE_NAMES = /^(STATUS_CODES|METHODS|isIP|isIPv4|isIPv6)$/
+const RANDOM =
+  /^(randomBytes|randomUUID|randomInt|randomFill|randomFillSync|getRandomValues|webcrypto|generateKey|generateKeySync|generateKeyPair|generateKeyPairSync)$/
+const MAX_LINES = 400
+
+/** All violations, `path:line: what`, in the order of the files. */
+export function violations(sources: readonly SourceText[]): string[] {
+  const files = sources.map(parse)
+  return [...files.flatMap((file) => [...nameFindings(file), ...importFindings(file), ...effectFindings(file)]), ...cycleFindings(files)]
+}
+
+function parse({ path, text }: SourceText): ParsedFile {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true, ts.ScriptKind.TS)
+  const nodes: ts.Node[] = []
+  const walk = (node: ts.Node): void => {
+    nodes.push(node)
+    ts.forEachChild(node, walk)
+  }
+  walk(source)
+  const imports = nodes.flatMap((node) => importOf(node).map((one) => ({ ...one, line: lineOf(source, node) })))
+  return { path, text, imports, nodes, source }
+}
+
+function importOf(node: ts.Node): Omit<Import, 'line'>[] {
+  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+    return [{ specifier: node.moduleSpecifier.text, values: importedValues(node.importClause) }]
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
+    const { exportClause } = node
+    const named = exportClause && ts.isNamedExports(exportClause) ? exportClause.elements : undefined
+    const names = named
+      ? named.filter((element) => !element.isTypeOnly).map((element) => (element.propertyName ?? element.name).text)
+      : ['*']
+    return [{ specifier: node.moduleSpecifier.text, values: node.isTypeOnly ? [] : names }]
+  }
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) {
+    return [{ specifier: node.argument.literal.text, values: [] }]
+  }
+  if (ts.isCallExpression(node)) {
+    const isImport =
+      node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require')
+    const [target] = node.arguments
+    if (isImport && target) return [{ specifier: ts.isStringLiteralLike(target) ? target.text : '(computed)', values: ['*'] }]
+  }
+  return []
+}
+
+function importedValues(clause: ts.ImportClause | undefined): string[] {
+  if (!clause) return ['*']
+  if (clause.isTypeOnly) return []
+  const { name, namedBindings } = clause
+  const named = !namedBindings ? [] : ts.isNamespaceImport(namedBindings) ? ['*'] : valueNames(namedBindings)
+  return [...(name ? ['*'] : []), ...named]
+}
+
+function valueNames({ elements }: ts.NamedImports): string[] {
+  return elements.filter((element) => !element.isTypeOnly).map((element) => (element.propertyName ?? element.name).text)
+}
+
+function importFindings({ path, imports }: ParsedFile): string[] {
+  return imports.flatMap(({ specifier, line }) => {
+    if (specifier === '(computed)') return [`${path}:${line}: imports a computed name, which no rule can check`]
+    const target = resolve(path, specifier)
+    if (!target) return []
+    const forbidden = forbiddenImport(path, target)
+    return forbidden ? [`${path}:${line}: imports ${target}: ${forbidden}`] : []
+  })
+}
+
+/** Why this import is not allowed, or undefined. */
+function forbiddenImport(path: string, target: string): string | undefined {
+  if (isIn(target, 'test')) return 'nothing imports test/'
+  for (const closed of ['appliance/wire', 'manager/protocol']) {
+    if (isIn(path, closed) && !isIn(target, closed)) return `${closed} imports nothing of ours outside itself`
+  }
+  const server = SERVERS.find((folder) => isIn(path, folder))
+  if (server && ![server, 'appliance/wire', 'appliance/boot'].some((folder) => isIn(target, folder))) {
+    return 'servers of the appliance import wire and boot, never each other'
+  }
+  if (isIn(path, 'appliance/boot') && SERVERS.some((folder) => isIn(target, folder)))
+    return 'boot is shared by the servers and imports none of them'
+  if ((isIn(path, 'appliance') || isIn(path, 'images/agent')) && isIn(target, 'manager') && !isIn(target, 'manager/protocol')) {
+    return 'appliance and agent import of the manager only manager/protocol'
+  }
+  return undefined
+}
+
+function effectFindings(file: ParsedFile): string[] {
+  if (mayTouchTheWorld(file.path)) return []
+  const modules = file.imports.flatMap(({ specifier, values, line }) => {
+    if (EFFECT_MODULES.test(specifier) && values.some((name) => !PURE_NAMES.test(name)))
+      return [`${file.path}:${line}: imports ${specifier}`]
+    const random = /^(node:)?crypto$/.test(specifier) ? values.filter((name) => RANDOM.test(name)) : []
+    return random.map((name) => `${file.path}:${line}: imports ${name} of ${specifier}`)
+  })
+  const uses = file.nodes.flatMap((node) => {
+    const use = effectOf(node)
+    return use ? [`${file.path}:${lineOf(file.source, node)}: uses ${use}`] : []
+  })
+  const rule = 'only main, server, exec, runner, control, store, build, publish, catalogue, images/dom0 and the CLI touch the world'
+  return [...modules, ...uses].map((finding) => `${finding}: ${rule}`)
+}
+
+function effectOf(node: ts.Node): string | undefined {
+  if (ts.isPropertyAccessExpression(node)) {
+    const member = `${node.expression.getText()}.${node.name.text}`
+    if (/^(globalThis\.)?(Date\.now|Math\.random|performance\.now|process\.hrtime)$/.test(member)) return member
+    if (RANDOM.test(node.name.text)) return member
+  }
+  if (ts.isNewExpression(node) && isGlobal(node.expression, 'Date') && (node.arguments?.length ?? 0) === 0) return 'new Date()'
+  if (ts.isCallExpression(node) && isGlobal(node.expression, 'Date')) return 'Date()'
+  return ts.isCallExpression(node) && isGlobal(node.expression, 'fetch') ? 'fetch()' : undefined
+}
+
+/** An identifier of this name that the file does not declare itself, as a function, parameter or variable. */
+function isGlobal(node: ts.Expression, name: string): boolean {
+  if (!ts.isIdentifier(node) || node.text !== name) return false
+  const declares = (other: ts.Node): boolean =>
+    ((ts.isFunctionDeclaration(other) || ts.isParameter(other) || ts.isVariableDeclaration(other) || ts.isImportSpecifier(other)) &&
+      other.name?.getText() === name) ||
+    (ts.forEachChild(other, (child) => declares(child) || undefined) ?? false)
+  return !declares(node.getSourceFile())
+}
+
+function mayTouchTheWorld(path: string): boolean {
+  if (['images/dom0', 'manager/cli', 'appliance/store', 'images/store', 'manager/store'].some((folder) => isIn(path, folder))) return true
+  if (path === 'appliance/http/control.ts') return true
+  return ['main.ts', 'server.ts', 'exec.ts', 'runner.ts', 'build.ts', 'publish.ts', 'catalogue.ts'].includes(posix.basename(path))
+}
+
+function nameFindings({ path, text }: ParsedFile): string[] {
+  const vague = path.split('/').find((part) => /^(utils?|helpers?|common|misc)(\.|$)/i.test(part))
+  const lines = text.trimEnd().split('\n').length
+  return [
+    ...(vague ? [`${path}:1: is called ${vague}: name what it does`] : []),
+    ...(lines > MAX_LINES ? [`${path}:1: has ${lines} lines, split by ${MAX_LINES}`] : []),
+  ]
+}
+
+/** One finding a cycle, with the way round; types count too, as they tie files together as much. */
+function cycleFindings(files: readonly ParsedFile[]): string[] {
+  const known = new Set(files.map(({ path }) => path))
+  const targets = new Map(
+    files.map(({ path, imports }) => [
+      path,
+      imports.flatMap(({ specifier }) => resolve(path, specifier) ?? []).filter((target) => known.has(target)),
+    ]),
+  )
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path)
+    if (start >= 0) {
+      found.push(`${path}:1: import cycle: ${[...way.slice(start), path].join(' → ')}`)
+      return
+    }
+    if (done.has(path)) return
+    for (const target of targets.get(path) ?? []) visit(target, [...way, path])
+    done.add(path)
+  }
+  for (const { path } of files) visit(path, [])
+  return found
+}
+
+/** The project's file that a relative specifier names; undefined for packages. */
+function resolve(path: string, specifier: string): string | undefined {
+  return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`)
+}
+
+function lineOf(source: ts.SourceFile, node: ts.Node): number {
+  return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1
+}
