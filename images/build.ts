@@ -14,6 +14,8 @@ export interface BuildOptions extends Recipe {
   readonly staging: string
   /** Public keys (authorized_keys lines) that may log in as root; none: nobody can. */
   readonly authorizedKeys?: string
+  /** Ends the build, and what it has started. */
+  readonly signal: AbortSignal
   /** Called with each line that tells how far the build is. */
   readonly onProgress: (text: string) => void
 }
@@ -63,6 +65,8 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
     stdout: 'ignore',
     stderr: 'pipe',
     reject: false,
+    cancelSignal: options.signal,
+    forceKillAfterDelay: 20_000,
   })
   const said: string[] = []
   for await (const line of run.iterable({ from: 'stderr' })) {
@@ -72,6 +76,7 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
     if (line.startsWith('I: ') && news) options.onProgress(`mmdebstrap: ${news}`)
   }
   const result = await run
+  if (options.signal.aborted) throw new Error('the build was interrupted; nothing is left of it')
   if (result.code === 'ENOENT') throw new Error('mmdebstrap is not installed: apt-get install mmdebstrap')
   if (result.failed) {
     const errors = said.filter((line) => /^(E|dpkg|Err)[: ]|error|Unable/i.test(line)).slice(0, 12)

@@ -47,6 +47,11 @@ for unit in \
 do
   ln -sfn /dev/null "/etc/systemd/system/$unit"
 done
+# A disk's partition table, /etc/fstab or the command line make no units here: each generator costs a process at boot.
+mkdir -p /etc/systemd/system-generators
+for generator in /usr/lib/systemd/system-generators/*; do
+  ln -sfn /dev/null "/etc/systemd/system-generators/$(basename "$generator")"
+done
 systemctl enable hostless-up.service hostless-ssh.socket >/dev/null 2>&1
 ln -sfn /usr/lib/systemd/system/multi-user.target /etc/systemd/system/default.target
 touch /etc/.updated /var/.updated

@@ -59,7 +59,10 @@ test('firmwareOf reads the names in .modinfo', (t) => {
 
 test('every command that the scripts of the initramfs call is an applet that it carries, and the other way round', (t) => {
   const scripts = ['init', 'lease'].map((name) => readFileSync(`images/dom0/initramfs/${name}`, 'utf8')).join('\n')
-  const code = scripts.replace(/^\s*#.*$/gm, '').replace(/\bexec /g, '').replace(/'[^']*'/g, "''")
+  const code = scripts
+    .replace(/^\s*#.*$/gm, '')
+    .replace(/\bexec /g, '')
+    .replace(/'[^']*'/g, "''")
   const called = new Set(
     [...code.matchAll(/(?:^|[|;({&]|\bdo|\bthen|\bif|\belse|\|\||&&|\$\(|until|exec|xargs -r|!)\s*([a-z][a-z0-9_]*)(?=[\s;)]|$)/gm)].map(
       (match) => match[1] ?? '',

@@ -1,0 +1,45 @@
+// What a command has to tell, without its form: sections of rows; and where the text goes.
+
+export type Value = string | number | boolean | null
+export type Row = Readonly<Record<string, Value>>
+
+export interface Column {
+  /** Member of the rows, and its name in all forms but the table: lower case, letters and digits. */
+  readonly key: string
+  /** Heading in the table. */
+  readonly title: string
+  readonly align?: 'right'
+  /** How the table writes it; the other forms keep the value. */
+  readonly show?: (value: Value) => string
+  /** Its colour on a terminal. */
+  readonly tone?: (value: Value) => 'good' | 'bad' | 'plain'
+}
+
+export interface Section {
+  /** Name in all forms but the table: `packages`. */
+  readonly name: string
+  /** Name of one row in XML: `package`. */
+  readonly item: string
+  /** Heading in the table, when the report has several sections. */
+  readonly title: string
+  /** `record`: one row, written top to bottom. */
+  readonly shape: 'list' | 'record'
+  readonly columns: readonly Column[]
+  readonly rows: readonly Row[]
+  /** What the table says when there are no rows. */
+  readonly empty: string
+}
+
+export interface Report {
+  /** Root element in XML. */
+  readonly name: string
+  readonly sections: readonly Section[]
+}
+
+/** Where text goes. */
+export interface Terminal {
+  write(text: string): void
+  /** Columns of a terminal; undefined for a pipe or a file, which get everything at full width. */
+  readonly columns: number | undefined
+  readonly colour: boolean
+}
