@@ -1,0 +1,201 @@
+// The appliance: everything a rack needs to boot, composed. `hostless appliance --config FILE` runs this.
+import { mkdir, readFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { Catalogue } from '../images/catalogue.ts'
+import { compileTemplates, TEMPLATE_FILES } from './boot/templates.ts'
+import { type Config, describeProblems, hostNames, parseConfig } from './config.ts'
+import { startDhcpServer } from './dhcp/server.ts'
+import { startControlServer } from './http/control/server.ts'
+import { startHttpServer } from './http/server.ts'
+import { startNfsServer } from './nfs-server-lite/server.ts'
+import { dhcpEvent, fileEvent, reportEvent, tftpEvent } from './observations.ts'
+import { packageRoot } from './package-root.ts'
+import { startRouterAdvertiser } from './ra/server.ts'
+import { answerScript, answerXenConfig, type BootDesk, macOf } from './runner.ts'
+import { newAttemptId, openAttemptStore } from './store/attempts.ts'
+import { openStore } from './store/database.ts'
+import { nfsKey } from './store/files.ts'
+import { Leases } from './store/leases.ts'
+import { startTftpServer } from './tftp/server.ts'
+import { openBootFile } from './tftp-tree.ts'
+import { AttemptRunner } from './timeline/runner.ts'
+import { newTracker } from './timeline/tracker.ts'
+import { parseIpv4, subnetContains } from './wire/addresses.ts'
+import type { Log } from './wire/log.ts'
+import { openUdpOn } from './wire/server.ts'
+
+/** A config that cannot be served; the message lists every problem with its line. */
+export class ConfigRefused extends Error {
+  override readonly name = 'ConfigRefused'
+}
+
+export interface Appliance {
+  /** Resolves when all sockets are closed and the store is. */
+  close(): Promise<void>
+}
+
+/** How often new generations and stuck boots are looked for, ms. */
+const CATALOGUE_PERIOD = 5000
+const TICK_PERIOD = 1000
+
+/** Throws ConfigRefused; rejects with the file system's error when the file cannot be read. */
+export async function loadConfig(file: string): Promise<Config> {
+  const parsed = parseConfig(await readFile(file, 'utf8'), file, networkInterfaces())
+  if (parsed.kind === 'refused') throw new ConfigRefused(describeProblems(parsed.problems))
+  return parsed.config
+}
+
+/** Serves until `close`. Rejects, leaving nothing open, when any server cannot start: the error says what to do. */
+export async function startAppliance(config: Config, log: Log): Promise<Appliance> {
+  const closing: (() => Promise<void> | void)[] = []
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0).reverse()) await end()
+  }
+  try {
+    await startServers(config, log, closing)
+    return { close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startServers(config: Config, log: Log, closing: (() => Promise<void> | void)[]): Promise<void> {
+  const { dataDir, network } = config
+  await mkdir(dataDir, { recursive: true, mode: 0o755 })
+  const desk = await openDesk(config, log, closing)
+  const { attempts, catalogue, leases, server } = desk
+  const now = Date.now
+
+  const control = await startControlServer({
+    socket: join(dataDir, 'appliance.sock'),
+    attempts: () => attempts.views(),
+    subscribe: (listener) => attempts.subscribe(listener),
+    leases: () => leases.list(),
+    log,
+  })
+  closing.push(() => control.close())
+
+  const nfs = await startNfsServer({
+    address: network.address,
+    port: config.nfs.port,
+    portmap: config.nfs.portmap ? { port: 111 } : undefined,
+    exports: () => catalogue,
+    mayRead: (client) => isOnRack(config, client),
+    handleKey: await nfsKey(dataDir),
+    log,
+    onMount: (observation) => {
+      const mac = macOf(desk, observation.clientAddress)
+      if (mac && observation.kind === 'mounted') attempts.observe(mac, { kind: 'mount', path: observation.path })
+    },
+    now,
+  })
+  closing.push(() => nfs.close())
+
+  const http = await startHttpServer({
+    address: network.address,
+    port: config.http.port,
+    script: async (mac, peer) => ({ kind: 'script', text: await answerScript(desk, mac, peer, 'http') }),
+    xenConfig: (attempt) => answerXenConfig(desk, attempt),
+    file: async (generation, name) => {
+      const found = await catalogue.component(generation, name)
+      return found.kind === 'component' ? found : undefined
+    },
+    report: (attempt, report, peer) => {
+      const from = parseIpv4(peer)
+      const reason = from ? attempts.report(attempt, from, reportEvent(report), (mac) => leases.byMac(mac)?.address) : 'not over IPv4'
+      if (reason !== undefined) log.warn({ attempt, peer, reason }, 'report refused')
+      return reason === undefined ? { kind: 'accepted' } : { kind: 'refusal', reason }
+    },
+    onFile: (observation) => {
+      const mac = macOf(desk, observation.peer)
+      if (mac) attempts.observe(mac, fileEvent(observation))
+    },
+    log,
+  })
+  closing.push(() => http.close())
+
+  const tftp = await startTftpServer({
+    port: config.tftp.port,
+    bind: (port) => openUdpOn(network.interface, port),
+    open: (path, peer) => openBootFile(desk, path, peer.address),
+    onTransfer: (observation) => {
+      const mac = macOf(desk, observation.peer.address)
+      const event = tftpEvent(observation)
+      if (mac && event) attempts.observe(mac, event)
+    },
+    log,
+  })
+  closing.push(() => tftp.close())
+
+  // iPXE asks for routers before anything else: answer from the first.
+  const advertiser = await startRouterAdvertiser({ interface: network.interface, log })
+  closing.push(() => advertiser.close())
+  const { dhcp } = config
+  const dhcpServer = await startDhcpServer({
+    interface: network.interface,
+    settings: {
+      mode: dhcp.mode,
+      address: network.address,
+      subnet: network.subnet,
+      pool: dhcp.pool,
+      router: dhcp.router,
+      dns: dhcp.dns,
+      relayed: dhcp.subnets,
+      hosts: config.hosts,
+    },
+    store: leases,
+    bootTarget: server,
+    now,
+    log,
+    onExchange: (exchange) => attempts.observe(exchange.mac, dhcpEvent(exchange)),
+  })
+  closing.push(() => dhcpServer.close())
+}
+
+async function openDesk(config: Config, log: Log, closing: (() => Promise<void> | void)[]): Promise<BootDesk> {
+  const database = openStore(join(config.dataDir, 'appliance.db'))
+  closing.push(() => void database.close())
+  const store = openAttemptStore(database)
+  const attempts = new AttemptRunner({
+    tracker: newTracker(hostNames(config), store.load()),
+    save: (writes) => store.save(writes),
+    now: Date.now,
+    newId: newAttemptId,
+    log,
+  })
+  const catalogue = new Catalogue(config.dataDir, log)
+  await catalogue.refresh()
+  closing.push(() => catalogue.close())
+  const refresh = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.error({ error }, 'images')), CATALOGUE_PERIOD)
+  const ticks = setInterval(() => attempts.tick(), TICK_PERIOD)
+  closing.push(() => {
+    clearInterval(refresh)
+    clearInterval(ticks)
+  })
+  const { address } = config.network
+  return {
+    config,
+    server: { address, httpPort: config.http.port, nfsPort: config.nfs.port, tftpPort: config.tftp.port },
+    fill: compileTemplates(await readTemplates()),
+    catalogue,
+    leases: new Leases(database),
+    attempts,
+    store,
+    log,
+  }
+}
+
+async function readTemplates(): Promise<Record<string, string>> {
+  const folder = join(packageRoot(import.meta.dirname, 1), 'templates/boot')
+  return Object.fromEntries(await Promise.all(TEMPLATE_FILES.map(async (file) => [file, await readFile(join(folder, file), 'utf8')])))
+}
+
+/** Only what we give addresses to may read the images: hosts of the provisioning network and of the subnets behind relays. */
+function isOnRack({ network, dhcp }: Config, client: string): boolean {
+  const address = parseIpv4(client)
+  return (
+    address !== undefined && [network.subnet, ...dhcp.subnets.map(({ subnet }) => subnet)].some((subnet) => subnetContains(subnet, address))
+  )
+}

@@ -1,0 +1,116 @@
+// Where the servers' questions meet what the appliance knows: config, leases, images and boot attempts.
+// A boot script costs an attempt, its pin, a token and a lease for ever: all on disk before the script leaves.
+import type { Catalogue } from '../images/catalogue.ts'
+import type { BootableGeneration, BootLease, BootPlan, BootRefusal, ServerAddress } from './boot/plan.ts'
+import { planBoot } from './boot/plan.ts'
+import { bootScript, problemFor, refusalScript, xenConfig } from './boot/script.ts'
+import type { FillTemplate } from './boot/templates.ts'
+import { type Config, hostOf } from './config.ts'
+import { BOOT_FILES } from './http/boot-files.ts'
+import type { AttemptStore } from './store/attempts.ts'
+import type { Leases } from './store/leases.ts'
+import { type Attempt, platformOfAttempt } from './timeline/attempt.ts'
+import type { AttemptRunner } from './timeline/runner.ts'
+import { type Ipv4, type Mac, parseIpv4, subnetContains } from './wire/addresses.ts'
+import type { Generation, ImageName } from './wire/generation.ts'
+import type { Log } from './wire/log.ts'
+
+export interface BootDesk {
+  readonly config: Config
+  readonly server: ServerAddress
+  readonly fill: FillTemplate
+  readonly catalogue: Catalogue
+  readonly leases: Leases
+  readonly attempts: AttemptRunner
+  readonly store: AttemptStore
+  readonly log: Log
+}
+
+/** The boot script of a host, or one that says on its console why there is none. */
+export async function answerScript(desk: BootDesk, mac: Mac, peer: string, transport: 'http' | 'tftp'): Promise<string> {
+  const attempt = desk.attempts.open(mac)
+  const plan = await planFor(desk, attempt)
+  const from = parseIpv4(peer)
+  const asked = { kind: 'script', transport, ...(from ? { address: from } : {}) } as const
+  if (plan.kind === 'refused') {
+    desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: plan.reason })
+    return refusalScript(desk.fill, plan, mac, desk.server)
+  }
+  const script = bootScript(desk.fill, plan, { attempt: attempt.id, token: desk.store.issueToken(attempt.id) })
+  const problem = problemFor(script, platformOfAttempt(attempt))
+  if (problem === undefined) {
+    const { image, generation } = plan
+    desk.attempts.observe(mac, { ...asked, outcome: 'served', image, generation })
+    keepAddress(desk, mac)
+  } else desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: problem })
+  return script.text
+}
+
+/** xen.cfg of an attempt, for UEFI; undefined when it cannot have one. */
+export async function answerXenConfig(desk: BootDesk, id: string): Promise<string | undefined> {
+  const attempt = desk.attempts.attempt(id)
+  if (!attempt) return undefined
+  const plan = await planFor(desk, attempt)
+  if (plan.kind === 'refused') return undefined
+  const rendered = xenConfig(desk.fill, plan, { attempt: id, token: desk.store.issueToken(id) })
+  if (rendered.kind === 'config') return rendered.text
+  desk.log.warn({ attempt: id, reason: rendered.reason }, 'no xen.cfg')
+  return undefined
+}
+
+/** Of an address on the wire: whose lease it is, else who asked for a script from there. */
+export function macOf(desk: Pick<BootDesk, 'leases' | 'attempts'>, peer: string): Mac | undefined {
+  const address = parseIpv4(peer)
+  if (!address) return undefined
+  const lease = desk.leases.byAddress(address)
+  return lease && 'mac' in lease ? lease.mac : desk.attempts.macAt(address)
+}
+
+async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | BootRefusal> {
+  const { config, server, catalogue } = desk
+  const { mac, pin } = attempt
+  const host = hostOf(config, mac)
+  const image = host?.image ?? config.boot.image
+  const pinned = pin && (await bootable(catalogue, pin.image, pin.generation))
+  const published = pinned ? undefined : await catalogue.published(image)
+  if (published?.kind === 'refused') desk.log.warn({ image, mac, reason: published.reason }, 'nothing to boot')
+  const current = published?.kind === 'published' ? await bootable(catalogue, image, published.manifest.generation) : undefined
+  return planBoot({
+    mac,
+    host,
+    defaults: config.boot,
+    server,
+    lease: leaseOf(desk, mac),
+    platform: platformOfAttempt(attempt),
+    pinned,
+    published: () => current,
+  })
+}
+
+async function bootable(catalogue: Catalogue, image: ImageName, generation: Generation): Promise<BootableGeneration | undefined> {
+  const found = await Promise.all(BOOT_FILES.map(async (file) => ({ file, component: await catalogue.component(generation, file) })))
+  const files = found.flatMap(({ file, component }) => (component.kind === 'component' ? [{ file, sha256: component.sha256 }] : []))
+  if (files.length === 0) return undefined
+  const squashfs = files.find(({ file }) => file === 'root.squashfs')
+  const sha256 = squashfs && Buffer.from(squashfs.sha256, 'hex').toString('base64url')
+  return { image, generation, files: files.map(({ file }) => file), ...(sha256 ? { squashfsSha256: sha256 } : {}) }
+}
+
+function leaseOf({ config, leases }: BootDesk, mac: Mac): BootLease | undefined {
+  const address = leases.byMac(mac)?.address
+  if (!address) return undefined
+  const { network, dhcp } = config
+  const relayed = dhcp.subnets.find(({ subnet }) => subnetContains(subnet, address))
+  if (relayed) return leaseIn(address, relayed.subnet.prefix, relayed.router, relayed.dns ?? dhcp.dns)
+  return subnetContains(network.subnet, address) ? leaseIn(address, network.subnet.prefix, dhcp.router, dhcp.dns) : undefined
+}
+
+function leaseIn(address: Ipv4, prefix: number, router: Ipv4 | undefined, dns: readonly Ipv4[]): BootLease {
+  return { address, prefix, dns, ...(router ? { router } : {}) }
+}
+
+/** dom0 keeps the address of its boot and asks nobody again: nobody else may get it. */
+function keepAddress({ leases, log }: BootDesk, mac: Mac): void {
+  const address = leases.byMac(mac)?.address
+  if (address && !leases.makePermanent(mac, address)) log.error({ mac, address }, 'the lease of a booting host is gone')
+}

@@ -1,0 +1,49 @@
+// The tree that TFTP serves: boot loaders, scripts, and the files of generations as HTTP has them.
+import { join } from 'node:path'
+import { BIOS_LOADER, UEFI_LOADER } from './boot/bootfile.ts'
+import { autoexecScript } from './boot/script.ts'
+import { BOOT_FILES } from './http/boot-files.ts'
+import { answerScript, type BootDesk } from './runner.ts'
+import { type OpenedFile, openRegular } from './store/files.ts'
+import type { TftpRefusal } from './tftp/path.ts'
+import { parseMac } from './wire/addresses.ts'
+import { parseGeneration } from './wire/generation.ts'
+
+/** Debian's package `ipxe` puts them there. */
+const LOADERS = { folder: '/usr/lib/ipxe', names: [BIOS_LOADER, UEFI_LOADER, 'ipxe.efi'] } as const
+
+/** `path` as tftp/path.ts gives it: `undionly.kpxe`, `autoexec.ipxe`, `boot/<mac>`, `g/<generation>/<file>`. */
+export async function openBootFile(desk: BootDesk, path: string, peer: string): Promise<OpenedFile | TftpRefusal> {
+  const [first = '', second = '', third = '', ...more] = path.split('/')
+  if (more.length > 0) return missing(`there is no ${path}`)
+  if (second === '') {
+    if (first === 'autoexec.ipxe') return text(autoexecScript(desk.fill, desk.server))
+    const loader = LOADERS.names.find((name) => name === first)
+    if (!loader) return missing(`there is no ${path}`)
+    return (await openRegular(join(LOADERS.folder, loader))) ?? missing(`${LOADERS.folder}/${loader} is not there: apt-get install ipxe`)
+  }
+  if (first === 'boot' && third === '') {
+    const mac = parseMac(second)
+    return mac ? text(await answerScript(desk, mac, peer, 'tftp')) : missing(`boot/${second}: not a MAC address`)
+  }
+  const generation = parseGeneration(second)
+  const file = BOOT_FILES.find((name) => name === third)
+  if (first !== 'g' || !generation || !file) return missing(`there is no ${path}`)
+  const found = await desk.catalogue.component(generation, file)
+  if (found.kind === 'refused') return missing(found.reason)
+  return (await openRegular(found.path)) ?? missing(`${found.path} is gone`)
+}
+
+function text(content: string): OpenedFile {
+  const bytes = Buffer.from(content)
+  return {
+    kind: 'file',
+    size: bytes.length,
+    read: async (position, length) => bytes.subarray(position, position + length),
+    close: async () => {},
+  }
+}
+
+function missing(reason: string): TftpRefusal {
+  return { kind: 'refusal', code: 'not-found', reason }
+}

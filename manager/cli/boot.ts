@@ -1,0 +1,41 @@
+// `hostless boot list|show|watch`: what the appliance saw of each host's boots.
+import type { Command } from 'commander'
+import type { AttemptView } from '../../appliance/timeline/timeline.ts'
+import { attemptReport, attemptsReport, describeProgress } from './boot-report.ts'
+import { readAttempts, watchAttempts } from './control.ts'
+import { CommandFailure } from './failure.ts'
+import { addDataDirOptions, addOutputOption, type DataDirOptions, dataDirOf, type OutputOptions } from './image-options.ts'
+import { render, type Terminal } from './output.ts'
+
+export function addBootCommands(program: Command, out: Terminal): void {
+  const boot = program.command('boot').description('boot attempts: how far each host came, how long each stage took, what is wrong')
+
+  const list = boot.command('list').description('the newest attempt of each host').option('--all', 'older attempts too')
+  addOutputOption(addDataDirOptions(list)).action(async (options: DataDirOptions & OutputOptions & { readonly all?: true }) => {
+    const attempts = await readAttempts(await dataDirOf(options))
+    out.write(render(attemptsReport(options.all ? attempts : newestOfEach(attempts)), options.output, out))
+  })
+
+  const show = boot
+    .command('show')
+    .description('every stage of one attempt')
+    .argument('<host>', 'name or MAC of a host, or the id of an attempt')
+  addOutputOption(addDataDirOptions(show)).action(async (host: string, options: DataDirOptions & OutputOptions) => {
+    const attempts = await readAttempts(await dataDirOf(options))
+    const found = attempts.find(({ id, host: name, mac }) => [id, name, mac].includes(host.toLowerCase()))
+    if (!found)
+      throw new CommandFailure(
+        `no boot attempt of ${host}; there are: ${[...new Set(attempts.map((each) => each.host))].join(', ') || 'none'}`,
+      )
+    out.write(render(attemptReport(found), options.output, out))
+  })
+
+  const watch = boot.command('watch').description('boots as they happen, until Ctrl-C')
+  addDataDirOptions(watch).action(async (options: DataDirOptions) => {
+    for await (const attempt of watchAttempts(await dataDirOf(options))) out.write(`${describeProgress(attempt)}\n`)
+  })
+}
+
+function newestOfEach(attempts: readonly AttemptView[]): readonly AttemptView[] {
+  return attempts.filter((attempt, index) => attempts.findIndex(({ mac }) => mac === attempt.mac) === index)
+}

@@ -1,0 +1,19 @@
+// Which hosts run which generation, by the appliance's own database: true also while it is down.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openAttemptStore } from '../../appliance/store/attempts.ts'
+import { openStore } from '../../appliance/store/database.ts'
+import type { HostRunning } from './image-find.ts'
+
+export async function hostsRunning(dataDir: string): Promise<readonly HostRunning[]> {
+  const file = join(dataDir, 'appliance.db')
+  if (!existsSync(file)) return []
+  const store = openStore(file)
+  try {
+    return openAttemptStore(store)
+      .running(() => undefined)
+      .map(({ mac, host, generation }) => ({ host: host ?? mac, generation }))
+  } finally {
+    store.close()
+  }
+}

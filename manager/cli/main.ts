@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// The command `hostless`: puts its parts together and ends with the exit code of the one that was called.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { type Level, pino } from 'pino'
+import { packageRoot } from '../../appliance/package-root.ts'
+import { addApplianceCommand } from './appliance.ts'
+import { addBootCommands } from './boot.ts'
+import { runProgram } from './failure.ts'
+import { hostsRunning } from './hosts-running.ts'
+import { addImageCommands } from './image.ts'
+import { addBuildCommand } from './image-build.ts'
+import { terminalOf } from './output.ts'
+import { addUpCommand } from './up.ts'
+
+const { version } = JSON.parse(readFileSync(join(packageRoot(import.meta.dirname, 2), 'package.json'), 'utf8')) as { version: string }
+const out = terminalOf(process.stdout, process.env)
+const err = terminalOf(process.stderr, process.env)
+const level: Level | 'silent' =
+  (['debug', 'info', 'warn', 'error', 'silent'] as const).find((each) => each === process.env.HOSTLESS_LOG) ?? 'info'
+
+const program = new Command('hostless')
+  .description('Plug a server into the rack: it PXE-boots into a Xen pool with nothing installed.')
+  .version(version)
+  .showSuggestionAfterError()
+  .showHelpAfterError('(hostless --help, or hostless COMMAND --help, tells what there is)')
+  .addHelpText(
+    'after',
+    '\nThe environment variable HOSTLESS_LOG (debug, info, warn, error, silent) sets how much the servers log on stdout.',
+  )
+
+addUpCommand(program)
+addApplianceCommand(program, pino({ level }))
+// Commands answer on stdout and complain on stderr.
+const deps = { out, err, log: pino({ level: 'warn' }, pino.destination(2)), hostsRunning }
+addBuildCommand(addImageCommands(program, deps), deps)
+addBootCommands(program, out)
+
+process.exitCode = await runProgram(program, process.argv.slice(2), (text) => err.write(text))
