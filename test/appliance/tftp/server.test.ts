@@ -153,7 +153,7 @@ test('a flood of requests that nobody answers keeps no client out, and what it h
 })
 
 test('clients that answer keep their place: a request over the cap gets silence, so that firmware asks again', async (t) => {
-  const { port, lines } = await testServer(t, files, { limits: { transfersPerPeer: 1 } })
+  const { port, lines, observations } = await testServer(t, files, { limits: { transfersPerPeer: 1 } })
   const [peer, second] = [await rawPeer(t), await rawPeer(t)]
   peer.send(port, rrq('exact'))
   const { port: tid } = await peer.next()
@@ -165,7 +165,9 @@ test('clients that answer keep their place: a request over the cap gets silence,
     'the refusal',
   )
   peer.send(tid, { kind: 'ack', block: 2 })
+  await peer.next()
   peer.send(tid, { kind: 'ack', block: 3 })
+  await eventually(() => observations.find(({ outcome }) => outcome === 'served'), 'the end of the first transfer')
   second.send(port, rrq('exact'))
   t.like((await second.next()).packet, { kind: 'data', block: 1 })
 })
