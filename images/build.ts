@@ -79,7 +79,7 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
   if (options.signal.aborted) throw new Error('the build was interrupted; nothing is left of it')
   if (result.code === 'ENOENT') throw new Error('mmdebstrap is not installed: apt-get install mmdebstrap')
   if (result.failed) {
-    const errors = said.filter((line) => /^(E|dpkg|Err)[: ]|error|Unable/i.test(line)).slice(0, 12)
+    const errors = said.filter((line) => /^(E|dpkg|Err)[: ]|error|Unable|^ \S+ : \S+: /i.test(line)).slice(0, 12)
     throw new Error(
       `mmdebstrap failed (exit ${result.exitCode ?? result.signal}):\n  ${(errors.length > 0 ? errors : said.slice(-12)).join('\n  ')}`,
     )

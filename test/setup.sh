@@ -7,11 +7,12 @@ cd "$(dirname "$0")/.."
 
 compile=(g++ make python3)
 peers=(iproute2 curl libnfs-utils tftp-hpa atftp)
+rack=(qemu-system-x86 ipxe-qemu ipxe openipmi ipmitool mmdebstrap squashfs-tools-ng cpio zstd openssh-client iproute2 curl
+  debian-archive-keyring)
 case "${1-}" in
   test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd) ;;
-  lab) packages=("${compile[@]}" qemu-system-x86 ipxe-qemu ipxe ovmf openipmi ipmitool mmdebstrap squashfs-tools-ng cpio zstd
-    openssh-client iproute2 curl debian-archive-keyring) ;;
-  bench) packages=("${compile[@]}" "${peers[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind) ;;
+  lab) packages=("${compile[@]}" "${rack[@]}" ovmf) ;;
+  bench) packages=("${compile[@]}" "${rack[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-utils atftp nginx-light kea-admin) ;;
   *)
     echo "Usage: setup.sh test|lab|bench" >&2
     exit 2
@@ -42,7 +43,7 @@ missing_packages() {
 
 policy=/usr/sbin/policy-rc.d
 policy_mark='# Written by setup.sh of Hostless while it installs packages; remove it if you find it.'
-listening=(rpcbind.socket rpcbind.service nfs-ganesha.service nfs-ganesha-lock.service ipmievd.service openipmi.service)
+listening=(rpcbind.socket rpcbind.service nfs-ganesha.service nfs-ganesha-lock.service ipmievd.service openipmi.service nginx.service)
 
 allow_services() {
   if grep -qsF "$policy_mark" "$policy"; then rm -f "$policy"; fi

@@ -9,7 +9,8 @@ export const DOM0_MEMORY_MIB = 640
 const XEN: { readonly [suite in Suite]: string } = { trixie: '4.20', bookworm: '4.17' }
 
 const PACKAGES: readonly string[] = [
-  ...['linux-image-amd64', 'systemd-sysv', 'udev', 'kmod', 'iproute2', 'procps', 'zstd', 'xz-utils'],
+  ...['linux-image-amd64', 'udev', 'kmod', 'iproute2', 'procps', 'zstd', 'xz-utils'],
+  'systemd', // installed, not run: multipath-tools asks for it
   ...['drbd-utils', 'lvm2', 'thin-provisioning-tools', 'open-iscsi', 'multipath-tools', 'e2fsprogs'],
   ...['busybox-static', 'openssh-server', 'ethtool', 'lldpd', 'dmidecode', 'smartmontools', 'nvme-cli'],
 ]

@@ -1,4 +1,5 @@
-// The real appliance in a rack: `hostless up` on the rack's bridge, watched and controlled by its socket.
+// The real appliance in a rack: `hostless up` (or `hostless appliance` alone) on the rack's bridge, watched and controlled by
+// its socket.
 
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -19,8 +20,11 @@ import type { Rack } from './rack.ts'
 /** A config file of Hostless as a value; sections are replaced as a whole by `applianceConfig`'s `more`. */
 export type ApplianceConfig = { readonly dataDir: string } & Readonly<Record<string, unknown>>
 
+/** `up` supervises an appliance process; `appliance` is that process, with nothing else of Hostless running. */
+export type ServeCommand = 'up' | 'appliance'
+
 export interface Appliance {
-  /** Undefined while it is stopped. */
+  /** Of the command that was started; undefined while it is stopped. */
   readonly pid: number | undefined
   readonly configFile: string
   readonly logFile: string
@@ -61,7 +65,7 @@ export function applianceConfig(
 }
 
 /** Ready when it resolves: the control socket answers. Rejects with the end of its log when it is not ready in time. */
-export async function startAppliance(rack: Rack, config: ApplianceConfig): Promise<Appliance> {
+export async function startAppliance(rack: Rack, config: ApplianceConfig, command: ServeCommand = 'up'): Promise<Appliance> {
   const configFile = join(rack.folder, 'rack.yaml')
   const logFile = join(rack.folder, 'appliance.log')
   const socket = join(config.dataDir, 'appliance.sock')
@@ -70,7 +74,7 @@ export async function startAppliance(rack: Rack, config: ApplianceConfig): Promi
   const logText = () => readFile(logFile, 'utf8').catch(() => '')
 
   async function start(): Promise<void> {
-    const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', 'up', '--config', configFile]
+    const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', command, '--config', configFile]
     const child = startInNamespace(rack.namespace, program, logFile, PROJECT)
     running = child
     child.once('exit', () => {

@@ -30,23 +30,32 @@ export function fingerprint(files: readonly Fingerprinted[]): string {
   return hash.digest('hex')
 }
 
-/** Whether a build is needed before `buildImage` did it: no image yet, or its recipe or the lab's key has changed. */
-export async function needsBuild(suite: string): Promise<boolean> {
-  if (!existsSync(join(dataFolder(suite), 'images/dom0/published'))) return true
-  const built = await readFile(fingerprintFile(suite), 'utf8').catch(() => '')
-  return built !== (await recipeFingerprint(suite))
+/** Who may log in: the lab, by its own key, or nobody, as in an image of somebody who gives no key. */
+export type Access = 'lab' | 'nobody'
+
+/** Both kinds are in one dataDir, signed by one key. */
+export function imageName(access: Access): string {
+  return access === 'lab' ? 'dom0' : 'keyless'
 }
 
-/** Its progress goes to the terminal. Rejects when the build fails; an abort ends it. */
-export async function buildImage(suite: string, signal: AbortSignal): Promise<void> {
-  const print = await recipeFingerprint(suite)
+/** Whether a build is needed before `buildImage` did it: no image yet, or its recipe or the lab's key has changed. */
+export async function needsBuild(suite: string, access: Access = 'lab'): Promise<boolean> {
+  if (!existsSync(join(dataFolder(suite), 'images', imageName(access), 'published'))) return true
+  const built = await readFile(fingerprintFile(suite, access), 'utf8').catch(() => '')
+  return built !== (await recipeFingerprint(suite, access))
+}
+
+/** Builds and publishes. Its progress goes to the terminal. Rejects when the build fails; an abort ends it. */
+export async function buildImage(suite: string, signal: AbortSignal, access: Access = 'lab'): Promise<void> {
+  const print = await recipeFingerprint(suite, access)
   const dataDir = dataFolder(suite)
   await mkdir(dataDir, { recursive: true })
-  const options = ['--suite', suite, '--authorized-keys', `${KEY_FILE}.pub`, '--data-dir', dataDir]
-  const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', 'image', 'build', 'dom0', ...options]
+  const keys = access === 'lab' ? ['--authorized-keys', `${KEY_FILE}.pub`] : []
+  const options = ['--publish', '--suite', suite, ...keys, '--data-dir', dataDir]
+  const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', 'image', 'build', imageName(access), ...options]
   // --pdeathsig: mmdebstrap and its hundreds of megabytes end with the lab even if that is killed.
   await execa('setpriv', ['--pdeathsig', 'TERM', ...program], { cwd: PROJECT, stdio: 'inherit', cancelSignal: signal })
-  await writeFile(fingerprintFile(suite), print)
+  await writeFile(fingerprintFile(suite, access), print)
 }
 
 /**
@@ -81,10 +90,10 @@ async function copyTree(from: string, to: string): Promise<void> {
   }
 }
 
-async function recipeFingerprint(suite: string): Promise<string> {
+async function recipeFingerprint(suite: string, access: Access): Promise<string> {
   const files: Fingerprinted[] = [
     { path: 'suite', content: suite },
-    { path: 'key', content: await readFile(`${KEY_FILE}.pub`) },
+    { path: 'key', content: access === 'lab' ? await readFile(`${KEY_FILE}.pub`) : 'none' },
   ]
   for (const folder of RECIPE) {
     const entries = await readdir(join(PROJECT, folder), { withFileTypes: true, recursive: true }).catch(() => [])
@@ -96,6 +105,6 @@ async function recipeFingerprint(suite: string): Promise<string> {
   return fingerprint(files)
 }
 
-function fingerprintFile(suite: string): string {
-  return join(LAB, `built-${suite}`)
+function fingerprintFile(suite: string, access: Access): string {
+  return join(LAB, access === 'lab' ? `built-${suite}` : `built-${suite}-${imageName(access)}`)
 }

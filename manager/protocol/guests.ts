@@ -1,0 +1,70 @@
+// The sections of an inventory about what runs on the host: guests, and the DRBD resources under them.
+import { z } from 'zod'
+import { bytes, count, list, mac, name, path, record, text, uuid, word } from './values.ts'
+
+const guestDisk = record({
+  /** `xvda`. */
+  vdev: name,
+  /** What backs it: a device, an image, or what a script makes of it. Empty: an empty drive. */
+  target: text(512),
+  format: word(16).exactOptional(),
+  readOnly: z.boolean(),
+})
+
+const guestNic = record({
+  devid: count,
+  mac: mac.exactOptional(),
+  bridge: name.exactOptional(),
+  /** The host's end: `vif3.0`. */
+  vif: name.exactOptional(),
+})
+
+/** A domU as Xen has it now; dom0 is none. */
+export const guest = record({
+  domid: count,
+  uuid,
+  name: word(256),
+  type: z.enum(['pv', 'pvh', 'hvm']),
+  /** `shutdown`: ended, with its domain left; `suspended`: saved or migrating. Being idle is `running`. */
+  state: z.enum(['running', 'paused', 'suspended', 'shutdown', 'crashed', 'dying', 'unknown']),
+  vcpus: count,
+  maxVcpus: count,
+  memoryBytes: bytes,
+  maxMemoryBytes: bytes,
+  disks: list(guestDisk, 256),
+  nics: list(guestNic, 64),
+})
+
+const drbdConnection = record({
+  /** The peer's name; empty in DRBD 8.4, which knows one peer without a name. */
+  peer: text(128),
+  /** DRBD's words, here and below: `Connected`, `StandAlone`; `Primary`; `UpToDate`; `SyncSource`. */
+  state: word(32),
+  role: word(32),
+  volumes: list(
+    record({
+      volume: count,
+      replication: word(32),
+      peerDisk: word(32),
+      outOfSyncBytes: bytes,
+      percentInSync: z.number().exactOptional(),
+    }),
+    256,
+  ),
+})
+
+export const drbdResource = record({
+  name,
+  role: word(32),
+  suspended: z.boolean(),
+  volumes: list(
+    record({ volume: count, minor: count, disk: word(32), sizeBytes: bytes.exactOptional(), backing: path.exactOptional() }),
+    256,
+  ),
+  connections: list(drbdConnection, 64),
+})
+
+export type Guest = z.output<typeof guest>
+export type GuestDisk = z.output<typeof guestDisk>
+export type GuestNic = z.output<typeof guestNic>
+export type DrbdResource = z.output<typeof drbdResource>

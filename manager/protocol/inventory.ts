@@ -1,0 +1,60 @@
+// What an agent reports of its host: sections, each replaced as a whole by a delta. Append-only: a section or a member is added as
+// optional or with a default, none is renamed or removed; members that a receiver does not know are dropped unread.
+import { z } from 'zod'
+import { drbdResource, guest } from './guests.ts'
+import { cpuPolicy, cpus, diskHealth, dmi, kernel, memory, numaNode, sensor, xen } from './machine.ts'
+import { address, bond, bridge, heard, nic, vlan } from './network.ts'
+import { blockDevice, fcHba, fileSystem, iscsi, lv, multipath, nfsMount, partition, pv, vg } from './storage.ts'
+import { list, record, word } from './values.ts'
+
+/** The schema of each section. A section that could not be read is empty, and `problems` says why. */
+export const sections = {
+  dmi,
+  cpus,
+  cpuPolicy,
+  numa: list(numaNode, 256),
+  memory,
+  sensors: list(sensor, 2048),
+  xen,
+  kernel,
+  nics: list(nic, 256),
+  bonds: list(bond, 128),
+  vlans: list(vlan, 4096),
+  bridges: list(bridge, 1024),
+  addresses: list(address, 1024),
+  heard: list(heard, 4096),
+  blockDevices: list(blockDevice, 8192),
+  multipaths: list(multipath, 4096),
+  partitions: list(partition, 8192),
+  fileSystems: list(fileSystem, 8192),
+  pvs: list(pv, 4096),
+  vgs: list(vg, 1024),
+  lvs: list(lv, 8192),
+  iscsi,
+  fcHbas: list(fcHba, 64),
+  nfsMounts: list(nfsMount, 1024),
+  diskHealth: list(diskHealth, 1024),
+  guests: list(guest, 4096),
+  drbd: list(drbdResource, 4096),
+} as const
+
+export type SectionName = keyof typeof sections
+export type Sections = { readonly [Name in SectionName]: z.output<(typeof sections)[Name]> }
+export const SECTION_NAMES = Object.keys(sections) as readonly SectionName[]
+
+export const sectionName = z.enum(SECTION_NAMES)
+
+/** What a section lacks or may lack, and why: a tool that is not there, output that made no sense, a cap that was met. */
+export const problem = record({
+  section: sectionName,
+  /** The command line or the path that was read. */
+  source: word(256),
+  reason: word(512),
+})
+export const problems = list(problem, 512)
+
+/** All of a host, at one moment. */
+export const inventory = record({ ...sections, problems })
+
+export type Problem = z.output<typeof problem>
+export type Inventory = z.output<typeof inventory>
