@@ -9,7 +9,7 @@ import { startDhcpServer } from './dhcp/server.ts'
 import { startControlServer } from './http/control/server.ts'
 import { startHttpServer } from './http/server.ts'
 import { startNfsServer } from './nfs-server-lite/server.ts'
-import { dhcpEvent, fileEvent, reportEvent, tftpEvent } from './observations.ts'
+import { dhcpEvent, fileEvent, tftpEvent } from './observations.ts'
 import { packageRoot } from './package-root.ts'
 import { startRouterAdvertiser } from './ra/server.ts'
 import { answerScript, answerXenConfig, type BootDesk, macOf } from './runner.ts'
@@ -18,7 +18,8 @@ import { openStore } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
 import { Leases } from './store/leases.ts'
 import { startTftpServer } from './tftp/server.ts'
-import { openBootFile } from './tftp-tree.ts'
+import { openBootFile, statLoader } from './tftp-tree.ts'
+import { reportEvent } from './timeline/report.ts'
 import { AttemptRunner } from './timeline/runner.ts'
 import { newTracker } from './timeline/tracker.ts'
 import { parseIpv4, subnetContains } from './wire/addresses.ts'
@@ -64,8 +65,11 @@ export async function startAppliance(config: Config, log: Log): Promise<Applianc
 async function startServers(config: Config, log: Log, closing: (() => Promise<void> | void)[]): Promise<void> {
   const { dataDir, network } = config
   await mkdir(dataDir, { recursive: true, mode: 0o755 })
-  const desk = await openDesk(config, log, closing)
-  const { attempts, catalogue, leases, server } = desk
+  const catalogue = new Catalogue(dataDir, log)
+  closing.push(() => catalogue.close())
+  await catalogue.refresh()
+  const desk = await openDesk(config, catalogue, log, closing)
+  const { attempts, leases, server } = desk
   const now = Date.now
 
   const control = await startControlServer({
@@ -96,8 +100,9 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   const http = await startHttpServer({
     address: network.address,
     port: config.http.port,
-    script: async (mac, peer) => ({ kind: 'script', text: await answerScript(desk, mac, peer, 'http') }),
-    xenConfig: (attempt) => answerXenConfig(desk, attempt),
+    script: (mac, peer) => answerScript(desk, mac, peer, 'http'),
+    xenConfig: (attempt, peer) => answerXenConfig(desk, attempt, peer),
+    loader: (name) => statLoader(name),
     file: async (generation, name) => {
       const found = await catalogue.component(generation, name)
       return found.kind === 'component' ? found : undefined
@@ -154,7 +159,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   closing.push(() => dhcpServer.close())
 }
 
-async function openDesk(config: Config, log: Log, closing: (() => Promise<void> | void)[]): Promise<BootDesk> {
+async function openDesk(config: Config, catalogue: Catalogue, log: Log, closing: (() => Promise<void> | void)[]): Promise<BootDesk> {
   const database = openStore(join(config.dataDir, 'appliance.db'))
   closing.push(() => void database.close())
   const store = openAttemptStore(database)
@@ -165,9 +170,6 @@ async function openDesk(config: Config, log: Log, closing: (() => Promise<void> 
     newId: newAttemptId,
     log,
   })
-  const catalogue = new Catalogue(config.dataDir, log)
-  await catalogue.refresh()
-  closing.push(() => catalogue.close())
   const refresh = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.error({ error }, 'images')), CATALOGUE_PERIOD)
   const ticks = setInterval(() => attempts.tick(), TICK_PERIOD)
   closing.push(() => {
@@ -179,7 +181,7 @@ async function openDesk(config: Config, log: Log, closing: (() => Promise<void> 
     config,
     server: { address, httpPort: config.http.port, nfsPort: config.nfs.port, tftpPort: config.tftp.port },
     fill: compileTemplates(await readTemplates()),
-    catalogue,
+    images: catalogue,
     leases: new Leases(database),
     attempts,
     store,

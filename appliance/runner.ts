@@ -1,40 +1,58 @@
 // Where the servers' questions meet what the appliance knows: config, leases, images and boot attempts.
 // A boot script costs an attempt, its pin, a token and a lease for ever: all on disk before the script leaves.
-import type { Catalogue } from '../images/catalogue.ts'
 import type { BootableGeneration, BootLease, BootPlan, BootRefusal, ServerAddress } from './boot/plan.ts'
 import { planBoot } from './boot/plan.ts'
 import { bootScript, problemFor, refusalScript, xenConfig } from './boot/script.ts'
 import type { FillTemplate } from './boot/templates.ts'
 import { type Config, hostOf } from './config.ts'
-import { BOOT_FILES } from './http/boot-files.ts'
+import { BOOT_FILES, type BootFile } from './http/boot-files.ts'
 import type { AttemptStore } from './store/attempts.ts'
 import type { Leases } from './store/leases.ts'
 import { type Attempt, platformOfAttempt } from './timeline/attempt.ts'
+import { admitPeer } from './timeline/report.ts'
 import type { AttemptRunner } from './timeline/runner.ts'
 import { type Ipv4, type Mac, parseIpv4, subnetContains } from './wire/addresses.ts'
 import type { Generation, ImageName } from './wire/generation.ts'
 import type { Log } from './wire/log.ts'
 
+interface Refused {
+  readonly kind: 'refused'
+  readonly reason: string
+}
+
+/** What the desk asks of images/catalogue.ts. */
+export interface BootImages {
+  published(name: ImageName): Promise<{ readonly kind: 'published'; readonly manifest: { readonly generation: Generation } } | Refused>
+  component(
+    generation: Generation,
+    file: BootFile,
+  ): Promise<{ readonly kind: 'component'; readonly path: string; readonly size: number; readonly sha256: string } | Refused>
+}
+
 export interface BootDesk {
   readonly config: Config
   readonly server: ServerAddress
   readonly fill: FillTemplate
-  readonly catalogue: Catalogue
+  readonly images: BootImages
   readonly leases: Leases
   readonly attempts: AttemptRunner
   readonly store: AttemptStore
   readonly log: Log
 }
 
-/** The boot script of a host, or one that says on its console why there is none. */
-export async function answerScript(desk: BootDesk, mac: Mac, peer: string, transport: 'http' | 'tftp'): Promise<string> {
+export type ScriptAnswer = { readonly kind: 'script'; readonly text: string } | { readonly kind: 'refusal'; readonly reason: string }
+
+/** The boot script of a host, or one that says on its console why there is none. A refusal is for a stranger at another's address. */
+export async function answerScript(desk: BootDesk, mac: Mac, peer: string, transport: 'http' | 'tftp'): Promise<ScriptAnswer> {
+  const from = parseIpv4(peer)
+  const stranger = strangerAt(desk, mac, from)
+  if (stranger !== undefined) return { kind: 'refusal', reason: stranger }
   const attempt = desk.attempts.open(mac)
   const plan = await planFor(desk, attempt)
-  const from = parseIpv4(peer)
   const asked = { kind: 'script', transport, ...(from ? { address: from } : {}) } as const
   if (plan.kind === 'refused') {
     desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: plan.reason })
-    return refusalScript(desk.fill, plan, mac, desk.server)
+    return { kind: 'script', text: refusalScript(desk.fill, plan, mac, desk.server) }
   }
   const script = bootScript(desk.fill, plan, { attempt: attempt.id, token: desk.store.issueToken(attempt.id) })
   const problem = problemFor(script, platformOfAttempt(attempt))
@@ -43,19 +61,30 @@ export async function answerScript(desk: BootDesk, mac: Mac, peer: string, trans
     desk.attempts.observe(mac, { ...asked, outcome: 'served', image, generation })
     keepAddress(desk, mac)
   } else desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: problem })
-  return script.text
+  return { kind: 'script', text: script.text }
 }
 
-/** xen.cfg of an attempt, for UEFI; undefined when it cannot have one. */
-export async function answerXenConfig(desk: BootDesk, id: string): Promise<string | undefined> {
+/** xen.cfg of an attempt, for UEFI and only for its own host; undefined when there is none. */
+export async function answerXenConfig(desk: BootDesk, id: string, peer: string): Promise<string | undefined> {
   const attempt = desk.attempts.attempt(id)
   if (!attempt) return undefined
   const plan = await planFor(desk, attempt)
-  if (plan.kind === 'refused') return undefined
-  const rendered = xenConfig(desk.fill, plan, { attempt: id, token: desk.store.issueToken(id) })
-  if (rendered.kind === 'config') return rendered.text
-  desk.log.warn({ attempt: id, reason: rendered.reason }, 'no xen.cfg')
+  const refused = strangerAt(desk, attempt.mac, parseIpv4(peer)) ?? (plan.kind === 'refused' ? plan.reason : undefined)
+  const rendered =
+    plan.kind === 'boot' && refused === undefined
+      ? xenConfig(desk.fill, plan, { attempt: id, token: desk.store.issueToken(id) })
+      : undefined
+  if (rendered?.kind === 'config') return rendered.text
+  desk.log.warn({ attempt: id, peer, reason: refused ?? rendered?.reason }, 'no xen.cfg')
   return undefined
+}
+
+/** Why this peer may not boot as `mac`; where another server gives the addresses, we cannot know. */
+function strangerAt({ leases }: BootDesk, mac: Mac, peer: Ipv4 | undefined): string | undefined {
+  const leased = leases.byMac(mac)?.address
+  if (leased === undefined) return undefined
+  const admission = peer ? admitPeer(mac, peer, leased) : undefined
+  return admission?.kind === 'refused' ? admission.reason : undefined
 }
 
 /** Of an address on the wire: whose lease it is, else who asked for a script from there. */
@@ -67,14 +96,14 @@ export function macOf(desk: Pick<BootDesk, 'leases' | 'attempts'>, peer: string)
 }
 
 async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | BootRefusal> {
-  const { config, server, catalogue } = desk
+  const { config, server, images } = desk
   const { mac, pin } = attempt
   const host = hostOf(config, mac)
   const image = host?.image ?? config.boot.image
-  const pinned = pin && (await bootable(catalogue, pin.image, pin.generation))
-  const published = pinned ? undefined : await catalogue.published(image)
+  const pinned = pin && (await bootable(images, pin.image, pin.generation))
+  const published = pinned ? undefined : await images.published(image)
   if (published?.kind === 'refused') desk.log.warn({ image, mac, reason: published.reason }, 'nothing to boot')
-  const current = published?.kind === 'published' ? await bootable(catalogue, image, published.manifest.generation) : undefined
+  const current = published?.kind === 'published' ? await bootable(images, image, published.manifest.generation) : undefined
   return planBoot({
     mac,
     host,
@@ -87,8 +116,8 @@ async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | Boo
   })
 }
 
-async function bootable(catalogue: Catalogue, image: ImageName, generation: Generation): Promise<BootableGeneration | undefined> {
-  const found = await Promise.all(BOOT_FILES.map(async (file) => ({ file, component: await catalogue.component(generation, file) })))
+async function bootable(images: BootImages, image: ImageName, generation: Generation): Promise<BootableGeneration | undefined> {
+  const found = await Promise.all(BOOT_FILES.map(async (file) => ({ file, component: await images.component(generation, file) })))
   const files = found.flatMap(({ file, component }) => (component.kind === 'component' ? [{ file, sha256: component.sha256 }] : []))
   if (files.length === 0) return undefined
   const squashfs = files.find(({ file }) => file === 'root.squashfs')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { BIOS_LOADER, UEFI_LOADER } from './boot/bootfile.ts'
 import { autoexecScript } from './boot/script.ts'
 import { BOOT_FILES } from './http/boot-files.ts'
-import { answerScript, type BootDesk } from './runner.ts'
+import { answerScript, answerXenConfig, type BootDesk } from './runner.ts'
 import { type OpenedFile, openRegular } from './store/files.ts'
 import type { TftpRefusal } from './tftp/path.ts'
 import { parseMac } from './wire/addresses.ts'
@@ -12,7 +12,7 @@ import { parseGeneration } from './wire/generation.ts'
 /** Debian's package `ipxe` puts them there. */
 const LOADERS = { folder: '/usr/lib/ipxe', names: [BIOS_LOADER, UEFI_LOADER, 'ipxe.efi'] } as const
 
-/** `path` as tftp/path.ts gives it: `undionly.kpxe`, `autoexec.ipxe`, `boot/<mac>`, `g/<generation>/<file>`. */
+/** `path` as tftp/path.ts gives it: `undionly.kpxe`, `autoexec.ipxe`, `boot/<mac>`, `xencfg/<attempt>`, `g/<generation>/<file>`. */
 export async function openBootFile(desk: BootDesk, path: string, peer: string): Promise<OpenedFile | TftpRefusal> {
   const [first = '', second = '', third = '', ...more] = path.split('/')
   if (more.length > 0) return missing(`there is no ${path}`)
@@ -24,14 +24,27 @@ export async function openBootFile(desk: BootDesk, path: string, peer: string): 
   }
   if (first === 'boot' && third === '') {
     const mac = parseMac(second)
-    return mac ? text(await answerScript(desk, mac, peer, 'tftp')) : missing(`boot/${second}: not a MAC address`)
+    const answer = mac ? await answerScript(desk, mac, peer, 'tftp') : undefined
+    return answer?.kind === 'script' ? text(answer.text) : missing(answer?.reason ?? `boot/${second}: not a MAC address`)
+  }
+  if (first === 'xencfg' && third === '') {
+    const config = await answerXenConfig(desk, second, peer)
+    return config === undefined ? missing(`there is no xen.cfg of boot attempt ${second}`) : text(config)
   }
   const generation = parseGeneration(second)
   const file = BOOT_FILES.find((name) => name === third)
   if (first !== 'g' || !generation || !file) return missing(`there is no ${path}`)
-  const found = await desk.catalogue.component(generation, file)
+  const found = await desk.images.component(generation, file)
   if (found.kind === 'refused') return missing(found.reason)
   return (await openRegular(found.path)) ?? missing(`${found.path} is gone`)
+}
+
+/** Where a loader lies, for HTTP; undefined when it is not installed. */
+export async function statLoader(name: (typeof LOADERS.names)[number]): Promise<{ path: string; size: number } | undefined> {
+  const path = join(LOADERS.folder, name)
+  const opened = await openRegular(path)
+  await opened?.close()
+  return opened && { path, size: opened.size }
 }
 
 function text(content: string): OpenedFile {

@@ -1,5 +1,6 @@
-// `GET|HEAD /g/<generation>/<file>`: the immutable files of an image generation, whole or a range (RFC 9110).
-// Each answered GET is observed once, when its last byte has left or the client is gone.
+// `GET|HEAD /g/<generation>/<file>`: the immutable files of an image generation, whole or a range (RFC 9110), and
+// `/<loader>`: what UEFI HTTP boot starts with. Each answered GET is observed once, when its last byte has left or
+// the client is gone.
 
 import { pipeline, type Readable } from 'node:stream'
 import type { Request, RequestHandler, Response } from 'express'
@@ -12,13 +13,18 @@ import { selectRange } from './range.ts'
 export const BOOT_FILES = ['xen', 'xen.efi', 'vmlinuz', 'initrd.img', 'root.squashfs'] as const
 export type BootFile = (typeof BOOT_FILES)[number]
 
+/** Served at the top: UEFI HTTP boot has no TFTP before it. */
+export const HTTP_LOADERS = ['snponly.efi', 'ipxe.efi'] as const
+export type HttpLoader = (typeof HTTP_LOADERS)[number]
+
 /** served: the whole file · partial: the range that was asked for · not-found: no such generation, or it lacks this file */
 export type FileOutcome = 'served' | 'partial' | 'not-found' | 'aborted' | 'failed'
 
 export interface FileObservation {
   readonly peer: string
-  readonly generation: Generation
-  readonly file: BootFile
+  /** Undefined for a boot loader. */
+  readonly generation: Generation | undefined
+  readonly file: BootFile | HttpLoader
   /** Handed to the connection; of an aborted download somewhat more than the client got. */
   readonly bytes: number
   readonly outcome: FileOutcome
@@ -40,6 +46,7 @@ export interface OpenedFile {
 
 export interface BootFilesOptions {
   readonly file: (generation: Generation, name: BootFile) => LocatedFile | undefined | Promise<LocatedFile | undefined>
+  readonly loader: (name: HttpLoader) => LocatedFile | undefined | Promise<LocatedFile | undefined>
   readonly openFile: (path: string) => Promise<OpenedFile>
   readonly onFile: (observation: FileObservation) => void
   /** In milliseconds, of a clock that only rises. */
@@ -47,12 +54,19 @@ export interface BootFilesOptions {
   readonly log: Log
 }
 
-export function bootFiles({ file, openFile, onFile, now, log }: BootFilesOptions): RequestHandler<{ generation: string; file: string }> {
+type Wanted =
+  | { readonly kind: 'component'; readonly generation: Generation; readonly name: BootFile }
+  | { readonly kind: 'loader'; readonly generation?: undefined; readonly name: HttpLoader }
+type FileParameters = { readonly generation?: string; readonly file: string }
+
+/** The handler of both routes: with `:generation` the files of a generation, without it the loaders. */
+export function bootFiles(options: BootFilesOptions): RequestHandler<FileParameters> {
+  const { openFile, onFile, now, log } = options
   return async (request, response) => {
     const startedAt = now()
-    const generation = parseGeneration(request.params.generation)
-    const name = BOOT_FILES.find((known) => known === request.params.file)
-    if (!generation || !name) return sendProblem(response, 404, 'nothing is served under this name')
+    const wanted = wantedBy(request.params)
+    if (!wanted) return sendProblem(response, 404, 'nothing is served under this name')
+    const { name, generation } = wanted
 
     const observe = (outcome: FileOutcome, bytes: number): void => {
       try {
@@ -61,10 +75,10 @@ export function bootFiles({ file, openFile, onFile, now, log }: BootFilesOptions
         log.error({ error }, 'HTTP: a download could not be recorded')
       }
     }
-    const located = await file(generation, name)
+    const located = await (wanted.kind === 'loader' ? options.loader(wanted.name) : options.file(wanted.generation, wanted.name))
     if (!located) {
       observe('not-found', 0)
-      return sendProblem(response, 404, `generation ${generation} is not here, or has no ${name}`)
+      return sendProblem(response, 404, generation ? `generation ${generation} is not here, or has no ${name}` : `${name} is not installed`)
     }
     try {
       const opened = await openFile(located.path)
@@ -72,7 +86,12 @@ export function bootFiles({ file, openFile, onFile, now, log }: BootFilesOptions
         await opened.close()
         throw new Error(`${located.path} has ${opened.size} bytes instead of ${located.size}`)
       }
-      await answer(request, response, opened, `"${generation}-${name}"`, observe)
+      // A loader changes with its package, under the same name.
+      const [etag, caching] = generation
+        ? [`"${generation}-${name}"`, 'public, max-age=31536000, immutable']
+        : [`"${located.size}-${name}"`, 'no-cache']
+      response.set('Cache-Control', caching)
+      await answer(request, response, opened, etag, observe)
     } catch (error) {
       observe('failed', 0)
       throw error
@@ -80,7 +99,7 @@ export function bootFiles({ file, openFile, onFile, now, log }: BootFilesOptions
   }
 
   async function answer(
-    request: Request<{ generation: string; file: string }>,
+    request: Request<FileParameters>,
     response: Response,
     opened: OpenedFile,
     etag: string,
@@ -96,7 +115,6 @@ export function bootFiles({ file, openFile, onFile, now, log }: BootFilesOptions
     const length = last - first + 1
     response.set({
       'Accept-Ranges': 'bytes',
-      'Cache-Control': 'public, max-age=31536000, immutable',
       'Content-Length': String(length),
       'Content-Type': 'application/octet-stream',
       ETag: etag,
@@ -118,6 +136,16 @@ export function bootFiles({ file, openFile, onFile, now, log }: BootFilesOptions
       observe(ownFault ? 'failed' : 'aborted', Math.max(0, stream.bytesRead - pending))
     })
   }
+}
+
+function wantedBy({ generation: text, file }: FileParameters): Wanted | undefined {
+  if (text === undefined) {
+    const name = HTTP_LOADERS.find((known) => known === file)
+    return name && { kind: 'loader', name }
+  }
+  const generation = parseGeneration(text)
+  const name = BOOT_FILES.find((known) => known === file)
+  return generation && name && { kind: 'component', generation, name }
 }
 
 /** A connection that is reset ends the pipeline with ERR_STREAM_PREMATURE_CLOSE instead. */

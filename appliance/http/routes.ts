@@ -2,7 +2,7 @@
 
 import express, { type Express, type RequestHandler } from 'express'
 import { type Mac, parseMac } from '../wire/addresses.ts'
-import { type BootFilesOptions, bootFiles } from './boot-files.ts'
+import { type BootFilesOptions, bootFiles, HTTP_LOADERS } from './boot-files.ts'
 import { allowMethods, notFound, onError, peerOf, sendProblem } from './problem.ts'
 import { refusalScript } from './refusal-script.ts'
 import { type BootReport, LONGEST_REPORT, parseReport } from './report.ts'
@@ -51,6 +51,7 @@ export function bootRoutes(options: BootRoutesOptions): Express {
   })
 
   app.all('/g/:generation/:file', allowMethods('GET', 'HEAD'), bootFiles(options))
+  app.all('/:file', onlyLoaders, allowMethods('GET', 'HEAD'), bootFiles(options))
 
   app.all('/xencfg/:attempt', allowMethods('GET'), knownAttempt)
   app.get('/xencfg/:attempt', async (request, response) => {
@@ -83,6 +84,10 @@ export function bootRoutes(options: BootRoutesOptions): Express {
     }
   }
 }
+
+/** Whatever else stands at the top is unknown, whatever the method. */
+const onlyLoaders: RequestHandler<{ file: string }> = (request, _response, next) =>
+  HTTP_LOADERS.some((name) => name === request.params.file) ? next() : next('route')
 
 const limitUrl: RequestHandler = (request, response, next) => {
   if (request.url.length <= LONGEST_URL) return next()

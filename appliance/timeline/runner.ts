@@ -5,7 +5,7 @@ import type { Log } from '../wire/log.ts'
 import type { Attempt } from './attempt.ts'
 import type { BootEvent, EventOf } from './event.ts'
 import type { AttemptView } from './timeline.ts'
-import { apply, applyReport, type Change, macAt, openAttempt, type Tracker, tick, views, type Write } from './tracker.ts'
+import { apply, applyReport, attemptById, type Change, macAt, openAttempt, type Tracker, tick, views, type Write } from './tracker.ts'
 
 export interface AttemptRunnerOptions {
   readonly tracker: Tracker
@@ -63,11 +63,7 @@ export class AttemptRunner {
   }
 
   attempt(id: string): Attempt | undefined {
-    for (const tracked of this.#tracker.hosts.values()) {
-      const found = tracked.find(({ attempt }) => attempt.id === id)
-      if (found) return found.attempt
-    }
-    return undefined
+    return attemptById(this.#tracker, id)
   }
 
   subscribe(watcher: (view: AttemptView) => void): () => void {

@@ -99,6 +99,7 @@ async function serve(t: ExecutionContext) {
     port: 0,
     script: () => ({ kind: 'script', text: '#!ipxe\n' }),
     file: (generation, name) => (generation === GENERATION && name === 'root.squashfs' ? { path, size: content.length } : undefined),
+    loader: quiet,
     xenConfig: quiet,
     report: (_attempt, report) => {
       reports.push(report)

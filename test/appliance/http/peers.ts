@@ -37,6 +37,10 @@ export async function bootServer(t: ExecutionContext, files: Readonly<Record<str
       const content = generation === GENERATION ? files[name] : undefined
       return content && { path: join(folder, name), size: content.length }
     },
+    loader: (name) => {
+      const content = files[name]
+      return content && { path: join(folder, name), size: content.length }
+    },
     xenConfig: (attempt) => (attempt === ATTEMPT ? '[global]\ndefault=h\n' : undefined),
     report: (attempt, report, peer) => {
       reports.push({ attempt, report, peer })

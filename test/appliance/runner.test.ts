@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { compileTemplates, TEMPLATE_FILES } from '../../appliance/boot/templates.ts'
+import { hostNames, parseConfig } from '../../appliance/config.ts'
+import { answerScript, answerXenConfig, type BootDesk, macOf } from '../../appliance/runner.ts'
+import { newAttemptId, openAttemptStore } from '../../appliance/store/attempts.ts'
+import { openStore } from '../../appliance/store/database.ts'
+import { Leases } from '../../appliance/store/leases.ts'
+import { AttemptRunner } from '../../appliance/timeline/runner.ts'
+import { newTracker } from '../../appliance/timeline/tracker.ts'
+import { type Ipv4, type Mac, parseIpv4, parseMac } from '../../appliance/wire/addresses.ts'
+import { type Generation, parseGeneration } from '../../appliance/wire/generation.ts'
+
+function sure<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('a value of the test itself is malformed')
+  return value
+}
+
+const mac = (text: string): Mac => sure(parseMac(text))
+const ip = (text: string): Ipv4 => sure(parseIpv4(text))
+const OLD = sure(parseGeneration('0123456789abcdef'))
+const NEW = sure(parseGeneration('fedcba9876543210'))
+const NODE01 = mac('52:54:00:77:00:01')
+const STRANGER = mac('52:54:00:77:00:99')
+const NOW = 1_790_000_000_000
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+const YAML = `
+network: { interface: eth1, address: 10.77.0.1/24 }
+dhcp: { pool: 10.77.0.100-10.77.0.199, router: 10.77.0.1 }
+hosts: [{ name: node01, mac: 52:54:00:77:00:01, address: 10.77.0.21 }]
+`
+
+/** A desk in memory; `published` may be changed while it runs, `clock` too. */
+function desk(published: Generation | undefined) {
+  const parsed = parseConfig(YAML, 'rack.yaml', {})
+  if (parsed.kind === 'refused') throw new Error(JSON.stringify(parsed.problems))
+  const { config } = parsed
+  const database = openStore(':memory:')
+  const store = openAttemptStore(database)
+  const clock = { now: NOW }
+  const images = { published }
+  const attempts = new AttemptRunner({
+    tracker: newTracker(hostNames(config), store.load()),
+    save: (writes) => store.save(writes),
+    now: () => clock.now,
+    newId: newAttemptId,
+    log: quiet,
+  })
+  const made: BootDesk = {
+    config,
+    server: { address: ip('10.77.0.1'), httpPort: 8067, nfsPort: 2049, tftpPort: 69 },
+    fill: compileTemplates(Object.fromEntries(TEMPLATE_FILES.map((file) => [file, readFileSync(`templates/boot/${file}`, 'utf8')]))),
+    images: {
+      published: async (name) =>
+        images.published
+          ? { kind: 'published', manifest: { generation: images.published } }
+          : { kind: 'refused', reason: `no generation of ${name} is published` },
+      component: async (generation, file) => ({ kind: 'component', path: `/${generation}/${file}`, size: 1, sha256: 'ab'.repeat(32) }),
+    },
+    leases: new Leases(database, () => clock.now),
+    attempts,
+    store,
+    log: quiet,
+  }
+  return { made, images, clock }
+}
+
+function lend({ leases }: BootDesk, to: Mac, address: string): void {
+  leases.commit({ kind: 'bind', subnet: '10.77.0.0/24', mac: to, address: ip(address), expires: NOW + 600_000 })
+}
+
+async function script(from: BootDesk, host: Mac, peer: string): Promise<string> {
+  const answer = await answerScript(from, host, peer, 'http')
+  return answer.kind === 'script' ? answer.text : `REFUSED ${answer.reason}`
+}
+
+test('a known host gets a script with its name, its address and the published generation', async (t) => {
+  const { made } = desk(OLD)
+  lend(made, NODE01, '10.77.0.21')
+  const text = await script(made, NODE01, '10.77.0.21')
+  t.regex(text, /hl\.name=node01/)
+  t.regex(text, /hl\.net=525400770001,10\.77\.0\.21\/24/)
+  t.regex(text, new RegExp(`hl\\.root=nfs:2049:/dom0/${OLD}`))
+})
+
+test('one boot stays with one generation while another is published; the next boot takes the new one', async (t) => {
+  const { made, images, clock } = desk(OLD)
+  lend(made, NODE01, '10.77.0.21')
+  await script(made, NODE01, '10.77.0.21')
+  images.published = NEW
+  clock.now += 20_000
+  const again = await script(made, NODE01, '10.77.0.21')
+  t.regex(again, new RegExp(OLD))
+  t.notRegex(again, new RegExp(NEW))
+  const attempt = sure(made.attempts.views()[0])
+  const report = { kind: 'report', stage: 'up', status: 'done', detail: {} } as const
+  t.is(
+    made.attempts.report(attempt.id, ip('10.77.0.21'), report, () => ip('10.77.0.21')),
+    undefined,
+  )
+  clock.now += 20_000
+  t.regex(await script(made, NODE01, '10.77.0.21'), new RegExp(NEW))
+})
+
+test('an address that a host has booted with is never lent to another', async (t) => {
+  const { made } = desk(OLD)
+  lend(made, NODE01, '10.77.0.21')
+  await script(made, NODE01, '10.77.0.21')
+  t.is(made.leases.byMac(NODE01)?.kind, 'permanent')
+})
+
+test('each rendering carries a fresh token, and xen.cfg one of its own', async (t) => {
+  const { made } = desk(OLD)
+  lend(made, NODE01, '10.77.0.21')
+  const token = (text: string | undefined) => /hl\.boot=[a-z2-7]{16}\.([A-Za-z0-9_-]{43})/.exec(text ?? '')?.[1]
+  const texts = [await script(made, NODE01, '10.77.0.21'), await script(made, NODE01, '10.77.0.21')]
+  const config = await answerXenConfig(made, sure(made.attempts.views()[0]).id, '10.77.0.21')
+  const tokens = [...texts, config].map(token)
+  t.true(tokens.every(Boolean))
+  t.is(new Set(tokens).size, 3)
+})
+
+test('who asks from the address of another host gets neither script nor xen.cfg, and begins no attempt', async (t) => {
+  const { made } = desk(OLD)
+  lend(made, NODE01, '10.77.0.21')
+  t.regex(await script(made, NODE01, '10.77.0.66'), /^REFUSED .*10\.77\.0\.21.*10\.77\.0\.66/)
+  t.deepEqual(made.attempts.views(), [])
+  await script(made, NODE01, '10.77.0.21')
+  t.is(await answerXenConfig(made, sure(made.attempts.views()[0]).id, '10.77.0.66'), undefined)
+})
+
+test('with nothing published the console says what to run, and the attempt tells it too', async (t) => {
+  const { made } = desk(undefined)
+  lend(made, NODE01, '10.77.0.21')
+  t.regex(await script(made, NODE01, '10.77.0.21'), /echo .*hostless image build dom0/)
+  t.regex(JSON.stringify(made.attempts.views()), /hostless image build dom0/)
+})
+
+test('an unknown machine boots the default image under a name made of its MAC', async (t) => {
+  const { made } = desk(OLD)
+  lend(made, STRANGER, '10.77.0.100')
+  t.regex(await script(made, STRANGER, '10.77.0.100'), /hl\.name=host-525400770099/)
+  t.is(macOf(made, '10.77.0.100'), STRANGER)
+})
+
+test('what was served survives a restart: the attempt goes on with its generation', async (t) => {
+  const { made, images } = desk(OLD)
+  lend(made, NODE01, '10.77.0.21')
+  await script(made, NODE01, '10.77.0.21')
+  images.published = NEW
+  const attempts = new AttemptRunner({
+    tracker: newTracker(hostNames(made.config), made.store.load()),
+    save: (writes) => made.store.save(writes),
+    now: () => NOW + 5000,
+    newId: newAttemptId,
+    log: quiet,
+  })
+  const restarted: BootDesk = { ...made, attempts }
+  t.regex(await script(restarted, NODE01, '10.77.0.21'), new RegExp(OLD))
+  t.is(restarted.attempts.views().length, 1)
+})
