@@ -11,6 +11,7 @@ import { runProgram } from './failure.ts'
 import { hostsRunning } from './hosts-running.ts'
 import { addImageCommands } from './image.ts'
 import { addBuildCommand } from './image-build.ts'
+import { logLine } from './log-lines.ts'
 import { terminalOf } from './output.ts'
 import { addUpCommand } from './up.ts'
 
@@ -31,7 +32,8 @@ const program = new Command('hostless')
   )
 
 addUpCommand(program)
-addApplianceCommand(program, pino({ level }))
+const lines = process.stdout.isTTY ? { write: (json: string) => out.write(`${logLine(json)}\n`) } : pino.destination(1)
+addApplianceCommand(program, pino({ level }, lines))
 // Commands answer on stdout and complain on stderr.
 const deps = { out, err, log: pino({ level: 'warn' }, pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)

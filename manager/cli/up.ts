@@ -33,7 +33,7 @@ async function keepRunning(part: Part, stop: AbortSignal): Promise<void> {
     const child = start(part, stop)
     const result = await child
     if (stop.aborted) return
-    if (result.exitCode === REFUSED) throw new CommandFailure(`${part.name} does not start with this config`)
+    if (result.exitCode === REFUSED) throw new CommandFailure(`${part.name} refused this config; nothing was started`, REFUSED)
     failures = Date.now() - startedAt > 60_000 ? 1 : failures + 1
     const pause = restartPause(failures)
     process.stderr.write(
