@@ -36,7 +36,8 @@ ln -sfn busybox /usr/bin/logread
 [ ! -s /root/.ssh/authorized_keys ] || echo '::respawn:/usr/lib/hostless/serve-ssh' >> /etc/inittab
 
 # Nothing secret, nothing of the machine that built it.
-rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/resolv.conf /var/lib/dbus/machine-id /var/lib/systemd/random-seed /etc/iscsi/initiatorname.iscsi
+rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/resolv.conf /var/lib/dbus/machine-id /var/lib/systemd/random-seed \
+  /etc/iscsi/initiatorname.iscsi /etc/nvme/hostid /etc/nvme/hostnqn
 : > /etc/machine-id
 
 # Two builds of the same packages give the same bytes.

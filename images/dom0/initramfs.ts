@@ -93,7 +93,7 @@ export function initramfsEntries(parts: InitramfsParts): CpioEntry[] {
 /** What `init` and `lease` call; a test compares the two. */
 export const APPLETS: readonly string[] = [
   ...['awk', 'base64', 'basename', 'brctl', 'cat', 'cut', 'free', 'grep', 'ip', 'losetup', 'mkdir', 'modprobe', 'mount', 'rm', 'sed', 'sh'],
-  ...['sha256sum', 'sleep', 'sort', 'switch_root', 'tr', 'udhcpc', 'wget', 'xargs', 'xxd'],
+  ...['sha256sum', 'sleep', 'sort', 'switch_root', 'timeout', 'tr', 'udhcpc', 'wget', 'xargs', 'xxd'],
 ]
 
 function parseDependencies(table: string): Map<string, string[]> {
