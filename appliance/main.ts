@@ -77,6 +77,10 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     attempts: () => attempts.views(),
     subscribe: (listener) => attempts.subscribe(listener),
     leases: () => leases.list(),
+    forget: (mac) => {
+      attempts.forget(mac)
+      return leases.release(mac).length
+    },
     log,
   })
   closing.push(() => control.close())

@@ -5,7 +5,19 @@ import type { Log } from '../wire/log.ts'
 import type { Attempt } from './attempt.ts'
 import type { BootEvent, EventOf } from './event.ts'
 import type { AttemptView } from './timeline.ts'
-import { apply, applyReport, attemptById, type Change, macAt, openAttempt, type Tracker, tick, views, type Write } from './tracker.ts'
+import {
+  apply,
+  applyReport,
+  attemptById,
+  type Change,
+  forget,
+  macAt,
+  openAttempt,
+  type Tracker,
+  tick,
+  views,
+  type Write,
+} from './tracker.ts'
 
 export interface AttemptRunnerOptions {
   readonly tracker: Tracker
@@ -52,6 +64,11 @@ export class AttemptRunner {
   /** To be called every second or so: what time alone changes. */
   tick(): void {
     this.#adopt({ ...tick(this.#tracker, this.#options.now()), write: [] })
+  }
+
+  /** All that is known of a host that is gone for good. */
+  forget(mac: Mac): void {
+    this.#adopt(forget(this.#tracker, mac))
   }
 
   views(): AttemptView[] {

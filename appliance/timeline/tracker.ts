@@ -106,6 +106,15 @@ export function applyReport(
   return { kind: 'accepted', tracker: next, changed: [show(tracker, recorded.attempt, 'superseded', at)], write }
 }
 
+/** A host that is gone for good: the generation it ran is free again. */
+export function forget(tracker: Tracker, mac: Mac): Change {
+  const hosts = new Map(tracker.hosts)
+  const tracked = hosts.get(mac) ?? []
+  hosts.delete(mac)
+  const write = tracked.filter(({ stored }) => stored).map(({ attempt: { id } }): Write => ({ kind: 'forget', id }))
+  return { tracker: { ...tracker, hosts }, changed: [], write }
+}
+
 /** What time alone changes: call it every second or so. */
 export function tick(tracker: Tracker, now: number): Pick<Change, 'tracker' | 'changed'> {
   const changed: AttemptView[] = []

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { AttemptView } from '../../appliance/timeline/timeline.ts'
 import { attemptReport, attemptsReport, describeProgress } from './boot-report.ts'
-import { readAttempts, watchAttempts } from './control.ts'
+import { forgetHost, readAttempts, watchAttempts } from './control.ts'
 import { CommandFailure } from './failure.ts'
 import { addDataDirOptions, addOutputOption, type DataDirOptions, dataDirOf, type OutputOptions } from './image-options.ts'
 import { render, type Terminal } from './output.ts'
@@ -21,19 +21,34 @@ export function addBootCommands(program: Command, out: Terminal): void {
     .description('every stage of one attempt')
     .argument('<host>', 'name or MAC of a host, or the id of an attempt')
   addOutputOption(addDataDirOptions(show)).action(async (host: string, options: DataDirOptions & OutputOptions) => {
-    const attempts = await readAttempts(await dataDirOf(options))
-    const found = attempts.find(({ id, host: name, mac }) => [id, name, mac].includes(host.toLowerCase()))
-    if (!found)
-      throw new CommandFailure(
-        `no boot attempt of ${host}; there are: ${[...new Set(attempts.map((each) => each.host))].join(', ') || 'none'}`,
-      )
+    const found = findAttempt(await readAttempts(await dataDirOf(options)), host)
     out.write(render(attemptReport(found), options.output, out))
+  })
+
+  const forget = boot
+    .command('forget')
+    .description('a host that is gone for good: its address may be lent again, the generation it ran may be removed')
+    .argument('<host>', 'name or MAC')
+  addDataDirOptions(forget).action(async (host: string, options: DataDirOptions) => {
+    const dataDir = await dataDirOf(options)
+    const { mac, host: name } = findAttempt(await readAttempts(dataDir), host)
+    const leases = await forgetHost(dataDir, mac)
+    out.write(
+      `Forgot ${name}: its boot attempts, and ${leases === 1 ? '1 lease' : `${leases} leases`}. If it still runs, reset it: its address may go to another.\n`,
+    )
   })
 
   const watch = boot.command('watch').description('boots as they happen, until Ctrl-C')
   addDataDirOptions(watch).action(async (options: DataDirOptions) => {
     for await (const attempt of watchAttempts(await dataDirOf(options))) out.write(`${describeProgress(attempt)}\n`)
   })
+}
+
+function findAttempt(attempts: readonly AttemptView[], host: string): AttemptView {
+  const found = attempts.find(({ id, host: name, mac }) => [id, name, mac].includes(host.toLowerCase()))
+  if (found) return found
+  const names = [...new Set(attempts.map((each) => each.host))]
+  throw new CommandFailure(`no boot attempt of ${host}; there are: ${names.join(', ') || 'none'}`)
 }
 
 function newestOfEach(attempts: readonly AttemptView[]): readonly AttemptView[] {

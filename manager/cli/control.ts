@@ -20,7 +20,14 @@ export async function* watchAttempts(dataDir: string): AsyncGenerator<AttemptVie
   for await (const line of lines) if (line !== '') yield JSON.parse(line) as AttemptView
 }
 
-function ask(dataDir: string, path: string): Promise<IncomingMessage> {
+/** Ends the leases of a host that is gone, and drops its attempts; answers how many leases that were. */
+export async function forgetHost(dataDir: string, mac: string): Promise<number> {
+  const chunks: Buffer[] = []
+  for await (const chunk of await ask(dataDir, `/hosts/${mac}`, 'DELETE')) chunks.push(chunk as Buffer)
+  return (JSON.parse(Buffer.concat(chunks).toString('utf8')) as { leases: number }).leases
+}
+
+function ask(dataDir: string, path: string, method: 'GET' | 'DELETE' = 'GET'): Promise<IncomingMessage> {
   const socketPath = join(dataDir, 'appliance.sock')
   return new Promise((resolve, reject) => {
     const fail = (why: string) =>
@@ -29,7 +36,7 @@ function ask(dataDir: string, path: string): Promise<IncomingMessage> {
           `no appliance answers at ${socketPath} (${why}): start it with hostless up --config FILE, or name its --data-dir`,
         ),
       )
-    const asked = request({ socketPath, path }, (response) => {
+    const asked = request({ socketPath, path, method }, (response) => {
       if (response.statusCode === 200) resolve(response)
       else fail(`HTTP ${response.statusCode}`)
     })

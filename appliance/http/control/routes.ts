@@ -2,8 +2,9 @@
 // A watcher that does not read is dropped: its backlog would be our memory.
 
 import express, { type Express } from 'express'
+import { type Mac, parseMac } from '../../wire/addresses.ts'
 import type { Log } from '../../wire/log.ts'
-import { allowMethods, notFound, onError } from '../problem.ts'
+import { allowMethods, notFound, onError, sendProblem } from '../problem.ts'
 
 export interface ControlRoutesOptions {
   /** Newest first. */
@@ -11,12 +12,14 @@ export interface ControlRoutesOptions {
   /** Calls the listener with each attempt that changes, until the returned function is called. */
   readonly subscribe: (listener: (attempt: unknown) => void) => () => void
   readonly leases: () => readonly unknown[]
+  /** Of a host that is gone for good: ends its leases and drops its attempts. Answers how many leases that were. */
+  readonly forget: (mac: Mac) => number
   readonly log: Log
   /** Bytes that a watcher may leave unread. */
   readonly backlog: number
 }
 
-export function controlRoutes({ attempts, subscribe, leases, log, backlog }: ControlRoutesOptions): Express {
+export function controlRoutes({ attempts, subscribe, leases, forget, log, backlog }: ControlRoutesOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -29,6 +32,12 @@ export function controlRoutes({ attempts, subscribe, leases, log, backlog }: Con
   })
   app.get('/leases', (_request, response) => {
     response.json(leases())
+  })
+  app.all('/hosts/:mac', allowMethods('DELETE'))
+  app.delete('/hosts/:mac', (request, response) => {
+    const mac = parseMac(request.params.mac)
+    if (!mac) return sendProblem(response, 400, 'this is not a MAC address: write it as 52:54:00:77:00:01')
+    response.json({ leases: forget(mac) })
   })
   app.get('/attempts/watch', (_request, response) => {
     response.set('Cache-Control', 'no-store').type('application/x-ndjson').flushHeaders()

@@ -4,6 +4,7 @@ import {
   apply,
   applyReport,
   attemptById,
+  forget,
   HOST_LIMIT,
   macAt,
   newTracker,
@@ -174,4 +175,12 @@ test('an attempt is found by its id', (t) => {
 test('the MAC behind an address is that of the boot that has it', (t) => {
   t.is(macAt(track(until(4)), ADDRESS), MAC)
   t.is(macAt(track(until(4)), ipv4('10.77.0.99')), undefined)
+})
+
+test('a host that is forgotten leaves nothing, in memory or in the store; others stay', (t) => {
+  const { changes: _, ...tracker } = track(NORMAL)
+  const change = forget(tracker, MAC)
+  t.deepEqual(views(change.tracker, at(60)), [])
+  t.deepEqual(change.write, [{ kind: 'forget', id: 'a0' }])
+  t.deepEqual(forget(tracker, STRANGER).tracker.hosts, tracker.hosts)
 })

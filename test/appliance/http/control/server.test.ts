@@ -26,6 +26,7 @@ async function controlServer(t: ExecutionContext, overrides: Partial<ControlServ
     attempts: () => attempts,
     subscribe,
     leases: () => [{ address: '10.77.0.100' }],
+    forget: () => 0,
     log,
     ...overrides,
   })
@@ -152,4 +153,25 @@ test('close ends watchers promptly and removes the socket file', async (t) => {
   const next = createServer().listen(socket)
   await once(next, 'listening')
   next.close()
+})
+
+test('DELETE /hosts/<mac> forgets that host and tells how many leases it had; anything but a MAC is a 400', async (t) => {
+  const forgotten: string[] = []
+  const { socket } = await controlServer(t, { forget: (mac) => forgotten.push(mac) })
+  const call = (path: string, method: string) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const asked = request({ socketPath: socket, path, method }, (response) => {
+        let body = ''
+        response.on('data', (chunk: Buffer) => {
+          body += chunk.toString()
+        })
+        response.on('end', () => resolve({ status: response.statusCode, body }))
+      })
+      asked.on('error', reject)
+      asked.end()
+    })
+  t.deepEqual(await call('/hosts/52-54-00-77-00-01', 'DELETE'), { status: 200, body: '{"leases":1}' })
+  t.deepEqual(forgotten, ['52:54:00:77:00:01'])
+  t.is((await call('/hosts/node01', 'DELETE')).status, 400)
+  t.is((await call('/hosts/52-54-00-77-00-01', 'GET')).status, 405)
 })
