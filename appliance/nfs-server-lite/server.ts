@@ -1,4 +1,4 @@
-// nfs-server-lite: NFSv3 and MOUNT v3 on one TCP port, portmap v2 beside them. Receives, decodes,
+// nfs-server-lite: NFSv3, its ACLs and MOUNT v3 on one TCP port, portmap v2 beside them. Receives, decodes,
 // decides, encodes, sends. Clients need nothing of what it remembers: a restart goes unnoticed.
 import type { Generation } from '../wire/generation.ts'
 import { limitLog } from '../wire/limit.ts'
@@ -8,6 +8,7 @@ import { applyMountEvent, type MountEntry, type MountEvent } from './mount3/moun
 import { printablePath } from './mount3/path.ts'
 import { MOUNT_PROGRAM } from './mount3/program.ts'
 import { NFS_PROGRAM } from './nfs3/program.ts'
+import { NFSACL_PROGRAM } from './nfsacl3/program.ts'
 import { startPortmap } from './portmap2/server.ts'
 import { type Answer, answerCall, describeCall, type Exports, type MayRead, type Program } from './program.ts'
 import { decodeCall } from './rpc.ts'
@@ -49,7 +50,7 @@ export interface NfsServer {
 
 /** How much of the log peers can fill. */
 const COMPLAINTS = { lines: 20, windowSeconds: 10 }
-const PROGRAMS = [NFS_PROGRAM, MOUNT_PROGRAM]
+const PROGRAMS = [NFS_PROGRAM, NFSACL_PROGRAM, MOUNT_PROGRAM]
 
 /** Rejects when the port cannot be listened at, and with a RangeError when the key is too short. */
 export async function startNfsServer(options: NfsServerOptions): Promise<NfsServer> {
