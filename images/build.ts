@@ -31,6 +31,8 @@ export interface Built {
   readonly discard: () => Promise<void>
 }
 
+const INTERRUPTED = 'the build was interrupted; nothing is left of it'
+
 /** Throws an Error that says what to install or to change; nothing is left in `staging` then. */
 export async function buildDom0(options: BuildOptions): Promise<Built> {
   const unfit = options.add.find((name) => !isPackageName(name))
@@ -43,6 +45,7 @@ export async function buildDom0(options: BuildOptions): Promise<Built> {
     await bootstrap(options, folder, root)
     options.onProgress('making the initramfs')
     const { initrd, kernelVersion } = await makeInitramfs(root, options.recipeFolder, folder)
+    if (options.signal.aborted) throw new Error(INTERRUPTED)
     const file = (name: string) => join(folder, name)
     return { root, xen: file('xen'), xenEfi: file('xen.efi'), kernel: file('vmlinuz'), initrd, kernelVersion, discard }
   } catch (error) {
@@ -76,7 +79,7 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
     if (line.startsWith('I: ') && news) options.onProgress(`mmdebstrap: ${news}`)
   }
   const result = await run
-  if (options.signal.aborted) throw new Error('the build was interrupted; nothing is left of it')
+  if (options.signal.aborted) throw new Error(INTERRUPTED)
   if (result.code === 'ENOENT') throw new Error('mmdebstrap is not installed: apt-get install mmdebstrap')
   if (result.failed) {
     const errors = said.filter((line) => /^(E|dpkg|Err)[: ]|error|Unable|^ \S+ : \S+: /i.test(line)).slice(0, 12)

@@ -37,7 +37,7 @@ export function addBuildCommand(image: Command, deps: ImageCommandDeps): void {
     const progress = clock(deps)
     const stop = new AbortController()
     const interrupt = () => stop.abort()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
     const built = await buildDom0({
       suite: options.suite,
       add: options.add ?? [],
