@@ -1,0 +1,95 @@
+// What `npm run bench -- …` is asked to do. Pure: the command line in, one value out.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { MOST_NODES } from '../lab/plan.ts'
+
+export const BENCHES = ['boot', 'nfs', 'dhcp', 'tftp', 'http'] as const
+export type BenchName = (typeof BENCHES)[number]
+
+export const SIDES = ['ours', 'peer'] as const
+export type Side = (typeof SIDES)[number]
+
+export interface BenchOptions {
+  readonly benches: readonly BenchName[]
+  /** How often each side is measured; medians are shown. */
+  readonly runs: number
+  readonly sides: readonly Side[]
+  /** Numbers of servers that are powered on at once, one after the other. */
+  readonly nodes: readonly number[]
+  /** A dataDir with a published dom0, or one generation; undefined: the lab's. */
+  readonly image: string | undefined
+}
+
+export type BenchCommand =
+  | { readonly kind: 'run'; readonly options: BenchOptions }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+interface Parsed {
+  readonly runs: number
+  readonly only?: Side
+  readonly nodes: readonly number[]
+  readonly image?: string
+}
+
+const MOST_RUNS = 100
+const DESCRIPTION = `Measures the appliance beside what it replaces, on this machine and in one run, and prints ratios: above 1 ours does better.
+  boot   power-on to dom0 up, stage by stage, beside dnsmasq + nfs-ganesha (the default; 1 to 5 minutes a run)
+  nfs    calls a second and megabytes a second, beside nfs-ganesha
+  dhcp   DISCOVER-to-ACK exchanges a second, beside dnsmasq
+  tftp   megabytes a second, beside dnsmasq
+  http   megabytes a second, beside nginx
+Numbers are no test: a benchmark fails only when something does not work. Needs root, and a machine that does nothing else.`
+
+export function parseBenchCommand(argv: readonly string[]): BenchCommand {
+  let printed = ''
+  const write = (text: string) => {
+    printed += text
+  }
+  const command = describeCommand().exitOverride().configureOutput({ writeOut: write, writeErr: write })
+  try {
+    command.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { kind: 'help', text: printed.trimEnd() }
+    return { kind: 'refused', reason: printed.trim().replace(/^error: /, '') }
+  }
+  const { runs, only, nodes, image } = command.opts<Parsed>()
+  const benches = BENCHES.filter((name) => (command.args.length > 0 ? command.args.includes(name) : name === 'boot'))
+  const unknown = command.args.find((word) => !BENCHES.some((name) => name === word))
+  if (unknown !== undefined) return { kind: 'refused', reason: `there is no benchmark "${unknown}"; there are ${BENCHES.join(', ')}` }
+  return { kind: 'run', options: { benches, runs, sides: only ? [only] : SIDES, nodes, image } }
+}
+
+/** Sides change places from run to run: whoever is measured second finds a warmer machine. `run` counts from 1. */
+export function inTurn(sides: readonly Side[], run: number): readonly Side[] {
+  return run % 2 === 1 ? sides : sides.toReversed()
+}
+
+function describeCommand(): Command {
+  return new Command('npm run bench --')
+    .description(DESCRIPTION)
+    .usage('[options] [boot|nfs|dhcp|tftp|http …]')
+    .argument('[benchmark...]')
+    .addOption(new Option('--runs <count>', 'measure each side so many times, show medians').default(1).argParser(parseRuns))
+    .addOption(new Option('--only <side>', 'measure one side alone, without a ratio').choices(SIDES))
+    .addOption(new Option('--nodes <counts>', 'boot: servers powered on at once').default([1, 2], '1,2').argParser(parseNodes))
+    .addOption(new Option('--image <folder>', "a dataDir with a published dom0, or one generation in it; default: the lab's image"))
+    .helpOption('--help', 'show this')
+}
+
+function parseRuns(text: string): number {
+  return wholeNumber(text, MOST_RUNS) ?? refuse(`1 to ${MOST_RUNS} runs.`)
+}
+
+function parseNodes(text: string): readonly number[] {
+  return text.split(',').map((part) => wholeNumber(part, MOST_NODES) ?? refuse(`Numbers of servers, each from 1 to ${MOST_NODES}: 1,2`))
+}
+
+function wholeNumber(text: string, most: number): number | undefined {
+  return /^[1-9]\d{0,3}$/.test(text) && Number(text) <= most ? Number(text) : undefined
+}
+
+function refuse(reason: string): never {
+  throw new InvalidArgumentError(reason)
+}
