@@ -28,7 +28,7 @@ export function namespaceName(pid: number): string {
   return `hl-lab-${pid}-${made}`
 }
 
-/** What `ip -batch` makes inside the namespace. The veth pair gives the bridge a carrier, and so IPv6, while all nodes are off. */
+/** What `ip -batch` makes inside the namespace. The veth pair gives the bridge a carrier, and so IPv6, while all nodes are off; it must not answer ARP. */
 export function namespaceBatch(nodes: readonly NodePlan[]): string {
   const lines = [
     'link set lo up',
@@ -37,7 +37,7 @@ export function namespaceBatch(nodes: readonly NodePlan[]): string {
     `link set ${RACK_INTERFACE} up`,
     'link add carrier0 type veth peer name carrier1',
     `link set dev carrier0 addrgenmode none master ${RACK_INTERFACE} up`,
-    'link set dev carrier1 addrgenmode none up',
+    'link set dev carrier1 addrgenmode none arp off up',
     ...nodes.map((node) => `address add ${node.bmcAddress}/32 dev lo`),
     ...nodes
       .flatMap((node) => node.nics)

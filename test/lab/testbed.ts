@@ -2,11 +2,12 @@
 
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { execa } from 'execa'
 import { parse, stringify } from 'yaml'
 import { type Appliance, applianceConfig, type ServeCommand, startAppliance } from './appliance.ts'
 import type { AttemptView, Stage } from './attempts.ts'
-import { type Boot, stageOf, withAttempt } from './boots.ts'
+import { type Boot, isUp, stageOf, withAttempt } from './boots.ts'
 import { dataFolder, KEY_FILE, PROJECT } from './folders.ts'
 import { bootOf } from './follow.ts'
 import { type Access, borrowImage, buildImage, imageName, needsBuild } from './image.ts'
@@ -16,18 +17,16 @@ import type { NodeSpec } from './plan.ts'
 import { type Rack, startRack } from './rack.ts'
 import { ensureKey } from './ssh.ts'
 
-export const SUITE = 'trixie'
+const SUITE = 'trixie'
 
-/** For one boot, on a machine that does other things too: it is ten times what a boot takes. */
+/** Ten times what a boot takes on an idle machine. */
 export const BOOT_MS = 300_000
 
 export interface TestbedOptions {
   readonly nodes: readonly NodeSpec[]
-  /** Sections of the config, in the place of those of `applianceConfig`. */
-  readonly sections?: Readonly<Record<string, unknown>>
-  /** More settings for the entries in `hosts`, by the node's name. */
-  readonly hosts?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /** Images in the dataDir; the first of them is `dom0`. */
+  /** What the config says of a node beside name, MAC and address, by its name; `unknown`: it has no entry. */
+  readonly hosts?: Readonly<Record<string, Readonly<Record<string, unknown>> | 'unknown'>>
+  /** Images in the dataDir; default: `dom0`, to which the lab has a key. */
   readonly images?: readonly Access[]
   readonly command?: ServeCommand
 }
@@ -36,27 +35,32 @@ export interface Testbed {
   readonly rack: Rack
   readonly appliance: Appliance
   readonly dataDir: string
-  /** Folder of the generation of `dom0` that was published at the start. */
+  /** The `dom0` that was published at the start. */
   readonly image: { readonly generation: string; readonly folder: string }
   node(name: string): RackNode
-  /** Switches the power on, and waits until they are up. */
+  /** Switches the power on, and waits until they are up. Rejects as soon as one has failed. */
   boot(...names: readonly string[]): Promise<readonly Boot[]>
-  /** Resets by the BMC, and waits until it is up again. */
+  /** Resets by the BMC, and waits until it is up again. Rejects as soon as it has failed. */
   reset(name: string): Promise<Boot>
-  waitUp(name: string): Promise<Boot>
-  /** Waits until the boot since the last power-on fulfils `condition`, over restarts of the appliance. */
+  /** Waits until the boot since the last power-on is so, over failures of it and restarts of the appliance. */
   waitFor(name: string, what: string, condition: (boot: Boot) => boolean): Promise<AttemptView>
-  /** Waits until the stage is done, or has failed. */
+  waitUp(name: string): Promise<AttemptView>
   waitStage(name: string, stage: Stage, status: 'done' | 'failed'): Promise<AttemptView>
-  /** The command `hostless`, on this dataDir where it takes one. A non-zero exit is a result. */
+  /** The command `hostless` on this dataDir. A non-zero exit is a result. */
   hostless(...argv: readonly string[]): Promise<Ran>
-  /** Rewrites parts of the config file; the appliance reads it when it is started next. */
-  configure(change: (config: Record<string, unknown>) => Record<string, unknown>): Promise<void>
-  /** Says on `log` where consoles and logs are kept, and takes all down. Safe to repeat. */
+  /** Rewrites the config file and starts the appliance, anew if it runs. */
+  configure(change: (config: Config) => Config): Promise<void>
+  /** Takes all down; consoles and logs stay in `rack.folder`. */
   close(): Promise<void>
 }
 
-/** Builds what is missing (1.5 minutes an image). Gives the folder of the published generation. */
+/** As the YAML file has it. */
+export interface Config {
+  readonly hosts: readonly Readonly<Record<string, unknown>>[]
+  readonly [section: string]: unknown
+}
+
+/** Builds what is missing or outdated (1.5 minutes an image). Gives the folder of the published generation. */
 export async function readyImage(access: Access): Promise<string> {
   await ensureKey(KEY_FILE)
   if (process.env.LABDEV) return join(process.env.LABDEV, 'images', imageName(access), 'published')
@@ -66,8 +70,8 @@ export async function readyImage(access: Access): Promise<string> {
 
 /** Needs root. Rejects with nothing left behind but consoles and logs. */
 export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
-  const folders = []
-  for (const access of options.images ?? ['lab' as const]) folders.push(await readyImage(access))
+  const images: string[] = []
+  for (const access of options.images ?? (['lab'] as const)) images.push(await readyImage(access))
   const rack = await startRack({ nodes: options.nodes })
   const dataDir = join(rack.folder, 'data')
   const close = async () => {
@@ -75,10 +79,12 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
     await rm(dataDir, { recursive: true, force: true })
   }
   try {
-    for (const folder of folders) await borrowImage(folder, dataDir)
-    const nodes = rack.nodes.map(({ name, mac, address }) => ({ name, mac, address, ...options.hosts?.[name] }))
-    const config = applianceConfig(nodes, dataDir, { hosts: nodes, ...options.sections })
-    const appliance = await startAppliance(rack, config, options.command ?? 'up')
+    for (const folder of images) await borrowImage(folder, dataDir)
+    const hosts = rack.nodes.flatMap(({ name, mac, address }) => {
+      const more = options.hosts?.[name]
+      return more === 'unknown' ? [] : [{ name, mac, address, ...more }]
+    })
+    const appliance = await startAppliance(rack, applianceConfig(rack.nodes, dataDir, { hosts }), options.command)
     return { ...testbedOn(rack, appliance, dataDir), image: await publishedIn(dataDir), close }
   } catch (error) {
     await close()
@@ -91,24 +97,21 @@ function testbedOn(rack: Rack, appliance: Appliance, dataDir: string): Omit<Test
     const deadline = AbortSignal.timeout(BOOT_MS)
     let boots: readonly Boot[] = [bootOf(rack.node(name))]
     while (!deadline.aborted) {
-      const found = await (async () => {
+      try {
         for await (const attempt of appliance.watch(deadline)) {
           boots = withAttempt(boots, attempt)
           const [boot] = boots
           if (boot?.attempt && condition(boot)) return boot.attempt
         }
-      })().catch((error: unknown) => {
+      } catch (error) {
         if (!(error instanceof Error && 'code' in error)) throw error
-      })
-      if (found) return found
-      await rack.exec(['sleep', '0.2'])
+      }
+      await pause(100) // the appliance is away
     }
-    throw new Error(`${name}: not ${what} within ${BOOT_MS / 1000} s: ${JSON.stringify(boots[0]?.attempt)}`)
+    throw new Error(`${name}: not ${what} within ${BOOT_MS / 1000} s; its newest attempt: ${JSON.stringify(boots[0]?.attempt)}`)
   }
-  const waitUp = async (name: string): Promise<Boot> => {
-    const [boot] = await appliance.waitUp([name], BOOT_MS)
-    if (!boot) throw new Error(`${name} was not waited for`)
-    return boot
+  async function waitUpAtOnce(names: readonly string[]): Promise<readonly Boot[]> {
+    return appliance.waitUp(names, BOOT_MS)
   }
   return {
     rack,
@@ -117,30 +120,32 @@ function testbedOn(rack: Rack, appliance: Appliance, dataDir: string): Omit<Test
     node: (name) => rack.node(name),
     async boot(...names) {
       await Promise.all(names.map((name) => rack.node(name).power('on')))
-      return appliance.waitUp(names, BOOT_MS)
+      return waitUpAtOnce(names)
     },
     async reset(name) {
       await rack.node(name).power('reset')
-      return waitUp(name)
+      const [boot] = await waitUpAtOnce([name])
+      if (!boot) throw new Error(`${name} was not waited for`)
+      return boot
     },
-    waitUp,
     waitFor,
+    waitUp: (name) => waitFor(name, 'up', isUp),
     waitStage: (name, stage, status) => waitFor(name, `${stage} ${status}`, (boot) => stageOf(boot, stage)?.status === status),
     async hostless(...argv) {
-      const place = argv.includes('--config') ? [] : ['--data-dir', dataDir]
-      const program = ['--import', 'tsx', 'manager/cli/main.ts', ...argv, ...place]
+      const program = ['--import', 'tsx', 'manager/cli/main.ts', ...argv, '--data-dir', dataDir]
       const { stdout, stderr, exitCode } = await execa(process.execPath, program, { cwd: PROJECT, reject: false })
       return { stdout, stderr, exitCode: exitCode ?? 128 }
     },
     async configure(change) {
-      const config = parse(await readFile(appliance.configFile, 'utf8')) as Record<string, unknown>
+      const config = parse(await readFile(appliance.configFile, 'utf8')) as Config
       await writeFile(appliance.configFile, stringify(change(config)))
+      await appliance.restart()
     },
   }
 }
 
 async function publishedIn(dataDir: string): Promise<Testbed['image']> {
-  const folder = join(dataDir, 'images', imageName('lab'), 'published')
-  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as { generation: string }
-  return { generation: manifest.generation, folder: join(folder, '..', manifest.generation) }
+  const place = join(dataDir, 'images', imageName('lab'))
+  const manifest = JSON.parse(await readFile(join(place, 'published/manifest.json'), 'utf8')) as { generation: string }
+  return { generation: manifest.generation, folder: join(place, manifest.generation) }
 }

@@ -1,0 +1,89 @@
+// Hosts that are set up by a line of the config: a bond, a VLAN; and a host that the config does not know at all.
+
+import test from 'ava'
+import { KEY_FILE } from './folders.ts'
+import type { RackNode } from './node.ts'
+import { RACK_INTERFACE } from './plan.ts'
+import { runSsh } from './ssh.ts'
+import { openTestbed, type Testbed } from './testbed.ts'
+
+const BONDED = { mode: 'active-backup', members: ['52:54:00:77:00:01', '52:54:00:77:01:01'] }
+const VLAN = 100
+
+let bed: Testbed
+
+test.before(async () => {
+  bed = await openTestbed({
+    nodes: [{ name: 'bonded', nics: 2 }, { name: 'stranger' }, { name: 'tagged' }],
+    hosts: { bonded: { bond: BONDED }, stranger: 'unknown', tagged: { vlan: VLAN } },
+  })
+  await bed.boot('bonded', 'stranger')
+})
+
+test.after.always(() => bed?.close())
+
+/** Standard output of a shell script in dom0; throws when it fails. */
+async function inside(node: RackNode, script: string): Promise<string> {
+  const { stdout, stderr, exitCode } = await node.ssh(['sh', '-e'], { input: script, deadlineMs: 300_000 })
+  if (exitCode !== 0) throw new Error(`${node.name}: exit ${exitCode}: ${stderr}`)
+  return stdout
+}
+
+test.serial('a machine that the config does not know boots, and is told of by its MAC with an address of the pool', async (t) => {
+  const { mac } = bed.node('stranger')
+  const attempt = await bed.waitUp('stranger')
+  t.is(attempt.host, mac)
+  const last = /^10\.77\.0\.(1\d\d)$/.exec(attempt.address ?? '')?.[1]
+  t.true(Number(last) >= 100 && Number(last) <= 199, `${attempt.address} is of the pool`)
+  const { stdout } = await bed.hostless('boot', 'list')
+  t.log(stdout)
+  const line = stdout.split('\n').find((text) => text.startsWith(mac))
+  t.regex(line ?? '', new RegExp(`^${mac} +${attempt.address?.replaceAll('.', '\\.')} +up +up `))
+  const access = { namespace: bed.rack.namespace, keyFile: KEY_FILE }
+  const { stdout: name } = await runSsh(access, attempt.address ?? '', ['hostname'], { deadlineMs: 60_000 })
+  t.is(name, `host-${mac.replaceAll(':', '')}`)
+})
+
+test.serial('dom0 on a bond keeps its root when the active NIC loses its link, and reads on', async (t) => {
+  const node = bed.node('bonded')
+  const bond = () => inside(node, 'cat /proc/net/bonding/bond0')
+  t.is(await inside(node, 'ls /sys/class/net/xenbr0/brif'), 'bond0')
+  t.regex(await bond(), /^Bonding Mode: fault-tolerance \(active-backup\)$/m)
+  t.deepEqual(
+    (await bond()).match(/^Permanent HW addr: .*$/gm),
+    BONDED.members.map((mac) => `Permanent HW addr: ${mac}`),
+  )
+  t.regex(await bond(), /^Currently Active Slave: eth0$/m)
+
+  const read = 'echo 3 >/proc/sys/vm/drop_caches; find /usr/lib/modules /usr/bin -type f -print0 | sort -z | xargs -0 cat | sha256sum'
+  const before = await inside(node, read)
+  const during = inside(node, read)
+  await node.monitor('set_link nic0 off')
+  t.is(await during, before)
+  t.regex(await bond(), /^Currently Active Slave: eth1$/m)
+  await node.monitor('set_link nic1 on')
+  await node.monitor('set_link nic0 on')
+  t.is(await inside(node, read), before)
+  t.is(await inside(node, 'dmesg --level=emerg,alert,crit,err'), '')
+})
+
+test.serial('dom0 is on a VLAN when the config says so: PXE comes untagged, everything after it tagged', async (t) => {
+  await Promise.all(['bonded', 'stranger'].map((name) => bed.node(name).power('off')))
+  const bridge = async (...argv: readonly string[]) => {
+    const { exitCode, stderr } = await bed.rack.exec(argv)
+    t.is(exitCode, 0, `${argv.join(' ')}: ${stderr}`)
+  }
+  await bridge('ip', 'link', 'set', RACK_INTERFACE, 'type', 'bridge', 'vlan_filtering', '1')
+  const node = bed.node('tagged')
+  await node.power('on')
+  await bed.waitStage('tagged', 'kernel', 'done')
+  // The switch port lets tagged frames through alone from here on; the appliance is in that VLAN.
+  await bridge('bridge', 'vlan', 'del', 'dev', node.name, 'vid', '1')
+  await bridge('bridge', 'vlan', 'add', 'dev', node.name, 'vid', `${VLAN}`)
+  await bridge('bridge', 'vlan', 'del', 'dev', RACK_INTERFACE, 'vid', '1', 'self')
+  await bridge('bridge', 'vlan', 'add', 'dev', RACK_INTERFACE, 'vid', `${VLAN}`, 'pvid', 'untagged', 'self')
+  const attempt = await bed.waitUp('tagged')
+  t.regex(attempt.stages.find(({ stage }) => stage === 'network')?.detail ?? '', /interface eth0\.100/)
+  t.is(await inside(node, 'ls /sys/class/net/xenbr0/brif'), 'eth0.100')
+  t.regex(await inside(node, 'cat /proc/net/vlan/eth0.100'), /VID: 100/)
+})

@@ -1,0 +1,18 @@
+// An image's root.tar unpacked by GNU tar: the second reader that our own is compared with.
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+
+/** Needs root, for owners and device nodes. Gives the folder. */
+export async function unpackRoot(generationFolder: string, into: string): Promise<string> {
+  await mkdir(into)
+  const as = ['--numeric-owner', '--same-owner', '--preserve-permissions']
+  await execa('tar', ['--extract', '--file', join(generationFolder, 'root.tar'), '--directory', into, ...as])
+  return into
+}
+
+/** Runs a command of listing.ts here. Rejects when it fails. */
+export async function runHere([program = '', ...argv]: readonly string[]): Promise<string> {
+  return (await execa(program, argv, { stripFinalNewline: false })).stdout
+}
