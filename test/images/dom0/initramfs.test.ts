@@ -61,7 +61,8 @@ test('every command that the scripts of the initramfs call is an applet that it 
   const scripts = ['init', 'lease'].map((name) => readFileSync(`images/dom0/initramfs/${name}`, 'utf8')).join('\n')
   const code = scripts
     .replace(/^\s*#.*$/gm, '')
-    .replace(/\bexec /g, '').replace(/\btimeout \d+ /g, 'timeout;')
+    .replace(/\bexec /g, '')
+    .replace(/\btimeout \d+ /g, 'timeout;')
     .replace(/'[^']*'/g, "''")
   const called = new Set(
     [...code.matchAll(/(?:^|[|;({&]|\bdo|\bthen|\bif|\belse|\|\||&&|\$\(|until|exec|xargs -r|!)\s*([a-z][a-z0-9_]*)(?=[\s;)]|$)/gm)].map(
