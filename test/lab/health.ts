@@ -4,6 +4,9 @@ import type { RackNode } from './node.ts'
 
 const TROUBLE_ON_CONSOLE = /FAILED|panic|Oops|BUG:|Call Trace|I\/O error|scheduling for restart|not found|can't|Permission denied/i
 
+/** Said by a machine's firmware and by Xen on healthy boots, too: OVMF tries boot entries in turn, Xen reserves memory that SeaBIOS has not all given it. */
+const HARMLESS = /^BdsDxe: |^\(XEN\) Failed to convert E820/
+
 /** Waits for what starts after the report; then prints a line for each thing that is not as it should be. */
 const EXAMINATION = `
 runs() { i=0; until pgrep -f -- "$1" >/dev/null; do i=$((i + 1)); [ $i -lt 300 ] || { echo "$1 does not run"; return; }; sleep 0.2; done; }
@@ -19,6 +22,6 @@ logread | grep -i 'scheduling for restart'
 export async function troubleIn(node: RackNode): Promise<readonly string[]> {
   const { stdout, stderr } = await node.ssh(['sh'], { input: EXAMINATION, deadlineMs: 120_000 })
   const inside = `${stdout}\n${stderr}`.split('\n')
-  const console = (await node.consoleText()).split('\n').filter((line) => TROUBLE_ON_CONSOLE.test(line))
+  const console = (await node.consoleText()).split('\n').filter((line) => TROUBLE_ON_CONSOLE.test(line) && !HARMLESS.test(line.trim()))
   return [...inside, ...console].map((line) => line.trim()).filter(Boolean)
 }

@@ -16,3 +16,13 @@ export async function unpackRoot(generationFolder: string, into: string): Promis
 export async function runHere([program = '', ...argv]: readonly string[]): Promise<string> {
   return (await execa(program, argv, { stripFinalNewline: false })).stdout
 }
+
+/**
+ * Reads every file below `folder` of a root and prints one SHA-256 of all their bytes. On a node it begins with an empty page
+ * cache, so that the bytes come from the server: `root` is / there.
+ */
+export function readCommand(root: string, folder: string): readonly string[] {
+  const script = `[ "$1" != / ] || echo 3 >/proc/sys/vm/drop_caches
+cd "$1" && find "$2" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum`
+  return ['sh', '-c', script, 'sh', root, folder]
+}
