@@ -68,13 +68,16 @@ test.serial('dom0 on a bond keeps its root when the active NIC loses its link, a
   t.is(await inside(node, 'dmesg --level=emerg,alert,crit,err'), '')
 })
 
+/** Of virtio's network device, which QEMU writes into a capture before each frame. */
+const VIRTIO_HEADER = 12
+
 /** The 802.1Q tag of each Ethernet frame from `mac` in a capture by QEMU, 0 for a frame without one. */
 function tagsOf(capture: Buffer, mac: string): readonly number[] {
   const tags: number[] = []
   for (let offset = 24; offset + 16 <= capture.length; ) {
     const length = capture.readUInt32LE(offset + 8)
-    const frame = capture.subarray(offset + 16, offset + 16 + length)
-    if (frame.length < length) break // QEMU is still writing it
+    if (offset + 16 + length > capture.length) break // QEMU is still writing it
+    const frame = capture.subarray(offset + 16 + VIRTIO_HEADER, offset + 16 + length)
     const isTagged = frame.readUInt16BE(12) === 0x8100
     if (frame.toString('hex', 6, 12) === mac.replaceAll(':', '')) tags.push(isTagged ? frame.readUInt16BE(14) & 0xfff : 0)
     offset += 16 + length
