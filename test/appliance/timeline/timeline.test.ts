@@ -90,6 +90,9 @@ test('a stage that failed and then succeeded is done; one that fails last has fa
   const mended = view([...failing, [12, report('root')], [13, report('dom0')]], 14)
   t.is(mended.state, 'booting')
   t.true(mended.stages.every(({ status }) => status === 'done'))
+  t.is(mended.stages.find(({ stage }) => stage === 'root')?.detail, 'failed once before: mounting nfs root: connection refused')
+  const again = view([...failing, [11, report('root', 'failed', { reason: 'timed out' })], [12, report('root')]], 14)
+  t.is(again.stages.find(({ stage }) => stage === 'root')?.detail, 'failed 2 times before: timed out')
 })
 
 test('a refused script fails the attempt in words, and one that is served later mends it', (t) => {
