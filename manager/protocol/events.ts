@@ -15,8 +15,8 @@ const device = record({
   device: name,
 })
 
-/** A link, an address or a bridge's table changed, as `ip monitor` and `bridge monitor` tell it. */
-const network = record({ kind: z.literal('network'), what: z.enum(['link', 'address', 'neighbour']), interface: name })
+/** A link or an address changed, as `ip monitor` tells it. */
+const network = record({ kind: z.literal('network'), what: z.enum(['link', 'address']), interface: name })
 
 export const kernelEvent = z.discriminatedUnion('kind', [device, network])
 

@@ -2,6 +2,16 @@
 import { z } from 'zod'
 import { bytes, count, hexWord, list, name, path, record, text, uuid, word, wwid } from './values.ts'
 
+export const memoryModule = record({
+  slot: word(64),
+  bytes,
+  manufacturer: word(64).exactOptional(),
+  part: word(64).exactOptional(),
+  serial: word(64).exactOptional(),
+  /** Configured, in MT/s. */
+  speed: count.exactOptional(),
+})
+
 /** SMBIOS types 0 to 3 and 17; fields that the firmware left empty or filled with a placeholder are missing. */
 export const dmi = record({
   systemUuid: uuid.exactOptional(),
@@ -16,18 +26,7 @@ export const dmi = record({
   firmwareVersion: word(128).exactOptional(),
   /** As SMBIOS writes it: `04/01/2014`. */
   firmwareDate: word(32).exactOptional(),
-  memoryModules: list(
-    record({
-      slot: word(64),
-      bytes,
-      manufacturer: word(64).exactOptional(),
-      part: word(64).exactOptional(),
-      serial: word(64).exactOptional(),
-      /** Configured, in MT/s. */
-      speed: count.exactOptional(),
-    }),
-    1024,
-  ),
+  memoryModules: list(memoryModule, 1024),
 })
 
 export const cpus = record({
@@ -49,7 +48,7 @@ export const cpus = record({
 })
 
 /** A row of `xen-cpuid`: `Host`, `HVM Max`. Each word is named by the same place in `key`; trailing words may be missing. */
-const cpuPolicyRow = record({
+export const cpuPolicyRow = record({
   row: word(32),
   words: list(hexWord, 64),
   /** Largest leaf of CPUID 0, of the extended range (0x80000000), and largest subleaf of leaf 7; missing where `xen-cpuid -p` is. */
@@ -89,12 +88,11 @@ export const memory = record({
   /** What the machine has, as Xen sees it; of dom0 alone where there is no Xen. */
   totalBytes: bytes.exactOptional(),
   dom0TotalBytes: bytes.exactOptional(),
-  dom0AvailableBytes: bytes.exactOptional(),
   dom0SwapBytes: bytes.exactOptional(),
 })
 
 export const sensor = record({
-  /** The hwmon device and its bus: `coretemp-platform-coretemp.0`. */
+  /** The driver's name and the hwmon directory: `coretemp.hwmon2`. */
   chip: name,
   /** The label, or the file's name: `Package id 0`, `fan2`. */
   label: word(64),
@@ -141,7 +139,7 @@ export const kernel = record({
   release: word(128).exactOptional(),
   version: word(256).exactOptional(),
   machine: word(32).exactOptional(),
-  /** Without what is secret on it: `hl.token` is left out. */
+  /** Without what is secret on it: the token in `hl.boot` is left out. */
   commandLine: text(4096).exactOptional(),
 })
 

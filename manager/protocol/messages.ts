@@ -10,7 +10,7 @@ import { count, list, mac, record, uuid, word } from './values.ts'
 /** The newest version of this protocol that is written down here. */
 export const PROTOCOL_VERSION = 1
 
-/** UTF-8 bytes of one message. An inventory with 8,000 paths to LUNs is 4 MB. */
+/** UTF-8 bytes of one message. An inventory with 4,000 paths to LUNs and as many LVs has about 6 MB. */
 export const MAX_MESSAGE_BYTES = 8 << 20
 /** Braces and brackets within each other; the deepest message here has eight. */
 export const MAX_DEPTH = 16

@@ -31,7 +31,7 @@ const hostSample = record({
   totalBytes: bytes,
   dom0AvailableBytes: bytes,
   /** Busy: the share of the time in which the disk had something to do, 0 to 1. */
-  disks: list(record({ name, ...transfer, busy: rate }), 8192),
+  disks: list(record({ name, ...transfer, busy: rate }), 4096),
   nics: list(record({ name, ...traffic }), 256),
 })
 
@@ -50,7 +50,7 @@ export const sample = record({
   /** What the rates were taken over, by a clock that does not jump. */
   milliseconds: z.int().positive(),
   host: hostSample,
-  guests: list(guestSample, 4096),
+  guests: list(guestSample, 2048),
 })
 
 export type Sample = z.output<typeof sample>

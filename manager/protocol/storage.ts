@@ -141,7 +141,7 @@ export const lv = record({
   tags,
 })
 
-const iscsiSession = record({
+export const iscsiSession = record({
   target: iscsiName,
   /** Address and port: `10.77.0.1:3260`. */
   portal: word(128),

@@ -1,0 +1,72 @@
+// Which LUNs lie beneath a device of a host: partitions, multipath maps and LVs traced down to disks that other hosts can reach.
+import type { Inventory } from '../protocol/inventory.ts'
+import type { BlockDevice } from '../protocol/storage.ts'
+import { groupBy } from './group-by.ts'
+
+/** The sections that storage is read from. */
+export type StorageSections = Pick<
+  Inventory,
+  'blockDevices' | 'multipaths' | 'partitions' | 'fileSystems' | 'pvs' | 'vgs' | 'lvs' | 'iscsi' | 'nfsMounts' | 'kernel'
+>
+
+export interface Devices {
+  /** Paths to LUNs, by WWID; disks of the machine's own are not among them. */
+  readonly paths: ReadonlyMap<string, readonly BlockDevice[]>
+  /** WWIDs of the LUNs beneath a device, by its name or path; empty for one on disks of the machine's own. */
+  readonly lunsUnder: (device: string) => readonly string[]
+  /** WWIDs of the LUNs beneath a VG, by its UUID. */
+  readonly lunsOfVg: (uuid: string) => readonly string[]
+}
+
+export function readDevices(inventory: StorageSections): Devices {
+  const paths = groupBy(
+    inventory.blockDevices.filter((device) => device.wwid !== undefined && isShareable(device)),
+    (device) => String(device.wwid),
+  )
+  const wwids = new Map<string, string>()
+  for (const [wwid, devices] of paths) for (const { name, device } of devices) addNames(wwids, wwid, name, device)
+  for (const { name, dm, wwid } of inventory.multipaths) if (paths.has(wwid)) addNames(wwids, wwid, name, dm)
+  for (const { name, disk } of inventory.partitions) addNames(wwids, wwids.get(baseName(disk)), name)
+
+  const pvs = groupBy(inventory.pvs, ({ vgUuid }) => vgUuid as string | undefined)
+  const wwidOf = (device: string): string | undefined => wwids.get(baseName(device)) ?? wwids.get(mapOf(baseName(device)))
+  const lunsOfVg = (uuid: string): readonly string[] =>
+    sorted((pvs.get(uuid) ?? []).flatMap(({ device }) => (device === undefined ? [] : (wwidOf(device) ?? []))))
+  const lvs = new Map<string, string>()
+  for (const { vg, vgUuid, name, path } of inventory.lvs) addNames(lvs, vgUuid, mapperName(vg, name), path)
+  const lunsUnder = (device: string): readonly string[] => {
+    const wwid = wwidOf(device)
+    const vg = lvs.get(device) ?? lvs.get(baseName(device))
+    return wwid !== undefined ? [wwid] : vg !== undefined ? lunsOfVg(vg) : []
+  }
+  return { paths, lunsUnder, lunsOfVg }
+}
+
+/** Other transports lead to disks in the machine: two of those with one WWID are not one disk (QEMU's all have the same). */
+export function isShareable({ transport }: BlockDevice): boolean {
+  return transport === 'fc' || transport === 'iscsi' || transport === 'sas'
+}
+
+/** By its path a device is known as a whole, by its name as `sda` and `dm-3`. */
+function addNames(names: Map<string, string>, to: string | undefined, ...known: readonly (string | undefined)[]): void {
+  if (to === undefined) return
+  for (const name of known) if (name !== undefined) names.set(/^\/dev\/(?!mapper\/)[^/]+\//.test(name) ? name : baseName(name), to)
+}
+
+/** kpartx and udev make the partitions of a map: `mpatha1`, `mpathap1`, `mpatha-part1`. */
+function mapOf(name: string): string {
+  return name.replace(/(-part|p)?\d+$/, '')
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** As device-mapper writes it: dashes of the names are doubled. */
+function mapperName(vg: string, lv: string): string {
+  return [vg, lv].map((name) => name.replaceAll('-', '--')).join('-')
+}
+
+function sorted(wwids: readonly string[]): readonly string[] {
+  return [...new Set(wwids)].sort()
+}

@@ -1,0 +1,74 @@
+// What may be changed of a host, as decisions: the row as it is → what to write and what history says of it. Pure.
+import { type HostState, parseHostState } from '../enrolment/standing.ts'
+import type { HostRecord } from '../store/hosts.ts'
+import { type StateEvent, transition } from './state.ts'
+
+export type Wish =
+  | { readonly kind: 'state'; readonly event: StateEvent }
+  | { readonly kind: 'rename'; readonly name: string }
+  | { readonly kind: 'group'; readonly groups: readonly string[] }
+  | { readonly kind: 'note'; readonly notes: string }
+
+export type Ruling =
+  | {
+      readonly kind: 'change'
+      readonly set: { readonly name?: string; readonly state?: HostState; readonly groups?: readonly string[]; readonly notes?: string }
+      readonly what: string
+    }
+  /** It is so already. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+const GROUP = /^[a-z0-9][a-z0-9_.-]{0,62}$/
+const MOST_GROUPS = 64
+/** UTF-16 units. */
+const LONGEST_NOTES = 4096
+
+/** `isNameTaken`: by another host. */
+export function rule(
+  wish: Wish,
+  host: HostRecord,
+  {
+    isConnected,
+    isNameTaken,
+    who,
+    at,
+  }: { readonly isConnected: boolean; readonly isNameTaken: boolean; readonly who: string; readonly at: number },
+): Ruling {
+  switch (wish.kind) {
+    case 'state': {
+      const agent = isConnected ? 'connected' : 'absent'
+      const next = transition({ name: host.name, state: parseHostState(host.state), agent }, wish.event, who, at)
+      if (next.kind === 'same') return { kind: 'nothing' }
+      return next.kind === 'refused' ? next : { kind: 'change', set: { state: next.state }, what: next.change.what }
+    }
+    case 'rename': {
+      const { name } = wish
+      if (!NAME.test(name)) return refused('a host name has 1 to 63 of a-z 0-9 -, and begins and ends with a letter or digit')
+      if (name === host.name) return { kind: 'nothing' }
+      return isNameTaken
+        ? refused(`another host is called ${name}`)
+        : { kind: 'change', set: { name }, what: `renamed from ${host.name} to ${name}` }
+    }
+    case 'group': {
+      const groups = [...new Set(wish.groups)].sort()
+      if (groups.length > MOST_GROUPS || !groups.every((group) => GROUP.test(group))) {
+        return refused(`a host is in at most ${MOST_GROUPS} groups, each named with 1 to 63 of a-z 0-9 _ . -`)
+      }
+      if (groups.join(' ') === host.groups.join(' ')) return { kind: 'nothing' }
+      return { kind: 'change', set: { groups }, what: `groups: ${groups.join(' ') || 'none'} (before: ${host.groups.join(' ') || 'none'})` }
+    }
+    case 'note': {
+      const { notes } = wish
+      if (notes.length > LONGEST_NOTES || /[^\P{C}\n\t]/u.test(notes)) {
+        return refused(`notes have at most ${LONGEST_NOTES} printable characters`)
+      }
+      return notes === host.notes ? { kind: 'nothing' } : { kind: 'change', set: { notes }, what: 'notes changed' }
+    }
+  }
+}
+
+function refused(reason: string): Ruling {
+  return { kind: 'refused', reason }
+}

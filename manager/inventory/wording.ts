@@ -1,0 +1,15 @@
+// Amounts and lists as people say them.
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** `64 GiB`, `1.5 TiB`: at most one decimal. */
+export function sayBytes(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
+  return `${Math.round((bytes / 1024 ** power) * 10) / 10} ${UNITS[power]}`
+}
+
+/** All of a few names, some of many: `node01, node02 and 7 others`. */
+export function sayNames(names: readonly string[]): string {
+  const [named, last] = names.length <= 5 ? [names.slice(0, -1), names.at(-1)] : [names.slice(0, 3), `${names.length - 3} others`]
+  return [named.join(', '), last].filter(Boolean).join(' and ')
+}

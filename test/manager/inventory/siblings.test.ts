@@ -1,0 +1,119 @@
+import test from 'ava'
+import type { MatrixHost } from '../../../manager/inventory/matrix.ts'
+import { differencesOf } from '../../../manager/inventory/siblings.ts'
+import { mac, plugged, reporting } from './inventories.ts'
+
+type Given = Parameters<typeof reporting>[1]
+
+const GIB = 2 ** 30
+const modules = (count: number, gibibytes: number) =>
+  Array.from({ length: count }, (_, index) => ({ slot: `DIMM ${index}`, bytes: gibibytes * GIB }))
+const dmi = (more: object = {}) => ({
+  manufacturer: 'HPE',
+  product: 'DL360 Gen10',
+  firmwareVendor: 'HPE',
+  firmwareVersion: 'U32 2.90',
+  memoryModules: modules(8, 16),
+  ...more,
+})
+const server = (id: string, more: Given = {}): MatrixHost => reporting(id, { dmi: dmi(), ...more })
+const others = (count: number, more: Given = {}): readonly MatrixHost[] =>
+  Array.from({ length: count }, (_, index) => server(`n${index + 1}`, more))
+const texts = (hosts: readonly MatrixHost[]): readonly string[] => differencesOf(hosts).map(({ text }) => text)
+
+test('equal siblings, lone hosts and hosts without a product are nothing to speak of', (t) => {
+  t.deepEqual(texts(others(3)), [])
+  t.deepEqual(texts([server('a'), reporting('b', { dmi: { product: 'Other', memoryModules: modules(1, 1) } })]), [])
+  t.deepEqual(
+    texts([reporting('a', { dmi: { memoryModules: modules(1, 1) } }), reporting('b', { dmi: { memoryModules: modules(2, 1) } })]),
+    [],
+  )
+})
+
+const ODD: readonly [what: string, given: Given, usual: Given, text: string][] = [
+  [
+    'less memory',
+    { dmi: dmi({ memoryModules: modules(6, 16) }) },
+    {},
+    'memory: odd has 96 GiB (6 × 16 GiB); 3 of 4 hosts of product HPE DL360 Gen10 have 128 GiB (8 × 16 GiB)',
+  ],
+  [
+    'older firmware',
+    { dmi: dmi({ firmwareVersion: 'U32 2.10' }) },
+    {},
+    'firmware: odd has HPE U32 2.10; 3 of 4 hosts of product HPE DL360 Gen10 have HPE U32 2.90',
+  ],
+  [
+    'a missing disk',
+    { blockDevices: [{ name: 'nvme0n1', transport: 'nvme', sizeBytes: 960e9 }] },
+    {
+      blockDevices: [
+        { name: 'nvme0n1', transport: 'nvme', sizeBytes: 960e9 },
+        { name: 'nvme1n1', transport: 'nvme', sizeBytes: 960e9 },
+        { name: 'sr0', transport: 'sata', removable: true },
+        { name: 'sdb', transport: 'fc' },
+      ],
+    },
+    'disks: odd has 1 × 894.1 GiB; 3 of 4 hosts of product HPE DL360 Gen10 have 2 × 894.1 GiB',
+  ],
+  [
+    'a slow link',
+    { nics: [{ name: 'eth0', mac: mac(1), speed: 1000 }] },
+    { nics: [{ name: 'eth0', mac: mac(1), speed: 25000 }] },
+    'links: odd has eth0 at 1000 Mbit/s; 3 of 4 hosts of product HPE DL360 Gen10 have eth0 at 25000 Mbit/s',
+  ],
+  [
+    'no link',
+    { nics: [{ name: 'eth0', mac: mac(1), link: 'down' }] },
+    { nics: [{ name: 'eth0', mac: mac(1) }] },
+    'links: odd has no link; 3 of 4 hosts of product HPE DL360 Gen10 have eth0',
+  ],
+]
+
+for (const [what, given, usual, text] of ODD) {
+  test(`a host with ${what} is told from its siblings`, (t) => {
+    t.deepEqual(texts([...others(3, usual), server('odd', given)]), [text])
+  })
+}
+
+const cabled = (id: string, first: string, second: string): MatrixHost =>
+  server(id, {
+    nics: [
+      { name: 'eth0', mac: mac(1), neighbours: [plugged(first, 'e1')] },
+      { name: 'eth1', mac: mac(2), neighbours: [plugged(second, 'e2')] },
+    ],
+  })
+
+test('crossed cables are found among hosts of one rack, and other racks have other switches', (t) => {
+  const rack = (switches: readonly [string, string], count: number) =>
+    Array.from({ length: count }, (_, index) => cabled(`${switches[0]}-${index}`, ...switches))
+  t.deepEqual(texts([...rack(['sw1', 'sw2'], 3), ...rack(['sw3', 'sw4'], 3), cabled('odd', 'sw2', 'sw1')]), [
+    'cabling: odd has eth0 to sw2, eth1 to sw1; 3 of 4 hosts of product HPE DL360 Gen10 have eth0 to sw1, eth1 to sw2',
+  ])
+})
+
+test('both cables in one switch are found, whatever the rack', (t) => {
+  t.deepEqual(texts([cabled('a', 'sw1', 'sw2'), cabled('b', 'sw3', 'sw4'), cabled('odd', 'sw5', 'sw5')]), [
+    'cabling: odd has cables to 1 switch; 2 of 3 hosts of product HPE DL360 Gen10 have cables to 2 switches',
+  ])
+})
+
+test('without a majority all are told, and none is blamed', (t) => {
+  const [a, b] = [server('a'), server('b', { dmi: dmi({ memoryModules: modules(4, 16) }) })]
+  t.deepEqual(differencesOf([a, b]), [
+    {
+      trait: 'memory',
+      product: 'HPE DL360 Gen10',
+      hosts: ['a', 'b'],
+      text: 'memory: the 2 hosts of product HPE DL360 Gen10 differ: 128 GiB (8 × 16 GiB) (a); 64 GiB (4 × 16 GiB) (b)',
+    },
+  ])
+  const motley = Array.from({ length: 7 }, (_, index) => server(`n${index}`, { dmi: dmi({ firmwareVersion: `${index}` }) }))
+  t.regex(texts(motley)[0] ?? '', /^firmware: the 7 hosts of product .*HPE 4 \(n4\) and 2 other ways$/)
+})
+
+test('disks that could not be read are not missing', (t) => {
+  const disks: Given = { blockDevices: [{ name: 'sda', transport: 'sata' }] }
+  const blind = server('blind', { problems: [{ section: 'blockDevices', source: 'lsblk', reason: 'exit code 1' }] })
+  t.deepEqual(texts([...others(3, disks), blind]), [])
+})
