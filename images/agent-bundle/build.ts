@@ -1,0 +1,26 @@
+// The agent as one file for the image: all that it imports, and nothing to install. The same sources give the same bytes.
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+/** ES module for Node 20 and later, as text. Rejects when the sources do not compile. `root`: of this package; `version`: of the agent. */
+export async function bundleAgent(root: string, version: string): Promise<string> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [join('images', 'agent', 'dom0', 'main.ts')],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none',
+    define: { AGENT_VERSION: JSON.stringify(version) },
+    // ws is CommonJS and asks for Node's own modules by require; its two optional accelerators are left out.
+    external: ['bufferutil', 'utf-8-validate'],
+    banner: { js: "import { createRequire as hostlessRequire } from 'node:module';const require = hostlessRequire(import.meta.url);" },
+    logLevel: 'silent',
+  })
+  const [bundle] = outputFiles
+  if (!bundle) throw new Error('esbuild made no file of the agent')
+  return bundle.text
+}

@@ -1,0 +1,61 @@
+// What the agent needs of the machine that it runs on: commands, files, directories. exec.ts gives the real one, simulator.ts a made-up one.
+
+export interface Backend {
+  /** Runs a program, never by a shell. Does not reject: what went wrong is in the result. */
+  run(command: Command): Promise<Ran>
+  /** Text of a file; undefined when it is not there, or may not or cannot be read. */
+  read(path: string): Promise<string | undefined>
+  /** Names in a directory, sorted; none when it is not there. */
+  list(path: string): Promise<readonly string[]>
+}
+
+/** The program, then its arguments. */
+export type Command = readonly [program: string, ...args: string[]]
+
+export type Ran =
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+  /** There is no such program here. */
+  | { readonly kind: 'missing' }
+  /** It did not come to its end, or said more than it may: what it had said by then, and why it was stopped. */
+  | { readonly kind: 'stopped'; readonly stdout: string; readonly reason: string }
+
+/** A program that goes on talking: each line as it comes, and once why there will be no more. */
+export type Follow = (command: Command, onLine: (line: string) => void, onEnd: (reason: string) => void) => Stop
+/** After it has returned, nothing more is called. */
+export type Stop = () => void
+
+export interface Clock {
+  /** Milliseconds since the epoch; may jump. */
+  wall(): number
+  /** Milliseconds since some moment; never jumps. */
+  steady(): number
+  /** Calls once, so many milliseconds from now, unless it is stopped before. */
+  after(milliseconds: number, action: () => void): Stop
+}
+
+/** One machine, real or simulated. */
+export interface Host {
+  readonly backend: Backend
+  readonly follow: Follow
+  readonly clock: Clock
+}
+
+/** The same machine, asking for each thing once only: what several sections need is read once, and of one moment. */
+export function remembering(backend: Backend): Backend {
+  const ran = new Map<string, Promise<Ran>>()
+  const read = new Map<string, Promise<string | undefined>>()
+  const listed = new Map<string, Promise<readonly string[]>>()
+  return {
+    run: (command) => remembered(ran, command.join('\0'), () => backend.run(command)),
+    read: (path) => remembered(read, path, () => backend.read(path)),
+    list: (path) => remembered(listed, path, () => backend.list(path)),
+  }
+}
+
+function remembered<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const value = make()
+  known.set(key, value)
+  return value
+}

@@ -1,0 +1,68 @@
+// The agent's end of a connection to the manager, as a step from each thing that happens to what is to be done. Pure: sockets
+// and clocks are link/runner.ts's.
+import type { AgentMessage, ManagerMessage } from '../../manager/protocol/messages.ts'
+import { PROTOCOL_VERSION } from '../../manager/protocol/messages.ts'
+import { type Ledger, reportSince } from './ledger.ts'
+
+export interface Connection {
+  /** Until `welcome` nothing is reported. */
+  readonly isWelcome: boolean
+  /** What the manager holds, once what was sent has arrived. */
+  readonly have: number | undefined
+}
+
+export type Doing =
+  | { readonly kind: 'send'; readonly message: AgentMessage }
+  | { readonly kind: 'request'; readonly request: ManagerMessage & { readonly kind: 'request' } }
+  /** The manager wants nothing of this host now. */
+  | { readonly kind: 'close'; readonly reason: string }
+
+export interface Heard {
+  readonly connection: Connection
+  readonly epoch: number | undefined
+  readonly doing: readonly Doing[]
+}
+
+export const NEW_CONNECTION: Connection = { isWelcome: false, have: undefined }
+
+/** The first message. */
+export function greeting(ledger: Ledger, agent: string, epoch: number | undefined): AgentMessage {
+  return {
+    kind: 'hello',
+    versions: { oldest: 1, newest: PROTOCOL_VERSION },
+    agent,
+    run: ledger.run,
+    revision: ledger.revision,
+    ...(epoch === undefined ? {} : { epoch }),
+  }
+}
+
+/** `epoch`: the greatest that this run of the agent has heard. */
+export function hear(connection: Connection, ledger: Ledger, epoch: number | undefined, message: ManagerMessage): Heard {
+  const close = (reason: string): Heard => ({ connection, epoch, doing: [{ kind: 'close', reason }] })
+  switch (message.kind) {
+    case 'ping':
+      return { connection, epoch, doing: [{ kind: 'send', message: { kind: 'pong', number: message.number } }] }
+    case 'pong':
+      return { connection, epoch, doing: [] }
+    case 'welcome': {
+      if (epoch !== undefined && message.epoch < epoch) return close(`a manager of epoch ${message.epoch}, after one of ${epoch}`)
+      return { ...report({ isWelcome: true, have: message.have }, ledger), epoch: message.epoch }
+    }
+    case 'resend':
+      return { ...report({ ...connection, have: undefined }, ledger), epoch }
+    case 'rejected':
+      return close(message.reason)
+    case 'enrolled':
+      return close('a certificate that was not asked for')
+    case 'request':
+      return { connection, epoch, doing: [{ kind: 'request', request: message }] }
+  }
+}
+
+/** What the manager lacks; nothing before it has said welcome. */
+export function report(connection: Connection, ledger: Ledger): { readonly connection: Connection; readonly doing: readonly Doing[] } {
+  const message = connection.isWelcome ? reportSince(ledger, connection.have) : undefined
+  if (!message) return { connection, doing: [] }
+  return { connection: { ...connection, have: ledger.revision }, doing: [{ kind: 'send', message }] }
+}

@@ -1,0 +1,96 @@
+// From what a parser found to records of the protocol: each is checked alone, so that one odd device costs itself and not the section.
+import type { z } from 'zod'
+import type { Parsed } from './reading.ts'
+
+/** What a parser may offer for a record: optional members may be undefined. */
+export type Candidate<Value> = Value extends readonly (infer Item)[]
+  ? readonly Candidate<Item>[]
+  : Value extends object
+    ? { [Key in keyof Value]: Record<never, never> extends Pick<Value, Key> ? Candidate<Value[Key]> | undefined : Candidate<Value[Key]> }
+    : Value
+
+/** More of one kind than these are only counted: a broken tool must not fill the report. */
+const REASONS_OF_ONE_KIND = 4
+const LONGEST_REASON = 300
+
+/** Those of the candidates that are records. `what` names one in a reason: `disk sda`. At most `limit` are taken. */
+export function acceptAll<Schema extends z.ZodType>(
+  schema: Schema,
+  candidates: readonly Candidate<z.input<Schema>>[],
+  what: (candidate: Candidate<z.input<Schema>>) => string,
+  limit: number = Number.POSITIVE_INFINITY,
+): Parsed<readonly z.output<Schema>[]> {
+  const value: z.output<Schema>[] = []
+  const reasons: string[] = []
+  for (const candidate of candidates.slice(0, limit)) {
+    const accepted = accept(schema, candidate, what(candidate))
+    if (accepted.value !== undefined) value.push(accepted.value)
+    reasons.push(...accepted.reasons)
+  }
+  if (candidates.length > limit) reasons.unshift(`there are ${candidates.length}; only the first ${limit} are reported`)
+  return { value, reasons: few(reasons) }
+}
+
+/**
+ * The record, if need be without those of its optional members that are not what they should be; undefined when that does not
+ * make it one.
+ */
+export function accept<Schema extends z.ZodType>(
+  schema: Schema,
+  candidate: Candidate<z.input<Schema>>,
+  what: string,
+): Parsed<z.output<Schema> | undefined> {
+  const given = withoutUndefined(candidate)
+  const first = schema.safeParse(given)
+  if (first.success) return { value: first.data, reasons: [] }
+  const faults = first.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'all of it'} ${issue.message}`)
+  const members = new Set(first.error.issues.map((issue) => issue.path[0]))
+  const rest = isObject(given) ? Object.fromEntries(Object.entries(given).filter(([key]) => !members.has(key))) : given
+  const second = schema.safeParse(rest)
+  const reason = `${what}: ${faults.join('; ')}`
+  return second.success
+    ? { value: second.data, reasons: [tidy(`${reason} (left out)`, LONGEST_REASON) ?? ''] }
+    : { value: undefined, reasons: [tidy(reason, LONGEST_REASON) ?? ''] }
+}
+
+/** The first few, and how many more there were. */
+export function few(reasons: readonly string[]): readonly string[] {
+  const more = reasons.length - REASONS_OF_ONE_KIND
+  return more > 1 ? [...reasons.slice(0, REASONS_OF_ONE_KIND), `and ${more} more like these`] : reasons
+}
+
+/**
+ * Text for people: what cannot be printed becomes U+FFFD, blanks at the ends go, and so does what is beyond `limit` UTF-16 units.
+ * Undefined when nothing is left. Not for names that others refer to: a changed name would be another one.
+ */
+export function tidy(text: string | undefined, limit: number): string | undefined {
+  if (text === undefined) return undefined
+  const printable = text
+    .slice(0, limit * 2)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/[\p{Cf}\p{Cs}]/gu, '\ufffd')
+    .trim()
+  const cut = printable.slice(0, limit).replace(/[\ud800-\udbff]$/, '')
+  return cut === '' ? undefined : cut.trimEnd()
+}
+
+/** A whole number from 0 on, written in decimal digits and nothing else; undefined where it is none or too large to be exact. */
+export function whole(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,16}$/.test(text.trim())) return undefined
+  const value = Number(text.trim())
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([key, member]) => [key, withoutUndefined(member)]),
+  )
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

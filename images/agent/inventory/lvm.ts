@@ -1,0 +1,116 @@
+// `pvs`, `vgs` and `lvs --reportformat json` (lvm2 2.03). Every value is a string, empty for "none"; sizes are bytes without a unit.
+import { z } from 'zod'
+import { type Lv, lv, type Pv, pv, type Vg, vg } from '../../../manager/protocol/storage.ts'
+import { acceptAll, whole } from './accept.ts'
+import { readJson, readRows, someRows } from './json.ts'
+import { commandSource, type Parsed } from './reading.ts'
+
+const PV_FIELDS = ['pv_uuid', 'pv_name', 'vg_name', 'vg_uuid', 'pv_size', 'pv_free', 'pv_missing', 'pv_tags']
+const VG_FIELDS = [
+  ...['vg_uuid', 'vg_name', 'vg_size', 'vg_free', 'vg_extent_size', 'pv_count', 'vg_missing_pv_count', 'vg_exported'],
+  ...['vg_clustered', 'vg_lock_type', 'vg_systemid', 'vg_tags'],
+]
+const LV_FIELDS = [
+  ...['lv_uuid', 'lv_name', 'vg_name', 'vg_uuid', 'lv_size', 'lv_path', 'lv_active', 'lv_attr', 'segtype', 'pool_lv', 'origin'],
+  ...['data_percent', 'metadata_percent', 'lv_tags'],
+]
+
+export function parsePvs(stdout: string): Parsed<readonly Pv[]> {
+  const { rows, reasons } = report(stdout, 'pv', PV_FIELDS)
+  const candidates = rows.map((row) => ({
+    uuid: row('pv_uuid'),
+    device: some(row('pv_name'))?.startsWith('/') ? row('pv_name') : undefined,
+    vg: some(row('vg_name')),
+    vgUuid: some(row('vg_uuid')),
+    sizeBytes: size(row('pv_size')),
+    freeBytes: size(row('pv_free')),
+    missing: row('pv_missing') !== '',
+    tags: tagsOf(row('pv_tags')),
+  }))
+  const accepted = acceptAll(pv, candidates, (candidate) => `PV ${candidate.device ?? candidate.uuid}`)
+  return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
+}
+
+export function parseVgs(stdout: string): Parsed<readonly Vg[]> {
+  const { rows, reasons } = report(stdout, 'vg', VG_FIELDS)
+  const candidates = rows.map((row) => ({
+    uuid: row('vg_uuid'),
+    name: row('vg_name'),
+    sizeBytes: size(row('vg_size')),
+    freeBytes: size(row('vg_free')),
+    extentBytes: size(row('vg_extent_size')),
+    pvs: size(row('pv_count')),
+    missingPvs: whole(row('vg_missing_pv_count')) ?? 0,
+    exported: row('vg_exported') !== '',
+    lock: row('vg_clustered') === 'clustered' ? 'clustered' : some(row('vg_lock_type')),
+    systemId: some(row('vg_systemid')),
+    tags: tagsOf(row('vg_tags')),
+  }))
+  const accepted = acceptAll(vg, candidates, (candidate) => `VG ${candidate.name}`)
+  return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
+}
+
+/** With the LVs that LVM keeps to itself: their names come as `[pool_tdata]`, and go without the brackets. */
+export function parseLvs(stdout: string): Parsed<readonly Lv[]> {
+  const { rows, reasons } = report(stdout, 'lv', LV_FIELDS)
+  const candidates = rows.map((row) => ({
+    uuid: row('lv_uuid'),
+    name: unbracketed(row('lv_name')),
+    vg: row('vg_name'),
+    vgUuid: row('vg_uuid'),
+    sizeBytes: size(row('lv_size')),
+    path: some(row('lv_path')),
+    active: row('lv_active') === 'active',
+    attributes: row('lv_attr'),
+    segmentType: some(row('segtype')),
+    pool: some(unbracketed(row('pool_lv'))),
+    origin: some(unbracketed(row('origin'))),
+    dataPercent: percent(row('data_percent')),
+    metadataPercent: percent(row('metadata_percent')),
+    tags: tagsOf(row('lv_tags')),
+  }))
+  const accepted = acceptAll(lv, candidates, (candidate) => `LV ${candidate.vg}/${candidate.name}`)
+  return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
+}
+
+const OPTIONS = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '-o'] as const
+
+export const pvs = commandSource({ command: ['pvs', ...OPTIONS, PV_FIELDS.join(',')], parse: parsePvs })
+export const vgs = commandSource({ command: ['vgs', ...OPTIONS, VG_FIELDS.join(',')], parse: parseVgs })
+export const lvs = commandSource({ command: ['lvs', '-a', ...OPTIONS, LV_FIELDS.join(',')], parse: parseLvs })
+
+type Row = (field: string) => string
+
+/** The rows of all reports of this kind; a field that a row lacks is empty. */
+function report(stdout: string, kind: 'pv' | 'vg' | 'lv', fields: readonly string[]): { rows: readonly Row[]; reasons: readonly string[] } {
+  const all = readJson(stdout, z.object({ report: someRows }))
+  const reports = readRows(all.value?.report, z.record(z.string(), z.unknown()), 'reports')
+  const cell = z.string().catch('')
+  const shape = z.object(Object.fromEntries(fields.map((field) => [field, cell])))
+  const rows = reports.value.map((one) => readRows(one[kind], shape, `${kind}s`))
+  return {
+    rows: rows.flatMap(({ value }) => value.map((row) => (field: string) => row[field] ?? '')),
+    reasons: [...all.reasons, ...reports.reasons, ...rows.flatMap(({ reasons }) => reasons)],
+  }
+}
+
+/** What the record refuses where the field holds no number. */
+function size(text: string): number {
+  return whole(text) ?? -1
+}
+
+function percent(text: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+function some(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
+
+function unbracketed(name: string): string {
+  return name.replace(/^\[(.*)\]$/, '$1')
+}
+
+function tagsOf(text: string): readonly string[] {
+  return text.split(',').filter((tag) => tag !== '')
+}

@@ -1,0 +1,75 @@
+// A source is one command or file and the pure parser of what it says. Whatever it says, a reading comes of it: what could be
+// understood, and the reasons why there may be more.
+import type { Backend, Command, Ran } from '../backend.ts'
+
+/** What a parser made of a text. No reason: all of it was understood. */
+export interface Parsed<Value> {
+  readonly value: Value
+  readonly reasons: readonly string[]
+}
+
+export interface SourceProblem {
+  /** The command line or the path. */
+  readonly source: string
+  readonly reason: string
+}
+
+/** What a source, or several together, gave. */
+export interface Reading<Value> {
+  readonly value: Value
+  readonly problems: readonly SourceProblem[]
+}
+
+export type Source<Value> = (backend: Backend) => Promise<Reading<Value>>
+
+export interface CommandSource<Value> {
+  readonly command: Command
+  readonly parse: (stdout: string) => Parsed<Value>
+  /** True when this end means that there is simply nothing to tell: no session, no such hardware. Otherwise a failure is a problem. */
+  readonly nothing?: (ran: Extract<Ran, { kind: 'ended' }>) => boolean
+  /** Which exit codes mean that it went well; only 0 unless given. */
+  readonly succeeded?: (exitCode: number) => boolean
+  /** True where a host may well be without this program. */
+  readonly optional?: true
+}
+
+export function commandSource<Value>(source: CommandSource<Value>): Source<Value> {
+  const succeeded = source.succeeded ?? ((exitCode) => exitCode === 0)
+  return async (backend) => {
+    const ran = await backend.run(source.command)
+    const name = source.command.join(' ')
+    switch (ran.kind) {
+      case 'missing': {
+        const reasons = source.optional ? [] : ['there is no such program in this dom0']
+        return reading(name, { value: source.parse('').value, reasons })
+      }
+      case 'stopped': {
+        const { value, reasons } = source.parse(ran.stdout)
+        return reading(name, { value, reasons: [ran.reason, ...reasons] })
+      }
+      case 'ended': {
+        if (source.nothing?.(ran)) return reading(name, { value: source.parse('').value, reasons: [] })
+        const { value, reasons } = source.parse(ran.stdout)
+        return reading(name, { value, reasons: succeeded(ran.exitCode) ? reasons : [failure(ran), ...reasons] })
+      }
+    }
+  }
+}
+
+/** A file that is not there gives `absent`. */
+export function fileSource<Value>(path: string, parse: (text: string) => Parsed<Value>, absent: Parsed<Value>): Source<Value> {
+  return async (backend) => {
+    const text = await backend.read(path)
+    return reading(path, text === undefined ? absent : parse(text))
+  }
+}
+
+export function reading<Value>(source: string, { value, reasons }: Parsed<Value>): Reading<Value> {
+  return { value, problems: reasons.map((reason) => ({ source, reason })) }
+}
+
+/** `exit code 5: the first line that it wrote to stderr`. */
+function failure({ exitCode, stderr }: { readonly exitCode: number; readonly stderr: string }): string {
+  const said = stderr.split('\n').find((line) => line.trim() !== '')
+  return `exit code ${exitCode}${said === undefined ? '' : `: ${said.trim()}`}`
+}

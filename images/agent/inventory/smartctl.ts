@@ -1,0 +1,83 @@
+// `smartctl --json -a DEVICE` (smartmontools 7): ATA, SCSI and NVMe answer in different members of one form.
+import { z } from 'zod'
+import { type DiskHealth, diskHealth } from '../../../manager/protocol/machine.ts'
+import { accept, tidy } from './accept.ts'
+import { readJson, readRows, someNumber, someRows, someText } from './json.ts'
+import { commandSource, type Parsed, type Source } from './reading.ts'
+
+const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined)
+
+const report = z.object({
+  smartctl: group({ messages: someRows }),
+  model_name: someText,
+  scsi_model_name: someText,
+  serial_number: someText,
+  smart_status: group({ passed: z.boolean().optional().catch(undefined) }),
+  temperature: group({ current: someNumber }),
+  power_on_time: group({ hours: someNumber }),
+  ata_smart_attributes: group({ table: someRows }),
+  scsi_grown_defect_list: someNumber,
+  scsi_percentage_used_endurance_indicator: someNumber,
+  scsi_error_counter_log: group({
+    read: group({ total_uncorrected_errors: someNumber }),
+    write: group({ total_uncorrected_errors: someNumber }),
+  }),
+  nvme_smart_health_information_log: group({
+    critical_warning: someNumber,
+    percentage_used: someNumber,
+    media_errors: someNumber,
+  }),
+})
+const attribute = z.object({ id: z.number(), raw: z.object({ value: z.number() }) })
+const message = z.object({ string: z.string(), severity: someText })
+
+/** Numbers of ATA attributes, the same with nearly every maker. */
+const REALLOCATED = 5
+const PENDING = 197
+const UNCORRECTABLE = 198
+
+/** Undefined for a device that tells nothing of its health. */
+export function parseSmartctl(device: string, stdout: string): Parsed<DiskHealth | undefined> {
+  const read = readJson(stdout, report)
+  const said = read.value
+  if (!said) return { value: undefined, reasons: read.reasons }
+  const errors = readRows(said.smartctl?.messages, message, 'messages').value.filter(({ severity }) => severity === 'error')
+  const attributes = new Map(
+    readRows(said.ata_smart_attributes?.table, attribute, 'attributes').value.map(({ id, raw }) => [id, raw.value]),
+  )
+  const nvme = said.nvme_smart_health_information_log
+  const scsi = said.scsi_error_counter_log
+  const told = {
+    passed: said.smart_status?.passed,
+    // Devices without a thermometer say 0.
+    celsius: said.temperature?.current === 0 ? undefined : said.temperature?.current,
+    powerOnHours: said.power_on_time?.hours,
+    reallocatedSectors: attributes.get(REALLOCATED) ?? said.scsi_grown_defect_list,
+    pendingSectors: attributes.get(PENDING),
+    uncorrectableErrors:
+      nvme?.media_errors ??
+      attributes.get(UNCORRECTABLE) ??
+      sum(scsi?.read?.total_uncorrected_errors, scsi?.write?.total_uncorrected_errors),
+    wearPercent: nvme?.percentage_used ?? said.scsi_percentage_used_endurance_indicator,
+    criticalWarning: nvme?.critical_warning,
+  }
+  const reasons = errors.map(({ string }) => tidy(string, 200) ?? '')
+  if (Object.values(told).every((value) => value === undefined)) return { value: undefined, reasons }
+  const names = { serial: tidy(said.serial_number, 128), model: tidy(said.model_name ?? said.scsi_model_name, 128) }
+  const accepted = accept(diskHealth, { device, ...names, ...told }, `health of ${device}`)
+  return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
+}
+
+/** The lowest two bits of the exit code say that the device could not be asked; the others speak of the disk itself. */
+export function smartctl(device: string): Source<DiskHealth | undefined> {
+  return commandSource({
+    command: ['smartctl', '--json', '-a', device],
+    parse: (stdout) => parseSmartctl(device, stdout),
+    succeeded: (exitCode) => (exitCode & 0b11) === 0,
+  })
+}
+
+function sum(...numbers: readonly (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined)
+  return known.length === 0 ? undefined : known.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,51 @@
+// `xl list -v` (Xen 4.17, 4.20): which domains there are, in what state, and the CPU time that they used. The name may hold blanks.
+import { tidy } from './accept.ts'
+import { commandSource, type Parsed } from './reading.ts'
+
+export interface DomainRow {
+  readonly domid: number
+  readonly uuid: string
+  readonly mebibytes: number
+  readonly vcpus: number
+  readonly state: 'running' | 'paused' | 'suspended' | 'shutdown' | 'crashed' | 'dying' | 'unknown'
+  readonly cpuSeconds: number
+}
+
+/** XEN_DOMCTL's SHUTDOWN_suspend and SHUTDOWN_crash (xen/include/public/sched.h). */
+const SUSPEND = '2'
+const CRASH = '3'
+
+export function parseXlList(stdout: string): Parsed<readonly DomainRow[]> {
+  const lines = stdout.split('\n').filter((line) => line.trim() !== '')
+  const rows = lines.slice(1).map(rowOf)
+  const bad = lines.slice(1).filter((_, index) => rows[index] === undefined)
+  const reasons = bad.map((line) => `line of unknown form: ${tidy(line, 80)}`)
+  return { value: rows.flatMap((row) => row ?? []), reasons: reasons.slice(0, 4) }
+}
+
+export const xlList = commandSource({ command: ['xl', 'list', '-v'], parse: parseXlList })
+
+/** The last columns of the line: ID Mem VCPUs State Time(s) UUID Reason-Code Security-Label. Before them is the name, whatever it holds. */
+function rowOf(line: string): DomainRow | undefined {
+  const match =
+    /^.*\s(\d{1,5})\s+(\d{1,9})\s+(\d{1,5})\s+([-rbpscd]{6})\s+(\d{1,12}\.\d)\s+([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\s+(\S+)\s+\S+\s*$/.exec(
+      line,
+    )
+  const [, domid, mebibytes, vcpus, flags = '', seconds, uuid, reason] = match ?? []
+  if (uuid === undefined) return undefined
+  return {
+    domid: Number(domid),
+    uuid,
+    mebibytes: Number(mebibytes),
+    vcpus: Number(vcpus),
+    state: stateOf(flags, reason),
+    cpuSeconds: Number(seconds),
+  }
+}
+
+function stateOf(flags: string, reason: string | undefined): DomainRow['state'] {
+  if (flags.includes('d')) return 'dying'
+  if (flags.includes('c') || (flags.includes('s') && reason === CRASH)) return 'crashed'
+  if (flags.includes('s')) return reason === SUSPEND ? 'suspended' : 'shutdown'
+  return flags.includes('p') ? 'paused' : 'running'
+}

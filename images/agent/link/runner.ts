@@ -1,0 +1,318 @@
+// Keeps this host in touch with its manager for as long as it runs: enrols, connects, reports, renews, and after any failure
+// tries again. Nothing of what happens here touches the host: without a manager it goes on as it is.
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { request } from 'node:https'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import WebSocket from 'ws'
+import type { Log } from '../../../appliance/wire/log.ts'
+import type { ManagerAddress } from '../../../manager/protocol/appliance.ts'
+import { decodeManagerMessage, encodeMessage } from '../../../manager/protocol/codec.ts'
+import { type AgentMessage, MAX_MESSAGE_BYTES } from '../../../manager/protocol/messages.ts'
+import { MAX_RENEWAL_BYTES, renewed } from '../../../manager/protocol/renewal.ts'
+import { backoff } from '../backoff.ts'
+import { certificateRequest } from '../certificate-request.ts'
+import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
+import { type Ledger, record } from '../ledger.ts'
+import { type Identity, identityFrom } from './identity.ts'
+
+/** Milliseconds. */
+const HANDSHAKE = 15_000
+const SILENCE = 10_000
+const MISSED = 3
+
+type Enrol = AgentMessage & { readonly kind: 'enrol' }
+
+export interface LinkOptions {
+  readonly agent: string
+  readonly boot: { readonly attempt: string; readonly token: string }
+  readonly claims: Pick<Enrol, 'systemUuid' | 'macs'>
+  readonly findManager: () => Promise<ManagerAddress>
+  /** What has been reported, or could not be yet. */
+  readonly ledger: Ledger
+  readonly answer: (request: Doing & { readonly kind: 'request' }) => Promise<AgentMessage & { readonly kind: 'answer' }>
+  readonly log: Log
+  /** From 0 to 1. */
+  readonly random: () => number
+  /** To speak from, where the machine has several addresses. */
+  readonly localAddress?: string
+}
+
+export interface Link {
+  /**
+   * What the observation of the host tells. Inventory and deltas reach the manager whenever there is one; samples and events
+   * are worth something only now, and are dropped when there is none.
+   */
+  tell(message: AgentMessage): void
+  isWelcome(): boolean
+  close(): Promise<void>
+}
+
+/** Never rejects, never throws; goes on until `close`. */
+export function startLink(options: LinkOptions): Link {
+  return new RunningLink(options)
+}
+
+/** What a refused connection asks for. */
+type Ending = 'again' | 'renew' | 'enrol'
+
+class RunningLink implements Link {
+  readonly #options: LinkOptions
+  readonly #key: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  readonly #stop = new AbortController()
+  readonly #running: Promise<void>
+  #ledger: Ledger
+  #manager: ManagerAddress | undefined
+  #identity: Identity | undefined
+  #renewAt = 0
+  #connection: Connection = NEW_CONNECTION
+  #socket: WebSocket | undefined
+  #epoch: number | undefined
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.#ledger = options.ledger
+    this.#running = this.#run()
+  }
+
+  tell(message: AgentMessage): void {
+    if (message.kind !== 'inventory' && message.kind !== 'delta') {
+      if (this.isWelcome()) this.#send(message)
+      return
+    }
+    this.#ledger = record(this.#ledger, message)
+    if (!this.#socket) return
+    const { connection, doing } = report(this.#connection, this.#ledger)
+    this.#connection = connection
+    this.#do(doing)
+  }
+
+  isWelcome(): boolean {
+    return this.#socket !== undefined && this.#connection.isWelcome
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#socket?.close(1000)
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { log, random } = this.#options
+    let failures = 0
+    while (!this.#stop.signal.aborted) {
+      try {
+        this.#manager ??= await this.#options.findManager()
+        this.#identity ??= await this.#enrol(this.#manager)
+        if (performance.now() >= this.#renewAt) await this.#renew(this.#manager, this.#identity)
+        const { welcomed, ending } = await this.#converse(this.#manager, this.#identity)
+        failures = welcomed ? 0 : failures + 1
+        if (ending === 'renew') this.#renewAt = 0
+        if (ending === 'enrol') this.#identity = undefined
+      } catch (error) {
+        failures += 1
+        // It may have moved, or have been restored with another authority.
+        if (failures % 4 === 0) this.#manager = undefined
+        log.warn({ reason: error instanceof Error ? error.message : String(error), failures }, 'no manager')
+      }
+      await delay(backoff(failures, random()), undefined, { signal: this.#stop.signal }).catch(() => undefined)
+    }
+  }
+
+  #enrol(manager: ManagerAddress): Promise<Identity> {
+    const { boot, claims, log } = this.#options
+    const message: Enrol = { kind: 'enrol', ...boot, ...claims, certificateRequest: certificateRequest(this.#key).toString('base64') }
+    return new Promise((resolve, reject) => {
+      const socket = this.#open(manager, '/agent/enrol', undefined)
+      socket.on('open', () => send(socket, message))
+      socket.on('unexpected-response', (_request, response) => {
+        socket.terminate()
+        reject(new Error(`enrolment was answered with HTTP ${response.statusCode}`))
+      })
+      socket.on('error', reject)
+      socket.on('close', () => reject(new Error('enrolment was not answered')))
+      socket.once('message', (data: Buffer) => {
+        socket.close(1000)
+        const decoded = decodeManagerMessage(data)
+        if (decoded.kind === 'refused') return reject(new Error(`the answer to the enrolment is none: ${decoded.reason}`))
+        const answer = decoded.message
+        if (answer.kind === 'rejected') return reject(new Error(`enrolment refused: ${answer.reason}`))
+        const identity = answer.kind === 'enrolled' ? this.#take(answer.certificates) : undefined
+        if (!identity) return reject(new Error('the answer to the enrolment has no certificate of this host'))
+        log.info({ host: identity.host }, 'enrolled')
+        resolve(identity)
+      })
+    })
+  }
+
+  /** An old certificate goes on to serve until it expires: a renewal that fails is tried again with the next connection. */
+  async #renew(manager: ManagerAddress, identity: Identity): Promise<void> {
+    const body = JSON.stringify({ certificateRequest: certificateRequest(this.#key).toString('base64') })
+    const { status, text } = await this.#post(manager, identity, '/agent/renew', body)
+    if (status === 401 || status === 403) this.#identity = undefined
+    if (status !== 200) throw new Error(`the certificate was not renewed: HTTP ${status}`)
+    const parsed = renewed.safeParse(JSON.parse(text))
+    const fresh = parsed.success ? this.#take(parsed.data.certificates) : undefined
+    if (!fresh) throw new Error('the answer to the renewal has no certificate of this host')
+    this.#identity = fresh
+  }
+
+  #take(certificates: readonly string[]): Identity | undefined {
+    const identity = identityFrom(this.#key, certificates)
+    if (!identity) return undefined
+    const { validFrom, validTo } = new X509Certificate(identity.certificates)
+    // By a clock that does not jump: the host's own may be anything.
+    const life = Math.max(60_000, Date.parse(validTo) - Date.parse(validFrom))
+    this.#renewAt = performance.now() + life * (0.3 + 0.2 * this.#options.random())
+    return identity
+  }
+
+  /** Resolves when the connection has come to its end; rejects when there was none. */
+  #converse(manager: ManagerAddress, identity: Identity): Promise<{ readonly welcomed: boolean; readonly ending: Ending }> {
+    const { agent } = this.#options
+    return new Promise((resolve, reject) => {
+      const socket = this.#open(manager, `/agent/host/${identity.host}`, identity)
+      let heard = true
+      let missed = 0
+      const renewal = setTimeout(() => socket.close(1000), Math.max(1000, this.#renewAt - performance.now()))
+      const watch = setInterval(() => {
+        missed = heard ? 0 : missed + 1
+        heard = false
+        if (missed > MISSED) socket.terminate()
+        else if (missed > 0 && this.#socket === socket) this.#send({ kind: 'ping', number: missed })
+      }, SILENCE)
+      socket.on('unexpected-response', (_request, response) => {
+        this.#options.log.warn({ status: response.statusCode }, 'the manager refused the connection')
+        resolve({ welcomed: false, ending: response.statusCode === 401 ? 'renew' : response.statusCode === 403 ? 'enrol' : 'again' })
+        socket.terminate()
+      })
+      socket.on('open', () => {
+        this.#connection = NEW_CONNECTION
+        this.#socket = socket
+        this.#send(greeting(this.#ledger, agent, this.#epoch))
+      })
+      socket.on('message', (data: Buffer) => {
+        heard = true
+        this.#hear(data)
+      })
+      socket.on('error', (error) => (socket.readyState === WebSocket.OPEN ? undefined : reject(error)))
+      socket.on('close', () => {
+        clearTimeout(renewal)
+        clearInterval(watch)
+        const welcomed = this.#socket === socket && this.#connection.isWelcome
+        if (this.#socket === socket) this.#socket = undefined
+        resolve({ welcomed, ending: 'again' })
+      })
+    })
+  }
+
+  #hear(data: Buffer): void {
+    const decoded = decodeManagerMessage(data)
+    if (decoded.kind === 'refused') {
+      this.#options.log.warn({ reason: decoded.reason }, 'not a message of a manager')
+      this.#socket?.close(1008)
+      return
+    }
+    const { connection, epoch, doing } = hear(this.#connection, this.#ledger, this.#epoch, decoded.message)
+    this.#connection = connection
+    this.#epoch = epoch
+    this.#do(doing)
+  }
+
+  #do(doing: readonly Doing[]): void {
+    for (const one of doing) {
+      switch (one.kind) {
+        case 'send':
+          this.#send(one.message)
+          break
+        case 'close':
+          this.#options.log.warn({ reason: one.reason }, 'connection ended')
+          this.#socket?.close(1000)
+          break
+        case 'request': {
+          const { log, answer } = this.#options
+          answer(one).then(
+            (message) => this.#send(message),
+            (error: unknown) => log.error({ error, request: one.request.id }, 'a request failed'),
+          )
+        }
+      }
+    }
+  }
+
+  #send(message: AgentMessage): void {
+    const refused = this.#socket ? send(this.#socket, message) : undefined
+    if (refused !== undefined) this.#options.log.error({ kind: message.kind, reason: refused }, 'this cannot be reported')
+  }
+
+  #open({ address, port, authority }: ManagerAddress, path: string, identity: Identity | undefined): WebSocket {
+    const { localAddress } = this.#options
+    const socket = new WebSocket(`wss://${address}:${port}${path}`, {
+      ca: authority,
+      ...(identity ? { cert: identity.certificates, key: pem(identity.key) } : {}),
+      ...(localAddress === undefined ? {} : { localAddress }),
+      handshakeTimeout: HANDSHAKE,
+      perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      minVersion: 'TLSv1.3',
+    })
+    const stop = () => socket.terminate()
+    this.#stop.signal.addEventListener('abort', stop, { once: true })
+    socket.on('close', () => this.#stop.signal.removeEventListener('abort', stop))
+    return socket
+  }
+
+  #post(
+    manager: ManagerAddress,
+    identity: Identity,
+    path: string,
+    body: string,
+  ): Promise<{ readonly status: number; readonly text: string }> {
+    const { localAddress } = this.#options
+    const { address, port, authority } = manager
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        {
+          host: address,
+          port,
+          path,
+          method: 'POST',
+          ca: authority,
+          cert: identity.certificates,
+          key: pem(identity.key),
+          ...(localAddress === undefined ? {} : { localAddress }),
+          agent: false,
+          timeout: HANDSHAKE,
+          signal: this.#stop.signal,
+          headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        },
+        (response) => {
+          const chunks: Buffer[] = []
+          let length = 0
+          response.on('data', (chunk: Buffer) => {
+            length += chunk.length
+            if (length > MAX_RENEWAL_BYTES) asked.destroy(new Error('the answer is too long'))
+            chunks.push(chunk)
+          })
+          response.on('error', reject)
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }))
+        },
+      )
+      asked.on('error', reject)
+      asked.on('timeout', () => asked.destroy(new Error('the manager does not answer')))
+      asked.end(body)
+    })
+  }
+}
+
+/** The reason when it is too long to be sent. */
+function send(socket: WebSocket, message: AgentMessage): string | undefined {
+  const encoded = encodeMessage(message)
+  if (encoded.kind === 'refused') return encoded.reason
+  if (socket.readyState === WebSocket.OPEN) socket.send(encoded.bytes, { binary: false })
+  return undefined
+}
+
+function pem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string
+}

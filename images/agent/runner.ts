@@ -1,0 +1,163 @@
+// Watches one machine: reads its inventory, follows its kernel, takes samples, and hands each message to whoever sends it on.
+// What to read, when, and what changed is decided elsewhere (collect, schedule, rates); here are only timers and their order.
+import type { Log } from '../../appliance/wire/log.ts'
+import type { KernelEvent } from '../../manager/protocol/events.ts'
+import { type Inventory, type Problem, SECTION_NAMES, type SectionName } from '../../manager/protocol/inventory.ts'
+import type { AgentMessage } from '../../manager/protocol/messages.ts'
+import type { Uuid } from '../../manager/protocol/values.ts'
+import type { Host, Stop } from './backend.ts'
+import { collect, EMPTY_INVENTORY, update } from './collect.ts'
+import { readCounters } from './sampling/counters.ts'
+import { type Moment, sampleBetween } from './sampling/rates.ts'
+import { ipMonitor, type Monitor, staleAfter, udevMonitor } from './watching/monitors.ts'
+import { markStale, newSchedule, nextTime, takeDue, takeNow } from './watching/schedule.ts'
+
+export interface ObservationOptions {
+  /** Names this start of the agent: revisions are counted within it. */
+  readonly run: Uuid
+  readonly sampleSeconds: number
+  readonly log: Log
+  /** Takes each message in order; must not throw. */
+  readonly send: (message: AgentMessage) => void
+}
+
+export interface Observation {
+  /** Everything as of now: for a manager that has nothing, or something else. */
+  full(): AgentMessage
+  revision(): number
+  /** Reads these sections now. The delta, if there is one, has been sent when it resolves. */
+  collect(names: readonly SectionName[]): Promise<{ readonly revision: number; readonly problems: readonly Problem[] }>
+  /** Resolves when nothing is going on any more; nothing is sent from then on. */
+  stop(): Promise<void>
+}
+
+/** More different events than these in one burst are not told one by one: the delta tells what came of them. */
+const EVENTS_IN_BURST = 100
+/** Milliseconds until a monitor that has ended is started again: first, and at most. */
+const RESTART = 1_000
+const LONGEST_RESTART = 60_000
+
+/** Resolves when the inventory has been read once and sent. */
+export async function observe({ backend, follow, clock }: Host, options: ObservationOptions): Promise<Observation> {
+  const { run, log } = options
+  let stopped = false
+  let inventory: Inventory = EMPTY_INVENTORY
+  let revision = 0
+  let schedule = newSchedule(clock.steady())
+  let reading: Promise<void> = Promise.resolve()
+  let readings = 0
+  let before: Moment | undefined
+  let sampling: Promise<void> = Promise.resolve()
+  const told = new Set<string>()
+  const timers = new Map<string, Stop>()
+  const monitors = new Map<Monitor, Stop>()
+
+  const send = (message: AgentMessage): void => {
+    if (!stopped) options.send(message)
+  }
+  const full = (): AgentMessage => ({ kind: 'inventory', run, revision, inventory })
+
+  const after = (name: string, milliseconds: number, action: () => void): void => {
+    timers.get(name)?.()
+    if (!stopped) timers.set(name, clock.after(milliseconds, action))
+  }
+
+  /** One reading at a time, in the order in which they were asked for. */
+  const read = (names: readonly SectionName[]): Promise<void> => {
+    readings += 1
+    reading = reading.then(async () => {
+      if (!stopped) await readNow(names)
+      readings -= 1
+      arm()
+    })
+    return reading
+  }
+
+  const readNow = async (names: readonly SectionName[]): Promise<void> => {
+    const change = update(inventory, await collect(backend, names))
+    if (!change.changed) return
+    const base = revision
+    revision += 1
+    inventory = change.inventory
+    if (base > 0) send({ kind: 'delta', run, base, revision, sections: change.sections, problems: inventory.problems })
+  }
+
+  /** While something is being read, what became stale meanwhile waits for its end. */
+  const arm = (): void => {
+    if (readings === 0) after('read', Math.max(0, nextTime(schedule) - clock.steady()), readDue)
+  }
+
+  const readDue = (): void => {
+    const due = takeDue(schedule, clock.steady())
+    schedule = due.schedule
+    told.clear()
+    if (due.names.length > 0) void read(due.names)
+    else arm()
+  }
+
+  const stale = (names: readonly SectionName[]): void => {
+    schedule = markStale(schedule, names, clock.steady())
+    arm()
+  }
+
+  const onEvent = (event: KernelEvent): void => {
+    const key = JSON.stringify(event)
+    if (!told.has(key) && told.size < EVENTS_IN_BURST) send({ kind: 'event', at: clock.wall(), event })
+    told.add(key)
+    stale(staleAfter(event))
+  }
+
+  const watch = (monitor: Monitor, patience: number): void => {
+    if (stopped) return
+    const started = clock.steady()
+    const onLine = (line: string): void => {
+      const event = monitor.parse(line)
+      if (event) onEvent(event)
+    }
+    const onEnd = (reason: string): void => {
+      const wait = clock.steady() - started > LONGEST_RESTART ? RESTART : patience
+      log.warn({ command: monitor.command.join(' '), reason, seconds: wait / 1000 }, 'a monitor has ended; it is started again')
+      after(monitor.command.join(' '), wait, () => {
+        watch(monitor, Math.min(wait * 2, LONGEST_RESTART))
+        stale(monitor.sections)
+      })
+    }
+    monitors.set(monitor, follow(monitor.command, onLine, onEnd))
+  }
+
+  const takeSample = async (): Promise<void> => {
+    const counters = await readCounters(backend)
+    const now: Moment = { at: Math.max(0, Math.round(clock.wall())), steady: clock.steady(), counters }
+    const sample = before && sampleBetween(before, now, inventory)
+    before = now
+    if (sample) send({ kind: 'sample', sample })
+  }
+
+  const sampleLater = (): void =>
+    after('sample', options.sampleSeconds * 1000, () => {
+      sampling = takeSample()
+        .catch((error: unknown) => log.error({ error }, 'no sample'))
+        .then(sampleLater)
+    })
+
+  for (const monitor of [udevMonitor, ipMonitor]) watch(monitor, RESTART)
+  await read(SECTION_NAMES)
+  send(full())
+  await takeSample()
+  sampleLater()
+
+  return {
+    full,
+    revision: () => revision,
+    async collect(names) {
+      schedule = takeNow(schedule, names, clock.steady())
+      await read(names)
+      return { revision, problems: inventory.problems.filter(({ section }) => names.includes(section)) }
+    },
+    async stop() {
+      stopped = true
+      for (const cancel of [...timers.values(), ...monitors.values()]) cancel()
+      await Promise.all([reading, sampling])
+    },
+  }
+}

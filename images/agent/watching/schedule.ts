@@ -1,0 +1,97 @@
+// When which section is read again: soon after an event that makes it stale, and now and then for what no event tells of. Pure:
+// times are milliseconds of a clock that does not jump.
+import { SECTION_NAMES, type SectionName } from '../../../manager/protocol/inventory.ts'
+
+/** From the first event of a burst to the reading: what comes within it is read together. */
+const DELAY = 400
+/** While events do not cease, each wait is twice the one before, up to this. */
+const LONGEST_DELAY = 8_000
+/** An event so soon after a reading belongs to the same storm. */
+const STORM_GAP = 2_000
+
+/** Seconds between two readings without any event. */
+const PERIODS: { readonly [Name in SectionName]: number } = {
+  dmi: 86_400,
+  cpus: 3_600,
+  cpuPolicy: 3_600,
+  numa: 300,
+  memory: 60,
+  sensors: 60,
+  xen: 60,
+  kernel: 86_400,
+  nics: 60,
+  bonds: 60,
+  vlans: 60,
+  bridges: 60,
+  addresses: 60,
+  heard: 300,
+  blockDevices: 300,
+  multipaths: 60,
+  partitions: 300,
+  fileSystems: 120,
+  pvs: 60,
+  vgs: 60,
+  lvs: 60,
+  iscsi: 60,
+  fcHbas: 60,
+  nfsMounts: 60,
+  diskHealth: 1_800,
+  guests: 30,
+  drbd: 10,
+}
+
+export interface Schedule {
+  /** When each section is to be read next, without an event. */
+  readonly due: { readonly [Name in SectionName]: number }
+  readonly stale: ReadonlySet<SectionName>
+  /** When the stale ones are to be read; undefined when there are none. */
+  readonly at: number | undefined
+  readonly delay: number
+  /** When the last reading that events had asked for was begun. */
+  readonly last: number | undefined
+}
+
+/** All sections have just been read. */
+export function newSchedule(now: number): Schedule {
+  return {
+    due: Object.fromEntries(SECTION_NAMES.map((name) => [name, now + PERIODS[name] * 1000])) as Schedule['due'],
+    stale: new Set(),
+    at: undefined,
+    delay: DELAY,
+    last: undefined,
+  }
+}
+
+export function markStale(schedule: Schedule, names: readonly SectionName[], now: number): Schedule {
+  if (names.length === 0) return schedule
+  const stale = new Set([...schedule.stale, ...names])
+  if (schedule.at !== undefined) return { ...schedule, stale }
+  const storm = schedule.last !== undefined && now - schedule.last < STORM_GAP
+  const delay = storm ? Math.min(schedule.delay * 2, LONGEST_DELAY) : DELAY
+  return { ...schedule, stale, at: now + delay, delay }
+}
+
+/** The sections to be read now, taken off the schedule; none before `nextTime`. */
+export function takeDue(schedule: Schedule, now: number): { readonly schedule: Schedule; readonly names: readonly SectionName[] } {
+  const ripe = schedule.at !== undefined && schedule.at <= now
+  const names = SECTION_NAMES.filter((name) => schedule.due[name] <= now || (ripe && schedule.stale.has(name)))
+  if (names.length === 0) return { schedule, names }
+  return { schedule: taken(schedule, names, now, ripe), names }
+}
+
+/** These are read now, whoever asked. */
+export function takeNow(schedule: Schedule, names: readonly SectionName[], now: number): Schedule {
+  return taken(schedule, names, now, false)
+}
+
+/** The next moment at which `takeDue` has something. */
+export function nextTime(schedule: Schedule): number {
+  return Math.min(...Object.values(schedule.due), schedule.at ?? Number.POSITIVE_INFINITY)
+}
+
+function taken(schedule: Schedule, names: readonly SectionName[], now: number, ripe: boolean): Schedule {
+  const read = new Set(names)
+  const stale = new Set([...schedule.stale].filter((name) => !read.has(name)))
+  const due = { ...schedule.due, ...Object.fromEntries(names.map((name) => [name, now + PERIODS[name] * 1000])) }
+  return { ...schedule, due, stale, at: stale.size === 0 ? undefined : schedule.at, last: ripe ? now : schedule.last }
+}

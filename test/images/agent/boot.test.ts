@@ -1,0 +1,51 @@
+import test from 'ava'
+import { backoff, LONGEST } from '../../../images/agent/backoff.ts'
+import { readBoot } from '../../../images/agent/boot.ts'
+import { findManager } from '../../../images/agent/link/manager.ts'
+
+const TEXT = `attempt='abcdefgh22345672'\ntoken='${'x'.repeat(43)}'\nserver='10.77.0.1:8067'\nroot='nfs:2049:/dom0/0123456789abcdef'\nname='node01'\nmac='525400770001'\nip='10.77.0.21/24'\n`
+
+test('readBoot reads what the initramfs leaves', (t) => {
+  t.deepEqual(readBoot(TEXT), {
+    kind: 'boot',
+    boot: { attempt: 'abcdefgh22345672', token: 'x'.repeat(43), server: '10.77.0.1:8067', name: 'node01', mac: '52:54:00:77:00:01' },
+  })
+})
+
+test('readBoot says what is wrong, without the token', (t) => {
+  for (const [from, to, reason] of [
+    ['abcdefgh22345672', '', /^attempt is ""$/],
+    ["token='x", "token='", /^token is none$/],
+    ['10.77.0.1:8067', 'evil/..', /^server is "evil\/\.\."$/],
+    ['525400770001', 'zz', /^mac is "zz"$/],
+  ] as const) {
+    const read = readBoot(TEXT.replace(from, to))
+    t.regex(read.kind === 'refused' ? read.reason : '', reason)
+  }
+  t.is(readBoot('').kind, 'refused')
+})
+
+test('findManager believes only a whole answer', async (t) => {
+  const read = readBoot(TEXT)
+  if (read.kind === 'refused') return t.fail()
+  const asked: string[] = []
+  const answer = { address: '10.77.0.1', port: 8443, authority: '-----BEGIN CERTIFICATE-----\nx' }
+  const found = await findManager(read.boot, async (url) => {
+    asked.push(url)
+    return JSON.stringify(answer)
+  })
+  t.deepEqual(found, answer)
+  t.deepEqual(asked, ['http://10.77.0.1:8067/manager/abcdefgh22345672'])
+  await t.throwsAsync(
+    findManager(read.boot, async () => '{"address":"x"}'),
+    { message: /does not say where the manager is/ },
+  )
+})
+
+test('a thousand hosts spread over the whole wait, which grows and has a bound', (t) => {
+  const waits = Array.from({ length: 1000 }, (_, index) => backoff(9, index / 1000))
+  t.true(Math.max(...waits) <= LONGEST && Math.min(...waits) >= 100)
+  t.true(waits.filter((wait) => wait < LONGEST / 2).length > 400)
+  t.true(backoff(0, 1) < backoff(3, 1))
+  t.is(backoff(1e9, 1), LONGEST)
+})

@@ -1,0 +1,123 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { followProgram, LIMITS, machineBackend, machineClock } from '../../../images/agent/exec.ts'
+
+const backend = machineBackend({ ...LIMITS, timeoutSeconds: 0.5, bytes: 10_000 })
+
+test('a program’s output, complaints and exit code come back, its end of line with them', async (t) => {
+  t.deepEqual(await backend.run(['sh', '-c', 'echo out; echo err >&2; exit 3']), {
+    kind: 'ended',
+    exitCode: 3,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  })
+})
+
+test('arguments are no shell’s', async (t) => {
+  const hostile = '$(touch /tmp/x); `id` && "quoted" \\'
+  t.like(await backend.run(['printf', '%s', hostile]), { kind: 'ended', stdout: hostile })
+})
+
+test('tools speak English and see nothing of the agent’s environment', async (t) => {
+  process.env.HOSTLESS_SECRET = 'x'
+  const ran = await backend.run(['env'])
+  t.true(ran.kind === 'ended' && ran.stdout.includes('LC_ALL=C') && !ran.stdout.includes('HOSTLESS_SECRET'))
+})
+
+test('a program that is not there is missing', async (t) => {
+  t.deepEqual(await backend.run(['hostless-no-such-program']), { kind: 'missing' })
+})
+
+test('a program that does not end is stopped, and what it said is kept', async (t) => {
+  const ran = await backend.run(['sh', '-c', 'echo begun; exec sleep 60'])
+  t.deepEqual(ran, { kind: 'stopped', stdout: 'begun\n', reason: 'stopped after 0.5 s' })
+})
+
+test('a program that says too much is stopped', async (t) => {
+  const ran = await backend.run(['sh', '-c', 'while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done'])
+  t.true(ran.kind === 'stopped' && ran.stdout.length <= 10_000 && ran.reason.includes('10000 bytes'))
+})
+
+test('a program that a signal ends is stopped', async (t) => {
+  t.is((await backend.run(['sh', '-c', 'kill -TERM $$'])).kind, 'stopped')
+})
+
+test('no more programs run at a time than may', async (t) => {
+  const two = machineBackend({ ...LIMITS, programs: 2 })
+  const folder = await mkdtemp(join(tmpdir(), 'hostless-exec-'))
+  const script = `touch ${folder}/$$; ls ${folder} | wc -l; sleep 0.1; rm ${folder}/$$`
+  const ran = await Promise.all(Array.from({ length: 6 }, () => two.run(['sh', '-c', script])))
+  const together = ran.map((one) => (one.kind === 'ended' ? Number(one.stdout) : Number.NaN))
+  t.is(Math.max(...together), 2)
+  await rm(folder, { recursive: true })
+})
+
+test('files and folders that are not there, or cannot be read, are simply not there', async (t) => {
+  t.is(await backend.read('/no/such/file'), undefined)
+  t.is(await backend.read('/proc'), undefined)
+  t.deepEqual(await backend.list('/no/such/folder'), [])
+  t.deepEqual(await backend.list('/proc/cpuinfo'), [])
+})
+
+test('files without a size are read whole, endless ones up to the limit', async (t) => {
+  t.regex((await machineBackend().read('/proc/meminfo')) ?? '', /^MemTotal: [\s\S]+\n$/)
+  t.is((await backend.read('/dev/zero'))?.length, 10_000)
+  const folder = await mkdtemp(join(tmpdir(), 'hostless-exec-'))
+  await writeFile(join(folder, 'b'), 'x')
+  await writeFile(join(folder, 'a'), 'x')
+  t.deepEqual(await backend.list(folder), ['a', 'b'])
+  await rm(folder, { recursive: true })
+})
+
+test('a followed program’s lines come whole, the last one’s end with the reason', async (t) => {
+  const lines: string[] = []
+  const reason = await new Promise<string>((resolve) => {
+    followProgram(['sh', '-c', 'printf "one\\ntw"; sleep 0.05; printf "o\\nthree\\n"; exit 4'], (line) => lines.push(line), resolve)
+  })
+  t.deepEqual(lines, ['one', 'two', 'three'])
+  t.regex(reason, /exit code 4/)
+})
+
+test('a followed program that is not there ends at once', async (t) => {
+  const reason = await new Promise<string>((resolve) => {
+    followProgram(['hostless-no-such-program'], () => t.fail(), resolve)
+  })
+  t.regex(reason, /ENOENT/)
+})
+
+test('an endless line does not fill the memory', async (t) => {
+  const lines: string[] = []
+  await new Promise<string>((resolve) => {
+    followProgram(['sh', '-c', 'head -c 3000000 /dev/zero | tr "\\0" a; echo; echo end'], (line) => lines.push(line), resolve)
+  })
+  t.deepEqual(
+    lines.map(({ length }) => length),
+    [4096, 3],
+  )
+})
+
+test('after it is stopped, a followed program says nothing and is gone', async (t) => {
+  let stop = (): void => undefined
+  const pid = await new Promise<number>((resolve) => {
+    stop = followProgram(
+      ['sh', '-c', 'echo $$; while :; do echo x; sleep 0.01; done'],
+      (line) => resolve(Number(line)),
+      () => t.fail('ended'),
+    )
+  })
+  stop()
+  const deadline = Date.now() + 5_000
+  const isThere = async (): Promise<boolean> => (await machineBackend().read(`/proc/${pid}/stat`))?.includes(') Z') === false
+  while ((await isThere()) && Date.now() < deadline) await machineBackend().run(['true'])
+  t.false(await isThere())
+})
+
+test('the machine’s clock goes on, and a timer that is taken back does not ring', async (t) => {
+  const before = machineClock.steady()
+  machineClock.after(1, () => t.fail())()
+  await new Promise<void>((resolve) => machineClock.after(20, resolve))
+  t.true(machineClock.steady() - before >= 19)
+  t.true(machineClock.wall() > 1_700_000_000_000)
+})

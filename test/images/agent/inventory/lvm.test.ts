@@ -1,0 +1,62 @@
+import test from 'ava'
+import { parseLvs, parsePvs, parseVgs } from '../../../../images/agent/inventory/lvm.ts'
+import { fixture } from '../machines.ts'
+
+test('parseLvs reads LVs with tags, snapshots, and what LVM keeps to itself', (t) => {
+  const { value, reasons } = parseLvs(fixture('lvs-2.03-trixie.json'))
+  t.deepEqual(reasons, [])
+  const of = (name: string) => value.find((lv) => lv.name === name)
+  t.deepEqual(of('g1')?.tags, ['hl.disk=0', 'hl.guest=g1'])
+  t.like(of('g1-snap'), { origin: 'g1', dataPercent: 0, active: true, sizeBytes: 16777216, path: '/dev/vg0/g1-snap' })
+  t.like(of('thin1'), { pool: 'pool', segmentType: 'thin' })
+  t.like(of('pool_tdata'), { active: true, attributes: 'Twi-ao----' })
+  t.false(value.some(({ name }) => name.startsWith('[')))
+})
+
+test('parseVgs and parsePvs agree on who belongs to whom', (t) => {
+  const vg = parseVgs(fixture('vgs-2.03-trixie.json'))
+  const pv = parsePvs(fixture('pvs-2.03-trixie.json'))
+  t.deepEqual([vg.reasons, pv.reasons], [[], []])
+  t.deepEqual(vg.value, [
+    {
+      uuid: vg.value[0]?.uuid,
+      name: 'vg0',
+      sizeBytes: 1069547520,
+      freeBytes: 872415232,
+      extentBytes: 4194304,
+      pvs: 1,
+      missingPvs: 0,
+      exported: false,
+      tags: ['hl.pool'],
+    } as (typeof vg.value)[number],
+  ])
+  t.is(pv.value[0]?.vgUuid, vg.value[0]?.uuid)
+  t.is(pv.value[0]?.device, '/dev/vda')
+})
+
+test('a PV that is missing has no device', (t) => {
+  const row = {
+    pv_uuid: 'HjEDWf-n6Qc-MC5K-852o-Qp0z-xbDR-4SqDss',
+    pv_name: '[unknown]',
+    vg_name: 'vg0',
+    pv_size: '1',
+    pv_free: '0',
+    pv_missing: 'missing',
+  }
+  t.deepEqual(parsePvs(JSON.stringify({ report: [{ pv: [row] }] })).value, [
+    { uuid: row.pv_uuid, vg: 'vg0', sizeBytes: 1, freeBytes: 0, missing: true, tags: [] } as never,
+  ])
+})
+
+test('an LV with a size of no number, or a UUID of another form, costs itself alone', (t) => {
+  const good = JSON.parse(fixture('lvs-2.03-trixie.json')) as { report: [{ lv: [Record<string, string>, Record<string, string>] }] }
+  const [first, second] = good.report[0].lv
+  const { value, reasons } = parseLvs(
+    JSON.stringify({ report: [{ lv: [{ ...first, lv_size: '64.00m' }, { ...first, lv_uuid: 'x' }, second] }] }),
+  )
+  t.deepEqual(
+    value.map(({ name }) => name),
+    ['g1-meta'],
+  )
+  t.is(reasons.length, 2)
+})

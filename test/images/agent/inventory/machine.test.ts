@@ -1,0 +1,146 @@
+import test from 'ava'
+import { parseCpuinfo } from '../../../../images/agent/inventory/cpuinfo.ts'
+import { parseDmidecode } from '../../../../images/agent/inventory/dmidecode.ts'
+import { fcSysfs } from '../../../../images/agent/inventory/fc-sysfs.ts'
+import { hwmonSysfs } from '../../../../images/agent/inventory/hwmon-sysfs.ts'
+import { kernelFiles, withoutToken } from '../../../../images/agent/inventory/kernel-files.ts'
+import { parseMeminfo } from '../../../../images/agent/inventory/meminfo.ts'
+import { numaSysfs, parseCpuList } from '../../../../images/agent/inventory/numa-sysfs.ts'
+import { filesOf, fixture, textBackend } from '../machines.ts'
+
+test('parseDmidecode reads a machine, and takes no placeholder for a fact', (t) => {
+  const { value, reasons } = parseDmidecode(fixture('dmidecode-3.6-qemu.txt'))
+  t.deepEqual(reasons, [])
+  t.deepEqual(value as object, {
+    systemUuid: '004c4142-0077-4077-8077-525400770001',
+    manufacturer: 'Hostless',
+    product: 'Lab',
+    serial: 'LAB-0001',
+    firmwareVendor: 'SeaBIOS',
+    firmwareVersion: '1.16.2-debian-1.16.2-1',
+    firmwareDate: '04/01/2014',
+    memoryModules: [{ slot: 'DIMM 0', bytes: 2 * 2 ** 30, manufacturer: 'QEMU' }],
+  })
+})
+
+test('parseDmidecode reads memory modules, and no empty slot', (t) => {
+  const { value } = parseDmidecode(fixture('dmidecode-two-modules-documented.txt'))
+  t.like(value, {
+    systemUuid: '4c4c4544-0058-4a10-8030-b7c04f515832',
+    serial: '7XJ0QX2',
+    assetTag: undefined,
+    boardSerial: '.7XJ0QX2.CNFCP0097T00AB.',
+  })
+  t.deepEqual(value.memoryModules, [
+    { slot: 'A1', bytes: 32 * 2 ** 30, manufacturer: '00AD063200AD', part: 'HMA84GR7JJR4N-WM', serial: '3418AA01', speed: 2400 },
+    { slot: 'NODE 1 DIMM_B1', bytes: 16 * 2 ** 30 },
+  ])
+})
+
+test('a UUID that makers put into every board is none', (t) => {
+  const text = fixture('dmidecode-3.6-qemu.txt')
+  for (const none of ['03000200-0400-0500-0006-000700080009', 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF', 'Not Settable']) {
+    t.is(parseDmidecode(text.replace(/UUID: .*/, `UUID: ${none}`)).value.systemUuid, undefined, none)
+  }
+})
+
+test('parseCpuinfo reads the first CPU', (t) => {
+  const { value, reasons } = parseCpuinfo(fixture('cpuinfo-trixie-xen.txt'))
+  t.deepEqual(reasons, [])
+  t.like(value, { vendor: 'AuthenticAMD', family: 23, modelNumber: 1, stepping: 2 })
+  t.true(value.flags.includes('nx'))
+})
+
+test('parseMeminfo reads dom0’s memory, and a NUMA node’s', (t) => {
+  t.deepEqual(parseMeminfo(fixture('meminfo-trixie-dom0.txt')).value, {
+    totalBytes: 533660 * 1024,
+    availableBytes: 346556 * 1024,
+    swapBytes: 0,
+  })
+  t.like(parseMeminfo('Node 1 MemTotal:       1000 kB\n').value, {
+    totalBytes: 1_024_000,
+  })
+})
+
+test('numaSysfs reads nodes in the order of their numbers', async (t) => {
+  const node = (number: number, cpus: string) => ({
+    [`/sys/devices/system/node/node${number}/meminfo`]: `Node ${number} MemTotal: 1 kB\nNode ${number} MemFree: 1 kB\n`,
+    [`/sys/devices/system/node/node${number}/cpulist`]: cpus,
+    [`/sys/devices/system/node/node${number}/distance`]: '10 21\n',
+  })
+  const files = { ...node(10, '4-6\n'), ...node(2, '0-1,3\n'), '/sys/devices/system/node/possible': '0-1\n' }
+  const { value } = await numaSysfs(textBackend({ files }))
+  t.deepEqual(
+    value.map(({ node, cpus, distances }) => ({ node, cpus, distances })),
+    [
+      { node: 2, cpus: [0, 1, 3], distances: [10, 21] },
+      { node: 10, cpus: [4, 5, 6], distances: [10, 21] },
+    ],
+  )
+})
+
+test('a CPU list of nonsense is empty, and none is endless', (t) => {
+  t.deepEqual(parseCpuList('\n'), [])
+  t.deepEqual(parseCpuList('3-1,x,5'), [5])
+  t.is(parseCpuList('0-9999').length, 4096)
+})
+
+test('fcSysfs reads HBAs, fabric, and the targets behind each', async (t) => {
+  const { value, problems } = await fcSysfs(textBackend({ files: filesOf('fc-sysfs-documented.json') }))
+  t.deepEqual(problems, [])
+  t.deepEqual(value as readonly object[], [
+    {
+      host: 'host7',
+      port: '21000024ff5a1b2c',
+      node: '20000024ff5a1b2c',
+      fabric: '1000000533abcdef',
+      link: 'up',
+      speed: '16 Gbit',
+      model: 'QLE2692',
+      driver: 'qla2xxx',
+      targets: [
+        { port: '20110002ac01a2b3', node: '2ff70002ac01a2b3', connected: true },
+        { port: '20120002ac01a2b3', node: '2ff70002ac01a2b3', connected: false },
+      ],
+    },
+    {
+      host: 'host8',
+      port: '21000024ff5a1b2d',
+      node: '20000024ff5a1b2d',
+      link: 'down',
+      speed: 'unknown',
+      model: 'QLE2692 FW:v9.08.02 DVR:v10.02.09.100-k',
+      targets: [],
+    },
+  ])
+})
+
+test('hwmonSysfs reads each quantity in its unit, and passes over what cannot be read', async (t) => {
+  const { value, problems } = await hwmonSysfs(textBackend({ files: filesOf('hwmon-sysfs-documented.json') }))
+  t.deepEqual(problems, [])
+  t.deepEqual(value, [
+    { chip: 'coretemp.hwmon0', label: 'Package id 0', quantity: 'temperature', value: 47, high: 84, critical: 100 },
+    { chip: 'nct6775.hwmon1', label: 'fan1', quantity: 'fan', value: 5280, low: 300, alarm: true },
+    { chip: 'nct6775.hwmon1', label: 'Vcore', quantity: 'voltage', value: 1.016 },
+    { chip: 'nct6775.hwmon1', label: 'temp7', quantity: 'temperature', value: -40 },
+    { chip: 'power_meter.hwmon2', label: 'curr1', quantity: 'current', value: 1.85 },
+    { chip: 'power_meter.hwmon2', label: 'humidity1', quantity: 'humidity', value: 33.5 },
+    { chip: 'power_meter.hwmon2', label: 'power1', quantity: 'power', value: 213 },
+  ])
+})
+
+test('kernelFiles reports the command line without the boot’s token', async (t) => {
+  const token = 'VOwpoPUTOqmfFuWjTlV4E8vvZypzL-bOv43ANc8ivYA'
+  const files = {
+    '/proc/sys/kernel/osrelease': '6.12.117+deb13-amd64\n',
+    '/proc/cmdline': `console=hvc0 quiet hl.boot=uczhl4wdrb5rgqck.${token} hl.srv=10.77.0.1:8067 hl.name=node1\n`,
+  }
+  const { value } = await kernelFiles(textBackend({ files }))
+  t.deepEqual(value, {
+    release: '6.12.117+deb13-amd64',
+    commandLine: 'console=hvc0 quiet hl.boot=uczhl4wdrb5rgqck hl.srv=10.77.0.1:8067 hl.name=node1',
+  })
+  for (const odd of [`"hl.boot=a.${token}"`, `x hl.boot=.${token}`, `hl.boot=a.${token} hl.boot=b.${token}`]) {
+    t.false(withoutToken(odd).includes(token.slice(0, 8)), odd)
+  }
+})

@@ -1,0 +1,121 @@
+import test from 'ava'
+import { parseDrbdEvents } from '../../../../images/agent/inventory/drbdsetup.ts'
+import { parseInitiatorName, parseIscsiSessions } from '../../../../images/agent/inventory/iscsiadm.ts'
+import { parseMultipathdMaps } from '../../../../images/agent/inventory/multipath.ts'
+import { targetOf } from '../../../../images/agent/sections/targets.ts'
+import { fixture } from '../machines.ts'
+
+test('parseIscsiSessions reads both paths to one target', (t) => {
+  const { value, reasons } = parseIscsiSessions(fixture('iscsiadm-2.1.11-two-sessions.txt'))
+  t.deepEqual(reasons, [])
+  t.deepEqual(
+    value.map(({ portal, sid, connected, target, initiator }) => ({ portal, sid, connected, target, initiator }) as object),
+    ['10.77.0.1:3261', '10.77.0.1:3260'].map((portal, index) => ({
+      portal,
+      sid: index + 1,
+      connected: true,
+      target: 'iqn.2025-01.net.hostless:rack1',
+      initiator: 'iqn.2025-01.net.hostless:node1',
+    })),
+  )
+  t.deepEqual(value[0]?.luns, [{ lun: 0 }, { lun: 1, device: 'sda' }, { lun: 2, device: 'sdc' }])
+})
+
+test('a session that is not logged in is not connected; one without SID is a reason', (t) => {
+  const text = fixture('iscsiadm-2.1.11-two-sessions.txt')
+  t.deepEqual(
+    parseIscsiSessions(text.replace('Session State: LOGGED_IN', 'Session State: FAILED')).value.map(({ connected }) => connected),
+    [false, true],
+  )
+  const cut = parseIscsiSessions(text.replace(/SID: 1/, 'SID: x'))
+  t.is(cut.value.length, 1)
+  t.is(cut.reasons.length, 1)
+})
+
+test('parseInitiatorName passes over comments and spaces', (t) => {
+  const text = '## DO NOT EDIT\n#InitiatorName=iqn.old\nInitiatorName=iqn.1993-08.org.debian:01:AbC\n'
+  t.deepEqual(parseInitiatorName(text), { value: 'iqn.1993-08.org.debian:01:abc', reasons: [] })
+  t.is(parseInitiatorName('GenerateName=yes\n').reasons.length, 1)
+})
+
+test('parseMultipathdMaps reads maps and their paths', (t) => {
+  const { value, reasons } = parseMultipathdMaps(fixture('multipathd-0.11-maps.json'))
+  t.deepEqual(reasons, [])
+  t.deepEqual(value[1] as object, {
+    name: 'mpathb',
+    wwid: 'naa.60000000000000000e00000000010001',
+    dm: 'dm-2',
+    vendor: 'IET',
+    product: 'VIRTUAL-DISK',
+    queuesWithoutPath: false,
+    paths: [
+      { device: 'sdb', state: 'active', check: 'ready', group: 1, priority: 1 },
+      { device: 'sda', state: 'active', check: 'ready', group: 2, priority: 1 },
+    ],
+  })
+  t.deepEqual(
+    parseMultipathdMaps(fixture('multipathd-0.11-maps-one-path.json')).value.map(({ paths }) => paths.length),
+    [1, 1],
+  )
+})
+
+test('a map whose WWID is of no known kind is left out, with the reason', (t) => {
+  const text = fixture('multipathd-0.11-maps.json').replace('"360000000000000000e00000000010002"', '"?"')
+  const { value, reasons } = parseMultipathdMaps(text)
+  t.is(value.length, 1)
+  t.regex(reasons[0] ?? '', /^map mpatha: wwid/)
+})
+
+test('targetOf reads targets out of udev’s names', (t) => {
+  t.deepEqual(targetOf(['ip-10.77.0.1:3260-iscsi-iqn.2025-01.net.hostless:rack1-lun-1']), {
+    kind: 'iscsi',
+    target: 'iqn.2025-01.net.hostless:rack1',
+    portal: '10.77.0.1:3260',
+    lun: 1,
+  })
+  t.deepEqual(targetOf(['pci-0000:af:00.0-fc-0x20110002ac01a2b3-lun-7']), { kind: 'fc', port: '20110002ac01a2b3', lun: 7 })
+  t.deepEqual(targetOf(['pci-0000:af:00.0-fc-0x20110002ac01a2b3-lun-0x012c000000000000']), {
+    kind: 'fc',
+    port: '20110002ac01a2b3',
+    lun: 300,
+  })
+  t.is(targetOf(['pci-0000:00:17.0-ata-1', 'virtio-pci-0000:00:02.0']), undefined)
+  t.is(targetOf([]), undefined)
+})
+
+test('parseDrbdEvents reads DRBD 8.4, as its own tool tells it', (t) => {
+  const { value, reasons } = parseDrbdEvents(fixture('drbd-events2-8.4.txt'))
+  t.deepEqual(reasons, [])
+  t.deepEqual(value, [
+    {
+      name: 'r0',
+      role: 'Primary',
+      suspended: false,
+      volumes: [{ volume: 0, minor: 7, disk: 'UpToDate', sizeBytes: 65536 * 1024 }],
+      connections: [
+        {
+          peer: 'peer',
+          state: 'Connecting',
+          role: 'Unknown',
+          volumes: [{ volume: 0, replication: 'Off', peerDisk: 'DUnknown', outOfSyncBytes: 65280 * 1024 }],
+        },
+      ],
+    },
+  ])
+})
+
+test('parseDrbdEvents reads DRBD 9 with two peers and a sync under way', (t) => {
+  const [resource] = parseDrbdEvents(fixture('drbd-events2-9-documented.txt')).value
+  t.deepEqual(
+    resource?.connections.map(({ peer, state }) => `${peer} ${state}`),
+    ['central Connected', 'poller Connecting'],
+  )
+  t.like(resource?.connections[0]?.volumes[0], { replication: 'SyncTarget', percentInSync: 48.8, outOfSyncBytes: 392120 * 1024 })
+  t.is(resource?.volumes[0]?.backing, '/dev/vg0/d0')
+})
+
+test('a line of DRBD that belongs to nothing is a reason', (t) => {
+  const { value, reasons } = parseDrbdEvents('exists device name:ghost volume:0 minor:1 disk:UpToDate\nexists -\n')
+  t.deepEqual(value, [])
+  t.is(reasons.length, 1)
+})

@@ -1,0 +1,111 @@
+import test from 'ava'
+import {
+  readBlockDevices,
+  readDiskHealth,
+  readFileSystems,
+  readMultipaths,
+  readPartitions,
+} from '../../../../images/agent/sections/disks.ts'
+import { dom0 } from '../dom0.ts'
+import { ended, fixture, textBackend } from '../machines.ts'
+
+const LUN = 'naa.60000000000000000e00000000010001'
+
+test('both paths to a LUN have one identity, and each its own way there', async (t) => {
+  const { value, problems } = await readBlockDevices(dom0)
+  t.deepEqual(problems, [])
+  t.deepEqual(
+    value
+      .filter(({ wwid }) => wwid === LUN)
+      .map(({ name, transport, multipath, target, scsi }) => ({ name, transport, multipath, target, scsi }) as object),
+    [
+      { name: 'sda', portal: '10.77.0.1:3261', scsi: '6:0:0:1' },
+      { name: 'sdb', portal: '10.77.0.1:3260', scsi: '7:0:0:1' },
+    ].map(({ name, portal, scsi }) => ({
+      name,
+      transport: 'iscsi',
+      multipath: 'mpathb',
+      target: { kind: 'iscsi', target: 'iqn.2025-01.net.hostless:rack1', portal, lun: 1 },
+      scsi,
+    })),
+  )
+})
+
+test('what stands on disks is no disk: LVs, DRBD, maps, loops', async (t) => {
+  const { value } = await readBlockDevices(dom0)
+  t.deepEqual(
+    value.map(({ name }) => name),
+    ['sda', 'sdb', 'sdc', 'sdd', 'vda'],
+  )
+  t.like(value[4], { serial: 'node1-disk0', transport: 'virtio', byPath: ['pci-0000:00:02.0', 'virtio-pci-0000:00:02.0'] })
+  t.true(value[4]?.byId.includes('virtio-node1-disk0'))
+})
+
+const documented = textBackend({
+  commands: {
+    'lsblk --json --bytes -O': fixture('lsblk-2.38-nvme-fc-documented.json'),
+    'find /dev/disk -mindepth 2 -maxdepth 2 -type l -printf %p\\t%l\\n':
+      '/dev/disk/by-path/pci-0000:af:00.0-fc-0x20110002ac01a2b3-lun-0x012c000000000000\t../../sda\n/dev/disk/by-id/wwn-0x60002ac00000000000000a1b0001c2d3\t../../sda\n',
+    'multipathd show maps json': ended('', 1, 'error receiving packet\n'),
+    'smartctl --json -a /dev/nvme0n1': fixture('smartctl-7-nvme-documented.json'),
+  },
+  files: {
+    '/sys/block/nvme0n1/wwid': 'eui.01000000010000005cd2e4128a5d9500\n',
+    '/sys/block/sdb/device/wwid': 'naa.60002ac00000000000000a1b0001c2d3\n',
+  },
+})
+
+test('a WWN that lsblk has cut to 64 bits is not taken where there is a whole one', async (t) => {
+  const { value, problems } = await readBlockDevices(documented)
+  const of = (name: string) => value.find((disk) => disk.name === name)
+  t.is(of('sda')?.wwid as string | undefined, 'naa.60002ac00000000000000a1b0001c2d3')
+  t.is(of('sda')?.wwid, of('sdb')?.wwid)
+  t.deepEqual(of('sda')?.target as object, { kind: 'fc', port: '20110002ac01a2b3', lun: 300 })
+  t.is(of('nvme0n1')?.wwid as string | undefined, 'eui.01000000010000005cd2e4128a5d9500')
+  t.deepEqual(
+    value.map(({ name, transport }) => `${name} ${transport}`),
+    ['sda fc', 'sdb fc', 'sdc usb', 'vda virtio', 'nvme0n1 nvme'],
+  )
+  t.deepEqual(problems, [{ source: 'multipathd show maps json', reason: 'exit code 1: error receiving packet' }])
+})
+
+test('only disks of the machine’s own are asked for their health', async (t) => {
+  const { value } = await readDiskHealth(documented)
+  t.deepEqual(
+    value.map(({ device, wwid, wearPercent }) => ({ device, wwid, wearPercent }) as object),
+    [{ device: '/dev/nvme0n1', wwid: 'eui.01000000010000005cd2e4128a5d9500', wearPercent: 3 }],
+  )
+  t.deepEqual(await readDiskHealth(dom0), { value: [], problems: [] })
+})
+
+test('maps have the size of their device and the SCSI address of each path', async (t) => {
+  const { value } = await readMultipaths(dom0)
+  t.deepEqual(
+    value.map(({ name, sizeBytes, paths }) => ({ name, sizeBytes, paths: paths.map(({ device, scsi }) => `${device} ${scsi}`) })),
+    [
+      { name: 'mpatha', sizeBytes: 64 * 2 ** 20, paths: ['sdc 6:0:0:2', 'sdd 7:0:0:2'] },
+      { name: 'mpathb', sizeBytes: 128 * 2 ** 20, paths: ['sdb 7:0:0:1', 'sda 6:0:0:1'] },
+    ],
+  )
+})
+
+test('partitions say of which disk, from where, and how large', async (t) => {
+  const { value } = await readPartitions(
+    textBackend({ commands: { 'lsblk --json --bytes -O': fixture('lsblk-2.41-trixie-iscsi-lvm-drbd.json') } }),
+  )
+  t.deepEqual(value as readonly object[], [
+    { name: 'sda1', disk: 'sda', number: 1, startBytes: 1048576, sizeBytes: 20971520, type: '0x83', uuid: 'cafe0001-01' },
+    { name: 'sda2', disk: 'sda', number: 2, startBytes: 45056 * 512, sizeBytes: 16777216, type: '0x8e', uuid: 'cafe0001-02' },
+  ])
+  t.is((await readPartitions(documented)).value[0]?.label, 'scratch space')
+})
+
+test('file systems have labels, and mount points with blanks', async (t) => {
+  const { value } = await readFileSystems(
+    textBackend({ commands: { 'lsblk --json --bytes -O': fixture('lsblk-2.41-trixie-iscsi-lvm-drbd.json') } }),
+  )
+  t.deepEqual(value as readonly object[], [
+    { on: 'vda', type: 'LVM2_member', uuid: 'HjEDWf-n6Qc-MC5K-852o-Qp0z-xbDR-4SqDss', mountPoints: [] },
+    { on: 'dm-10', type: 'ext4', uuid: '802ce74b-a4b5-426f-b13b-9f121d39e9e6', label: 'my data', mountPoints: ['/run/mnt/my data'] },
+  ])
+})

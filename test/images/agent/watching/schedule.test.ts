@@ -1,0 +1,75 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { markStale, newSchedule, nextTime, type Schedule, takeDue, takeNow } from '../../../../images/agent/watching/schedule.ts'
+import { SECTION_NAMES } from '../../../../manager/protocol/inventory.ts'
+
+const fresh = newSchedule(0)
+const SECOND = 1000
+
+test('a burst of events is read together, well within a second of the first', (t) => {
+  const first = markStale(fresh, ['lvs'], 100)
+  const more = markStale(markStale(first, ['vgs'], 300), ['lvs'], 450)
+  t.is(nextTime(more), nextTime(first))
+  t.true(nextTime(more) - 100 <= 500)
+  t.deepEqual(takeDue(more, nextTime(more) - 1).names, [])
+  t.deepEqual(takeDue(more, nextTime(more)).names, ['vgs', 'lvs'])
+})
+
+test('events that do not cease are read more and more seldom, and at once again after a rest', (t) => {
+  let schedule: Schedule = fresh
+  const waits: number[] = []
+  let now = 10
+  for (let count = 0; count < 8; count += 1) {
+    schedule = markStale(schedule, ['nics'], now)
+    const at = schedule.at ?? now
+    waits.push(at - now)
+    now = at
+    schedule = takeDue(schedule, now).schedule
+  }
+  t.deepEqual(waits, [400, 800, 1600, 3200, 6400, 8000, 8000, 8000])
+  t.is(markStale(schedule, ['nics'], now + 3000).at, now + 3400)
+})
+
+test('every section is read again some time, without any event', (t) => {
+  let schedule = fresh
+  const read = new Set<string>()
+  for (let now = 0; now <= 86_400 * SECOND; now = nextTime(schedule)) {
+    const due = takeDue(schedule, now)
+    schedule = due.schedule
+    for (const name of due.names) read.add(name)
+  }
+  t.deepEqual([...read].sort(), [...SECTION_NAMES].sort())
+})
+
+test('what was just read on request is neither stale nor due', (t) => {
+  const schedule = takeNow(markStale(fresh, ['drbd', 'lvs'], 9_000), ['drbd'], 9_500)
+  t.deepEqual(takeDue(schedule, 9_900).names, ['lvs'])
+  t.deepEqual(takeDue(takeNow(markStale(fresh, ['drbd'], 9_000), ['drbd'], 9_500), 10_500).names, [])
+})
+
+test('nothing marked stale is forgotten, and every reading moves time on', (t) => {
+  const event = fc.tuple(fc.nat(3000), fc.subarray([...SECTION_NAMES]))
+  const property = fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+    let schedule = fresh
+    let now = 0
+    const waiting = new Set<string>()
+    for (const [gap, names] of events) {
+      now += gap
+      const due = takeDue(schedule, now)
+      schedule = markStale(due.schedule, names, now)
+      for (const name of due.names) waiting.delete(name)
+      for (const name of names) waiting.add(name)
+    }
+    while (waiting.size > 0) {
+      const next = nextTime(schedule)
+      if (next > now + 9_000) return false
+      now = Math.max(now, next)
+      const due = takeDue(schedule, now)
+      if (due.names.length === 0) return false
+      schedule = due.schedule
+      for (const name of due.names) waiting.delete(name)
+    }
+    return nextTime(schedule) > now
+  })
+  t.notThrows(() => fc.assert(property))
+})
