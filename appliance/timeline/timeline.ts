@@ -2,7 +2,7 @@
 // time that a view is taken at goes in.
 import type { Ipv4, Mac } from '../wire/addresses.ts'
 import type { Generation, ImageName } from '../wire/generation.ts'
-import { type Attempt, addressOf, eventsOf } from './attempt.ts'
+import { type Attempt, addressOf, eventsOf, type RecordedEvent } from './attempt.ts'
 import { explainEnd, explainFailure, explainStuck } from './diagnosis.ts'
 import { type EventOf, REPORTED_STAGES, type ReportedStage, type Stage } from './event.ts'
 
@@ -196,8 +196,22 @@ function reportedStage(attempt: Attempt, stage: ReportedStage): Found | undefine
       return { stage, at: latest.at, status: 'failed', detail: detail.reason ?? (detailText(detail) || 'no reason given') }
     case 'done':
       // The initramfs is reached with its first word, the other stages when they are done.
-      return { stage, at: stage === 'initramfs' ? first.at : latest.at, status: 'done', detail: detailText(detail) }
+      return {
+        stage,
+        at: stage === 'initramfs' ? first.at : latest.at,
+        status: 'done',
+        detail: sentence([detailText(detail), failuresBefore(reports)]),
+      }
   }
+}
+
+/** Why the stage took longer than it needs to. */
+function failuresBefore(reports: readonly (RecordedEvent & { readonly event: EventOf<'report'> })[]): string | undefined {
+  const failed = reports.filter(({ event }) => event.status === 'failed')
+  const latest = [...failed].sort((a, b) => a.last - b.last).at(-1)
+  if (!latest) return undefined
+  const count = failed.reduce((sum, { times }) => sum + times, 0)
+  return `failed ${count === 1 ? 'once' : `${count} times`} before: ${latest.event.detail.reason ?? 'no reason given'}`
 }
 
 function detailText(detail: EventOf<'report'>['detail']): string {

@@ -12,6 +12,7 @@ import { hostsRunning } from './hosts-running.ts'
 import { addImageCommands } from './image.ts'
 import { addBuildCommand } from './image-build.ts'
 import { logLine } from './log-lines.ts'
+import { addManagerCommands } from './manager.ts'
 import { terminalOf } from './output.ts'
 import { addUpCommand } from './up.ts'
 
@@ -33,7 +34,9 @@ const program = new Command('hostless')
 
 addUpCommand(program)
 const lines = process.stdout.isTTY ? { write: (json: string) => out.write(`${logLine(json)}\n`) } : pino.destination(1)
-addApplianceCommand(program, pino({ level }, lines))
+const log = pino({ level }, lines)
+addApplianceCommand(program, log)
+addManagerCommands(program, out, log)
 // Commands answer on stdout and complain on stderr.
 const deps = { out, err, log: pino({ level: 'warn' }, pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)

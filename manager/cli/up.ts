@@ -1,7 +1,8 @@
-// `hostless up`: appliance (and manager, once there is one) as processes of their own, started again when they die.
+// `hostless up`: appliance and, where the config has one, manager as processes of their own, started again when they die.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { execa } from 'execa'
+import { loadConfig } from '../../appliance/main.ts'
 import { CommandFailure } from './failure.ts'
 import { restartPause } from './restart.ts'
 
@@ -17,10 +18,23 @@ export function addUpCommand(program: Command): void {
     .requiredOption('--config <file>', 'the YAML config file')
     .action(async (options: { readonly config: string }) => {
       const stop = new AbortController()
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal))
-      const parts: Part[] = [{ name: 'appliance', arguments: ['appliance', '--config', options.config] }]
-      await Promise.all(parts.map((part) => keepRunning(part, stop.signal)))
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(signal))
+      const names = (await hasManager(options.config)) ? ['appliance', 'manager'] : ['appliance']
+      const parts: Part[] = names.map((name) => ({ name, arguments: [name, '--config', options.config] }))
+      try {
+        await Promise.all(parts.map((part) => keepRunning(part, stop.signal)))
+      } finally {
+        stop.abort() // a part that is refused takes the others with it
+      }
     })
+}
+
+/** A config that cannot be read or is refused: the appliance says so. */
+async function hasManager(file: string): Promise<boolean> {
+  return loadConfig(file).then(
+    ({ manager }) => manager !== undefined,
+    () => false,
+  )
 }
 
 /** Exit code 2 of a part is a config that it refuses: starting again would not help. */
@@ -33,7 +47,7 @@ async function keepRunning(part: Part, stop: AbortSignal): Promise<void> {
     const child = start(part, stop)
     const result = await child
     if (stop.aborted) return
-    if (result.exitCode === REFUSED) throw new CommandFailure(`${part.name} refused this config; nothing was started`, REFUSED)
+    if (result.exitCode === REFUSED) throw new CommandFailure(`${part.name} refused this config`, REFUSED)
     failures = Date.now() - startedAt > 60_000 ? 1 : failures + 1
     const pause = restartPause(failures)
     process.stderr.write(

@@ -125,6 +125,7 @@ test.serial('a boot that finds no appliance says which step failed and why, trie
   await bed.configure((config) => ({ ...config, nfs: { port: 2049 } }))
   const up = await bed.waitUp('node1')
   t.is(up.id, begun.id, 'the same boot')
+  t.regex(up.stages.find(({ stage }) => stage === 'root')?.detail ?? '', /failed .* before: mounting nfs root .* Connection refused/)
   t.log((await bed.hostless('boot', 'show', 'node1')).stdout)
 })
 

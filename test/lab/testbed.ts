@@ -1,6 +1,6 @@
 // What the lab's tests start from: the cached image in a dataDir of the test's own, a rack, and an appliance that serves it.
 
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -80,6 +80,8 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
   }
   try {
     for (const folder of images) await borrowImage(folder, dataDir)
+    // This dataDir is the test's own: what it imports is signed by the same key.
+    await copyFile(join(images[0] ?? '', '../../../keys/image.key'), join(dataDir, 'keys/image.key'))
     const hosts = rack.nodes.flatMap(({ name, mac, address }) => {
       const more = options.hosts?.[name]
       return more === 'unknown' ? [] : [{ name, mac, address, ...more }]

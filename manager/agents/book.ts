@@ -1,0 +1,23 @@
+// What the gateway tells of the hosts, and asks: the inventory's service is behind it.
+import type { KernelEvent } from '../protocol/events.ts'
+import type { Sample } from '../protocol/sample.ts'
+import type { RaisedAlarm } from '../store/alarms.ts'
+import type { Report, Revision } from '../store/inventories.ts'
+
+export interface AgentBook {
+  stateOf(host: string): string | undefined
+  /** What is on disk of this host's inventory. */
+  revisionOf(host: string): Revision | undefined
+  connected(host: string, address: string, agent: string): Promise<void>
+  /** The connection is gone; whether the host is lost shows when none comes in its place. */
+  disconnected(host: string): void
+  /** Resolves when it is on disk. */
+  report(host: string, report: Report): Promise<void>
+  sample(host: string, sample: Sample): void
+  event(host: string, at: number, event: KernelEvent): void
+  /** An enrolment has made or changed this host. */
+  enrolled(host: string): Promise<void>
+  /** Its appliance says that a machine with this MAC boots. */
+  boots(mac: string): Promise<void>
+  alarm(alarm: RaisedAlarm): Promise<void>
+}

@@ -1,0 +1,251 @@
+// The manager's listener: TLS 1.3 on one port, for agents (WebSocket with a client certificate), appliances and the API.
+// Certificates are asked for and not required by TLS itself: admission.ts decides by path, with what the store knows.
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { WebSocketServer } from 'ws'
+import { limitLog } from '../../appliance/wire/limit.ts'
+import type { Log } from '../../appliance/wire/log.ts'
+import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
+import { type Enrolment, enrol, renew } from '../enrolment/enrol.ts'
+import type { AttemptRecord } from '../protocol/appliance.ts'
+import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
+import { certificateOf } from '../store/certificates.ts'
+import { admitAgent, agentPath, type ShownCertificate } from './admission.ts'
+import type { AgentBook } from './book.ts'
+import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
+import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
+import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
+import { answerRoute, problem } from './routes.ts'
+
+/** Enrolments from one address: a host needs one a boot. */
+const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
+/** Addresses whose rate is remembered. */
+const MOST_ADDRESSES = 4096
+/** Longest delay that setTimeout takes, ms. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+export interface GatewayOptions {
+  readonly listen: { readonly address: string; readonly port: number }
+  /** PEM: of the listener, and its certificate with the authority's below. */
+  readonly tls: { readonly key: string; readonly certificate: string }
+  readonly enrolment: Enrolment
+  readonly book: AgentBook
+  readonly epoch: number
+  readonly siteSecret: string
+  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<void>
+  readonly log: Log
+  readonly now: () => number
+  /** Milliseconds, by a clock that does not jump. */
+  readonly elapsed: () => number
+  readonly limits?: ConnectionLimits
+  readonly enrolRate?: Rate
+}
+
+export interface Gateway {
+  readonly server: Server
+  readonly port: number
+  /** Who answers what is neither an agent's nor an appliance's: the API and the page. */
+  mount(handler: RequestListener): void
+  isConnected(host: string): boolean
+  /** Ends the connection of a host, if it has one. */
+  disconnect(host: string, reason: string): void
+  close(): Promise<void>
+}
+
+/** Rejects when the address cannot be listened on. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const gateway = new RunningGateway(options)
+  await gateway.listen()
+  return gateway
+}
+
+class RunningGateway implements Gateway {
+  readonly server: Server
+  readonly #options: GatewayOptions
+  readonly #log: Log
+  readonly #connections = new Map<string, AgentConnection>()
+  readonly #addresses = new Map<string, Bucket>()
+  readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
+  readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
+  #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
+
+  constructor(options: GatewayOptions) {
+    this.#options = options
+    this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
+    const { key, certificate } = options.tls
+    const { pem } = options.enrolment.authority
+    this.server = createServer({
+      key,
+      cert: certificate,
+      ca: pem,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.3',
+      handshakeTimeout: 10_000,
+      maxHeaderSize: 16 << 10,
+    })
+    this.server.on('request', (request, response) => this.#answer(request, response))
+    this.server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
+    this.server.on('tlsClientError', (error, socket) => this.#log.debug({ peer: socket.remoteAddress, error }, 'TLS refused'))
+    this.server.on('clientError', (error, socket) => {
+      this.#log.debug({ error }, 'request refused')
+      socket.destroy()
+    })
+  }
+
+  get port(): number {
+    const address = this.server.address()
+    return typeof address === 'object' && address ? address.port : 0
+  }
+
+  listen(): Promise<void> {
+    const { address, port } = this.#options.listen
+    return new Promise((resolve, reject) => {
+      const fail = (cause: Error) => reject(new Error(`the manager cannot listen on ${address}:${port} (manager.listen)`, { cause }))
+      this.server.once('error', fail)
+      this.server.listen(port, address, 4096, () => {
+        this.server.off('error', fail)
+        this.server.on('error', (error) => this.#log.error({ error }, 'listener'))
+        resolve()
+      })
+    })
+  }
+
+  mount(handler: RequestListener): void {
+    this.#mounted = handler
+  }
+
+  isConnected(host: string): boolean {
+    return this.#connections.has(host)
+  }
+
+  disconnect(host: string, reason: string): void {
+    this.#connections.get(host)?.close(reason)
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
+    const connections = [...this.#connections.values()]
+    for (const connection of connections) connection.close('the manager stops')
+    for (const socket of this.#strangers.clients) socket.terminate()
+    await Promise.all(connections.map((connection) => connection.idle()))
+    this.server.closeAllConnections()
+    await closed
+  }
+
+  #answer(...[request, response]: Parameters<RequestListener>): void {
+    const { enrolment, siteSecret, saveAttempts, book } = this.#options
+    const isOurs = answerRoute(request, response, {
+      siteSecret,
+      certificateOf: (of) => this.#shown(of),
+      renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
+      attempts: async (attempts) => {
+        await saveAttempts(attempts)
+        for (const { mac } of attempts) await book.boots(mac)
+      },
+      log: this.#log,
+    })
+    if (!isOurs) this.#mounted(request, response)
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', (error) => this.#log.debug({ error }, 'connection broke'))
+    try {
+      const peer = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+      const path = agentPath(request.url ?? '')
+      switch (path?.kind) {
+        case undefined:
+          return refuse(socket, 404, 'Not Found')
+        case 'enrol':
+          return this.#enrolling(request, socket, head, peer)
+        case 'host':
+          return await this.#agent(path.host, request, socket, head, peer)
+      }
+    } catch (error) {
+      this.#log.error({ error }, 'a connection could not be admitted')
+      refuse(socket, 500, 'Internal Server Error')
+    }
+  }
+
+  #enrolling(request: IncomingMessage, socket: Duplex, head: Buffer, peer: string): void {
+    if (!this.#mayEnrol(peer)) {
+      this.#log.warn({ peer }, 'too many enrolments from one address')
+      refuse(socket, 429, 'Too Many Requests')
+      return
+    }
+    const { enrolment, book } = this.#options
+    this.#strangers.handleUpgrade(request, socket, head, (opened) =>
+      serveEnrolment(
+        opened,
+        peer,
+        async (asked) => {
+          const enrolled = await enrol(enrolment, asked, peer)
+          if (enrolled.kind === 'enrolled') await book.enrolled(enrolled.host)
+          return enrolled
+        },
+        this.#log,
+      ),
+    )
+  }
+
+  async #agent(named: string, request: IncomingMessage, socket: Duplex, head: Buffer, peer: string): Promise<void> {
+    const { book, enrolment, now } = this.#options
+    const shown = this.#shown(request)
+    const known = shown && (await certificateOf(enrolment.store.db, shown.fingerprint))
+    const admission = admitAgent(named, shown, known, book.stateOf(named), now(), peer)
+    if (admission.kind === 'refused') {
+      this.#log.warn({ host: named, peer, reason: admission.reason }, 'agent refused')
+      refuse(socket, admission.status, admission.reason)
+      if (admission.alarm) await book.alarm(admission.alarm)
+      return
+    }
+    this.#agents.handleUpgrade(request, socket, head, (opened) => {
+      this.#connections.get(named)?.close('another connection of this host has taken its place')
+      const { epoch, log, elapsed, limits = CONNECTION_LIMITS } = this.#options
+      const end = setTimeout(
+        () => connection.close('the certificate has expired: renew it'),
+        Math.min(admission.expires - now(), LONGEST_TIMER),
+      )
+      const connection = new AgentConnection(
+        opened,
+        named,
+        peer,
+        { book, epoch, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed },
+        () => {
+          clearTimeout(end)
+          if (this.#connections.get(named) !== connection) return
+          this.#connections.delete(named)
+          book.disconnected(named)
+        },
+      )
+      this.#connections.set(named, connection)
+    })
+  }
+
+  #shown(request: IncomingMessage): ShownCertificate | undefined {
+    const raw = (request.socket as TLSSocket).getPeerX509Certificate()?.raw
+    return raw && { fingerprint: fingerprintOf(raw), host: hostOfCertificate(this.#options.enrolment.authority, raw) }
+  }
+
+  #mayEnrol(peer: string): boolean {
+    const rate = this.#options.enrolRate ?? ENROL_RATE
+    const at = this.#options.elapsed()
+    const left = take(this.#addresses.get(peer) ?? fullBucket(rate, at), 1, at, rate)
+    if (!left) return false
+    this.#addresses.delete(peer)
+    this.#addresses.set(peer, left)
+    const [oldest] = this.#addresses.keys()
+    if (this.#addresses.size > MOST_ADDRESSES && oldest !== undefined) this.#addresses.delete(oldest)
+    return true
+  }
+}
+
+/** Reasons of ours are ASCII without line ends, but for names: those are left out by the parsers of paths. */
+function refuse(socket: Duplex, status: number, reason: string): void {
+  const body = JSON.stringify({ status, detail: reason })
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 401 || status === 403 ? 'Refused' : reason}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,115 @@
+// The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
+import { mkdir } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
+import type { Log } from '../appliance/wire/log.ts'
+import type { ConnectionLimits } from './agents/connection.ts'
+import type { Rate } from './agents/rate.ts'
+import { type Gateway, startGateway } from './agents/server.ts'
+import type { ManagerConfig } from './config.ts'
+import { signServer } from './enrolment/certificate.ts'
+import { openPool, type Pool } from './inventory/service.ts'
+import { forgetAttempts, saveAttempt } from './store/attempts.ts'
+import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
+import { forgetCertificates } from './store/certificates.ts'
+import { openStore, type Store } from './store/database.ts'
+import { copyBeforePath, databasePath, lockData } from './store/files.ts'
+import { newHostId } from './store/hosts.ts'
+import { nextEpoch } from './store/settings.ts'
+import { sqlite } from './store/sqlite.ts'
+
+export interface Manager {
+  readonly pool: Pool
+  readonly gateway: Gateway
+  readonly store: Store
+  /** Resolves when all connections are closed and what they had said is on disk. */
+  close(): Promise<void>
+}
+
+export interface ManagerSettings {
+  readonly limits?: ConnectionLimits
+  readonly enrolRate?: Rate
+  /** How long a host may be away before it is lost, ms. */
+  readonly lostAfter?: number
+  readonly now?: () => number
+}
+
+const LOST_AFTER = 30_000
+const TICK = 1000
+const FORGET_PERIOD = 3600_000
+/** What has expired so long ago can be used for nothing, ms: an agent may come back from an absence of the manager. */
+const FORGET_AFTER = 30 * 24 * 3600_000
+
+/** Serves until `close`. Rejects, leaving nothing open, when it cannot: the error says what to do. */
+export async function startManager(config: ManagerConfig, log: Log, settings: ManagerSettings = {}): Promise<Manager> {
+  const closing: (() => Promise<void> | void)[] = []
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0).reverse()) await end()
+  }
+  try {
+    return { ...(await start(config, log, settings, closing)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function start(
+  config: ManagerConfig,
+  log: Log,
+  settings: ManagerSettings,
+  closing: (() => Promise<void> | void)[],
+): Promise<Omit<Manager, 'close'>> {
+  const { dataDir, listen, enrol, names } = config
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
+  const elapsed = () => performance.now()
+  await mkdir(dataDir, { recursive: true, mode: 0o755 })
+  closing.push(lockData(dataDir))
+  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
+  const store = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  closing.push(() => store.close())
+  const epoch = await store.write((transaction) => nextEpoch(transaction))
+  const pool = await openPool({ store, now, elapsed, lostAfter })
+
+  const forget = () => {
+    const before = now() - FORGET_AFTER
+    store
+      .write(async (transaction) => {
+        await forgetAttempts(transaction, before)
+        await forgetCertificates(transaction, before)
+      })
+      .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
+  }
+  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts')), TICK)
+  const forgets = setInterval(forget, FORGET_PERIOD)
+  closing.push(() => {
+    clearInterval(ticks)
+    clearInterval(forgets)
+  })
+
+  const key = newKey()
+  const gateway = await startGateway({
+    listen,
+    tls: { key, certificate: `${await signServer(authority, key, listen.address, newSerial())}\n${authority.pem}` },
+    enrolment: { store, authority, policy: enrol, nameOf: (mac) => names.get(mac), now, newSerial, newHostId },
+    book: pool,
+    epoch,
+    siteSecret,
+    saveAttempts: (attempts) =>
+      store.write(async (transaction) => {
+        for (const attempt of attempts) await saveAttempt(transaction, attempt)
+      }),
+    log,
+    now,
+    elapsed,
+    ...(limits ? { limits } : {}),
+    ...(enrolRate ? { enrolRate } : {}),
+  })
+  closing.push(() => gateway.close())
+  closing.push(
+    pool.subscribe((change) => {
+      if (change.kind === 'host' && change.host.state === 'rejected')
+        gateway.disconnect(change.host.id, 'an admin has rejected this machine')
+    }),
+  )
+  return { pool, gateway, store }
+}

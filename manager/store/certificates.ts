@@ -1,0 +1,29 @@
+// The table certificates: every one that was signed, until it has long expired; the only place that says whether one is good.
+import type { Kysely } from 'kysely'
+import type { Transaction } from './database.ts'
+import type { CertificatesTable, Tables } from './schema.ts'
+
+export type KnownCertificate = Readonly<CertificatesTable>
+
+export async function saveCertificate(
+  transaction: Transaction,
+  certificate: Pick<KnownCertificate, 'fingerprint' | 'host' | 'attempt' | 'issued' | 'expires'>,
+): Promise<void> {
+  await transaction
+    .insertInto('certificates')
+    .values({ ...certificate, revoked: null, reason: null })
+    .execute()
+}
+
+export async function certificateOf(db: Kysely<Tables>, fingerprint: string): Promise<KnownCertificate | undefined> {
+  return db.selectFrom('certificates').selectAll().where('fingerprint', '=', fingerprint).executeTakeFirst()
+}
+
+/** All of this host's that are not revoked yet. */
+export async function revokeCertificates(transaction: Transaction, host: string, at: number, reason: string): Promise<void> {
+  await transaction.updateTable('certificates').set({ revoked: at, reason }).where('host', '=', host).where('revoked', 'is', null).execute()
+}
+
+export async function forgetCertificates(transaction: Transaction, expiredBefore: number): Promise<void> {
+  await transaction.deleteFrom('certificates').where('expires', '<', expiredBefore).execute()
+}

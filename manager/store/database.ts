@@ -1,0 +1,55 @@
+// The manager's database, opened and brought up to date: a copy of it is kept before its schema is changed.
+import { Kysely } from 'kysely'
+import { MIGRATIONS, type Migration, migrate, schemaVersion } from './migrations.ts'
+import type { Tables } from './schema.ts'
+import type { StoreDialect } from './sqlite.ts'
+import { GroupCommit, type Transaction } from './writer.ts'
+
+export type { Transaction } from './writer.ts'
+
+export interface Store {
+  /** For reading; a read that belongs to a change goes into the change. */
+  readonly db: Kysely<Tables>
+  /** Resolves when the change is on disk, rejects when none of it is. `change` may run twice: it touches only the transaction. */
+  write<Value>(change: (transaction: Transaction) => Promise<Value>): Promise<Value>
+  /** See StoreDialect. */
+  copyTo(file: string): Promise<void>
+  /** After the writes that were asked for. */
+  close(): Promise<void>
+}
+
+export interface OpenOptions {
+  /** Where the copy before a migration goes; left out: none is made. */
+  readonly copyBefore?: (version: number) => string
+  readonly steps?: readonly Migration[]
+}
+
+/** Rejects when a newer hostless wrote this database. */
+export async function openStore(dialect: StoreDialect, { copyBefore, steps = MIGRATIONS }: OpenOptions = {}): Promise<Store> {
+  const db = new Kysely<Tables>({ dialect: dialect.kysely })
+  try {
+    const version = await schemaVersion(db)
+    if (version > steps.length) {
+      throw new Error(
+        `${dialect.place} has schema ${version}, this hostless knows up to ${steps.length}: start the newer hostless, or restore a backup`,
+      )
+    }
+    if (version < steps.length) {
+      if (version > 0 && copyBefore) await dialect.copyTo(copyBefore(version))
+      await migrate(db, version, steps)
+    }
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  const writer = new GroupCommit(db)
+  return {
+    db,
+    write: (change) => writer.write(change),
+    copyTo: (file) => dialect.copyTo(file),
+    close: async () => {
+      await writer.idle()
+      await db.destroy()
+    },
+  }
+}

@@ -1,0 +1,107 @@
+// The columns of every table, as kysely sees them. Times are milliseconds since the epoch; JSON is text, so that SQLite and
+// PostgreSQL hold the same; a flag is 0 or 1. The steps that make them are in migrations.ts, the queries in a file a table.
+
+/** Small facts about this manager: its epoch. */
+export interface SettingsTable {
+  key: string
+  value: string
+}
+
+export interface HostsTable {
+  id: string
+  name: string
+  /** SMBIOS' system UUID, as the host's agent told it. */
+  uuid: string | null
+  state: string
+  /** Since when it is in this state. */
+  since: number
+  /** JSON list of names. */
+  groups: string
+  notes: string
+  created: number
+  /** The boot attempt whose token its newest certificate was signed for. */
+  attempt: string | null
+}
+
+export interface HostMacsTable {
+  mac: string
+  host: string
+  /** 1: the appliance saw it boot from this MAC; 0: its agent says that it has it. */
+  boot: number
+}
+
+/** Append only: every change of a host, who made it, and what it was. */
+export interface HistoryTable {
+  seq: number
+  host: string
+  at: number
+  who: string
+  what: string
+}
+
+export interface InventoriesTable {
+  host: string
+  /** Name of the section, or `problems`. */
+  section: string
+  json: string
+}
+
+/** What `inventories` holds of a host: the revision, counted within one run of its agent. */
+export interface RevisionsTable {
+  host: string
+  run: string
+  revision: number
+  at: number
+}
+
+/** Boot attempts whose one-time token an agent may spend, as the appliances tell them. */
+export interface AttemptsTable {
+  id: string
+  mac: string
+  uuid: string | null
+  address: string
+  /** SHA-256, hexadecimal. */
+  token_hash: string
+  expires: number
+  spent: number | null
+  /** SHA-256 of the public key that it was spent for, hexadecimal: the same agent may ask again, when the answer was lost. */
+  spent_for: string | null
+}
+
+export interface CertificatesTable {
+  /** SHA-256 over the DER, hexadecimal. */
+  fingerprint: string
+  host: string
+  attempt: string
+  issued: number
+  expires: number
+  revoked: number | null
+  /** Why it was revoked. */
+  reason: string | null
+}
+
+export interface AlarmsTable {
+  /** What the alarm is about: the same again is counted, not added. */
+  key: string
+  kind: string
+  host: string | null
+  text: string
+  raised: number
+  last: number
+  times: number
+  /** Who acknowledged it, and when; a repetition raises it anew. */
+  cleared: number | null
+  cleared_by: string | null
+}
+
+export interface Tables {
+  settings: SettingsTable
+  hosts: HostsTable
+  host_macs: HostMacsTable
+  history: HistoryTable
+  inventories: InventoriesTable
+  revisions: RevisionsTable
+  attempts: AttemptsTable
+  certificates: CertificatesTable
+  alarms: AlarmsTable
+}
