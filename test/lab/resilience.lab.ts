@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { dataFolder } from './folders.ts'
-import { openTestbed, SUITE, type Testbed } from './testbed.ts'
+import { openTestbed, type Testbed } from './testbed.ts'
 import { readCommand, runHere, unpackRoot } from './unpacked.ts'
 
 /** 93 MB in one folder and its folders. */
@@ -185,7 +185,7 @@ async function importSecond(file: string): Promise<string> {
     part('initrd.img'),
   ]
   // A borrowed image comes without the key that signed it: whoever imports beside it needs that one.
-  await execa('cp', ['--preserve=mode', join(dataFolder(SUITE), 'keys/image.key'), join(bed.dataDir, 'keys/image.key')])
+  await execa('cp', ['--preserve=mode', join(dataFolder('trixie'), 'keys/image.key'), join(bed.dataDir, 'keys/image.key')])
   const { stdout, stderr } = await bed.hostless('image', 'import', 'dom0', ...files)
   const generation = /^Imported dom0@([0-9a-f]{16})\./.exec(stdout)?.[1]
   if (!generation) throw new Error(`not imported: ${stdout}${stderr}`)
