@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { dataFolder } from './folders.ts'
+import { seconds } from './table.ts'
 import { openTestbed, type Testbed } from './testbed.ts'
 import { readCommand, runHere, unpackRoot } from './unpacked.ts'
 
@@ -71,11 +72,13 @@ async function readOver(t: ExecutionContext, kill: (serving: number) => Promise<
     done = true
   })
   await untilRead(serving, SOME_BYTES)
+  const killedAt = Date.now()
   await kill(serving)
   t.false(done, 'it still reads')
   const next = await servingPid()
   t.not(next, serving)
   await untilRead(next, SOME_BYTES)
+  t.log(`reads again ${seconds((Date.now() - killedAt) / 1000)} after the kill`)
   t.is(`${await reading}\n`, expected)
   t.is(await mount(), before, 'mounted once')
   t.is(await inside('dmesg', '--level=emerg,alert,crit,err'), '')
@@ -140,14 +143,12 @@ test.serial(
     await bed.waitStage('node1', 'script', 'done')
     await bed.appliance.kill9()
     t.is((await bed.hostless('image', 'publish', 'dom0', second)).exitCode, 0)
+    await node.waitForConsole('neither HTTP nor TFTP gave Xen, kernel and initramfs', READ_MS)
     await bed.appliance.restart()
     const first = await bed.waitUp('node1')
     t.is(first.generation, old.generation)
-    t.regex(
-      first.stages.find(({ stage }) => stage === 'script')?.detail ?? '',
-      /asked for \d+ times/,
-      'it asked again after the publication',
-    )
+    const asked = first.stages.find(({ stage }) => stage === 'script')?.detail ?? ''
+    t.regex(asked, /asked for \d+ times/, 'it asked for its script again after the publication')
     t.regex(await inside('cat', '/proc/mounts'), new RegExp(`:/dom0/${old.generation} ${LOWER} `))
     t.is(await inside('sh', '-c', `ls /${marker} 2>&1 || true`), `ls: cannot access '/${marker}': No such file or directory`)
 
