@@ -1,6 +1,8 @@
 // The machine that the agent runs on. Programs are started by name and arguments, a few at a time, and may take and say only so much.
+// By Node's own spawn and not by execa, which waits for a daemon's pipe for ever and costs dom0 6 MB.
+import { spawn } from 'node:child_process'
 import { open, readdir } from 'node:fs/promises'
-import { execa } from 'execa'
+import type { Readable } from 'node:stream'
 import type { Backend, Clock, Command, Follow, Ran } from './backend.ts'
 
 export interface ExecLimits {
@@ -16,13 +18,17 @@ export const LIMITS: ExecLimits = { timeoutSeconds: 20, bytes: 16 << 20, program
 /** Longest line of a followed program, in UTF-16 units; the rest of a longer one is dropped. */
 const LONGEST_LINE = 4096
 
+/** Milliseconds that a program's last words may take after its end. */
+const LINGER = 500
+
 /** Tools speak English, and are found where Debian has them. */
 const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
 
 export function machineBackend(limits: ExecLimits = LIMITS): Backend {
   const admit = atMost(limits.programs)
   return {
-    run: (command) => admit(() => run(command, limits)),
+    run: (command) =>
+      admit(() => run(command, limits).catch((error: unknown) => ({ kind: 'stopped', stdout: '', reason: messageOf(error) }))),
     read: (path) => readText(path, limits.bytes),
     list: async (path) => (await readdir(path).catch(() => [])).sort(),
   }
@@ -37,50 +43,107 @@ export const machineClock: Clock = {
   },
 }
 
-/** The program ends with the agent. */
-export const followProgram: Follow = ([program, ...args], onLine, onEnd) => {
-  const child = execa(program, args, {
-    env: ENVIRONMENT,
-    extendEnv: false,
-    stdin: 'ignore',
-    stderr: 'ignore',
-    buffer: false,
-    reject: false,
-  })
+/** Ends with `stop`, and when the agent ends: nobody reads its lines any more. */
+export const followProgram: Follow = (command, onLine, onEnd) => {
   let stopped = false
   let rest = ''
+  const end = (reason: string): void => {
+    if (!stopped) onEnd(reason)
+    stopped = true
+  }
+  let child: ReturnType<typeof start>
+  try {
+    child = start(command)
+  } catch (error) {
+    setImmediate(end, messageOf(error))
+    return () => {
+      stopped = true
+    }
+  }
+  child.stderr.resume()
   child.stdout.setEncoding('utf8')
   child.stdout.on('data', (text: string) => {
     const lines = (rest + text).split('\n')
     rest = (lines.pop() ?? '').slice(0, LONGEST_LINE)
     for (const line of lines) if (!stopped) onLine(line.slice(0, LONGEST_LINE))
   })
-  child.then(({ exitCode, originalMessage }) => {
-    if (!stopped) onEnd(originalMessage ?? `exit code ${exitCode}`)
-  })
+  child.on('error', (error) => end(error.message))
+  child.on('close', (code, signal) => end(code === null ? `ended by ${signal}` : `exit code ${code}`))
   return () => {
     stopped = true
-    child.kill('SIGKILL')
+    killGroup(child)
   }
 }
 
-async function run([program, ...args]: Command, limits: ExecLimits): Promise<Ran> {
-  const result = await execa(program, args, {
-    env: ENVIRONMENT,
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    stripFinalNewline: false,
-    timeout: limits.timeoutSeconds * 1000,
-    killSignal: 'SIGKILL',
-    maxBuffer: limits.bytes,
+function run(command: Command, limits: ExecLimits): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = start(command)
+    const [stdout, stderr] = [child.stdout, child.stderr].map((stream) =>
+      gather(stream, limits.bytes, () => stop(`${limits.bytes} bytes of output`)),
+    )
+    const said = (text: (() => string) | undefined): string => text?.() ?? ''
+    const timer = setTimeout(() => stop(`${limits.timeoutSeconds} s`), limits.timeoutSeconds * 1000)
+    let linger: NodeJS.Timeout | undefined
+    const settle = (ran: Ran): void => {
+      clearTimeout(timer)
+      clearTimeout(linger)
+      child.stdout.destroy()
+      child.stderr.destroy()
+      resolve(ran)
+    }
+    const stop = (after: string): void => {
+      settle({ kind: 'stopped', stdout: said(stdout), reason: `stopped after ${after}` })
+      killGroup(child)
+    }
+    const ended = (code: number | null, signal: string | null): void =>
+      settle(
+        code === null
+          ? { kind: 'stopped', stdout: said(stdout), reason: `ended by ${signal}` }
+          : { kind: 'ended', exitCode: code, stdout: said(stdout), stderr: said(stderr) },
+      )
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      settle(error.code === 'ENOENT' ? { kind: 'missing' } : { kind: 'stopped', stdout: '', reason: error.message }),
+    )
+    child.on('close', ended)
+    // A daemon that it has left behind may hold its output open for ever.
+    child.on('exit', (code, signal) => {
+      linger = setTimeout(() => ended(code, signal), LINGER)
+    })
   })
-  const { stdout, stderr, exitCode } = result
-  if (result.code === 'ENOENT') return { kind: 'missing' }
-  if (result.timedOut) return { kind: 'stopped', stdout, reason: `stopped after ${limits.timeoutSeconds} s` }
-  if (result.isMaxBuffer) return { kind: 'stopped', stdout, reason: `stopped after ${limits.bytes} bytes of output` }
-  if (exitCode !== undefined) return { kind: 'ended', exitCode, stdout, stderr }
-  return { kind: 'stopped', stdout: stdout ?? '', reason: result.originalMessage ?? `ended by ${result.signal}` }
+}
+
+/**
+ * In a group of its own, so that it can be ended with all that it has started. Throws where the system's refusal is none of those that
+ * Node reports as an event: arguments too long, a file system that cannot do it.
+ */
+function start([program, ...args]: Command) {
+  return spawn(program, args, { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+}
+
+function killGroup({ pid }: { readonly pid?: number | undefined }): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What a stream says, as text, up to a limit; `onFull` is called once when there is more. */
+function gather(stream: Readable, limit: number, onFull: () => void): () => string {
+  const chunks: Buffer[] = []
+  let length = 0
+  stream.on('data', (chunk: Buffer) => {
+    if (length >= limit) return
+    chunks.push(chunk.subarray(0, limit - length))
+    length += chunk.length
+    if (length >= limit) onFull()
+  })
+  return () => Buffer.concat(chunks).toString('utf8')
 }
 
 /** sysfs says 4096 bytes of everything, so it is read until there is no more. */

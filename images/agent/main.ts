@@ -73,7 +73,6 @@ export async function runAgent(file: string, version: string, log: Log): Promise
   if (read.kind === 'refused') throw new Error(`${file}: ${read.reason}`)
   const { boot } = read
   const stopped = new Promise<void>((resolve) => {
-    // Not once(): execa's signal-exit ends the process itself when it finds no other listener than its own.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
   })
   const agent = await startAgent({

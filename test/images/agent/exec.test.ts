@@ -4,6 +4,17 @@ import { join } from 'node:path'
 import test from 'ava'
 import { followProgram, LIMITS, machineBackend, machineClock } from '../../../images/agent/exec.ts'
 
+/** Within five seconds; a zombie that nobody has waited for yet is gone. */
+async function isGone(pid: number): Promise<boolean> {
+  const deadline = Date.now() + 5_000
+  for (;;) {
+    const status = await machineBackend().read(`/proc/${pid}/stat`)
+    if (status === undefined || status.includes(') Z')) return true
+    if (Date.now() > deadline) return false
+    await machineBackend().run(['true'])
+  }
+}
+
 const backend = machineBackend({ ...LIMITS, timeoutSeconds: 0.5, bytes: 10_000 })
 
 test('a program’s output, complaints and exit code come back, its end of line with them', async (t) => {
@@ -38,6 +49,30 @@ test('a program that does not end is stopped, and what it said is kept', async (
 test('a program that says too much is stopped', async (t) => {
   const ran = await backend.run(['sh', '-c', 'while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done'])
   t.true(ran.kind === 'stopped' && ran.stdout.length <= 10_000 && ran.reason.includes('10000 bytes'))
+})
+
+test('what a stopped program has started ends with it', async (t) => {
+  const started = performance.now()
+  const ran = await backend.run(['sh', '-c', 'sleep 60 & echo $!; sleep 60; true'])
+  t.true(performance.now() - started < 5_000)
+  t.true(ran.kind === 'stopped' && (await isGone(Number(ran.stdout))))
+})
+
+test('a program is at its end when it ends, though a daemon of its keeps its output open', async (t) => {
+  const started = performance.now()
+  const ran = await machineBackend().run(['sh', '-c', 'setsid sleep 20 & echo $!'])
+  t.true(performance.now() - started < 10_000)
+  t.true(ran.kind === 'ended' && ran.exitCode === 0)
+  if (ran.kind === 'ended') process.kill(Number(ran.stdout))
+})
+
+test('a program that cannot be run is no missing one, and ends nothing', async (t) => {
+  const denied = await backend.run(['/etc/passwd'])
+  t.true(denied.kind === 'stopped' && /EACCES/.test(denied.reason))
+  const long = await backend.run(['true', 'x'.repeat(5_000_000)])
+  t.true(long.kind === 'stopped' && /E2BIG/.test(long.reason))
+  t.is((await backend.run(['true', 'a\0b'])).kind, 'stopped')
+  t.regex(await new Promise<string>((resolve) => void followProgram(['true', 'x'.repeat(5_000_000)], () => t.fail(), resolve)), /E2BIG/)
 })
 
 test('a program that a signal ends is stopped', async (t) => {
@@ -108,10 +143,7 @@ test('after it is stopped, a followed program says nothing and is gone', async (
     )
   })
   stop()
-  const deadline = Date.now() + 5_000
-  const isThere = async (): Promise<boolean> => (await machineBackend().read(`/proc/${pid}/stat`))?.includes(') Z') === false
-  while ((await isThere()) && Date.now() < deadline) await machineBackend().run(['true'])
-  t.false(await isThere())
+  t.true(await isGone(pid))
 })
 
 test('the machine’s clock goes on, and a timer that is taken back does not ring', async (t) => {
