@@ -1,0 +1,56 @@
+// What can be asked of the manager and done with it: the REST API and the web page both stand on this, and on nothing below it.
+// `who`: the user's name, as history and audit write it. A refusal is a value; its reason is for the user to read.
+
+import type { Inventory } from '../protocol/inventory.ts'
+import type { BootAttempt, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type {
+  Alarm,
+  Cell,
+  CpuExplanation,
+  CpuPool,
+  LocalStorage,
+  Matrix,
+  Placement,
+  PlacementAsk,
+  PoolEvent,
+  Thing,
+  ThingDetail,
+} from './schema-pool.ts'
+
+export type Done<Value> =
+  | { readonly kind: 'done'; readonly value: Value }
+  | { readonly kind: 'missing'; readonly reason: string }
+  /** It is there, and this cannot be done to it now. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+export interface Operations {
+  /** By name, numbers in their order. */
+  hosts(): Promise<readonly Host[]>
+  /** `ref`: id or name, here and below. */
+  host(ref: string): Promise<Host | undefined>
+  inventory(ref: string): Promise<Inventory | undefined>
+  /** Newest first. */
+  history(ref: string, limit: number): Promise<readonly HistoryEntry[] | undefined>
+  boots(ref: string): Promise<readonly BootAttempt[] | undefined>
+  changeHost(ref: string, change: HostChange, who: string): Promise<Done<Host>>
+  actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>>
+
+  guests(): Promise<readonly Guest[]>
+
+  matrix(): Promise<Matrix>
+  things(): Promise<readonly Thing[]>
+  thing(key: string): Promise<ThingDetail | undefined>
+  /** One cell; undefined for a host or a key that is not there. */
+  cell(key: string, ref: string): Promise<Cell | undefined>
+  localStorage(): Promise<readonly LocalStorage[]>
+  place(ask: PlacementAsk): Promise<Placement>
+
+  cpu(): Promise<CpuPool>
+  explainCpu(from: string, to: string, type: 'pv' | 'pvh' | 'hvm'): Promise<Done<CpuExplanation>>
+
+  alarms(): Promise<readonly Alarm[]>
+  clearAlarm(key: string, who: string): Promise<Done<null>>
+
+  /** Until the function that it returns is called. */
+  subscribe(listener: (event: PoolEvent) => void): () => void
+}
