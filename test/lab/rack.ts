@@ -21,6 +21,8 @@ export interface Rack {
   readonly namespace: string
   /** Consoles and logs of this run: `.lab/runs/<id>`. Stays after `close`. */
   readonly folder: string
+  /** Sockets and whatever else goes with the rack; only root may look inside. */
+  readonly runtime: string
   readonly nodes: readonly RackNode[]
   readonly bmc: BmcAccess
   /** Throws when the rack has no such node. */
@@ -63,6 +65,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
   return {
     namespace,
     folder: folders.run,
+    runtime: folders.runtime,
     nodes,
     bmc: access,
     node(name) {
