@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type BmcAccess, type Bmcs, startBmcs } from './bmc.ts'
 import { KEY_FILE, makeRunFolder, runtimeFolder } from './folders.ts'
 import { buildMachine, type Machine } from './machine.ts'
@@ -33,6 +34,11 @@ export interface Rack {
   close(): Promise<void>
 }
 
+/** For the dataDir of what serves the rack, in its run's folder; goes with the rack. */
+export function rackData(folder: string): string {
+  return join(folder, 'data')
+}
+
 /** Needs root. Rejects with nothing left behind. */
 export async function startRack(options: RackOptions): Promise<Rack> {
   if (process.getuid?.() !== 0) throw new Error('a rack needs root: it makes a network namespace, a bridge and taps')
@@ -43,7 +49,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
   const specs = typeof options.nodes === 'number' ? Array.from({ length: options.nodes }, () => ({})) : options.nodes
   const plans = planNodes(specs, options.firmware ?? 'bios', folders)
   const disks = plans.flatMap((plan) => plan.disks).map((disk) => disk.file)
-  const guard = startGuard(namespace, [folders.runtime, ...disks])
+  const guard = startGuard(namespace, [folders.runtime, rackData(folders.run), ...disks])
   const machines = new Map<NodePlan, Machine>()
   let bmcs: Bmcs | undefined
   let closing: Promise<void> | undefined
