@@ -8,6 +8,7 @@ import { type Gateway, startGateway } from './agents/server.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import type { AttemptRecord } from './protocol/appliance.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
@@ -96,7 +97,9 @@ async function start(
     siteSecret,
     saveAttempts: (attempts) =>
       store.write(async (transaction) => {
-        for (const attempt of attempts) await saveAttempt(transaction, attempt)
+        const fresh: AttemptRecord[] = []
+        for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) fresh.push(attempt)
+        return fresh
       }),
     log,
     now,
