@@ -19,6 +19,7 @@ import { copyBeforePath, databasePath, lockData } from './store/files.ts'
 import { newHostId } from './store/hosts.ts'
 import { nextEpoch } from './store/settings.ts'
 import { sqlite } from './store/sqlite.ts'
+import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
   readonly pool: Pool
@@ -72,10 +73,16 @@ async function start(
   await mkdir(dataDir, { recursive: true, mode: 0o755 })
   closing.push(lockData(dataDir))
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
-  const store = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const opened = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const store = watchStore(opened, {
+    place: dataDir,
+    now,
+    onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
+  })
   closing.push(() => store.close())
   const epoch = await store.write((transaction) => nextEpoch(transaction))
-  const pool = await openPool({ store, now, elapsed, lostAfter })
+  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
+  closing.push(() => pool.close())
 
   const operations = createOperations({ pool, boots: NO_BOOTS })
 
@@ -88,7 +95,7 @@ async function start(
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
-  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts')), TICK)
+  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(forget, FORGET_PERIOD)
   closing.push(() => {
     clearInterval(ticks)
@@ -122,5 +129,6 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
+  pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
   return { pool, operations, gateway, store }
 }
