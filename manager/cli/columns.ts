@@ -6,7 +6,7 @@ type Extra = Omit<Column, 'key' | 'title'>
 export const text = (key: string, title: string, extra: Extra = {}): Column => ({ key, title, ...extra })
 export const number = (key: string, title: string, extra: Extra = {}): Column => ({ key, title, align: 'right', ...extra })
 export const bytes = (key: string, title: string, extra: Extra = {}): Column => number(key, title, { show: showBytes, ...extra })
-/** Bytes a second. */
+/** Bytes a second, as the title says. */
 export const rate = (key: string, title: string, extra: Extra = {}): Column => number(key, title, { show: showRate, ...extra })
 export const percent = (key: string, title: string, extra: Extra = {}): Column => number(key, title, { show: showPercent, ...extra })
 /** Holds ISO 8601. */
@@ -38,6 +38,7 @@ function showPercent(value: Value): string {
   return typeof value === 'number' ? value.toFixed(1) : ''
 }
 
+/** `12.3M`: the heading says what it is. */
 function showRate(value: Value): string {
-  return typeof value === 'number' ? `${showBytes(value)}/s` : ''
+  return typeof value === 'number' ? showBytes(value).replace(/ (.)(iB)?$/, '$1') : ''
 }
