@@ -1,5 +1,4 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
-import { mkdir } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import type { Log } from '../appliance/wire/log.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
@@ -11,11 +10,10 @@ import { openPool, type Pool } from './inventory/service.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
-import { openStore, type Store } from './store/database.ts'
-import { copyBeforePath, databasePath, lockData } from './store/files.ts'
+import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
+import { openData } from './store/open.ts'
 import { nextEpoch } from './store/settings.ts'
-import { sqlite } from './store/sqlite.ts'
 
 export interface Manager {
   readonly pool: Pool
@@ -59,14 +57,12 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, listen, enrol, names } = config
+  const { dataDir, database, listen, enrol, names } = config
   const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
   const elapsed = () => performance.now()
-  await mkdir(dataDir, { recursive: true, mode: 0o755 })
-  closing.push(lockData(dataDir))
-  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
-  const store = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const store = await openData({ dataDir, database }, log)
   closing.push(() => store.close())
+  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const pool = await openPool({ store, now, elapsed, lostAfter })
 
