@@ -1,5 +1,14 @@
 // PostgreSQL as the manager's database, for when one machine is not enough. Tables lie in the schema public.
-import { type DatabaseConnection, type Driver, PostgresDialect, PostgresDriver, type PostgresPool, sql } from 'kysely'
+import {
+  type DatabaseConnection,
+  type Driver,
+  PostgresDialect,
+  PostgresDriver,
+  type PostgresPool,
+  PostgresQueryCompiler,
+  type QueryCompiler,
+  sql,
+} from 'kysely'
 import pg from 'pg'
 import type { StoreDialect } from './dialect.ts'
 import { copyFromPostgres } from './portable.ts'
@@ -20,7 +29,7 @@ export function postgres(url: string, owner: string | undefined): StoreDialect {
   const place = placeOf(url)
   return {
     place,
-    kysely: new Lossy(poolOf(url, place)),
+    kysely: new OurDialect(poolOf(url, place)),
     startWrite: (transaction) => startWrite(transaction, place, owner),
     explain: (error) => explain(error, place),
     copyTo: copyFromPostgres,
@@ -39,8 +48,7 @@ async function startWrite(transaction: Transaction, place: string, owner: string
 /** Of `settings`: the manager that may write. */
 export const OWNER_KEY = 'owner'
 
-/** A connection that is lost has been rolled back by the server, and to say so would hide why. */
-class Lossy extends PostgresDialect {
+class OurDialect extends PostgresDialect {
   readonly #pool: PostgresPool
 
   constructor(pool: PostgresPool) {
@@ -49,11 +57,25 @@ class Lossy extends PostgresDialect {
   }
 
   override createDriver(): Driver {
-    return new (class extends PostgresDriver {
-      override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-        await super.rollbackTransaction(connection).catch(() => undefined)
-      }
-    })({ pool: this.#pool })
+    return new OurDriver({ pool: this.#pool })
+  }
+
+  override createQueryCompiler(): QueryCompiler {
+    return new OurCompiler()
+  }
+}
+
+class OurDriver extends PostgresDriver {
+  /** A connection that is lost has been rolled back by the server, and to fail once more would hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.rollbackTransaction(connection).catch(() => undefined)
+  }
+}
+
+class OurCompiler extends PostgresQueryCompiler {
+  /** PostgreSQL's text has no NUL: what anyone sends us must not make a query fail. */
+  protected override addParameter(parameter: unknown): void {
+    super.addParameter(typeof parameter === 'string' ? parameter.replaceAll('\0', '\ufffd') : parameter)
   }
 }
 
