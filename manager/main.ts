@@ -1,5 +1,4 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
-import { mkdir } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import type { Log } from '../appliance/wire/log.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
@@ -14,11 +13,10 @@ import type { AttemptRecord } from './protocol/appliance.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
-import { openStore, type Store } from './store/database.ts'
-import { copyBeforePath, databasePath, lockData } from './store/files.ts'
+import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
+import { openData } from './store/open.ts'
 import { nextEpoch } from './store/settings.ts'
-import { sqlite } from './store/sqlite.ts'
 import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
@@ -67,19 +65,17 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, listen, enrol, names } = config
+  const { dataDir, database, listen, enrol, names } = config
   const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
   const elapsed = () => performance.now()
-  await mkdir(dataDir, { recursive: true, mode: 0o755 })
-  closing.push(lockData(dataDir))
-  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
-  const opened = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const opened = await openData({ dataDir, database }, log)
   const store = watchStore(opened, {
     place: dataDir,
     now,
     onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
   })
   closing.push(() => store.close())
+  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
   closing.push(() => pool.close())
