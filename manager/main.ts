@@ -5,6 +5,8 @@ import type { Log } from '../appliance/wire/log.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
+import type { Operations } from './api/operations.ts'
+import { type BootBook, createOperations } from './api/pool-operations.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './inventory/service.ts'
@@ -20,6 +22,7 @@ import { sqlite } from './store/sqlite.ts'
 
 export interface Manager {
   readonly pool: Pool
+  readonly operations: Operations
   readonly gateway: Gateway
   readonly store: Store
   /** Resolves when all connections are closed and what they had said is on disk. */
@@ -33,6 +36,9 @@ export interface ManagerSettings {
   readonly lostAfter?: number
   readonly now?: () => number
 }
+
+/** No appliance tells how boots go on. */
+const NO_BOOTS: BootBook = { attempts: async () => [], imageOf: () => undefined, subscribe: () => () => undefined }
 
 const LOST_AFTER = 30_000
 const TICK = 1000
@@ -70,6 +76,8 @@ async function start(
   closing.push(() => store.close())
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const pool = await openPool({ store, now, elapsed, lostAfter })
+
+  const operations = createOperations({ pool, boots: NO_BOOTS })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -114,5 +122,5 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  return { pool, gateway, store }
+  return { pool, operations, gateway, store }
 }

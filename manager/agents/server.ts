@@ -182,6 +182,7 @@ class RunningGateway implements Gateway {
         peer,
         async (asked) => {
           const enrolled = await enrol(enrolment, asked, peer)
+          if (enrolled.alarm) book.alarmRaised(enrolled.alarm)
           if (enrolled.kind === 'enrolled') await book.enrolled(enrolled.host)
           return enrolled
         },

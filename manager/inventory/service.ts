@@ -45,7 +45,11 @@ interface LiveHost {
   goneAt: number | undefined
   /** Its appliance saw it boot while its old connection still stood. */
   boots: boolean
+  /** Made when it is asked for; undefined: to be made anew. The same object as long as nothing in it has changed. */
+  view: HostView | undefined
 }
+
+const BY_NAME = new Intl.Collator('en', { numeric: true })
 
 /** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
 export async function openPool(options: PoolOptions): Promise<Pool> {
@@ -59,19 +63,28 @@ export class Pool implements AgentBook {
   readonly #hosts = new Map<string, LiveHost>()
   readonly #listeners = new Set<(change: PoolChange) => void>()
   #matrix: ConnectivityMatrix | undefined
+  /** By name; undefined: to be sorted anew. */
+  #sorted: readonly LiveHost[] | undefined
 
   constructor(options: PoolOptions, records: readonly HostRecord[], revisions: ReadonlyMap<string, Revision & { readonly at: number }>) {
     this.#options = options
     for (const record of records) this.#hosts.set(record.id, this.#live(record, revisions.get(record.id)))
   }
 
-  /** By name. */
+  /** By name. A host that has not changed since the last call is the same object. */
   hosts(): readonly HostView[] {
-    return [...this.#hosts.values()].map(viewOf).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => BY_NAME.compare(a.record.name, b.record.name))
+    return this.#sorted.map(viewOf)
   }
 
   host(id: string): HostView | undefined {
     const live = this.#hosts.get(id)
+    return live && viewOf(live)
+  }
+
+  /** By id or name. */
+  find(ref: string): HostView | undefined {
+    const live = this.#hosts.get(ref) ?? [...this.#hosts.values()].find(({ record }) => record.name === ref)
     return live && viewOf(live)
   }
 
@@ -89,6 +102,11 @@ export class Pool implements AgentBook {
       if (live.revision === revision) live.inventory ??= read // else a report has come meanwhile
     }
     return live?.inventory
+  }
+
+  /** As `inventory`, of what is in memory: all of them are once the matrix has been asked for. */
+  knownInventory(id: string): Inventory | undefined {
+    return this.#hosts.get(id)?.inventory
   }
 
   /** The newest since this manager started; samples are not kept. */
@@ -133,20 +151,56 @@ export class Pool implements AgentBook {
 
   /** Any other step of its state: maintain, resume, fence, release. */
   move(id: string, event: StateEvent, who: string): Promise<Outcome> {
-    return this.#wish(id, { kind: 'state', event }, who)
+    return this.change(id, [{ kind: 'state', event }], who)
   }
 
   rename(id: string, name: string, who: string): Promise<Outcome> {
-    return this.#wish(id, { kind: 'rename', name }, who)
+    return this.change(id, [{ kind: 'rename', name }], who)
   }
 
   /** These and no others. */
   group(id: string, groups: readonly string[], who: string): Promise<Outcome> {
-    return this.#wish(id, { kind: 'group', groups }, who)
+    return this.change(id, [{ kind: 'group', groups }], who)
   }
 
   note(id: string, notes: string, who: string): Promise<Outcome> {
-    return this.#wish(id, { kind: 'note', notes }, who)
+    return this.change(id, [{ kind: 'note', notes }], who)
+  }
+
+  /** All of it or, where one is refused, nothing. One of a kind. */
+  async change(id: string, wishes: readonly Wish[], who: string): Promise<Outcome> {
+    const { store, now } = this.#options
+    const live = this.#hosts.get(id)
+    if (!live) return { kind: 'refused', reason: `there is no host ${id}` }
+    const made = await store.write(async (transaction) => {
+      const record = await hostById(transaction, id)
+      if (!record) return { kind: 'refused' as const, reason: `there is no host ${id}` }
+      const rulings = await Promise.all(
+        wishes.map(async (wish) => {
+          const taken = wish.kind === 'rename' && (await isNameTaken(transaction, wish.name))
+          return rule(wish, record, { isConnected: live.connection !== undefined, isNameTaken: taken, who, at: now() })
+        }),
+      )
+      const no = rulings.find(({ kind }) => kind === 'refused')
+      if (no?.kind === 'refused') return no
+      let written: HostRecord | undefined
+      for (const ruling of rulings) {
+        if (ruling.kind !== 'change') continue
+        if (ruling.set.state === 'rejected') {
+          await revokeCertificates(transaction, id, now(), `rejected by ${who}`)
+          await dropClaims(transaction, id)
+        }
+        written = await this.#write(transaction, record, ruling.set, ruling.what, who)
+      }
+      return { kind: 'made' as const, written }
+    })
+    if (made.kind === 'refused') return made
+    if (made.written) {
+      if (made.written.name !== live.record.name) this.#sorted = undefined
+      take(live, made.written)
+      this.#show(live)
+    }
+    return { kind: 'done', host: viewOf(live) }
   }
 
   /** Until the function that it returns is called. A listener that throws harms nobody else's. */
@@ -182,6 +236,7 @@ export class Pool implements AgentBook {
   async connected(host: string, address: string, agent: string): Promise<void> {
     const live = this.#known(host)
     live.connection = { address, agent, since: this.#options.now() }
+    live.view = undefined
     live.boots = false
     const outcome = await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)
@@ -192,6 +247,7 @@ export class Pool implements AgentBook {
     const live = this.#hosts.get(host)
     if (!live) return
     live.connection = undefined
+    live.view = undefined
     live.goneAt = this.#options.elapsed()
     if (live.boots) void this.move(host, { kind: 'boots' }, 'appliance').catch(() => undefined)
     this.#show(live)
@@ -203,6 +259,7 @@ export class Pool implements AgentBook {
     const at = now()
     await store.write((transaction) => saveInventory(transaction, host, at, report))
     live.revision = { run: report.run, revision: report.revision, at }
+    live.view = undefined
     const given = Object.entries(report.sections).filter(([, section]) => section !== undefined)
     const isWhole = given.length === SECTION_NAMES.length
     if (live.inventory || isWhole) {
@@ -228,7 +285,10 @@ export class Pool implements AgentBook {
     if (!record) return
     const live = this.#hosts.get(host)
     if (live) take(live, record)
-    else this.#hosts.set(host, this.#live(record, undefined))
+    else {
+      this.#hosts.set(host, this.#live(record, undefined))
+      this.#sorted = undefined
+    }
     this.#show(this.#known(host))
   }
 
@@ -243,6 +303,10 @@ export class Pool implements AgentBook {
   async alarm(alarm: RaisedAlarm): Promise<void> {
     const { store, now } = this.#options
     await store.write((transaction) => raiseAlarm(transaction, now(), alarm))
+    this.alarmRaised(alarm)
+  }
+
+  alarmRaised(alarm: RaisedAlarm): void {
     this.#tell({ kind: 'alarm', alarm })
   }
 
@@ -251,38 +315,23 @@ export class Pool implements AgentBook {
   #live(record: HostRecord, revision: (Revision & { readonly at: number }) | undefined): LiveHost {
     const state = parseHostState(record.state)
     const goneAt = this.#options.elapsed()
-    return { record, state, revision, inventory: undefined, sample: undefined, connection: undefined, goneAt, boots: false }
+    return {
+      record,
+      state,
+      revision,
+      inventory: undefined,
+      sample: undefined,
+      connection: undefined,
+      goneAt,
+      boots: false,
+      view: undefined,
+    }
   }
 
   #known(host: string): LiveHost {
     const live = this.#hosts.get(host)
     if (!live) throw new Error(`host ${host} is connected and not in the pool`)
     return live
-  }
-
-  async #wish(id: string, wish: Wish, who: string): Promise<Outcome> {
-    const { store } = this.#options
-    const live = this.#hosts.get(id)
-    if (!live) return { kind: 'refused', reason: `there is no host ${id}` }
-    const ruling = await store.write(async (transaction) => {
-      const record = await hostById(transaction, id)
-      if (!record) return { kind: 'refused' as const, reason: `there is no host ${id}` }
-      const taken = wish.kind === 'rename' && (await isNameTaken(transaction, wish.name))
-      const isConnected = live.connection !== undefined
-      const decided = rule(wish, record, { isConnected, isNameTaken: taken, who, at: this.#options.now() })
-      if (decided.kind !== 'change') return decided
-      if (decided.set.state === 'rejected') {
-        await revokeCertificates(transaction, id, this.#options.now(), `rejected by ${who}`)
-        await dropClaims(transaction, id)
-      }
-      return { kind: 'changed' as const, record: await this.#write(transaction, record, decided.set, decided.what, who) }
-    })
-    if (ruling.kind === 'refused') return ruling
-    if (ruling.kind === 'changed') {
-      take(live, ruling.record)
-      this.#show(live)
-    }
-    return { kind: 'done', host: viewOf(live) }
   }
 
   async #write(
@@ -325,9 +374,15 @@ export class Pool implements AgentBook {
 function take(live: LiveHost, record: HostRecord): void {
   live.record = record
   live.state = parseHostState(record.state)
+  live.view = undefined
 }
 
-function viewOf({ record, state, connection, revision }: LiveHost): HostView {
+function viewOf(live: LiveHost): HostView {
+  live.view ??= show(live)
+  return live.view
+}
+
+function show({ record, state, connection, revision }: LiveHost): HostView {
   const { id, name, since, groups, notes, created, uuid, macs } = record
   return {
     id,

@@ -30,10 +30,16 @@ export interface StoredAlarm {
   readonly times: number
 }
 
-export async function raiseAlarm(transaction: Transaction, at: number, { kind, about, host, text }: RaisedAlarm): Promise<void> {
+export function alarmKey({ kind, about }: RaisedAlarm): string {
+  return `${kind} ${about}`
+}
+
+export async function raiseAlarm(transaction: Transaction, at: number, alarm: RaisedAlarm): Promise<void> {
+  const { kind, host, text } = alarm
+  const key = alarmKey(alarm)
   await transaction
     .insertInto('alarms')
-    .values({ key: `${kind} ${about}`, kind, host: host ?? null, text, raised: at, last: at, times: 1, cleared: null, cleared_by: null })
+    .values({ key, kind, host: host ?? null, text, raised: at, last: at, times: 1, cleared: null, cleared_by: null })
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet({
         text: sql<string>`excluded.text`,
