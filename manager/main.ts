@@ -29,6 +29,8 @@ export interface Manager {
 export interface ManagerSettings {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  /** How long a stranger may take for its handshake and its request, ms. */
+  readonly patience?: number
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
@@ -61,7 +63,7 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience } = settings
   const elapsed = () => performance.now()
   await mkdir(dataDir, { recursive: true, mode: 0o755 })
   closing.push(lockData(dataDir))
@@ -110,6 +112,7 @@ async function start(
     elapsed,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
+    ...(patience === undefined ? {} : { patience }),
   })
   closing.push(() => gateway.close())
   closing.push(
