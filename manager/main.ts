@@ -31,6 +31,8 @@ export interface Manager {
 export interface ManagerSettings {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  /** How long a stranger may take for its handshake and its request, ms. */
+  readonly patience?: number
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
@@ -66,7 +68,7 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience } = settings
   const elapsed = () => performance.now()
   const opened = await openData({ dataDir, database }, log)
   const store = watchStore(opened, {
@@ -117,6 +119,7 @@ async function start(
     elapsed,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
+    ...(patience === undefined ? {} : { patience }),
   })
   closing.push(() => gateway.close())
   closing.push(

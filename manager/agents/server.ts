@@ -23,6 +23,8 @@ import { answerRoute, problem } from './routes.ts'
 const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
 /** Addresses whose rate is remembered. */
 const MOST_ADDRESSES = 4096
+/** How long a stranger may take for its handshake, and then for its request, ms. */
+const PATIENCE = 10_000
 /** Longest delay that setTimeout takes, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -42,6 +44,7 @@ export interface GatewayOptions {
   readonly elapsed: () => number
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  readonly patience?: number
 }
 
 export interface Gateway {
@@ -75,7 +78,8 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
-    const { key, certificate } = options.tls
+    const { tls, patience = PATIENCE } = options
+    const { key, certificate } = tls
     const { pem } = options.enrolment.authority
     this.server = createServer({
       key,
@@ -84,7 +88,10 @@ class RunningGateway implements Gateway {
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
-      handshakeTimeout: 10_000,
+      handshakeTimeout: patience,
+      headersTimeout: patience,
+      requestTimeout: 2 * patience,
+      connectionsCheckingInterval: patience / 4,
       maxHeaderSize: 16 << 10,
     })
     this.server.on('request', (request, response) => this.#answer(request, response))
