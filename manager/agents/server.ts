@@ -23,6 +23,8 @@ import { answerRoute, problem } from './routes.ts'
 const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
 /** Addresses whose rate is remembered. */
 const MOST_ADDRESSES = 4096
+/** How long a stranger may take for its handshake, and then for its request, ms. */
+const PATIENCE = 10_000
 /** Longest delay that setTimeout takes, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -34,13 +36,15 @@ export interface GatewayOptions {
   readonly book: AgentBook
   readonly epoch: number
   readonly siteSecret: string
-  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<void>
+  /** Resolves, with those whose token is new, when all are on disk. */
+  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<readonly AttemptRecord[]>
   readonly log: Log
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  readonly patience?: number
   /** A message of an agent has come. */
   readonly count?: (bytes: number) => void
 }
@@ -76,7 +80,8 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
-    const { key, certificate } = options.tls
+    const { tls, patience = PATIENCE } = options
+    const { key, certificate } = tls
     const { pem } = options.enrolment.authority
     this.server = createServer({
       key,
@@ -85,7 +90,10 @@ class RunningGateway implements Gateway {
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
-      handshakeTimeout: 10_000,
+      handshakeTimeout: patience,
+      headersTimeout: patience,
+      requestTimeout: 2 * patience,
+      connectionsCheckingInterval: patience / 4,
       maxHeaderSize: 16 << 10,
     })
     this.server.on('request', (request, response) => this.#answer(request, response))
@@ -144,8 +152,7 @@ class RunningGateway implements Gateway {
       certificateOf: (of) => this.#shown(of),
       renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
       attempts: async (attempts) => {
-        await saveAttempts(attempts)
-        for (const { mac } of attempts) await book.boots(mac)
+        for (const { mac } of await saveAttempts(attempts)) await book.boots(mac)
       },
       log: this.#log,
     })

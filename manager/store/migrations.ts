@@ -142,7 +142,7 @@ const VERSION_KEY = 'schema'
 /** The number of steps that have run; 0 for an empty database. */
 export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
   const tables = await db.introspection.getTables()
-  if (!tables.some(({ name }) => name === 'settings')) return 0
+  if (!tables.some(({ name, schema }) => name === 'settings' && (schema ?? 'public') === 'public')) return 0
   const row = await db.selectFrom('settings').select('value').where('key', '=', VERSION_KEY).executeTakeFirst()
   return Number(row?.value ?? 0)
 }

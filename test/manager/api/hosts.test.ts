@@ -111,7 +111,10 @@ test('two machines are let in, renamed, grouped, compared and asked for a place,
     'POST /placement',
     await viewer('POST', '/placement', { storage: [shared.key], networks: [vlan.key, 'vlan:4000'] }),
   )
-  t.like(place, { fits: [], refused: [{ name: 'node01', reasons: ['node01 does not reach vlan:4000: no host sees vlan:4000'] }, { name: 'node02' }] })
+  t.like(place, {
+    fits: [],
+    refused: [{ name: 'node01', reasons: ['node01 does not reach vlan:4000: no host sees vlan:4000'] }, { name: 'node02' }],
+  })
   const live = answerOf(t, 'POST /placement', await viewer('POST', '/placement', { storage: [shared.key], from: one.id }))
   t.like(live, { fits: [{ name: 'node02' }], refused: [{ name: 'node01', reasons: ['node01 is where it runs'] }] })
 
