@@ -5,15 +5,18 @@ import type { Log } from '../appliance/wire/log.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
+import type { SiteOperations } from './api/operations.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import { openSite } from './site/service.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
 import { openStore, type Store } from './store/database.ts'
 import { copyBeforePath, databasePath, lockData } from './store/files.ts'
 import { newHostId } from './store/hosts.ts'
+import { keepSealer } from './store/sealing.ts'
 import { nextEpoch } from './store/settings.ts'
 import { sqlite } from './store/sqlite.ts'
 
@@ -21,6 +24,8 @@ export interface Manager {
   readonly pool: Pool
   readonly gateway: Gateway
   readonly store: Store
+  /** What an admin wants on every host. */
+  readonly site: SiteOperations
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
 }
@@ -111,5 +116,19 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  return { pool, gateway, store }
+  const site = await openSite({
+    store,
+    sealer: await keepSealer(dataDir),
+    pool,
+    request: (host, body) => gateway.request(host, body),
+    now,
+    newId: newHostId,
+    after: (milliseconds, action) => {
+      const timer = setTimeout(action, milliseconds)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+  })
+  closing.push(() => site.close())
+  return { pool, gateway, store, site }
 }

@@ -19,6 +19,9 @@ export type AlarmKind =
   | 'agent-refused'
   | 'certificate-refused'
   | 'host-state'
+  | 'connection-failed'
+  | 'properties-failed'
+  | 'upgrade-failed'
 
 export interface StoredAlarm {
   readonly key: string

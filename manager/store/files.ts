@@ -3,6 +3,8 @@ import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { AUTHORITY_CERTIFICATE, AUTHORITY_KEY, SITE_SECRET } from './authority.ts'
+import { SEALING_KEY } from './sealing.ts'
+import { readSecret } from './secrets.ts'
 import { checkSqlite, copySqlite } from './sqlite.ts'
 
 export const databasePath = (dataDir: string): string => join(dataDir, 'manager.db')
@@ -12,6 +14,8 @@ export const copyBeforePath = (dataDir: string, version: number): string => join
 
 /** Without these a restored database would trust none of the hosts that run. */
 const KEYS = [AUTHORITY_KEY, AUTHORITY_CERTIFICATE, SITE_SECRET] as const
+/** Of later versions: a data directory or a backup from before has none. */
+const LATER_KEYS = [SEALING_KEY] as const
 
 /** Held by one process at a time; the kernel lets go of it however that process ends. Throws when another has it. */
 export function lockData(dataDir: string): () => void {
@@ -31,6 +35,7 @@ export async function backup(dataDir: string, file: string): Promise<void> {
   if (!(await isThere(databasePath(dataDir)))) throw new Error(`there is no ${databasePath(dataDir)}: nothing to back up`)
   if (await isThere(file)) throw new Error(`${file} is there already: name another file`)
   const keys = await Promise.all(KEYS.map(async (name) => ({ name, content: await readFile(join(dataDir, 'keys', name), 'utf8') })))
+  const later = await Promise.all(LATER_KEYS.map(async (name) => ({ name, content: await readSecret(join(dataDir, 'keys', name)) })))
   const draft = `${file}.unfinished`
   await rm(draft, { force: true })
   await copySqlite(databasePath(dataDir), draft)
@@ -38,7 +43,7 @@ export async function backup(dataDir: string, file: string): Promise<void> {
   try {
     copy.exec('CREATE TABLE backup_keys (name TEXT PRIMARY KEY, content TEXT NOT NULL)')
     const add = copy.prepare('INSERT INTO backup_keys (name, content) VALUES (?, ?)')
-    for (const { name, content } of keys) add.run(name, content)
+    for (const { name, content } of [...keys, ...later]) if (content !== undefined) add.run(name, content)
   } finally {
     copy.close()
   }
@@ -80,7 +85,7 @@ function takeKeys(draft: string, file: string): readonly { readonly name: string
     database.exec('DROP TABLE backup_keys')
     database.prepare("UPDATE settings SET value = CAST(value AS INTEGER) + ? WHERE key = 'epoch'").run(EPOCHS_AHEAD)
     database.exec('VACUUM')
-    return keys
+    return [...keys, ...LATER_KEYS.flatMap((name) => rows.filter((row) => row.name === name))]
   } finally {
     database.close()
   }

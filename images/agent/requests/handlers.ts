@@ -3,11 +3,15 @@ import type { Observation } from '../runner.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import type { Handlers } from './desk.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
+import { setProperties } from './set-properties.ts'
 import type { World } from './world.ts'
 
 /** What any host can do, a simulated one too. */
-export function readingHandlers(observation: Pick<Observation, 'collect'>): Handlers {
-  return { collect: async ({ sections }) => ({ kind: 'collected', ...(await observation.collect(sections)) }) }
+export function readingHandlers(observation: Observation): Handlers {
+  return {
+    collect: async ({ sections }) => ({ kind: 'collected', ...(await observation.collect(sections)) }),
+    'set-properties': async (body) => setProperties(observation.properties, body),
+  }
 }
 
 /** What changes the machine. Sessions are made and ended one after the other: both write the same settings and records. */

@@ -17,7 +17,7 @@ export interface Files {
   remove(path: string): Promise<void>
 }
 
-/** Undefined when it ended well; otherwise what it said, in one line. */
+/** Undefined when it ended well; otherwise what it said, in one line. Tools that try again say the same again: once is enough. */
 export async function failureOf(backend: Backend, command: Command, succeeded: readonly number[] = [0]): Promise<string | undefined> {
   const ran = await backend.run(command)
   switch (ran.kind) {
@@ -27,12 +27,12 @@ export async function failureOf(backend: Backend, command: Command, succeeded: r
       return `${command[0]} was ${ran.reason}`
     case 'ended': {
       if (succeeded.includes(ran.exitCode)) return undefined
-      const said = ran.stderr
+      const lines = ran.stderr
         .split('\n')
         .map((line) => line.trim())
         .filter((line) => line !== '')
-        .at(-1)
-      return `${command[0]} ended with exit code ${ran.exitCode}${said === undefined ? '' : `: ${said}`}`
+      const said = [...new Set(lines)].join('; ').slice(0, 300)
+      return `${command[0]} ended with exit code ${ran.exitCode}${said === '' ? '' : `: ${said}`}`
     }
   }
 }

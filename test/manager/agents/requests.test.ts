@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { openDesk } from '../../../images/agent/requests/desk.ts'
 import type { LinkOptions } from '../../../images/agent/link/runner.ts'
+import { openDesk } from '../../../images/agent/requests/desk.ts'
 import type { AnswerBody, RequestBody } from '../../../manager/protocol/requests.ts'
 import { enrolRaw, rawAgent, rawIdentity } from '../raw-agent.ts'
 import { macOf, pushBoot, type Site, startSite, startTestAgent, until } from '../site.ts'
@@ -11,7 +11,11 @@ const DONE: AnswerBody = { kind: 'collected', revision: 1, problems: [] }
 /** A host of this site whose agent answers by a desk of its own. */
 async function hostThat(t: ExecutionContext, site: Site, index: number, collect: () => Promise<AnswerBody>) {
   const desk = openDesk({ collect })
-  const answer: LinkOptions['answer'] = async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await desk.answer(id, request) })
+  const answer: LinkOptions['answer'] = async ({ request: { id, request } }) => ({
+    kind: 'answer',
+    id,
+    answer: await desk.answer(id, request),
+  })
   const agent = startTestAgent(t, async () => site.address, await pushBoot(site, macOf(index)), { macs: [macOf(index)] }, { answer })
   const { pool } = site.manager
   const host = await until('its host', () =>
