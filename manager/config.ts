@@ -15,7 +15,7 @@ export type ReadManagerConfig =
   | { readonly kind: 'refused'; readonly reason: string }
 
 export function managerConfig({ manager, dataDir, boot, hosts }: Config): ReadManagerConfig {
-  if (!manager) return { kind: 'refused', reason: 'the config has no key manager: add manager: { listen: ADDRESS:PORT }' }
+  if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
   if (manager.database !== 'sqlite') {
     return { kind: 'refused', reason: `manager.database: this hostless keeps its data in sqlite only, not in ${scheme(manager.database)}` }
   }

@@ -5,9 +5,12 @@ import type { Log } from '../appliance/wire/log.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
+import type { Operations } from './api/operations.ts'
+import { type BootBook, createOperations } from './api/pool-operations.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import type { AttemptRecord } from './protocol/appliance.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
@@ -16,9 +19,11 @@ import { copyBeforePath, databasePath, lockData } from './store/files.ts'
 import { newHostId } from './store/hosts.ts'
 import { nextEpoch } from './store/settings.ts'
 import { sqlite } from './store/sqlite.ts'
+import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
   readonly pool: Pool
+  readonly operations: Operations
   readonly gateway: Gateway
   readonly store: Store
   /** Resolves when all connections are closed and what they had said is on disk. */
@@ -32,6 +37,9 @@ export interface ManagerSettings {
   readonly lostAfter?: number
   readonly now?: () => number
 }
+
+/** No appliance tells how boots go on. */
+const NO_BOOTS: BootBook = { attempts: async () => [], imageOf: () => undefined, subscribe: () => () => undefined }
 
 const LOST_AFTER = 30_000
 const TICK = 1000
@@ -65,10 +73,18 @@ async function start(
   await mkdir(dataDir, { recursive: true, mode: 0o755 })
   closing.push(lockData(dataDir))
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
-  const store = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const opened = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const store = watchStore(opened, {
+    place: dataDir,
+    now,
+    onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
+  })
   closing.push(() => store.close())
   const epoch = await store.write((transaction) => nextEpoch(transaction))
-  const pool = await openPool({ store, now, elapsed, lostAfter })
+  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
+  closing.push(() => pool.close())
+
+  const operations = createOperations({ pool, boots: NO_BOOTS })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -79,7 +95,7 @@ async function start(
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
-  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts')), TICK)
+  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(forget, FORGET_PERIOD)
   closing.push(() => {
     clearInterval(ticks)
@@ -96,7 +112,9 @@ async function start(
     siteSecret,
     saveAttempts: (attempts) =>
       store.write(async (transaction) => {
-        for (const attempt of attempts) await saveAttempt(transaction, attempt)
+        const fresh: AttemptRecord[] = []
+        for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) fresh.push(attempt)
+        return fresh
       }),
     log,
     now,
@@ -111,5 +129,6 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  return { pool, gateway, store }
+  pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
+  return { pool, operations, gateway, store }
 }

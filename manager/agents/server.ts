@@ -34,7 +34,8 @@ export interface GatewayOptions {
   readonly book: AgentBook
   readonly epoch: number
   readonly siteSecret: string
-  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<void>
+  /** Resolves, with those whose token is new, when all are on disk. */
+  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<readonly AttemptRecord[]>
   readonly log: Log
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
@@ -142,8 +143,7 @@ class RunningGateway implements Gateway {
       certificateOf: (of) => this.#shown(of),
       renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
       attempts: async (attempts) => {
-        await saveAttempts(attempts)
-        for (const { mac } of attempts) await book.boots(mac)
+        for (const { mac } of await saveAttempts(attempts)) await book.boots(mac)
       },
       log: this.#log,
     })
@@ -182,6 +182,7 @@ class RunningGateway implements Gateway {
         peer,
         async (asked) => {
           const enrolled = await enrol(enrolment, asked, peer)
+          if (enrolled.alarm) book.alarmRaised(enrolled.alarm)
           if (enrolled.kind === 'enrolled') await book.enrolled(enrolled.host)
           return enrolled
         },
