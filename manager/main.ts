@@ -7,7 +7,7 @@ import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
-import type { Operations } from './api/operations.ts'
+import type { Operations, SiteOperations } from './api/operations.ts'
 import { type BootBook, createOperations } from './api/pool-operations.ts'
 import type { Api, ApiRates } from './api/server.ts'
 import type { ManagerConfig } from './config.ts'
@@ -16,12 +16,14 @@ import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
 import { createMetrics } from './metrics.ts'
 import type { AttemptRecord } from './protocol/appliance.ts'
+import { openSite } from './site/service.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
 import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
 import { openData } from './store/open.ts'
+import { keepSealer } from './store/sealing.ts'
 import { nextEpoch } from './store/settings.ts'
 import { watchStore } from './store/trouble.ts'
 
@@ -32,6 +34,8 @@ export interface Manager {
   readonly api: Api
   readonly gateway: Gateway
   readonly store: Store
+  /** What an admin wants on every host. */
+  readonly site: SiteOperations
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
 }
@@ -142,11 +146,26 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
+  const site = await openSite({
+    store,
+    sealer: await keepSealer(dataDir),
+    pool,
+    request: (host, body) => gateway.request(host, body),
+    now,
+    newId: newHostId,
+    after: (milliseconds, action) => {
+      const timer = setTimeout(action, milliseconds)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+  })
+  closing.push(() => site.close())
   const api = await mountHttp({
     gateway,
     address: listen.address,
     pool,
     operations,
+    site,
     access,
     metrics,
     epoch,
@@ -156,5 +175,5 @@ async function start(
   })
   closing.push(() => api.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
-  return { pool, operations, access, api, gateway, store }
+  return { pool, operations, access, api, gateway, store, site }
 }

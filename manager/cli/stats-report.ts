@@ -2,6 +2,7 @@
 import type { Guest, Host } from '../api/schema-hosts.ts'
 import { bytes, number, percent, percentOf, rate, text } from './columns.ts'
 import { hostColumn, stateColumn } from './host-report.ts'
+import { listSection } from './list-report.ts'
 import type { Report, Row, Section } from './output.ts'
 
 /** `withTotals`: the totals are a section of their own, for programs that ask for them. */
