@@ -73,7 +73,7 @@ export async function into(target: string, fill: () => Promise<void>): Promise<v
 
 /** Throws when the file is no sound SQLite database. */
 export function checkSqlite(file: string): void {
-  const database = new Database(file, { readonly: true, fileMustExist: true })
+  const database = openReadable(file)
   try {
     const found = database.pragma('integrity_check', { simple: true })
     if (found !== 'ok') throw new Error(String(found))
@@ -81,5 +81,13 @@ export function checkSqlite(file: string): void {
     throw new Error(`${file} is damaged, or no backup of hostless`, { cause })
   } finally {
     database.close()
+  }
+}
+
+function openReadable(file: string): Database.Database {
+  try {
+    return new Database(file, { readonly: true, fileMustExist: true })
+  } catch (cause) {
+    throw new Error(`${file} cannot be opened`, { cause })
   }
 }
