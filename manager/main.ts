@@ -1,6 +1,10 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
+import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Log } from '../appliance/wire/log.ts'
+import type { Access } from './access/access.ts'
+import { SESSION_IDLE } from './access/credentials.ts'
+import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
@@ -13,11 +17,14 @@ import { forgetCertificates } from './store/certificates.ts'
 import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
 import { openData } from './store/open.ts'
+import { forgetSessions } from './store/sessions.ts'
 import { nextEpoch } from './store/settings.ts'
+import { forgetTokens } from './store/tokens.ts'
 
 export interface Manager {
   readonly pool: Pool
   readonly gateway: Gateway
+  readonly access: Access
   readonly store: Store
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
@@ -29,6 +36,7 @@ export interface ManagerSettings {
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
+  readonly access?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
 const LOST_AFTER = 30_000
@@ -64,6 +72,7 @@ async function start(
   closing.push(() => store.close())
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
+  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...settings.access })
   const pool = await openPool({ store, now, elapsed, lostAfter })
 
   const forget = () => {
@@ -72,6 +81,8 @@ async function start(
       .write(async (transaction) => {
         await forgetAttempts(transaction, before)
         await forgetCertificates(transaction, before)
+        await forgetTokens(transaction, now())
+        await forgetSessions(transaction, now() - SESSION_IDLE)
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
@@ -107,5 +118,5 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  return { pool, gateway, store }
+  return { pool, gateway, access, store }
 }
