@@ -118,7 +118,7 @@ test('what cannot be is refused in words, without the password', async (t) => {
     return [error.exitCode, error.message] as const
   }
   const line = `${PASSWORD}\n`
-  const cases: readonly (readonly [Parameters<typeof refusal>, code: number, message: RegExp])[] = [
+  const cases: readonly (readonly [args: Parameters<typeof refusal>, code: 1 | 2, message: RegExp])[] = [
     [['Alice', 'admin', line], 2, /is no user name/],
     [['alice\0', 'admin', line], 2, /is no user name/],
     [['alice', 'king', line], 2, /viewer/],
@@ -129,7 +129,7 @@ test('what cannot be is refused in words, without the password', async (t) => {
   ]
   for (const [args, code, message] of cases) {
     const [exitCode, said] = await refusal(...args)
-    t.is<number>(exitCode, code)
+    t.is(exitCode, code)
     t.regex(said, message)
   }
 })
