@@ -2,6 +2,7 @@
 // on the host. `node agent.mjs [FILE]`: FILE is what the initramfs has left, /run/hostless/boot.
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../appliance/wire/log.ts'
@@ -121,7 +122,7 @@ export async function runAgent(file: string, version: string, log: Log): Promise
   const agent = await startAgent({
     host: { backend, follow: followProgram, clock: machineClock },
     world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles },
-    upgrades: { places, node: process.execPath, boot: file, onHandOver: () => end('handed-over') },
+    upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,
     boot: { attempt: boot.attempt, token: boot.token },
@@ -141,8 +142,22 @@ export async function runAgent(file: string, version: string, log: Log): Promise
   return how
 }
 
-async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000), redirect: 'error' })
-  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`)
-  return response.text()
+const FETCH_BYTES = 64 << 10
+
+/** Not by Node's fetch, which costs dom0 5 MB. */
+function fetchText(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { agent: false, signal: AbortSignal.timeout(10_000) }, (response) => {
+      if (response.statusCode !== 200) asked.destroy(new Error(`${url}: HTTP ${response.statusCode}`))
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => {
+        text += part
+        if (text.length > FETCH_BYTES) asked.destroy(new Error(`${url}: a longer answer than ${FETCH_BYTES} bytes`))
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve(text))
+    })
+    asked.on('error', reject)
+  })
 }

@@ -27,7 +27,7 @@ export interface Refusal {
   readonly retryAfter?: number
 }
 
-type Answer<Value> = { readonly kind: 'done'; readonly value: Value } | Refusal
+export type Answer<Value> = { readonly kind: 'done'; readonly value: Value } | Refusal
 
 export interface Access {
   /** Of `Authorization: Bearer …`; undefined: unknown, expired or revoked. */

@@ -21,4 +21,6 @@ export interface AgentBook {
   /** Its appliance says that a machine with this MAC boots. */
   boots(mac: string): Promise<void>
   alarm(alarm: RaisedAlarm): Promise<void>
+  /** It is on disk already. */
+  alarmRaised(alarm: RaisedAlarm): void
 }

@@ -26,9 +26,11 @@ import { answerRoute, problem } from './routes.ts'
 /** Enrolments from one address: a host needs one a boot. */
 const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
 /** For an answer, ms: iSCSI may try several portals that do not answer. */
-const PATIENCE = 120_000
+const ANSWER_PATIENCE = 120_000
 /** Addresses whose rate is remembered. */
 const MOST_ADDRESSES = 4096
+/** How long a stranger may take for its handshake, and then for its request, ms. */
+const PATIENCE = 10_000
 /** Longest delay that setTimeout takes, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -40,13 +42,15 @@ export interface GatewayOptions {
   readonly book: AgentBook
   readonly epoch: number
   readonly siteSecret: string
-  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<void>
+  /** Resolves, with those whose token is new, when all are on disk. */
+  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<readonly AttemptRecord[]>
   readonly log: Log
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  readonly patience?: number
 }
 
 export interface RequestOptions {
@@ -89,7 +93,8 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
-    const { key, certificate } = options.tls
+    const { tls, patience = PATIENCE } = options
+    const { key, certificate } = tls
     const { pem } = options.enrolment.authority
     this.server = createServer({
       key,
@@ -98,7 +103,10 @@ class RunningGateway implements Gateway {
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
-      handshakeTimeout: 10_000,
+      handshakeTimeout: patience,
+      headersTimeout: patience,
+      requestTimeout: 2 * patience,
+      connectionsCheckingInterval: patience / 4,
       maxHeaderSize: 16 << 10,
     })
     this.server.on('request', (request, response) => this.#answer(request, response))
@@ -139,7 +147,7 @@ class RunningGateway implements Gateway {
   async request(
     host: string,
     body: RequestBody,
-    { id = `manager/${randomUUID()}`, limit = PATIENCE }: RequestOptions = {},
+    { id = `manager/${randomUUID()}`, limit = ANSWER_PATIENCE }: RequestOptions = {},
   ): Promise<Asked> {
     const state = this.#options.book.stateOf(host)
     if (state === undefined) return { kind: 'refused', cause: 'absent', reason: `there is no host ${host}` }
@@ -170,8 +178,7 @@ class RunningGateway implements Gateway {
       certificateOf: (of) => this.#shown(of),
       renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
       attempts: async (attempts) => {
-        await saveAttempts(attempts)
-        for (const { mac } of attempts) await book.boots(mac)
+        for (const { mac } of await saveAttempts(attempts)) await book.boots(mac)
       },
       log: this.#log,
     })
@@ -210,6 +217,7 @@ class RunningGateway implements Gateway {
         peer,
         async (asked) => {
           const enrolled = await enrol(enrolment, asked, peer)
+          if (enrolled.alarm) book.alarmRaised(enrolled.alarm)
           if (enrolled.kind === 'enrolled') await book.enrolled(enrolled.host)
           return enrolled
         },

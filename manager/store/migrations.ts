@@ -7,7 +7,7 @@ import type { Tables } from './schema.ts'
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, site]
+export const MIGRATIONS: readonly Migration[] = [first, second, site]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db
@@ -95,12 +95,55 @@ async function first(db: Kysely<Tables>): Promise<void> {
     .execute()
 }
 
+/** Who may come in. */
+async function second(db: Kysely<Tables>): Promise<void> {
+  const { schema } = db
+  await schema
+    .createTable('users')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('password', 'text', (column) => column.notNull())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('last_seen', 'bigint')
+    .execute()
+  await schema
+    .createTable('tokens')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('user', 'text', (column) => column.notNull().references('users.name').onDelete('cascade'))
+    .addColumn('label', 'text', (column) => column.notNull())
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('expires', 'bigint', (column) => column.notNull())
+    .addColumn('last_used', 'bigint')
+    .execute()
+  await schema.createIndex('tokens_by_user').on('tokens').column('user').execute()
+  await schema
+    .createTable('sessions')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('user', 'text', (column) => column.notNull().references('users.name').onDelete('cascade'))
+    .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('last_used', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('sessions_by_user').on('sessions').column('user').execute()
+  await schema
+    .createTable('audit')
+    .addColumn('seq', 'bigint', (column) => column.primaryKey())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('who', 'text', (column) => column.notNull())
+    .addColumn('peer', 'text', (column) => column.notNull())
+    .addColumn('what', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .execute()
+}
+
 const VERSION_KEY = 'schema'
 
 /** The number of steps that have run; 0 for an empty database. */
 export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
   const tables = await db.introspection.getTables()
-  if (!tables.some(({ name }) => name === 'settings')) return 0
+  if (!tables.some(({ name, schema }) => name === 'settings' && (schema ?? 'public') === 'public')) return 0
   const row = await db.selectFrom('settings').select('value').where('key', '=', VERSION_KEY).executeTakeFirst()
   return Number(row?.value ?? 0)
 }

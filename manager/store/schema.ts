@@ -1,7 +1,7 @@
 // The columns of every table, as kysely sees them. Times are milliseconds since the epoch; JSON is text, so that SQLite and
 // PostgreSQL hold the same; a flag is 0 or 1. The steps that make them are in migrations.ts, the queries in a file a table.
 
-/** Small facts about this manager: its epoch. */
+/** Small facts about this manager: its epoch, where its audit log ends, who writes here. */
 export interface SettingsTable {
   key: string
   value: string
@@ -94,6 +94,50 @@ export interface AlarmsTable {
   cleared_by: string | null
 }
 
+export interface UsersTable {
+  name: string
+  role: string
+  /** What manager/access/password.ts makes of it. */
+  password: string
+  created: number
+  last_seen: number | null
+}
+
+/** API tokens. The secret is held by whoever it was issued to, and nowhere here. */
+export interface TokensTable {
+  id: string
+  user: string
+  label: string
+  /** At most this, and never more than the user's own. */
+  role: string
+  /** SHA-256 of the secret, hexadecimal. */
+  hash: string
+  created: number
+  expires: number
+  last_used: number | null
+}
+
+/** Those who are signed in on the web page. */
+export interface SessionsTable {
+  id: string
+  user: string
+  /** SHA-256 of what the cookie holds, hexadecimal. */
+  hash: string
+  created: number
+  last_used: number
+}
+
+/** Append only. `settings` holds the seq and the hash of the newest, so that a tail that is cut off is missed. */
+export interface AuditTable {
+  seq: number
+  at: number
+  who: string
+  peer: string
+  what: string
+  /** See manager/access/chain.ts. */
+  hash: string
+}
+
 /** iSCSI targets that hosts are to be logged in to. */
 export interface ConnectionsTable {
   id: string
@@ -130,6 +174,10 @@ export interface Tables {
   attempts: AttemptsTable
   certificates: CertificatesTable
   alarms: AlarmsTable
+  users: UsersTable
+  tokens: TokensTable
+  sessions: SessionsTable
+  audit: AuditTable
   connections: ConnectionsTable
   scans: ScansTable
 }

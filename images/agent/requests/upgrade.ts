@@ -2,14 +2,15 @@
 // touched: the agent that ends and the one that begins are processes beside them.
 import { createHash } from 'node:crypto'
 import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { Command } from '../backend.ts'
 import { bundlesIn, type Places, parseDropped } from '../upgrade/places.ts'
 import { refused } from './refusal.ts'
 import { failureOf, type World } from './world.ts'
 
 export interface Successor {
   readonly places: Places
-  /** What runs agents here, and what an agent is told to start with. */
-  readonly node: string
+  /** What runs agents here, with its own options; and what an agent is told to start with. */
+  readonly node: Command
   readonly boot: string
   /** Version of the agent that runs. */
   readonly running: string
@@ -31,7 +32,8 @@ export async function upgrade({ backend, files }: World, successor: Successor, b
     return refused('unable', `the manager's bundle is another one than it said: ${bytes.length} bytes, SHA-256 ${hash}`)
   const bundle = places.bundle(sha256)
   await files.write(bundle, bytes, 0o600)
-  const failure = (await failureOf(backend, [node, '--check', bundle])) ?? (await failureOf(backend, [node, bundle, boot, '--self-test']))
+  const failure =
+    (await failureOf(backend, [...node, '--check', bundle])) ?? (await failureOf(backend, [...node, bundle, boot, '--self-test']))
   if (failure !== undefined) {
     await files.remove(bundle)
     return refused('unable', `version ${version} does not start on this host, which goes on with ${running}: ${failure}`)
