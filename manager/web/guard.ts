@@ -2,7 +2,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Identified } from '../access/access.ts'
-import { ROLES, type Role } from '../api/schema-access.ts'
 
 export const COOKIE = '__Host-hostless'
 export const CSRF_FIELD = 'csrf'
@@ -41,10 +40,6 @@ export function hasCsrf({ by }: Identified, headers: IncomingHttpHeaders, form: 
   if (by.kind !== 'session') return false
   const shown = headers[CSRF_HEADER] ?? form.get(CSRF_FIELD) ?? ''
   return typeof shown === 'string' && isSame(shown, by.csrf)
-}
-
-export function isAtLeast(role: Role, least: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(least)
 }
 
 /** Where to go after signing in: a path of ours, and never another site's. */

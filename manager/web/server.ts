@@ -8,9 +8,10 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { packageRoot } from '../../appliance/package-root.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access, Identified } from '../access/access.ts'
+import { atLeast } from '../access/roles.ts'
 import type { Operations } from '../api/operations.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
-import { comesFromOurPage, cookieOf, hasCsrf, isAtLeast, SECURITY_HEADERS } from './guard.ts'
+import { comesFromOurPage, cookieOf, hasCsrf, SECURITY_HEADERS } from './guard.ts'
 import { LivePages } from './live.ts'
 import { MatrixCells } from './matrix-cells.ts'
 import type { PageDeps, PageRoute, Visit } from './route.ts'
@@ -94,7 +95,7 @@ async function answerRoute(
   const refuse = (status: number, reason: string) => writeRefusal({ status, reason }, to, response, who, answering)
   if (route.role !== 'anyone') {
     if (!who) return askToSignIn(route, request, response, answering)
-    if (!isAtLeast(who.role, route.role)) return refuse(403, `This takes the role ${route.role}; you have ${who.role}.`)
+    if (!atLeast(who.role, route.role)) return refuse(403, `This takes the role ${route.role}; you have ${who.role}.`)
   }
   if (route.method === 'POST' && !comesFromOurPage(request.headers))
     return refuse(403, 'This form does not come from a page of this manager.')
@@ -106,7 +107,10 @@ async function answerRoute(
   const visit: Visit = { params: paramsOf(request), query: queryOf(request), form, peer: peerOf(request) }
   try {
     if (route.role === 'anyone') await writeAnswer(await route.answer(visit, deps), request, response, who, answering)
-    else if (who) await writeAnswer(await route.answer({ ...visit, who }, deps), request, response, who, answering)
+    else if (who) {
+      const visitor = { ...visit, who, session: cookieOf(request.headers) ?? '', csrf: who.by.kind === 'session' ? who.by.csrf : '' }
+      await writeAnswer(await route.answer(visitor, deps), request, response, who, answering)
+    }
   } catch (error) {
     log.error({ error, path: request.path }, 'a page could not be made')
     if (response.headersSent) response.destroy()
