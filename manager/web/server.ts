@@ -1,5 +1,5 @@
-// The admin's web page as an express router, to be mounted beside the API. Who may come is decided here, once for all routes, before
-// a byte of a body is read.
+// The admin's web page as an express router, for http/app.ts, which sets the security headers. Who may come is decided here, once for
+// all routes, before a byte of a body is read.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -11,7 +11,7 @@ import type { Access, Identified } from '../access/access.ts'
 import { atLeast } from '../access/roles.ts'
 import type { Operations } from '../api/operations.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
-import { comesFromOurPage, cookieOf, hasCsrf, SECURITY_HEADERS } from './guard.ts'
+import { comesFromOurPage, cookieOf, hasCsrf } from './guard.ts'
 import { LivePages } from './live.ts'
 import { MatrixCells } from './matrix-cells.ts'
 import type { PageDeps, PageRoute, Visit } from './route.ts'
@@ -89,7 +89,7 @@ async function answerRoute(
   answering: Answering,
   log: Log,
 ): Promise<void> {
-  response.set(SECURITY_HEADERS)
+  response.set('Cache-Control', 'no-store')
   const to = request.headers['hx-request'] === 'true' || route.kind === 'fragment' ? 'htmx' : 'browser'
   const who = await visitorOf(request, deps.access)
   const refuse = (status: number, reason: string) => writeRefusal({ status, reason }, to, response, who, answering)
@@ -180,7 +180,7 @@ const addressOf = ({ path, tag }: Asset): string => `${path}?v=${tag}`
 /** Open to all: there is nothing in them that the repository does not have. */
 function sendAsset({ type, content, tag }: Asset, request: Request, response: Response): void {
   const isCurrent = queryOf(request).get('v') === tag
-  response.set({ ...SECURITY_HEADERS, 'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache', ETag: `"${tag}"` })
+  response.set({ 'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache', ETag: `"${tag}"` })
   if (request.headers['if-none-match'] === `"${tag}"`) return void response.status(304).end()
   response.type(type).send(content)
 }

@@ -64,10 +64,10 @@ export const THINGS: readonly Thing[] = [
 
 export function fakePool(
   count: number,
-  { pending = 2, changed = {} }: { readonly pending?: number; readonly changed?: Partial<Host> } = {},
+  { pending = 2, changed = () => ({}) }: { readonly pending?: number; readonly changed?: (index: number) => Partial<Host> } = {},
 ): FakePool {
   const hosts = new Map(
-    Array.from({ length: count }, (_, index) => [idOf(index), { ...fakeHost(index, index < pending), ...changed }] as const),
+    Array.from({ length: count }, (_, index) => [idOf(index), { ...fakeHost(index, index < pending), ...changed(index) }] as const),
   )
   const cells = new Map(
     [...hosts.keys()].map(

@@ -11,6 +11,7 @@ import { openAccess } from '../../../manager/access/service.ts'
 import type { Operations } from '../../../manager/api/operations.ts'
 import type { Role } from '../../../manager/api/schema-access.ts'
 import { signServer } from '../../../manager/enrolment/certificate.ts'
+import { createApp } from '../../../manager/http/app.ts'
 import { keepAuthority, newKey, newSerial } from '../../../manager/store/authority.ts'
 import { openStore } from '../../../manager/store/database.ts'
 import { sqlite } from '../../../manager/store/sqlite.ts'
@@ -51,7 +52,7 @@ export async function startPages(
   const pages = await createPages({ operations, access, log, now, elapsed })
   const authority = await keepAuthority(dataDir)
   const key = newKey()
-  const app = express().disable('x-powered-by').use(pages.router)
+  const app = createApp({ api: express.Router(), page: pages.router, log })
   const server = createServer({ key, cert: await signServer(authority, key, '127.0.0.1', newSerial()) }, app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
