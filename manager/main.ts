@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Log } from '../appliance/wire/log.ts'
 import type { Access } from './access/access.ts'
+import { SESSION_IDLE } from './access/credentials.ts'
 import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
@@ -24,7 +25,9 @@ import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
 import { openData } from './store/open.ts'
 import { keepSealer } from './store/sealing.ts'
+import { forgetSessions } from './store/sessions.ts'
 import { nextEpoch } from './store/settings.ts'
+import { forgetTokens } from './store/tokens.ts'
 import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
@@ -99,7 +102,7 @@ async function start(
   closing.push(() => pool.close())
 
   const operations = createOperations({ pool, boots: NO_BOOTS })
-  const access = openAccess({ store, now, elapsed, randomBytes, log, ...passwords })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -107,6 +110,8 @@ async function start(
       .write(async (transaction) => {
         await forgetAttempts(transaction, before)
         await forgetCertificates(transaction, before)
+        await forgetTokens(transaction, now())
+        await forgetSessions(transaction, now() - SESSION_IDLE)
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
