@@ -175,6 +175,7 @@ async function start(
     metrics,
     epoch,
     log,
+    now,
     elapsed,
     ...(apiRates ? { rates: apiRates } : {}),
   })
