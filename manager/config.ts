@@ -17,7 +17,7 @@ export type ReadManagerConfig =
   | { readonly kind: 'refused'; readonly reason: string }
 
 export function managerConfig({ manager, dataDir, boot, hosts }: Config): ReadManagerConfig {
-  if (!manager) return { kind: 'refused', reason: 'the config has no key manager: add manager: { listen: ADDRESS:PORT }' }
+  if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
   const names = new Map(
     hosts.flatMap(({ name, mac, bond }) => [mac, ...(bond?.members ?? [])].map((one) => [one as string, name] as const)),
   )

@@ -8,24 +8,33 @@ import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
+import type { Operations, SiteOperations } from './api/operations.ts'
+import { type BootBook, createOperations } from './api/pool-operations.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import type { AttemptRecord } from './protocol/appliance.ts'
+import { openSite } from './site/service.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
 import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
 import { openData } from './store/open.ts'
+import { keepSealer } from './store/sealing.ts'
 import { forgetSessions } from './store/sessions.ts'
 import { nextEpoch } from './store/settings.ts'
 import { forgetTokens } from './store/tokens.ts'
+import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
   readonly pool: Pool
+  readonly operations: Operations
   readonly gateway: Gateway
   readonly access: Access
   readonly store: Store
+  /** What an admin wants on every host. */
+  readonly site: SiteOperations
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
 }
@@ -33,11 +42,16 @@ export interface Manager {
 export interface ManagerSettings {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  /** How long a stranger may take for its handshake and its request, ms. */
+  readonly patience?: number
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
   readonly access?: Pick<AccessOptions, 'cost' | 'rates'>
 }
+
+/** No appliance tells how boots go on. */
+const NO_BOOTS: BootBook = { attempts: async () => [], imageOf: () => undefined, subscribe: () => () => undefined }
 
 const LOST_AFTER = 30_000
 const TICK = 1000
@@ -66,14 +80,22 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience } = settings
   const elapsed = () => performance.now()
-  const store = await openData({ dataDir, database }, log)
+  const opened = await openData({ dataDir, database }, log)
+  const store = watchStore(opened, {
+    place: dataDir,
+    now,
+    onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
+  })
   closing.push(() => store.close())
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...settings.access })
-  const pool = await openPool({ store, now, elapsed, lostAfter })
+  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
+  closing.push(() => pool.close())
+
+  const operations = createOperations({ pool, boots: NO_BOOTS })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -86,7 +108,7 @@ async function start(
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
-  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts')), TICK)
+  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(forget, FORGET_PERIOD)
   closing.push(() => {
     clearInterval(ticks)
@@ -103,13 +125,16 @@ async function start(
     siteSecret,
     saveAttempts: (attempts) =>
       store.write(async (transaction) => {
-        for (const attempt of attempts) await saveAttempt(transaction, attempt)
+        const fresh: AttemptRecord[] = []
+        for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) fresh.push(attempt)
+        return fresh
       }),
     log,
     now,
     elapsed,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
+    ...(patience === undefined ? {} : { patience }),
   })
   closing.push(() => gateway.close())
   closing.push(
@@ -118,5 +143,20 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  return { pool, gateway, access, store }
+  const site = await openSite({
+    store,
+    sealer: await keepSealer(dataDir),
+    pool,
+    request: (host, body) => gateway.request(host, body),
+    now,
+    newId: newHostId,
+    after: (milliseconds, action) => {
+      const timer = setTimeout(action, milliseconds)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+  })
+  closing.push(() => site.close())
+  pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
+  return { pool, operations, gateway, access, store, site }
 }

@@ -2,18 +2,25 @@
 // on the host. `node agent.mjs [FILE]`: FILE is what the initramfs has left, /run/hostless/boot.
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import type { Log } from '../../appliance/wire/log.ts'
 import { uuid } from '../../manager/protocol/values.ts'
 import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
-import { followProgram, machineBackend, machineClock } from './exec.ts'
+import { followProgram, LIMITS, machineBackend, machineClock } from './exec.ts'
+import { machineFiles } from './files/exec.ts'
 import { newLedger, record } from './ledger.ts'
 import { findManager } from './link/manager.ts'
 import { type Link, type LinkOptions, startLink } from './link/runner.ts'
+import { openDesk } from './requests/desk.ts'
+import { changingHandlers, readingHandlers } from './requests/handlers.ts'
+import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
 
 export interface AgentOptions extends Pick<LinkOptions, 'boot' | 'findManager' | 'log' | 'localAddress'> {
   readonly host: Host
+  /** What requests change; left out: requests only read, as of a simulated host. */
+  readonly world?: Pick<World, 'backend' | 'files'>
   readonly agent: string
   readonly sampleSeconds: number
 }
@@ -39,6 +46,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
   })
   const { dmi, nics } = ledger.inventory ?? { dmi: { memoryModules: [] }, nics: [] }
+  const desk = openDesk({
+    ...readingHandlers(observation),
+    ...(options.world ? changingHandlers({ ...options.world, collect: (names) => observation.collect(names) }) : {}),
+  })
   const macs = [...new Set(nics.map(({ permanentMac, mac }) => permanentMac ?? mac))].slice(0, 256)
   link = startLink({
     agent,
@@ -46,11 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     claims: { macs, ...(dmi.systemUuid === undefined ? {} : { systemUuid: dmi.systemUuid }) },
     findManager: options.findManager,
     ledger,
-    answer: async ({ request: { id, request } }) => ({
-      kind: 'answer',
-      id,
-      answer: { kind: 'collected', ...(await observation.collect(request.sections)) },
-    }),
+    answer: async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await desk.answer(id, request) }),
     log,
     random: Math.random,
     ...(localAddress === undefined ? {} : { localAddress }),
@@ -66,6 +73,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 const SAMPLE_SECONDS = 5
+/** For one program that a request runs. */
+const REQUEST_SECONDS = 60
 
 /** Of a dom0: resolves when it is told to stop. Rejects when the file of the boot is not there or says nothing useful. */
 export async function runAgent(file: string, version: string, log: Log): Promise<void> {
@@ -77,6 +86,7 @@ export async function runAgent(file: string, version: string, log: Log): Promise
   })
   const agent = await startAgent({
     host: { backend: machineBackend(), follow: followProgram, clock: machineClock },
+    world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,
     boot: { attempt: boot.attempt, token: boot.token },
@@ -87,8 +97,22 @@ export async function runAgent(file: string, version: string, log: Log): Promise
   await agent.close()
 }
 
-async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000), redirect: 'error' })
-  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`)
-  return response.text()
+const FETCH_BYTES = 64 << 10
+
+/** Not by Node's fetch, which costs dom0 5 MB. */
+function fetchText(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { agent: false, signal: AbortSignal.timeout(10_000) }, (response) => {
+      if (response.statusCode !== 200) asked.destroy(new Error(`${url}: HTTP ${response.statusCode}`))
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => {
+        text += part
+        if (text.length > FETCH_BYTES) asked.destroy(new Error(`${url}: a longer answer than ${FETCH_BYTES} bytes`))
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve(text))
+    })
+    asked.on('error', reject)
+  })
 }

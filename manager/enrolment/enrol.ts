@@ -1,6 +1,6 @@
 // Enrolment and renewal against the store: what decide.ts decides, done in one transaction with the signing of the certificate.
 import { createHash } from 'node:crypto'
-import { raiseAlarm } from '../store/alarms.ts'
+import { type RaisedAlarm, raiseAlarm } from '../store/alarms.ts'
 import { attemptById, spendToken } from '../store/attempts.ts'
 import { certificateOf, revokeCertificates, saveCertificate } from '../store/certificates.ts'
 import type { Store, Transaction } from '../store/database.ts'
@@ -31,9 +31,10 @@ export interface EnrolRequest {
   readonly macs: readonly string[]
 }
 
+/** `alarm`: raised with it. */
 export type Enrolled =
-  | { readonly kind: 'enrolled'; readonly host: string; readonly certificates: readonly string[] }
-  | { readonly kind: 'refused'; readonly reason: string; readonly retry: boolean }
+  | { readonly kind: 'enrolled'; readonly host: string; readonly certificates: readonly string[]; readonly alarm?: RaisedAlarm }
+  | { readonly kind: 'refused'; readonly reason: string; readonly retry: boolean; readonly alarm?: RaisedAlarm }
 
 /** `peer`: the IPv4 address that the request came from. When it resolves, the answer is on disk. */
 export async function enrol(desk: Enrolment, asked: EnrolRequest, peer: string): Promise<Enrolled> {
@@ -60,7 +61,7 @@ async function enrolIn(
   const decision = decideEnrolment({ now, policy: desk.policy, peer, tokenHash, keyHash, uuid, attempt, host, holders })
   if (decision.kind === 'refused') {
     if (decision.alarm) await raiseAlarm(transaction, now, decision.alarm)
-    return { kind: 'refused', reason: decision.reason, retry: decision.retry }
+    return decision
   }
   if (!attempt) throw new Error('an enrolment without an attempt was let in')
   const spent = { now, attempt: attempt.id, mac: attempt.mac, peer }
@@ -71,7 +72,9 @@ async function enrolIn(
   await saveMacs(transaction, id, attempt.mac, asked.macs)
   if (decision.kind === 'known' && decision.alarm) await raiseAlarm(transaction, now, decision.alarm)
   if (attempt.spent === null) await spendToken(transaction, attempt.id, now, keyHash)
-  return { kind: 'enrolled', host: id, certificates: await sign(transaction, desk, id, attempt.id, publicKey) }
+  const certificates = await sign(transaction, desk, id, attempt.id, publicKey)
+  const alarm = decision.kind === 'known' && decision.alarm ? { alarm: decision.alarm } : {}
+  return { kind: 'enrolled', host: id, certificates, ...alarm }
 }
 
 interface Spent {

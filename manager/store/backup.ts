@@ -13,10 +13,15 @@ import { type DataPlace, holdData, inUse } from './open.ts'
 import { loadIntoPostgres } from './portable.ts'
 import { postgres } from './postgres.ts'
 import type { Tables } from './schema.ts'
+import { SEALING_KEY } from './sealing.ts'
+import { readSecret } from './secrets.ts'
 import { checkSqlite, copySqlite } from './sqlite.ts'
 
 /** Without these a restored database would trust none of the hosts that run. */
 const KEYS = [AUTHORITY_KEY, AUTHORITY_CERTIFICATE, SITE_SECRET] as const
+
+/** Of later versions: a data directory or a backup from before has none. */
+const LATER_KEYS = [SEALING_KEY] as const
 
 /** Of agents that have heard the epochs of the database that is replaced: the restored one goes on far beyond them. */
 const EPOCHS_AHEAD = 1_000_000
@@ -29,6 +34,7 @@ export async function backup(place: DataPlace, file: string): Promise<void> {
   }
   if (await isThere(file)) throw new Error(`${file} is there already: name another file`)
   const keys = await Promise.all(KEYS.map(async (name) => ({ name, content: await readFile(join(dataDir, 'keys', name), 'utf8') })))
+  const later = await Promise.all(LATER_KEYS.map(async (name) => ({ name, content: await readSecret(join(dataDir, 'keys', name)) })))
   const draft = `${file}.unfinished`
   await rm(draft, { force: true })
   if (database === 'sqlite') await copySqlite(databasePath(dataDir), draft)
@@ -37,7 +43,7 @@ export async function backup(place: DataPlace, file: string): Promise<void> {
   try {
     copy.exec('CREATE TABLE backup_keys (name TEXT PRIMARY KEY, content TEXT NOT NULL)')
     const add = copy.prepare('INSERT INTO backup_keys (name, content) VALUES (?, ?)')
-    for (const { name, content } of keys) add.run(name, content)
+    for (const { name, content } of [...keys, ...later]) if (content !== undefined) add.run(name, content)
   } finally {
     copy.close()
   }
@@ -89,7 +95,7 @@ function takeKeys(draft: string, file: string): { readonly keys: readonly Key[];
     database.exec('DROP TABLE backup_keys')
     database.prepare("UPDATE settings SET value = CAST(value AS INTEGER) + ? WHERE key = 'epoch'").run(EPOCHS_AHEAD)
     database.exec('VACUUM')
-    return { keys, version }
+    return { keys: [...keys, ...LATER_KEYS.flatMap((name) => rows.filter((row) => row.name === name))], version }
   } finally {
     database.close()
   }

@@ -46,6 +46,7 @@ export const EMPTY: Inventory = {
   diskHealth: [],
   guests: [],
   drbd: [],
+  properties: [],
   problems: [],
 }
 

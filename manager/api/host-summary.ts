@@ -1,0 +1,97 @@
+// What is said of one host, from what its agent reported and what the pool knows. Pure.
+import type { HostView } from '../inventory/pool-change.ts'
+import type { Inventory } from '../protocol/inventory.ts'
+import type { Sample } from '../protocol/sample.ts'
+import type { Guest, Host, HostHardware, HostLoad } from './schema-hosts.ts'
+
+export interface HostParts {
+  readonly view: HostView
+  readonly inventory: Inventory | undefined
+  readonly sample: Sample | undefined
+  readonly image: Host['image']
+  readonly cpuGroup: number | undefined
+  readonly alarms: number
+}
+
+export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: HostParts): Host {
+  const { groups, macs, ...others } = view
+  return {
+    ...others,
+    groups: [...groups],
+    macs: [...macs],
+    ...(inventory ? { hardware: hardwareOf(inventory) } : {}),
+    ...(image ? { image } : {}),
+    ...(cpuGroup === undefined ? {} : { cpuGroup }),
+    ...(sample && view.connection ? { load: loadOf(sample) } : {}),
+    guests: inventory ? runningGuests(inventory) : 0,
+    alarms,
+  }
+}
+
+/** Those that take up the host, or may go on to. */
+export function runningGuests({ guests }: Inventory): number {
+  return guests.filter(({ state }) => state !== 'shutdown' && state !== 'crashed' && state !== 'dying').length
+}
+
+export function guestsOn({ id, name, connection }: HostView, inventory: Inventory, sample: Sample | undefined): readonly Guest[] {
+  const loads = new Map(connection && sample?.guests.map((load) => [load.uuid, load] as const))
+  return inventory.guests.map(({ uuid, name: guestName, domid, type, state, vcpus, memoryBytes, disks, nics }) => {
+    const load = loads.get(uuid)
+    const counts = { vcpus, memoryBytes, disks: disks.length, nics: nics.length }
+    return {
+      ...{ host: id, hostName: name, uuid, name: guestName, domid, type, state, ...counts },
+      ...(load ? { load: { cpus: load.cpus, ...ratesOf([load], [load]) } } : {}),
+    }
+  })
+}
+
+function hardwareOf({ dmi, cpus, memory, xen, kernel, blockDevices, nics }: Inventory): HostHardware {
+  // A LUN is seen once for each path.
+  const disks = new Map(blockDevices.filter(({ removable }) => !removable).map((disk) => [disk.wwid ?? disk.name, disk.sizeBytes]))
+  return {
+    manufacturer: dmi.manufacturer,
+    product: dmi.product,
+    serial: dmi.serial,
+    firmware: [dmi.firmwareVendor, dmi.firmwareVersion].filter(Boolean).join(' ') || undefined,
+    cpuVendor: cpus.vendor,
+    cpuModel: cpus.model,
+    sockets: cpus.sockets,
+    cores: cpus.cores,
+    threads: cpus.threads,
+    memoryBytes: memory.totalBytes ?? xen.totalBytes,
+    xen: xen.version,
+    kernel: kernel.release,
+    diskCount: disks.size,
+    diskBytes: sumOf([...disks.values()]),
+    nicCount: nics.length,
+    nicsUp: nics.filter(({ link }) => link === 'up').length,
+  }
+}
+
+function loadOf({ at, host }: Sample): HostLoad {
+  const { cpus, threads, dom0Cpus, freeBytes, totalBytes } = host
+  return { at, cpus, threads, dom0Cpus, freeBytes, totalBytes, ...ratesOf(host.disks, host.nics) }
+}
+
+interface Transfer {
+  readonly readBytesPerSecond: number
+  readonly writtenBytesPerSecond: number
+}
+
+interface Traffic {
+  readonly receivedBytesPerSecond: number
+  readonly sentBytesPerSecond: number
+}
+
+function ratesOf(disks: readonly Transfer[], nics: readonly Traffic[]): Transfer & Traffic {
+  return {
+    readBytesPerSecond: sumOf(disks.map((disk) => disk.readBytesPerSecond)),
+    writtenBytesPerSecond: sumOf(disks.map((disk) => disk.writtenBytesPerSecond)),
+    receivedBytesPerSecond: sumOf(nics.map((nic) => nic.receivedBytesPerSecond)),
+    sentBytesPerSecond: sumOf(nics.map((nic) => nic.sentBytesPerSecond)),
+  }
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}

@@ -1,0 +1,255 @@
+// The operations of the API over the pool: each asks what the pool knows and says it in the API's words. What each answer looks
+// like is in the files beside this one.
+import { mayBeAsked } from '../enrolment/standing.ts'
+import { WORD_KEYS } from '../inventory/cpu-features.ts'
+import { canMove } from '../inventory/cpu-move.ts'
+import type { ConnectivityMatrix } from '../inventory/matrix.ts'
+import { hostsFor } from '../inventory/matrix-placement.ts'
+import type { Wish } from '../inventory/operator.ts'
+import type { HostView, Outcome } from '../inventory/pool-change.ts'
+import type { Pool } from '../inventory/service.ts'
+import type { StateEvent } from '../inventory/state.ts'
+import type { StoredAlarm } from '../store/alarms.ts'
+import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
+import { type CpuAnswer, CpuBook } from './cpu-pool.ts'
+import { HostList } from './host-list.ts'
+import { guestsOn, type HostParts, runningGuests, summaryOf } from './host-summary.ts'
+import { cellAnswer, localStorageAnswer, matrixAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
+import type { Done, Operations } from './operations.ts'
+import { eventOf } from './pool-events.ts'
+import type { BootAttempt, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type { Alarm, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent } from './schema-pool.ts'
+
+/** What the appliances tell of the boots. */
+export interface BootBook {
+  /** Of machines with these MACs, newest first. */
+  attempts(macs: readonly string[]): Promise<readonly BootAttempt[]>
+  /** What it booted; undefined where no appliance has told. */
+  imageOf(host: HostView): Host['image']
+  /** Of each attempt that is new or has gone on; until the function that it returns is called. */
+  subscribe(listener: (mac: string) => void): () => void
+}
+
+export interface OperationsDeps {
+  readonly pool: Pool
+  readonly boots: BootBook
+}
+
+export function createOperations({ pool, boots }: OperationsDeps): Operations {
+  return new PoolOperations(pool, boots)
+}
+
+class PoolOperations implements Operations {
+  readonly #pool: Pool
+  readonly #boots: BootBook
+  readonly #list = new HostList()
+  readonly #cpus = new CpuBook()
+  readonly #alarms: AlarmCount
+  #matrix: Matrix | undefined
+
+  constructor(pool: Pool, boots: BootBook) {
+    this.#pool = pool
+    this.#boots = boots
+    this.#alarms = new AlarmCount(() => pool.alarms())
+    pool.subscribe(({ kind }) => {
+      if (kind === 'alarm' || kind === 'alarm-cleared') this.#alarms.forget()
+      if (kind === 'host' || kind === 'inventory') this.#matrix = undefined
+    })
+  }
+
+  async hosts(): Promise<readonly Host[]> {
+    const [matrix, alarms] = await Promise.all([this.#pool.matrix(), this.#alarms.now()])
+    const cpu = this.#cpu(matrix)
+    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, cpu, alarms)))
+  }
+
+  async host(ref: string): Promise<Host | undefined> {
+    const [matrix, alarms] = await Promise.all([this.#pool.matrix(), this.#alarms.now()])
+    const view = this.#pool.find(ref)
+    return view && summaryOf(this.#parts(view, this.#cpu(matrix), alarms))
+  }
+
+  async inventory(ref: string) {
+    const view = this.#pool.find(ref)
+    return view && this.#pool.inventory(view.id)
+  }
+
+  async history(ref: string, limit: number) {
+    const view = this.#pool.find(ref)
+    return view && this.#pool.history(view.id, limit)
+  }
+
+  async boots(ref: string) {
+    const view = this.#pool.find(ref)
+    return view && this.#boots.attempts(view.macs.map(({ mac }) => mac))
+  }
+
+  async changeHost(ref: string, { name, groups, notes }: HostChange, who: string): Promise<Done<Host>> {
+    const view = this.#pool.find(ref)
+    if (!view) return noHost(ref)
+    const wishes: readonly Wish[] = [
+      ...(name === undefined ? [] : [{ kind: 'rename' as const, name }]),
+      ...(groups === undefined ? [] : [{ kind: 'group' as const, groups }]),
+      ...(notes === undefined ? [] : [{ kind: 'note' as const, notes }]),
+    ]
+    return this.#shown(await this.#pool.change(view.id, wishes, byUser(who)))
+  }
+
+  async actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>> {
+    const view = this.#pool.find(ref)
+    if (!view) return noHost(ref)
+    const inventory = await this.#pool.inventory(view.id)
+    const event = stateEvent(action, proof, inventory ? runningGuests(inventory) : 0)
+    if (!event) return { kind: 'refused', reason: `what proves that ${view.name} cannot run anything now? A fence needs a proof` }
+    return this.#shown(await this.#pool.move(view.id, event, byUser(who)))
+  }
+
+  async guests() {
+    await this.#pool.matrix()
+    return this.#pool.hosts().flatMap((view) => {
+      const inventory = this.#pool.knownInventory(view.id)
+      return inventory ? guestsOn(view, inventory, this.#pool.latestSample(view.id)) : []
+    })
+  }
+
+  async matrix(): Promise<Matrix> {
+    const matrix = await this.#pool.matrix()
+    this.#matrix ??= matrixAnswer(matrix, this.#reporting(matrix))
+    return this.#matrix
+  }
+
+  async things() {
+    const matrix = await this.#pool.matrix()
+    return matrix.rows().map((row) => thingAnswer(matrix, row))
+  }
+
+  async thing(key: string) {
+    const matrix = await this.#pool.matrix()
+    const row = matrix.rows().find((one) => one.key === key)
+    return row && thingDetail(matrix, this.#reporting(matrix), row)
+  }
+
+  async cell(key: string, ref: string) {
+    const matrix = await this.#pool.matrix()
+    const view = this.#pool.find(ref)
+    if (!view || !matrix.cpuOf(view.id) || !matrix.rows().some((row) => row.key === key)) return undefined
+    return cellAnswer(matrix.reach(key, view.id))
+  }
+
+  async localStorage() {
+    const matrix = await this.#pool.matrix()
+    return this.#pool.hosts().flatMap((view) => localStorageAnswer(matrix, view))
+  }
+
+  async place({ networks, storage, memoryBytes, type, from }: PlacementAsk): Promise<Placement> {
+    const matrix = await this.#pool.matrix()
+    const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
+    const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes, cpu })
+    const nameOf = (id: string) => this.#pool.host(id)?.name ?? id
+    return {
+      fits: fits.map((host) => ({ host, name: nameOf(host) })),
+      refused: refused.map(({ host, reasons }) => ({ host, name: nameOf(host), reasons: [...reasons] })),
+    }
+  }
+
+  async cpu() {
+    return this.#cpu(await this.#pool.matrix()).pool
+  }
+
+  async explainCpu(from: string, to: string, type: CpuExplanation['type']): Promise<Done<CpuExplanation>> {
+    const matrix = await this.#pool.matrix()
+    const [source, target] = [this.#pool.find(from), this.#pool.find(to)]
+    if (!source) return noHost(from)
+    if (!target) return noHost(to)
+    const [sourceCpu, targetCpu] = [matrix.cpuOf(source.id), matrix.cpuOf(target.id)]
+    if (!sourceCpu || !targetCpu) {
+      const silent = sourceCpu ? target.name : source.name
+      return { kind: 'refused', reason: `the CPU of ${silent} is not known: it was rejected, or has not reported yet` }
+    }
+    const verdict = canMove({ type }, sourceCpu, targetCpu)
+    const { reasons, missing } = verdict.kind === 'compatible' ? { reasons: [], missing: [] } : verdict
+    const compatible = verdict.kind === 'compatible'
+    const named = missing.map(({ name, word, bit }) => ({ name, word: WORD_KEYS[word] ?? String(word), bit }))
+    return { kind: 'done', value: { from: source.name, to: target.name, type, compatible, reasons: [...reasons], missing: named } }
+  }
+
+  async alarms() {
+    return (await this.#pool.alarms()).map((alarm) => this.#alarm(alarm))
+  }
+
+  async clearAlarm(key: string, who: string): Promise<Done<null>> {
+    const cleared = await this.#pool.clearAlarm(key, byUser(who))
+    return cleared ? { kind: 'done', value: null } : { kind: 'missing', reason: `there is no open alarm ${JSON.stringify(key)}` }
+  }
+
+  subscribe(listener: (event: PoolEvent) => void): () => void {
+    const ends = [
+      this.#pool.subscribe((change) => {
+        const event = eventOf(change)
+        if (event) listener(event)
+      }),
+      this.#boots.subscribe((mac) => listener({ kind: 'boot', mac })),
+    ]
+    return () => {
+      for (const end of ends) end()
+    }
+  }
+
+  // ---- inside ----
+
+  #cpu(matrix: ConnectivityMatrix): CpuAnswer {
+    const members = this.#pool.hosts().filter(({ state }) => mayBeAsked(state))
+    return this.#cpus.of(members.map(({ id, name }) => ({ id, name, cpu: matrix.cpuOf(id) })))
+  }
+
+  #parts(view: HostView, { groupOf }: CpuAnswer, alarms: AlarmsOf): HostParts {
+    return {
+      view,
+      inventory: this.#pool.knownInventory(view.id),
+      sample: this.#pool.latestSample(view.id),
+      image: this.#boots.imageOf(view),
+      cpuGroup: groupOf.get(view.id),
+      alarms: alarms.get(view.id) ?? 0,
+    }
+  }
+
+  #reporting(matrix: ConnectivityMatrix): readonly HostView[] {
+    return this.#pool.hosts().filter(({ id }) => matrix.cpuOf(id))
+  }
+
+  #alarm({ host, ...alarm }: StoredAlarm): Alarm {
+    if (host === null) return alarm
+    const hostName = this.#pool.host(host)?.name
+    return { ...alarm, host, ...(hostName === undefined ? {} : { hostName }) }
+  }
+
+  async #shown(outcome: Outcome): Promise<Done<Host>> {
+    if (outcome.kind === 'refused') return outcome
+    const host = await this.host(outcome.host.id)
+    return host ? { kind: 'done', value: host } : noHost(outcome.host.id)
+  }
+}
+
+/** History names users apart from `agent`, `appliance` and `manager`. */
+function byUser(who: string): string {
+  return `user ${who}`
+}
+
+function noHost(ref: string): { readonly kind: 'missing'; readonly reason: string } {
+  return { kind: 'missing', reason: `there is no host ${JSON.stringify(ref)}` }
+}
+
+/** Undefined for a fence without a proof. */
+function stateEvent(action: HostAction, proof: string | undefined, guests: number): StateEvent | undefined {
+  switch (action) {
+    case 'maintain':
+      return { kind: 'maintain', guests }
+    case 'fence':
+      return proof === undefined ? undefined : { kind: 'fence', proof }
+    case 'approve':
+    case 'reject':
+    case 'resume':
+    case 'release':
+      return { kind: action }
+  }
+}
