@@ -10,9 +10,12 @@ import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
 import type { Operations, SiteOperations } from './api/operations.ts'
 import { type BootBook, createOperations } from './api/pool-operations.ts'
+import type { Api, ApiRates } from './api/server.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
+import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import { createMetrics } from './metrics.ts'
 import type { AttemptRecord } from './protocol/appliance.ts'
 import { openSite } from './site/service.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
@@ -30,8 +33,9 @@ import { watchStore } from './store/trouble.ts'
 export interface Manager {
   readonly pool: Pool
   readonly operations: Operations
-  readonly gateway: Gateway
   readonly access: Access
+  readonly api: Api
+  readonly gateway: Gateway
   readonly store: Store
   /** What an admin wants on every host. */
   readonly site: SiteOperations
@@ -47,7 +51,8 @@ export interface ManagerSettings {
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
-  readonly access?: Pick<AccessOptions, 'cost' | 'rates'>
+  readonly apiRates?: ApiRates
+  readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
 /** No appliance tells how boots go on. */
@@ -80,10 +85,12 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience } = settings
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, apiRates, passwords } = settings
   const elapsed = () => performance.now()
   const opened = await openData({ dataDir, database }, log)
-  const store = watchStore(opened, {
+  const metrics = createMetrics()
+  const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
+  const store = watchStore(timed, {
     place: dataDir,
     now,
     onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
@@ -91,11 +98,11 @@ async function start(
   closing.push(() => store.close())
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
-  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...settings.access })
   const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
   closing.push(() => pool.close())
 
   const operations = createOperations({ pool, boots: NO_BOOTS })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -132,6 +139,7 @@ async function start(
     log,
     now,
     elapsed,
+    count: metrics.message,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
     ...(patience === undefined ? {} : { patience }),
@@ -157,6 +165,19 @@ async function start(
     random: Math.random,
   })
   closing.push(() => site.close())
+  const api = await mountHttp({
+    gateway,
+    address: listen.address,
+    pool,
+    operations,
+    access,
+    metrics,
+    epoch,
+    log,
+    elapsed,
+    ...(apiRates ? { rates: apiRates } : {}),
+  })
+  closing.push(() => api.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
-  return { pool, operations, gateway, access, store, site }
+  return { pool, operations, access, api, gateway, store, site }
 }

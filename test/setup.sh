@@ -44,7 +44,7 @@ missing_packages() {
 policy=/usr/sbin/policy-rc.d
 policy_mark='# Written by setup.sh of Hostless while it installs packages; remove it if you find it.'
 listening=(rpcbind.socket rpcbind.service nfs-ganesha.service nfs-ganesha-lock.service ipmievd.service openipmi.service nginx.service
-  tgt.service postgresql.service)
+  postgresql.service tgt.service)
 
 allow_services() {
   if grep -qsF "$policy_mark" "$policy"; then rm -f "$policy"; fi

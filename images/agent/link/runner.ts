@@ -1,6 +1,7 @@
 // Keeps this host in touch with its manager for as long as it runs: enrols, connects, reports, renews, and after any failure
 // tries again. Nothing of what happens here touches the host: without a manager it goes on as it is.
 import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
@@ -21,6 +22,7 @@ import type { Kept } from './kept.ts'
 const HANDSHAKE = 15_000
 const SILENCE = 10_000
 const MISSED = 3
+const FAREWELL = 500
 
 type Enrol = AgentMessage & { readonly kind: 'enrol' }
 
@@ -113,8 +115,13 @@ class RunningLink implements Link {
   }
 
   async close(): Promise<void> {
+    const socket = this.#socket
+    if (socket) {
+      // What was sent last still leaves.
+      socket.close(1000)
+      await Promise.race([once(socket, 'close'), delay(FAREWELL)])
+    }
     this.#stop.abort()
-    this.#socket?.close(1000)
     await this.#running
   }
 
