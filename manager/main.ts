@@ -1,14 +1,21 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
+import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Log } from '../appliance/wire/log.ts'
+import type { Access } from './access/access.ts'
+import { SESSION_IDLE } from './access/credentials.ts'
+import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
 import type { Operations, SiteOperations } from './api/operations.ts'
 import { type BootBook, createOperations } from './api/pool-operations.ts'
+import type { Api, ApiRates } from './api/server.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
+import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import { createMetrics } from './metrics.ts'
 import type { AttemptRecord } from './protocol/appliance.ts'
 import type { RequestBody } from './protocol/requests.ts'
 import { openSite } from './site/service.ts'
@@ -20,12 +27,16 @@ import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
 import { openData } from './store/open.ts'
 import { keepSealer } from './store/sealing.ts'
+import { forgetSessions } from './store/sessions.ts'
 import { nextEpoch } from './store/settings.ts'
+import { forgetTokens } from './store/tokens.ts'
 import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
   readonly pool: Pool
   readonly operations: Operations
+  readonly access: Access
+  readonly api: Api
   readonly gateway: Gateway
   readonly store: Store
   /** What an admin wants on every host. */
@@ -44,6 +55,8 @@ export interface ManagerSettings {
   readonly now?: () => number
   /** What agents are upgraded to; left out: they stay as they are. */
   readonly bundle?: AgentBundle
+  readonly apiRates?: ApiRates
+  readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
 /** No appliance tells how boots go on. */
@@ -76,10 +89,12 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, bundle } = settings
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, apiRates, passwords, bundle } = settings
   const elapsed = () => performance.now()
   const opened = await openData({ dataDir, database }, log)
-  const store = watchStore(opened, {
+  const metrics = createMetrics()
+  const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
+  const store = watchStore(timed, {
     place: dataDir,
     now,
     onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
@@ -91,6 +106,7 @@ async function start(
   closing.push(() => pool.close())
 
   const operations = createOperations({ pool, boots: NO_BOOTS })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -98,6 +114,8 @@ async function start(
       .write(async (transaction) => {
         await forgetAttempts(transaction, before)
         await forgetCertificates(transaction, before)
+        await forgetTokens(transaction, now())
+        await forgetSessions(transaction, now() - SESSION_IDLE)
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
@@ -126,6 +144,7 @@ async function start(
     now,
     elapsed,
     ...(bundle ? { bundle: bundle.bytes } : {}),
+    count: metrics.message,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
     ...(patience === undefined ? {} : { patience }),
@@ -145,8 +164,22 @@ async function start(
     const upgrader = new Upgrader({ ...asking, bundle })
     closing.push(() => upgrader.close())
   }
+  const api = await mountHttp({
+    gateway,
+    address: listen.address,
+    pool,
+    operations,
+    site,
+    access,
+    metrics,
+    epoch,
+    log,
+    elapsed,
+    ...(apiRates ? { rates: apiRates } : {}),
+  })
+  closing.push(() => api.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
-  return { pool, operations, gateway, store, site }
+  return { pool, operations, access, api, gateway, store, site }
 }
 
 function after(milliseconds: number, action: () => void): () => void {

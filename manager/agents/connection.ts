@@ -38,6 +38,8 @@ export interface ConnectionDeps {
   readonly log: Log
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
+  /** A message has come. */
+  readonly count?: ((bytes: number) => void) | undefined
 }
 
 export class AgentConnection {
@@ -106,7 +108,8 @@ export class AgentConnection {
   #take(data: RawData): void {
     if (this.#closing) return
     const bytes = Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
-    const { limits, elapsed } = this.#deps
+    const { limits, elapsed, count } = this.#deps
+    count?.(bytes.length)
     const at = elapsed()
     const messages = take(this.#messages, 1, at, limits.messages)
     const total = take(this.#bytes, bytes.length, at, limits.bytes)

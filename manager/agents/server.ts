@@ -53,6 +53,8 @@ export interface GatewayOptions {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
   readonly patience?: number
+  /** A message of an agent has come. */
+  readonly count?: (bytes: number) => void
 }
 
 export interface RequestOptions {
@@ -242,7 +244,7 @@ class RunningGateway implements Gateway {
     }
     this.#agents.handleUpgrade(request, socket, head, (opened) => {
       this.#connections.get(named)?.close('another connection of this host has taken its place')
-      const { epoch, log, elapsed, limits = CONNECTION_LIMITS } = this.#options
+      const { epoch, log, elapsed, count, limits = CONNECTION_LIMITS } = this.#options
       const end = setTimeout(
         () => connection.close('the certificate has expired: renew it'),
         Math.min(admission.expires - now(), LONGEST_TIMER),
@@ -251,7 +253,7 @@ class RunningGateway implements Gateway {
         opened,
         named,
         peer,
-        { book, epoch, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed },
+        { book, epoch, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed, count },
         () => {
           clearTimeout(end)
           if (this.#connections.get(named) !== connection) return

@@ -150,13 +150,16 @@ export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
 
 /** Runs what has not run yet, all in one transaction: after a crash either all of it or none is there. */
 export async function migrate(db: Kysely<Tables>, from: number, steps: readonly Migration[]): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    for (const step of steps.slice(from)) await step(transaction)
-    const value = String(steps.length)
-    await transaction
-      .insertInto('settings')
-      .values({ key: VERSION_KEY, value })
-      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
-      .execute()
-  })
+  await db.transaction().execute((transaction) => runSteps(transaction, from, steps))
+}
+
+/** As `migrate`, within a transaction that does more. */
+export async function runSteps(transaction: Kysely<Tables>, from: number, steps: readonly Migration[]): Promise<void> {
+  for (const step of steps.slice(from)) await step(transaction)
+  const value = String(steps.length)
+  await transaction
+    .insertInto('settings')
+    .values({ key: VERSION_KEY, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
+    .execute()
 }

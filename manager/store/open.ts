@@ -1,13 +1,14 @@
 // The manager's data, wherever the config puts it: opened by the one manager that works on it, or beside that.
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Log } from '../../appliance/wire/log.ts'
 import { openStore, type Store } from './database.ts'
 import type { StoreDialect } from './dialect.ts'
 import { copyBeforePath, databasePath, lockData } from './files.ts'
 import { OWNER_KEY, placeOf, postgres } from './postgres.ts'
 import { lockPostgres } from './postgres-lock.ts'
+import type { Tables } from './schema.ts'
 import { sqlite } from './sqlite.ts'
 
 export interface DataPlace {
@@ -51,11 +52,12 @@ async function openHeld(place: DataPlace, release: Release): Promise<Store> {
   const owner = randomBytes(16).toString('hex')
   try {
     const store = await openStore(dialectOf(place, owner), { copyBefore: (version) => copyBeforePath(place.dataDir, version) })
-    await store.db
-      .insertInto('settings')
-      .values({ key: OWNER_KEY, value: owner })
-      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
-      .execute()
+    if (place.database !== 'sqlite') {
+      await claim(store.db, owner).catch(async (error: unknown) => {
+        await store.close()
+        throw error
+      })
+    }
     return {
       ...store,
       close: async () => {
@@ -67,4 +69,13 @@ async function openHeld(place: DataPlace, release: Release): Promise<Store> {
     await release()
     throw error
   }
+}
+
+/** Who wrote before is refused from now on. */
+async function claim(db: Kysely<Tables>, owner: string): Promise<void> {
+  await db
+    .insertInto('settings')
+    .values({ key: OWNER_KEY, value: owner })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
+    .execute()
 }

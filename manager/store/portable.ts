@@ -2,7 +2,7 @@
 // Tables go in the order in which they were made, so that what a row refers to is there before it.
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect, sql } from 'kysely'
-import { MIGRATIONS, migrate, schemaVersion } from './migrations.ts'
+import { MIGRATIONS, migrate, runSteps, schemaVersion } from './migrations.ts'
 import type { Tables } from './schema.ts'
 import { into } from './sqlite.ts'
 import type { Transaction } from './writer.ts'
@@ -38,7 +38,7 @@ export async function loadIntoPostgres(file: string, version: number, db: Kysely
   const ours = await withSchema(':memory:', MIGRATIONS.length, async (newest) => tablesOf(newest))
   await db.transaction().execute(async (transaction) => {
     for (const table of ours.toReversed()) await transaction.schema.dropTable(table).ifExists().execute()
-    await migrate(transaction, 0, MIGRATIONS.slice(0, version))
+    await runSteps(transaction, 0, MIGRATIONS.slice(0, version))
     const source = new Database(file, { readonly: true, fileMustExist: true })
     try {
       const open = transaction.withTables<Record<string, Record<string, unknown>>>()

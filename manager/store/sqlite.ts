@@ -1,4 +1,5 @@
 // SQLite as the manager's database, and as the form of a backup.
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, SqliteDriver, sql } from 'kysely'
@@ -6,6 +7,7 @@ import type { StoreDialect } from './dialect.ts'
 
 /** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
 export function sqlite(file: string): StoreDialect {
+  if (file !== ':memory:') keepPrivate(file)
   const database = new Database(file)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
@@ -18,6 +20,12 @@ export function sqlite(file: string): StoreDialect {
       isFull(error) ? new Error(`no space is left for ${file}: nothing of this change was kept`, { cause: error }) : error,
     copyTo: (db, target) => into(target, async () => void (await sql`VACUUM INTO ${target}`.execute(db))),
   }
+}
+
+/** It holds hashes of passwords. By its name, once it is there: to close it would end the locks that this process has on it. */
+function keepPrivate(file: string): void {
+  if (existsSync(file)) chmodSync(file, 0o600)
+  else closeSync(openSync(file, 'a', 0o600))
 }
 
 /**
@@ -73,7 +81,7 @@ export async function into(target: string, fill: () => Promise<void>): Promise<v
 
 /** Throws when the file is no sound SQLite database. */
 export function checkSqlite(file: string): void {
-  const database = new Database(file, { readonly: true, fileMustExist: true })
+  const database = openReadable(file)
   try {
     const found = database.pragma('integrity_check', { simple: true })
     if (found !== 'ok') throw new Error(String(found))
@@ -81,5 +89,13 @@ export function checkSqlite(file: string): void {
     throw new Error(`${file} is damaged, or no backup of hostless`, { cause })
   } finally {
     database.close()
+  }
+}
+
+function openReadable(file: string): Database.Database {
+  try {
+    return new Database(file, { readonly: true, fileMustExist: true })
+  } catch (cause) {
+    throw new Error(`${file} cannot be opened`, { cause })
   }
 }

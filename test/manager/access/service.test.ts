@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { openAccess } from '../../../manager/access/service.ts'
+import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { onEach } from '../store/dialects.ts'
 import { accessAt, CHEAP, PASSWORD, sessionOf, value } from './site.ts'
 
@@ -166,9 +167,8 @@ onEach('a revoked token lets nobody in, whoever is just asking; others’ tokens
 
 onEach('what another process takes away lets nobody in after a second', async (t, place) => {
   const { access, store, clock, pass } = await accessAt(t, place)
-  const { randomBytes } = await import('node:crypto')
-  const { log } = (await import('../../appliance/wire/collecting-log.ts')).collectingLog()
-  const other = openAccess({ store, now: () => clock.now, elapsed: () => clock.elapsed, randomBytes, log, cost: CHEAP })
+  const { log } = collectingLog()
+  const other = openAccess({ store, now: () => clock.now, elapsed: () => clock.elapsed, random: randomBytes, log, cost: CHEAP })
   value(await access.addUser('alice', PASSWORD, 'admin'))
   const token = value(await access.issueToken('alice', 'x', undefined, 1))
   t.truthy(await access.byToken(token.secret))

@@ -29,7 +29,7 @@ export async function accessAt(t: ExecutionContext, place: DataPlace, changed: P
     store,
     now: () => clock.now,
     elapsed: () => clock.elapsed,
-    randomBytes,
+    random: randomBytes,
     log: log.log,
     cost: CHEAP,
     rates: { account: UNLIMITED, peer: UNLIMITED },

@@ -116,6 +116,15 @@ onEach('the second step finds the data of the first', async (t, place) => {
   t.true((await readdir(place.dataDir)).includes('manager.db.schema-1'))
 })
 
+test('an SQLite database can be read by its owner only, one that an older hostless made, too', async (t) => {
+  const file = join(await dataDirFor(t), 'manager.db')
+  await writeFile(file, '', { mode: 0o644 })
+  const store = await openStore(sqlite(file))
+  t.teardown(() => store.close())
+  await store.write((transaction) => nextEpoch(transaction))
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) t.is((await stat(name)).mode & 0o777, 0o600, name)
+})
+
 test('a key that others can read, and a certificate without its key, are refused', async (t) => {
   const folder = await dataDirFor(t)
   await mkdir(join(folder, 'keys'))
