@@ -1,31 +1,44 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
-import { mkdir } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Log } from '../appliance/wire/log.ts'
+import type { Access } from './access/access.ts'
+import { SESSION_IDLE } from './access/credentials.ts'
+import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
-import type { Operations } from './api/operations.ts'
+import type { Operations, SiteOperations } from './api/operations.ts'
 import { type BootBook, createOperations } from './api/pool-operations.ts'
+import type { Api, ApiRates } from './api/server.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
+import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import { createMetrics } from './metrics.ts'
 import type { AttemptRecord } from './protocol/appliance.ts'
+import { openSite } from './site/service.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
-import { openStore, type Store } from './store/database.ts'
-import { copyBeforePath, databasePath, lockData } from './store/files.ts'
+import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
+import { openData } from './store/open.ts'
+import { keepSealer } from './store/sealing.ts'
+import { forgetSessions } from './store/sessions.ts'
 import { nextEpoch } from './store/settings.ts'
-import { sqlite } from './store/sqlite.ts'
+import { forgetTokens } from './store/tokens.ts'
 import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
   readonly pool: Pool
   readonly operations: Operations
+  readonly access: Access
+  readonly api: Api
   readonly gateway: Gateway
   readonly store: Store
+  /** What an admin wants on every host. */
+  readonly site: SiteOperations
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
 }
@@ -33,9 +46,13 @@ export interface Manager {
 export interface ManagerSettings {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  /** How long a stranger may take for its handshake and its request, ms. */
+  readonly patience?: number
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
+  readonly apiRates?: ApiRates
+  readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
 /** No appliance tells how boots go on. */
@@ -67,24 +84,25 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
+  const { dataDir, database, listen, enrol, names } = config
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, apiRates, passwords } = settings
   const elapsed = () => performance.now()
-  await mkdir(dataDir, { recursive: true, mode: 0o755 })
-  closing.push(lockData(dataDir))
-  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
-  const opened = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
-  const store = watchStore(opened, {
+  const opened = await openData({ dataDir, database }, log)
+  const metrics = createMetrics()
+  const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
+  const store = watchStore(timed, {
     place: dataDir,
     now,
     onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
   })
   closing.push(() => store.close())
+  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
   closing.push(() => pool.close())
 
   const operations = createOperations({ pool, boots: NO_BOOTS })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -92,6 +110,8 @@ async function start(
       .write(async (transaction) => {
         await forgetAttempts(transaction, before)
         await forgetCertificates(transaction, before)
+        await forgetTokens(transaction, now())
+        await forgetSessions(transaction, now() - SESSION_IDLE)
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
@@ -119,8 +139,10 @@ async function start(
     log,
     now,
     elapsed,
+    count: metrics.message,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
+    ...(patience === undefined ? {} : { patience }),
   })
   closing.push(() => gateway.close())
   closing.push(
@@ -129,6 +151,33 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
+  const site = await openSite({
+    store,
+    sealer: await keepSealer(dataDir),
+    pool,
+    request: (host, body) => gateway.request(host, body),
+    now,
+    newId: newHostId,
+    after: (milliseconds, action) => {
+      const timer = setTimeout(action, milliseconds)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+  })
+  closing.push(() => site.close())
+  const api = await mountHttp({
+    gateway,
+    address: listen.address,
+    pool,
+    operations,
+    access,
+    metrics,
+    epoch,
+    log,
+    elapsed,
+    ...(apiRates ? { rates: apiRates } : {}),
+  })
+  closing.push(() => api.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
-  return { pool, operations, gateway, store }
+  return { pool, operations, access, api, gateway, store, site }
 }

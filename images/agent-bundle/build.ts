@@ -1,7 +1,7 @@
 // The agent as one file for the image: all that it imports, and nothing to install. The same sources give the same bytes.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 /** The agent's version is that of the package. */
 export async function agentVersion(root: string): Promise<string> {
@@ -25,9 +25,18 @@ export async function bundleAgent(root: string, version: string): Promise<string
     // ws is CommonJS and asks for Node's own modules by require; its two optional accelerators are left out.
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: "import { createRequire as hostlessRequire } from 'node:module';const require = hostlessRequire(import.meta.url);" },
+    plugins: [withoutLanguages],
     logLevel: 'silent',
   })
   const [bundle] = outputFiles
   if (!bundle) throw new Error('esbuild made no file of the agent')
   return bundle.text
+}
+
+/** zod's messages in fifty languages: 260 kB that nobody in dom0 reads, and that V8 would keep there. */
+const withoutLanguages: Plugin = {
+  name: 'without-languages',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {}' }))
+  },
 }

@@ -19,11 +19,12 @@ export type Ruling =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly reason: string }
 
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-const GROUP = /^[a-z0-9][a-z0-9_.-]{0,62}$/
+export const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+export const GROUP_NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/
 const MOST_GROUPS = 64
 /** UTF-16 units. */
-const LONGEST_NOTES = 4096
+export const LONGEST_NOTES = 4096
+export const UNPRINTABLE_NOTES = /[^\P{C}\n\t]/u
 
 /** `isNameTaken`: by another host. */
 export function rule(
@@ -45,7 +46,7 @@ export function rule(
     }
     case 'rename': {
       const { name } = wish
-      if (!NAME.test(name)) return refused('a host name has 1 to 63 of a-z 0-9 -, and begins and ends with a letter or digit')
+      if (!HOST_NAME.test(name)) return refused('a host name has 1 to 63 of a-z 0-9 -, and begins and ends with a letter or digit')
       if (name === host.name) return { kind: 'nothing' }
       return isNameTaken
         ? refused(`another host is called ${name}`)
@@ -53,7 +54,7 @@ export function rule(
     }
     case 'group': {
       const groups = [...new Set(wish.groups)].sort()
-      if (groups.length > MOST_GROUPS || !groups.every((group) => GROUP.test(group))) {
+      if (groups.length > MOST_GROUPS || !groups.every((group) => GROUP_NAME.test(group))) {
         return refused(`a host is in at most ${MOST_GROUPS} groups, each named with 1 to 63 of a-z 0-9 _ . -`)
       }
       if (groups.join(' ') === host.groups.join(' ')) return { kind: 'nothing' }
@@ -61,7 +62,7 @@ export function rule(
     }
     case 'note': {
       const { notes } = wish
-      if (notes.length > LONGEST_NOTES || /[^\P{C}\n\t]/u.test(notes)) {
+      if (notes.length > LONGEST_NOTES || UNPRINTABLE_NOTES.test(notes)) {
         return refused(`notes have at most ${LONGEST_NOTES} printable characters`)
       }
       return notes === host.notes ? { kind: 'nothing' } : { kind: 'change', set: { notes }, what: 'notes changed' }

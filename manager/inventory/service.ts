@@ -221,12 +221,13 @@ export class Pool implements AgentBook {
     return this.#hosts.get(host)?.revision
   }
 
-  async connected(host: string, address: string, agent: string): Promise<void> {
+  async connected(host: string, address: string, agent: string, dropped: readonly string[]): Promise<void> {
     const live = this.#known(host)
     live.connection = { address, agent, since: this.#options.now() }
     live.boots = false
     const outcome = await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)
+    this.#announcer.tell({ kind: 'connected', host, agent, dropped })
     if (outcome.kind === 'refused') await this.alarm({ kind: 'host-state', about: host, host, text: outcome.reason })
   }
 

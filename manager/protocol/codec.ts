@@ -48,7 +48,7 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): string {
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = Array.from('"\\[]{}', (letter) => letter.charCodeAt(0))
 
 /** Counts brackets outside strings; what is no JSON at all is left to the parser. */
-function isDeeperThan(bytes: Uint8Array, limit: number): boolean {
+export function isDeeperThan(bytes: Uint8Array, limit: number): boolean {
   let depth = 0
   let inString = false
   for (let at = 0; at < bytes.length; at += 1) {

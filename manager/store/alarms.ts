@@ -13,6 +13,9 @@ export const EVENT_KINDS = [
   'certificate-refused',
   'host-state',
   'clock-jumped',
+  'connection-failed',
+  'properties-failed',
+  'upgrade-failed',
 ] as const
 
 /** Something is so: raised when it begins, cleared by the manager when it ends. */

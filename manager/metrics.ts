@@ -1,0 +1,88 @@
+// What the manager tells Prometheus of itself. Events are counted by who sees them; what is a state is read when it is asked for.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { HOST_STATES } from './enrolment/standing.ts'
+import type { HostView } from './inventory/pool-change.ts'
+
+export interface MetricsSources {
+  readonly hosts: () => readonly HostView[]
+  /** Readers of /api/v1/events. */
+  readonly streams: () => number
+  readonly process: () => {
+    readonly rssBytes: number
+    readonly cpuSeconds: number
+    /** How late the event loop came to what was due, since it was last asked. */
+    readonly loopDelay: { readonly median: number; readonly p99: number; readonly max: number }
+  }
+}
+
+export interface ManagerMetrics {
+  /** An agent's message has come. */
+  message(bytes: number): void
+  sample(): void
+  report(): void
+  /** Of a write to the store; `elapsed`: milliseconds, by a clock that does not jump. */
+  timed<Value>(work: Promise<Value>, elapsed: () => number): Promise<Value>
+  request(method: string, route: string, status: number, seconds: number): void
+  /** In Prometheus' text format, as `contentType` says. */
+  text(sources: MetricsSources): Promise<string>
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+
+export function createMetrics(): ManagerMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const counter = (name: string, help: string) => new Counter({ name, help, registers })
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: readonly Label[]) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers })
+  const messages = counter('hostless_agent_messages_total', 'Messages that came from agents')
+  const bytes = counter('hostless_agent_message_bytes_total', 'Bytes of the messages that came from agents')
+  const samples = counter('hostless_samples_total', 'Samples that came from agents')
+  const reports = counter('hostless_inventory_reports_total', 'Inventories and deltas of agents that are on disk')
+  const writes = new Histogram({
+    name: 'hostless_store_write_seconds',
+    help: 'From the wish to write something until it is on disk',
+    buckets: SECONDS,
+    registers,
+  })
+  const requests = new Histogram({
+    name: 'hostless_api_request_seconds',
+    help: 'Requests to the API',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  })
+  const hosts = gauge('hostless_hosts', 'Hosts by state', 'state')
+  const agents = gauge('hostless_agents_connected', 'Agents that are connected')
+  const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
+  const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
+  const cpu = gauge('process_cpu_seconds_total', 'CPU time of the manager')
+  const loopDelay = gauge('hostless_event_loop_delay_seconds', 'How late the event loop was since this was last read', 'quantile')
+
+  return {
+    message: (length) => {
+      messages.inc()
+      bytes.inc(length)
+    },
+    sample: () => samples.inc(),
+    report: () => reports.inc(),
+    timed: (work, elapsed) => {
+      const started = elapsed()
+      return work.finally(() => writes.observe((elapsed() - started) / 1000))
+    },
+    request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    text: (sources) => {
+      const views = sources.hosts()
+      for (const state of HOST_STATES) hosts.set({ state }, views.filter((view) => view.state === state).length)
+      agents.set(views.filter(({ connection }) => connection).length)
+      streams.set(sources.streams())
+      const { rssBytes, cpuSeconds, loopDelay: delay } = sources.process()
+      memory.set(rssBytes)
+      cpu.set(cpuSeconds)
+      loopDelay.set({ quantile: '0.5' }, delay.median)
+      loopDelay.set({ quantile: '0.99' }, delay.p99)
+      loopDelay.set({ quantile: '1' }, delay.max)
+      return registry.metrics()
+    },
+  }
+}
