@@ -38,6 +38,12 @@ const LOOK_MS = 200
 const CODE = /first-admin\?code=([\w-]+)/
 const LOGIN = z.object({ token: z.object({ secret: z.string() }) })
 
+/** The command `hostless` of these sources, with the login that is kept in a rack's runtime folder. To be run in the rack's namespace. */
+export function commandLine(runtime: string, argv: readonly string[], columns: number): readonly string[] {
+  const environment = [`XDG_CONFIG_HOME=${runtime}`, `COLUMNS=${columns}`]
+  return ['env', `--chdir=${PROJECT}`, ...environment, process.execPath, '--import', 'tsx', 'manager/cli/main.ts', ...argv]
+}
+
 /** Redeems the one-time code that the manager has printed, and signs in. `deadlineMs` is for the manager to come up. */
 export async function signIn(
   rack: Rack,
@@ -49,12 +55,8 @@ export async function signIn(
   const url = `https://${RACK_ADDRESS}:${MANAGER_PORT}`
   const authority = join(dataDir, 'keys/manager-ca.pem')
   const headers = join(rack.runtime, 'headers')
-  const environment = [`XDG_CONFIG_HOME=${rack.runtime}`, `COLUMNS=${process.stdout.columns || 120}`]
-
-  const run = (argv: readonly string[], input: string): Promise<Ran> => {
-    const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts']
-    return rack.exec(['env', `--chdir=${PROJECT}`, ...environment, ...program, ...argv], { input })
-  }
+  const run = (argv: readonly string[], input: string): Promise<Ran> =>
+    rack.exec(commandLine(rack.runtime, argv, process.stdout.columns || 120), { input })
   const ask = async (path: string, argv: readonly string[], input = ''): Promise<unknown> => {
     const curl = ['curl', '--silent', '--show-error', '--fail-with-body', '--cacert', authority, '--max-time', '60', ...argv]
     const { stdout, stderr, exitCode } = await rack.exec([...curl, `${url}/api/v1${path}`], { input })
