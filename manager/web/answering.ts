@@ -2,8 +2,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Request, Response } from 'express'
 import type { Identified } from '../access/access.ts'
+import { atLeast } from '../access/roles.ts'
 import type { Role } from '../api/schema-access.ts'
-import { clearCookie, isAtLeast, setCookie } from './guard.ts'
+import { clearCookie, setCookie } from './guard.ts'
 import type { LivePages } from './live.ts'
 import { ROWS } from './pages/matrix.ts'
 import type { Answer } from './route.ts'
@@ -99,7 +100,7 @@ function navigation(role: Role, title: string, counts: Counts) {
     ['Storage', '/storage', 0],
     ['CPU', '/cpu', 0],
     ['Alarms', '/alarms', counts.alarms],
-    ...(isAtLeast(role, 'admin') ? ADMIN_LINKS : []),
+    ...(atLeast(role, 'admin') ? ADMIN_LINKS : []),
   ] as const
   return links.map(([label, path, count]) => ({ label, path, count, isCurrent: label === title }))
 }

@@ -2,21 +2,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Identified } from '../access/access.ts'
-import { ROLES, type Role } from '../api/schema-access.ts'
 
 export const COOKIE = '__Host-hostless'
 export const CSRF_FIELD = 'csrf'
 const CSRF_HEADER = 'x-csrf-token'
-
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'same-origin',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Cache-Control': 'no-store',
-}
 
 export function cookieOf(headers: IncomingHttpHeaders): string | undefined {
   const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim())
@@ -41,10 +30,6 @@ export function hasCsrf({ by }: Identified, headers: IncomingHttpHeaders, form: 
   if (by.kind !== 'session') return false
   const shown = headers[CSRF_HEADER] ?? form.get(CSRF_FIELD) ?? ''
   return typeof shown === 'string' && isSame(shown, by.csrf)
-}
-
-export function isAtLeast(role: Role, least: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(least)
 }
 
 /** Where to go after signing in: a path of ours, and never another site's. */

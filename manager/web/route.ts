@@ -23,6 +23,9 @@ export interface Visit {
 
 export interface Visitor extends Visit {
   readonly who: Identified
+  /** What the cookie holds. */
+  readonly session: string
+  readonly csrf: string
 }
 
 export type Answer =

@@ -1,5 +1,5 @@
-// The admin's web page as an express router, to be mounted beside the API. Who may come is decided here, once for all routes, before
-// a byte of a body is read.
+// The admin's web page as an express router, for http/app.ts, which sets the security headers. Who may come is decided here, once for
+// all routes, before a byte of a body is read.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -8,9 +8,10 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { packageRoot } from '../../appliance/package-root.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access, Identified } from '../access/access.ts'
+import { atLeast } from '../access/roles.ts'
 import type { Operations } from '../api/operations.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
-import { comesFromOurPage, cookieOf, hasCsrf, isAtLeast, SECURITY_HEADERS } from './guard.ts'
+import { comesFromOurPage, cookieOf, hasCsrf } from './guard.ts'
 import { LivePages } from './live.ts'
 import { MatrixCells } from './matrix-cells.ts'
 import type { PageDeps, PageRoute, Visit } from './route.ts'
@@ -88,13 +89,13 @@ async function answerRoute(
   answering: Answering,
   log: Log,
 ): Promise<void> {
-  response.set(SECURITY_HEADERS)
+  response.set('Cache-Control', 'no-store')
   const to = request.headers['hx-request'] === 'true' || route.kind === 'fragment' ? 'htmx' : 'browser'
   const who = await visitorOf(request, deps.access)
   const refuse = (status: number, reason: string) => writeRefusal({ status, reason }, to, response, who, answering)
   if (route.role !== 'anyone') {
     if (!who) return askToSignIn(route, request, response, answering)
-    if (!isAtLeast(who.role, route.role)) return refuse(403, `This takes the role ${route.role}; you have ${who.role}.`)
+    if (!atLeast(who.role, route.role)) return refuse(403, `This takes the role ${route.role}; you have ${who.role}.`)
   }
   if (route.method === 'POST' && !comesFromOurPage(request.headers))
     return refuse(403, 'This form does not come from a page of this manager.')
@@ -106,7 +107,10 @@ async function answerRoute(
   const visit: Visit = { params: paramsOf(request), query: queryOf(request), form, peer: peerOf(request) }
   try {
     if (route.role === 'anyone') await writeAnswer(await route.answer(visit, deps), request, response, who, answering)
-    else if (who) await writeAnswer(await route.answer({ ...visit, who }, deps), request, response, who, answering)
+    else if (who) {
+      const visitor = { ...visit, who, session: cookieOf(request.headers) ?? '', csrf: who.by.kind === 'session' ? who.by.csrf : '' }
+      await writeAnswer(await route.answer(visitor, deps), request, response, who, answering)
+    }
   } catch (error) {
     log.error({ error, path: request.path }, 'a page could not be made')
     if (response.headersSent) response.destroy()
@@ -176,7 +180,7 @@ const addressOf = ({ path, tag }: Asset): string => `${path}?v=${tag}`
 /** Open to all: there is nothing in them that the repository does not have. */
 function sendAsset({ type, content, tag }: Asset, request: Request, response: Response): void {
   const isCurrent = queryOf(request).get('v') === tag
-  response.set({ ...SECURITY_HEADERS, 'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache', ETag: `"${tag}"` })
+  response.set({ 'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache', ETag: `"${tag}"` })
   if (request.headers['if-none-match'] === `"${tag}"`) return void response.status(304).end()
   response.type(type).send(content)
 }

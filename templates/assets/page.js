@@ -181,14 +181,15 @@ async function reasonOf(cell) {
 }
 
 let wanted
+let hint
 async function explain(cell, pinned) {
   wanted = cell
   const html = await reasonOf(cell)
   const why = document.getElementById('why')
   if (wanted !== cell || !why) return
   if (!pinned && why.dataset.pinned) return
+  hint ??= why.innerHTML
   why.innerHTML = html
-  why.hidden = false
   if (pinned) why.dataset.pinned = 'yes'
   cell.title = why.textContent.replace(/\s+/g, ' ').trim()
   cell.setAttribute('aria-describedby', 'why')
@@ -198,7 +199,7 @@ function closeWhy() {
   const why = document.getElementById('why')
   if (!why) return
   wanted = undefined
-  why.hidden = true
+  if (hint) why.innerHTML = hint
   delete why.dataset.pinned
 }
 

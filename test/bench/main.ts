@@ -3,6 +3,7 @@
 import { BOOT_NOTES, runBoot } from './boot.ts'
 import { describeFacts, type MachineFacts, machineFacts } from './facts.ts'
 import { LEDGER, writeLedger } from './ledger.ts'
+import { MANAGER_NOTES, MANAGER_PEER, missingDescriptors, runManager } from './manager.ts'
 import { MICRO_BENCHES, runMicro } from './micro.ts'
 import { type BenchName, type BenchOptions, parseBenchCommand } from './options.ts'
 import { Teardown } from './teardown.ts'
@@ -19,17 +20,37 @@ async function main(): Promise<void> {
   const command = parseBenchCommand(process.argv.slice(2))
   if (command.kind === 'help') return say(command.text)
   if (command.kind === 'refused') throw new Error(command.reason)
-  if (process.getuid?.() !== 0) throw new Error('benchmarks need root, for network namespaces and the peers: sudo npm run bench')
   const { options } = command
+  const ofAppliance = options.benches.flatMap((name) => (name === 'manager' ? [] : [name]))
+  if (ofAppliance.length > 0 && process.getuid?.() !== 0) {
+    throw new Error('benchmarks of the appliance need root, for network namespaces and the peers: sudo npm run bench')
+  }
   const facts = await machineFacts()
   say(describeFacts(facts))
-  const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
-  for (const name of options.benches) await runBench(name, options, facts, work)
+  if (options.benches.includes('manager')) await benchManager(options, facts)
+  if (ofAppliance.length > 0) {
+    const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
+    for (const name of ofAppliance) await runBench(name, options, facts, work)
+  }
   say(`\nKept in ${LEDGER}`)
 }
 
-async function runBench(name: BenchName, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
-  const medians = options.runs > 1 ? `, medians of ${options.runs} runs` : ''
+async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  const missing = missingDescriptors(options.hosts)
+  if (missing !== undefined) return say(`\nmanager: skipped. ${missing}`)
+  say(`\nThe manager, with SQLite, under its hosts${mediansText(options)}.`)
+  const { runs, table } = await runManager(options, teardown, say)
+  say(table)
+  explain(MANAGER_NOTES, options)
+  await writeLedger({ bench: 'manager', machine, generation: 'none', result: { peer: MANAGER_PEER, runs } })
+}
+
+function mediansText({ runs }: BenchOptions): string {
+  return runs > 1 ? `, medians of ${runs} runs` : ''
+}
+
+async function runBench(name: Exclude<BenchName, 'manager'>, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
+  const medians = mediansText(options)
   if (name === 'boot') {
     say(`\nPower-on to dom0 up, seconds a stage${medians}. Generation ${work.generation}.`)
     const { runs, table } = await runBoot(work, options, teardown, say)

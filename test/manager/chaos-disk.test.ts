@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import anyTest from 'ava'
 import { freePort, onDisk, patience, startProcess, writeConfig } from './process.ts'
@@ -10,19 +11,19 @@ const test = process.getuid?.() === 0 ? anyTest : anyTest.skip
 test('a full disk: the manager says so, takes nothing for kept that is not, and goes on when there is room again', async (t) => {
   t.timeout(patience(90_000))
   const folder = await dataDirFor(t)
-  const dataDir = await dataDirFor(t)
+  const dataDir = join(folder, 'data')
+  await mkdir(dataDir)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=755', 'tmpfs', dataDir])
+  t.teardown(() => execFileSync('umount', ['--lazy', dataDir]))
   const port = await freePort()
-  const mount = `mount -t tmpfs -o size=4m,mode=755 tmpfs ${dataDir} && exec "$@"`
-  const manager = startProcess(t, await writeConfig(folder, dataDir, port), ['unshare', '--mount', 'sh', '-c', mount, 'sh'])
+  const manager = startProcess(t, await writeConfig(folder, dataDir, port))
   await manager.ready
-  // The disk is the process's alone, and goes with it.
-  const inside = `/proc/${manager.child.pid}/root${dataDir}`
-  const keys = await keysOf(inside, port)
+  const keys = await keysOf(dataDir, port)
   const agent = startTestAgent(t, async () => keys.address, await pushBoot(keys, macOf(1)), { macs: [macOf(1)] })
-  const revision = () => onDisk(inside, (pool) => pool.hosts()[0]?.inventory?.revision ?? 0)
+  const revision = () => onDisk(dataDir, (pool) => pool.hosts()[0]?.inventory?.revision ?? 0)
   await until('the first inventory', async () => (await revision()) === 1, patience(20_000))
 
-  const ballast = join(inside, 'ballast')
+  const ballast = join(dataDir, 'ballast')
   await writeFile(ballast, Buffer.alloc(8 << 20)).then(
     () => t.fail('the disk is not small'),
     (error: NodeJS.ErrnoException) => t.is(error.code, 'ENOSPC'),

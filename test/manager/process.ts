@@ -11,7 +11,6 @@ import { databasePath } from '../../manager/store/files.ts'
 import { sqlite } from '../../manager/store/sqlite.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
-export const NODE = [process.execPath, '--import=tsx'] as const
 
 export interface ManagerProcess {
   readonly child: ChildProcess
@@ -37,10 +36,9 @@ export async function writeConfig(folder: string, dataDir: string, port: number)
   return file
 }
 
-/** `wrap`: a command that runs the one that follows it. */
-export function startProcess(t: ExecutionContext, config: string, wrap: readonly string[] = []): ManagerProcess {
-  const [program = '', ...args] = [...wrap, ...NODE, 'manager/cli/main.ts', 'manager', '--config', config]
-  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+export function startProcess(t: ExecutionContext, config: string): ManagerProcess {
+  const args = ['--import=tsx', 'manager/cli/main.ts', 'manager', '--config', config]
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const ready = new Promise<void>((resolve, reject) => {

@@ -1,8 +1,8 @@
 // One's own password and tokens; for admins the users and the audit log.
 
 import type { Refusal } from '../../access/access.ts'
+import { atLeast } from '../../access/roles.ts'
 import { password, ROLES, type Role, role, type Token, userName } from '../../api/schema-access.ts'
-import { isAtLeast } from '../guard.ts'
 import { type Answer, action, badForm, type PageRoute, page, type Visitor } from '../route.ts'
 import { moment } from '../views/words.ts'
 
@@ -34,7 +34,7 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
     const asked = role.safeParse(form.get('role'))
     if (label === '' || label.length > LONGEST_LABEL) return badForm(`A token has a label of 1 to ${LONGEST_LABEL} characters.`)
     if (!Number.isInteger(days) || days < 1 || days > 3650) return badForm('A token is good for 1 to 3650 days.')
-    if (!asked.success || !isAtLeast(who.role, asked.data)) return badForm('A token has at most the role of its user.')
+    if (!asked.success || !atLeast(who.role, asked.data)) return badForm('A token has at most the role of its user.')
     await access.audit({ who: who.user, peer, what: `issue token "${label}" as ${asked.data} for ${days} days` })
     const done = await access.issueToken(who.user, label, asked.data, days)
     return done.kind === 'done'
@@ -117,7 +117,7 @@ function refusal({ status, reason, retryAfter }: Refusal): Extract<Answer, { rea
 }
 
 function rolesUpTo(most: Role) {
-  return ROLES.filter((one) => isAtLeast(most, one)).map((name) => ({ name, isChosen: name === most }))
+  return ROLES.filter((one) => atLeast(most, one)).map((name) => ({ name, isChosen: name === most }))
 }
 
 function tokensView(tokens: readonly Token[], now: number) {

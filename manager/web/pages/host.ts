@@ -1,12 +1,12 @@
 // A host's page, its live parts, and what may be done to the host.
+
+import { atLeast } from '../../access/roles.ts'
 import { HOST_ACTIONS, type HostAction } from '../../api/schema-hosts.ts'
-import { isAtLeast } from '../guard.ts'
 import { type Answer, action, badForm, fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'
 import { ACTION_ROLES, hostNowView, reachView, recordsView } from '../views/host.ts'
 import { hostPath } from '../views/words.ts'
-import { csrfOf } from './matrix.ts'
 
 const HISTORY = 100
 
@@ -24,7 +24,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
     const host = await operations.host(visitor.params.ref ?? '')
     if (!host) return undefined
     const [guests, alarms] = await Promise.all([operations.guests(), operations.alarms()])
-    return { host, view: { ...hostNowView(host, guests, alarms, visitor.who.role), csrf: csrfOf(visitor) } }
+    return { host, view: { ...hostNowView(host, guests, alarms, visitor.who.role), csrf: visitor.csrf } }
   }
   const records = async (id: string, { operations }: PageDeps) => {
     const [boots = [], history = []] = await Promise.all([operations.boots(id), operations.history(id, HISTORY)])
@@ -57,7 +57,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
         groups: host.groups.join(' '),
         groupList: host.groups.map((name) => ({ name, path: `/?${new URLSearchParams({ group: name })}` })),
         notes: host.notes,
-        mayChange: isAtLeast(visitor.who.role, 'operator'),
+        mayChange: atLeast(visitor.who.role, 'operator'),
       }
       return { kind: 'page', page: 'host', title: host.name, view }
     }),

@@ -1,9 +1,10 @@
 // The host matrix: the page, its table alone for a new filter, single rows for what has changed, and one cell's why.
+
+import { atLeast } from '../../access/roles.ts'
 import type { Host } from '../../api/schema-hosts.ts'
-import { isAtLeast } from '../guard.ts'
 import { fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
-import { matrixView, poolView, rowView } from '../views/matrix.ts'
+import { KIND_NAMES, matrixView, poolView, rowView, thingPath } from '../views/matrix.ts'
 import { chooseHosts, matrixPath, matrixQuery } from '../views/matrix-query.ts'
 import { pendingView } from '../views/pending.ts'
 import { hostPath } from '../views/words.ts'
@@ -56,6 +57,8 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
         host: host.name,
         path: hostPath(host),
         thing: thing.name,
+        kind: KIND_NAMES[thing.kind],
+        thingPath: thingPath(thing),
         reached: cell?.reached ?? false,
         isKnown: cell !== undefined,
         why: cell?.why ?? 'it has not reported yet',
@@ -75,7 +78,7 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
       const [hosts, alarms] = await Promise.all([operations.hosts(), operations.alarms()])
       return {
         kind: 'fragment',
-        html: render('_pending', { ...pendingView(hosts, alarms), ...pendingRights(visitor), csrf: csrfOf(visitor) }),
+        html: render('_pending', { ...pendingView(hosts, alarms), ...pendingRights(visitor), csrf: visitor.csrf }),
       }
     }),
   ]
@@ -84,9 +87,7 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
 /** Where the rows go: no text of others has this, as `<` is escaped in all of it. */
 export const ROWS = '<!--rows-->'
 
-export const csrfOf = ({ who }: Visitor): string => (who.by.kind === 'session' ? who.by.csrf : '')
-
-const pendingRights = ({ who }: Visitor) => ({ mayApprove: isAtLeast(who.role, 'operator'), mayReject: isAtLeast(who.role, 'admin') })
+const pendingRights = ({ who }: Visitor) => ({ mayApprove: atLeast(who.role, 'operator'), mayReject: atLeast(who.role, 'admin') })
 
 function* rowsOf(render: Render, hosts: readonly Host[], cells: Parameters<typeof rowView>[1]): Generator<string> {
   for (const host of hosts) yield render('_row', rowView(host, cells))

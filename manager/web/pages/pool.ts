@@ -1,11 +1,10 @@
 // Networks, storage, CPU levels and alarms.
 
-import { isAtLeast } from '../guard.ts'
+import { atLeast } from '../../access/roles.ts'
 import { action, fragment, notThere, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { alarmsView, cpuPoolView, explanationView, thingHostsView, thingsView } from '../views/pool.ts'
 import { refusalOf } from './host.ts'
-import { csrfOf } from './matrix.ts'
 
 export function poolRoutes(render: Render): readonly PageRoute[] {
   return [
@@ -42,7 +41,7 @@ export function poolRoutes(render: Render): readonly PageRoute[] {
       return { kind: 'page', page: 'alarms', title: 'Alarms', view: alarmsView(await operations.alarms(), mayClear(visitor)) }
     }),
     fragment('viewer', '/alarms/list', async (visitor, { operations }) => {
-      const view = { ...alarmsView(await operations.alarms(), mayClear(visitor)), csrf: csrfOf(visitor) }
+      const view = { ...alarmsView(await operations.alarms(), mayClear(visitor)), csrf: visitor.csrf }
       return { kind: 'fragment', html: render('_alarms', view) }
     }),
     action('operator', '/alarms/clear', async ({ form, who, peer }, { operations, access }) => {
@@ -54,4 +53,4 @@ export function poolRoutes(render: Render): readonly PageRoute[] {
   ]
 }
 
-const mayClear = ({ who }: Visitor) => (isAtLeast(who.role, 'operator') ? 'may' : 'may not')
+const mayClear = ({ who }: Visitor) => (atLeast(who.role, 'operator') ? 'may' : 'may not')

@@ -24,13 +24,17 @@ export const SIGN_IN_ROUTES: readonly PageRoute[] = [
     answer: async ({ form, peer }, { access }) => {
       const [user, next] = [form.get('user') ?? '', safePath(form.get('next'))]
       const signedIn = await access.signIn(user.slice(0, 64), (form.get('password') ?? '').slice(0, 1024), peer)
+      if (signedIn.kind === 'session') await access.audit({ who: signedIn.user, peer, what: 'sign in' })
+      // Those that are refused by the limit are not written down: they are what a flood consists of.
+      else if (signedIn.status !== 429) await access.audit({ who: user.slice(0, 64), peer, what: `sign in refused: ${signedIn.reason}` })
       if (signedIn.kind === 'session') return { kind: 'signed-in', secret: signedIn.secret, path: next }
       const view = { next, user: user.slice(0, 64), refused: signedIn.reason }
       return { kind: 'page', status: signedIn.status, page: 'signin', title: 'Sign in', view, ...retry(signedIn) }
     },
   },
-  action('viewer', '/signout', async ({ who }, { access }) => {
-    if (who.by.kind === 'session') await access.signOut(who.by.id)
+  action('viewer', '/signout', async ({ who, session, peer }, { access }) => {
+    await access.audit({ who: who.user, peer, what: 'sign out' })
+    await access.signOut(session)
     return { kind: 'signed-out' }
   }),
   {
@@ -52,6 +56,7 @@ export const SIGN_IN_ROUTES: readonly PageRoute[] = [
       if (!secret.success) return firstAdminPage(code, name, `The password ${secret.error.issues[0]?.message}`, 400)
       const made = await access.redeemFirstAdmin(code, user.data, secret.data, peer)
       if (made.kind === 'refused') return { ...firstAdminPage(code, name, made.reason, made.status), ...retry(made) }
+      await access.audit({ who: user.data, peer, what: 'become the first admin' })
       const signedIn = await access.signIn(user.data, secret.data, peer)
       return signedIn.kind === 'session' ? { kind: 'signed-in', secret: signedIn.secret, path: '/' } : badForm(signedIn.reason)
     },

@@ -1,10 +1,10 @@
 // A host's page: what it is now, what may be done to it, its boots and its history. Hardware is hardware.ts's.
 
+import { atLeast } from '../../access/roles.ts'
 import type { Role } from '../../api/schema-access.ts'
 import type { BootAttempt, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
 import type { Alarm, Matrix } from '../../api/schema-pool.ts'
 import type { HostState } from '../../enrolment/standing.ts'
-import { isAtLeast } from '../guard.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { KIND_NAMES } from './matrix.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
@@ -44,7 +44,7 @@ const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
 }
 
 export function actionsFor(state: HostState, role: Role) {
-  return OFFERED[state].filter((name) => isAtLeast(role, ACTION_ROLES[name])).map((name) => ({ name, ...ACTIONS[name] }))
+  return OFFERED[state].filter((name) => atLeast(role, ACTION_ROLES[name])).map((name) => ({ name, ...ACTIONS[name] }))
 }
 
 export function hostNowView(host: Host, guests: readonly Guest[], alarms: readonly Alarm[], role: Role) {

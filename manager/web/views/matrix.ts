@@ -12,7 +12,7 @@ const SORT_NAMES: Readonly<Record<Sort, string>> = {
   name: 'Host',
   state: 'State',
   image: 'Image',
-  'cpu-group': 'CPU',
+  'cpu-group': 'CPU group',
   cpu: 'CPU %',
   memory: 'Memory',
   guests: 'Guests',
@@ -55,14 +55,22 @@ export function matrixView(all: readonly Host[], chosen: Chosen, query: MatrixQu
   }
 }
 
+export const thingPath = (thing: Thing): string => `${isNetwork(thing) ? '/networks' : '/storage'}?key=${encodeURIComponent(thing.key)}`
+
+/** Names of LUNs and targets begin alike, and differ at their end. */
+function shortName(name: string): string {
+  const letters = [...name]
+  return letters.length > 14 ? `${letters.slice(0, 4).join('')}…${letters.slice(-8).join('')}` : name
+}
+
 function columnView(thing: Thing, before: Thing | undefined) {
   const { key, kind, name, hosts, detail, sizeBytes } = thing
   return {
     key,
-    name,
+    name: shortName(name),
     kind: KIND_NAMES[kind],
     begins: before !== undefined && isNetwork(before) !== isNetwork(thing),
-    path: `${isNetwork(thing) ? '/networks' : '/storage'}?key=${encodeURIComponent(key)}`,
+    path: thingPath(thing),
     title: [`${KIND_NAMES[kind]} ${name}`, detail, saySize(sizeBytes), `reached by ${sayMany(hosts, 'host')}`].filter(Boolean).join(' · '),
   }
 }
