@@ -4,7 +4,7 @@ import type { Router } from 'express'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access } from '../access/access.ts'
 import type { Gateway } from '../agents/server.ts'
-import type { Operations } from '../api/operations.ts'
+import type { Operations, SiteOperations } from '../api/operations.ts'
 import { type Api, type ApiRates, createApi } from '../api/server.ts'
 import type { Pool } from '../inventory/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
@@ -16,6 +16,7 @@ export interface HttpOptions {
   readonly address: string
   readonly pool: Pool
   readonly operations: Operations
+  readonly site: SiteOperations
   readonly access: Access
   readonly metrics: ManagerMetrics
   readonly epoch: number
@@ -31,7 +32,7 @@ const INVITE_PERIOD = 3600_000
 
 /** Resolves when requests are answered. `close` of what it gives ends the streams, and what is measured. */
 export async function mountHttp(options: HttpOptions): Promise<Api> {
-  const { gateway, address, pool, operations, access, metrics, epoch, log, elapsed, page, rates } = options
+  const { gateway, address, pool, operations, site, access, metrics, epoch, log, elapsed, page, rates } = options
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   const sources: MetricsSources = {
@@ -46,7 +47,7 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
   }
   const answered = metrics.request
   const text = () => metrics.text(sources)
-  const api = createApi({ operations, access, log, elapsed, epoch, metrics: text, answered, ...(rates ? { rates } : {}) })
+  const api = createApi({ operations, site, access, log, elapsed, epoch, metrics: text, answered, ...(rates ? { rates } : {}) })
   const unsubscribe = pool.subscribe(({ kind }) => {
     if (kind === 'sample') metrics.sample()
     if (kind === 'inventory') metrics.report()

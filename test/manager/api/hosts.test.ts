@@ -116,13 +116,24 @@ test('two machines are let in, renamed, grouped, compared and asked for a place,
     refused: [{ name: 'node01', reasons: ['node01 does not reach vlan:4000: no host sees vlan:4000'] }, { name: 'node02' }],
   })
   const live = answerOf(t, 'POST /placement', await viewer('POST', '/placement', { storage: [shared.key], from: one.id }))
-  t.like(live, { fits: [{ name: 'node02' }], refused: [{ name: 'node01', reasons: ['node01 is where it runs'] }] })
+  const against = [{ reasons: ['node01 is where it runs'] }, { reasons: ['NX/XD is off in the BIOS of node02'] }]
+  t.like(live, { fits: [], refused: against })
 
   const cpu = answerOf(t, 'GET /cpu', await viewer('GET', '/cpu'))
-  t.like(cpu, { groups: [{ number: 1, hosts: [{ name: 'node01' }, { name: 'node02' }] }], unknown: [] })
-  const explained = answerOf(t, 'GET /cpu/explain', await viewer('GET', `/cpu/explain?from=node01&to=${two.id}&type=pv`))
-  t.like(explained, { from: 'node01', to: 'node02', type: 'pv', compatible: false, missing: [] })
-  t.regex(JSON.stringify(explained.reasons), /without shadow paging/)
+  const group = (number: number, name: string) => ({ number, vendor: 'AuthenticAMD', hosts: [{ name }] })
+  t.like(cpu, { groups: [group(1, 'node01'), group(2, 'node02')], unknown: [], levels: [{ hosts: ['node01', 'node02'] }] })
+  const explain = async (query: string) => answerOf(t, 'GET /cpu/explain', await viewer('GET', `/cpu/explain?${query}`))
+  t.like(await explain(`from=node02&to=${one.id}`), {
+    from: 'node02',
+    to: 'node01',
+    type: 'pvh',
+    compatible: true,
+    reasons: [],
+    missing: [],
+  })
+  const lacking = { compatible: false, reasons: ['NX/XD is off in the BIOS of node02'], missing: [{ name: 'nx', word: 'e1d', bit: 20 }] }
+  t.like(await explain('from=node01&to=node02'), lacking)
+  t.regex(JSON.stringify((await explain('from=node01&to=node02&type=pv')).reasons), /without shadow paging/)
   t.is((await viewer('GET', '/cpu/explain?from=node01')).status, 400)
   t.is((await viewer('GET', '/cpu/explain?from=node01&to=nobody')).status, 404)
 
@@ -195,11 +206,4 @@ test('what a hostile agent calls its things comes out as JSON, whole and escaped
   const { headers, text } = await site.as('viewer')('GET', '/hosts')
   t.is(headers['content-type'], 'application/json')
   t.is(JSON.parse(text).hosts[0].hardware.product, hostile)
-})
-
-test('the first admin comes in by the link that the manager prints while there is no user, and nobody after that', async (t) => {
-  const site = await startApiSite(t)
-  t.is(await site.manager.access.firstAdminCode(), undefined, 'there are users')
-  const asked = await site.ask('POST', '/first-admin', { body: { code: 'x', name: 'mallory', password: 'twelve letters' } })
-  t.is(asked.status, 409)
 })
