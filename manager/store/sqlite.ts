@@ -2,7 +2,7 @@
 // database, and how the whole of it is copied to a file.
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
-import { type Dialect, SqliteDialect } from 'kysely'
+import { type Dialect, type SqliteDatabase, SqliteDialect } from 'kysely'
 
 export interface StoreDialect {
   /** For messages: the file's path. */
@@ -20,8 +20,16 @@ export function sqlite(file: string): StoreDialect {
   database.pragma('foreign_keys = ON')
   return {
     place: file,
-    kysely: new SqliteDialect({ database }),
+    kysely: new SqliteDialect({ database: tolerant(database) }),
     copyTo: (target) => copyInto(database, target),
+  }
+}
+
+/** A disk that is full ends a transaction by itself: the rollback that follows would fail, and hide why. */
+function tolerant(database: Database.Database): SqliteDatabase {
+  return {
+    close: () => void database.close(),
+    prepare: (sql) => database.prepare(sql === 'rollback' && !database.inTransaction ? 'select 1' : sql),
   }
 }
 
