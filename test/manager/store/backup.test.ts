@@ -27,7 +27,6 @@ const TABLES = [
   'sessions',
   'audit',
   'connections',
-  'scans',
 ] as const satisfies readonly (keyof Tables)[]
 
 const host = (id: string, name: string) => ({
