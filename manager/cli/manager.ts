@@ -25,8 +25,6 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       })
       const manager = await startManager(config, log)
       log.info({ listen: `${config.listen.address}:${config.listen.port}`, hosts: manager.pool.hosts().length }, 'manager ready')
-      const code = await manager.access.firstAdminCode()
-      if (code !== undefined) out.write(firstAdminNotice(config.listen, manager.gateway.port, code))
       await stopped
       await manager.close()
     })
@@ -44,16 +42,6 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       await restore(await dataPlaceOf(options), file, log).catch(failed('nothing was restored'))
       out.write(`restored from ${file}; what was there is in manager.db.replaced\n`)
     })
-}
-
-/** To whoever started it, and to no log: the code lets in whoever has it. */
-function firstAdminNotice({ address }: ManagerConfig['listen'], port: number, code: string): string {
-  return [
-    'There is no user yet. Within an hour, make the first admin at',
-    `  https://${address}:${port}/first-admin?code=${code}`,
-    'or, at any time, on this machine: hostless user add NAME --role admin --local --config FILE',
-    '',
-  ].join('\n')
 }
 
 async function loadManagerConfig(file: string): Promise<ManagerConfig> {
