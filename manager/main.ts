@@ -17,7 +17,9 @@ import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
 import { createMetrics } from './metrics.ts'
 import type { AttemptRecord } from './protocol/appliance.ts'
+import type { RequestBody } from './protocol/requests.ts'
 import { openSite } from './site/service.ts'
+import { type AgentBundle, Upgrader } from './site/upgrader.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
@@ -51,6 +53,8 @@ export interface ManagerSettings {
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
+  /** What agents are upgraded to; left out: they stay as they are. */
+  readonly bundle?: AgentBundle
   readonly apiRates?: ApiRates
   readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
@@ -85,7 +89,7 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, apiRates, passwords } = settings
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, apiRates, passwords, bundle } = settings
   const elapsed = () => performance.now()
   const opened = await openData({ dataDir, database }, log)
   const metrics = createMetrics()
@@ -139,6 +143,7 @@ async function start(
     log,
     now,
     elapsed,
+    ...(bundle ? { bundle: bundle.bytes } : {}),
     count: metrics.message,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
@@ -151,20 +156,14 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  const site = await openSite({
-    store,
-    sealer: await keepSealer(dataDir),
-    pool,
-    request: (host, body) => gateway.request(host, body),
-    now,
-    newId: newHostId,
-    after: (milliseconds, action) => {
-      const timer = setTimeout(action, milliseconds)
-      return () => clearTimeout(timer)
-    },
-    random: Math.random,
-  })
+  const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after }
+  const sealer = await keepSealer(dataDir)
+  const site = await openSite({ ...asking, store, sealer, now, newId: newHostId, random: Math.random })
   closing.push(() => site.close())
+  if (bundle) {
+    const upgrader = new Upgrader({ ...asking, bundle })
+    closing.push(() => upgrader.close())
+  }
   const api = await mountHttp({
     gateway,
     address: listen.address,
@@ -182,4 +181,9 @@ async function start(
   closing.push(() => api.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
   return { pool, operations, access, api, gateway, store, site }
+}
+
+function after(milliseconds: number, action: () => void): () => void {
+  const timer = setTimeout(action, milliseconds)
+  return () => clearTimeout(timer)
 }

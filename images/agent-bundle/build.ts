@@ -1,4 +1,5 @@
 // The agent as one file for the image: all that it imports, and nothing to install. The same sources give the same bytes.
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
@@ -9,7 +10,18 @@ export async function agentVersion(root: string): Promise<string> {
   return version
 }
 
-/** ES module for Node 18 (Debian 12's) and later, as text. Rejects when the sources do not compile. `root`: of this package; `version`: of the agent. */
+/** In the place of the version until what it names is there to be hashed. */
+const NO_VERSION = '0.0.0+000000000000'
+
+/** A bundle's version: that of the package, then of its content, so that a manager tells any two apart. */
+export function bundleVersion(bundle: string): string | undefined {
+  return /"(\d[^"+]{0,32}\+[0-9a-f]{12})"/.exec(bundle)?.[1]
+}
+
+/**
+ * ES module for Node 18 (Debian 12's) and later, as text. Rejects when the sources do not compile. `root`: of this package;
+ * `version`: of the package, which becomes that of the agent by what is in it.
+ */
 export async function bundleAgent(root: string, version: string): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -21,7 +33,7 @@ export async function bundleAgent(root: string, version: string): Promise<string
     target: 'node18',
     minify: true,
     legalComments: 'none',
-    define: { AGENT_VERSION: JSON.stringify(version) },
+    define: { AGENT_VERSION: JSON.stringify(NO_VERSION) },
     // ws is CommonJS and asks for Node's own modules by require; its two optional accelerators are left out.
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: "import { createRequire as hostlessRequire } from 'node:module';const require = hostlessRequire(import.meta.url);" },
@@ -30,7 +42,8 @@ export async function bundleAgent(root: string, version: string): Promise<string
   })
   const [bundle] = outputFiles
   if (!bundle) throw new Error('esbuild made no file of the agent')
-  return bundle.text
+  const content = createHash('sha256').update(bundle.text).digest('hex').slice(0, 12)
+  return bundle.text.replaceAll(NO_VERSION, `${version}+${content}`)
 }
 
 /** zod's messages in fifty languages: 260 kB that nobody in dom0 reads, and that V8 would keep there. */

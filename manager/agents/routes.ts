@@ -6,10 +6,15 @@ import type { z } from 'zod'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Enrolled } from '../enrolment/enrol.ts'
 import { type AttemptRecord, attemptsPush, MAX_APPLIANCE_BYTES } from '../protocol/appliance.ts'
+import { BUNDLE_PATH } from '../protocol/bundle.ts'
 import { MAX_RENEWAL_BYTES, renewal } from '../protocol/renewal.ts'
-import { ATTEMPTS_PATH, RENEW_PATH, type ShownCertificate } from './admission.ts'
+import { type Admission, ATTEMPTS_PATH, RENEW_PATH, type ShownCertificate } from './admission.ts'
 
 export interface RouteDeps {
+  /** What agents are upgraded to; undefined: there is none. */
+  readonly bundle: Buffer | undefined
+  /** Whether this certificate may speak for its host now. */
+  readonly admits: (shown: ShownCertificate, peer: string) => Promise<Admission>
   readonly siteSecret: string
   readonly certificateOf: (request: IncomingMessage) => ShownCertificate | undefined
   readonly renew: (fingerprint: string, certificateRequest: string) => Promise<Enrolled>
@@ -33,6 +38,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, deps: RouteD
 
 function handlerOf(path: string): Handler | undefined {
   if (path === RENEW_PATH) return renewCertificate
+  if (path === BUNDLE_PATH) return sendBundle
   return path === ATTEMPTS_PATH ? takeAttempts : undefined
 }
 
@@ -48,6 +54,16 @@ async function renewCertificate(request: IncomingMessage, response: ServerRespon
     return problem(response, 403, renewed.reason)
   }
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ certificates: renewed.certificates }))
+}
+
+async function sendBundle(request: IncomingMessage, response: ServerResponse, deps: RouteDeps): Promise<void> {
+  if (request.method !== 'GET') return problem(response, 405, 'only GET')
+  const shown = deps.certificateOf(request)
+  if (shown?.host === undefined) return problem(response, 401, 'an agent shows its certificate here')
+  const admission = await deps.admits(shown, request.socket.remoteAddress ?? '')
+  if (admission.kind === 'refused') return problem(response, admission.status, admission.reason)
+  if (!deps.bundle) return problem(response, 404, 'this manager has no agent to give')
+  response.writeHead(200, { 'content-type': 'text/javascript', 'content-length': deps.bundle.length }).end(deps.bundle)
 }
 
 async function takeAttempts(request: IncomingMessage, response: ServerResponse, deps: RouteDeps): Promise<void> {

@@ -15,7 +15,7 @@ import type { AttemptRecord } from '../protocol/appliance.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { certificateOf } from '../store/certificates.ts'
-import { admitAgent, agentPath, type ShownCertificate } from './admission.ts'
+import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly siteSecret: string
   /** Resolves, with those whose token is new, when all are on disk. */
   readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<readonly AttemptRecord[]>
+  /** What agents are upgraded to. */
+  readonly bundle?: Buffer
   readonly log: Log
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
@@ -177,6 +179,8 @@ class RunningGateway implements Gateway {
     const { enrolment, siteSecret, saveAttempts, book } = this.#options
     const isOurs = answerRoute(request, response, {
       siteSecret,
+      bundle: this.#options.bundle,
+      admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
       certificateOf: (of) => this.#shown(of),
       renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
       attempts: async (attempts) => {
@@ -229,10 +233,9 @@ class RunningGateway implements Gateway {
   }
 
   async #agent(named: string, request: IncomingMessage, socket: Duplex, head: Buffer, peer: string): Promise<void> {
-    const { book, enrolment, now } = this.#options
+    const { book, now } = this.#options
     const shown = this.#shown(request)
-    const known = shown && (await certificateOf(enrolment.store.db, shown.fingerprint))
-    const admission = admitAgent(named, shown, known, book.stateOf(named), now(), peer)
+    const admission = await this.#admits(named, shown, peer)
     if (admission.kind === 'refused') {
       this.#log.warn({ host: named, peer, reason: admission.reason }, 'agent refused')
       refuse(socket, admission.status, admission.reason)
@@ -260,6 +263,12 @@ class RunningGateway implements Gateway {
       )
       this.#connections.set(named, connection)
     })
+  }
+
+  async #admits(named: string, shown: ShownCertificate | undefined, peer: string): Promise<Admission> {
+    const { book, enrolment, now } = this.#options
+    const known = shown && (await certificateOf(enrolment.store.db, shown.fingerprint))
+    return admitAgent(named, shown, known, book.stateOf(named), now(), peer)
   }
 
   #shown(request: IncomingMessage): ShownCertificate | undefined {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Alarm } from '../api/schema-pool.ts'
 import type { World } from './answer.ts'
-import { id, iso, number, text, time } from './columns.ts'
+import { id, iso, number, text, time, words } from './columns.ts'
 import { hostColumn } from './host-report.ts'
 import { listReport } from './list-report.ts'
 import { doToEach } from './outcomes.ts'
@@ -48,11 +48,11 @@ export function addAlarmCommands(program: Command, world: World): void {
 function alarmsReport(alarms: readonly Alarm[]): Report {
   const columns = [
     hostColumn,
-    text('kind', 'KIND'),
-    text('text', 'WHAT'),
-    number('times', 'TIMES', { spare: 1 }),
-    time('last', 'LAST'),
-    time('raised', 'FIRST', { spare: 2 }),
+    text('kind', 'KIND', { spare: 4 }),
+    words('text', 'WHAT'),
+    number('times', 'TIMES', { spare: 2 }),
+    time('last', 'LAST', { spare: 1 }),
+    time('raised', 'FIRST', { spare: 3 }),
     id('key', 'KEY'),
   ]
   const rows = alarms.map(({ hostName, kind, text: said, times, last, raised, key }) => ({

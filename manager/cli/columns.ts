@@ -14,6 +14,9 @@ export const time = (key: string, title: string, extra: Extra = {}): Column => t
 /** Ids: their ends tell them apart. */
 export const id = (key: string, title: string, extra: Extra = {}): Column => text(key, title, { cut: 'middle', ...extra })
 
+/** A sentence or more. */
+export const words = (key: string, title: string, extra: Extra = {}): Column => text(key, title, { cut: 'wrap', ...extra })
+
 /** Milliseconds since the epoch → ISO 8601; undefined stays unknown. */
 export function iso(milliseconds: number | undefined): string | null {
   const date = new Date(milliseconds ?? Number.NaN)
@@ -41,4 +44,9 @@ function showPercent(value: Value): string {
 /** `12.3M`: the heading says what it is. */
 function showRate(value: Value): string {
   return typeof value === 'number' ? showBytes(value).replace(/ (.)(iB)?$/, '$1') : ''
+}
+
+/** `1 host`, `3 hosts`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -1,10 +1,10 @@
 // CPU levels, groups and explanations as reports, and the level as text for a person. Pure.
 import type { CpuExplanation, CpuPool } from '../api/schema-pool.ts'
-import { number, text } from './columns.ts'
+import { number, text, words } from './columns.ts'
 import { hostColumn } from './host-report.ts'
 import { listSection } from './list-report.ts'
 import type { Column, Report, Terminal } from './output.ts'
-import { oneLine, widthOf } from './output-text.ts'
+import { oneLine, wrapped } from './output-text.ts'
 
 export function cpuLevelReport({ levels }: CpuPool): Report {
   const vendor = text('vendor', 'VENDOR')
@@ -31,7 +31,7 @@ export function cpuLevelReport({ levels }: CpuPool): Report {
         'without',
         'host',
         'Left out',
-        [vendor, hostColumn, text('reason', 'WHY')],
+        [vendor, hostColumn, words('reason', 'WHY')],
         levels.flatMap(({ vendor: of, without }) => without.map(({ host, reason }) => ({ vendor: of, host, reason }))),
       ),
     ],
@@ -47,31 +47,21 @@ export function cpuLevelText({ levels }: CpuPool, { columns, colour }: Pick<Term
     .map(({ vendor, features, hosts, hindrances, without }) =>
       [
         bold(oneLine(`${vendor}: ${features.length} features on all of ${hosts.length === 1 ? '1 host' : `${hosts.length} hosts`}`)),
-        ...wrapped(features, width, '  '),
+        ...wrapped(features.map(oneLine), width, '  '),
         `on ${hosts.map(oneLine).join(' ')}`,
         ...hindrances.flatMap(({ text: said }, at) => [
           ...(at === 0 ? [bold('What holds the level down')] : []),
-          ...wrapped(said.split(' '), width, '  '),
+          ...wrapped(oneLine(said).split(' '), width, '  '),
         ]),
         ...without.flatMap(({ host, reason }, at) => [
           ...(at === 0 ? [bold('Left out')] : []),
-          ...wrapped(`${host}: ${reason}`.split(' '), width, '  '),
+          ...wrapped(oneLine(`${host}: ${reason}`).split(' '), width, '  '),
         ]),
       ]
         .map((line) => `${line}\n`)
         .join(''),
     )
     .join('\n')
-}
-
-function wrapped(words: readonly string[], width: number, indent: string): readonly string[] {
-  const lines: string[] = []
-  for (const word of words.map(oneLine)) {
-    const last = lines.at(-1)
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(`${indent}${word}`)
-  }
-  return lines
 }
 
 /** `hosts`: ids of those that are asked for. */
@@ -86,7 +76,7 @@ export function cpuGroupsReport({ groups, unknown }: CpuPool, hosts: ReadonlySet
     name: 'cpu',
     sections: [
       listSection('groups', 'group', 'Hosts that can exchange guests live', columns, among),
-      listSection('unknown', 'host', 'Hosts whose CPU is not known', [hostColumn, text('reason', 'WHY')], lost),
+      listSection('unknown', 'host', 'Hosts whose CPU is not known', [hostColumn, words('reason', 'WHY')], lost),
     ],
   }
 }
@@ -104,7 +94,7 @@ export function cpuExplanationReport({ from, to, type, compatible, reasons, miss
         'reasons',
         'reason',
         'Why',
-        [text('text', 'REASON')],
+        [words('text', 'REASON')],
         reasons.map((reason) => ({ text: reason })),
       ),
       listSection(

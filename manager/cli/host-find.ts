@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { Placement } from '../api/schema-pool.ts'
 import type { World } from './answer.ts'
-import { text } from './columns.ts'
+import { text, words } from './columns.ts'
 import { listReport } from './list-report.ts'
 import type { Report } from './output.ts'
 import { addListing } from './pool-command.ts'
@@ -57,7 +57,7 @@ function placementReport({ fits, refused }: Placement, hosts: ReadonlySet<string
   const columns = [
     text('host', 'HOST'),
     text('fits', 'FITS', { tone: (value) => (value === true ? 'good' : 'bad') }),
-    text('why', 'WHY NOT'),
+    words('why', 'WHY NOT'),
   ]
   const rows = [
     ...fits.map(({ host, name }) => ({ id: host, host: name, fits: true, why: null })),

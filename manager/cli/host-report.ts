@@ -2,7 +2,7 @@
 import type { BootAttempt, Guest, HistoryEntry, Host } from '../api/schema-hosts.ts'
 import type { Alarm } from '../api/schema-pool.ts'
 import type { Inventory } from '../protocol/inventory.ts'
-import { bytes, id, iso, number, text, time } from './columns.ts'
+import { bytes, id, iso, number, text, time, words } from './columns.ts'
 import { listReport, listSection } from './list-report.ts'
 import type { Column, Report, Row, Section, Value } from './output.ts'
 
@@ -115,7 +115,7 @@ function sectionsOf({ host, inventory, guests, alarms }: WholeHost): readonly Se
       'problems',
       'problem',
       'What the agent could not read',
-      [hostColumn, text('section', 'SECTION'), text('source', 'SOURCE'), text('reason', 'WHY')],
+      [hostColumn, text('section', 'SECTION'), text('source', 'SOURCE'), words('reason', 'WHY')],
       (inventory?.problems ?? []).map(({ section: of_, source, reason }) => of({ section: of_, source, reason })),
     ),
   ]
@@ -214,10 +214,10 @@ function guestRow({ name, domid, state, type, vcpus, memoryBytes, uuid }: Guest)
   return { guest: name, id: domid, state, type, vcpus, memory: memoryBytes, uuid }
 }
 
-const ALARMS = [hostColumn, text('kind', 'KIND'), time('last', 'LAST'), text('text', 'WHAT')]
+const ALARMS = [hostColumn, text('kind', 'KIND'), time('last', 'LAST'), words('text', 'WHAT')]
 
 export function historyReport(entries: readonly (HistoryEntry & { readonly host: string })[]): Report {
-  const columns = [hostColumn, time('at', 'TIME'), text('who', 'WHO'), text('what', 'WHAT')]
+  const columns = [hostColumn, time('at', 'TIME'), text('who', 'WHO'), words('what', 'WHAT')]
   const rows = entries.map(({ host, at, who, what }) => ({ host, at: iso(at), who, what }))
   return listReport('history', 'entry', columns, rows, 'Nothing has been changed.')
 }
@@ -229,11 +229,11 @@ export function bootsReport(boots: readonly (BootAttempt & { readonly host: stri
     text('outcome', 'OUTCOME', { tone: (value) => (value === 'up' ? 'good' : value === 'booting' ? 'plain' : 'bad') }),
     number('seconds', 'SECONDS'),
     text('stage', 'STAGE'),
-    text('address', 'ADDRESS', { spare: 2 }),
+    text('address', 'ADDRESS', { spare: 1 }),
     text('image', 'IMAGE', { spare: 3 }),
     id('generation', 'GENERATION', { spare: 4 }),
     text('appliance', 'APPLIANCE', { spare: 5 }),
-    text('diagnosis', 'DIAGNOSIS', { spare: 1 }),
+    words('diagnosis', 'DIAGNOSIS'),
     id('id', 'ID', { isHidden: true }),
   ]
   const rows = boots.map((boot) => ({

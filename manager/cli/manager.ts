@@ -1,9 +1,12 @@
 // `hostless manager`: one process that knows the pool, until SIGTERM or SIGINT; and the backup of what it knows.
+import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { ConfigRefused, loadConfig } from '../../appliance/main.ts'
+import { packageRoot } from '../../appliance/package-root.ts'
 import { type ManagerConfig, managerConfig } from '../config.ts'
 import { startManager } from '../main.ts'
+import type { AgentBundle } from '../site/upgrader.ts'
 import { backup, restore } from '../store/backup.ts'
 import { dataPlaceOf } from './data-place.ts'
 import { CommandFailure } from './failure.ts'
@@ -23,7 +26,8 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       const stopped = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
       })
-      const manager = await startManager(config, log)
+      const bundle = await agentBundle(log)
+      const manager = await startManager(config, log, bundle ? { bundle } : {})
       log.info({ listen: `${config.listen.address}:${config.listen.port}`, hosts: manager.pool.hosts().length }, 'manager ready')
       const code = await manager.access.firstAdminCode()
       if (code !== undefined) out.write(firstAdminNotice(config.listen, manager.gateway.port, code))
@@ -44,6 +48,21 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       await restore(await dataPlaceOf(options), file, log).catch(failed('nothing was restored'))
       out.write(`restored from ${file}; what was there is in manager.db.replaced\n`)
     })
+}
+
+/** Undefined, with a word in the log, where this installation has not what it takes to make one: agents stay as their images are. */
+async function agentBundle(log: Logger): Promise<AgentBundle | undefined> {
+  try {
+    const { agentVersion, bundleAgent, bundleVersion } = await import('../../images/agent-bundle/build.ts')
+    const root = packageRoot(import.meta.dirname, 2)
+    const text = await bundleAgent(root, await agentVersion(root))
+    const bytes = Buffer.from(text, 'utf8')
+    const version = bundleVersion(text)
+    return version === undefined ? undefined : { version, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+  } catch (error) {
+    log.warn({ err: error }, 'agents are not upgraded: their bundle cannot be made here')
+    return undefined
+  }
 }
 
 /** To whoever started it, and to no log: the code lets in whoever has it. */

@@ -1,7 +1,7 @@
 // The connectivity matrix for a person: hosts as rows, things as columns with short headings, and a legend that says what they are.
 // Pure.
 import type { Matrix } from '../api/schema-pool.ts'
-import { bytes, id, text } from './columns.ts'
+import { bytes, id, text, words } from './columns.ts'
 import { hostColumn } from './host-report.ts'
 import { listReport } from './list-report.ts'
 import type { Report, Terminal } from './output.ts'
@@ -36,7 +36,7 @@ export function matrixTable(matrix: Matrix, detail: 'marks' | 'why', look: Look)
   const things = matrix.rows.map((row, at) => ({ row, heading: headingOf(row, at, matrix.rows) }))
   const parts = [
     ...blocksOf(things, matrix, look).map((block) => markBlock(block, matrix, look)),
-    legend(things, matrix, look),
+    legend(things, matrix, look) + splits(things, matrix),
     ...(detail === 'why' ? [reasons(things, matrix, look)] : []),
   ]
   return parts.join('\n')
@@ -72,10 +72,10 @@ function headingOf({ kind, key }: MatrixRow, at: number, rows: readonly MatrixRo
 function blocksOf(things: readonly Headed[], matrix: Matrix, { columns }: Look): readonly (readonly Headed[])[] {
   const room = (columns ?? Number.POSITIVE_INFINITY) - leftWidth(matrix)
   const blocks: Headed[][] = []
-  let used = Number.POSITIVE_INFINITY
+  let used = 0
   for (const thing of things) {
     const width = GAP.length + widthOf(thing.heading)
-    if (used + width > room) {
+    if (blocks.length === 0 || used + width > room) {
       blocks.push([])
       used = 0
     }
@@ -126,7 +126,6 @@ function paint(shown: string, tone: 'good' | 'bad' | 'head', { colour }: Look): 
 }
 
 function legend(things: readonly Headed[], { hosts }: Matrix, look: Look): string {
-  const names = new Map(hosts.map(({ id: host, name }) => [host as string, name]))
   const all = things.map(({ row }) => row)
   const columns = [
     text('heading', ''),
@@ -134,8 +133,7 @@ function legend(things: readonly Headed[], { hosts }: Matrix, look: Look): strin
     text('hosts', 'HOSTS'),
     ...(all.some(({ sizeBytes }) => sizeBytes !== undefined) ? [bytes('size', 'SIZE'), bytes('free', 'FREE', { spare: 3 })] : []),
     ...(all.some(({ detail }) => detail) ? [text('detail', 'DETAIL', { spare: 2 })] : []),
-    ...(all.some(({ islands = [] }) => islands.length > 1) ? [text('islands', 'HEAR EACH OTHER')] : []),
-    id('key', 'KEY', { spare: 1 }),
+    id('key', 'KEY', { spare: 4 }),
   ]
   const rows = things.map(({ row, heading }) => ({
     heading,
@@ -144,10 +142,19 @@ function legend(things: readonly Headed[], { hosts }: Matrix, look: Look): strin
     size: row.sizeBytes ?? null,
     free: row.freeBytes ?? null,
     detail: row.detail ?? null,
-    islands: islandsText(row.islands ?? [], names) || null,
     key: row.key,
   }))
   return renderTable(listReport('legend', 'thing', columns, rows, ''), look)
+}
+
+/** `V100: not all hear each other: node01 node02 | node03`. */
+function splits(things: readonly Headed[], { hosts }: Matrix): string {
+  const names = new Map(hosts.map(({ id: host, name }) => [host as string, name]))
+  return things
+    .map(({ row, heading }) => ({ heading, islands: islandsText(row.islands ?? [], names) }))
+    .filter(({ islands }) => islands !== '')
+    .map(({ heading, islands }) => `${heading}: not all hear each other: ${oneLine(islands)}\n`)
+    .join('')
 }
 
 function reasons(things: readonly Headed[], { hosts }: Matrix, look: Look): string {
@@ -157,6 +164,6 @@ function reasons(things: readonly Headed[], { hosts }: Matrix, look: Look): stri
       return cell && !cell.reached ? [{ host, heading, why: cell.why }] : []
     }),
   )
-  const columns = [hostColumn, text('heading', 'THING'), text('why', 'WHY NOT')]
+  const columns = [hostColumn, text('heading', 'THING'), words('why', 'WHY NOT')]
   return renderTable(listReport('reasons', 'reason', columns, rows, 'Every host reaches all.'), look)
 }

@@ -2,7 +2,7 @@
 import type { World } from './answer.ts'
 import { ApiRefusal } from './api-client.ts'
 import { inBatches } from './batches.ts'
-import { text } from './columns.ts'
+import { text, words } from './columns.ts'
 import { CommandFailure } from './failure.ts'
 import { type OutputFormat, type Report, render } from './output.ts'
 import type { Selected } from './selecting.ts'
@@ -51,7 +51,7 @@ function outcomesReport(outcomes: readonly Outcome[], noun: string): Report {
         columns: [
           text('name', noun.toUpperCase()),
           text('result', 'RESULT', { tone: (value) => (value === 'done' ? 'good' : 'bad') }),
-          text('detail', 'NOW'),
+          words('detail', 'NOW'),
         ],
         rows: outcomes.map(({ name, result, detail }) => ({ name, result, detail })),
         empty: '',

@@ -13,8 +13,11 @@ export interface Column {
   readonly show?: (value: Value) => string
   /** Which columns a terminal that is too narrow goes without: the greatest first; missing: it is always there. */
   readonly spare?: number
-  /** How a text that is too wide is cut, if not at its end. `middle`: ids, whose ends tell them apart; `count`: words, `+3` for the rest. */
-  readonly cut?: 'middle' | 'count'
+  /**
+   * How a text that is too wide is cut, if not at its end. `middle`: ids, whose ends tell them apart; `count`: words, `+3` for the rest;
+   * `wrap`: sentences, which go on below.
+   */
+  readonly cut?: 'middle' | 'count' | 'wrap'
   /** For programs only: no table shows it. */
   readonly isHidden?: true
   /** Its colour on a terminal. */

@@ -1,13 +1,13 @@
 // Tables for people: columns and spaces, no boxes, within the width of the terminal.
 import Table from 'cli-table3'
 import type { Column, Report, Row, Section, Terminal, Value } from './output-report.ts'
-import { oneLine, widthOf } from './output-text.ts'
+import { oneLine, widthOf, wrapped } from './output-text.ts'
 
 const GAP = 2
 /** No column is narrowed further, whatever the terminal. */
 const NARROWEST = 8
-/** As much of a text as is worth showing at all, of a name (the first column), and of a number. */
-const [READABLE, NAME, MOST] = [14, 24, 40]
+/** How much of a column there must be for it to say something; of the first one, too, which names the row. */
+const WORTH = { number: Number.POSITIVE_INFINITY, long: 30, name: 24, text: 14 }
 const COLOURS = { good: '\u001b[32m', bad: '\u001b[31m', head: '\u001b[1m', faint: '\u001b[2m', reset: '\u001b[0m' }
 const NOTHING = {
   top: '',
@@ -67,11 +67,9 @@ function listBody({ columns: all, rows, totals }: Section, look: Look): string {
   return left.length === 0 ? table : `${table}${painted(`(in a wider window or another --output: ${left.join(', ')})`, 'faint', look)}\n`
 }
 
-/** The columns that have room to say something; a row never breaks into two lines. */
+/** The columns that have room to say something; only sentences go on in a second line. */
 function affordable(columns: readonly Column[], widths: readonly number[], room: number | undefined): readonly Column[] {
-  const needs = new Map(
-    columns.map((column, at) => [column, Math.min(widths[at] ?? 0, column.align === 'right' ? MOST : at === 0 ? NAME : READABLE)]),
-  )
+  const needs = new Map(columns.map((column, at) => [column, Math.min(widths[at] ?? 0, worthOf(column, at))]))
   let shown = columns
   const need = (): number => shown.reduce((sum, column) => sum + (needs.get(column) ?? 0) + GAP, -GAP)
   while (room !== undefined && need() > room) {
@@ -80,6 +78,11 @@ function affordable(columns: readonly Column[], widths: readonly number[], room:
     shown = shown.filter((column) => column.spare !== spare)
   }
   return shown
+}
+
+function worthOf({ align, cut }: Column, at: number): number {
+  if (align === 'right') return WORTH.number
+  return cut === 'middle' || cut === 'wrap' ? WORTH.long : at === 0 ? WORTH.name : WORTH.text
 }
 
 type Tone = 'good' | 'bad' | 'plain' | 'head' | 'faint'
@@ -106,8 +109,16 @@ function aligned(
   const cut = (text: string, column: number): string => {
     const width = widths[column] ?? 0
     if (widthOf(text) <= width) return text
-    const how = columns[column]?.cut
-    return how === 'middle' ? cutMiddle(text, width) : how === 'count' ? cutWords(text, width) : text
+    switch (columns[column]?.cut) {
+      case 'middle':
+        return cutMiddle(text, width)
+      case 'count':
+        return cutWords(text, width)
+      case 'wrap':
+        return wrapped(text.split(' '), width).join('\n')
+      case undefined:
+        return text
+    }
   }
   for (const [at, row] of cells.entries()) table.push(row.map((text, column) => painted(cut(text, column), tone(at, column), look)))
   return table

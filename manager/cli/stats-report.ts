@@ -1,6 +1,6 @@
 // `hostlist`, `hoststats` and `vmlist` as reports, each with totals of what can be summed. Pure.
 import type { Guest, Host } from '../api/schema-hosts.ts'
-import { bytes, number, percent, percentOf, rate, text } from './columns.ts'
+import { bytes, counted, number, percent, percentOf, rate, text } from './columns.ts'
 import { hostColumn, stateColumn } from './host-report.ts'
 import { listSection } from './list-report.ts'
 import type { Report, Row, Section } from './output.ts'
@@ -30,7 +30,7 @@ export function hostlistReport(hosts: readonly Host[], totals: Totals): Report {
     image: host.image ? `${host.image.image}@${host.image.generation.slice(0, 8)}` : null,
   }))
   const up = hosts.filter(({ state }) => state === 'up').length
-  const total = { host: `${hosts.length} hosts`, state: `${up} up`, ...sums(rows, ['cpus', 'memory', 'free', 'guests']) }
+  const total = { host: counted(hosts.length, 'host'), state: `${up} up`, ...sums(rows, ['cpus', 'memory', 'free', 'guests']) }
   return withTotals({ ...listSection('hosts', 'host', 'Hosts', columns, rows), empty: 'No host is known yet.' }, total, totals)
 }
 
@@ -59,7 +59,7 @@ export function hoststatsReport(hosts: readonly Host[], totals: Totals): Report 
   }))
   const loads = hosts.flatMap(({ load }) => load ?? [])
   const total = {
-    host: `${hosts.length} hosts`,
+    host: counted(hosts.length, 'host'),
     state: `${loads.length} measured`,
     cpu: percentOf(sum(loads.map(({ cpus }) => cpus)), sum(loads.map(({ threads }) => threads))),
     ...sums(rows, ['dom0cpu', 'used', 'free', 'read', 'written', 'received', 'sent', 'guests']),
@@ -92,8 +92,8 @@ export function vmlistReport(guests: readonly Guest[], totals: Totals): Report {
     uuid,
   }))
   const total = {
-    guest: `${guests.length} guests`,
-    host: `${new Set(guests.map(({ host }) => host)).size} hosts`,
+    guest: counted(guests.length, 'guest'),
+    host: counted(new Set(guests.map(({ host }) => host)).size, 'host'),
     state: `${guests.filter(({ state }) => state === 'running').length} running`,
     ...sums(rows, ['vcpus', 'memory', 'cpu', 'read', 'written', 'received', 'sent']),
   }

@@ -1,6 +1,6 @@
 // Storage and networks as reports. Pure.
 import type { LocalStorage, Thing, ThingDetail } from '../api/schema-pool.ts'
-import { bytes, id, number, text } from './columns.ts'
+import { bytes, id, number, text, words } from './columns.ts'
 import { hostColumn } from './host-report.ts'
 import { listReport } from './list-report.ts'
 import type { Column, Report, Row, Section } from './output.ts'
@@ -17,7 +17,7 @@ function columnsFor(of: Things): readonly Column[] {
     ...(of === 'network' ? [] : sizes),
     ...(of === 'storage' ? [] : [text('islands', 'HEAR EACH OTHER')]),
     text('detail', 'DETAIL', { spare: 2 }),
-    id('key', 'KEY', { spare: 1 }),
+    id('key', 'KEY', { spare: 3 }),
   ]
 }
 
@@ -39,14 +39,15 @@ function thingRow({ key, kind, name, hosts, sizeBytes, freeBytes, detail, island
   return { name, kind, hosts, size, free, islands: islandsText(islands, names) || null, detail: detail ?? null, key }
 }
 
-/** `node01 node02 | node03`: hosts on both sides of a bar do not hear each other. */
+/** `node01 node02 | node03`: hosts on both sides of a bar do not hear each other. Of the hosts in `names` alone. */
 export function islandsText(islands: readonly (readonly string[])[], names: ReadonlyMap<string, string>): string {
-  return islands.length < 2 ? '' : islands.map((ids) => ids.map((host) => names.get(host) ?? host).join(' ')).join(' | ')
+  const named = islands.map((ids) => ids.flatMap((host) => names.get(host) ?? [])).filter((hosts) => hosts.length > 0)
+  return named.length < 2 ? '' : named.map((hosts) => hosts.join(' ')).join(' | ')
 }
 
 export function wholeThingsReport(of: Things, things: readonly ThingDetail[], names: ReadonlyMap<string, string>): Report {
   const cells = things.flatMap((thing) => cellRows(thing))
-  const columns = [id('key', 'KEY'), hostColumn, reached, text('why', 'HOW, OR WHY NOT')]
+  const columns = [id('key', 'KEY'), hostColumn, reached, words('why', 'HOW, OR WHY NOT')]
   const [section] = thingsReport(of, things, names).sections
   return { name: 'things', sections: [...(section ? [section] : []), cellSection(columns, cells)] }
 }
@@ -60,7 +61,7 @@ export function wholeThingReport(of: Things, thing: ThingDetail, names: Readonly
     ...{ name: 'thing', item: 'thing', title: thing.name, shape: 'record', columns: facts, empty: '' },
     rows: [thingRow(thing, names)],
   }
-  return { name: 'thing', sections: [record, cellSection([hostColumn, reached, text('why', 'HOW, OR WHY NOT')], cellRows(thing))] }
+  return { name: 'thing', sections: [record, cellSection([hostColumn, reached, words('why', 'HOW, OR WHY NOT')], cellRows(thing))] }
 }
 
 function cellSection(columns: readonly Column[], rows: readonly Row[]): Section {

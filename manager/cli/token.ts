@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { ROLES, type Role, type Token } from '../api/schema-access.ts'
 import type { World } from './answer.ts'
-import { id, iso, number, text, time } from './columns.ts'
+import { id, iso, number, text, time, words } from './columns.ts'
 import { listReport } from './list-report.ts'
 import { confirm, doToEach } from './outcomes.ts'
 import { render } from './output.ts'
@@ -91,7 +91,7 @@ function addAudit(program: Command, world: World): void {
     load: async (api, _args, { limit, before }) => {
       const { entries, intact, broken } = await api.audit(limit, before)
       const columns = [
-        ...[number('seq', 'SEQ'), time('at', 'TIME'), text('who', 'WHO'), text('what', 'WHAT')],
+        ...[number('seq', 'SEQ'), time('at', 'TIME'), text('who', 'WHO'), words('what', 'WHAT')],
         ...[text('peer', 'FROM', { spare: 2 }), id('hash', 'HASH', { isHidden: true })],
       ]
       const rows = entries.map(({ seq, at, who, what, peer, hash }) => ({ seq, at: iso(at), who, what, peer, hash }))

@@ -40,6 +40,8 @@ export class PropertyGiver {
     const { pool, request } = this.#deps
     const host = pool.host(id)
     if (!host?.connection || !mayBeAsked(host.state)) return 'done'
+    const inventory = await pool.inventory(id)
+    if (this.#text === '' && (inventory?.properties ?? []).length === 0) return 'done'
     const asked = await request(id, { kind: 'set-properties', text: this.#text })
     if (asked.kind === 'refused') return asked.cause === 'silent' ? 'again' : 'done'
     if (asked.answer.kind !== 'refused') {

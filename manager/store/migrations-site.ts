@@ -16,11 +16,4 @@ export async function site({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('created_by', 'text', (column) => column.notNull())
     .addColumn('ending', 'integer', (column) => column.notNull())
     .execute()
-  await schema
-    .createTable('scans')
-    .addColumn('uuid', 'text', (column) => column.primaryKey())
-    .addColumn('host', 'text', (column) => column.notNull())
-    .addColumn('at', 'bigint', (column) => column.notNull())
-    .addColumn('json', 'text', (column) => column.notNull())
-    .execute()
 }

@@ -155,15 +155,6 @@ export interface ConnectionsTable {
   ending: number
 }
 
-/** The newest look into each file system that holds images of disks. */
-export interface ScansTable {
-  uuid: string
-  /** Who looked. */
-  host: string
-  at: number
-  json: string
-}
-
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -179,5 +170,4 @@ export interface Tables {
   sessions: SessionsTable
   audit: AuditTable
   connections: ConnectionsTable
-  scans: ScansTable
 }

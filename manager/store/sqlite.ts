@@ -3,7 +3,7 @@ import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, SqliteDriver, sql } from 'kysely'
-import type { StoreDialect } from './dialect.ts'
+import { type StoreDialect, WriteFailure } from './dialect.ts'
 
 /** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
 export function sqlite(file: string): StoreDialect {
@@ -16,8 +16,7 @@ export function sqlite(file: string): StoreDialect {
     place: file,
     kysely: new WritingDialect(database),
     startWrite: async () => undefined, // its file has one writer at a time
-    explain: (error) =>
-      isFull(error) ? new Error(`no space is left for ${file}: nothing of this change was kept`, { cause: error }) : error,
+    explain: (error) => explain(error, file),
     copyTo: (db, target) => into(target, async () => void (await sql`VACUUM INTO ${target}`.execute(db))),
   }
 }
@@ -54,8 +53,10 @@ class WritingDialect extends SqliteDialect {
   }
 }
 
-function isFull(error: unknown): boolean {
-  return error instanceof Database.SqliteError && (error.code === 'SQLITE_FULL' || error.code === 'SQLITE_IOERR_WRITE')
+function explain(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error
+  if (error.code !== 'SQLITE_FULL' && error.code !== 'SQLITE_IOERR_WRITE') return error
+  return new WriteFailure(`no space is left for ${file}: nothing of this change was kept`, error.code, error)
 }
 
 /** A copy of a database that this process does not hold open; it may be written to meanwhile. */

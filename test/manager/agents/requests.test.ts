@@ -130,6 +130,6 @@ test('an agent of an older version is not asked what it does not know, and stays
     ),
   )
   const host = await until('the old agent', () => pool.hosts().find(({ connection }) => connection?.agent === 'old'))
-  t.like(await gateway.request(host.id, { kind: 'scan-file-system', uuid: 'x' }), { kind: 'refused', cause: 'old' })
+  t.like(await gateway.request(host.id, { kind: 'set-properties', text: '' }), { kind: 'refused', cause: 'old' })
   t.true(gateway.isConnected(host.id))
 })

@@ -4,7 +4,7 @@ import type { AnswerBody, RequestBody } from '../../../../manager/protocol/reque
 
 const COLLECT: RequestBody = { kind: 'collect', sections: ['dmi'] }
 const OTHER: RequestBody = { kind: 'collect', sections: ['xen'] }
-const SCAN: RequestBody = { kind: 'scan-file-system', uuid: 'x' }
+const PROPERTIES: RequestBody = { kind: 'set-properties', text: '' }
 const DONE: AnswerBody = { kind: 'properties-set', count: 1 }
 
 /** Each call waits until it is let go. */
@@ -35,15 +35,15 @@ test('an id with another request under it is refused, and neither done nor answe
 })
 
 test('requests of one kind are done one at a time in their order, those of another kind beside them', async (t) => {
-  const [collects, scans] = [gate(), gate()]
-  const desk = openDesk({ collect: collects.handle, 'scan-file-system': scans.handle })
+  const [collects, properties] = [gate(), gate()]
+  const desk = openDesk({ collect: collects.handle, 'set-properties': properties.handle })
   const first = desk.answer('a', COLLECT)
   const second = desk.answer('b', COLLECT)
-  const third = desk.answer('c', SCAN)
+  const third = desk.answer('c', PROPERTIES)
   await Promise.resolve()
   t.is(collects.calls.length, 1)
-  t.is(scans.calls.length, 1)
-  scans.calls[0]?.(DONE)
+  t.is(properties.calls.length, 1)
+  properties.calls[0]?.(DONE)
   await third
   collects.calls[0]?.(DONE)
   await first
@@ -76,7 +76,7 @@ test('a request that throws, or that this host cannot do, is a refusal that says
     },
   })
   t.deepEqual(await desk.answer('a', COLLECT), { kind: 'refused', cause: 'unable', reason: 'the agent failed: no [31m disk' })
-  t.like(await desk.answer('b', SCAN), { kind: 'refused', cause: 'unable', reason: 'this host cannot do scan-file-system' })
+  t.like(await desk.answer('b', PROPERTIES), { kind: 'refused', cause: 'unable', reason: 'this host cannot do set-properties' })
 })
 
 test('the memory of answers is bounded: the oldest is forgotten, and one that is still being done never', async (t) => {
@@ -87,15 +87,15 @@ test('the memory of answers is bounded: the oldest is forgotten, and one that is
       done += 1
       return DONE
     },
-    'scan-file-system': handle,
+    'set-properties': handle,
   })
-  const slow = desk.answer('slow', SCAN)
+  const slow = desk.answer('slow', PROPERTIES)
   for (let index = 0; index < 600; index += 1) await desk.answer(`${index}`, COLLECT)
   await desk.answer('599', COLLECT)
   t.is(done, 600)
   await desk.answer('0', COLLECT)
   t.is(done, 601)
-  const again = desk.answer('slow', SCAN)
+  const again = desk.answer('slow', PROPERTIES)
   t.is(calls.length, 1)
   calls[0]?.(DONE)
   t.deepEqual(await Promise.all([slow, again]), [DONE, DONE])

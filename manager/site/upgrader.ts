@@ -1,0 +1,120 @@
+// Brings agents to the manager's own version of them. The first host tries it alone; when its agent has come back with that version
+// the others follow, a few at a time. A version that did not live on a host is offered to no host again.
+import type { Asked } from '../agents/questions.ts'
+import type { HostView, PoolChange } from '../inventory/pool-change.ts'
+import type { RequestBody } from '../protocol/requests.ts'
+import type { SitePool } from './pool.ts'
+
+export interface AgentBundle {
+  readonly version: string
+  readonly sha256: string
+  readonly bytes: Buffer
+}
+
+export interface UpgraderDeps {
+  readonly pool: SitePool
+  readonly request: (host: string, body: RequestBody) => Promise<Asked>
+  readonly bundle: AgentBundle
+  readonly after: (milliseconds: number, action: () => void) => () => void
+}
+
+/** Once it is proven. */
+const AT_ONCE = 8
+/** Milliseconds for an agent to come back: three early deaths and the image's own agent take two minutes. */
+const RETURN = 300_000
+/** What the build of a bundle names itself: others, of simulated hosts or made by hand, are left alone. */
+const BUNDLED = /\+[0-9a-f]{12}$/
+
+export class Upgrader {
+  readonly #deps: UpgraderDeps
+  readonly #waiting = new Set<string>()
+  /** Asked, and not back yet; what stops waiting for them. */
+  readonly #under = new Map<string, () => void>()
+  /** Hosts where it did not start: not again while this manager runs. */
+  readonly #refusing = new Set<string>()
+  readonly #stop: () => void
+  #state: 'unproven' | 'proven' | 'bad' = 'unproven'
+
+  constructor(deps: UpgraderDeps) {
+    this.#deps = deps
+    this.#stop = deps.pool.subscribe((change) => this.#hear(change))
+  }
+
+  close(): void {
+    this.#stop()
+    this.#state = 'bad'
+    for (const cancel of this.#under.values()) cancel()
+  }
+
+  #hear(change: PoolChange): void {
+    if (change.kind === 'connected') {
+      void this.#connected(change.host, change.agent, change.dropped)
+    } else if (change.kind === 'host' && change.host.connection && this.#isOld(change.host.connection.agent)) {
+      this.#waiting.add(change.host.id)
+      this.#next()
+    }
+  }
+
+  async #connected(id: string, agent: string, dropped: readonly string[]): Promise<void> {
+    const { pool, bundle } = this.#deps
+    this.#back(id)
+    if (agent === bundle.version) {
+      if (this.#state === 'unproven') this.#state = 'proven'
+      this.#refusing.delete(id)
+      await pool.clearAlarm(`upgrade-failed ${id}`, 'manager')
+    } else if (dropped.includes(bundle.sha256)) {
+      this.#state = 'bad'
+      await this.#alarm(id, `version ${bundle.version} of the agent died on it three times within 30 s: it is offered to no host any more`)
+    } else if (this.#isOld(agent)) {
+      this.#waiting.add(id)
+    }
+    this.#next()
+  }
+
+  #isOld(agent: string): boolean {
+    return agent !== this.#deps.bundle.version && BUNDLED.test(agent)
+  }
+
+  #next(): void {
+    for (const id of [...this.#waiting]) {
+      if (this.#state === 'bad' || this.#under.size >= (this.#state === 'proven' ? AT_ONCE : 1)) return
+      this.#waiting.delete(id)
+      const host = this.#deps.pool.host(id)
+      if (host?.connection && this.#isOld(host.connection.agent) && !this.#refusing.has(id) && !this.#under.has(id)) void this.#ask(host)
+    }
+  }
+
+  async #ask({ id, connection }: HostView): Promise<void> {
+    const { request, bundle, after } = this.#deps
+    const { version, sha256, bytes } = bundle
+    this.#under.set(
+      id,
+      after(RETURN, () => this.#back(id)),
+    )
+    const asked = await request(id, { kind: 'upgrade', version, sha256, size: bytes.length })
+    if (asked.kind === 'answered' && asked.answer.kind === 'upgraded') return
+    if (asked.kind === 'answered' && asked.answer.kind === 'refused' && asked.answer.cause !== 'busy') {
+      this.#refusing.add(id)
+      await this.#alarm(
+        id,
+        `its agent stays ${connection?.agent}: ${asked.answer.reason}. It is offered again when the manager starts anew`,
+      )
+    }
+    this.#back(id)
+  }
+
+  #back(id: string): void {
+    this.#under.get(id)?.()
+    if (this.#under.delete(id)) this.#next()
+  }
+
+  async #alarm(id: string, what: string): Promise<void> {
+    const { pool } = this.#deps
+    await pool.alarm({
+      kind: 'upgrade-failed',
+      about: id,
+      host: id,
+      text: `${pool.host(id)?.name ?? id}: ${what}. Its guests are not touched`,
+    })
+  }
+}

@@ -1,0 +1,260 @@
+import test, { type ExecutionContext } from 'ava'
+import { parse } from 'yaml'
+import { startFakeManager, startNoManager } from './fake-manager.ts'
+import { run, settingFor } from './operator.ts'
+import { hostOf, idOf, poolData } from './pool-data.ts'
+
+async function start(t: ExecutionContext, pool = poolData()) {
+  const manager = await startFakeManager(t, pool)
+  const setting = await settingFor(t, manager)
+  return { manager, pool, setting, hostless: (line: string) => run(setting, ...line.split(' ')) }
+}
+
+test('host list shows the hosts that a selector means, in any form', async (t) => {
+  const { hostless } = await start(t)
+  const names = async (line: string) => JSON.parse((await hostless(`${line} --output json`)).out).map(({ host }: { host: string }) => host)
+  t.deepEqual(await names('host list @rack3,-node02'), ['node01', 'node03'])
+  t.deepEqual(await names('host list node06 node0[1-2]'), ['node01', 'node02', 'node06'])
+  const { out } = await hostless('host list node01 --output yaml')
+  t.like(parse(out)[0], { host: 'node01', groups: ['rack3', 'ssd'], since: '2026-11-25T12:00:00.000Z', id: idOf(1) })
+  t.regex((await hostless('host list node01 --output csv')).out, /^host,state,.*\r\nnode01,up,2026-11-25T12:00:00.000Z,"rack3 ssd",2,0,/)
+  t.regex((await hostless('host list node01 --output xml')).out, /<hosts>\n {2}<host>\n {4}<host>node01<\/host>/)
+})
+
+test('what nothing is called so ends with exit code 4 and the nearest match, bad selectors with 2, names missing from a range with 3', async (t) => {
+  const { hostless } = await start(t)
+  t.deepEqual(await hostless('host list nod03'), {
+    code: 4,
+    out: '',
+    err: 'error: no host is called nod03; did you mean node03? (at character 1)\n',
+  })
+  t.is((await hostless('host list @rakc3')).code, 4)
+  t.is((await hostless('host list node[')).code, 2)
+  t.is((await hostless('host lits')).code, 2)
+  const some = await hostless('host list node0[6-8]')
+  t.is(some.code, 3)
+  t.regex(some.out, /node06/)
+  t.is(some.err, 'error: there is no node08\n')
+})
+
+test('approve says a line for each host, and tells all from some from none by its exit code', async (t) => {
+  const { hostless, pool } = await start(t)
+  pool.hosts.push(hostOf(8, { state: 'pending' }))
+  const some = await hostless('host approve node0[6-9] --output json')
+  t.is(some.code, 3)
+  t.deepEqual(JSON.parse(some.out), [
+    { name: 'node06', result: 'refused', detail: 'node06 is lost: only pending hosts are approved' },
+    { name: 'node07', result: 'done', detail: 'approved' },
+    { name: 'node08', result: 'done', detail: 'approved' },
+    { name: 'node09', result: 'missing', detail: 'no host is called so' },
+  ])
+  t.is((await hostless('host approve node06')).code, 1)
+  t.is((await hostless('host approve node06 node01')).code, 1)
+  t.is((await hostless('host approve @rack3,-@ssd')).code, 4)
+})
+
+test('group adds and removes, whatever letter a group begins with', async (t) => {
+  const { hostless, manager, pool } = await start(t)
+  t.is((await hostless('host group node0[1-2] +hot -ssd -V1 -h2 --output json')).code, 0)
+  t.deepEqual(pool.hosts[0]?.groups, ['rack3', 'hot'])
+  t.is((await hostless('host group node01 -hot')).code, 0)
+  t.deepEqual(pool.hosts[0]?.groups, ['rack3'])
+  for (const wrong of ['hot', '--hot', '+', '+a -a', '-']) t.is((await hostless(`host group node01 ${wrong}`)).code, 2, wrong)
+  t.is(manager.asked.filter(({ method }) => method === 'PATCH').length, 3)
+})
+
+test('reject and fence ask first; without a terminal they want --yes', async (t) => {
+  const { hostless, setting, pool } = await start(t)
+  t.is((await hostless('host reject node07')).code, 2)
+  t.is(pool.hosts[6]?.state, 'pending')
+  const refused = await run({ ...setting, answers: ['no'] }, 'host', 'reject', 'node07')
+  t.is(refused.code, 1)
+  t.regex(refused.err, /Shut out node07\? \[yes\/no\] /)
+  t.is(pool.hosts[6]?.state, 'pending')
+  t.is((await run({ ...setting, answers: ['yes'] }, 'host', 'reject', 'node07')).code, 0)
+  t.is(pool.hosts[6]?.state, 'rejected')
+  const without = await hostless('host fence node06 --yes')
+  t.is(without.code, 1)
+  t.regex(without.out, /refused +say what proves/)
+  t.is((await run(setting, 'host', 'fence', 'node06', '--yes', '--proof', 'power cut')).code, 0)
+})
+
+test('note, rename, history and boots', async (t) => {
+  const { hostless, setting, pool } = await start(t)
+  t.is((await run(setting, 'host', 'note', 'node01', 'DIMM 4 is on order')).code, 0)
+  t.is(pool.hosts[0]?.notes, 'DIMM 4 is on order')
+  t.is((await hostless('host rename node01 db01')).code, 0)
+  t.is(pool.hosts[0]?.name, 'db01')
+  t.is((await hostless('host rename node0* db02')).code, 2)
+  const history = JSON.parse((await hostless('host history db01 node02 --limit 1 --output json')).out)
+  t.deepEqual(
+    history.map(({ host, what }: { host: string; what: string }) => [host, what]),
+    [
+      ['db01', 'approved'],
+      ['node02', 'approved'],
+    ],
+  )
+  t.regex((await hostless('host boots db01')).out, /stuck .*two offers, no REQUEST/)
+})
+
+test('host show: for a person what there is of each, for a program one shape for one host and for many', async (t) => {
+  const { hostless } = await start(t)
+  const { out } = await hostless('host show node01 node06')
+  t.regex(out, /^Host +node01\n[\s\S]*NICs\n[\s\S]*eth0[\s\S]*Disks\n[\s\S]*nvme0n1[\s\S]*\n\nHost +node06\n[\s\S]*Alarms\n/)
+  for (const line of ['host show node01', 'host show *']) {
+    const json = JSON.parse((await hostless(`${line} --output json`)).out)
+    t.deepEqual(Object.keys(json), ['hosts', 'nics', 'disks', 'vgs', 'guests', 'alarms', 'problems'])
+    t.like(json.disks[0], { host: 'node01', name: 'nvme0n1', size: 2e12 })
+  }
+})
+
+test('host find sends keys and an id for what was named, and says why the others do not fit', async (t) => {
+  const { hostless, manager } = await start(t)
+  const { out, code } = await hostless('host find --network vlan:100 --storage vg:data --storage @lun --memory 4G --from node01')
+  t.is(code, 0)
+  t.regex(out, /node01 +yes\nnode02 +yes\nnode05 +no +VG data: it does not reach the LUN below it; it has 2 GiB free of 4/)
+  t.deepEqual(manager.asked.at(-1)?.body, {
+    networks: ['vlan:100'],
+    storage: ['vg:aBcDeF-0123-4567-89aB-cDeF-0123-456789', 'lun:naa.6001405a1b2c3d4e5f60718293a4b5c6'],
+    memoryBytes: 4 * 2 ** 30,
+    type: 'pvh',
+    from: idOf(1),
+  })
+  t.regex((await hostless('host find --network vlan:101')).err, /no network is called vlan:101; did you mean vlan:100\?/)
+  t.is((await hostless('host find --memory lots')).code, 2)
+})
+
+test('the matrix: marks and reasons for a person, a row a cell for a program', async (t) => {
+  const { hostless } = await start(t)
+  const { out } = await hostless('matrix @rack3,node05 --why')
+  t.regex(out, /HOST +STATE +L1 +G1 +N1 +V100 +V200\nnode01 +up +✓ +✓ +✓ +✓ +✓\n/)
+  t.regex(out, /node05 +V200 +no bridge leads there/)
+  t.regex(out, /V100: not all hear each other: node01 node02 \| node03/)
+  const cells = JSON.parse((await hostless('matrix node05 --only @vlan --output json')).out)
+  t.deepEqual(cells, [
+    { host: 'node05', key: 'vlan:100', kind: 'vlan', name: 'VLAN 100', reached: true, why: 'xenbr0 by eth0' },
+    { host: 'node05', key: 'vlan:200', kind: 'vlan', name: 'VLAN 200', reached: false, why: 'no bridge leads there' },
+  ])
+  t.notRegex((await hostless('storage matrix')).out, /V100/)
+})
+
+test('storage and networks are named by key, name, pattern and kind', async (t) => {
+  const { hostless } = await start(t)
+  const keys = async (line: string) => JSON.parse((await hostless(`${line} --output json`)).out).map(({ key }: { key: string }) => key)
+  t.deepEqual(await keys('storage list nfs:10.77.0.1:/export/iso'), ['nfs:10.77.0.1:/export/iso'])
+  t.deepEqual(await keys('network list @vlan'), ['vlan:100', 'vlan:200'])
+  t.deepEqual(await keys('network list vlan:1*'), ['vlan:100'])
+  t.is((await hostless('storage list vlan:100')).code, 4)
+  t.regex((await hostless('network show vlan:200')).out, /node03 +no +no bridge leads there/)
+  t.regex((await hostless('storage local node01')).out, /vg +local +931 GiB +373 GiB/)
+})
+
+test('cpu level, groups and explain', async (t) => {
+  const { hostless } = await start(t)
+  t.regex((await hostless('cpu level')).out, /GenuineIntel: 5 features on all of 3 hosts\n {2}aes avx avx2 nx sse4.2\n/)
+  t.deepEqual(JSON.parse((await hostless('cpu groups node01 --output json')).out), {
+    groups: [{ group: 1, vendor: 'GenuineIntel', count: 1, hosts: ['node01'] }],
+    unknown: [],
+  })
+  const explained = await hostless('cpu explain node01 node02 --type hvm')
+  t.regex(explained.out, /Guest type +hvm\nCan move live +no\n[\s\S]*NX\/XD is off in the BIOS of node02/)
+})
+
+test('alarms are listed by host and cleared by key, pattern and kind', async (t) => {
+  const { hostless, pool } = await start(t)
+  t.is(JSON.parse((await hostless('alarm list node06 --output json')).out).length, 1)
+  t.regex((await hostless('alarm clear duplicate-uid:*')).err, /no alarm is called/)
+  t.is((await hostless('alarm clear @siblings duplicate-uuid:*')).code, 0)
+  t.deepEqual(pool.alarms, [])
+  t.is((await hostless('alarm list')).out, 'No alarm is open.\n')
+})
+
+test('users: passwords come from stdin or unseen from the terminal, twice', async (t) => {
+  const { hostless, setting, manager } = await start(t)
+  t.is((await run({ ...setting, stdin: 'short' }, 'user', 'add', 'alan')).code, 2)
+  t.is((await run({ ...setting, stdin: 'a long enough password' }, 'user', 'add', 'Alan!')).code, 2)
+  t.is((await run({ ...setting, stdin: 'a long enough password' }, 'user', 'add', 'alan', '--role', 'operator')).code, 0)
+  t.deepEqual(manager.asked.at(-1)?.body, { name: 'alan', role: 'operator', password: 'a long enough password' })
+  const unlike = await run({ ...setting, answers: ['a long enough password', 'another long one'] }, 'user', 'password')
+  t.deepEqual([unlike.code, manager.asked.at(-1)?.path], [1, '/whoami'])
+  t.is((await run({ ...setting, stdin: 'a long enough password' }, 'user', 'password', 'grace')).code, 0)
+  t.is((await hostless('user role operator grace')).code, 0)
+  t.is((await hostless('user role king grace')).code, 2)
+  t.is((await hostless('user remove @viewer')).code, 2)
+  t.is((await hostless('user remove * --yes')).code, 3)
+  t.regex((await hostless('user list @admin')).out, /ada +admin/)
+})
+
+test('tokens: the secret is shown once; several are not revoked unasked', async (t) => {
+  const { hostless, pool } = await start(t)
+  t.regex((await hostless('token issue backup --role viewer --days 30')).out, /Label +backup\n[\s\S]*Secret +new-secret\n/)
+  t.is((await hostless('token issue backup --days 0')).code, 2)
+  const [first] = pool.tokens
+  if (first) pool.tokens.push({ ...first, id: 'tok2' })
+  t.is((await hostless('token revoke login')).code, 2)
+  t.is((await hostless('token revoke tok2')).code, 0)
+})
+
+test('audit fails loudly when the log does not hold together', async (t) => {
+  const { hostless, pool } = await start(t)
+  t.is((await hostless('audit')).code, 0)
+  pool.audit = { ...pool.audit, intact: false, broken: 7 }
+  const { code, out, err } = await hostless('audit')
+  t.is(code, 1)
+  t.regex(out, /approved node01/)
+  t.regex(err, /tampered with: entry 7 /)
+})
+
+test('hostlist, hoststats and vmlist end in totals; programs get the plain list unless they ask', async (t) => {
+  const { hostless } = await start(t)
+  t.regex((await hostless('hostlist')).out, /\n7 hosts +5 up +896 +3\.5 TiB +1\.6 TiB +2\n$/)
+  t.regex((await hostless('hoststats @rack3')).out, /\n3 hosts +3 measured +19\.5 +120\.0 +384 GiB/)
+  t.regex((await hostless('vmlist node01/*')).out, /\n2 guests +1 host +2 running +8 +16\.0 GiB +250\.0/)
+  const plain = JSON.parse((await hostless('vmlist node01/*sql* --output json')).out)
+  t.deepEqual(
+    plain.map(({ guest, host, cpu }: { guest: string; host: string; cpu: number }) => [guest, host, cpu]),
+    [['mysql1', 'node01', 125]],
+  )
+  t.like(JSON.parse((await hostless('vmlist --output json --totals')).out), { totals: { vcpus: 12, cpu: 375 } })
+  t.is(
+    (await hostless('hoststats node06 --output csv')).out,
+    'host,state,cpu,dom0cpu,used,free,read,written,received,sent,guests\r\nnode06,lost,,,,,,,,,0\r\n',
+  )
+})
+
+test('a token that is good no more, a manager that is away, a wrong port and another authority are each told apart', async (t) => {
+  const { manager, setting } = await start(t)
+  const hostless = (changed: { [name: string]: string }) => run({ environment: { ...setting.environment, ...changed } }, 'host', 'list')
+  const bad = await hostless({ HOSTLESS_TOKEN: 'another' })
+  t.deepEqual(bad, { code: 1, out: '', err: `error: this token is not known (hostless login ${manager.url} gives a new token)\n` })
+  const other = await startFakeManager(t, poolData())
+  t.regex((await hostless({ HOSTLESS_MANAGER: other.url })).err, /has not signed.*somebody is in between/)
+  t.regex((await hostless({ HOSTLESS_MANAGER: await startNoManager(t) })).err, /speaks no TLS/)
+  await other.close()
+  t.regex((await hostless({ HOSTLESS_MANAGER: other.url })).err, /no manager answers at .*ECONNREFUSED/)
+  t.is((await hostless({ HOSTLESS_MANAGER: 'http://127.0.0.1' })).code, 2)
+  t.is((await hostless({ HOSTLESS_TOKEN: 'two\nlines' })).code, 2)
+})
+
+test('an answer that is not what the schemas say is refused with its place', async (t) => {
+  const { hostless, pool } = await start(t)
+  const [first] = pool.hosts
+  pool.raw['GET /hosts'] = { hosts: [{ ...first, new: 'member' }], also: 'new' }
+  t.is(JSON.parse((await hostless('host list --output json')).out)[0].new, undefined)
+  pool.raw['GET /hosts'] = { hosts: [{ ...first, state: 'dancing\u001b' }] }
+  t.regex((await hostless('host list')).err, /answer to GET \/hosts cannot be understood at hosts\.0\.state \(/)
+  pool.raw['GET /hosts'] = 'no object'
+  t.is((await hostless('host list')).code, 1)
+})
+
+test('every command has a description, examples and the options that say which manager', async (t) => {
+  const { hostless } = await start(t)
+  for (const line of ['host list', 'host fence', 'storage matrix', 'cpu explain', 'vmlist', 'token issue', 'user add', 'audit']) {
+    const { out, code } = await hostless(`${line} --help`)
+    t.is(code, 0)
+    t.regex(out, /Examples:\n {2}hostless /, line)
+    t.regex(out, /--manager <url>/, line)
+  }
+  const { out } = await hostless('--help')
+  for (const word of ['Exit codes:', 'HOSTLESS_TOKEN', "'node[01-20]'", 'partly done']) t.true(out.includes(word), word)
+})
