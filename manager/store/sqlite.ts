@@ -20,16 +20,31 @@ export function sqlite(file: string): StoreDialect {
   database.pragma('foreign_keys = ON')
   return {
     place: file,
-    kysely: new SqliteDialect({ database: tolerant(database) }),
+    kysely: new SqliteDialect({ database: prepared(database) }),
     copyTo: (target) => copyInto(database, target),
   }
 }
 
-/** A disk that is full ends a transaction by itself: the rollback that follows would fail, and hide why. */
-function tolerant(database: Database.Database): SqliteDatabase {
+/** Statements that are kept: more different ones than our queries make. */
+const MOST_STATEMENTS = 512
+
+/**
+ * Each statement is prepared once, which costs more than most of them take to run. A disk that is full ends a transaction by itself: the
+ * rollback that follows would fail, and hide why.
+ */
+function prepared(database: Database.Database): SqliteDatabase {
+  const statements = new Map<string, Database.Statement>()
   return {
     close: () => void database.close(),
-    prepare: (sql) => database.prepare(sql === 'rollback' && !database.inTransaction ? 'select 1' : sql),
+    prepare: (sql) => {
+      const text = sql === 'rollback' && !database.inTransaction ? 'select 1' : sql
+      const known = statements.get(text)
+      if (known) return known
+      const statement = database.prepare(text)
+      if (statements.size >= MOST_STATEMENTS) statements.clear()
+      statements.set(text, statement)
+      return statement
+    },
   }
 }
 
