@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
-import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, SqliteDriver, sql } from 'kysely'
+import { CompiledQuery, type DatabaseConnection, type Driver, type SqliteDatabase, SqliteDialect, SqliteDriver, sql } from 'kysely'
 import { type StoreDialect, WriteFailure } from './dialect.ts'
 
 /** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
@@ -49,7 +49,26 @@ class WritingDialect extends SqliteDialect {
       override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
         if (database.inTransaction) await super.rollbackTransaction(connection)
       }
-    })({ database })
+    })({ database: prepared(database) })
+  }
+}
+
+/** Statements that are kept: more different ones than our queries make. */
+const MOST_STATEMENTS = 512
+
+/** Each statement is prepared once, which costs more than most of them take to run. */
+function prepared(database: Database.Database): SqliteDatabase {
+  const statements = new Map<string, Database.Statement>()
+  return {
+    close: () => void database.close(),
+    prepare: (text) => {
+      const known = statements.get(text)
+      if (known) return known
+      const statement = database.prepare(text)
+      if (statements.size >= MOST_STATEMENTS) statements.clear()
+      statements.set(text, statement)
+      return statement
+    },
   }
 }
 
