@@ -1,17 +1,19 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
 import { mkdir } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
+import { limitLog } from '../appliance/wire/limit.ts'
 import type { Log } from '../appliance/wire/log.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
 import type { Operations } from './api/operations.ts'
-import { type BootBook, createOperations } from './api/pool-operations.ts'
+import { createOperations } from './api/pool-operations.ts'
+import { answerAppliance } from './appliances/routes.ts'
+import { openAppliances } from './appliances/service.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './inventory/service.ts'
-import type { AttemptRecord } from './protocol/appliance.ts'
-import { forgetAttempts, saveAttempt } from './store/attempts.ts'
+import { forgetAttempts } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
 import { openStore, type Store } from './store/database.ts'
@@ -38,7 +40,8 @@ export interface ManagerSettings {
 }
 
 /** No appliance tells how boots go on. */
-const NO_BOOTS: BootBook = { attempts: async () => [], imageOf: () => undefined, subscribe: () => () => undefined }
+/** Of refused appliances. */
+const REFUSALS = { lines: 5, windowSeconds: 60 }
 
 const LOST_AFTER = 30_000
 const TICK = 1000
@@ -77,7 +80,9 @@ async function start(
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const pool = await openPool({ store, now, elapsed, lostAfter })
 
-  const operations = createOperations({ pool, boots: NO_BOOTS })
+  const appliances = await openAppliances({ store, pool, now })
+  const refusals = limitLog(log, REFUSALS, elapsed)
+  const operations = createOperations({ pool, boots: appliances })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -102,13 +107,7 @@ async function start(
     enrolment: { store, authority, policy: enrol, nameOf: (mac) => names.get(mac), now, newSerial, newHostId },
     book: pool,
     epoch,
-    siteSecret,
-    saveAttempts: (attempts) =>
-      store.write(async (transaction) => {
-        const fresh: AttemptRecord[] = []
-        for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) fresh.push(attempt)
-        return fresh
-      }),
+    appliances: (request, response) => answerAppliance(request, response, { siteSecret, appliances, log: refusals }),
     log,
     now,
     elapsed,

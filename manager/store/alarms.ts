@@ -19,6 +19,8 @@ export type AlarmKind =
   | 'agent-refused'
   | 'certificate-refused'
   | 'host-state'
+  | 'boot-stuck'
+  | 'two-appliances'
 
 export interface StoredAlarm {
   readonly key: string

@@ -61,6 +61,7 @@ function desk(published: Generation | undefined) {
     leases: new Leases(database, () => clock.now),
     attempts,
     store,
+    planned: () => undefined,
     now: () => clock.now,
     log: quiet,
   }
