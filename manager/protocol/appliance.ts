@@ -34,6 +34,8 @@ export const attemptsPush = record({ appliance: applianceSelf.exactOptional(), a
 export const BOOT_OUTCOMES = ['booting', 'up', 'stuck', 'failed'] as const
 export const STAGE_STATES = ['running', 'done', 'failed'] as const
 
+const imageName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,31}$/, 'is no image name')
+
 /** How far a boot has come. Times are milliseconds since the epoch, by the appliance's clock. */
 export const bootRecord = record({
   id: attemptId,
@@ -41,7 +43,7 @@ export const bootRecord = record({
   started: count,
   ended: count.exactOptional(),
   outcome: z.enum(BOOT_OUTCOMES),
-  image: word(32).exactOptional(),
+  image: imageName.exactOptional(),
   generation: z
     .string()
     .regex(/^[0-9a-f]{16}$/, 'is no generation')
@@ -83,10 +85,7 @@ export const plannedHost = record({
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'is no host name'),
   /** `rejected`: is not booted. */
   standing: z.enum(['known', 'pending', 'rejected']),
-  image: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{0,31}$/, 'is no image name')
-    .exactOptional(),
+  image: imageName.exactOptional(),
   root: z.enum(ROOT_MODES).exactOptional(),
 })
 

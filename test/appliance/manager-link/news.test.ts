@@ -48,7 +48,7 @@ test('whatever a machine says of its boot, what is told of it is one message tha
       t.truthy(record)
       t.true(bootsPush.safeParse({ appliance: self, boots: [record] }).success)
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   )
 })
 
