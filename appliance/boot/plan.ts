@@ -120,7 +120,7 @@ export function planBoot(request: PlanRequest): BootPlan | BootRefusal {
   const refuse = (reason: string): BootRefusal => ({ kind: 'refused', name, reason })
 
   if (host?.maintenance) return refuse(`host ${name} is in maintenance: remove "maintenance: true" from its entry in the config to boot it`)
-  if (host?.standing === 'rejected') return refuse(`an admin has rejected ${name}: it boots again once the manager's host is approved`)
+  if (host?.standing === 'rejected') return refuse(`an admin has rejected ${name}: hostless host approve ${name} lets it boot again`)
   const image = host?.image ?? defaults.image
   const chosen = pinned ?? request.published(image)
   if (!chosen)
