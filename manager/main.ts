@@ -1,32 +1,35 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
-import { mkdir } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { limitLog } from '../appliance/wire/limit.ts'
 import type { Log } from '../appliance/wire/log.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
-import type { Operations } from './api/operations.ts'
+import type { Operations, SiteOperations } from './api/operations.ts'
 import { createOperations } from './api/pool-operations.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './inventory/service.ts'
+import { openSite } from './site/service.ts'
 import { forgetAttempts } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
-import { openStore, type Store } from './store/database.ts'
-import { copyBeforePath, databasePath, lockData } from './store/files.ts'
+import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
+import { openData } from './store/open.ts'
+import { keepSealer } from './store/sealing.ts'
 import { nextEpoch } from './store/settings.ts'
-import { sqlite } from './store/sqlite.ts'
+import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
   readonly pool: Pool
   readonly operations: Operations
   readonly gateway: Gateway
   readonly store: Store
+  /** What an admin wants on every host. */
+  readonly site: SiteOperations
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
 }
@@ -34,6 +37,8 @@ export interface Manager {
 export interface ManagerSettings {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  /** How long a stranger may take for its handshake and its request, ms. */
+  readonly patience?: number
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
@@ -69,16 +74,20 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate } = settings
+  const { dataDir, database, listen, enrol, names } = config
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience } = settings
   const elapsed = () => performance.now()
-  await mkdir(dataDir, { recursive: true, mode: 0o755 })
-  closing.push(lockData(dataDir))
-  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
-  const store = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const opened = await openData({ dataDir, database }, log)
+  const store = watchStore(opened, {
+    place: dataDir,
+    now,
+    onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
+  })
   closing.push(() => store.close())
+  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
-  const pool = await openPool({ store, now, elapsed, lostAfter })
+  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
+  closing.push(() => pool.close())
 
   const appliances = await openAppliances({ store, pool, now })
   const refusals = limitLog(log, REFUSALS, elapsed)
@@ -93,7 +102,7 @@ async function start(
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
-  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts')), TICK)
+  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(forget, FORGET_PERIOD)
   closing.push(() => {
     clearInterval(ticks)
@@ -113,6 +122,7 @@ async function start(
     elapsed,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
+    ...(patience === undefined ? {} : { patience }),
   })
   closing.push(() => gateway.close())
   closing.push(
@@ -121,5 +131,20 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  return { pool, operations, gateway, store }
+  const site = await openSite({
+    store,
+    sealer: await keepSealer(dataDir),
+    pool,
+    request: (host, body) => gateway.request(host, body),
+    now,
+    newId: newHostId,
+    after: (milliseconds, action) => {
+      const timer = setTimeout(action, milliseconds)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+  })
+  closing.push(() => site.close())
+  pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
+  return { pool, operations, gateway, store, site }
 }

@@ -7,14 +7,20 @@ import type { Log } from '../../appliance/wire/log.ts'
 import { uuid } from '../../manager/protocol/values.ts'
 import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
-import { followProgram, machineBackend, machineClock } from './exec.ts'
+import { followProgram, LIMITS, machineBackend, machineClock } from './exec.ts'
+import { machineFiles } from './files/exec.ts'
 import { newLedger, record } from './ledger.ts'
 import { findManager } from './link/manager.ts'
 import { type Link, type LinkOptions, startLink } from './link/runner.ts'
+import { openDesk } from './requests/desk.ts'
+import { changingHandlers, readingHandlers } from './requests/handlers.ts'
+import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
 
 export interface AgentOptions extends Pick<LinkOptions, 'boot' | 'findManager' | 'log' | 'localAddress'> {
   readonly host: Host
+  /** What requests change; left out: requests only read, as of a simulated host. */
+  readonly world?: Pick<World, 'backend' | 'files'>
   readonly agent: string
   readonly sampleSeconds: number
 }
@@ -40,6 +46,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
   })
   const { dmi, nics } = ledger.inventory ?? { dmi: { memoryModules: [] }, nics: [] }
+  const desk = openDesk({
+    ...readingHandlers(observation),
+    ...(options.world ? changingHandlers({ ...options.world, collect: (names) => observation.collect(names) }) : {}),
+  })
   const macs = [...new Set(nics.map(({ permanentMac, mac }) => permanentMac ?? mac))].slice(0, 256)
   link = startLink({
     agent,
@@ -47,11 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     claims: { macs, ...(dmi.systemUuid === undefined ? {} : { systemUuid: dmi.systemUuid }) },
     findManager: options.findManager,
     ledger,
-    answer: async ({ request: { id, request } }) => ({
-      kind: 'answer',
-      id,
-      answer: { kind: 'collected', ...(await observation.collect(request.sections)) },
-    }),
+    answer: async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await desk.answer(id, request) }),
     log,
     random: Math.random,
     ...(localAddress === undefined ? {} : { localAddress }),
@@ -67,6 +73,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 const SAMPLE_SECONDS = 5
+/** For one program that a request runs. */
+const REQUEST_SECONDS = 60
 
 /** Of a dom0: resolves when it is told to stop. Rejects when the file of the boot is not there or says nothing useful. */
 export async function runAgent(file: string, version: string, log: Log): Promise<void> {
@@ -78,6 +86,7 @@ export async function runAgent(file: string, version: string, log: Log): Promise
   })
   const agent = await startAgent({
     host: { backend: machineBackend(), follow: followProgram, clock: machineClock },
+    world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,
     boot: { attempt: boot.attempt, token: boot.token },

@@ -4,9 +4,10 @@ import type { Logger } from 'pino'
 import { ConfigRefused, loadConfig } from '../../appliance/main.ts'
 import { type ManagerConfig, managerConfig } from '../config.ts'
 import { startManager } from '../main.ts'
-import { backup, restore } from '../store/files.ts'
+import { backup, restore } from '../store/backup.ts'
+import { dataPlaceOf } from './data-place.ts'
 import { CommandFailure } from './failure.ts'
-import { addDataDirOptions, type DataDirOptions, dataDirOf } from './image-options.ts'
+import { addDataDirOptions, type DataDirOptions } from './image-options.ts'
 import type { Terminal } from './output.ts'
 
 export function addManagerCommands(program: Command, out: Terminal, log: Logger): void {
@@ -31,14 +32,14 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
     .description('all that the manager knows, with its keys, into one file that only its owner can read; the manager may run')
     .argument('<file>', 'a file that is not there yet')
     .action(async (file: string, options: DataDirOptions) => {
-      await backup(await dataDirOf(options), file).catch(failed('no backup was made'))
+      await backup(await dataPlaceOf(options), file).catch(failed('no backup was made'))
       out.write(`backed up to ${file}\n`)
     })
   addDataDirOptions(program.command('restore'))
     .description('what a backup holds in the place of what the manager knows; the manager must be stopped')
     .argument('<file>', 'what hostless backup has made')
     .action(async (file: string, options: DataDirOptions) => {
-      await restore(await dataDirOf(options), file).catch(failed('nothing was restored'))
+      await restore(await dataPlaceOf(options), file, log).catch(failed('nothing was restored'))
       out.write(`restored from ${file}; what was there is in manager.db.replaced\n`)
     })
 }

@@ -47,7 +47,13 @@ export async function spendToken(transaction: Transaction, id: string, at: numbe
   return numUpdatedRows === 1n
 }
 
-/** Attempts that can enrol nobody any more. */
+/** Attempts that can enrol nobody any more; the one that a host runs by may still be asked for anew. */
 export async function forgetAttempts(transaction: Transaction, expiredBefore: number): Promise<void> {
-  await transaction.deleteFrom('attempts').where('expires', '<', expiredBefore).execute()
+  await transaction
+    .deleteFrom('attempts')
+    .where('expires', '<', expiredBefore)
+    .where('id', 'not in', (from) =>
+      from.selectFrom('hosts').select('attempt').where('attempt', 'is not', null).$castTo<{ attempt: string }>(),
+    )
+    .execute()
 }

@@ -1,12 +1,13 @@
 // The forward steps of the manager's schema, in SQL that SQLite and PostgreSQL both take. Append only: a step that has run
 // anywhere is never edited; its place in the list is the version.
 import { type Kysely, sql } from 'kysely'
+import { site } from './migrations-site.ts'
 import type { Tables } from './schema.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, second, appliances]
+export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db
@@ -182,7 +183,7 @@ const VERSION_KEY = 'schema'
 /** The number of steps that have run; 0 for an empty database. */
 export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
   const tables = await db.introspection.getTables()
-  if (!tables.some(({ name }) => name === 'settings')) return 0
+  if (!tables.some(({ name, schema }) => name === 'settings' && (schema ?? 'public') === 'public')) return 0
   const row = await db.selectFrom('settings').select('value').where('key', '=', VERSION_KEY).executeTakeFirst()
   return Number(row?.value ?? 0)
 }

@@ -1,0 +1,76 @@
+// The connectivity matrix as the page needs it: columns, and each host's cells as one ready piece of HTML. Kept between requests, as
+// samples come every few seconds and cables are seldom moved; made anew when an inventory has changed and somebody looks.
+import { createHash } from 'node:crypto'
+import type { Operations } from '../api/operations.ts'
+import type { Matrix, Thing } from '../api/schema-pool.ts'
+
+export interface Cells {
+  readonly columns: readonly Thing[]
+  /** The same as long as the columns are: rows of one fit under the head of the other. */
+  readonly version: string
+  /** Of a host that has not reported: all unknown. */
+  of(host: string): string
+}
+
+const NETWORKS = ['vlan', 'segment'] as const
+const REACHED = '<td class=y>✓'
+const NOT_REACHED = '<td class=x>✗'
+const UNKNOWN = '<td class=u>–'
+/** Of the time, at most one part in this many goes into making it anew. */
+const SHARE = 5
+
+export const isNetwork = ({ kind }: Pick<Thing, 'kind'>): boolean => NETWORKS.some((network) => network === kind)
+
+export function cellsOf({ hosts, rows }: Matrix): Cells {
+  const ordered = [...rows.filter(isNetwork), ...rows.filter((row) => !isNetwork(row))]
+  const byHost = new Map(
+    hosts.map(({ id }, index) => [id, ordered.map(({ cells }) => (cells[index]?.reached ? REACHED : NOT_REACHED)).join('')] as const),
+  )
+  const unknown = UNKNOWN.repeat(ordered.length)
+  return {
+    columns: ordered.map(({ cells: _, ...thing }) => thing),
+    version: createHash('sha256')
+      .update(JSON.stringify(ordered.map(({ key, name }) => [key, name])))
+      .digest('base64url')
+      .slice(0, 12),
+    of: (host) => byHost.get(host) ?? unknown,
+  }
+}
+
+export class MatrixCells {
+  readonly #operations: Pick<Operations, 'matrix' | 'subscribe'>
+  readonly #elapsed: () => number
+  #kept: Promise<Cells> | undefined
+  /** When it may be made again. */
+  #rested = 0
+  readonly close: () => void
+
+  constructor(operations: Pick<Operations, 'matrix' | 'subscribe'>, elapsed: () => number) {
+    this.#operations = operations
+    this.#elapsed = elapsed
+    this.close = operations.subscribe(({ kind }) => {
+      if (kind === 'inventory' || kind === 'host') this.#kept = undefined
+    })
+  }
+
+  /** As it is after every event so far; all who ask meanwhile wait for the same one. */
+  now(): Promise<Cells> {
+    if (this.#kept) return this.#kept
+    const making = this.#make()
+    this.#kept = making
+    making.catch(() => {
+      if (this.#kept === making) this.#kept = undefined
+    })
+    return making
+  }
+
+  async #make(): Promise<Cells> {
+    const wait = this.#rested - this.#elapsed()
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
+    const began = this.#elapsed()
+    const cells = cellsOf(await this.#operations.matrix())
+    const ended = this.#elapsed()
+    this.#rested = ended + (ended - began) * (SHARE - 1)
+    return cells
+  }
+}

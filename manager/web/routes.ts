@@ -1,0 +1,12 @@
+// Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
+import { ACCESS_ROUTES } from './pages/access.ts'
+import { hostRoutes } from './pages/host.ts'
+import { matrixRoutes } from './pages/matrix.ts'
+import { poolRoutes } from './pages/pool.ts'
+import { SIGN_IN_ROUTES } from './pages/sign-in.ts'
+import type { PageRoute } from './route.ts'
+import type { Render } from './templates.ts'
+
+export function pageRoutes(render: Render): readonly PageRoute[] {
+  return [...SIGN_IN_ROUTES, ...matrixRoutes(render), ...hostRoutes(render), ...poolRoutes(render), ...ACCESS_ROUTES]
+}

@@ -1,0 +1,136 @@
+// A host's page: what it is now, what may be done to it, its boots and its history. Hardware is hardware.ts's.
+
+import type { Role } from '../../api/schema-access.ts'
+import type { BootAttempt, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
+import type { Alarm, Matrix } from '../../api/schema-pool.ts'
+import type { HostState } from '../../enrolment/standing.ts'
+import { isAtLeast } from '../guard.ts'
+import { isNetwork } from '../matrix-cells.ts'
+import { KIND_NAMES } from './matrix.ts'
+import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
+
+export const ACTION_ROLES: Readonly<Record<HostAction, Role>> = {
+  approve: 'operator',
+  reject: 'admin',
+  maintain: 'operator',
+  resume: 'operator',
+  fence: 'admin',
+  release: 'operator',
+}
+
+const ACTIONS: Readonly<Record<HostAction, { readonly label: string; readonly asks: string; readonly wantsProof: boolean }>> = {
+  approve: { label: 'Approve', asks: '', wantsProof: false },
+  reject: { label: 'Reject', asks: 'Its certificates are revoked, and it may not even report.', wantsProof: false },
+  maintain: { label: 'Maintenance', asks: '', wantsProof: false },
+  resume: { label: 'Back in service', asks: '', wantsProof: false },
+  fence: {
+    label: 'Fence',
+    asks: 'Its guests may be started elsewhere: if it still runs, they run twice. Say what shows that it cannot run anything now.',
+    wantsProof: true,
+  },
+  release: { label: 'Release', asks: '', wantsProof: false },
+}
+
+/** What has a meaning in this state; whether it can be done now is the manager's to say. */
+const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
+  pending: ['approve', 'reject'],
+  approved: ['maintain', 'fence', 'reject'],
+  booting: ['maintain', 'fence', 'reject'],
+  up: ['maintain', 'fence', 'reject'],
+  maintenance: ['resume', 'fence', 'reject'],
+  lost: ['fence', 'reject'],
+  fenced: ['release', 'reject'],
+  rejected: ['approve'],
+}
+
+export function actionsFor(state: HostState, role: Role) {
+  return OFFERED[state].filter((name) => isAtLeast(role, ACTION_ROLES[name])).map((name) => ({ name, ...ACTIONS[name] }))
+}
+
+export function hostNowView(host: Host, guests: readonly Guest[], alarms: readonly Alarm[], role: Role) {
+  const { load, connection, image } = host
+  return {
+    id: host.id,
+    name: host.name,
+    state: host.state,
+    since: moment(host.since),
+    actions: actionsFor(host.state, role),
+    alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
+    facts: facts({
+      Image: image && `${image.image} ${image.generation}`,
+      Agent: connection && `${connection.agent}, from ${connection.address}`,
+      'CPU group': host.cpuGroup,
+      UUID: host.uuid,
+      MAC: host.macs.map(({ mac, boot }) => (boot ? `${mac} (boot)` : mac)).join(', '),
+      Id: host.id,
+    }),
+    reported: host.inventory ? moment(host.inventory.at) : undefined,
+    load: load && {
+      cpu: {
+        percent: percent(load.cpus, load.threads),
+        level: barClass(percent(load.cpus, load.threads)),
+        text: `${load.cpus.toFixed(1)} of ${load.threads} CPUs`,
+      },
+      memory: {
+        percent: percent(load.totalBytes - load.freeBytes, load.totalBytes),
+        level: barClass(percent(load.totalBytes - load.freeBytes, load.totalBytes)),
+        text: `${saySize(load.freeBytes)} of ${saySize(load.totalBytes)} free`,
+      },
+      disk: `${sayRate(load.readBytesPerSecond)} read, ${sayRate(load.writtenBytesPerSecond)} written`,
+      network: `${sayRate(load.receivedBytesPerSecond)} in, ${sayRate(load.sentBytesPerSecond)} out`,
+    },
+    guests: guests.filter((guest) => guest.host === host.id).map(guestView),
+  }
+}
+
+function guestView(guest: Guest) {
+  const { load } = guest
+  return {
+    name: guest.name,
+    type: guest.type,
+    state: guest.state,
+    vcpus: guest.vcpus,
+    memory: saySize(guest.memoryBytes),
+    cpu: load ? load.cpus.toFixed(2) : '',
+    disk: load ? sayRate(load.readBytesPerSecond + load.writtenBytesPerSecond) : '',
+    network: load ? sayRate(load.receivedBytesPerSecond + load.sentBytesPerSecond) : '',
+  }
+}
+
+export function recordsView(boots: readonly BootAttempt[], history: readonly HistoryEntry[]) {
+  return {
+    boots: boots.slice(0, 10).map((boot, index) => ({
+      outcome: boot.outcome,
+      started: moment(boot.started),
+      isOpen: index === 0,
+      took: boot.ended === undefined ? '' : saySeconds(boot.ended - boot.started),
+      facts: facts({
+        Image: boot.image && `${boot.image} ${boot.generation ?? ''}`,
+        Address: boot.address,
+        MAC: boot.mac,
+        Appliance: boot.appliance,
+      }),
+      stages: boot.stages.map(({ stage, state, at, detail }) => ({ stage, state, after: saySeconds(at - boot.started), detail })),
+      diagnosis: boot.diagnosis ?? '',
+    })),
+    history: history.map(({ at, who, what }) => ({ at: moment(at), who, what })),
+  }
+}
+
+/** What the host reaches and, below that, what it does not and why. */
+export function reachView(matrix: Matrix, host: string) {
+  const index = matrix.hosts.findIndex(({ id }) => id === host)
+  const rows = matrix.rows.map((row) => {
+    const cell = row.cells[index]
+    return {
+      name: row.name,
+      kind: KIND_NAMES[row.kind],
+      detail: [row.detail, saySize(row.sizeBytes)].filter(Boolean).join(', '),
+      reached: cell?.reached ?? false,
+      why: cell?.why ?? 'it has not reported yet',
+      isNetwork: isNetwork(row),
+    }
+  })
+  const inOrder = rows.toSorted((a, b) => Number(b.reached) - Number(a.reached))
+  return { networks: inOrder.filter((row) => row.isNetwork), storage: inOrder.filter((row) => !row.isNetwork) }
+}

@@ -1,0 +1,33 @@
+// Machines that wait for an operator, with all that was seen of each.
+import type { Host } from '../../api/schema-hosts.ts'
+import type { Alarm } from '../../api/schema-pool.ts'
+import { facts, hostPath, moment, sayMany, saySize } from './words.ts'
+
+export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
+  const pending = hosts.filter(({ state }) => state === 'pending')
+  return {
+    count: pending.length,
+    title: `${sayMany(pending.length, 'machine')} ${pending.length === 1 ? 'waits' : 'wait'} for approval`,
+    machines: pending.map((host) => {
+      const { hardware } = host
+      return {
+        id: host.id,
+        name: host.name,
+        path: hostPath(host),
+        seen: moment(host.created),
+        what: [hardware?.manufacturer, hardware?.product].filter(Boolean).join(' ') || 'nothing reported yet',
+        facts: facts({
+          Serial: hardware?.serial,
+          UUID: host.uuid,
+          MAC: host.macs.map(({ mac, boot }) => (boot ? `${mac} (boot)` : mac)).join(', '),
+          Address: host.connection?.address,
+          CPU: hardware && [hardware.cpuModel, hardware.threads && `${hardware.threads} threads`].filter(Boolean).join(', '),
+          Memory: saySize(hardware?.memoryBytes),
+          Disks: hardware && hardware.diskCount > 0 ? `${hardware.diskCount}, ${saySize(hardware.diskBytes)}` : undefined,
+          NICs: hardware && hardware.nicCount > 0 ? `${hardware.nicsUp} of ${hardware.nicCount} up` : undefined,
+        }),
+        alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
+      }
+    }),
+  }
+}

@@ -1,0 +1,283 @@
+// What htmx does not do: follow the pool's events, fetch only the rows that changed, move about the matrix and say a cell's why.
+
+// --- Following the pool ---------------------------------------------------------------------------------------------------------
+
+const ROW_PACE = 300
+const MOST_ROWS = 100
+const stale = new Set()
+const matrix = () => document.getElementById('matrix')
+const rowOf = (id) => document.getElementById(`h-${id}`)
+
+/** Calls `work` at once, and at most every `pace` milliseconds; what comes between is done at the end. */
+function paced(pace, work) {
+  let last = Number.NEGATIVE_INFINITY
+  let timer
+  return () => {
+    if (timer !== undefined) return
+    const wait = Math.max(0, last + pace - performance.now())
+    timer = setTimeout(async () => {
+      try {
+        await work()
+      } finally {
+        last = performance.now()
+        timer = undefined
+      }
+    }, wait)
+  }
+}
+
+const isBusy = (element) =>
+  element.querySelector('details.asks[open]') !== null || element.querySelector('input:focus, textarea:focus') !== null
+
+/** Parts that htmx fetches again when it hears `refresh`; not while somebody is about to act in one. */
+const refreshers = new Map()
+function refresh(element) {
+  const key = element.id
+  if (!refreshers.has(key)) {
+    const run = paced(Number(element.dataset.pace ?? 300), () => {
+      const current = document.getElementById(key)
+      if (!current) return
+      if (isBusy(current)) setTimeout(run, 2000)
+      else htmx.trigger(current, 'refresh')
+    })
+    refreshers.set(key, run)
+  }
+  refreshers.get(key)()
+}
+
+function refreshFor(topics) {
+  for (const element of document.querySelectorAll('[data-on]')) {
+    if (element.dataset.on.split(' ').some((topic) => topics.has(topic))) refresh(element)
+  }
+}
+
+function isInView(row) {
+  const { top, bottom } = row.getBoundingClientRect()
+  const frame = matrix().getBoundingClientRect()
+  return bottom > frame.top - 200 && top < frame.bottom + 200
+}
+
+const fetchStale = paced(ROW_PACE, async () => {
+  const due = [...stale].filter((id) => {
+    const row = rowOf(id)
+    if (!row) stale.delete(id)
+    return row && isInView(row)
+  })
+  const ids = due.slice(0, MOST_ROWS)
+  if (ids.length === 0) return
+  for (const id of ids) stale.delete(id)
+  const response = await fetch(`/rows?${ids.map((id) => `id=${id}`).join('&')}`, { headers: { 'HX-Request': 'true' } })
+  if (response.status === 401) return location.reload()
+  if (!response.ok) return
+  const html = await response.text()
+  const body = matrix()
+  if (response.headers.get('X-Columns') !== body?.dataset.columns) return refetchMatrix()
+  const fresh = document.createElement('template')
+  fresh.innerHTML = `<table><tbody>${html}</tbody></table>`
+  for (const row of fresh.content.querySelectorAll('tr')) replaceRow(row)
+  if (due.length > ids.length) fetchStale()
+})
+
+function replaceRow(row) {
+  const old = document.getElementById(row.id)
+  if (!old || old.outerHTML === row.outerHTML) return
+  const focused = old.contains(document.activeElement) ? document.activeElement.closest('td, th')?.cellIndex : undefined
+  if (old.className !== row.className) row.classList.add('fresh')
+  old.replaceWith(row)
+  if (focused !== undefined) focusCell(row.cells[focused])
+  reasons.clear()
+}
+
+const refetchMatrix = paced(1000, async () => {
+  const form = document.querySelector('form.filter')
+  if (form) await htmx.ajax('GET', `/matrix?${new URLSearchParams(new FormData(form))}`, { target: '#matrix', swap: 'outerHTML' })
+})
+
+function take({ hosts, samples, alarms, boots }) {
+  const topics = new Set([...hosts.map((id) => `host:${id}`), ...samples.map((id) => `sample:${id}`)])
+  if (hosts.length > 0) topics.add('hosts')
+  if (samples.length > 0) topics.add('samples')
+  if (alarms) topics.add('alarms')
+  if (boots) topics.add('boots')
+  refreshFor(topics)
+  if (!matrix()) return
+  const isFiltered = new URLSearchParams(location.search).size > 0
+  if (hosts.some((id) => !rowOf(id)) && !isFiltered) refetchMatrix()
+  for (const id of [...hosts, ...samples]) stale.add(id)
+  if (alarms) for (const row of document.querySelectorAll('#matrix tbody tr')) stale.add(row.id.slice(2))
+  fetchStale()
+}
+
+/** After the connection was away, nobody knows what was missed. */
+function takeAll() {
+  for (const element of document.querySelectorAll('[data-on]')) refresh(element)
+  if (matrix()) refetchMatrix()
+}
+
+let source
+let missed = false
+function follow() {
+  if (source || document.hidden || !document.getElementById('live')) return
+  source = new EventSource('/live')
+  source.addEventListener('open', () => {
+    say('live', 'on')
+    if (missed) takeAll()
+    missed = false
+  })
+  source.addEventListener('changed', (event) => take(JSON.parse(event.data)))
+  source.addEventListener('signed-out', () => location.reload())
+  source.addEventListener('error', () => {
+    missed = true
+    say('not live', 'away')
+    // A refusal is final for EventSource; the manager may only be starting again.
+    if (source?.readyState === EventSource.CLOSED) {
+      source = undefined
+      setTimeout(follow, 3000)
+    }
+  })
+}
+
+function say(text, state) {
+  const live = document.getElementById('live')
+  live.textContent = text
+  live.className = `live ${state}`
+}
+
+// A browser has few connections to one server: a page that nobody sees gives its own back.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) return follow()
+  source?.close()
+  source = undefined
+  missed = true
+})
+
+document.addEventListener('acted', takeActed)
+function takeActed() {
+  for (const details of document.querySelectorAll('details.asks[open]')) details.open = false
+  document.activeElement?.blur?.()
+  for (const element of document.querySelectorAll('[data-on]')) refresh(element)
+  for (const row of document.querySelectorAll('#matrix tbody tr')) stale.add(row.id.slice(2))
+  fetchStale()
+}
+
+// --- A cell's why ---------------------------------------------------------------------------------------------------------------
+
+const reasons = new Map()
+const FIRST_THING = 7
+
+function isThing(cell) {
+  return cell?.tagName === 'TD' && cell.cellIndex >= FIRST_THING && cell.closest('#matrix') !== null
+}
+
+async function reasonOf(cell) {
+  const head = matrix().querySelector('thead tr').cells[cell.cellIndex]
+  const address = `/cell?${new URLSearchParams({ key: head.dataset.key, host: cell.parentElement.id.slice(2) })}`
+  if (!reasons.has(address)) {
+    const asked = fetch(address, { headers: { 'HX-Request': 'true' } }).then((response) => response.text())
+    reasons.set(address, asked)
+    asked.catch(() => reasons.delete(address))
+  }
+  return reasons.get(address)
+}
+
+let wanted
+async function explain(cell, pinned) {
+  wanted = cell
+  const html = await reasonOf(cell)
+  const why = document.getElementById('why')
+  if (wanted !== cell || !why) return
+  if (!pinned && why.dataset.pinned) return
+  why.innerHTML = html
+  why.hidden = false
+  if (pinned) why.dataset.pinned = 'yes'
+  cell.title = why.textContent.replace(/\s+/g, ' ').trim()
+  cell.setAttribute('aria-describedby', 'why')
+}
+
+function closeWhy() {
+  const why = document.getElementById('why')
+  if (!why) return
+  wanted = undefined
+  why.hidden = true
+  delete why.dataset.pinned
+}
+
+function focusCell(cell) {
+  if (!cell) return
+  const target = cell.querySelector('a') ?? cell
+  if (target === cell) cell.tabIndex = -1
+  target.focus()
+  cell.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+}
+
+let hovering
+document.addEventListener('mouseover', ({ target }) => {
+  clearTimeout(hovering)
+  const cell = target.closest?.('td')
+  if (isThing(cell)) hovering = setTimeout(() => explain(cell, false), 120)
+})
+document.addEventListener('focusin', ({ target }) => isThing(target) && explain(target, true))
+document.addEventListener('click', ({ target }) => {
+  const cell = target.closest?.('td')
+  if (isThing(cell)) focusCell(cell)
+})
+
+const STEPS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [20, 0], PageUp: [-20, 0] }
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') return closeWhy()
+  if (event.key === '/' && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
+    event.preventDefault()
+    return document.querySelector('form.filter input[type=search]')?.focus()
+  }
+  const cell = event.target.closest?.('#matrix tbody td, #matrix tbody th')
+  const step = STEPS[event.key]
+  if (!cell || !step) return
+  event.preventDefault()
+  const rows = cell.closest('tbody').rows
+  const row = rows[Math.min(rows.length - 1, Math.max(0, cell.parentElement.sectionRowIndex + step[0]))]
+  focusCell(row.cells[Math.min(row.cells.length - 1, Math.max(0, cell.cellIndex + step[1]))])
+})
+
+// --- Times, notices -------------------------------------------------------------------------------------------------------------
+
+const SPANS = [
+  [60, 'second'],
+  [3600, 'minute', 60],
+  [86_400, 'hour', 3600],
+  [2_592_000, 'day', 86_400],
+]
+const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' })
+
+function tellTimes() {
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    const at = Date.parse(time.dateTime)
+    if (Number.isNaN(at)) continue
+    const seconds = (at - Date.now()) / 1000
+    const [, unit, size = 1] = SPANS.find(([limit]) => Math.abs(seconds) < limit) ?? []
+    time.title = new Date(at).toLocaleString()
+    time.textContent = unit ? ago.format(Math.round(seconds / size), unit) : new Date(at).toLocaleDateString()
+  }
+}
+
+let notice
+function tellNotice() {
+  clearTimeout(notice)
+  const place = document.getElementById('notice')
+  const isRefused = place.querySelector('.refused') !== null
+  notice = setTimeout(() => place.replaceChildren(), isRefused ? 12_000 : 4000)
+}
+
+document.addEventListener('htmx:afterSwap', ({ detail }) => {
+  tellTimes()
+  if (detail.target?.id === 'notice') tellNotice()
+  if (document.getElementById('matrix')) fetchStale()
+})
+document.addEventListener('click', ({ target }) => {
+  if (target.closest?.('#notice')) target.closest('#notice').replaceChildren()
+  for (const details of document.querySelectorAll('details.asks[open]')) if (!details.contains(target)) details.open = false
+})
+
+document.addEventListener('scroll', () => stale.size > 0 && matrix() && fetchStale(), { capture: true, passive: true })
+tellTimes()
+setInterval(tellTimes, 20_000)
+follow()
