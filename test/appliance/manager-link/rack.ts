@@ -106,7 +106,9 @@ async function start(t: ExecutionContext, what: string, config: string): Promise
       return said.includes(`${what} ready`)
     },
     STARTING,
-  )
+  ).catch((error: unknown) => {
+    throw new Error(`${what} said only: ${said}`, { cause: error })
+  })
   return { said: () => said, kill }
 }
 
