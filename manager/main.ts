@@ -112,7 +112,7 @@ async function start(
   const key = newKey()
   const gateway = await startGateway({
     listen,
-    tls: { key, certificate: `${await signServer(authority, key, listen.address, newSerial())}\n${authority.pem}` },
+    tls: { key, certificate: `${await signServer(authority, key, config.reached ?? listen.address, newSerial())}\n${authority.pem}` },
     enrolment: { store, authority, policy: enrol, nameOf: (mac) => names.get(mac), now, newSerial, newHostId },
     book: pool,
     epoch,

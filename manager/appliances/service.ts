@@ -9,7 +9,7 @@ import type { ApplianceSelf, AttemptsPush, BootRecord, BootsPush, LeasesPush } f
 import { allAppliances, heardAppliance, sawAppliance } from '../store/appliances.ts'
 import { saveAttempt } from '../store/attempts.ts'
 import { allBootSettings, type BootSettings, saveBootSettings } from '../store/boot-settings.ts'
-import { type BootedImage, bootedImages, bootsOf, boundBoots, saveBoot } from '../store/boots.ts'
+import { type BootedImage, bootedImages, bootsOf, boundBoots, knownBoots, saveBoot } from '../store/boots.ts'
 import type { Store } from '../store/database.ts'
 import { addHistory } from '../store/history.ts'
 import { hostByMac } from '../store/hosts.ts'
@@ -146,7 +146,7 @@ export class Appliances implements BootBook {
   async #follow(appliance: ApplianceSelf, boot: BootRecord, told: readonly BootRecord[]): Promise<void> {
     const { store, now } = this.#options
     const beside = told.filter(({ id, mac }) => mac === boot.mac && id !== boot.id).map((one) => ({ ...one, appliance: appliance.id }))
-    const stored = await bootsOf(store.db, [boot.mac])
+    const stored = await knownBoots(store.db, boot.mac)
     const host = await hostByMac(store.db, boot.mac)
     for (const each of consequencesOf({ boot, appliance, known: [...beside, ...stored], host, now: now() })) await this.#act(each)
   }

@@ -1,13 +1,13 @@
 // What follows from what an appliance tells of a boot: alarms, and a host that is lost because it does not come up. Pure.
 import type { BootRecord } from '../protocol/appliance.ts'
 import { alarmKey, type RaisedAlarm } from '../store/alarms.ts'
-import type { StoredBoot } from '../store/boots.ts'
+import type { KnownBoot } from '../store/boots.ts'
 
 export interface BootFacts {
   readonly boot: BootRecord
   readonly appliance: { readonly id: string; readonly address: string }
-  /** What the manager knows of boots from this MAC, newest first. */
-  readonly known: readonly StoredBoot[]
+  /** What else is known of boots from this MAC. */
+  readonly known: readonly KnownBoot[]
   /** Undefined for a machine that has never enrolled. */
   readonly host: { readonly id: string; readonly name: string } | undefined
   /** Milliseconds since the epoch. */

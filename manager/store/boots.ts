@@ -13,6 +13,14 @@ export interface StoredBoot extends BootRecord {
   readonly appliance: string
 }
 
+/** What tells one boot of a MAC from another. */
+export interface KnownBoot {
+  readonly id: string
+  readonly appliance: string
+  readonly started: number
+  readonly outcome: string
+}
+
 export interface BootedImage {
   readonly mac: string
   readonly started: number
@@ -56,6 +64,11 @@ export async function bootsOf(db: Kysely<Tables>, macs: readonly string[]): Prom
     .limit(8 * BOOTS_OF_A_MAC)
     .execute()
   return rows.map(({ appliance, json }) => ({ ...bootRecord.parse(JSON.parse(json)), appliance }))
+}
+
+/** Of one MAC. */
+export async function knownBoots(db: Kysely<Tables>, mac: string): Promise<readonly KnownBoot[]> {
+  return db.selectFrom('boots').select(['id', 'appliance', 'started', 'outcome']).where('mac', '=', mac).execute()
 }
 
 /** Of each MAC, what came up last. */

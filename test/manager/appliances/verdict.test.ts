@@ -1,7 +1,7 @@
 import test from 'ava'
 import { type BootFacts, consequencesOf } from '../../../manager/appliances/verdict.ts'
 import type { BootRecord } from '../../../manager/protocol/appliance.ts'
-import type { StoredBoot } from '../../../manager/store/boots.ts'
+import type { KnownBoot } from '../../../manager/store/boots.ts'
 import { macOf } from '../site.ts'
 
 const NOW = 1_790_000_000_000
@@ -19,7 +19,10 @@ const boot = (changed: Partial<BootRecord> = {}): BootRecord => ({
   stages: [{ stage: 'script', state: 'done', at: NOW, detail: '' }],
   ...changed,
 })
-const stored = (changed: Partial<StoredBoot> = {}): StoredBoot => ({ ...boot(), appliance: A.id, ...changed })
+const stored = (changed: Partial<KnownBoot> = {}): KnownBoot => {
+  const { id, started, outcome } = boot()
+  return { id, started, outcome, appliance: A.id, ...changed }
+}
 const after = (told: BootRecord, changed: Partial<BootFacts> = {}) =>
   consequencesOf({ boot: told, appliance: A, known: [], host: HOST, now: NOW, ...changed })
 const kinds = (...[told, changed]: Parameters<typeof after>) => after(told, changed).map(({ kind }) => kind)
