@@ -2,25 +2,25 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { Catalogue } from '../images/catalogue.ts'
 import { compileTemplates, TEMPLATE_FILES } from './boot/templates.ts'
 import { type Config, describeProblems, hostNames, parseConfig } from './config.ts'
 import { startDhcpServer } from './dhcp/server.ts'
 import { startControlServer } from './http/control/server.ts'
 import { startHttpServer } from './http/server.ts'
+import { KnownPlan, linkToManager } from './manager-link/main.ts'
 import { findManager, managerPlace, NO_MANAGER } from './manager-link/place.ts'
-import { startManagerLink } from './manager-link/runner.ts'
-import { tokenSource } from './manager-link/token-push.ts'
 import { startNfsServer } from './nfs-server-lite/server.ts'
 import { dhcpEvent, fileEvent, tftpEvent } from './observations.ts'
 import { packageRoot } from './package-root.ts'
 import { startRouterAdvertiser } from './ra/server.ts'
 import { answerScript, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from './runner.ts'
 import { newAttemptId, openAttemptStore } from './store/attempts.ts'
-import { openStore } from './store/database.ts'
+import { openStore, type Store } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
 import { Leases } from './store/leases.ts'
-import { readAuthority, readSiteKeys } from './store/site-keys.ts'
+import { readAuthority } from './store/site-keys.ts'
 import { UnpushedTokens } from './store/unpushed-tokens.ts'
 import { startTftpServer } from './tftp/server.ts'
 import { openBootFile, statLoader } from './tftp-tree.ts'
@@ -73,22 +73,13 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   const catalogue = new Catalogue(dataDir, log)
   closing.push(() => catalogue.close())
   await catalogue.refresh()
-  const { desk, tokens } = await openDesk(config, catalogue, log, closing)
+  const { desk, database, plan, tokens } = await openDesk(config, catalogue, log, closing)
   const { attempts, leases, server } = desk
   const now = Date.now
   const place = managerPlace(config)
   if (place) {
-    const link = startManagerLink({
-      place,
-      keys: () => readSiteKeys(dataDir),
-      sources: [tokenSource(tokens, now)],
-      log,
-      random: Math.random,
-    })
-    closing.push(
-      tokens.subscribe(() => link.wake()),
-      () => link.close(),
-    )
+    const link = linkToManager({ config, place, version: await ownVersion(), database, plan, tokens, attempts, leases, log })
+    closing.push(() => link.close())
   }
 
   const control = await startControlServer({
@@ -192,7 +183,7 @@ async function openDesk(
   catalogue: Catalogue,
   log: Log,
   closing: (() => Promise<void> | void)[],
-): Promise<{ readonly desk: BootDesk; readonly tokens: UnpushedTokens }> {
+): Promise<{ readonly desk: BootDesk; readonly database: Store; readonly plan: KnownPlan; readonly tokens: UnpushedTokens }> {
   const database = openStore(join(config.dataDir, 'appliance.db'))
   closing.push(() => void database.close())
   const tokens = new UnpushedTokens(database)
@@ -204,6 +195,7 @@ async function openDesk(
     newId: newAttemptId,
     log,
   })
+  const plan = new KnownPlan(config, database, attempts)
   const refresh = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.error({ error }, 'images')), CATALOGUE_PERIOD)
   const ticks = setInterval(() => attempts.tick(), TICK_PERIOD)
   closing.push(() => {
@@ -219,10 +211,16 @@ async function openDesk(
     leases: new Leases(database),
     attempts,
     store,
+    planned: (mac) => plan.of(mac),
     now: Date.now,
     log,
   }
-  return { desk, tokens }
+  return { desk, database, plan, tokens }
+}
+
+async function ownVersion(): Promise<string> {
+  const file = join(packageRoot(import.meta.dirname, 1), 'package.json')
+  return z.object({ version: z.string() }).parse(JSON.parse(await readFile(file, 'utf8'))).version
 }
 
 async function readTemplates(): Promise<Record<string, string>> {

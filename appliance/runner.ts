@@ -1,5 +1,7 @@
 // Where the servers' questions meet what the appliance knows: config, leases, images and boot attempts.
 // A boot script costs an attempt, its pin, a token and a lease for ever: all on disk before the script leaves.
+import type { PlannedHost } from '../manager/protocol/appliance.ts'
+import { knownHost } from './boot/known-host.ts'
 import type { BootableGeneration, BootLease, BootPlan, BootRefusal, ServerAddress } from './boot/plan.ts'
 import { planBoot } from './boot/plan.ts'
 import { bootScript, problemFor, refusalScript, xenConfig } from './boot/script.ts'
@@ -37,6 +39,8 @@ export interface BootDesk {
   readonly leases: Leases
   readonly attempts: AttemptRunner
   readonly store: AttemptStore
+  /** As the manager knows it, or knew it last. */
+  readonly planned: (mac: Mac) => PlannedHost | undefined
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly log: Log
@@ -117,7 +121,7 @@ export function macOf(desk: Pick<BootDesk, 'leases' | 'attempts'>, peer: string)
 async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | BootRefusal> {
   const { config, server, images } = desk
   const { mac, pin } = attempt
-  const host = hostOf(config, mac)
+  const host = knownHost(hostOf(config, mac), desk.planned(mac))
   const image = host?.image ?? config.boot.image
   const pinned = pin && (await bootable(images, pin.image, pin.generation))
   const published = pinned ? undefined : await images.published(image)

@@ -7,6 +7,8 @@ export interface ManagerConfig {
   /** `sqlite`, or a postgres:// URL, which may hold a password. */
   readonly database: string
   readonly listen: { readonly address: string; readonly port: number }
+  /** Where hosts find it, if it listens at every address. */
+  readonly reached?: string
   readonly enrol: EnrolPolicy
   /** The name that the config gives the host of a MAC. */
   readonly names: ReadonlyMap<string, string>
@@ -16,10 +18,12 @@ export type ReadManagerConfig =
   | { readonly kind: 'config'; readonly config: ManagerConfig }
   | { readonly kind: 'refused'; readonly reason: string }
 
-export function managerConfig({ manager, dataDir, boot, hosts }: Config): ReadManagerConfig {
+export function managerConfig({ manager, dataDir, network, boot, hosts }: Config): ReadManagerConfig {
   if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
   const names = new Map(
     hosts.flatMap(({ name, mac, bond }) => [mac, ...(bond?.members ?? [])].map((one) => [one as string, name] as const)),
   )
-  return { kind: 'config', config: { dataDir, database: manager.database, listen: manager.listen, enrol: boot.enrol, names } }
+  const { database, listen } = manager
+  const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
+  return { kind: 'config', config: { dataDir, database, listen, ...reached, enrol: boot.enrol, names } }
 }

@@ -1,6 +1,7 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { limitLog } from '../appliance/wire/limit.ts'
 import type { Log } from '../appliance/wire/log.ts'
 import type { Access } from './access/access.ts'
 import { SESSION_IDLE } from './access/credentials.ts'
@@ -9,18 +10,19 @@ import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
 import type { Operations, SiteOperations } from './api/operations.ts'
-import { type BootBook, createOperations } from './api/pool-operations.ts'
+import { createOperations } from './api/pool-operations.ts'
 import type { Api, ApiRates } from './api/server.ts'
+import { answerAppliance } from './appliances/routes.ts'
+import { openAppliances } from './appliances/service.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
 import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
 import { createMetrics } from './metrics.ts'
-import type { AttemptRecord } from './protocol/appliance.ts'
 import type { RequestBody } from './protocol/requests.ts'
 import { openSite } from './site/service.ts'
 import { type AgentBundle, Upgrader } from './site/upgrader.ts'
-import { forgetAttempts, saveAttempt } from './store/attempts.ts'
+import { forgetAttempts } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
 import type { Store } from './store/database.ts'
@@ -59,8 +61,8 @@ export interface ManagerSettings {
   readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
-/** No appliance tells how boots go on. */
-const NO_BOOTS: BootBook = { attempts: async () => [], imageOf: () => undefined, subscribe: () => () => undefined }
+/** Of refused appliances. */
+const REFUSALS = { lines: 5, windowSeconds: 60 }
 
 const LOST_AFTER = 30_000
 const TICK = 1000
@@ -105,7 +107,9 @@ async function start(
   const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
   closing.push(() => pool.close())
 
-  const operations = createOperations({ pool, boots: NO_BOOTS })
+  const appliances = await openAppliances({ store, pool, now })
+  const refusals = limitLog(log, REFUSALS, elapsed)
+  const operations = createOperations({ pool, boots: appliances })
   const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
 
   const forget = () => {
@@ -129,17 +133,11 @@ async function start(
   const key = newKey()
   const gateway = await startGateway({
     listen,
-    tls: { key, certificate: `${await signServer(authority, key, listen.address, newSerial())}\n${authority.pem}` },
+    tls: { key, certificate: `${await signServer(authority, key, config.reached ?? listen.address, newSerial())}\n${authority.pem}` },
     enrolment: { store, authority, policy: enrol, nameOf: (mac) => names.get(mac), now, newSerial, newHostId },
     book: pool,
     epoch,
-    siteSecret,
-    saveAttempts: (attempts) =>
-      store.write(async (transaction) => {
-        const fresh: AttemptRecord[] = []
-        for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) fresh.push(attempt)
-        return fresh
-      }),
+    appliances: (request, response) => answerAppliance(request, response, { siteSecret, appliances, log: refusals }),
     log,
     now,
     elapsed,

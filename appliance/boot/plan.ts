@@ -15,6 +15,8 @@ export interface KnownHost {
   readonly vlan?: number
   readonly bond?: { readonly mode: string; readonly members: readonly Mac[] }
   readonly maintenance: boolean
+  /** As the manager told last; missing where only the config knows it. */
+  readonly standing?: 'known' | 'pending' | 'rejected'
 }
 
 /** What all boots have in common; `config.boot` is one. */
@@ -118,6 +120,7 @@ export function planBoot(request: PlanRequest): BootPlan | BootRefusal {
   const refuse = (reason: string): BootRefusal => ({ kind: 'refused', name, reason })
 
   if (host?.maintenance) return refuse(`host ${name} is in maintenance: remove "maintenance: true" from its entry in the config to boot it`)
+  if (host?.standing === 'rejected') return refuse(`an admin has rejected ${name}: hostless host approve ${name} lets it boot again`)
   const image = host?.image ?? defaults.image
   const chosen = pinned ?? request.published(image)
   if (!chosen)
@@ -139,7 +142,7 @@ export function planBoot(request: PlanRequest): BootPlan | BootRefusal {
   return {
     kind: 'boot',
     name,
-    enrolment: host || defaults.enrol === 'auto' ? 'known' : 'pending',
+    enrolment: (host && host.standing !== 'pending') || defaults.enrol === 'auto' ? 'known' : 'pending',
     image: chosen.image,
     generation: chosen.generation,
     root: mode === 'ram' && chosen.squashfsSha256 ? { kind: 'ram', sha256: chosen.squashfsSha256 } : { kind: 'nfs' },

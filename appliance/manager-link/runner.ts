@@ -2,19 +2,21 @@
 // after any failure. Boots wait for none of it.
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoff } from '../../images/agent/backoff.ts'
+import type { ApplianceSelf } from '../../manager/protocol/appliance.ts'
 import type { SiteKeys } from '../store/site-keys.ts'
-import type { Log } from '../wire/log.ts'
 import { describeAnswer } from './answer.ts'
 import { askManager } from './exec.ts'
 import type { ManagerPlace } from './place.ts'
 import type { Push, Source } from './source.ts'
+import type { Troubles } from './trouble.ts'
 
 export interface ManagerLinkOptions {
   readonly place: ManagerPlace
   readonly keys: () => Promise<SiteKeys>
+  readonly self: ApplianceSelf
   /** The most urgent first. */
   readonly sources: readonly Source[]
-  readonly log: Log
+  readonly troubles: Troubles
   /** From 0 to 1. */
   readonly random: () => number
 }
@@ -40,8 +42,6 @@ class RunningLink implements ManagerLink {
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   readonly #sleeper = new Sleeper()
-  /** As it was logged: the same again is not said again. */
-  #trouble: string | undefined
 
   constructor(options: ManagerLinkOptions) {
     this.#options = options
@@ -59,7 +59,7 @@ class RunningLink implements ManagerLink {
   }
 
   async #run(): Promise<void> {
-    const { sources, random } = this.#options
+    const { sources, random, troubles } = this.#options
     let failures = 0
     while (!this.#stop.signal.aborted) {
       const push = this.#next(sources)
@@ -69,7 +69,7 @@ class RunningLink implements ManagerLink {
       }
       const trouble = await this.#tell(push).catch((error: unknown) => `it could not be told: ${String(error)}`)
       if (this.#stop.signal.aborted) return
-      this.#note(trouble)
+      troubles.note('push', trouble)
       failures = trouble === undefined ? 0 : failures + 1
       if (failures > 0) await delay(backoff(failures, random()), undefined, { signal: this.#stop.signal }).catch(() => undefined)
     }
@@ -85,14 +85,14 @@ class RunningLink implements ManagerLink {
 
   /** Undefined when it is acknowledged, else why not. */
   async #tell({ path, body, acknowledged }: Push): Promise<string | undefined> {
-    const { place, keys } = this.#options
+    const { place, keys, self } = this.#options
     const found = await keys()
     if (found.kind === 'none') return found.reason
     const answer = await askManager(place, found.authority, {
       method: 'POST',
       path,
       headers: { authorization: `Bearer ${found.secret}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body: JSON.stringify({ appliance: self, ...body }),
       patience: PATIENCE,
       limit: LONGEST_ANSWER,
       signal: this.#stop.signal,
@@ -100,14 +100,6 @@ class RunningLink implements ManagerLink {
     if (answer.kind === 'failed' || answer.status !== 204) return describeAnswer(answer, place)
     acknowledged()
     return undefined
-  }
-
-  #note(trouble: string | undefined): void {
-    const { log } = this.#options
-    if (trouble === this.#trouble) return
-    if (trouble === undefined) log.info({}, 'manager: it takes what it is told again')
-    else log.warn({ reason: trouble }, 'manager: it cannot be told; hosts boot all the same')
-    this.#trouble = trouble
   }
 }
 

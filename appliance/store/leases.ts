@@ -17,6 +17,7 @@ export class Leases implements LeaseStore {
   readonly #byAddress = new Map<Ipv4, Lease>()
   readonly #byClient = new Map<string, Lease>()
   readonly #replace: (old: readonly Lease[], lease: Lease) => void
+  #changes = 0
 
   /** Reads the table; `now` gives milliseconds since the epoch. Throws when a row is not ours. */
   constructor(store: Store, now: () => number = Date.now) {
@@ -30,6 +31,11 @@ export class Leases implements LeaseStore {
       insert.run(rowOf(lease))
     })
     for (const row of store.prepare<[], Row>('SELECT address, subnet, mac, kind, expires FROM leases').all()) this.#remember(leaseOf(row))
+  }
+
+  /** Grows with each change. */
+  get changes(): number {
+    return this.#changes
   }
 
   inSubnet(subnet: SubnetKey, mac: Mac): Lease | undefined {
@@ -114,6 +120,7 @@ export class Leases implements LeaseStore {
       [this.#byAddress.get(lease.address), mac && this.inSubnet(lease.subnet, mac)].filter((entry) => entry !== undefined),
     )
     this.#replace([...old], lease)
+    this.#changes += 1
     for (const entry of old) this.#forget(entry)
     this.#remember(lease)
   }

@@ -71,6 +71,11 @@ export class AttemptRunner {
     this.#adopt(forget(this.#tracker, mac))
   }
 
+  /** Names of hosts, by each MAC of theirs, in the place of those before. */
+  know(names: Tracker['names']): void {
+    this.#tracker = { ...this.#tracker, names }
+  }
+
   views(): AttemptView[] {
     return views(this.#tracker, this.#options.now())
   }

@@ -5,7 +5,6 @@ import type { KnownCertificate } from '../store/certificates.ts'
 
 export const ENROL_PATH = '/agent/enrol'
 export const RENEW_PATH = '/agent/renew'
-export const ATTEMPTS_PATH = '/appliance/attempts'
 const HOST_PATH = /^\/agent\/host\/([a-z2-7]{16})$/
 
 /** The path of a WebSocket; undefined for none of ours. */

@@ -1,7 +1,7 @@
 // The manager's listener: TLS 1.3 on one port, for agents (WebSocket with a client certificate), appliances and the API.
 // Certificates are asked for and not required by TLS itself: admission.ts decides by path, with what the store knows.
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
@@ -11,17 +11,17 @@ import type { Log } from '../../appliance/wire/log.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
 import { type Enrolment, enrol, renew } from '../enrolment/enrol.ts'
 import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
-import type { AttemptRecord } from '../protocol/appliance.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { certificateOf } from '../store/certificates.ts'
 import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
+import { problem } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
 import type { Asked } from './questions.ts'
 import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
-import { answerRoute, problem } from './routes.ts'
+import { answerRoute } from './routes.ts'
 
 /** Enrolments from one address: a host needs one a boot. */
 const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
@@ -41,11 +41,10 @@ export interface GatewayOptions {
   readonly enrolment: Enrolment
   readonly book: AgentBook
   readonly epoch: number
-  readonly siteSecret: string
-  /** Resolves, with those whose token is new, when all are on disk. */
-  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<readonly AttemptRecord[]>
   /** What agents are upgraded to. */
   readonly bundle?: Buffer
+  /** Answers the appliances; false when the request is not one of theirs. */
+  readonly appliances: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly log: Log
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
@@ -176,16 +175,13 @@ class RunningGateway implements Gateway {
   }
 
   #answer(...[request, response]: Parameters<RequestListener>): void {
-    const { enrolment, siteSecret, saveAttempts, book } = this.#options
+    const { enrolment, appliances } = this.#options
+    if (appliances(request, response)) return
     const isOurs = answerRoute(request, response, {
-      siteSecret,
       bundle: this.#options.bundle,
       admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
       certificateOf: (of) => this.#shown(of),
       renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
-      attempts: async (attempts) => {
-        for (const { mac } of await saveAttempts(attempts)) await book.boots(mac)
-      },
       log: this.#log,
     })
     if (!isOurs) this.#mounted(request, response)

@@ -2,9 +2,10 @@
 // `who`: the user's name, as history and audit write it. A refusal is a value; its reason is for the user to read.
 
 import type { Inventory } from '../protocol/inventory.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
 import type {
   Alarm,
+  Appliance,
   Cell,
   CpuExplanation,
   CpuPool,
@@ -45,7 +46,12 @@ export interface Operations {
   history(ref: string, limit: number): Promise<readonly HistoryEntry[] | undefined>
   boots(ref: string): Promise<readonly BootAttempt[] | undefined>
   changeHost(ref: string, change: HostChange, who: string): Promise<Done<Host>>
+  /** What it boots from its next boot on; what is left out stays, null is the default of its appliance. */
+  setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>>
   actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>>
+
+  /** Heard of last comes first. */
+  appliances(): Promise<readonly Appliance[]>
 
   guests(): Promise<readonly Guest[]>
 

@@ -18,8 +18,8 @@ import { guestsOn, type HostParts, runningGuests, summaryOf } from './host-summa
 import { cellAnswer, localStorageAnswer, matrixAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
 import type { Done, Operations } from './operations.ts'
 import { eventOf } from './pool-events.ts'
-import type { BootAttempt, Host, HostAction, HostChange } from './schema-hosts.ts'
-import type { Alarm, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent } from './schema-pool.ts'
+import type { BootAttempt, BootSettings, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type { Alarm, Appliance, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent } from './schema-pool.ts'
 
 /** What the appliances tell of the boots. */
 export interface BootBook {
@@ -29,6 +29,9 @@ export interface BootBook {
   imageOf(host: HostView): Host['image']
   /** Of each attempt that is new or has gone on; until the function that it returns is called. */
   subscribe(listener: (mac: string) => void): () => void
+  appliances(): Promise<readonly Appliance[]>
+  /** `host`: its id. */
+  setBoot(host: string, wanted: BootSettings, who: string): Promise<void>
 }
 
 export interface OperationsDeps {
@@ -83,6 +86,17 @@ class PoolOperations implements Operations {
   async boots(ref: string) {
     const view = this.#pool.find(ref)
     return view && this.#boots.attempts(view.macs.map(({ mac }) => mac))
+  }
+
+  async setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>> {
+    const view = this.#pool.find(ref)
+    if (!view) return noHost(ref)
+    await this.#boots.setBoot(view.id, wanted, byUser(who))
+    return this.#shown({ kind: 'done', host: view })
+  }
+
+  appliances(): Promise<readonly Appliance[]> {
+    return this.#boots.appliances()
   }
 
   async changeHost(ref: string, { name, groups, notes }: HostChange, who: string): Promise<Done<Host>> {

@@ -76,6 +76,15 @@ export const hostChange = z.strictObject({
   notes: z.string().max(16384).optional(),
 })
 
+/** What a host boots, where that is not its appliance's default (null). A host of the config file boots what stands there. */
+export const bootSettings = z.strictObject({
+  image: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,31}$/, 'is no image name: 1 to 32 of a-z 0-9 - . beginning with a letter or digit')
+    .nullish(),
+  root: z.enum(['nfs', 'ram']).nullish(),
+})
+
 export const HOST_ACTIONS = ['approve', 'reject', 'maintain', 'resume', 'fence', 'release'] as const
 /** `proof`: of `fence`, what says that the host cannot run anything now. */
 export const hostActionBody = z.strictObject({ proof: z.string().min(1).max(512).optional() })
@@ -126,6 +135,7 @@ export type Host = z.output<typeof host>
 export type HostLoad = z.output<typeof hostLoad>
 export type HostHardware = z.output<typeof hostHardware>
 export type HostChange = z.output<typeof hostChange>
+export type BootSettings = z.output<typeof bootSettings>
 export type HostAction = (typeof HOST_ACTIONS)[number]
 export type HistoryEntry = z.output<typeof historyEntry>
 export type BootAttempt = z.output<typeof bootAttempt>

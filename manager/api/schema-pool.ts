@@ -97,6 +97,19 @@ export const alarm = z.object({
   times: z.number(),
 })
 
+/** One that has told of itself; which hosts boot from it is in their boots. */
+export const appliance = z.object({
+  id: z.string(),
+  address: z.string(),
+  version: z.string(),
+  firstSeen: z.number(),
+  lastSeen: z.number(),
+  /** Boots of it that are kept. */
+  boots: z.number(),
+  /** Addresses that it has lent. */
+  leases: z.number(),
+})
+
 /** `GET /api/v1/events`, server-sent: `event: <kind>`, `data:` one of these as JSON. What it is now is asked of the other routes. */
 export const poolEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('host'), host: hostId, name: z.string(), state: hostState }),
@@ -117,4 +130,5 @@ export type Placement = z.output<typeof placement>
 export type CpuPool = z.output<typeof cpuPool>
 export type CpuExplanation = z.output<typeof cpuExplanation>
 export type Alarm = z.output<typeof alarm>
+export type Appliance = z.output<typeof appliance>
 export type PoolEvent = z.output<typeof poolEvent>

@@ -9,6 +9,15 @@ export function addApplianceCommand(program: Command, log: Logger): void {
     .command('appliance')
     .description('only the boot services: DHCP, TFTP, HTTP, NFS, router advertisements (hostless up starts this)')
     .requiredOption('--config <file>', 'the YAML config file')
+    .addHelpText(
+      'after',
+      `
+It serves with or without a manager, and tells it of each boot when there is one. For a manager on another machine, name it
+in the config, and copy two files from the manager's dataDir into this one's, readable by the owner alone:
+  manager: { address: 10.77.0.2:8443 }
+  keys/site.key  keys/manager-ca.pem
+They are looked for until they are there; no restart is needed.`,
+    )
     .action(async (options: { readonly config: string }) => {
       const config = await loadConfig(options.config).catch((error: unknown) => {
         if (error instanceof ConfigRefused) throw new CommandFailure(error.message, 2)

@@ -1,10 +1,18 @@
 // The messages between appliance and manager: JSON over the manager's TLS, with the site's secret in the header Authorization;
 // and where an agent finds the manager, which the appliance tells it. Append-only as messages.ts is.
 import { z } from 'zod'
-import { count, list, mac, record, uuid } from './values.ts'
+import { count, list, mac, record, text, uuid, word } from './values.ts'
 
 /** 16 characters of base32. */
 export const attemptId = z.string().regex(/^[a-z2-7]{16}$/, 'is no attempt id')
+
+/** Who tells. The id is made once and stays with the appliance's data. */
+const applianceSelf = record({
+  id: z.string().regex(/^[a-z2-7]{16}$/, 'is no id of an appliance'),
+  version: word(64),
+  /** That it serves at. */
+  address: z.ipv4(),
+})
 
 /** A boot attempt whose token is now on a host's command line. */
 const attemptRecord = record({
@@ -21,7 +29,74 @@ const attemptRecord = record({
 })
 
 /** `POST /appliance/attempts`: answered with 204 when all are on disk. The same again changes nothing. */
-export const attemptsPush = record({ attempts: list(attemptRecord, 1024) })
+export const attemptsPush = record({ appliance: applianceSelf.exactOptional(), attempts: list(attemptRecord, 1024) })
+
+export const BOOT_OUTCOMES = ['booting', 'up', 'stuck', 'failed'] as const
+export const STAGE_STATES = ['running', 'done', 'failed'] as const
+
+const imageName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,31}$/, 'is no image name')
+
+/** How far a boot has come. Times are milliseconds since the epoch, by the appliance's clock. */
+export const bootRecord = record({
+  id: attemptId,
+  mac,
+  started: count,
+  ended: count.exactOptional(),
+  outcome: z.enum(BOOT_OUTCOMES),
+  image: imageName.exactOptional(),
+  generation: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, 'is no generation')
+    .exactOptional(),
+  address: z.ipv4().exactOptional(),
+  stages: list(record({ stage: word(32), state: z.enum(STAGE_STATES), at: count, detail: text(2048) }), 32),
+  /** What is wrong and what to do, of one that does not go on. */
+  diagnosis: text(4096).exactOptional(),
+  xen: text(128).exactOptional(),
+  kernel: text(128).exactOptional(),
+})
+
+/** `POST /appliance/boots`: 204 when all are on disk. The newest word of each attempt counts; the same again changes nothing. */
+export const bootsPush = record({ appliance: applianceSelf, boots: list(bootRecord, 256) })
+
+const leaseRecord = record({
+  address: z.ipv4(),
+  /** Missing: nobody's, as another machine was found on it. */
+  mac: mac.exactOptional(),
+  kind: z.enum(['offered', 'bound', 'permanent', 'released', 'declined']),
+  /** Missing: never. */
+  expires: count.exactOptional(),
+})
+
+/** `POST /appliance/leases`: all that there are above `after` and up to `upTo`; either may be missing. 204 when they are on disk. */
+export const leasesPush = record({
+  appliance: applianceSelf,
+  after: z.ipv4().exactOptional(),
+  upTo: z.ipv4().exactOptional(),
+  leases: list(leaseRecord, 4096),
+})
+
+export const ROOT_MODES = ['nfs', 'ram'] as const
+
+/** What the manager knows of a host that its boot depends on. */
+export const plannedHost = record({
+  /** Those that it has booted from, or has. */
+  macs: list(mac, 256),
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'is no host name'),
+  /** `rejected`: is not booted. */
+  standing: z.enum(['known', 'pending', 'rejected']),
+  image: imageName.exactOptional(),
+  root: z.enum(ROOT_MODES).exactOptional(),
+})
+
+/**
+ * `GET /appliance/plan/<id of the appliance>`, with ETag. With `If-None-Match` and `Prefer: wait=<seconds>` (RFC 7240) the answer
+ * comes with the next change, or is 304.
+ */
+export const bootPlan = record({ hosts: list(plannedHost, 65536) })
+
+/** UTF-8 bytes of a plan. */
+export const MAX_PLAN_BYTES = 8 << 20
 
 /** UTF-8 bytes of a body from an appliance. */
 export const MAX_APPLIANCE_BYTES = 1 << 20
@@ -36,4 +111,11 @@ export const managerAddress = record({
 
 export type AttemptRecord = z.output<typeof attemptRecord>
 export type AttemptsPush = z.output<typeof attemptsPush>
+export type ApplianceSelf = z.output<typeof applianceSelf>
+export type BootRecord = z.output<typeof bootRecord>
+export type BootsPush = z.output<typeof bootsPush>
+export type LeaseRecord = z.output<typeof leaseRecord>
+export type LeasesPush = z.output<typeof leasesPush>
+export type PlannedHost = z.output<typeof plannedHost>
+export type Plan = z.output<typeof bootPlan>
 export type ManagerAddress = z.output<typeof managerAddress>

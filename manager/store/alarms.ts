@@ -16,6 +16,8 @@ export const EVENT_KINDS = [
   'connection-failed',
   'properties-failed',
   'upgrade-failed',
+  'boot-stuck',
+  'two-appliances',
 ] as const
 
 /** Something is so: raised when it begins, cleared by the manager when it ends. */

@@ -7,7 +7,7 @@ import type { Tables } from './schema.ts'
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, second, site]
+export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db
@@ -135,6 +135,46 @@ async function second(db: Kysely<Tables>): Promise<void> {
     .addColumn('peer', 'text', (column) => column.notNull())
     .addColumn('what', 'text', (column) => column.notNull())
     .addColumn('hash', 'text', (column) => column.notNull())
+    .execute()
+}
+
+async function appliances({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('appliances')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('address', 'text', (column) => column.notNull())
+    .addColumn('version', 'text', (column) => column.notNull())
+    .addColumn('first_seen', 'bigint', (column) => column.notNull())
+    .addColumn('last_seen', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema
+    .createTable('boots')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('appliance', 'text', (column) => column.notNull())
+    .addColumn('mac', 'text', (column) => column.notNull())
+    .addColumn('started', 'bigint', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('image', 'text')
+    .addColumn('generation', 'text')
+    .addColumn('json', 'text', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('boots_by_mac').on('boots').columns(['mac', 'started']).execute()
+  await schema.createIndex('boots_by_start').on('boots').column('started').execute()
+  await schema
+    .createTable('leases')
+    .addColumn('appliance', 'text', (column) => column.notNull())
+    .addColumn('number', 'bigint', (column) => column.notNull())
+    .addColumn('address', 'text', (column) => column.notNull())
+    .addColumn('mac', 'text')
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('expires', 'bigint')
+    .addPrimaryKeyConstraint('leases_key', ['appliance', 'number'])
+    .execute()
+  await schema
+    .createTable('boot_settings')
+    .addColumn('host', 'text', (column) => column.primaryKey().references('hosts.id').onDelete('cascade'))
+    .addColumn('image', 'text')
+    .addColumn('root', 'text')
     .execute()
 }
 

@@ -138,6 +138,46 @@ export interface AuditTable {
   hash: string
 }
 
+/** Who told of boots and leases. */
+export interface AppliancesTable {
+  id: string
+  address: string
+  version: string
+  first_seen: number
+  last_seen: number
+}
+
+/** How far each boot came, as its appliance told last. */
+export interface BootsTable {
+  id: string
+  appliance: string
+  mac: string
+  started: number
+  outcome: string
+  image: string | null
+  generation: string | null
+  /** The whole of it. */
+  json: string
+}
+
+/** What each appliance has lent. */
+export interface LeasesTable {
+  appliance: string
+  /** The address as 32 bits: what lies between two is found by it. */
+  number: number
+  address: string
+  mac: string | null
+  kind: string
+  expires: number | null
+}
+
+/** What an operator wants a host to boot, where that is not the default. */
+export interface BootSettingsTable {
+  host: string
+  image: string | null
+  root: string | null
+}
+
 /** iSCSI targets that hosts are to be logged in to. */
 export interface ConnectionsTable {
   id: string
@@ -165,6 +205,10 @@ export interface Tables {
   attempts: AttemptsTable
   certificates: CertificatesTable
   alarms: AlarmsTable
+  appliances: AppliancesTable
+  boots: BootsTable
+  leases: LeasesTable
+  boot_settings: BootSettingsTable
   users: UsersTable
   tokens: TokensTable
   sessions: SessionsTable

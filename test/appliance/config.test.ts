@@ -50,6 +50,13 @@ test('the config of the contract is read, every key of it', (t) => {
   ])
 })
 
+test('a manager on another machine is named by its address', (t) => {
+  t.deepEqual(config(CONTRACT.replace('listen: 10.77.0.1:8443', 'address: 10.77.0.2:8443')).manager, {
+    address: { address: '10.77.0.2', port: 8443 },
+    database: 'sqlite',
+  })
+})
+
 test('what may be left out has the defaults of the contract, and no manager', (t) => {
   const read = config(MINIMAL)
   t.like(read, {
@@ -127,6 +134,14 @@ const REFUSED: readonly [what: string, from: string | RegExp, to: string, expect
   ['two services on a port', '8067', '2049', /:6: nfs\.port: found TCP port 2049; expected a port of its own: http\.port has this one/],
   ['the portmapper in the way', '8067', '111', /http\.port: found TCP port 111; .*portmapper/],
   ['the manager on a port of the appliance', '10.77.0.1:8443', '10.77.0.1:8067', /:9: manager\.listen/],
+  [
+    'a manager both here and elsewhere',
+    'listen: 10.77.0.1:8443',
+    'listen: 10.77.0.1:8443, address: 10.77.0.2:8443',
+    /:9: manager: .*listen and address/,
+  ],
+  ['a manager nowhere', 'listen: 10.77.0.1:8443, ', '', /:9: manager: .*neither listen nor address; expected listen, where/],
+  ['a manager without a port', 'listen: 10.77.0.1:8443', 'address: 10.77.0.2', /:9: manager\.address/],
   [
     'a mode that is none',
     'mode: authoritative',

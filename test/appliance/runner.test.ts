@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { compileTemplates, TEMPLATE_FILES } from '../../appliance/boot/templates.ts'
 import { hostNames, parseConfig } from '../../appliance/config.ts'
-import { answerScript, answerXenConfig, type BootDesk, macOf } from '../../appliance/runner.ts'
+import { answerScript, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from '../../appliance/runner.ts'
 import { newAttemptId, openAttemptStore } from '../../appliance/store/attempts.ts'
 import { openStore } from '../../appliance/store/database.ts'
 import { Leases } from '../../appliance/store/leases.ts'
+import { UnpushedTokens } from '../../appliance/store/unpushed-tokens.ts'
 import { AttemptRunner } from '../../appliance/timeline/runner.ts'
 import { newTracker } from '../../appliance/timeline/tracker.ts'
 import { type Ipv4, type Mac, parseIpv4, parseMac } from '../../appliance/wire/addresses.ts'
 import { type Generation, parseGeneration } from '../../appliance/wire/generation.ts'
+import { plannedHost } from '../../manager/protocol/appliance.ts'
 
 function sure<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('a value of the test itself is malformed')
@@ -37,7 +39,8 @@ function desk(published: Generation | undefined) {
   if (parsed.kind === 'refused') throw new Error(JSON.stringify(parsed.problems))
   const { config } = parsed
   const database = openStore(':memory:')
-  const store = openAttemptStore(database)
+  const tokens = new UnpushedTokens(database)
+  const store = openAttemptStore(database, tokens)
   const clock = { now: NOW }
   const images = { published }
   const attempts = new AttemptRunner({
@@ -61,10 +64,11 @@ function desk(published: Generation | undefined) {
     leases: new Leases(database, () => clock.now),
     attempts,
     store,
+    planned: () => undefined,
     now: () => clock.now,
     log: quiet,
   }
-  return { made, images, clock }
+  return { made, images, clock, tokens }
 }
 
 function lend({ leases }: BootDesk, to: Mac, address: string): void {
@@ -143,6 +147,38 @@ test('an unknown machine boots the default image under a name made of its MAC', 
   lend(made, STRANGER, '10.77.0.100')
   t.regex(await script(made, STRANGER, '10.77.0.100'), /hl\.name=host-525400770099/)
   t.is(macOf(made, '10.77.0.100'), STRANGER)
+})
+
+test('a host boots as the manager says: under its name, its image and root mode, or not at all', async (t) => {
+  const { made } = desk(OLD)
+  lend(made, STRANGER, '10.77.0.100')
+  const planned = (changed: object): BootDesk => {
+    const host = plannedHost.parse({ macs: [STRANGER], name: 'web7', standing: 'known', ...changed })
+    return { ...made, planned: (mac) => (mac === STRANGER ? host : undefined) }
+  }
+  t.regex(await script(planned({ image: 'dom0-next' }), STRANGER, '10.77.0.100'), new RegExp(`hl\\.root=nfs:2049:/dom0-next/${OLD}`))
+  t.regex(await script(planned({}), STRANGER, '10.77.0.100'), /hl\.name=web7/)
+  const refused = await script(planned({ standing: 'rejected' }), STRANGER, '10.77.0.100')
+  t.regex(refused, /an admin has rejected web7/)
+  t.notRegex(refused, /hl\.boot/)
+})
+
+test('a token is queued for the manager with the address that its host has, and what its firmware said it is', async (t) => {
+  const { made, tokens } = desk(OLD)
+  const uuid = '4c4c4544-0000-2010-8020-80c04f202020'
+  const asked = { kind: 'dhcp', message: 'DISCOVER', by: 'firmware', answer: 'ack', architecture: 'BIOS PXE', uuid } as const
+  made.attempts.observe(NODE01, { ...asked, address: ip('10.77.0.21') })
+  lend(made, NODE01, '10.77.0.21')
+  await script(made, NODE01, '10.77.0.21')
+  await script(made, STRANGER, '10.77.0.180')
+  t.like(tokens.oldest(9), [
+    { mac: NODE01, address: '10.77.0.21', uuid, issued: NOW },
+    { mac: STRANGER, address: '10.77.0.180' },
+  ])
+  const [first] = tokens.oldest(1)
+  t.is(strangerToAttempt(made, first?.attempt ?? '', '10.77.0.21'), undefined)
+  t.regex(strangerToAttempt(made, first?.attempt ?? '', '10.77.0.66') ?? '', /10\.77\.0\.66/)
+  t.regex(strangerToAttempt(made, 'a'.repeat(16), '10.77.0.21') ?? '', /no such boot attempt/)
 })
 
 test('what was served survives a restart: the attempt goes on with its generation', async (t) => {

@@ -153,6 +153,31 @@ test('a client that goes away is observed as aborted, a file that shrinks as fai
   t.is((await (await fetch(url + path('root.squashfs'))).arrayBuffer()).byteLength, squashfs.length)
 })
 
+test('GET /manager/<attempt> says where the manager is, 503 while nobody knows, 404 to anybody else', async (t) => {
+  const address = { address: '10.77.0.2', port: 8443, authority: 'PEM' }
+  const answers = [
+    { kind: 'manager', address },
+    { kind: 'none', reason: 'there is no manager-ca.pem yet' },
+    { kind: 'refusal', reason: 'this attempt is of another host' },
+  ] as const
+  const asked: [string, string][] = []
+  const { url } = await bootServer(t, files, {
+    manager: (attempt, peer) => answers[asked.push([attempt, peer]) - 1] ?? { kind: 'none', reason: '' },
+  })
+  const found = await fetch(`${url}/manager/${ATTEMPT}`)
+  t.deepEqual([found.status, await found.json(), found.headers.get('cache-control')], [200, address, 'no-store'])
+  const none = await fetch(`${url}/manager/${ATTEMPT}`)
+  t.deepEqual([none.status, none.headers.get('retry-after')], [503, '5'])
+  t.regex(await none.text(), /no manager-ca\.pem yet/)
+  t.is((await fetch(`${url}/manager/${ATTEMPT}`)).status, 404)
+  t.is((await fetch(`${url}/manager/../etc`)).status, 404)
+  t.is((await fetch(`${url}/manager/${ATTEMPT}`, { method: 'POST' })).status, 405)
+  t.deepEqual(
+    asked,
+    Array.from({ length: 3 }, () => [ATTEMPT, '127.0.0.1']),
+  )
+})
+
 test('POST /report takes a report from a machine, and refuses hostile ones', async (t) => {
   const { url, reports } = await bootServer(t, files)
   const post = (body: string | Buffer, attempt = ATTEMPT, headers: Record<string, string> = {}) =>

@@ -11,7 +11,7 @@ import { imageName, imported, quiet, setUp } from '../../images/fake-image.ts'
 import { type BootOfHost, until } from '../../manager/site.ts'
 
 /** A process of a busy machine is there after this, ms. */
-const STARTING = 90_000
+const STARTING = 240_000
 const ROOT = new URL('../../../', import.meta.url).pathname
 
 export interface Rack {
@@ -106,7 +106,9 @@ async function start(t: ExecutionContext, what: string, config: string): Promise
       return said.includes(`${what} ready`)
     },
     STARTING,
-  )
+  ).catch((error: unknown) => {
+    throw new Error(`${what} said only: ${said}`, { cause: error })
+  })
   return { said: () => said, kill }
 }
 

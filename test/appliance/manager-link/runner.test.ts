@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { ManagerPlace } from '../../../appliance/manager-link/place.ts'
 import { startManagerLink } from '../../../appliance/manager-link/runner.ts'
 import type { Push } from '../../../appliance/manager-link/source.ts'
+import { Troubles } from '../../../appliance/manager-link/trouble.ts'
 import type { SiteKeys } from '../../../appliance/store/site-keys.ts'
 import { parseIpv4 } from '../../../appliance/wire/addresses.ts'
 import { authorityFrom, selfSigned, signServer } from '../../../manager/enrolment/certificate.ts'
@@ -36,7 +37,14 @@ function linkTo(t: ExecutionContext, place: ManagerPlace, keys: () => Promise<Si
       ? undefined
       : { path: '/appliance/attempts', body: { attempts: [recordOf(first)] }, acknowledged: () => void left.shift() }
   }
-  const link = startManagerLink({ place, keys, sources: [source], log, random: () => 0 })
+  const link = startManagerLink({
+    place,
+    keys,
+    self: { id: 's'.repeat(16), version: '0.1.0', address: '127.0.0.1' },
+    sources: [source],
+    troubles: new Troubles(log, () => undefined),
+    random: () => 0,
+  })
   t.teardown(() => link.close())
   return { link, left, lines, warnings: () => lines.filter(({ level }) => level === 'warn').map(({ fields }) => JSON.stringify(fields)) }
 }

@@ -1,0 +1,33 @@
+// Bodies of requests that are no API's, and the one form of refusal: a body is measured while it comes.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { z } from 'zod'
+
+type Body<Value> =
+  | { readonly kind: 'body'; readonly value: Value }
+  | { readonly kind: 'refused'; readonly status: 400 | 413; readonly reason: string }
+
+export async function readBody<Value>(request: IncomingMessage, limit: number, schema: z.ZodType<Value>): Promise<Body<Value>> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length
+    if (length > limit) return { kind: 'refused', status: 413, reason: `at most ${limit} bytes` }
+    chunks.push(chunk as Buffer)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    return { kind: 'refused', status: 400, reason: 'it is no JSON' }
+  }
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return { kind: 'body', value: parsed.data }
+  const [issue] = parsed.error.issues
+  return { kind: 'refused', status: 400, reason: `${issue?.path.join('.')}: ${issue?.message}`.slice(0, 300) }
+}
+
+/** RFC 9457. */
+export function problem(response: ServerResponse, status: number, detail: string): void {
+  if (response.headersSent) return void response.destroy()
+  response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' }).end(JSON.stringify({ status, detail }))
+}

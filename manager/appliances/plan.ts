@@ -1,0 +1,41 @@
+// The boot plan: what appliances have to know of the hosts to boot them as the manager wants. Pure.
+import { createHash } from 'node:crypto'
+import type { HostState } from '../enrolment/standing.ts'
+import type { HostView } from '../inventory/pool-change.ts'
+import { type Plan, type PlannedHost, plannedHost } from '../protocol/appliance.ts'
+import type { BootSettings } from '../store/boot-settings.ts'
+
+export interface WrittenPlan {
+  /** With its quotation marks (RFC 9110, 8.8.3). */
+  readonly etag: string
+  readonly json: string
+}
+
+export function planOf(hosts: readonly HostView[], settings: ReadonlyMap<string, BootSettings>): Plan {
+  const planned = hosts.flatMap(({ id, name, state, macs }) => {
+    const host = { macs: macs.map(({ mac }) => mac), name, standing: standingOf(state), ...settings.get(id) }
+    return plannedHost.safeParse(host).data ?? [] // one that no appliance would take keeps none of the others from it
+  })
+  return { hosts: planned }
+}
+
+export function writePlan(plan: Plan): WrittenPlan {
+  const json = JSON.stringify(plan)
+  return { etag: `"${createHash('sha256').update(json).digest('base64url')}"`, json }
+}
+
+/** A host in maintenance boots: its maintenance may need that. */
+function standingOf(state: HostState): PlannedHost['standing'] {
+  switch (state) {
+    case 'pending':
+    case 'rejected':
+      return state
+    case 'approved':
+    case 'booting':
+    case 'up':
+    case 'maintenance':
+    case 'lost':
+    case 'fenced':
+      return 'known'
+  }
+}

@@ -1,0 +1,187 @@
+// The appliances of the site: what they tell of boots and leases, on disk before they hear that it is, and the plan that they boot
+// hosts by. What follows from a boot is verdict.ts's to say.
+import type { BootBook } from '../api/pool-operations.ts'
+import type { BootSettings as ApiBootSettings, BootAttempt, Host } from '../api/schema-hosts.ts'
+import type { Appliance } from '../api/schema-pool.ts'
+import type { HostView } from '../inventory/pool-change.ts'
+import type { Pool } from '../inventory/service.ts'
+import type { ApplianceSelf, AttemptsPush, BootRecord, BootsPush, LeasesPush } from '../protocol/appliance.ts'
+import { allAppliances, heardAppliance, sawAppliance } from '../store/appliances.ts'
+import { saveAttempt } from '../store/attempts.ts'
+import { allBootSettings, type BootSettings, saveBootSettings } from '../store/boot-settings.ts'
+import { type BootedImage, bootedImages, bootsOf, boundBoots, knownBoots, saveBoot } from '../store/boots.ts'
+import type { Store } from '../store/database.ts'
+import { addHistory } from '../store/history.ts'
+import { hostByMac } from '../store/hosts.ts'
+import { saveLeases } from '../store/leases.ts'
+import { planOf, type WrittenPlan, writePlan } from './plan.ts'
+import { type Consequence, consequencesOf } from './verdict.ts'
+
+export interface AppliancesOptions {
+  readonly store: Store
+  readonly pool: Pool
+  readonly now: () => number
+}
+
+/** Milliseconds that changes of the plan wait for each other. */
+const TOGETHER = 250
+
+export async function openAppliances(options: AppliancesOptions): Promise<Appliances> {
+  const { db } = options.store
+  const [images, settings] = await Promise.all([bootedImages(db), allBootSettings(db)])
+  return new Appliances(options, images, settings)
+}
+
+export class Appliances implements BootBook {
+  readonly #options: AppliancesOptions
+  readonly #listeners = new Set<(mac: string) => void>()
+  readonly #planChanged = new Set<() => void>()
+  /** What each MAC came up with last. */
+  readonly #images: Map<string, BootedImage>
+  #settings: ReadonlyMap<string, BootSettings>
+  #plan: WrittenPlan | undefined
+  #waking: NodeJS.Timeout | undefined
+
+  constructor(options: AppliancesOptions, images: readonly BootedImage[], settings: ReadonlyMap<string, BootSettings>) {
+    this.#options = options
+    this.#images = new Map(images.map((image) => [image.mac, image]))
+    this.#settings = settings
+    options.pool.subscribe(({ kind }) => {
+      if (kind === 'host') this.#forgetPlan()
+    })
+  }
+
+  // ---- what appliances tell; each resolves when it is on disk ----
+
+  async takeAttempts({ appliance, attempts }: AttemptsPush): Promise<void> {
+    const { store, pool } = this.#options
+    const fresh = await store.write(async (transaction) => {
+      if (appliance) await sawAppliance(transaction, appliance, this.#options.now())
+      const macs: string[] = []
+      for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) macs.push(attempt.mac)
+      return macs
+    })
+    for (const mac of fresh) await pool.boots(mac)
+  }
+
+  async takeBoots({ appliance, boots }: BootsPush): Promise<void> {
+    const { store, now } = this.#options
+    const ordered = [...boots].sort((a, b) => a.started - b.started)
+    for (const boot of ordered) await this.#follow(appliance, boot, boots)
+    await store.write(async (transaction) => {
+      await sawAppliance(transaction, appliance, now())
+      for (const boot of boots) await saveBoot(transaction, appliance.id, boot)
+      await boundBoots(transaction, new Set(boots.map(({ mac }) => mac)))
+    })
+    for (const { mac, outcome, started, image, generation } of ordered) {
+      const isLater = started >= (this.#images.get(mac)?.started ?? 0)
+      if (outcome === 'up' && isLater && image !== undefined && generation !== undefined) {
+        this.#images.set(mac, { mac, started, image, generation })
+      }
+    }
+    for (const mac of new Set(boots.map((boot) => boot.mac))) for (const listener of this.#listeners) listener(mac)
+  }
+
+  async takeLeases(told: LeasesPush): Promise<void> {
+    const { store, now } = this.#options
+    await store.write(async (transaction) => {
+      await sawAppliance(transaction, told.appliance, now())
+      await saveLeases(transaction, told.appliance, told)
+    })
+  }
+
+  /** The plan, as soon as it is another than `known`; undefined when it still is that when `until` comes. */
+  async plan(appliance: string, known: string | undefined, until: AbortSignal): Promise<WrittenPlan | undefined> {
+    const { store, now } = this.#options
+    await store.write((transaction) => heardAppliance(transaction, appliance, now()))
+    for (;;) {
+      this.#plan ??= writePlan(planOf(this.#options.pool.hosts(), this.#settings))
+      if (this.#plan.etag !== known) return this.#plan
+      if (until.aborted) return undefined
+      await this.#planChange(until)
+    }
+  }
+
+  // ---- for the API ----
+
+  /** Heard of last comes first. */
+  appliances(): Promise<readonly Appliance[]> {
+    return allAppliances(this.#options.store.db)
+  }
+
+  async attempts(macs: readonly string[]): Promise<readonly BootAttempt[]> {
+    const boots = await bootsOf(this.#options.store.db, macs)
+    return boots.map(({ stages, ...boot }) => ({ ...boot, stages: [...stages] }))
+  }
+
+  imageOf({ macs }: Pick<HostView, 'macs'>): Host['image'] {
+    const booted = macs.flatMap(({ mac }) => this.#images.get(mac) ?? []).sort((a, b) => b.started - a.started)
+    const [newest] = booted
+    return newest && { image: newest.image, generation: newest.generation }
+  }
+
+  /** What is left out stays; null is the default. Appliances hear of it within seconds. `who`: as history writes it. */
+  async setBoot(host: string, wanted: ApiBootSettings, who: string): Promise<void> {
+    const { store, now } = this.#options
+    this.#settings = await store.write(async (transaction) => {
+      const before = (await allBootSettings(transaction)).get(host) ?? {}
+      const image = wanted.image === undefined ? before.image : (wanted.image ?? undefined)
+      const root = wanted.root === undefined ? before.root : (wanted.root ?? undefined)
+      const what = `boots ${image ?? 'the default image'}, its root in ${root ?? 'the default mode'}, from its next boot on`
+      await saveBootSettings(transaction, host, { ...(image === undefined ? {} : { image }), ...(root === undefined ? {} : { root }) })
+      await addHistory(transaction, host, { at: now(), who, what })
+      return allBootSettings(transaction)
+    })
+    this.#forgetPlan()
+  }
+
+  subscribe(listener: (mac: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  // ---- inside ----
+
+  /** Before the boot is on disk: after a crash in between it is told, and followed, once more. */
+  async #follow(appliance: ApplianceSelf, boot: BootRecord, told: readonly BootRecord[]): Promise<void> {
+    const { store, now } = this.#options
+    const beside = told.filter(({ id, mac }) => mac === boot.mac && id !== boot.id).map((one) => ({ ...one, appliance: appliance.id }))
+    const stored = await knownBoots(store.db, boot.mac)
+    const host = await hostByMac(store.db, boot.mac)
+    for (const each of consequencesOf({ boot, appliance, known: [...beside, ...stored], host, now: now() })) await this.#act(each)
+  }
+
+  async #act(consequence: Consequence): Promise<void> {
+    const { pool } = this.#options
+    switch (consequence.kind) {
+      case 'alarm':
+        return pool.alarm(consequence.alarm)
+      case 'over':
+        return void (await pool.clearAlarm(consequence.key, 'manager'))
+      case 'silent':
+        if (pool.host(consequence.host)?.state !== 'booting') return
+        return void (await pool.move(consequence.host, { kind: 'silent', cause: consequence.cause }, 'appliance'))
+    }
+  }
+
+  /** Many hosts change at once when a rack is switched on: appliances hear of all in one. */
+  #forgetPlan(): void {
+    this.#plan = undefined
+    this.#waking ??= setTimeout(() => {
+      this.#waking = undefined
+      for (const wake of this.#planChanged) wake()
+    }, TOGETHER).unref()
+  }
+
+  #planChange(until: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#planChanged.delete(wake)
+        until.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#planChanged.add(wake)
+      until.addEventListener('abort', wake, { once: true })
+    })
+  }
+}

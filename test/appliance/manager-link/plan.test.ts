@@ -1,0 +1,97 @@
+import test from 'ava'
+import { parseConfig } from '../../../appliance/config.ts'
+import { KnownPlan, linkToManager } from '../../../appliance/manager-link/main.ts'
+import { managerPlace } from '../../../appliance/manager-link/place.ts'
+import { readPlanAnswer } from '../../../appliance/manager-link/plan-answer.ts'
+import { newAttemptId, openAttemptStore } from '../../../appliance/store/attempts.ts'
+import { openStore } from '../../../appliance/store/database.ts'
+import { applianceId } from '../../../appliance/store/identity.ts'
+import { Leases } from '../../../appliance/store/leases.ts'
+import { UnpushedTokens } from '../../../appliance/store/unpushed-tokens.ts'
+import { AttemptRunner } from '../../../appliance/timeline/runner.ts'
+import { newTracker } from '../../../appliance/timeline/tracker.ts'
+import { macOf, pushBoot, startSite, startTestAgent, until } from '../../manager/site.ts'
+import { ipv4 as ip, mac } from '../boot/plans.ts'
+import { script } from '../timeline/boots.ts'
+import { collectingLog } from '../wire/collecting-log.ts'
+
+const NODE = mac('52:54:00:77:00:01')
+const BARE = mac('52:54:00:77:00:02')
+
+/** An appliance's link and what it stands on, without its servers. */
+function applianceAt(dataDir: string, port: number, file: string) {
+  const yaml = `dataDir: ${dataDir}\nnetwork: { interface: lo, address: 127.0.0.1/8 }\ndhcp: { mode: off }\nmanager: { address: "127.0.0.1:${port}" }\n`
+  const parsed = parseConfig(yaml, 'rack.yaml', {})
+  if (parsed.kind === 'refused') throw new Error(JSON.stringify(parsed.problems))
+  const { config } = parsed
+  const place = managerPlace(config)
+  if (!place) throw new Error('the config has a manager')
+  const database = openStore(file)
+  const tokens = new UnpushedTokens(database)
+  const store = openAttemptStore(database, tokens)
+  const { log, lines } = collectingLog()
+  const attempts = new AttemptRunner({
+    tracker: newTracker(new Map(), store.load()),
+    save: (writes) => store.save(writes),
+    now: Date.now,
+    newId: newAttemptId,
+    log,
+  })
+  const plan = new KnownPlan(config, database, attempts)
+  const leases = new Leases(database)
+  const link = () => linkToManager({ config, place, version: '0.1.0', database, plan, tokens, attempts, leases, log })
+  return { database, plan, attempts, leases, link, lines, id: applianceId(database) }
+}
+
+test('the appliance knows its hosts as the manager does within seconds, also after a restart without one', async (t) => {
+  const site = await startSite(t)
+  const { pool, operations } = site.manager
+  startTestAgent(t, async () => site.address, await pushBoot(site, macOf(1)), { macs: [macOf(1), macOf(2)] })
+  const host = await until('the host', () => pool.hosts()[0])
+  const file = `${site.dataDir}/appliance.db`
+  const appliance = applianceAt(site.dataDir, site.address.port, file)
+  const link = appliance.link()
+  await until('the plan', () => appliance.plan.of(NODE)?.name === 'node01')
+  await pool.rename(host.id, 'web7', 'admin alice')
+  await until('the new name', () => appliance.plan.of(BARE)?.name === 'web7')
+  await pool.reject(host.id, 'admin alice')
+  await until('that it is rejected', () => appliance.plan.of(NODE)?.standing === 'rejected')
+
+  appliance.leases.commit({ kind: 'bind', subnet: '127.0.0.0/8', mac: NODE, address: ip('127.0.0.9'), expires: Date.now() + 1e6 })
+  appliance.attempts.observe(NODE, script())
+  const [told] = await until('what the appliance tells', async () => {
+    const all = await operations.appliances()
+    return all[0]?.boots === 1 && all[0].leases === 1 && all
+  })
+  t.like(told, { id: appliance.id, address: '127.0.0.1', version: '0.1.0' })
+  t.is(appliance.attempts.views()[0]?.host, 'web7')
+  await link.close()
+  appliance.database.close()
+
+  const later = applianceAt(site.dataDir, 1, file)
+  t.is(later.id, appliance.id)
+  t.is(later.plan.of(NODE)?.standing, 'rejected')
+  t.is(later.attempts.views()[0]?.host, 'web7')
+  later.database.close()
+})
+
+test('what is no plan is refused with its reason, and hosts boot by the one before', (t) => {
+  const place = { address: ip('127.0.0.1'), port: 8443 }
+  const of = (status: number, text: string, etag: string | undefined = '"x"') =>
+    readPlanAnswer({ kind: 'answer', status, text, etag }, place)
+  t.is(of(200, '{"hosts":[]}').kind, 'plan')
+  t.is(of(304, '').kind, 'same')
+  for (const text of [
+    '',
+    '{',
+    '[]',
+    '{"hosts":[{}]}',
+    `{"hosts":[{"macs":[],"name":"\${x}","standing":"known"}]}`,
+    '['.repeat(1_000_000),
+  ]) {
+    const answer = of(200, text)
+    t.regex(answer.kind === 'trouble' ? answer.reason : '', /the boot plan of the manager is none/, text.slice(0, 30))
+  }
+  t.is(readPlanAnswer({ kind: 'answer', status: 200, text: '{"hosts":[]}', etag: undefined }, place).kind, 'trouble')
+  t.is(of(500, '{"hosts":[]}').kind, 'trouble')
+})

@@ -1,0 +1,252 @@
+import { request } from 'node:https'
+import test, { type ExecutionContext } from 'ava'
+import fc from 'fast-check'
+import { attemptsPush, bootPlan, bootsPush, leasesPush } from '../../../manager/protocol/appliance.ts'
+import { mac as macSchema } from '../../../manager/protocol/values.ts'
+import { BOOTS_OF_A_MAC } from '../../../manager/store/boots.ts'
+import { newHostId } from '../../../manager/store/hosts.ts'
+import { macOf, post, pushBoot, type Site, startSite, startTestAgent, until } from '../site.ts'
+
+const selfOf = (letter: string) => ({ id: letter.repeat(16), version: '0.1.0', address: '127.0.0.1' })
+const A = selfOf('a')
+const B = selfOf('b')
+
+const bootOf = (mac: string, changed: object = {}) => ({
+  id: newHostId(),
+  mac,
+  started: Date.now() - 1000,
+  outcome: 'booting',
+  stages: [{ stage: 'script', state: 'done', at: Date.now(), detail: 'over HTTP' }],
+  ...changed,
+})
+
+async function tell({ address, secret }: Site, path: string, body: object | string): Promise<number> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return (await post(address, path, text, { authorization: `Bearer ${secret}` })).status
+}
+
+const tellBoots = (site: Site, appliance: object, ...boots: object[]) => tell(site, '/appliance/boots', { appliance, boots })
+
+/** A host that is in the pool, without a connection. */
+async function hostBy(t: ExecutionContext, site: Site, mac: string): Promise<string> {
+  const agent = startTestAgent(t, async () => site.address, await pushBoot(site, mac), { macs: [macSchema.parse(mac)] })
+  const host = await until('the host', () => site.manager.pool.hosts().find((one) => one.connection && one.macs[0]?.mac === mac))
+  await agent.link.close()
+  await until('its absence', () => site.manager.pool.host(host.id)?.connection === undefined)
+  return host.id
+}
+
+test('what an appliance tells of a boot is what the API shows of its host: newest first, with the image that it came up with', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const { operations } = site.manager
+  const id = await hostBy(t, site, macOf(1))
+  const heard: string[] = []
+  operations.subscribe((event) => event.kind === 'boot' && heard.push(event.mac))
+  const up = bootOf(macOf(1), { outcome: 'up', started: Date.now() - 5000, image: 'dom0', generation: '0123456789abcdef' })
+  t.is(await tellBoots(site, A, up), 204)
+  const later = bootOf(macOf(1), { image: 'dom0', generation: 'f'.repeat(16) })
+  t.is(await tellBoots(site, A, later), 204)
+  t.is(await tellBoots(site, A, later), 204, 'the same again')
+  t.deepEqual(
+    (await operations.boots(id))?.map((boot) => [boot.id, boot.outcome, boot.appliance]),
+    [
+      [later.id, 'booting', A.id],
+      [up.id, 'up', A.id],
+    ],
+  )
+  t.deepEqual((await operations.host(id))?.image, { image: 'dom0', generation: '0123456789abcdef' })
+  t.deepEqual(new Set(heard), new Set([macOf(1)]))
+})
+
+test('a boot that gets stuck: an alarm with the diagnosis, its host is lost; one that comes up ends the alarm', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const { pool } = site.manager
+  const id = await hostBy(t, site, macOf(1))
+  await pushBoot(site, macOf(1))
+  t.is(pool.host(id)?.state, 'booting')
+  const boot = bootOf(macOf(1))
+  await tellBoots(site, A, boot)
+  t.is(pool.host(id)?.state, 'booting')
+  await tellBoots(site, A, { ...boot, outcome: 'stuck', diagnosis: 'the initramfs found no NIC' })
+  t.is(pool.host(id)?.state, 'lost')
+  t.like(await pool.alarms(), [{ kind: 'boot-stuck', host: id, times: 1 }])
+  t.regex(JSON.stringify(await pool.history(id)), /the initramfs found no NIC/)
+  await tellBoots(site, A, bootOf(macOf(1), { started: Date.now(), outcome: 'up' }))
+  t.deepEqual(await pool.alarms(), [])
+})
+
+test('several appliances are kept apart, a host may move between them, and one MAC at two at once raises an alarm', async (t) => {
+  const site = await startSite(t)
+  const lease = (address: string, kind: string, mac?: string) => ({ address, kind, ...(mac ? { mac, expires: 1 } : {}) })
+  const leases = [lease('10.0.0.5', 'bound', macOf(1)), lease('10.0.0.9', 'permanent', macOf(2)), lease('10.0.0.12', 'declined')]
+  t.is(await tell(site, '/appliance/leases', { appliance: A, leases }), 204)
+  t.is(await tell(site, '/appliance/leases', { appliance: B, leases: leases.slice(0, 1) }), 204)
+  await tellBoots(site, A, bootOf(macOf(1), { started: Date.now() - 3600_000 }))
+  await tellBoots(site, B, bootOf(macOf(1)))
+  t.deepEqual(await site.manager.pool.alarms(), [], 'it has moved')
+  await tellBoots(site, A, bootOf(macOf(1)))
+  t.like(await site.manager.pool.alarms(), [{ kind: 'two-appliances', times: 1 }])
+  const count = async () => {
+    const all = await site.manager.operations.appliances()
+    return [A, B].map(({ id }) => all.find((one) => one.id === id)).map((one) => [one?.boots, one?.leases])
+  }
+  t.deepEqual(await count(), [
+    [2, 2],
+    [1, 1],
+  ])
+  t.is(await tell(site, '/appliance/leases', { appliance: A, after: '10.0.0.5', upTo: '10.0.0.10', leases: [] }), 204)
+  t.deepEqual(await count(), [
+    [2, 1],
+    [1, 1],
+  ])
+})
+
+test('a token that is told twice does not make its host boot twice', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const { pool } = site.manager
+  const id = await hostBy(t, site, macOf(1))
+  const attempt = { id: newHostId(), mac: macOf(1), address: '127.0.0.1', tokenHash: 'ab'.repeat(32), expires: Date.now() + 60_000 }
+  t.is(await tell(site, '/appliance/attempts', { appliance: A, attempts: [attempt] }), 204)
+  t.is(pool.host(id)?.state, 'booting')
+  await pool.move(id, { kind: 'silent', cause: 'of this test' }, 'manager')
+  t.is(await tell(site, '/appliance/attempts', { appliance: A, attempts: [{ ...attempt, expires: attempt.expires + 5 }] }), 204)
+  t.is(pool.host(id)?.state, 'lost')
+})
+
+test('of one machine so many boots are kept, the newest, and the last that came up', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const id = await hostBy(t, site, macOf(1))
+  const at = Date.now() - 1_000_000
+  const up = bootOf(macOf(1), { started: at, outcome: 'up', image: 'dom0', generation: 'a'.repeat(16) })
+  const many = Array.from({ length: 40 }, (_, index) => bootOf(macOf(1), { started: at + 1 + index }))
+  await tellBoots(site, A, up, ...many)
+  const kept = await site.manager.operations.boots(id)
+  t.is(kept?.length, BOOTS_OF_A_MAC + 1)
+  t.is(kept?.[0]?.id, many.at(-1)?.id)
+  t.is(kept?.at(-1)?.id, up.id)
+})
+
+function askPlan(
+  { address, secret }: Site,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly etag: string; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: address.address,
+        port: address.port,
+        ca: address.authority,
+        path: `/appliance/plan/${A.id}`,
+        agent: false,
+        headers: { authorization: `Bearer ${secret}`, ...headers },
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8')
+          resolve({ status: response.statusCode ?? 0, etag: response.headers.etag ?? '', text })
+        })
+      },
+    )
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+test('the plan has each host by name, standing and what it shall boot; a change ends the wait for it', async (t) => {
+  const site = await startSite(t)
+  const { pool, operations } = site.manager
+  const id = await hostBy(t, site, macOf(1))
+  const first = await askPlan(site)
+  const hosts = (text: string) => bootPlan.parse(JSON.parse(text)).hosts
+  t.deepEqual(hosts(first.text), [{ macs: [macOf(1)], name: 'node01', standing: 'pending' }])
+  t.is((await askPlan(site, { 'if-none-match': first.etag })).status, 304)
+
+  const waiting = askPlan(site, { 'if-none-match': first.etag, prefer: 'wait=30' })
+  await pool.rename(id, 'web7', 'admin alice')
+  const second = await waiting
+  t.deepEqual(hosts(second.text), [{ macs: [macOf(1)], name: 'web7', standing: 'pending' }])
+
+  t.is((await operations.setBoot('web7', { image: 'dom0-next', root: 'ram' }, 'alice')).kind, 'done')
+  t.is((await operations.setBoot('web7', { root: null }, 'alice')).kind, 'done')
+  t.is((await operations.setBoot('nobody', { root: null }, 'alice')).kind, 'missing')
+  await pool.approve(id, 'admin alice')
+  t.deepEqual(hosts((await askPlan(site)).text), [{ macs: [macOf(1)], name: 'web7', standing: 'known', image: 'dom0-next' }])
+  await pool.reject(id, 'admin alice')
+  t.like(hosts((await askPlan(site)).text), [{ name: 'web7', standing: 'rejected' }])
+  t.regex(JSON.stringify(await pool.history(id)), /boots dom0-next, its root in ram, from its next boot on/)
+})
+
+test('every route of appliances wants the secret of the site, and the right method', async (t) => {
+  const site = await startSite(t)
+  for (const path of ['attempts', 'boots', 'leases', `plan/${A.id}`, 'nothing', ''].map((tail) => `/appliance/${tail}`)) {
+    for (const headers of [
+      {},
+      { authorization: 'Bearer x' },
+      { authorization: site.secret },
+      { authorization: `Bearer ${site.secret}x` },
+    ]) {
+      t.is((await post(site.address, path, '{}', headers)).status, 401, path)
+    }
+  }
+  t.is(await tell(site, '/appliance/nothing', '{}'), 404)
+  t.is(await tell(site, `/appliance/plan/${A.id}`, '{}'), 405)
+  t.is(await tell(site, '/appliance/plan/..%2f', '{}'), 404)
+})
+
+test('hostile bodies change nothing and are answered with what is wrong: size, depth, types, and whatever else may come', async (t) => {
+  const site = await startSite(t)
+  const before = (await site.manager.operations.appliances()).length
+  for (const path of ['/appliance/attempts', '/appliance/boots', '/appliance/leases']) {
+    t.is(await tell(site, path, 'x'.repeat(2 << 20)), 413)
+    for (const text of ['', '{', '[]', 'null', '['.repeat(500_000), '{"a":'.repeat(100_000), '{"boots":[],"appliance":{}}', '\u0000']) {
+      t.is(await tell(site, path, text), 400, `${path} ${text.slice(0, 40)}`)
+    }
+  }
+  const evil = [
+    { mac: 'x' },
+    { started: -1 },
+    { started: 1e300 },
+    { outcome: 'fine' },
+    { image: '../x' },
+    { stages: {} },
+    { diagnosis: '\u001b[2J' },
+  ]
+  for (const changed of evil) t.is(await tellBoots(site, A, bootOf(macOf(1), changed)), 400, JSON.stringify(changed))
+  t.is(await tellBoots(site, A, ...Array.from({ length: 300 }, () => bootOf(macOf(1)))), 400)
+  t.is((await site.manager.operations.appliances()).length, before)
+})
+
+test('no mutation of a good message gets past its schema with something that is not of the schema', (t) => {
+  const boot = bootOf(macOf(1), { image: 'dom0', generation: 'a'.repeat(16), diagnosis: 'x' })
+  const messages = [
+    { schema: bootsPush, good: { appliance: A, boots: [boot] } },
+    {
+      schema: leasesPush,
+      good: { appliance: A, after: '10.0.0.1', leases: [{ address: '10.0.0.2', mac: macOf(1), kind: 'bound', expires: 1 }] },
+    },
+    {
+      schema: attemptsPush,
+      good: { attempts: [{ id: boot.id, mac: macOf(1), address: '10.0.0.2', tokenHash: 'ab'.repeat(32), expires: 1 }] },
+    },
+  ]
+  for (const { schema, good } of messages) {
+    const text = JSON.stringify(good)
+    t.true(schema.safeParse(JSON.parse(text)).success)
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.string({ unit: 'binary', maxLength: 4 }), (at, junk) => {
+        const mutated = text.slice(0, at) + junk + text.slice(at + 1)
+        let json: unknown
+        try {
+          json = JSON.parse(mutated)
+        } catch {
+          return
+        }
+        const parsed = schema.safeParse(json)
+        if (parsed.success) t.deepEqual(schema.parse(JSON.parse(JSON.stringify(parsed.data))) as object, parsed.data)
+      }),
+      { numRuns: 300 },
+    )
+  }
+})
