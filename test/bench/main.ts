@@ -5,6 +5,7 @@ import { describeFacts, type MachineFacts, machineFacts } from './facts.ts'
 import { LEDGER, writeLedger } from './ledger.ts'
 import { MICRO_BENCHES, runMicro } from './micro.ts'
 import { type BenchName, type BenchOptions, parseBenchCommand } from './options.ts'
+import { missingForPage, PAGE_NOTES, PAGE_TITLE, runPage } from './page.ts'
 import { Teardown } from './teardown.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -23,12 +24,27 @@ async function main(): Promise<void> {
   const { options } = command
   const facts = await machineFacts()
   say(describeFacts(facts))
-  const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
-  for (const name of options.benches) await runBench(name, options, facts, work)
+  if (options.benches.includes('page')) await benchPage(options, facts)
+  const served = options.benches.filter((name) => name !== 'page')
+  if (served.length > 0) {
+    const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
+    for (const name of served) await runBench(name, options, facts, work)
+  }
   say(`\nKept in ${LEDGER}`)
 }
 
-async function runBench(name: BenchName, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
+/** Serves no image, and so needs none. */
+async function benchPage(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  const missing = await missingForPage()
+  if (missing !== undefined) return say(`\npage: skipped. ${missing}`)
+  say(`\n${PAGE_TITLE}${options.runs > 1 ? `, medians of ${options.runs} runs` : ''}.`)
+  const { runs, table } = await runPage(options)
+  say(table)
+  explain(PAGE_NOTES, options)
+  await writeLedger({ bench: 'page', machine, result: { runs } })
+}
+
+async function runBench(name: Exclude<BenchName, 'page'>, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
   const medians = options.runs > 1 ? `, medians of ${options.runs} runs` : ''
   if (name === 'boot') {
     say(`\nPower-on to dom0 up, seconds a stage${medians}. Generation ${work.generation}.`)
