@@ -56,7 +56,13 @@ export function acrossKeys(raw: unknown, network: { readonly address: Ipv4; read
     const host = valid(hostSchema, item)
     return host ? [{ host, path: ['hosts', index] }] : []
   })
-  return [...dhcpFindings(raw, hosts, network), ...hosts.flatMap(bondFindings), ...repeated(hosts), ...portFindings(raw)]
+  return [
+    ...dhcpFindings(raw, hosts, network),
+    ...hosts.flatMap(bondFindings),
+    ...repeated(hosts),
+    ...portFindings(raw),
+    ...managerFindings(raw),
+  ]
 }
 
 type Network = { readonly address: Ipv4; readonly subnet: Subnet }
@@ -149,13 +155,20 @@ function portFindings(raw: unknown): Finding[] {
   const ports = [
     ...(http ? [{ path: ['http', 'port'], port: http.port }] : []),
     ...(nfs ? [{ path: ['nfs', 'port'], port: nfs.port }] : []),
-    ...(manager ? [{ path: ['manager', 'listen'], port: manager.listen.port }] : []),
+    ...(manager?.listen ? [{ path: ['manager', 'listen'], port: manager.listen.port }] : []),
   ]
   return ports.flatMap(({ path, port }) => {
     const by = taken.get(port)
     taken.set(port, by ?? path.join('.'))
     return by ? [{ path, found: `TCP port ${port}`, expected: `a port of its own: ${by} has this one` }] : []
   })
+}
+
+function managerFindings(raw: unknown): Finding[] {
+  const manager = valid(managerSchema, at(raw, 'manager'))
+  if (!manager || (manager.listen === undefined) !== (manager.address === undefined)) return []
+  const found = manager.listen ? 'listen and address' : 'neither listen nor address'
+  return [{ path: ['manager'], found, expected: 'listen, where the manager runs on this machine, or address, where it does on another' }]
 }
 
 function isEdge(subnet: Subnet, address: Ipv4): boolean {

@@ -120,7 +120,12 @@ export const dhcpSchema = section({
 export const tftpSchema = section({ port: port.default(69) })
 export const httpSchema = section({ port: port.default(8067) })
 export const nfsSchema = section({ port: port.default(2049), portmap: flag.default(true) })
-export const managerSchema = section({ listen, database: database.default('sqlite') })
+/** `listen`: the manager runs on this machine; `address`: where it does on another. */
+export const managerSchema = section({
+  listen: listen.exactOptional(),
+  address: listen.exactOptional(),
+  database: database.default('sqlite'),
+})
 
 const bootSchema = section({
   image: imageName.default(() => imageName.parse('dom0')),

@@ -8,15 +8,20 @@ import { type Config, describeProblems, hostNames, parseConfig } from './config.
 import { startDhcpServer } from './dhcp/server.ts'
 import { startControlServer } from './http/control/server.ts'
 import { startHttpServer } from './http/server.ts'
+import { findManager, managerPlace, NO_MANAGER } from './manager-link/place.ts'
+import { startManagerLink } from './manager-link/runner.ts'
+import { tokenSource } from './manager-link/token-push.ts'
 import { startNfsServer } from './nfs-server-lite/server.ts'
 import { dhcpEvent, fileEvent, tftpEvent } from './observations.ts'
 import { packageRoot } from './package-root.ts'
 import { startRouterAdvertiser } from './ra/server.ts'
-import { answerScript, answerXenConfig, type BootDesk, macOf } from './runner.ts'
+import { answerScript, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from './runner.ts'
 import { newAttemptId, openAttemptStore } from './store/attempts.ts'
 import { openStore } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
 import { Leases } from './store/leases.ts'
+import { readAuthority, readSiteKeys } from './store/site-keys.ts'
+import { UnpushedTokens } from './store/unpushed-tokens.ts'
 import { startTftpServer } from './tftp/server.ts'
 import { openBootFile, statLoader } from './tftp-tree.ts'
 import { reportEvent } from './timeline/report.ts'
@@ -68,9 +73,23 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   const catalogue = new Catalogue(dataDir, log)
   closing.push(() => catalogue.close())
   await catalogue.refresh()
-  const desk = await openDesk(config, catalogue, log, closing)
+  const { desk, tokens } = await openDesk(config, catalogue, log, closing)
   const { attempts, leases, server } = desk
   const now = Date.now
+  const place = managerPlace(config)
+  if (place) {
+    const link = startManagerLink({
+      place,
+      keys: () => readSiteKeys(dataDir),
+      sources: [tokenSource(tokens, now)],
+      log,
+      random: Math.random,
+    })
+    closing.push(
+      tokens.subscribe(() => link.wake()),
+      () => link.close(),
+    )
+  }
 
   const control = await startControlServer({
     socket: join(dataDir, 'appliance.sock'),
@@ -110,6 +129,11 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     file: async (generation, name) => {
       const found = await catalogue.component(generation, name)
       return found.kind === 'component' ? found : undefined
+    },
+    manager: async (attempt, peer) => {
+      const stranger = strangerToAttempt(desk, attempt, peer)
+      if (stranger !== undefined) return { kind: 'refusal', reason: stranger }
+      return place ? findManager(place, await readAuthority(dataDir)) : NO_MANAGER
     },
     report: (attempt, report, peer) => {
       const from = parseIpv4(peer)
@@ -163,10 +187,16 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   closing.push(() => dhcpServer.close())
 }
 
-async function openDesk(config: Config, catalogue: Catalogue, log: Log, closing: (() => Promise<void> | void)[]): Promise<BootDesk> {
+async function openDesk(
+  config: Config,
+  catalogue: Catalogue,
+  log: Log,
+  closing: (() => Promise<void> | void)[],
+): Promise<{ readonly desk: BootDesk; readonly tokens: UnpushedTokens }> {
   const database = openStore(join(config.dataDir, 'appliance.db'))
   closing.push(() => void database.close())
-  const store = openAttemptStore(database)
+  const tokens = new UnpushedTokens(database)
+  const store = openAttemptStore(database, tokens)
   const attempts = new AttemptRunner({
     tracker: newTracker(hostNames(config), store.load()),
     save: (writes) => store.save(writes),
@@ -181,7 +211,7 @@ async function openDesk(config: Config, catalogue: Catalogue, log: Log, closing:
     clearInterval(ticks)
   })
   const { address } = config.network
-  return {
+  const desk: BootDesk = {
     config,
     server: { address, httpPort: config.http.port, nfsPort: config.nfs.port, tftpPort: config.tftp.port },
     fill: compileTemplates(await readTemplates()),
@@ -189,8 +219,10 @@ async function openDesk(config: Config, catalogue: Catalogue, log: Log, closing:
     leases: new Leases(database),
     attempts,
     store,
+    now: Date.now,
     log,
   }
+  return { desk, tokens }
 }
 
 async function readTemplates(): Promise<Record<string, string>> {

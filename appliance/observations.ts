@@ -5,8 +5,9 @@ import type { TftpObservation } from './tftp/server.ts'
 import type { BootEvent } from './timeline/event.ts'
 
 export function dhcpEvent(exchange: DhcpExchange): BootEvent {
-  const { message, by, architecture, answer, reason, address } = exchange
-  return { kind: 'dhcp', message, by, architecture, answer, ...(reason ? { reason } : {}), ...(address ? { address } : {}) }
+  const { message, by, architecture, answer, reason, address, uuid } = exchange
+  const told = { ...(reason ? { reason } : {}), ...(address ? { address } : {}), ...(uuid ? { uuid } : {}) }
+  return { kind: 'dhcp', message, by, architecture, answer, ...told }
 }
 
 /** A file of a generation fetched by TFTP stands where one fetched by HTTP would. */

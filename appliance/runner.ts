@@ -8,7 +8,7 @@ import { type Config, hostOf } from './config.ts'
 import { BOOT_FILES, type BootFile } from './http/boot-files.ts'
 import type { AttemptStore } from './store/attempts.ts'
 import type { Leases } from './store/leases.ts'
-import { type Attempt, platformOfAttempt } from './timeline/attempt.ts'
+import { type Attempt, addressOf, platformOfAttempt, uuidOfAttempt } from './timeline/attempt.ts'
 import { admitPeer } from './timeline/report.ts'
 import type { AttemptRunner } from './timeline/runner.ts'
 import { type Ipv4, type Mac, parseIpv4, subnetContains } from './wire/addresses.ts'
@@ -37,6 +37,8 @@ export interface BootDesk {
   readonly leases: Leases
   readonly attempts: AttemptRunner
   readonly store: AttemptStore
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
   readonly log: Log
 }
 
@@ -54,7 +56,7 @@ export async function answerScript(desk: BootDesk, mac: Mac, peer: string, trans
     desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: plan.reason })
     return { kind: 'script', text: refusalScript(desk.fill, plan, mac, desk.server) }
   }
-  const script = bootScript(desk.fill, plan, { attempt: attempt.id, token: desk.store.issueToken(attempt.id) })
+  const script = bootScript(desk.fill, plan, { attempt: attempt.id, token: issueToken(desk, attempt, from) })
   const problem = problemFor(script, platformOfAttempt(attempt))
   if (problem === undefined) {
     const { image, generation } = plan
@@ -72,11 +74,28 @@ export async function answerXenConfig(desk: BootDesk, id: string, peer: string):
   const refused = strangerAt(desk, attempt.mac, parseIpv4(peer)) ?? (plan.kind === 'refused' ? plan.reason : undefined)
   const rendered =
     plan.kind === 'boot' && refused === undefined
-      ? xenConfig(desk.fill, plan, { attempt: id, token: desk.store.issueToken(id) })
+      ? xenConfig(desk.fill, plan, { attempt: id, token: issueToken(desk, attempt, parseIpv4(peer)) })
       : undefined
   if (rendered?.kind === 'config') return rendered.text
   desk.log.warn({ attempt: id, peer, reason: refused ?? rendered?.reason }, 'no xen.cfg')
   return undefined
+}
+
+/** Where the host's agent will speak from is where its script was asked for from, unless we lent it an address ourselves. */
+function issueToken({ leases, store, now }: BootDesk, attempt: Attempt, from: Ipv4 | undefined): string {
+  const address = leases.byMac(attempt.mac)?.address ?? from
+  const uuid = uuidOfAttempt(attempt)
+  const told = uuid === undefined ? {} : { uuid }
+  return store.issueToken(attempt.id, address && { mac: attempt.mac, address, issued: now(), ...told })
+}
+
+/** Only for the host whose attempt it is: undefined when it is admitted, else why not. */
+export function strangerToAttempt(desk: BootDesk, id: string, peer: string): string | undefined {
+  const attempt = desk.attempts.attempt(id)
+  const from = parseIpv4(peer)
+  if (!attempt || !from) return 'there is no such boot attempt'
+  const admission = admitPeer(attempt.mac, from, desk.leases.byMac(attempt.mac)?.address ?? addressOf(attempt))
+  return admission.kind === 'refused' ? admission.reason : undefined
 }
 
 /** Why this peer may not boot as `mac`; where another server gives the addresses, we cannot know. */

@@ -1,4 +1,5 @@
-// `hostless image build`: a Debian root by mmdebstrap, our initramfs made from it, and both handed on as a new generation.
+// `hostless image build`: a Debian root by mmdebstrap with our agent in it, our initramfs made from it, and both handed on as a new
+// generation.
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -12,6 +13,8 @@ export interface BuildOptions extends Recipe {
   readonly recipeFolder: string
   /** Folder for what is being built, on the file system of the image store: the root tar is moved, not copied. */
   readonly staging: string
+  /** The agent's bundle: what `bundleAgent` makes. */
+  readonly agent: string
   /** Public keys (authorized_keys lines) that may log in as root; none: nobody can. */
   readonly authorizedKeys?: string
   /** Ends the build, and what it has started. */
@@ -57,6 +60,7 @@ export async function buildDom0(options: BuildOptions): Promise<Built> {
 async function bootstrap(options: BuildOptions, folder: string, root: string): Promise<void> {
   const overlay = join(folder, 'overlay')
   await execa('cp', ['-rT', '--no-preserve=mode', join(options.recipeFolder, 'root'), overlay])
+  await writeFile(join(overlay, 'usr/lib/hostless/agent.mjs'), options.agent)
   if (options.authorizedKeys !== undefined) {
     await mkdir(join(overlay, 'root/.ssh'), { recursive: true, mode: 0o700 })
     await writeFile(join(overlay, 'root/.ssh/authorized_keys'), checkedKeys(options.authorizedKeys), { mode: 0o600 })

@@ -4,6 +4,8 @@ import type { EnrolPolicy } from './enrolment/decide.ts'
 
 export interface ManagerConfig {
   readonly dataDir: string
+  /** `sqlite`, or a postgres:// URL, which may hold a password. */
+  readonly database: string
   readonly listen: { readonly address: string; readonly port: number }
   readonly enrol: EnrolPolicy
   /** The name that the config gives the host of a MAC. */
@@ -15,17 +17,9 @@ export type ReadManagerConfig =
   | { readonly kind: 'refused'; readonly reason: string }
 
 export function managerConfig({ manager, dataDir, boot, hosts }: Config): ReadManagerConfig {
-  if (!manager) return { kind: 'refused', reason: 'the config has no key manager: add manager: { listen: ADDRESS:PORT }' }
-  if (manager.database !== 'sqlite') {
-    return { kind: 'refused', reason: `manager.database: this hostless keeps its data in sqlite only, not in ${scheme(manager.database)}` }
-  }
+  if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
   const names = new Map(
     hosts.flatMap(({ name, mac, bond }) => [mac, ...(bond?.members ?? [])].map((one) => [one as string, name] as const)),
   )
-  return { kind: 'config', config: { dataDir, listen: manager.listen, enrol: boot.enrol, names } }
-}
-
-/** Without what may be a password. */
-function scheme(database: string): string {
-  return database.split(':')[0] ?? ''
+  return { kind: 'config', config: { dataDir, database: manager.database, listen: manager.listen, enrol: boot.enrol, names } }
 }

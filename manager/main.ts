@@ -1,29 +1,35 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { performance } from 'node:perf_hooks'
 import type { Log } from '../appliance/wire/log.ts'
 import type { Access } from './access/access.ts'
+import { SESSION_IDLE } from './access/credentials.ts'
 import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
 import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
-import type { Operations } from './api/operations.ts'
+import type { Operations, SiteOperations } from './api/operations.ts'
 import { type BootBook, createOperations } from './api/pool-operations.ts'
-import { type Api, type ApiRates, createApi } from './api/server.ts'
+import type { Api, ApiRates } from './api/server.ts'
 import type { ManagerConfig } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
-import { createApp } from './http/app.ts'
+import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
-import { createMetrics, type MetricsSources } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
+import type { AttemptRecord } from './protocol/appliance.ts'
+import { openSite } from './site/service.ts'
 import { forgetAttempts, saveAttempt } from './store/attempts.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/authority.ts'
 import { forgetCertificates } from './store/certificates.ts'
-import { openStore, type Store } from './store/database.ts'
-import { copyBeforePath, databasePath, lockData } from './store/files.ts'
+import type { Store } from './store/database.ts'
 import { newHostId } from './store/hosts.ts'
+import { openData } from './store/open.ts'
+import { keepSealer } from './store/sealing.ts'
+import { forgetSessions } from './store/sessions.ts'
 import { nextEpoch } from './store/settings.ts'
-import { sqlite } from './store/sqlite.ts'
+import { forgetTokens } from './store/tokens.ts'
+import { watchStore } from './store/trouble.ts'
+import { createPages } from './web/server.ts'
 
 export interface Manager {
   readonly pool: Pool
@@ -32,6 +38,8 @@ export interface Manager {
   readonly api: Api
   readonly gateway: Gateway
   readonly store: Store
+  /** What an admin wants on every host. */
+  readonly site: SiteOperations
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
 }
@@ -39,6 +47,8 @@ export interface Manager {
 export interface ManagerSettings {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  /** How long a stranger may take for its handshake and its request, ms. */
+  readonly patience?: number
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
@@ -51,7 +61,6 @@ const NO_BOOTS: BootBook = { attempts: async () => [], imageOf: () => undefined,
 
 const LOST_AFTER = 30_000
 const TICK = 1000
-const INVITE_PERIOD = 3600_000
 const FORGET_PERIOD = 3600_000
 /** What has expired so long ago can be used for nothing, ms: an agent may come back from an absence of the manager. */
 const FORGET_AFTER = 30 * 24 * 3600_000
@@ -76,21 +85,25 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, apiRates, passwords } = settings
+  const { dataDir, database, listen, enrol, names } = config
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, apiRates, passwords } = settings
   const elapsed = () => performance.now()
-  await mkdir(dataDir, { recursive: true, mode: 0o755 })
-  closing.push(lockData(dataDir))
-  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
-  const opened = await openStore(sqlite(databasePath(dataDir)), { copyBefore: (version) => copyBeforePath(dataDir, version) })
+  const opened = await openData({ dataDir, database }, log)
   const metrics = createMetrics()
-  const store: Store = { ...opened, write: (change) => timed(opened.write(change), elapsed, metrics.written) }
+  const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
+  const store = watchStore(timed, {
+    place: dataDir,
+    now,
+    onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
+  })
   closing.push(() => store.close())
+  const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const epoch = await store.write((transaction) => nextEpoch(transaction))
-  const pool = await openPool({ store, now, elapsed, lostAfter })
+  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
+  closing.push(() => pool.close())
 
   const operations = createOperations({ pool, boots: NO_BOOTS })
-  const access = openAccess({ store, now, elapsed, randomBytes, log, ...passwords })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -98,10 +111,12 @@ async function start(
       .write(async (transaction) => {
         await forgetAttempts(transaction, before)
         await forgetCertificates(transaction, before)
+        await forgetTokens(transaction, now())
+        await forgetSessions(transaction, now() - SESSION_IDLE)
       })
       .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
   }
-  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts')), TICK)
+  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(forget, FORGET_PERIOD)
   closing.push(() => {
     clearInterval(ticks)
@@ -118,7 +133,9 @@ async function start(
     siteSecret,
     saveAttempts: (attempts) =>
       store.write(async (transaction) => {
-        for (const attempt of attempts) await saveAttempt(transaction, attempt)
+        const fresh: AttemptRecord[] = []
+        for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) fresh.push(attempt)
+        return fresh
       }),
     log,
     now,
@@ -126,6 +143,7 @@ async function start(
     count: metrics.message,
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
+    ...(patience === undefined ? {} : { patience }),
   })
   closing.push(() => gateway.close())
   closing.push(
@@ -134,66 +152,37 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-
-  const loopDelay = watchLoop(closing)
-  const sources: MetricsSources = {
-    hosts: () => pool.hosts(),
-    streams: () => api.streams.size,
-    process: () => ({ ...usage(), loopDelay: loopDelay() }),
-  }
-  const api: Api = createApi({
+  const site = await openSite({
+    store,
+    sealer: await keepSealer(dataDir),
+    pool,
+    request: (host, body) => gateway.request(host, body),
+    now,
+    newId: newHostId,
+    after: (milliseconds, action) => {
+      const timer = setTimeout(action, milliseconds)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+  })
+  closing.push(() => site.close())
+  const pages = await createPages({ operations, access, log, now, elapsed })
+  closing.push(() => pages.close())
+  const api = await mountHttp({
+    gateway,
+    address: listen.address,
+    pool,
     operations,
+    site,
     access,
+    metrics,
+    epoch,
     log,
     elapsed,
-    epoch,
-    metrics: () => metrics.text(sources),
-    answered: metrics.request,
+    page: pages.router,
     ...(apiRates ? { rates: apiRates } : {}),
   })
   closing.push(() => api.close())
-  gateway.mount(createApp({ api: api.router, log }))
-  closing.push(
-    pool.subscribe(({ kind }) => {
-      if (kind === 'sample') metrics.sample()
-      if (kind === 'inventory') metrics.report()
-    }),
-  )
-
-  const invite = async () => {
-    const code = await access.firstAdminCode()
-    if (code === undefined) return clearInterval(invites)
-    const link = `https://${listen.address}:${gateway.port}/first-admin?code=${code}`
-    log.info({}, `there is no user yet: make the first admin within the hour at ${link}`)
-  }
-  const invites = setInterval(() => void invite().catch((error: unknown) => log.error({ error }, 'first admin')), INVITE_PERIOD)
-  closing.push(() => clearInterval(invites))
-  await invite()
-  return { pool, operations, access, api, gateway, store }
-}
-
-async function timed<Value>(work: Promise<Value>, elapsed: () => number, tell: (seconds: number) => void): Promise<Value> {
-  const started = elapsed()
-  try {
-    return await work
-  } finally {
-    tell((elapsed() - started) / 1000)
-  }
-}
-
-/** Gives what has been measured since it was last asked, in seconds. */
-function watchLoop(closing: (() => void)[]): () => ReturnType<MetricsSources['process']>['loopDelay'] {
-  const delay = monitorEventLoopDelay({ resolution: 10 })
-  delay.enable()
-  closing.push(() => void delay.disable())
-  return () => {
-    const [median, p99, max] = [delay.percentile(50), delay.percentile(99), delay.max].map((nanoseconds) => nanoseconds / 1e9)
-    delay.reset()
-    return { median: median ?? 0, p99: p99 ?? 0, max: max ?? 0 }
-  }
-}
-
-function usage(): { readonly rssBytes: number; readonly cpuSeconds: number } {
-  const { user, system } = process.cpuUsage()
-  return { rssBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 }
+  pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
+  return { pool, operations, access, api, gateway, store, site }
 }

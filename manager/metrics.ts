@@ -20,8 +20,8 @@ export interface ManagerMetrics {
   message(bytes: number): void
   sample(): void
   report(): void
-  /** Seconds, here and below. */
-  written(seconds: number): void
+  /** Of a write to the store; `elapsed`: milliseconds, by a clock that does not jump. */
+  timed<Value>(work: Promise<Value>, elapsed: () => number): Promise<Value>
   request(method: string, route: string, status: number, seconds: number): void
   /** In Prometheus' text format, as `contentType` says. */
   text(sources: MetricsSources): Promise<string>
@@ -66,7 +66,10 @@ export function createMetrics(): ManagerMetrics {
     },
     sample: () => samples.inc(),
     report: () => reports.inc(),
-    written: (seconds) => writes.observe(seconds),
+    timed: (work, elapsed) => {
+      const started = elapsed()
+      return work.finally(() => writes.observe((elapsed() - started) / 1000))
+    },
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
     text: (sources) => {
       const views = sources.hosts()

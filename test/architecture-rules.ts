@@ -24,7 +24,7 @@ interface ParsedFile extends SourceText {
 
 const SERVERS = ['appliance/dhcp', 'appliance/tftp', 'appliance/http', 'appliance/nfs-server-lite', 'appliance/ra']
 const EFFECT_MODULES =
-  /^((node:)?(fs|fs\/promises|net|dgram|http|https|http2|tls|dns|dns\/promises|child_process|worker_threads)|execa|better-sqlite3|koffi)$/
+  /^((node:)?(fs|fs\/promises|net|dgram|http|https|http2|tls|dns|dns\/promises|child_process|worker_threads)|execa|better-sqlite3|pg|koffi)$/
 /** What these modules have that is mere data or arithmetic. */
 const PURE_NAMES = /^(STATUS_CODES|METHODS|isIP|isIPv4|isIPv6)$/
 const RANDOM =

@@ -73,6 +73,7 @@ const FORBIDDEN_EFFECTS: readonly string[] = [
   "import { spawn } from 'node:child_process'",
   "import { execa } from 'execa'",
   "import Database from 'better-sqlite3'",
+  "import pg from 'pg'",
   "import koffi from 'koffi'",
   "import 'koffi'",
   "export { readFileSync } from 'node:fs'",

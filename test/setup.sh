@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 compile=(g++ make python3)
 peers=(iproute2 curl libnfs-utils tftp-hpa atftp)
 rack=(qemu-system-x86 ipxe-qemu ipxe openipmi ipmitool mmdebstrap squashfs-tools-ng cpio zstd openssh-client iproute2 curl
-  debian-archive-keyring)
+  tgt debian-archive-keyring)
 case "${1-}" in
-  test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd chromium) ;;
+  test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd postgresql chromium) ;;
   lab) packages=("${compile[@]}" "${rack[@]}" ovmf) ;;
   bench) packages=("${compile[@]}" "${rack[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-utils atftp nginx-light kea-admin chromium) ;;
   *)
@@ -43,7 +43,8 @@ missing_packages() {
 
 policy=/usr/sbin/policy-rc.d
 policy_mark='# Written by setup.sh of Hostless while it installs packages; remove it if you find it.'
-listening=(rpcbind.socket rpcbind.service nfs-ganesha.service nfs-ganesha-lock.service ipmievd.service openipmi.service nginx.service)
+listening=(rpcbind.socket rpcbind.service nfs-ganesha.service nfs-ganesha-lock.service ipmievd.service openipmi.service nginx.service
+  postgresql.service tgt.service)
 
 allow_services() {
   if grep -qsF "$policy_mark" "$policy"; then rm -f "$policy"; fi

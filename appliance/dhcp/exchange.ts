@@ -3,7 +3,7 @@ import { describeFirmware, programOf } from '../boot/firmware.ts'
 import { type Ipv4, type Mac, UNSPECIFIED } from '../wire/addresses.ts'
 import type { MessageType } from './codes.ts'
 import { type Decision, identify } from './decision.ts'
-import { clientMac, messageType } from './fields.ts'
+import { clientMac, machineUuid, messageType } from './fields.ts'
 import type { DhcpPacket } from './packet.ts'
 
 export interface DhcpExchange {
@@ -16,6 +16,8 @@ export interface DhcpExchange {
   readonly by: 'firmware' | 'ipxe' | 'initramfs'
   /** For people: `UEFI x64 PXE`. */
   readonly architecture: string
+  /** The machine's UUID by option 97, as dmidecode writes it. */
+  readonly uuid: string | undefined
   readonly answer: 'offer' | 'ack' | 'nak' | 'silent'
   /** Why silent, why a NAK, or why no boot file. */
   readonly reason: string | undefined
@@ -29,7 +31,8 @@ export function exchangeOf(at: number, request: DhcpPacket, decision: Decision):
   const message = messageType(request)
   if (!mac || !message) return undefined
   const { firmware } = identify(request, mac)
-  const common = { at, mac, xid: request.xid, message, by: programOf(firmware), architecture: describeFirmware(firmware) }
+  const [by, architecture, uuid] = [programOf(firmware), describeFirmware(firmware), machineUuid(request)]
+  const common = { at, mac, xid: request.xid, message, by, architecture, uuid }
   if (decision.kind === 'silent') return { ...common, answer: 'silent', reason: decision.reason, address: undefined }
   const { yiaddr } = decision.packet
   return { ...common, answer: decision.answer, reason: decision.reason, address: yiaddr === UNSPECIFIED ? undefined : yiaddr }

@@ -29,6 +29,17 @@ export function serverIdentifier(packet: DhcpPacket): Ipv4 | undefined {
   return addressIn(packet, OPTION.serverIdentifier)
 }
 
+/** RFC 4578, 2.3: type 0 and the SMBIOS UUID, whose first three fields are little-endian. Undefined where the firmware fills in none. */
+export function machineUuid(packet: DhcpPacket): string | undefined {
+  const data = optionData(packet, OPTION.clientMachineIdentifier)
+  if (data?.length !== 17 || data[0] !== 0) return undefined
+  const bytes = data.subarray(1)
+  if (bytes.every((byte) => byte === bytes[0])) return undefined
+  const field = (start: number, end: number) => Buffer.from(bytes.subarray(start, end))
+  const fields = [field(0, 4).reverse(), field(4, 6).reverse(), field(6, 8).reverse(), field(8, 10), field(10, 16)]
+  return fields.map((each) => each.toString('hex')).join('-')
+}
+
 /** Whether the client's parameter request list (55) names this option. */
 export function asksFor(packet: DhcpPacket, code: number): boolean {
   return optionData(packet, OPTION.parameterRequestList)?.includes(code) ?? false

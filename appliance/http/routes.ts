@@ -17,11 +17,20 @@ export interface Refusal {
 
 export type ScriptAnswer = { readonly kind: 'script'; readonly text: string } | Refusal
 
+export type ManagerAnswer =
+  | { readonly kind: 'manager'; readonly address: object }
+  /** Asking again later may help. */
+  | { readonly kind: 'none'; readonly reason: string }
+  /** Not for this peer. */
+  | Refusal
+
 export interface BootRoutesOptions extends BootFilesOptions {
   /** The iPXE script for a host; each call may begin an attempt. */
   readonly script: (mac: Mac, peer: string) => Awaitable<ScriptAnswer>
   /** xen.cfg of an attempt; undefined: no such attempt. */
   readonly xenConfig: (attempt: string, peer: string) => Awaitable<string | undefined>
+  /** Where the agent of this boot finds its manager: JSON, or why there is none yet. */
+  readonly manager: (attempt: string, peer: string) => Awaitable<ManagerAnswer>
   readonly report: (attempt: string, report: BootReport, peer: string) => Awaitable<{ readonly kind: 'accepted' } | Refusal>
 }
 
@@ -58,6 +67,20 @@ export function bootRoutes(options: BootRoutesOptions): Express {
     const text = await options.xenConfig(request.params.attempt, peerOf(request))
     if (text === undefined) return sendProblem(response, 404, 'there is no such boot attempt')
     response.set('Cache-Control', 'no-store').type('text/plain').send(text)
+  })
+
+  app.all('/manager/:attempt', allowMethods('GET'), knownAttempt)
+  app.get('/manager/:attempt', async (request, response) => {
+    const answer = await options.manager(request.params.attempt, peerOf(request))
+    switch (answer.kind) {
+      case 'manager':
+        return void response.set('Cache-Control', 'no-store').json(answer.address)
+      case 'none':
+        response.set('Retry-After', '5')
+        return sendProblem(response, 503, answer.reason)
+      case 'refusal':
+        return sendProblem(response, 404, answer.reason)
+    }
   })
 
   app.all('/report/:attempt', allowMethods('POST'), knownAttempt)

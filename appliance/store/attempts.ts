@@ -8,6 +8,7 @@ import type { Write } from '../timeline/tracker.ts'
 import { type Mac, parseMac } from '../wire/addresses.ts'
 import { type Generation, type ImageName, parseGeneration, parseImageName } from '../wire/generation.ts'
 import type { Store } from './database.ts'
+import { type TokenBearer, UnpushedTokens } from './unpushed-tokens.ts'
 
 /** A generation that a host booted and may still run. */
 export interface RunningHost {
@@ -25,8 +26,11 @@ export interface AttemptStore {
   save(writes: readonly Write[]): void
   /** All attempts with their events. Rows that a newer hostless wrote in a form unknown here are left out. */
   load(): Attempt[]
-  /** A fresh token (256 bits, base64url) in the place of the one before; only its SHA-256 is kept. Throws on an unknown attempt. */
-  issueToken(id: string): string
+  /**
+   * A fresh token (256 bits, base64url) in the place of the one before; only its SHA-256 is kept, and queued for the manager where
+   * its bearer is known. Throws on an unknown attempt.
+   */
+  issueToken(id: string, bearer?: TokenBearer): string
   /**
    * What each host runs: the generation of the last boot that mounted its root, and that of a boot begun since.
    * These generations must not be removed.
@@ -75,7 +79,7 @@ const RUNNING = `
   WHERE (mac, started) IN (SELECT * FROM rooted UNION SELECT * FROM newest)
   ORDER BY mac, started`
 
-export function openAttemptStore(store: Store): AttemptStore {
+export function openAttemptStore(store: Store, unpushed = new UnpushedTokens(store)): AttemptStore {
   const saveAttempt = store.prepare(SAVE_ATTEMPT)
   const saveEvent = store.prepare(SAVE_EVENT)
   const forget = store.prepare('DELETE FROM attempts WHERE id = ?')
@@ -100,6 +104,12 @@ export function openAttemptStore(store: Store): AttemptStore {
     }
   })
 
+  const keepToken = store.transaction((id: string, hash: string, bearer: TokenBearer | undefined) => {
+    const { changes } = saveToken.run(hash, id)
+    if (changes !== 1) throw new Error(`boot attempt ${id} is not in the store: save it before a token is made for it`)
+    if (bearer) unpushed.add(id, hash, bearer)
+  })
+
   return {
     save(writes) {
       if (writes.length > 0) saveAll(writes)
@@ -107,10 +117,10 @@ export function openAttemptStore(store: Store): AttemptStore {
     load() {
       return allAttempts.all().flatMap((row) => readAttempt(row, eventsOf.all(row.id)) ?? [])
     },
-    issueToken(id) {
+    issueToken(id, bearer) {
       const token = randomBytes(32).toString('base64url')
-      const { changes } = saveToken.run(createHash('sha256').update(token).digest('hex'), id)
-      if (changes !== 1) throw new Error(`boot attempt ${id} is not in the store: save it before a token is made for it`)
+      keepToken(id, createHash('sha256').update(token).digest('hex'), bearer)
+      unpushed.announce()
       return token
     },
     running(nameOf) {

@@ -30,6 +30,23 @@ const MIGRATIONS: readonly string[] = [
      event   TEXT NOT NULL,              -- JSON
      PRIMARY KEY (attempt, seq)
    ) STRICT;`,
+  `CREATE TABLE unpushed_tokens (
+     attempt    TEXT PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
+     seq        INTEGER NOT NULL UNIQUE, -- in the order of issue
+     mac        TEXT NOT NULL,
+     address    TEXT NOT NULL,
+     uuid       TEXT,
+     token_hash TEXT NOT NULL,
+     issued     INTEGER NOT NULL         -- ms since the epoch
+   ) STRICT;
+   CREATE TABLE identity (
+     id TEXT PRIMARY KEY
+   ) STRICT;
+   CREATE TABLE plan (
+     one  INTEGER PRIMARY KEY CHECK (one = 1),
+     etag TEXT NOT NULL,
+     plan TEXT NOT NULL                  -- JSON, as the manager gave it last
+   ) STRICT;`,
 ]
 
 /** Opens the file, or ':memory:', and brings its schema up to date. Throws when a newer hostless wrote it. */

@@ -128,6 +128,13 @@ export function platformOfAttempt(attempt: Attempt): Platform | undefined {
     .at(-1)
 }
 
+/** What the firmware said of its machine last. */
+export function uuidOfAttempt(attempt: Attempt): string | undefined {
+  return eventsOf(attempt, 'dhcp')
+    .flatMap(({ event }) => event.uuid ?? [])
+    .at(-1)
+}
+
 export function isUp(attempt: Attempt): boolean {
   return attempt.events.some(({ event }) => event.kind === 'report' && event.stage === 'up' && event.status === 'done')
 }

@@ -32,6 +32,8 @@ const dhcp = z.object({
   reason: text.exactOptional(),
   /** The address that the answer gives; a proxy's answer has none. */
   address: address.exactOptional(),
+  /** Of the machine, by option 97. */
+  uuid: text.exactOptional(),
 })
 
 const tftp = z.object({

@@ -1,8 +1,15 @@
 // The agent as one file for the image: all that it imports, and nothing to install. The same sources give the same bytes.
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
-/** ES module for Node 20 and later, as text. Rejects when the sources do not compile. `root`: of this package; `version`: of the agent. */
+/** The agent's version is that of the package. */
+export async function agentVersion(root: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string }
+  return version
+}
+
+/** ES module for Node 18 (Debian 12's) and later, as text. Rejects when the sources do not compile. `root`: of this package; `version`: of the agent. */
 export async function bundleAgent(root: string, version: string): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -11,16 +18,25 @@ export async function bundleAgent(root: string, version: string): Promise<string
     write: false,
     platform: 'node',
     format: 'esm',
-    target: 'node20',
+    target: 'node18',
     minify: true,
     legalComments: 'none',
     define: { AGENT_VERSION: JSON.stringify(version) },
     // ws is CommonJS and asks for Node's own modules by require; its two optional accelerators are left out.
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: "import { createRequire as hostlessRequire } from 'node:module';const require = hostlessRequire(import.meta.url);" },
+    plugins: [withoutLanguages],
     logLevel: 'silent',
   })
   const [bundle] = outputFiles
   if (!bundle) throw new Error('esbuild made no file of the agent')
   return bundle.text
+}
+
+/** zod's messages in fifty languages: 260 kB that nobody in dom0 reads, and that V8 would keep there. */
+const withoutLanguages: Plugin = {
+  name: 'without-languages',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {}' }))
+  },
 }

@@ -3,6 +3,7 @@
 import type { z } from 'zod'
 import {
   type Inventory,
+  LATER_SECTIONS,
   type Problem,
   problem,
   SECTION_NAMES,
@@ -29,7 +30,10 @@ import { readBonds, readBridges, readNics, readVlans } from './sections/networks
 import { readCpuPolicy, readCpus, readMemory, readNuma, readXen } from './sections/processors.ts'
 import { steadied } from './steady.ts'
 
-const READERS: { readonly [Name in SectionName]: Source<Sections[Name]> } = {
+export type Readers = { readonly [Name in SectionName]: Source<Sections[Name]> }
+
+/** What can be read of the machine itself; properties are the site's, and whoever runs them adds them. */
+export const READERS: Readers = {
   dmi: dmidecode,
   cpus: readCpus,
   cpuPolicy: readCpuPolicy,
@@ -57,6 +61,7 @@ const READERS: { readonly [Name in SectionName]: Source<Sections[Name]> } = {
   diskHealth: readDiskHealth,
   guests: readGuests,
   drbd: drbdEvents,
+  properties: async () => ({ value: LATER_SECTIONS.properties, problems: [] }),
 }
 
 /** What a section is that nobody has read yet. */
@@ -88,6 +93,7 @@ const EMPTY: Sections = {
   diskHealth: [],
   guests: [],
   drbd: [],
+  ...LATER_SECTIONS,
 }
 
 export const EMPTY_INVENTORY: Inventory = { ...EMPTY, problems: [] }
@@ -107,9 +113,13 @@ export interface Change {
 }
 
 /** Reads these sections; what several of them need is read once. Never rejects: what went wrong is among the problems. */
-export async function collect(backend: Backend, names: readonly SectionName[] = SECTION_NAMES): Promise<Collected> {
+export async function collect(
+  backend: Backend,
+  names: readonly SectionName[] = SECTION_NAMES,
+  readers: Readers = READERS,
+): Promise<Collected> {
   const once = remembering(backend)
-  const all = await Promise.all(names.map((name) => readSection(once, name)))
+  const all = await Promise.all(names.map((name) => readSection(once, name, readers)))
   return { sections: Object.assign({}, ...all.map((one) => one.sections)), problems: all.flatMap((one) => one.problems) }
 }
 
@@ -127,9 +137,9 @@ export function update(inventory: Inventory, collected: Collected): Change {
   return { inventory: { ...inventory, ...changes, problems }, sections: changes, changed }
 }
 
-async function readSection<Name extends SectionName>(backend: Backend, name: Name): Promise<Collected> {
+async function readSection<Name extends SectionName>(backend: Backend, name: Name, readers: Readers): Promise<Collected> {
   try {
-    const { value, problems } = await READERS[name](backend)
+    const { value, problems } = await readers[name](backend)
     const checked = check(name, value)
     const all = [...problems, ...checked.reasons.map((reason) => ({ source: name, reason }))]
     return { sections: { [name]: checked.value }, problems: all.map((one) => problemOf(name, one)) }

@@ -3,6 +3,7 @@
 import type { AgentMessage, ManagerMessage } from '../../manager/protocol/messages.ts'
 import { PROTOCOL_VERSION } from '../../manager/protocol/messages.ts'
 import { type Ledger, reportSince } from './ledger.ts'
+import { refused } from './requests/refusal.ts'
 
 export interface Connection {
   /** Until `welcome` nothing is reported. */
@@ -25,8 +26,8 @@ export interface Heard {
 
 export const NEW_CONNECTION: Connection = { isWelcome: false, have: undefined }
 
-/** The first message. */
-export function greeting(ledger: Ledger, agent: string, epoch: number | undefined): AgentMessage {
+/** The first message. `dropped`: bundles that did not live here. */
+export function greeting(ledger: Ledger, agent: string, epoch: number | undefined, dropped: readonly string[] = []): AgentMessage {
   return {
     kind: 'hello',
     versions: { oldest: 1, newest: PROTOCOL_VERSION },
@@ -34,6 +35,7 @@ export function greeting(ledger: Ledger, agent: string, epoch: number | undefine
     run: ledger.run,
     revision: ledger.revision,
     ...(epoch === undefined ? {} : { epoch }),
+    ...(dropped.length === 0 ? {} : { dropped }),
   }
 }
 
@@ -55,8 +57,15 @@ export function hear(connection: Connection, ledger: Ledger, epoch: number | und
       return close(message.reason)
     case 'enrolled':
       return close('a certificate that was not asked for')
-    case 'request':
-      return { connection, epoch, doing: [{ kind: 'request', request: message }] }
+    case 'request': {
+      if (!connection.isWelcome) return close('a request before welcome')
+      const { id, epoch: asked } = message
+      if (epoch !== undefined && asked < epoch) {
+        const reason = `this is asked by a manager of epoch ${asked}, after one of ${epoch}`
+        return { connection, epoch, doing: [{ kind: 'send', message: { kind: 'answer', id, answer: refused('stale-epoch', reason) } }] }
+      }
+      return { connection, epoch: asked, doing: [{ kind: 'request', request: message }] }
+    }
   }
 }
 

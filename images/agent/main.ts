@@ -2,18 +2,33 @@
 // on the host. `node agent.mjs [FILE]`: FILE is what the initramfs has left, /run/hostless/boot.
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { get } from 'node:http'
+import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../appliance/wire/log.ts'
+import { BUNDLE_PATH } from '../../manager/protocol/bundle.ts'
 import { uuid } from '../../manager/protocol/values.ts'
 import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
-import { followProgram, machineBackend, machineClock } from './exec.ts'
+import { followProgram, LIMITS, machineBackend, machineClock } from './exec.ts'
+import { machineFiles } from './files/exec.ts'
 import { newLedger, record } from './ledger.ts'
+import { decodeKept, encodeKept } from './link/kept.ts'
 import { findManager } from './link/manager.ts'
 import { type Link, type LinkOptions, startLink } from './link/runner.ts'
+import { openDesk } from './requests/desk.ts'
+import { changingHandlers, readingHandlers } from './requests/handlers.ts'
+import { type Successor, upgrade } from './requests/upgrade.ts'
+import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
+import { parseDropped, placesIn } from './upgrade/places.ts'
 
-export interface AgentOptions extends Pick<LinkOptions, 'boot' | 'findManager' | 'log' | 'localAddress'> {
+export interface AgentOptions extends Pick<LinkOptions, 'boot' | 'findManager' | 'log' | 'localAddress' | 'kept' | 'keep' | 'dropped'> {
   readonly host: Host
+  /** What requests change; left out: requests only read, as of a simulated host. */
+  readonly world?: Pick<World, 'backend' | 'files'>
+  /** Where the next version goes; left out: there is none. `onHandOver`: it is chosen, and nothing is under way any more. */
+  readonly upgrades?: Pick<Successor, 'places' | 'node' | 'boot'> & { readonly onHandOver: () => void }
   readonly agent: string
   readonly sampleSeconds: number
 }
@@ -25,7 +40,7 @@ export interface Agent {
 
 /** Resolves when the host has been read once and the manager is being looked for: the same on a dom0 and on a simulated host. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { host, agent, sampleSeconds, log, boot, localAddress } = options
+  const { host, agent, sampleSeconds, log, boot, localAddress, upgrades, kept, keep, dropped } = options
   const run = uuid.parse(randomUUID())
   let ledger = newLedger(run)
   let link: Link | undefined
@@ -39,6 +54,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
   })
   const { dmi, nics } = ledger.inventory ?? { dmi: { memoryModules: [] }, nics: [] }
+  const world: World | undefined = options.world && { ...options.world, collect: (names) => observation.collect(names) }
+  const fetchBundle = async (limit: number): Promise<Buffer> => {
+    if (!link) throw new Error('there is no manager')
+    return link.fetch(BUNDLE_PATH, limit)
+  }
+  const handOver = (): void =>
+    void Promise.race([desk.drain('upgrade'), delay(LONGEST_DRAIN)])
+      // The answer to the upgrade itself leaves first.
+      .then(() => delay(0))
+      .then(() => upgrades?.onHandOver())
+  const desk = openDesk({
+    ...readingHandlers(observation),
+    ...(world ? changingHandlers(world) : {}),
+    ...(world && upgrades
+      ? { upgrade: (body) => upgrade(world, { ...upgrades, running: agent, fetch: (limit) => fetchBundle(limit), handOver }, body) }
+      : {}),
+  })
   const macs = [...new Set(nics.map(({ permanentMac, mac }) => permanentMac ?? mac))].slice(0, 256)
   link = startLink({
     agent,
@@ -46,14 +78,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     claims: { macs, ...(dmi.systemUuid === undefined ? {} : { systemUuid: dmi.systemUuid }) },
     findManager: options.findManager,
     ledger,
-    answer: async ({ request: { id, request } }) => ({
-      kind: 'answer',
-      id,
-      answer: { kind: 'collected', ...(await observation.collect(request.sections)) },
-    }),
+    answer: async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await desk.answer(id, request) }),
     log,
     random: Math.random,
     ...(localAddress === undefined ? {} : { localAddress }),
+    ...(kept ? { kept } : {}),
+    ...(keep ? { keep } : {}),
+    ...(dropped ? { dropped } : {}),
   })
   const started = link
   return {
@@ -66,29 +97,67 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 const SAMPLE_SECONDS = 5
+/** For one program that a request runs. */
+const REQUEST_SECONDS = 60
+/** Milliseconds that a request may still take when its agent is to hand over. */
+const LONGEST_DRAIN = 120_000
 
-/** Of a dom0: resolves when it is told to stop. Rejects when the file of the boot is not there or says nothing useful. */
-export async function runAgent(file: string, version: string, log: Log): Promise<void> {
+/**
+ * Of a dom0: resolves when it is told to stop, or has handed over. Rejects when the file of the boot is not there or says nothing
+ * useful. What the next agent needs is beside that file.
+ */
+export async function runAgent(file: string, version: string, log: Log): Promise<'stopped' | 'handed-over'> {
   const read = readBoot(await readFile(file, 'utf8'))
   if (read.kind === 'refused') throw new Error(`${file}: ${read.reason}`)
   const { boot } = read
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
+  const backend = machineBackend()
+  const places = placesIn(dirname(file))
+  const kept = decodeKept((await backend.read(places.identity)) ?? '', boot.attempt)
+  let keeping: Promise<void> = Promise.resolve()
+  let end: (how: 'stopped' | 'handed-over') => void = () => undefined
+  const ended = new Promise<'stopped' | 'handed-over'>((resolve) => {
+    end = resolve
   })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end('stopped'))
   const agent = await startAgent({
-    host: { backend: machineBackend(), follow: followProgram, clock: machineClock },
+    host: { backend, follow: followProgram, clock: machineClock },
+    world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles },
+    upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,
     boot: { attempt: boot.attempt, token: boot.token },
     findManager: () => findManager(boot, fetchText),
+    kept,
+    keep: (next) => {
+      keeping = keeping
+        .then(() => machineFiles.write(places.identity, encodeKept(next), 0o600))
+        .catch((error: unknown) => log.error({ error }, 'a next agent of this boot could not show who it is'))
+    },
+    dropped: parseDropped(await backend.read(places.dropped)),
     log,
   })
-  await stopped
+  const how = await ended
   await agent.close()
+  await keeping
+  return how
 }
 
-async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000), redirect: 'error' })
-  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`)
-  return response.text()
+const FETCH_BYTES = 64 << 10
+
+/** Not by Node's fetch, which costs dom0 5 MB. */
+function fetchText(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { agent: false, signal: AbortSignal.timeout(10_000) }, (response) => {
+      if (response.statusCode !== 200) asked.destroy(new Error(`${url}: HTTP ${response.statusCode}`))
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => {
+        text += part
+        if (text.length > FETCH_BYTES) asked.destroy(new Error(`${url}: a longer answer than ${FETCH_BYTES} bytes`))
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve(text))
+    })
+    asked.on('error', reject)
+  })
 }

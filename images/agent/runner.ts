@@ -6,7 +6,8 @@ import { type Inventory, type Problem, SECTION_NAMES, type SectionName } from '.
 import type { AgentMessage } from '../../manager/protocol/messages.ts'
 import type { Uuid } from '../../manager/protocol/values.ts'
 import type { Host, Stop } from './backend.ts'
-import { collect, EMPTY_INVENTORY, update } from './collect.ts'
+import { collect, EMPTY_INVENTORY, READERS, update } from './collect.ts'
+import { type Properties, runProperties } from './properties/runner.ts'
 import { readCounters } from './sampling/counters.ts'
 import { type Moment, sampleBetween } from './sampling/rates.ts'
 import { ipMonitor, type Monitor, staleAfter, udevMonitor } from './watching/monitors.ts'
@@ -27,6 +28,8 @@ export interface Observation {
   revision(): number
   /** Reads these sections now. The delta, if there is one, has been sent when it resolves. */
   collect(names: readonly SectionName[]): Promise<{ readonly revision: number; readonly problems: readonly Problem[] }>
+  /** What the site wants to know of each host. */
+  readonly properties: Pick<Properties, 'set'>
   /** Resolves when nothing is going on any more; nothing is sent from then on. */
   stop(): Promise<void>
 }
@@ -74,7 +77,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   }
 
   const readNow = async (names: readonly SectionName[]): Promise<void> => {
-    const change = update(inventory, await collect(backend, names))
+    const change = update(inventory, await collect(backend, names, readers))
     if (!change.changed) return
     const base = revision
     revision += 1
@@ -140,6 +143,9 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
         .then(sampleLater)
     })
 
+  const properties = runProperties(backend, clock, () => stale(['properties']))
+  const readers = { ...READERS, properties: async () => ({ value: properties.values(), problems: [] }) }
+
   for (const monitor of [udevMonitor, ipMonitor]) watch(monitor, RESTART)
   await read(SECTION_NAMES)
   send(full())
@@ -149,6 +155,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   return {
     full,
     revision: () => revision,
+    properties,
     async collect(names) {
       schedule = takeNow(schedule, names, clock.steady())
       await read(names)
@@ -156,6 +163,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     },
     async stop() {
       stopped = true
+      properties.stop()
       for (const cancel of [...timers.values(), ...monitors.values()]) cancel()
       await Promise.all([reading, sampling])
     },

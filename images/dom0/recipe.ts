@@ -13,6 +13,7 @@ const PACKAGES: readonly string[] = [
   'systemd', // installed, not run: multipath-tools asks for it
   ...['drbd-utils', 'lvm2', 'thin-provisioning-tools', 'open-iscsi', 'multipath-tools', 'e2fsprogs'],
   ...['busybox-static', 'openssh-server', 'ethtool', 'lldpd', 'dmidecode', 'smartmontools', 'nvme-cli'],
+  'nodejs', // runs the agent
 ]
 
 /** Left out at unpacking: a dom0 is not read. */

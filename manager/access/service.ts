@@ -18,7 +18,7 @@ export interface AccessOptions {
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
-  readonly randomBytes: (size: number) => Buffer
+  readonly random: (size: number) => Buffer
   readonly log: Log
   readonly cost?: ScryptCost
   readonly rates?: SignInRates
@@ -41,10 +41,10 @@ class StoredAccess implements Access {
   readonly #codes: FirstAdminCodes
 
   constructor(options: AccessOptions) {
-    const { elapsed, randomBytes, cost = SCRYPT_COST, rates = SIGN_IN_RATES } = options
+    const { elapsed, random, cost = SCRYPT_COST, rates = SIGN_IN_RATES } = options
     this.#options = options
     this.#credentials = new Credentials(options)
-    this.#passwords = new Passwords(cost, randomBytes)
+    this.#passwords = new Passwords(cost, random)
     this.#limits = new SignInLimits(rates, elapsed)
     this.#codes = new FirstAdminCodes(() => this.#newSecret(), elapsed)
   }
@@ -220,11 +220,11 @@ class StoredAccess implements Access {
   }
 
   #newSecret(): string {
-    return this.#options.randomBytes(32).toString('base64url')
+    return this.#options.random(32).toString('base64url')
   }
 
   #newId(): string {
-    return this.#options.randomBytes(8).toString('hex')
+    return this.#options.random(8).toString('hex')
   }
 }
 

@@ -8,7 +8,8 @@ export interface AgentBook {
   stateOf(host: string): string | undefined
   /** What is on disk of this host's inventory. */
   revisionOf(host: string): Revision | undefined
-  connected(host: string, address: string, agent: string): Promise<void>
+  /** `agent`: its version; `dropped`: SHA-256 of bundles that it was given and that did not live. */
+  connected(host: string, address: string, agent: string, dropped: readonly string[]): Promise<void>
   /** The connection is gone; whether the host is lost shows when none comes in its place. */
   disconnected(host: string): void
   /** Resolves when it is on disk. */

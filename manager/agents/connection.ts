@@ -4,7 +4,9 @@ import type { RawData, WebSocket } from 'ws'
 import type { Log } from '../../appliance/wire/log.ts'
 import { decodeAgentMessage, encodeMessage } from '../protocol/codec.ts'
 import type { ManagerMessage } from '../protocol/messages.ts'
+import type { RequestBody } from '../protocol/requests.ts'
 import type { AgentBook } from './book.ts'
+import { type Asked, Questions } from './questions.ts'
 import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
 import { type Action, NEW_SESSION, type Session, step } from './session.ts'
 
@@ -46,6 +48,7 @@ export class AgentConnection {
   readonly #address: string
   readonly #deps: ConnectionDeps
   readonly #ticker: NodeJS.Timeout
+  readonly #questions: Questions
   #session: Session = NEW_SESSION
   #messages: Bucket
   #bytes: Bucket
@@ -61,6 +64,7 @@ export class AgentConnection {
     this.#socket = socket
     this.#address = address
     this.#deps = deps
+    this.#questions = new Questions((id, request) => this.send({ kind: 'request', id, epoch: deps.epoch, request }))
     const at = deps.elapsed()
     this.#messages = fullBucket(deps.limits.messages, at)
     this.#bytes = fullBucket(deps.limits.bytes, at)
@@ -70,6 +74,7 @@ export class AgentConnection {
     socket.on('close', () => {
       this.#closing = true
       clearInterval(this.#ticker)
+      this.#questions.end()
       onClose()
     })
   }
@@ -78,6 +83,12 @@ export class AgentConnection {
     const encoded = encodeMessage(message)
     if (encoded.kind === 'refused') throw new Error(`a message to host ${this.host} cannot be sent: ${encoded.reason}`)
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(encoded.bytes, { binary: false })
+  }
+
+  /** `limit`: milliseconds. */
+  ask(id: string, request: RequestBody, limit: number): Promise<Asked> {
+    if (!this.#closing) return this.#questions.ask(id, request, limit)
+    return Promise.resolve({ kind: 'refused', cause: 'absent', reason: 'its connection is being closed' })
   }
 
   /** Lets what is under way come to its end, then says goodbye. */
@@ -123,7 +134,8 @@ export class AgentConnection {
     const decoded = decodeAgentMessage(bytes)
     if (decoded.kind === 'refused') return this.#refuse(decoded.reason)
     const { book, epoch } = this.#deps
-    const { session, actions } = step(this.#session, decoded.message, { epoch, stored: book.revisionOf(this.host) })
+    const knowledge = { epoch, stored: book.revisionOf(this.host), isAsked: (id: string) => this.#questions.isAsked(id) }
+    const { session, actions } = step(this.#session, decoded.message, knowledge)
     try {
       for (const action of actions) await this.#act(action)
       this.#session = session
@@ -141,7 +153,12 @@ export class AgentConnection {
       case 'save':
         return book.report(this.host, action.report)
       case 'ready':
-        return book.connected(this.host, this.#address, action.agent)
+        return book.connected(this.host, this.#address, action.agent, action.dropped)
+      case 'welcomed':
+        return this.#questions.welcomed(action.version)
+      case 'answer':
+        this.#questions.answer(action.id, action.answer)
+        return
       case 'sample':
         return book.sample(this.host, action.sample)
       case 'event':

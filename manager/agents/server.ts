@@ -1,5 +1,6 @@
 // The manager's listener: TLS 1.3 on one port, for agents (WebSocket with a client certificate), appliances and the API.
 // Certificates are asked for and not required by TLS itself: admission.ts decides by path, with what the store knows.
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -9,20 +10,27 @@ import { limitLog } from '../../appliance/wire/limit.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
 import { type Enrolment, enrol, renew } from '../enrolment/enrol.ts'
+import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import type { AttemptRecord } from '../protocol/appliance.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
+import type { RequestBody } from '../protocol/requests.ts'
 import { certificateOf } from '../store/certificates.ts'
 import { admitAgent, agentPath, type ShownCertificate } from './admission.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
+import type { Asked } from './questions.ts'
 import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
 import { answerRoute, problem } from './routes.ts'
 
 /** Enrolments from one address: a host needs one a boot. */
 const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
+/** For an answer, ms: iSCSI may try several portals that do not answer. */
+const ANSWER_PATIENCE = 120_000
 /** Addresses whose rate is remembered. */
 const MOST_ADDRESSES = 4096
+/** How long a stranger may take for its handshake, and then for its request, ms. */
+const PATIENCE = 10_000
 /** Longest delay that setTimeout takes, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -34,15 +42,24 @@ export interface GatewayOptions {
   readonly book: AgentBook
   readonly epoch: number
   readonly siteSecret: string
-  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<void>
+  /** Resolves, with those whose token is new, when all are on disk. */
+  readonly saveAttempts: (attempts: readonly AttemptRecord[]) => Promise<readonly AttemptRecord[]>
   readonly log: Log
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
+  readonly patience?: number
   /** A message of an agent has come. */
   readonly count?: (bytes: number) => void
+}
+
+export interface RequestOptions {
+  /** Left out: one of its own. */
+  readonly id?: string
+  /** Milliseconds to wait for the answer. */
+  readonly limit?: number
 }
 
 export interface Gateway {
@@ -51,6 +68,8 @@ export interface Gateway {
   /** Who answers what is neither an agent's nor an appliance's: the API and the page. */
   mount(handler: RequestListener): void
   isConnected(host: string): boolean
+  /** Asks the agent of a host. The same id again is answered by the agent from memory, and not done again. */
+  request(host: string, body: RequestBody, options?: RequestOptions): Promise<Asked>
   /** Ends the connection of a host, if it has one. */
   disconnect(host: string, reason: string): void
   close(): Promise<void>
@@ -76,7 +95,8 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
-    const { key, certificate } = options.tls
+    const { tls, patience = PATIENCE } = options
+    const { key, certificate } = tls
     const { pem } = options.enrolment.authority
     this.server = createServer({
       key,
@@ -85,7 +105,10 @@ class RunningGateway implements Gateway {
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
-      handshakeTimeout: 10_000,
+      handshakeTimeout: patience,
+      headersTimeout: patience,
+      requestTimeout: 2 * patience,
+      connectionsCheckingInterval: patience / 4,
       maxHeaderSize: 16 << 10,
     })
     this.server.on('request', (request, response) => this.#answer(request, response))
@@ -123,6 +146,19 @@ class RunningGateway implements Gateway {
     return this.#connections.has(host)
   }
 
+  async request(
+    host: string,
+    body: RequestBody,
+    { id = `manager/${randomUUID()}`, limit = ANSWER_PATIENCE }: RequestOptions = {},
+  ): Promise<Asked> {
+    const state = this.#options.book.stateOf(host)
+    if (state === undefined) return { kind: 'refused', cause: 'absent', reason: `there is no host ${host}` }
+    if (!mayBeAsked(parseHostState(state)))
+      return { kind: 'refused', cause: 'untrusted', reason: `a host that is ${state} may only report` }
+    const connection = this.#connections.get(host)
+    return connection ? connection.ask(id, body, limit) : { kind: 'refused', cause: 'absent', reason: 'its agent is not connected' }
+  }
+
   disconnect(host: string, reason: string): void {
     this.#connections.get(host)?.close(reason)
   }
@@ -144,8 +180,7 @@ class RunningGateway implements Gateway {
       certificateOf: (of) => this.#shown(of),
       renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
       attempts: async (attempts) => {
-        await saveAttempts(attempts)
-        for (const { mac } of attempts) await book.boots(mac)
+        for (const { mac } of await saveAttempts(attempts)) await book.boots(mac)
       },
       log: this.#log,
     })

@@ -3,6 +3,7 @@
 
 import type { KernelEvent } from '../protocol/events.ts'
 import { type AgentMessage, type ManagerMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import type { AnswerBody } from '../protocol/requests.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { Report, Revision } from '../store/inventories.ts'
 
@@ -15,7 +16,10 @@ export type Action =
   | { readonly kind: 'send'; readonly message: ManagerMessage }
   /** On disk before the next message is looked at. */
   | { readonly kind: 'save'; readonly report: Report }
-  | { readonly kind: 'ready'; readonly agent: string }
+  | { readonly kind: 'ready'; readonly agent: string; readonly dropped: readonly string[] }
+  /** It has been welcomed, and may be asked. */
+  | { readonly kind: 'welcomed'; readonly version: number }
+  | { readonly kind: 'answer'; readonly id: string; readonly answer: AnswerBody }
   | { readonly kind: 'sample'; readonly sample: Sample }
   | { readonly kind: 'event'; readonly at: number; readonly event: KernelEvent }
   /** `audit`: nobody who means well does this. */
@@ -25,6 +29,7 @@ export interface Knowledge {
   readonly epoch: number
   /** What the store holds of this host. */
   readonly stored: Revision | undefined
+  readonly isAsked: (id: string) => boolean
 }
 
 export interface Step {
@@ -65,14 +70,16 @@ export function step(session: Session, message: AgentMessage, knowledge: Knowled
       return stay({ kind: 'sample', sample: message.sample })
     case 'event':
       return stay({ kind: 'event', at: message.at, event: message.event })
-    case 'answer':
-      return close('an answer that nobody asked for')
+    case 'answer': {
+      const { id, answer } = message
+      return knowledge.isAsked(id) ? stay({ kind: 'answer', id, answer }) : close('an answer that nobody asked for')
+    }
   }
 }
 
 type Hello = AgentMessage & { readonly kind: 'hello' }
 
-function greet({ versions, run, revision, epoch: heard, agent }: Hello, { epoch, stored }: Knowledge): Step {
+function greet({ versions, run, revision, epoch: heard, agent, dropped = [] }: Hello, { epoch, stored }: Knowledge): Step {
   const reject = (reason: string): Step => ({
     session: NEW_SESSION,
     actions: [
@@ -91,8 +98,9 @@ function greet({ versions, run, revision, epoch: heard, agent }: Hello, { epoch,
   return {
     session: { kind: 'ready', run, held, asked: false },
     actions: [
-      { kind: 'ready', agent },
+      { kind: 'ready', agent, dropped },
       { kind: 'send', message: { kind: 'welcome', version, epoch, ...(held === undefined ? {} : { have: held }) } },
+      { kind: 'welcomed', version },
     ],
   }
 }

@@ -16,12 +16,24 @@ import type {
   Thing,
   ThingDetail,
 } from './schema-pool.ts'
+import type { NewSiteConnection, SiteConnection, SiteProperties } from './schema-site.ts'
 
 export type Done<Value> =
   | { readonly kind: 'done'; readonly value: Value }
   | { readonly kind: 'missing'; readonly reason: string }
   /** It is there, and this cannot be done to it now. */
   | { readonly kind: 'refused'; readonly reason: string }
+
+/** What an admin wants on every host. */
+export interface SiteOperations {
+  /** Oldest first; also those that are being taken away, until no host has a session. */
+  connections(): Promise<readonly SiteConnection[]>
+  connect(connection: NewSiteConnection, who: string): Promise<Done<SiteConnection>>
+  disconnect(id: string, who: string): Promise<Done<SiteConnection>>
+  properties(): Promise<SiteProperties>
+  /** All of the file. Its commands run as root on every host: for admins, and into the audit. */
+  setProperties(text: string, who: string): Promise<Done<SiteProperties>>
+}
 
 export interface Operations {
   /** By name, numbers in their order. */

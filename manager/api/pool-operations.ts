@@ -3,6 +3,7 @@
 import { mayBeAsked } from '../enrolment/standing.ts'
 import { WORD_KEYS } from '../inventory/cpu-features.ts'
 import { canMove } from '../inventory/cpu-move.ts'
+import type { PoolCpu } from '../inventory/cpu-pool.ts'
 import type { ConnectivityMatrix } from '../inventory/matrix.ts'
 import { hostsFor } from '../inventory/matrix-placement.ts'
 import type { Wish } from '../inventory/operator.ts'
@@ -11,7 +12,7 @@ import type { Pool } from '../inventory/service.ts'
 import type { StateEvent } from '../inventory/state.ts'
 import type { StoredAlarm } from '../store/alarms.ts'
 import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
-import { type CpuAnswer, CpuBook } from './cpu-pool.ts'
+import { cpuAnswer, groupsOfHosts } from './cpu-answer.ts'
 import { HostList } from './host-list.ts'
 import { guestsOn, type HostParts, runningGuests, summaryOf } from './host-summary.ts'
 import { cellAnswer, localStorageAnswer, matrixAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
@@ -43,9 +44,9 @@ class PoolOperations implements Operations {
   readonly #pool: Pool
   readonly #boots: BootBook
   readonly #list = new HostList()
-  readonly #cpus = new CpuBook()
   readonly #alarms: AlarmCount
   #matrix: Matrix | undefined
+  #groups: { readonly cpu: PoolCpu; readonly of: ReadonlyMap<string, number> } | undefined
 
   constructor(pool: Pool, boots: BootBook) {
     this.#pool = pool
@@ -58,15 +59,15 @@ class PoolOperations implements Operations {
   }
 
   async hosts(): Promise<readonly Host[]> {
-    const [matrix, alarms] = await Promise.all([this.#pool.matrix(), this.#alarms.now()])
-    const cpu = this.#cpu(matrix)
-    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, cpu, alarms)))
+    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
+    const groups = this.#groupsOf(cpu)
+    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, groups, alarms)))
   }
 
   async host(ref: string): Promise<Host | undefined> {
-    const [matrix, alarms] = await Promise.all([this.#pool.matrix(), this.#alarms.now()])
+    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
     const view = this.#pool.find(ref)
-    return view && summaryOf(this.#parts(view, this.#cpu(matrix), alarms))
+    return view && summaryOf(this.#parts(view, this.#groupsOf(cpu), alarms))
   }
 
   async inventory(ref: string) {
@@ -153,7 +154,11 @@ class PoolOperations implements Operations {
   }
 
   async cpu() {
-    return this.#cpu(await this.#pool.matrix()).pool
+    const cpu = await this.#pool.cpu()
+    return cpuAnswer(
+      cpu,
+      this.#pool.hosts().filter(({ state }) => mayBeAsked(state)),
+    )
   }
 
   async explainCpu(from: string, to: string, type: CpuExplanation['type']): Promise<Done<CpuExplanation>> {
@@ -197,18 +202,19 @@ class PoolOperations implements Operations {
 
   // ---- inside ----
 
-  #cpu(matrix: ConnectivityMatrix): CpuAnswer {
-    const members = this.#pool.hosts().filter(({ state }) => mayBeAsked(state))
-    return this.#cpus.of(members.map(({ id, name }) => ({ id, name, cpu: matrix.cpuOf(id) })))
+  /** The pool gives the same object until a CPU is another. */
+  #groupsOf(cpu: PoolCpu): ReadonlyMap<string, number> {
+    if (this.#groups?.cpu !== cpu) this.#groups = { cpu, of: groupsOfHosts(cpu) }
+    return this.#groups.of
   }
 
-  #parts(view: HostView, { groupOf }: CpuAnswer, alarms: AlarmsOf): HostParts {
+  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf): HostParts {
     return {
       view,
       inventory: this.#pool.knownInventory(view.id),
       sample: this.#pool.latestSample(view.id),
       image: this.#boots.imageOf(view),
-      cpuGroup: groupOf.get(view.id),
+      cpuGroup: groups.get(view.id),
       alarms: alarms.get(view.id) ?? 0,
     }
   }

@@ -7,7 +7,10 @@ export function problemOf(status: number, detail: string): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail }
 }
 
-/** A body that nobody has read is not read afterwards either: the connection ends with the answer. */
+/** What is left of a body is thrown away as it comes, so that the client comes to read the answer. */
+const MOST_THROWN_AWAY = 1 << 20
+
+/** A long or endless body that nobody has read ends the connection. */
 export function writeProblem(
   request: IncomingMessage,
   response: ServerResponse,
@@ -16,9 +19,11 @@ export function writeProblem(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   if (response.headersSent) return void response.destroy()
-  const unread = hasBody(request) && !request.complete ? { connection: 'close' } : {}
+  const isEndless = Number(request.headers['content-length'] ?? MOST_THROWN_AWAY + 1) > MOST_THROWN_AWAY
+  const unread = hasBody(request) && !request.complete
+  if (unread && !isEndless) request.resume()
   response
-    .writeHead(status, { 'content-type': 'application/problem+json', ...unread, ...headers })
+    .writeHead(status, { 'content-type': 'application/problem+json', ...(unread && isEndless ? { connection: 'close' } : {}), ...headers })
     .end(JSON.stringify(problemOf(status, detail)))
 }
 

@@ -2,14 +2,15 @@
 // limits, audit) is server.ts's, once for all routes, so that none can forget a check.
 import { z } from 'zod'
 import type { Access, Identified, Refusal } from '../access/access.ts'
-import type { Done, Operations } from './operations.ts'
+import type { Done, Operations, SiteOperations } from './operations.ts'
 import type { Role } from './schema-access.ts'
 import type { Tagged } from './tagged.ts'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface RouteDeps {
   readonly operations: Operations
+  readonly site: SiteOperations
   readonly access: Access
   readonly hosts: Tagged
   readonly matrix: Tagged

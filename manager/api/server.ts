@@ -11,7 +11,7 @@ import { readBody } from './body.ts'
 import { EventStreams } from './event-streams.ts'
 import { type Credential, credentialOf, isMeant, mayAsk } from './guard.ts'
 import { describeApi } from './openapi.ts'
-import type { Operations } from './operations.ts'
+import type { Operations, SiteOperations } from './operations.ts'
 import { refusalOf, writeProblem } from './problem.ts'
 import type { Raw, Reply, Route, RouteDeps } from './route.ts'
 import { ROUTES } from './routes.ts'
@@ -29,6 +29,7 @@ const RATES: ApiRates = { principal: { perSecond: 100, burst: 400 }, stranger: {
 
 export interface ApiOptions {
   readonly operations: Operations
+  readonly site: SiteOperations
   readonly access: Access
   readonly log: Log
   /** Milliseconds, by a clock that does not jump. */
@@ -71,7 +72,7 @@ class RestApi implements Api {
   readonly #unsubscribe: () => void
 
   constructor(options: ApiOptions) {
-    const { operations, access, elapsed, metrics, rates = RATES } = options
+    const { operations, site, access, elapsed, metrics, rates = RATES } = options
     this.#options = options
     this.#principals = new AttemptLimit(rates.principal, elapsed)
     this.#strangers = new AttemptLimit(rates.stranger, elapsed)
@@ -86,7 +87,7 @@ class RestApi implements Api {
       description ??= describeApi(ROUTES)
       return description
     }
-    this.#deps = { operations, access, hosts, matrix, metrics, document }
+    this.#deps = { operations, site, access, hosts, matrix, metrics, document }
     this.#addRoutes()
   }
 
@@ -118,6 +119,8 @@ class RestApi implements Api {
         return void this.router.get(route.path, handle)
       case 'POST':
         return void this.router.post(route.path, handle)
+      case 'PUT':
+        return void this.router.put(route.path, handle)
       case 'PATCH':
         return void this.router.patch(route.path, handle)
       case 'DELETE':

@@ -1,14 +1,17 @@
-// How a command ends: exit code 0 done, 1 failed, 2 used wrongly; one message on stderr that says what to do.
+// How a command ends: exit code 0 done, 1 failed, 2 used wrongly, 3 done for some of what was named, 4 nothing is called so; one
+// message on stderr that says what to do.
 import { type Command, CommanderError } from 'commander'
 import { oneLine } from './output-text.ts'
+
+export type FailureCode = 1 | 2 | 3 | 4
 
 /** A refusal that the user reads. The message says what was wrong, with what, and what to do. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'
-  readonly exitCode: 1 | 2
+  readonly exitCode: FailureCode
 
-  constructor(message: string, exitCode: 1 | 2 = 1) {
-    super(message)
+  constructor(message: string, exitCode: FailureCode = 1, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
     this.exitCode = exitCode
   }
 }

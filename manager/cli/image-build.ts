@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { packageRoot } from '../../appliance/package-root.ts'
+import { agentVersion, bundleAgent } from '../../images/agent-bundle/build.ts'
 import { buildDom0 } from '../../images/build.ts'
 import { DOM0_MEMORY_MIB, SUITES, type Suite } from '../../images/dom0/recipe.ts'
 import { imagePath } from '../../images/layout.ts'
@@ -34,6 +35,7 @@ export function addBuildCommand(image: Command, deps: ImageCommandDeps): void {
   addDataDirOptions(command).action(async (text: string, options: BuildCommandOptions) => {
     const name = newImageName(text)
     const dataDir = await dataDirOf(options)
+    const root = packageRoot(import.meta.dirname, 2)
     const progress = clock(deps)
     const stop = new AbortController()
     const interrupt = () => stop.abort()
@@ -43,7 +45,8 @@ export function addBuildCommand(image: Command, deps: ImageCommandDeps): void {
       add: options.add ?? [],
       ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
       ...(options.authorizedKeys === undefined ? {} : { authorizedKeys: await readKeys(options.authorizedKeys) }),
-      recipeFolder: join(packageRoot(import.meta.dirname, 2), 'images/dom0'),
+      recipeFolder: join(root, 'images/dom0'),
+      agent: await bundleAgent(root, await agentVersion(root)),
       staging: imagePath(dataDir, name),
       signal: stop.signal,
       onProgress: progress,

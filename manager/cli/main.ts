@@ -14,6 +14,8 @@ import { addBuildCommand } from './image-build.ts'
 import { logLine } from './log-lines.ts'
 import { addManagerCommands } from './manager.ts'
 import { terminalOf } from './output.ts'
+import { addPoolCommands } from './pool-commands.ts'
+import { promptOf } from './prompt.ts'
 import { addUpCommand } from './up.ts'
 
 const { version } = JSON.parse(readFileSync(join(packageRoot(import.meta.dirname, 2), 'package.json'), 'utf8')) as { version: string }
@@ -21,6 +23,9 @@ const out = terminalOf(process.stdout, process.env)
 const err = terminalOf(process.stderr, process.env)
 const level: Level | 'silent' =
   (['debug', 'info', 'warn', 'error', 'silent'] as const).find((each) => each === process.env.HOSTLESS_LOG) ?? 'info'
+
+// `hostless … | head`: who reads has had enough, and that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
 const program = new Command('hostless')
   .description('Plug a server into the rack: it PXE-boots into a Xen pool with nothing installed.')
@@ -41,5 +46,6 @@ addManagerCommands(program, out, log)
 const deps = { out, err, log: pino({ level: 'warn' }, pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)
 addBootCommands(program, out)
+addPoolCommands(program, { out, err, environment: process.env, prompt: promptOf(process.stdin, err.write) })
 
 process.exitCode = await runProgram(program, process.argv.slice(2), (text) => err.write(text))

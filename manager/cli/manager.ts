@@ -4,9 +4,10 @@ import type { Logger } from 'pino'
 import { ConfigRefused, loadConfig } from '../../appliance/main.ts'
 import { type ManagerConfig, managerConfig } from '../config.ts'
 import { startManager } from '../main.ts'
-import { backup, restore } from '../store/files.ts'
+import { backup, restore } from '../store/backup.ts'
+import { dataPlaceOf } from './data-place.ts'
 import { CommandFailure } from './failure.ts'
-import { addDataDirOptions, type DataDirOptions, dataDirOf } from './image-options.ts'
+import { addDataDirOptions, type DataDirOptions } from './image-options.ts'
 import type { Terminal } from './output.ts'
 
 export function addManagerCommands(program: Command, out: Terminal, log: Logger): void {
@@ -24,6 +25,8 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       })
       const manager = await startManager(config, log)
       log.info({ listen: `${config.listen.address}:${config.listen.port}`, hosts: manager.pool.hosts().length }, 'manager ready')
+      const code = await manager.access.firstAdminCode()
+      if (code !== undefined) out.write(firstAdminNotice(config.listen, manager.gateway.port, code))
       await stopped
       await manager.close()
     })
@@ -31,16 +34,26 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
     .description('all that the manager knows, with its keys, into one file that only its owner can read; the manager may run')
     .argument('<file>', 'a file that is not there yet')
     .action(async (file: string, options: DataDirOptions) => {
-      await backup(await dataDirOf(options), file).catch(failed('no backup was made'))
+      await backup(await dataPlaceOf(options), file).catch(failed('no backup was made'))
       out.write(`backed up to ${file}\n`)
     })
   addDataDirOptions(program.command('restore'))
     .description('what a backup holds in the place of what the manager knows; the manager must be stopped')
     .argument('<file>', 'what hostless backup has made')
     .action(async (file: string, options: DataDirOptions) => {
-      await restore(await dataDirOf(options), file).catch(failed('nothing was restored'))
+      await restore(await dataPlaceOf(options), file, log).catch(failed('nothing was restored'))
       out.write(`restored from ${file}; what was there is in manager.db.replaced\n`)
     })
+}
+
+/** To whoever started it, and to no log: the code lets in whoever has it. */
+function firstAdminNotice({ address }: ManagerConfig['listen'], port: number, code: string): string {
+  return [
+    'There is no user yet. Within an hour, make the first admin at',
+    `  https://${address}:${port}/first-admin?code=${code}`,
+    'or, at any time, on this machine: hostless user add NAME --role admin --local --config FILE',
+    '',
+  ].join('\n')
 }
 
 async function loadManagerConfig(file: string): Promise<ManagerConfig> {

@@ -8,6 +8,11 @@ export function renderJson(report: Report): string {
   return `${escapeInQuotes(JSON.stringify(plainData(report), null, 2))}\n`
 }
 
+/** The same on one line. */
+export function renderJsonLine(report: Report): string {
+  return `${escapeInQuotes(JSON.stringify(plainData(report)))}\n`
+}
+
 export function renderYaml(report: Report): string {
   const document = new Document(plainData(report))
   // Only double quotes have escapes; what they hold is escaped below.
@@ -56,8 +61,14 @@ function csvLines(rows: readonly (readonly Value[])[]): string {
   return rows.map((row) => `${row.map(csvField).join(',')}\r\n`).join('')
 }
 
+/** Lists stay lists in JSON and YAML. */
+function flat(value: Value): Exclude<Value, readonly string[]> {
+  return typeof value === 'object' && value !== null ? value.join(' ') : value
+}
+
 /** A spreadsheet takes text that begins like a formula for one: an apostrophe makes it text again. */
-function csvField(value: Value): string {
+function csvField(given: Value): string {
+  const value = flat(given)
   if (typeof value !== 'string') return value === null ? '' : String(value)
   const harmless = oneLine(/^[\s]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value)
   return /[",\n\r ]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
@@ -72,7 +83,7 @@ function xmlSection(section: Section): string {
 function element(tag: string, row: Row, { columns }: Section, indent: string): string {
   const fields = columns
     .filter(({ key }) => row[key] !== null && row[key] !== undefined)
-    .map(({ key }) => `${indent}  <${key}>${xmlText(String(row[key]))}</${key}>\n`)
+    .map(({ key }) => `${indent}  <${key}>${xmlText(String(flat(row[key] ?? null)))}</${key}>\n`)
   return `${indent}<${tag}>\n${fields.join('')}${indent}</${tag}>\n`
 }
 

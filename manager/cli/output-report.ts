@@ -1,6 +1,6 @@
 // What a command has to tell, without its form: sections of rows; and where the text goes.
 
-export type Value = string | number | boolean | null
+export type Value = string | number | boolean | null | readonly string[]
 export type Row = Readonly<Record<string, Value>>
 
 export interface Column {
@@ -11,6 +11,12 @@ export interface Column {
   readonly align?: 'right'
   /** How the table writes it; the other forms keep the value. */
   readonly show?: (value: Value) => string
+  /** Which columns a terminal that is too narrow goes without: the greatest first; missing: it is always there. */
+  readonly spare?: number
+  /** How a text that is too wide is cut, if not at its end. `middle`: ids, whose ends tell them apart; `count`: words, `+3` for the rest. */
+  readonly cut?: 'middle' | 'count'
+  /** For programs only: no table shows it. */
+  readonly isHidden?: true
   /** Its colour on a terminal. */
   readonly tone?: (value: Value) => 'good' | 'bad' | 'plain'
 }
@@ -26,6 +32,8 @@ export interface Section {
   readonly shape: 'list' | 'record'
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
+  /** Last line of the table; the other forms are without, unless the report has it as a section of its own. */
+  readonly totals?: Row
   /** What the table says when there are no rows. */
   readonly empty: string
 }
@@ -42,4 +50,8 @@ export interface Terminal {
   /** Columns of a terminal; undefined for a pipe or a file, which get everything at full width. */
   readonly columns: number | undefined
   readonly colour: boolean
+  /** Lines of a terminal. */
+  readonly rows?: number | undefined
+  /** Whether it shows more than ASCII. */
+  readonly unicode?: boolean
 }

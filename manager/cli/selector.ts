@@ -34,12 +34,13 @@ export type Selection<Item> =
     }
   | SelectorRefusal
 
-export function selectHosts<Host extends SelectableHost>(selector: Selector, hosts: readonly Host[]): Selection<Host> {
+/** `noun`: what they are called in a refusal, when they are not hosts. */
+export function selectHosts<Host extends SelectableHost>(selector: Selector, hosts: readonly Host[], noun = 'host'): Selection<Host> {
   return select(selector, hosts, (term) => {
     if (term.what.kind === 'guests') {
-      return refuseAt(term.at, `${describeTerm(term)} names guests, and hosts are asked for`)
+      return refuseAt(term.at, `${describeTerm(term)} names guests, and ${noun}s are asked for`)
     }
-    return hostsOf(term.what, term.at, hosts)
+    return hostsOf(term.what, term.at, hosts, noun)
   })
 }
 
@@ -76,8 +77,9 @@ function hostsOf<Host extends SelectableHost>(
   what: Exclude<What, { readonly kind: 'guests' }>,
   at: number,
   hosts: readonly Host[],
+  noun = 'host',
 ): Selection<Host> {
-  if (what.kind === 'named') return named('host', what.name, at, hosts)
+  if (what.kind === 'named') return named(noun, what.name, at, hosts)
   const groups = [...new Set(hosts.flatMap((host) => host.groups))]
   const meant = new Set(groups.filter((group) => matches(what.group, group)))
   if (meant.size === 0) return refuseAt(at, nothing('group', what.group, groups))
@@ -97,7 +99,7 @@ function guestsNamed<Guest extends SelectableGuest>(
 }
 
 function named<Item extends { readonly name: string }>(
-  kind: 'host' | 'guest',
+  kind: string,
   pattern: Pattern,
   at: number,
   items: readonly Item[],
@@ -119,7 +121,7 @@ function missingOf(pattern: Pattern, meant: readonly { readonly name: string }[]
 }
 
 /** Why a pattern means nothing: `no host is called nod03; did you mean node03?`. */
-function nothing(kind: 'host' | 'guest' | 'group', pattern: Pattern, known: readonly string[], where = ''): string {
+function nothing(kind: string, pattern: Pattern, known: readonly string[], where = ''): string {
   const said = `no ${kind}${where && ` ${where}`} is called ${describePattern(pattern)}`
   if (known.length === 0) return `${said}: there are none${where && ' there'}`
   const near = nearestTo(namesOf(pattern)?.[0] ?? lettersOf(pattern), known)

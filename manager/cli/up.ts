@@ -32,7 +32,7 @@ export function addUpCommand(program: Command): void {
 /** A config that cannot be read or is refused: the appliance says so. */
 async function hasManager(file: string): Promise<boolean> {
   return loadConfig(file).then(
-    ({ manager }) => manager !== undefined,
+    ({ manager }) => manager?.listen !== undefined,
     () => false,
   )
 }

@@ -25,6 +25,8 @@ export interface HostView {
 
 export type PoolChange =
   | { readonly kind: 'host'; readonly host: HostView }
+  /** `dropped`: bundles that its agent was upgraded to and that did not live. */
+  | { readonly kind: 'connected'; readonly host: string; readonly agent: string; readonly dropped: readonly string[] }
   | { readonly kind: 'inventory'; readonly host: string; readonly sections: readonly SectionName[] }
   | { readonly kind: 'sample'; readonly host: string; readonly sample: Sample }
   | { readonly kind: 'event'; readonly host: string; readonly at: number; readonly event: KernelEvent }

@@ -1,25 +1,32 @@
 // The pool as the API and the gateway see it: hosts in memory, every change of them on disk before it shows. Decisions are in
 // operator.ts and state.ts, what follows from the inventories in the files beside this one.
 import type { AgentBook } from '../agents/book.ts'
-import { type HostState, mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import type { KernelEvent } from '../protocol/events.ts'
 import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
-import { clearAlarm, openAlarms, type RaisedAlarm, raiseAlarm, type StoredAlarm } from '../store/alarms.ts'
-import { revokeCertificates } from '../store/certificates.ts'
-import type { Store, Transaction } from '../store/database.ts'
-import { addHistory, type Change, historyOf } from '../store/history.ts'
-import { allHosts, dropClaims, type HostRecord, hostById, hostByMac, isNameTaken, updateHost } from '../store/hosts.ts'
-import { inventoryOf, type Report, type Revision, revisionsOfAll, saveInventory } from '../store/inventories.ts'
-import { type ExchangeGroups, exchangeGroups } from './cpu-groups.ts'
-import { type Hindrance, hindrancesOf, type Level, levelOf } from './cpu-level.ts'
-import { ConnectivityMatrix } from './matrix.ts'
-import { rule, type Wish } from './operator.ts'
+import { heldAlarms, type RaisedAlarm, type StoredAlarm } from '../store/alarms.ts'
+import type { Store } from '../store/database.ts'
+import { type Change, historyOf } from '../store/history.ts'
+import { allHosts, type HostRecord, hostById, hostByMac } from '../store/hosts.ts'
+import { type Report, type Revision, revisionsOfAll, saveInventory } from '../store/inventories.ts'
+import type { Trouble } from '../store/trouble.ts'
+import { AlarmBook } from './alarm-book.ts'
+import { Announcer, type Counts } from './announcer.ts'
+import type { PoolCpu } from './cpu-pool.ts'
+import { InventoryReader } from './inventory-reader.ts'
+import { type LiveHost, newLiveHost, type StoredRevision, take, viewOf } from './live-host.ts'
+import type { ConnectivityMatrix } from './matrix.ts'
+import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
+import { PoolPicture } from './pool-picture.ts'
 import type { StateEvent } from './state.ts'
+import { writeWishes } from './wish-store.ts'
+import { sayDuration } from './wording.ts'
 
 export interface PoolOptions {
   readonly store: Store
+  /** Why the store takes no writes now. */
+  readonly trouble?: () => Trouble | undefined
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
@@ -27,48 +34,48 @@ export interface PoolOptions {
   readonly lostAfter: number
 }
 
-/** Of the hosts that may run guests. */
-export interface PoolCpu {
-  readonly level: Level
-  readonly groups: ExchangeGroups
-  readonly hindrances: readonly Hindrance[]
-}
-
-interface LiveHost {
-  record: HostRecord
-  state: HostState
-  revision: (Revision & { readonly at: number }) | undefined
-  inventory: Inventory | undefined
-  sample: Sample | undefined
-  connection: { readonly address: string; readonly agent: string; readonly since: number } | undefined
-  /** When it was last connected, by the clock that does not jump; undefined once it is taken for lost. */
-  goneAt: number | undefined
-  /** Its appliance saw it boot while its old connection still stood. */
-  boots: boolean
-  /** Made when it is asked for; undefined: to be made anew. The same object as long as nothing in it has changed. */
-  view: HostView | undefined
-}
-
 const BY_NAME = new Intl.Collator('en', { numeric: true })
 
 /** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
 export async function openPool(options: PoolOptions): Promise<Pool> {
   const { db } = options.store
-  const [records, revisions] = await Promise.all([allHosts(db), revisionsOfAll(db)])
-  return new Pool(options, records, revisions)
+  const [records, revisions, held] = await Promise.all([allHosts(db), revisionsOfAll(db), heldAlarms(db)])
+  return new Pool(options, records, revisions, held)
 }
+
+/** The wall clock has been set, when it goes otherwise than the steady one by more than this between two ticks, ms. */
+const JUMP = 5000
 
 export class Pool implements AgentBook {
   readonly #options: PoolOptions
   readonly #hosts = new Map<string, LiveHost>()
-  readonly #listeners = new Set<(change: PoolChange) => void>()
-  #matrix: ConnectivityMatrix | undefined
+  readonly #announcer = new Announcer()
+  readonly #picture: PoolPicture
+  readonly #reader: InventoryReader
+  readonly #alarms: AlarmBook
+  /** Of the wall clock from the steady one, at the last tick. */
+  #offset: number
   /** By name; undefined: to be sorted anew. */
   #sorted: readonly LiveHost[] | undefined
 
-  constructor(options: PoolOptions, records: readonly HostRecord[], revisions: ReadonlyMap<string, Revision & { readonly at: number }>) {
+  constructor(
+    options: PoolOptions,
+    records: readonly HostRecord[],
+    revisions: ReadonlyMap<string, StoredRevision>,
+    held: ReadonlyMap<string, string>,
+  ) {
     this.#options = options
-    for (const record of records) this.#hosts.set(record.id, this.#live(record, revisions.get(record.id)))
+    const { store, now, elapsed, trouble = () => undefined } = options
+    this.#picture = new PoolPicture(held)
+    this.#reader = new InventoryReader(store.db, this.#hosts, (live) => this.#picture.place(live))
+    this.#alarms = new AlarmBook({ store, now, trouble, announcer: this.#announcer, conclusions: this.#picture.conclusions })
+    this.#offset = now() - elapsed()
+    for (const record of records) this.#hosts.set(record.id, newLiveHost(record, revisions.get(record.id), elapsed()))
+  }
+
+  /** For who shows lists: what has not been counted since has not changed. */
+  counts(): Counts {
+    return this.#announcer.counts()
   }
 
   /** By name. A host that has not changed since the last call is the same object. */
@@ -93,15 +100,8 @@ export class Pool implements AgentBook {
     return historyOf(this.#options.store.db, id, limit)
   }
 
-  async inventory(id: string): Promise<Inventory | undefined> {
-    const live = this.#hosts.get(id)
-    while (live && !live.inventory) {
-      const { revision } = live
-      const read = await inventoryOf(this.#options.store.db, id)
-      if (!read) return live.inventory
-      if (live.revision === revision) live.inventory ??= read // else a report has come meanwhile
-    }
-    return live?.inventory
+  inventory(id: string): Promise<Inventory | undefined> {
+    return this.#reader.read(id)
   }
 
   /** As `inventory`, of what is in memory: all of them are once the matrix has been asked for. */
@@ -114,30 +114,34 @@ export class Pool implements AgentBook {
     return this.#hosts.get(id)?.sample
   }
 
-  /** Of all hosts that have reported and are not rejected; it changes as they report. The first call reads all inventories. */
+  /** Of all hosts that have reported and are not rejected; it changes as they report. */
   async matrix(): Promise<ConnectivityMatrix> {
-    if (this.#matrix) return this.#matrix
-    await Promise.all([...this.#hosts.keys()].map((id) => this.inventory(id)))
-    this.#matrix ??= new ConnectivityMatrix()
-    for (const live of this.#hosts.values()) this.#place(live)
-    return this.#matrix
+    await this.learn()
+    return this.#picture.matrix
   }
 
+  /** Of the hosts that may run guests; the same object until one of their CPUs is another. */
   async cpu(): Promise<PoolCpu> {
-    const matrix = await this.matrix()
-    const cpus = this.hosts().flatMap(({ id, state }) => (mayBeAsked(state) ? (matrix.cpuOf(id) ?? []) : []))
-    return { level: levelOf(cpus), groups: exchangeGroups(cpus), hindrances: hindrancesOf(cpus) }
+    await this.learn()
+    return this.#picture.cpu()
+  }
+
+  /** Resolves when the inventories on disk are known: until then nothing that is wrong in the pool begins or ends. */
+  async learn(): Promise<void> {
+    if ((await this.#reader.readAll()) === 'all') this.#picture.conclusions.complete()
+  }
+
+  /** Resolves when nothing is read any more. */
+  close(): Promise<void> {
+    return this.#reader.close()
   }
 
   alarms(): Promise<readonly StoredAlarm[]> {
-    return openAlarms(this.#options.store.db)
+    return this.#alarms.open()
   }
 
-  async clearAlarm(key: string, who: string): Promise<boolean> {
-    const { store, now } = this.#options
-    const cleared = await store.write((transaction) => clearAlarm(transaction, key, now(), who))
-    if (cleared) this.#tell({ kind: 'alarm-cleared', key })
-    return cleared
+  clearAlarm(key: string, who: string): Promise<boolean> {
+    return this.#alarms.clear(key, who)
   }
 
   approve(id: string, who: string): Promise<Outcome> {
@@ -172,32 +176,13 @@ export class Pool implements AgentBook {
     const { store, now } = this.#options
     const live = this.#hosts.get(id)
     if (!live) return { kind: 'refused', reason: `there is no host ${id}` }
-    const made = await store.write(async (transaction) => {
-      const record = await hostById(transaction, id)
-      if (!record) return { kind: 'refused' as const, reason: `there is no host ${id}` }
-      const rulings = await Promise.all(
-        wishes.map(async (wish) => {
-          const taken = wish.kind === 'rename' && (await isNameTaken(transaction, wish.name))
-          return rule(wish, record, { isConnected: live.connection !== undefined, isNameTaken: taken, who, at: now() })
-        }),
-      )
-      const no = rulings.find(({ kind }) => kind === 'refused')
-      if (no?.kind === 'refused') return no
-      let written: HostRecord | undefined
-      for (const ruling of rulings) {
-        if (ruling.kind !== 'change') continue
-        if (ruling.set.state === 'rejected') {
-          await revokeCertificates(transaction, id, now(), `rejected by ${who}`)
-          await dropClaims(transaction, id)
-        }
-        written = await this.#write(transaction, record, ruling.set, ruling.what, who)
-      }
-      return { kind: 'made' as const, written }
-    })
-    if (made.kind === 'refused') return made
-    if (made.written) {
-      if (made.written.name !== live.record.name) this.#sorted = undefined
-      take(live, made.written)
+    const written = await store.write((transaction) =>
+      writeWishes(transaction, id, wishes, { isConnected: live.connection !== undefined, who, at: now() }),
+    )
+    if (written.kind === 'refused') return written
+    if (written.kind === 'changed') {
+      if (written.record.name !== live.record.name) this.#sorted = undefined
+      take(live, written.record)
       this.#show(live)
     }
     return { kind: 'done', host: viewOf(live) }
@@ -205,22 +190,25 @@ export class Pool implements AgentBook {
 
   /** Until the function that it returns is called. A listener that throws harms nobody else's. */
   subscribe(listener: (change: PoolChange) => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return this.#announcer.subscribe(listener)
   }
 
-  /** Hosts that have been away too long are lost. Called every second or so. */
+  /** Hosts that have been away too long are lost; what is wrong in the pool is raised, what no longer is, ends. Called every second or so. */
   async tick(): Promise<void> {
     const { elapsed, lostAfter } = this.#options
     const late = [...this.#hosts.values()].filter(
       ({ connection, goneAt }) => !connection && goneAt !== undefined && elapsed() - goneAt >= lostAfter,
     )
-    await Promise.all(
-      late.map(async (live) => {
-        live.goneAt = undefined
-        await this.move(live.record.id, { kind: 'silent', cause: `no connection for ${Math.round(lostAfter / 1000)} s` }, 'manager')
-      }),
-    )
+    const lose = late.map(async (live) => {
+      const { goneAt } = live
+      live.goneAt = undefined
+      const cause = `no connection for ${Math.round(lostAfter / 1000)} s`
+      await this.move(live.record.id, { kind: 'silent', cause }, 'manager').catch((error: unknown) => {
+        live.goneAt ??= goneAt
+        throw error
+      })
+    })
+    await Promise.all([...lose, this.#watchClock(), this.#alarms.settle()])
   }
 
   // ---- for the gateway ----
@@ -233,13 +221,13 @@ export class Pool implements AgentBook {
     return this.#hosts.get(host)?.revision
   }
 
-  async connected(host: string, address: string, agent: string): Promise<void> {
+  async connected(host: string, address: string, agent: string, dropped: readonly string[]): Promise<void> {
     const live = this.#known(host)
     live.connection = { address, agent, since: this.#options.now() }
-    live.view = undefined
     live.boots = false
     const outcome = await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)
+    this.#announcer.tell({ kind: 'connected', host, agent, dropped })
     if (outcome.kind === 'refused') await this.alarm({ kind: 'host-state', about: host, host, text: outcome.reason })
   }
 
@@ -247,8 +235,8 @@ export class Pool implements AgentBook {
     const live = this.#hosts.get(host)
     if (!live) return
     live.connection = undefined
-    live.view = undefined
     live.goneAt = this.#options.elapsed()
+    this.#picture.conclusions.lostClock(host)
     if (live.boots) void this.move(host, { kind: 'boots' }, 'appliance').catch(() => undefined)
     this.#show(live)
   }
@@ -259,13 +247,12 @@ export class Pool implements AgentBook {
     const at = now()
     await store.write((transaction) => saveInventory(transaction, host, at, report))
     live.revision = { run: report.run, revision: report.revision, at }
-    live.view = undefined
     const given = Object.entries(report.sections).filter(([, section]) => section !== undefined)
     const isWhole = given.length === SECTION_NAMES.length
     if (live.inventory || isWhole) {
       live.inventory = { ...live.inventory, ...Object.fromEntries(given), problems: report.problems } as Inventory
     }
-    this.#tell({ kind: 'inventory', host, sections: given.map(([name]) => name as SectionName) })
+    this.#announcer.tell({ kind: 'inventory', host, sections: given.map(([name]) => name as SectionName) })
     this.#show(live)
   }
 
@@ -273,11 +260,12 @@ export class Pool implements AgentBook {
     const live = this.#hosts.get(host)
     if (!live) return
     live.sample = sample
-    this.#tell({ kind: 'sample', host, sample })
+    this.#picture.conclusions.heardClock(host, live.record.name, sample.at - this.#options.now())
+    this.#announcer.tell({ kind: 'sample', host, sample })
   }
 
   event(host: string, at: number, event: KernelEvent): void {
-    this.#tell({ kind: 'event', host, at, event })
+    this.#announcer.tell({ kind: 'event', host, at, event })
   }
 
   async enrolled(host: string): Promise<void> {
@@ -286,7 +274,7 @@ export class Pool implements AgentBook {
     const live = this.#hosts.get(host)
     if (live) take(live, record)
     else {
-      this.#hosts.set(host, this.#live(record, undefined))
+      this.#hosts.set(host, newLiveHost(record, undefined, this.#options.elapsed()))
       this.#sorted = undefined
     }
     this.#show(this.#known(host))
@@ -300,33 +288,15 @@ export class Pool implements AgentBook {
     await this.move(record.id, { kind: 'boots' }, 'appliance')
   }
 
-  async alarm(alarm: RaisedAlarm): Promise<void> {
-    const { store, now } = this.#options
-    await store.write((transaction) => raiseAlarm(transaction, now(), alarm))
-    this.alarmRaised(alarm)
+  alarm(alarm: RaisedAlarm): Promise<void> {
+    return this.#alarms.raise(alarm)
   }
 
   alarmRaised(alarm: RaisedAlarm): void {
-    this.#tell({ kind: 'alarm', alarm })
+    this.#announcer.tell({ kind: 'alarm', alarm })
   }
 
   // ---- inside ----
-
-  #live(record: HostRecord, revision: (Revision & { readonly at: number }) | undefined): LiveHost {
-    const state = parseHostState(record.state)
-    const goneAt = this.#options.elapsed()
-    return {
-      record,
-      state,
-      revision,
-      inventory: undefined,
-      sample: undefined,
-      connection: undefined,
-      goneAt,
-      boots: false,
-      view: undefined,
-    }
-  }
 
   #known(host: string): LiveHost {
     const live = this.#hosts.get(host)
@@ -334,67 +304,18 @@ export class Pool implements AgentBook {
     return live
   }
 
-  async #write(
-    transaction: Transaction,
-    record: HostRecord,
-    set: { readonly name?: string; readonly state?: HostState; readonly groups?: readonly string[]; readonly notes?: string },
-    what: string,
-    who: string,
-  ): Promise<HostRecord> {
-    const at = this.#options.now()
-    await updateHost(transaction, record.id, { ...set, ...(set.state ? { since: at } : {}) })
-    await addHistory(transaction, record.id, { at, who, what })
-    const changed = await hostById(transaction, record.id)
-    if (!changed) throw new Error(`host ${record.id} went away while it was changed`)
-    return changed
-  }
-
-  /** Into the matrix, or out of it. */
-  #place({ record: { id, name }, state, inventory }: LiveHost): void {
-    if (inventory && state !== 'rejected') this.#matrix?.update({ id, name, state, inventory })
-    else this.#matrix?.remove(id)
+  async #watchClock(): Promise<void> {
+    const { now, elapsed } = this.#options
+    const offset = now() - elapsed()
+    const jump = offset - this.#offset
+    this.#offset = offset
+    if (Math.abs(jump) < JUMP) return
+    const text = `the manager's clock was set ${sayDuration(jump)} ${jump > 0 ? 'ahead' : 'back'}: times in history and alarms before and after do not fit together`
+    await this.alarm({ kind: 'clock-jumped', about: 'manager', text })
   }
 
   #show(live: LiveHost): void {
-    this.#place(live)
-    this.#tell({ kind: 'host', host: viewOf(live) })
-  }
-
-  #tell(change: PoolChange): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(change)
-      } catch {
-        this.#listeners.delete(listener)
-      }
-    }
-  }
-}
-
-function take(live: LiveHost, record: HostRecord): void {
-  live.record = record
-  live.state = parseHostState(record.state)
-  live.view = undefined
-}
-
-function viewOf(live: LiveHost): HostView {
-  live.view ??= show(live)
-  return live.view
-}
-
-function show({ record, state, connection, revision }: LiveHost): HostView {
-  const { id, name, since, groups, notes, created, uuid, macs } = record
-  return {
-    id,
-    name,
-    state,
-    since,
-    groups,
-    notes,
-    created,
-    macs,
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(connection ? { connection } : {}),
-    ...(revision ? { inventory: { revision: revision.revision, at: revision.at } } : {}),
+    this.#picture.place(live)
+    this.#announcer.tell({ kind: 'host', host: viewOf(live) })
   }
 }

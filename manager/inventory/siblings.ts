@@ -1,79 +1,158 @@
-// Hosts of one product that differ: in memory, disks, firmware, links and cabling. What most of them have is taken for right.
+// Hosts of one product that differ: in memory, disks, firmware, links and cabling. What most of them have is taken for right. Kept as
+// hosts report: a report touches the values that its host had and has; only where another value becomes the usual one, all are gone over.
+import { createHash } from 'node:crypto'
 import type { Inventory } from '../protocol/inventory.ts'
-import type { ReportingHost } from './alarms.ts'
+import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
 import { groupBy } from './group-by.ts'
 import { isShareable } from './matrix-devices.ts'
 import { unread } from './unread.ts'
 import { sayBytes, sayNames } from './wording.ts'
 
-export type Trait = 'memory' | 'disks' | 'firmware' | 'links' | 'cabling'
+type Trait = 'memory' | 'disks' | 'firmware' | 'links' | 'cabling'
 
-export interface Difference {
+/** What one host has, to be compared with what others have. */
+interface Told {
+  /** Names what is compared with what: one trait of one product. */
+  readonly comparison: string
   readonly trait: Trait
   readonly product: string
-  /** Those that differ, by id; all of the product where no value has a majority. */
-  readonly hosts: readonly string[]
-  /** A sentence for people. */
-  readonly text: string
+  /** In words. */
+  readonly value: string
 }
 
-export function differencesOf(hosts: readonly ReportingHost[]): readonly Difference[] {
-  const products = groupBy(hosts, ({ inventory }) => productOf(inventory))
-  return [...products].flatMap(([product, siblings]) =>
-    product === undefined
-      ? []
-      : [
-          ...TRAITS.flatMap(([trait, describe]) => compare(trait, product, siblings, describe)),
-          // Racks have switches of their own: only hosts at the same switches are compared port by port.
-          ...[...groupBy(siblings, ({ inventory }) => switchesOf(inventory))].flatMap(([switches, peers]) =>
-            switches === '' ? [] : compare('cabling', product, peers, cablingOf),
-          ),
-        ],
+interface Comparison {
+  readonly trait: Trait
+  readonly product: string
+  /** Value to the hosts that have it: id to name. */
+  readonly values: Map<string, Map<string, string>>
+  total: number
+  /** What more than half of them have; undefined: there is no such value. */
+  usual: string | undefined
+  readonly touched: Set<string>
+}
+
+export class Siblings implements Source {
+  readonly sections = ['dmi', 'nics', 'blockDevices', 'problems'] as const
+  readonly #comparisons = new Map<string, Comparison>()
+  readonly #byHost = new Map<string, { readonly name: string; readonly told: readonly Told[] }>()
+  readonly #touched = new Set<string>()
+
+  update({ id, name, inventory }: ReportingHost): void {
+    const before = this.#byHost.get(id)
+    const now = { name, told: toldBy(inventory) }
+    if (before && sameTold(before, now)) return
+    this.remove(id)
+    for (const { comparison: key, trait, product, value } of now.told) {
+      const comparison = this.#comparisons.get(key) ?? { trait, product, values: new Map(), total: 0, usual: undefined, touched: new Set() }
+      const having = comparison.values.get(value) ?? new Map<string, string>()
+      comparison.values.set(value, having.set(id, name))
+      comparison.total += 1
+      comparison.touched.add(value)
+      this.#comparisons.set(key, comparison)
+      this.#touched.add(key)
+    }
+    this.#byHost.set(id, now)
+  }
+
+  remove(id: string): void {
+    for (const { comparison: key, value } of this.#byHost.get(id)?.told ?? []) {
+      const comparison = this.#comparisons.get(key)
+      const having = comparison?.values.get(value)
+      if (!comparison || !having) continue
+      having.delete(id)
+      if (having.size === 0) comparison.values.delete(value)
+      comparison.total -= 1
+      comparison.touched.add(value)
+      this.#touched.add(key)
+    }
+    this.#byHost.delete(id)
+  }
+
+  findings(): readonly Finding[] {
+    const found = [...this.#touched].flatMap((key) => {
+      const comparison = this.#comparisons.get(key)
+      if (comparison?.total === 0) this.#comparisons.delete(key)
+      return comparison ? judge(key, comparison) : []
+    })
+    this.#touched.clear()
+    return found
+  }
+}
+
+function sameTold(a: { readonly name: string; readonly told: readonly Told[] }, b: typeof a): boolean {
+  return (
+    a.name === b.name &&
+    a.told.length === b.told.length &&
+    a.told.every(({ comparison, value }, index) => comparison === b.told[index]?.comparison && value === b.told[index]?.value)
   )
 }
 
-/** What is compared in words; undefined: not reported, and not compared. */
-type Describe = (inventory: Inventory) => string | undefined
-
-const TRAITS: readonly (readonly [Trait, Describe])[] = [
-  ['memory', memoryOf],
-  ['disks', disksOf],
-  ['firmware', firmwareOf],
-  ['links', linksOf],
-  ['cabling', redundancyOf],
-]
-
-function compare(trait: Trait, product: string, siblings: readonly ReportingHost[], describe: Describe): readonly Difference[] {
-  const told = siblings.flatMap((host) => {
-    const value = describe(host.inventory)
-    return value === undefined ? [] : [{ host, value }]
-  })
-  const values = [...groupBy(told, ({ value }) => value)].sort(([, a], [, b]) => b.length - a.length)
-  const [most, ...others] = values
-  if (!most || others.length === 0) return []
-  const [usual, majority] = most
-  const difference = (differing: readonly (typeof told)[number][], text: string): Difference => ({
-    trait,
-    product,
-    hosts: differing.map(({ host }) => host.id),
-    text: `${trait}: ${text}`,
-  })
-  if (majority.length * 2 <= told.length) {
-    const all = values.slice(0, 5).map(([value, having]) => `${value} (${names(having)})`)
-    const more = values.length > 5 ? ` and ${values.length - 5} other ways` : ''
-    return [difference(told, `the ${told.length} hosts of product ${product} differ: ${all.join('; ')}${more}`)]
-  }
-  return others.map(([value, having]) => {
-    const verb = having.length === 1 ? 'has' : 'have'
-    return difference(
-      having,
-      `${names(having)} ${verb} ${value}; ${majority.length} of ${told.length} hosts of product ${product} have ${usual}`,
-    )
-  })
+/** Of the whole comparison: that all differ; of each value: that those who have it do. */
+function judge(key: string, comparison: Comparison): readonly Finding[] {
+  const { values, touched } = comparison
+  const usual = usualOf(comparison)
+  const changed = usual !== comparison.usual
+  comparison.usual = usual
+  const subjects = new Set([...touched, ...(changed ? values.keys() : [])])
+  touched.clear()
+  return [
+    { subject: key, conditions: usual === undefined && values.size > 1 ? [allDiffer(key, comparison)] : [] },
+    ...[...subjects].map((value) => ({ subject: `${key} ${value}`, conditions: oddOnes(key, comparison, value) })),
+  ]
 }
 
-function names(having: readonly { readonly host: ReportingHost }[]): string {
-  return sayNames(having.map(({ host }) => host.name))
+function usualOf({ values, total, usual }: Comparison): string | undefined {
+  const isUsual = (having: ReadonlyMap<string, string> | undefined): boolean => having !== undefined && having.size * 2 > total
+  if (usual !== undefined && isUsual(values.get(usual))) return usual
+  for (const [value, having] of values) if (isUsual(having)) return value
+  return undefined
+}
+
+function oddOnes(key: string, { trait, product, values, usual }: Comparison, value: string): readonly Condition[] {
+  const having = values.get(value)
+  if (!having || usual === undefined || value === usual) return []
+  const names = [...having.values()].sort()
+  const [only, ...others] = having.keys()
+  return [
+    {
+      kind: 'sibling-differs',
+      about: `${trait} ${digest(`${key} ${value}`)}`,
+      ...(only !== undefined && others.length === 0 ? { host: only } : {}),
+      text: `${trait}: ${sayNames(names)} ${having.size === 1 ? 'has' : 'have'} ${value}; most hosts of product ${product} have ${usual}`,
+    },
+  ]
+}
+
+const MOST_VALUES = 5
+
+function allDiffer(key: string, { trait, product, values, total }: Comparison): Condition {
+  const bySize = [...values].sort(([, a], [, b]) => b.size - a.size)
+  const told = bySize.slice(0, MOST_VALUES).map(([value, having]) => `${value} (${sayNames([...having.values()].sort())})`)
+  const more = bySize.length > MOST_VALUES ? ` and ${bySize.length - MOST_VALUES} other ways` : ''
+  const text = `${trait}: the ${total} hosts of product ${product} differ: ${told.join('; ')}${more}`
+  return { kind: 'sibling-differs', about: `${trait} ${digest(key)}`, text }
+}
+
+/** Values may be long, and the keys of alarms are typed. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+function toldBy(inventory: Inventory): readonly Told[] {
+  const product = productOf(inventory)
+  if (product === undefined) return []
+  const told = (trait: Trait, value: string | undefined, within = ''): readonly Told[] =>
+    value === undefined ? [] : [{ comparison: JSON.stringify([trait, product, within]), trait, product, value }]
+  const switches = switchesOf(inventory)
+  return [
+    ...told('memory', memoryOf(inventory)),
+    ...told('disks', disksOf(inventory)),
+    ...told('firmware', firmwareOf(inventory)),
+    ...told('links', linksOf(inventory)),
+    ...told('cabling', redundancyOf(inventory)),
+    // Racks have switches of their own: only hosts at the same switches are compared port by port.
+    ...(switches === '' ? [] : told('cabling', cablingOf(inventory), switches)),
+  ]
 }
 
 function productOf({ dmi }: Inventory): string | undefined {

@@ -13,3 +13,18 @@ export function sayNames(names: readonly string[]): string {
   const [named, last] = names.length <= 5 ? [names.slice(0, -1), names.at(-1)] : [names.slice(0, 3), `${names.length - 3} others`]
   return [named.join(', '), last].filter(Boolean).join(' and ')
 }
+
+const SPANS = [
+  ['day', 24 * 3600_000],
+  ['hour', 3600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const
+
+/** The greatest unit that fits, whatever the sign: `3 hours`, `1 minute`. */
+export function sayDuration(milliseconds: number): string {
+  const length = Math.abs(milliseconds)
+  const [unit, span] = SPANS.find(([, each]) => length >= each) ?? SPANS[3]
+  const count = Math.floor(length / span)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}

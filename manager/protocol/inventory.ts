@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { drbdResource, guest } from './guests.ts'
 import { cpuPolicy, cpus, diskHealth, dmi, kernel, memory, numaNode, sensor, xen } from './machine.ts'
 import { address, bond, bridge, heard, nic, vlan } from './network.ts'
+import { property } from './property.ts'
 import { blockDevice, fcHba, fileSystem, iscsi, lv, multipath, nfsMount, partition, pv, vg } from './storage.ts'
 import { list, record, word } from './values.ts'
 
@@ -36,11 +37,15 @@ export const sections = {
   diskHealth: list(diskHealth, 1024),
   guests: list(guest, 2048),
   drbd: list(drbdResource, 4096),
+  properties: list(property, 256),
 } as const
 
 export type SectionName = keyof typeof sections
 export type Sections = { readonly [Name in SectionName]: z.output<(typeof sections)[Name]> }
 export const SECTION_NAMES = Object.keys(sections) as readonly SectionName[]
+
+/** What a report of an agent of version 1 lacks, or one that was stored then, as if it had been there. */
+export const LATER_SECTIONS: Pick<Sections, 'properties'> = { properties: [] }
 
 export const sectionName = z.enum(SECTION_NAMES)
 
@@ -54,7 +59,7 @@ export const problem = record({
 export const problems = list(problem, 512)
 
 /** All of a host, at one moment. */
-export const inventory = record({ ...sections, problems })
+export const inventory = record({ ...sections, properties: sections.properties.default(LATER_SECTIONS.properties), problems })
 
 export type Problem = z.output<typeof problem>
 export type Inventory = z.output<typeof inventory>

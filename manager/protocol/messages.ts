@@ -3,12 +3,12 @@
 import { z } from 'zod'
 import { kernelEvent } from './events.ts'
 import { inventory, problems, sections } from './inventory.ts'
-import { answerBody, requestBody } from './requests.ts'
+import { answerBody, requestBody, sha256 } from './requests.ts'
 import { sample } from './sample.ts'
 import { count, list, mac, record, uuid, word } from './values.ts'
 
-/** The newest version of this protocol that is written down here. */
-export const PROTOCOL_VERSION = 1
+/** The newest version of this protocol that is written down here. 2: requests other than collect. */
+export const PROTOCOL_VERSION = 2
 
 /** UTF-8 bytes of one message. An inventory with 4,000 paths to LUNs and as many LVs has about 6 MB. */
 export const MAX_MESSAGE_BYTES = 8 << 20
@@ -32,6 +32,8 @@ const hello = record({
   revision,
   /** The greatest that it has heard in this run. */
   epoch: epoch.exactOptional(),
+  /** SHA-256 of bundles that it was upgraded to and that did not live on this host. */
+  dropped: list(sha256, 16).exactOptional(),
 })
 
 /** An agent without a certificate asks for one, with the one-time token of its boot. */

@@ -6,9 +6,13 @@ import type { AttemptsTable, Tables } from './schema.ts'
 
 export type KnownAttempt = Readonly<AttemptsTable>
 
-/** A new token for the same attempt (the firmware asked for its script again) takes the place of the one before, unless that is spent. */
-export async function saveAttempt(transaction: Transaction, attempt: AttemptRecord): Promise<void> {
+/**
+ * A new token for the same attempt (the firmware asked for its script again) takes the place of the one before, unless that is
+ * spent. False when the token was known: its appliance did not hear the answer.
+ */
+export async function saveAttempt(transaction: Transaction, attempt: AttemptRecord): Promise<boolean> {
   const { id, mac, address, tokenHash, expires, uuid } = attempt
+  const known = await attemptById(transaction, id)
   await transaction
     .insertInto('attempts')
     .values({ id, mac, uuid: uuid ?? null, address, token_hash: tokenHash, expires, spent: null, spent_for: null })
@@ -25,6 +29,7 @@ export async function saveAttempt(transaction: Transaction, attempt: AttemptReco
         .where('attempts.mac', '=', mac),
     )
     .execute()
+  return known?.token_hash !== tokenHash
 }
 
 export async function attemptById(db: Kysely<Tables>, id: string): Promise<KnownAttempt | undefined> {
@@ -42,7 +47,13 @@ export async function spendToken(transaction: Transaction, id: string, at: numbe
   return numUpdatedRows === 1n
 }
 
-/** Attempts that can enrol nobody any more. */
+/** Attempts that can enrol nobody any more; the one that a host runs by may still be asked for anew. */
 export async function forgetAttempts(transaction: Transaction, expiredBefore: number): Promise<void> {
-  await transaction.deleteFrom('attempts').where('expires', '<', expiredBefore).execute()
+  await transaction
+    .deleteFrom('attempts')
+    .where('expires', '<', expiredBefore)
+    .where('id', 'not in', (from) =>
+      from.selectFrom('hosts').select('attempt').where('attempt', 'is not', null).$castTo<{ attempt: string }>(),
+    )
+    .execute()
 }

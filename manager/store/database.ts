@@ -1,8 +1,9 @@
 // The manager's database, opened and brought up to date: a copy of it is kept before its schema is changed.
 import { Kysely } from 'kysely'
+import type { StoreDialect } from './dialect.ts'
 import { MIGRATIONS, type Migration, migrate, schemaVersion } from './migrations.ts'
 import type { Tables } from './schema.ts'
-import type { StoreDialect } from './sqlite.ts'
+
 import { GroupCommit, type Transaction } from './writer.ts'
 
 export type { Transaction } from './writer.ts'
@@ -22,10 +23,15 @@ export interface OpenOptions {
   /** Where the copy before a migration goes; left out: none is made. */
   readonly copyBefore?: (version: number) => string
   readonly steps?: readonly Migration[]
+  /** `refuse`: another process works on it, with the schema that it has. */
+  readonly outdated?: 'migrate' | 'refuse'
 }
 
 /** Rejects when a newer hostless wrote this database. */
-export async function openStore(dialect: StoreDialect, { copyBefore, steps = MIGRATIONS }: OpenOptions = {}): Promise<Store> {
+export async function openStore(
+  dialect: StoreDialect,
+  { copyBefore, steps = MIGRATIONS, outdated = 'migrate' }: OpenOptions = {},
+): Promise<Store> {
   const db = new Kysely<Tables>({ dialect: dialect.kysely })
   try {
     const version = await schemaVersion(db)
@@ -35,18 +41,19 @@ export async function openStore(dialect: StoreDialect, { copyBefore, steps = MIG
       )
     }
     if (version < steps.length) {
-      if (version > 0 && copyBefore) await dialect.copyTo(copyBefore(version))
+      if (outdated === 'refuse') throw new Error(`${dialect.place} is in use by an older hostless: restart the manager first`)
+      if (version > 0 && copyBefore) await dialect.copyTo(db, copyBefore(version))
       await migrate(db, version, steps)
     }
   } catch (error) {
     await db.destroy()
     throw error
   }
-  const writer = new GroupCommit(db)
+  const writer = new GroupCommit(db, dialect)
   return {
     db,
     write: (change) => writer.write(change),
-    copyTo: (file) => dialect.copyTo(file),
+    copyTo: (file) => dialect.copyTo(db, file),
     close: async () => {
       await writer.idle()
       await db.destroy()

@@ -1,6 +1,6 @@
 // The tables inventories and revisions: the newest inventory of each host, a row a section, and which revision it is.
 import { type Kysely, sql } from 'kysely'
-import { type Inventory, type Problem, SECTION_NAMES, type Sections } from '../protocol/inventory.ts'
+import { type Inventory, LATER_SECTIONS, type Problem, SECTION_NAMES, type Sections } from '../protocol/inventory.ts'
 import type { Transaction } from './database.ts'
 import type { Tables } from './schema.ts'
 
@@ -47,6 +47,7 @@ export async function revisionsOfAll(db: Kysely<Tables>): Promise<ReadonlyMap<st
 /** Undefined before the first report. What we wrote is what the protocol had checked: it is not checked again. */
 export async function inventoryOf(db: Kysely<Tables>, host: string): Promise<Inventory | undefined> {
   const rows = await db.selectFrom('inventories').select(['section', 'json']).where('host', '=', host).execute()
-  const read = Object.fromEntries(rows.map(({ section, json }) => [section, JSON.parse(json) as unknown]))
+  const stored = Object.fromEntries(rows.map(({ section, json }) => [section, JSON.parse(json) as unknown]))
+  const read: Readonly<Record<string, unknown>> = { ...LATER_SECTIONS, ...stored }
   return SECTION_NAMES.every((name) => name in read) ? (read as Inventory) : undefined
 }

@@ -1,12 +1,13 @@
 // The forward steps of the manager's schema, in SQL that SQLite and PostgreSQL both take. Append only: a step that has run
 // anywhere is never edited; its place in the list is the version.
 import { type Kysely, sql } from 'kysely'
+import { site } from './migrations-site.ts'
 import type { Tables } from './schema.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, second]
+export const MIGRATIONS: readonly Migration[] = [first, second, site]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db
@@ -142,20 +143,23 @@ const VERSION_KEY = 'schema'
 /** The number of steps that have run; 0 for an empty database. */
 export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
   const tables = await db.introspection.getTables()
-  if (!tables.some(({ name }) => name === 'settings')) return 0
+  if (!tables.some(({ name, schema }) => name === 'settings' && (schema ?? 'public') === 'public')) return 0
   const row = await db.selectFrom('settings').select('value').where('key', '=', VERSION_KEY).executeTakeFirst()
   return Number(row?.value ?? 0)
 }
 
 /** Runs what has not run yet, all in one transaction: after a crash either all of it or none is there. */
 export async function migrate(db: Kysely<Tables>, from: number, steps: readonly Migration[]): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    for (const step of steps.slice(from)) await step(transaction)
-    const value = String(steps.length)
-    await transaction
-      .insertInto('settings')
-      .values({ key: VERSION_KEY, value })
-      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
-      .execute()
-  })
+  await db.transaction().execute((transaction) => runSteps(transaction, from, steps))
+}
+
+/** As `migrate`, within a transaction that does more. */
+export async function runSteps(transaction: Kysely<Tables>, from: number, steps: readonly Migration[]): Promise<void> {
+  for (const step of steps.slice(from)) await step(transaction)
+  const value = String(steps.length)
+  await transaction
+    .insertInto('settings')
+    .values({ key: VERSION_KEY, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
+    .execute()
 }

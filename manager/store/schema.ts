@@ -138,6 +138,32 @@ export interface AuditTable {
   hash: string
 }
 
+/** iSCSI targets that hosts are to be logged in to. */
+export interface ConnectionsTable {
+  id: string
+  kind: string
+  portal: string
+  target: string | null
+  /** JSON list of names; empty: all hosts. */
+  groups: string
+  chap_user: string | null
+  /** By sealing.ts. */
+  chap_sealed: string | null
+  created: number
+  created_by: string
+  /** 1: taken away, and kept until no host has a session. */
+  ending: number
+}
+
+/** The newest look into each file system that holds images of disks. */
+export interface ScansTable {
+  uuid: string
+  /** Who looked. */
+  host: string
+  at: number
+  json: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -152,4 +178,6 @@ export interface Tables {
   tokens: TokensTable
   sessions: SessionsTable
   audit: AuditTable
+  connections: ConnectionsTable
+  scans: ScansTable
 }

@@ -1,6 +1,7 @@
-// The table settings: the manager's epoch.
-import { sql } from 'kysely'
+// The table settings: the manager's epoch, the site's properties.
+import { type Kysely, sql } from 'kysely'
 import type { Transaction } from './database.ts'
+import type { Tables } from './schema.ts'
 
 /** Greater than any before it: agents obey only the manager with the greatest that they have heard. */
 export async function nextEpoch(transaction: Transaction): Promise<number> {
@@ -12,4 +13,18 @@ export async function nextEpoch(transaction: Transaction): Promise<number> {
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
     .execute()
   return epoch
+}
+
+/** The text of the site's properties; empty when nobody has set any. */
+export async function propertiesText(db: Kysely<Tables>): Promise<string> {
+  const row = await db.selectFrom('settings').select('value').where('key', '=', 'properties').executeTakeFirst()
+  return row?.value ?? ''
+}
+
+export async function setPropertiesText(transaction: Transaction, value: string): Promise<void> {
+  await transaction
+    .insertInto('settings')
+    .values({ key: 'properties', value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
+    .execute()
 }

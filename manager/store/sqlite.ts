@@ -1,45 +1,78 @@
-// SQLite as the manager's database, and the only file that knows it is SQLite. A dialect is how kysely speaks to the
-// database, and how the whole of it is copied to a file.
+// SQLite as the manager's database, and as the form of a backup.
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
-import { type Dialect, SqliteDialect } from 'kysely'
-
-export interface StoreDialect {
-  /** For messages: the file's path. */
-  readonly place: string
-  readonly kysely: Dialect
-  /** A consistent copy, also while it is written to. The file must not be there; mode 0600, on disk when it resolves. */
-  copyTo(file: string): Promise<void>
-}
+import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, SqliteDriver, sql } from 'kysely'
+import type { StoreDialect } from './dialect.ts'
 
 /** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
 export function sqlite(file: string): StoreDialect {
+  if (file !== ':memory:') keepPrivate(file)
   const database = new Database(file)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
   return {
     place: file,
-    kysely: new SqliteDialect({ database }),
-    copyTo: (target) => copyInto(database, target),
+    kysely: new WritingDialect(database),
+    startWrite: async () => undefined, // its file has one writer at a time
+    explain: (error) =>
+      isFull(error) ? new Error(`no space is left for ${file}: nothing of this change was kept`, { cause: error }) : error,
+    copyTo: (db, target) => into(target, async () => void (await sql`VACUUM INTO ${target}`.execute(db))),
   }
+}
+
+/** It holds hashes of passwords. By its name, once it is there: to close it would end the locks that this process has on it. */
+function keepPrivate(file: string): void {
+  if (existsSync(file)) chmodSync(file, 0o600)
+  else closeSync(openSync(file, 'a', 0o600))
+}
+
+/**
+ * A transaction waits for other processes when it begins: once it has read, SQLite refuses what it writes when another has
+ * written since. On a full disk SQLite has rolled back by itself, and to do so again would hide why.
+ */
+class WritingDialect extends SqliteDialect {
+  readonly #database: Database.Database
+
+  constructor(database: Database.Database) {
+    super({ database })
+    this.#database = database
+  }
+
+  override createDriver(): Driver {
+    const database = this.#database
+    return new (class extends SqliteDriver {
+      override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+      }
+
+      override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+        if (database.inTransaction) await super.rollbackTransaction(connection)
+      }
+    })({ database })
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Database.SqliteError && (error.code === 'SQLITE_FULL' || error.code === 'SQLITE_IOERR_WRITE')
 }
 
 /** A copy of a database that this process does not hold open; it may be written to meanwhile. */
 export async function copySqlite(from: string, to: string): Promise<void> {
   const database = new Database(from, { readonly: true, fileMustExist: true })
   try {
-    await copyInto(database, to)
+    await into(to, async () => void database.prepare('VACUUM INTO ?').run(to))
   } finally {
     database.close()
   }
 }
 
-/** Made first, so that nobody else can read it while it grows: SQLite writes into an empty file. */
-async function copyInto(database: Database.Database, target: string): Promise<void> {
+/** `fill` gets an empty file, which is what SQLite writes into: made first, so that nobody else can read it while it grows. */
+export async function into(target: string, fill: () => Promise<void>): Promise<void> {
   const made = await open(target, 'wx', 0o600)
   try {
-    database.prepare('VACUUM INTO ?').run(target)
+    await fill()
     await made.sync()
   } finally {
     await made.close()
@@ -48,7 +81,7 @@ async function copyInto(database: Database.Database, target: string): Promise<vo
 
 /** Throws when the file is no sound SQLite database. */
 export function checkSqlite(file: string): void {
-  const database = new Database(file, { readonly: true, fileMustExist: true })
+  const database = openReadable(file)
   try {
     const found = database.pragma('integrity_check', { simple: true })
     if (found !== 'ok') throw new Error(String(found))
@@ -56,5 +89,13 @@ export function checkSqlite(file: string): void {
     throw new Error(`${file} is damaged, or no backup of hostless`, { cause })
   } finally {
     database.close()
+  }
+}
+
+function openReadable(file: string): Database.Database {
+  try {
+    return new Database(file, { readonly: true, fileMustExist: true })
+  } catch (cause) {
+    throw new Error(`${file} cannot be opened`, { cause })
   }
 }

@@ -61,6 +61,7 @@ function desk(published: Generation | undefined) {
     leases: new Leases(database, () => clock.now),
     attempts,
     store,
+    now: () => clock.now,
     log: quiet,
   }
   return { made, images, clock }

@@ -67,6 +67,7 @@ function serverEnd(namespace: string, folder: string, close: () => Promise<void>
   return {
     namespace,
     folder,
+    runtime: folder,
     nodes: [],
     bmc: { namespace, passwordFile: '' },
     node(name) {

@@ -3,11 +3,14 @@
 import { BOOT_NOTES, runBoot } from './boot.ts'
 import { describeFacts, type MachineFacts, machineFacts } from './facts.ts'
 import { LEDGER, writeLedger } from './ledger.ts'
+import { MANAGER_NOTES, MANAGER_PEER, missingDescriptors, runManager } from './manager.ts'
 import { MICRO_BENCHES, runMicro } from './micro.ts'
 import { type BenchName, type BenchOptions, parseBenchCommand } from './options.ts'
 import { missingForPage, PAGE_NOTES, PAGE_TITLE, runPage } from './page.ts'
 import { Teardown } from './teardown.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
+
+type ApplianceBench = Exclude<BenchName, 'manager' | 'page'>
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
@@ -20,15 +23,18 @@ async function main(): Promise<void> {
   const command = parseBenchCommand(process.argv.slice(2))
   if (command.kind === 'help') return say(command.text)
   if (command.kind === 'refused') throw new Error(command.reason)
-  if (process.getuid?.() !== 0) throw new Error('benchmarks need root, for network namespaces and the peers: sudo npm run bench')
   const { options } = command
+  const ofAppliance = options.benches.flatMap((name) => (name === 'manager' || name === 'page' ? [] : [name]))
+  if (ofAppliance.length > 0 && process.getuid?.() !== 0) {
+    throw new Error('benchmarks of the appliance need root, for network namespaces and the peers: sudo npm run bench')
+  }
   const facts = await machineFacts()
   say(describeFacts(facts))
   if (options.benches.includes('page')) await benchPage(options, facts)
-  const served = options.benches.filter((name) => name !== 'page')
-  if (served.length > 0) {
+  if (options.benches.includes('manager')) await benchManager(options, facts)
+  if (ofAppliance.length > 0) {
     const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
-    for (const name of served) await runBench(name, options, facts, work)
+    for (const name of ofAppliance) await runBench(name, options, facts, work)
   }
   say(`\nKept in ${LEDGER}`)
 }
@@ -37,15 +43,29 @@ async function main(): Promise<void> {
 async function benchPage(options: BenchOptions, machine: MachineFacts): Promise<void> {
   const missing = await missingForPage()
   if (missing !== undefined) return say(`\npage: skipped. ${missing}`)
-  say(`\n${PAGE_TITLE}${options.runs > 1 ? `, medians of ${options.runs} runs` : ''}.`)
+  say(`\n${PAGE_TITLE}${mediansText(options)}.`)
   const { runs, table } = await runPage(options)
   say(table)
   explain(PAGE_NOTES, options)
   await writeLedger({ bench: 'page', machine, result: { runs } })
 }
 
-async function runBench(name: Exclude<BenchName, 'page'>, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
-  const medians = options.runs > 1 ? `, medians of ${options.runs} runs` : ''
+async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  const missing = missingDescriptors(options.hosts)
+  if (missing !== undefined) return say(`\nmanager: skipped. ${missing}`)
+  say(`\nThe manager, with SQLite, under its hosts${mediansText(options)}.`)
+  const { runs, table } = await runManager(options, teardown, say)
+  say(table)
+  explain(MANAGER_NOTES, options)
+  await writeLedger({ bench: 'manager', machine, generation: 'none', result: { peer: MANAGER_PEER, runs } })
+}
+
+function mediansText({ runs }: BenchOptions): string {
+  return runs > 1 ? `, medians of ${runs} runs` : ''
+}
+
+async function runBench(name: ApplianceBench, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
+  const medians = mediansText(options)
   if (name === 'boot') {
     say(`\nPower-on to dom0 up, seconds a stage${medians}. Generation ${work.generation}.`)
     const { runs, table } = await runBoot(work, options, teardown, say)

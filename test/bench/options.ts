@@ -3,7 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { MOST_NODES } from '../lab/plan.ts'
 
-export const BENCHES = ['boot', 'nfs', 'dhcp', 'tftp', 'http', 'page'] as const
+export const BENCHES = ['boot', 'nfs', 'dhcp', 'tftp', 'http', 'manager', 'page'] as const
 export type BenchName = (typeof BENCHES)[number]
 
 export const SIDES = ['ours', 'peer'] as const
@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly sides: readonly Side[]
   /** Numbers of servers that are powered on at once, one after the other. */
   readonly nodes: readonly number[]
+  /** Numbers of hosts under one manager, one after the other. */
+  readonly hosts: readonly number[]
   /** A dataDir with a published dom0, or one generation; undefined: the lab's. */
   readonly image: string | undefined
 }
@@ -29,16 +31,19 @@ interface Parsed {
   readonly runs: number
   readonly only?: Side
   readonly nodes: readonly number[]
+  readonly hosts: readonly number[]
   readonly image?: string
 }
 
 const MOST_RUNS = 100
+const MOST_HOSTS = 100_000
 const DESCRIPTION = `Measures the appliance beside what it replaces, on this machine and in one run, and prints ratios: above 1 ours does better.
   boot   power-on to dom0 up, stage by stage, beside dnsmasq + nfs-ganesha (the default; 1 to 5 minutes a run)
   nfs    calls a second and megabytes a second, beside nfs-ganesha
   dhcp   DISCOVER-to-ACK exchanges a second, beside dnsmasq
   tftp   megabytes a second, beside dnsmasq
   http   megabytes a second, beside nginx
+  manager  the manager under 300 to 10,000 hosts, beside a bare WebSocket server (3 minutes a size; needs no image)
   page   the admin's page with 1,000 hosts in Chromium, beside the same rows as a plain table
 Numbers are no test: a benchmark fails only when something does not work. Needs root, and a machine that does nothing else.`
 
@@ -55,11 +60,11 @@ export function parseBenchCommand(argv: readonly string[]): BenchCommand {
     if (error.exitCode === 0) return { kind: 'help', text: printed.trimEnd() }
     return { kind: 'refused', reason: printed.trim().replace(/^error: /, '') }
   }
-  const { runs, only, nodes, image } = command.opts<Parsed>()
+  const { runs, only, nodes, hosts, image } = command.opts<Parsed>()
   const benches = BENCHES.filter((name) => (command.args.length > 0 ? command.args.includes(name) : name === 'boot'))
   const unknown = command.args.find((word) => !BENCHES.some((name) => name === word))
   if (unknown !== undefined) return { kind: 'refused', reason: `there is no benchmark "${unknown}"; there are ${BENCHES.join(', ')}` }
-  return { kind: 'run', options: { benches, runs, sides: only ? [only] : SIDES, nodes, image } }
+  return { kind: 'run', options: { benches, runs, sides: only ? [only] : SIDES, nodes, hosts, image } }
 }
 
 /** Sides change places from run to run: whoever is measured second finds a warmer machine. `run` counts from 1. */
@@ -70,11 +75,16 @@ export function inTurn(sides: readonly Side[], run: number): readonly Side[] {
 function describeCommand(): Command {
   return new Command('npm run bench --')
     .description(DESCRIPTION)
-    .usage('[options] [boot|nfs|dhcp|tftp|http …]')
+    .usage('[options] [boot|nfs|dhcp|tftp|http|manager …]')
     .argument('[benchmark...]')
     .addOption(new Option('--runs <count>', 'measure each side so many times, show medians').default(1).argParser(parseRuns))
     .addOption(new Option('--only <side>', 'measure one side alone, without a ratio').choices(SIDES))
     .addOption(new Option('--nodes <counts>', 'boot: servers powered on at once').default([1, 2], '1,2').argParser(parseNodes))
+    .addOption(
+      new Option('--hosts <counts>', 'manager: hosts under it')
+        .default([300, 1000, 3000, 10_000], '300,1000,3000,10000')
+        .argParser(parseHosts),
+    )
     .addOption(new Option('--image <folder>', "a dataDir with a published dom0, or one generation in it; default: the lab's image"))
     .helpOption('--help', 'show this')
 }
@@ -87,8 +97,12 @@ function parseNodes(text: string): readonly number[] {
   return text.split(',').map((part) => wholeNumber(part, MOST_NODES) ?? refuse(`Numbers of servers, each from 1 to ${MOST_NODES}: 1,2`))
 }
 
+function parseHosts(text: string): readonly number[] {
+  return text.split(',').map((part) => wholeNumber(part, MOST_HOSTS) ?? refuse(`Numbers of hosts, each from 1 to ${MOST_HOSTS}: 300,1000`))
+}
+
 function wholeNumber(text: string, most: number): number | undefined {
-  return /^[1-9]\d{0,3}$/.test(text) && Number(text) <= most ? Number(text) : undefined
+  return /^[1-9]\d{0,5}$/.test(text) && Number(text) <= most ? Number(text) : undefined
 }
 
 function refuse(reason: string): never {

@@ -101,6 +101,7 @@ async function serve(t: ExecutionContext) {
     file: (generation, name) => (generation === GENERATION && name === 'root.squashfs' ? { path, size: content.length } : undefined),
     loader: quiet,
     xenConfig: quiet,
+    manager: () => ({ kind: 'none', reason: 'there is none in this test' }),
     report: (_attempt, report) => {
       reports.push(report)
       return { kind: 'accepted' }

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { cp, link, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { execa } from 'execa'
+import { agentVersion, bundleAgent } from '../../images/agent-bundle/build.ts'
 import { dataFolder, KEY_FILE, LAB, PROJECT } from './folders.ts'
 
 /** What an appliance needs to serve an image. */
@@ -13,8 +14,10 @@ export interface LabImage {
   readonly name: string
 }
 
-/** What decides over an image's content; a change of any of it asks for a new build. */
+/** What decides over an image's content, beside the agent's bundle; a change of any of it asks for a new build. */
 const RECIPE = ['images', 'templates/dom0']
+/** What of it matters is in the bundle. */
+const BUNDLED = join(PROJECT, 'images/agent')
 
 export interface Fingerprinted {
   readonly path: string
@@ -94,11 +97,13 @@ async function recipeFingerprint(suite: string, access: Access): Promise<string>
   const files: Fingerprinted[] = [
     { path: 'suite', content: suite },
     { path: 'key', content: access === 'lab' ? await readFile(`${KEY_FILE}.pub`) : 'none' },
+    { path: 'agent.mjs', content: await bundleAgent(PROJECT, await agentVersion(PROJECT)) },
   ]
   for (const folder of RECIPE) {
     const entries = await readdir(join(PROJECT, folder), { withFileTypes: true, recursive: true }).catch(() => [])
     for (const entry of entries.filter((candidate) => candidate.isFile())) {
       const path = join(entry.parentPath, entry.name)
+      if (path.startsWith(`${BUNDLED}/`)) continue
       files.push({ path: relative(PROJECT, path), content: await readFile(path) })
     }
   }

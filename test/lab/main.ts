@@ -1,21 +1,19 @@
 // `npm run lab`: image, rack, appliance, power, and the table of where the seconds went.
 
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { execa } from 'execa'
 import { applianceConfig, startAppliance } from './appliance.ts'
 import { attachConsole } from './attach.ts'
-import { readAttempts } from './attempts.ts'
 import { runIpmitool } from './bmc.ts'
 import { type Boot, diagnosisOf, isUp } from './boots.ts'
 import { lastLines } from './console.ts'
 import { openDisplay } from './display.ts'
 import { dataFolder, KEY_FILE } from './folders.ts'
 import { BootsFailed, bootOf } from './follow.ts'
-import { borrowImage, buildImage, type LabImage, needsBuild } from './image.ts'
+import { borrowImage, buildImage, needsBuild } from './image.ts'
 import { askPower } from './node.ts'
 import { type BootOptions, parseLabCommand } from './options.ts'
-import { type Rack, startRack } from './rack.ts'
+import { type Rack, rackData, startRack } from './rack.ts'
 import { findSession, writeSession } from './session.ts'
 import { ensureKey, sshArguments } from './ssh.ts'
 import { bootTable, failureText, keepHelp, openingText } from './table.ts'
@@ -62,13 +60,12 @@ async function main(): Promise<number> {
 
 async function bootRack(options: BootOptions): Promise<number> {
   await ensureKey(KEY_FILE)
-  if (options.image.kind !== 'folder') await refuseSecondLab(dataFolder(options.suite))
   const build = options.image.kind === 'rebuild' || (options.image.kind === 'cached' && (await needsBuild(options.suite)))
   say(openingText(options, build))
   if (build) await buildImage(options.suite, stopping.signal)
 
   rack = await startRack({ nodes: options.nodes, firmware: options.firmware })
-  const image = await chooseImage(options, rack)
+  const image = await borrowImage(options.image.kind === 'folder' ? options.image.folder : dataFolder(options.suite), rackData(rack.folder))
   const boot = { image: image.name, root: options.root, enrol: 'auto' }
   const appliance = await startAppliance(rack, applianceConfig(rack.nodes, image.dataDir, { boot }))
   await writeSession(rack)
@@ -86,19 +83,6 @@ async function bootRack(options: BootOptions): Promise<number> {
   }
   await rack.close()
   return boots.every(isUp) ? 0 : 1
-}
-
-async function chooseImage(options: BootOptions, { folder }: Rack): Promise<LabImage> {
-  if (options.image.kind === 'folder') return borrowImage(options.image.folder, join(folder, 'data'))
-  return { dataDir: dataFolder(options.suite), name: 'dom0' }
-}
-
-async function refuseSecondLab(dataDir: string): Promise<void> {
-  const taken = await readAttempts(join(dataDir, 'appliance.sock')).then(
-    () => true,
-    () => false,
-  )
-  if (taken) throw new Error(`another lab is running on ${dataDir}: stop it first (Ctrl-C in its terminal)`)
 }
 
 /** Emulated servers share the computer's cores, so each one more gives all of them more time. */

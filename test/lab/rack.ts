@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type BmcAccess, type Bmcs, startBmcs } from './bmc.ts'
 import { KEY_FILE, makeRunFolder, runtimeFolder } from './folders.ts'
 import { buildMachine, type Machine } from './machine.ts'
@@ -21,6 +22,8 @@ export interface Rack {
   readonly namespace: string
   /** Consoles and logs of this run: `.lab/runs/<id>`. Stays after `close`. */
   readonly folder: string
+  /** Sockets and whatever else goes with the rack; only root may look inside. */
+  readonly runtime: string
   readonly nodes: readonly RackNode[]
   readonly bmc: BmcAccess
   /** Throws when the rack has no such node. */
@@ -29,6 +32,11 @@ export interface Rack {
   exec(argv: readonly string[], options?: RunOptions): Promise<Ran>
   /** Ends every process in the namespace and removes it, its disks and sockets. Safe to repeat. */
   close(): Promise<void>
+}
+
+/** For the dataDir of what serves the rack, in its run's folder; goes with the rack. */
+export function rackData(folder: string): string {
+  return join(folder, 'data')
 }
 
 /** Needs root. Rejects with nothing left behind. */
@@ -41,7 +49,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
   const specs = typeof options.nodes === 'number' ? Array.from({ length: options.nodes }, () => ({})) : options.nodes
   const plans = planNodes(specs, options.firmware ?? 'bios', folders)
   const disks = plans.flatMap((plan) => plan.disks).map((disk) => disk.file)
-  const guard = startGuard(namespace, [folders.runtime, ...disks])
+  const guard = startGuard(namespace, [folders.runtime, rackData(folders.run), ...disks])
   const machines = new Map<NodePlan, Machine>()
   let bmcs: Bmcs | undefined
   let closing: Promise<void> | undefined
@@ -63,6 +71,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
   return {
     namespace,
     folder: folders.run,
+    runtime: folders.runtime,
     nodes,
     bmc: access,
     node(name) {

@@ -1,6 +1,6 @@
 // What the lab's tests start from: the cached image in a dataDir of the test's own, a rack, and an appliance that serves it.
 
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -14,7 +14,7 @@ import { type Access, borrowImage, buildImage, imageName, needsBuild } from './i
 import type { Ran } from './namespace.ts'
 import type { RackNode } from './node.ts'
 import type { NodeSpec } from './plan.ts'
-import { type Rack, startRack } from './rack.ts'
+import { type Rack, rackData, startRack } from './rack.ts'
 import { ensureKey } from './ssh.ts'
 
 const SUITE = 'trixie'
@@ -72,11 +72,7 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
   const images: string[] = []
   for (const access of options.images ?? (['lab'] as const)) images.push(await readyImage(access))
   const rack = await startRack({ nodes: options.nodes })
-  const dataDir = join(rack.folder, 'data')
-  const close = async () => {
-    await rack.close()
-    await rm(dataDir, { recursive: true, force: true })
-  }
+  const dataDir = rackData(rack.folder)
   try {
     for (const folder of images) await borrowImage(folder, dataDir)
     // This dataDir is the test's own: what it imports is signed by the same key.
@@ -86,9 +82,9 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
       return more === 'unknown' ? [] : [{ name, mac, address, ...more }]
     })
     const appliance = await startAppliance(rack, applianceConfig(rack.nodes, dataDir, { hosts }), options.command)
-    return { ...testbedOn(rack, appliance, dataDir), image: await publishedIn(dataDir), close }
+    return { ...testbedOn(rack, appliance, dataDir), image: await publishedIn(dataDir), close: () => rack.close() }
   } catch (error) {
-    await close()
+    await rack.close()
     throw error
   }
 }

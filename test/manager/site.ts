@@ -46,6 +46,7 @@ export const EMPTY: Inventory = {
   diskHealth: [],
   guests: [],
   drbd: [],
+  properties: [],
   problems: [],
 }
 
@@ -69,12 +70,14 @@ export async function startSite(
     readonly settings?: ManagerSettings
     readonly enrol?: 'approve' | 'auto'
     readonly dataDir?: string
+    readonly database?: string
     readonly port?: number
   } = {},
 ): Promise<Site> {
   const dataDir = changed.dataDir ?? (await dataDirFor(t))
   const config: ManagerConfig = {
     dataDir,
+    database: changed.database ?? 'sqlite',
     listen: { address: '127.0.0.1', port: changed.port ?? 0 },
     enrol: changed.enrol ?? 'approve',
     names: new Map([[macOf(1), 'node01']]),

@@ -1,6 +1,9 @@
-// What the bundle runs in dom0: `node agent.mjs [FILE]`. Log lines are JSON on stdout.
+// What the bundle runs in dom0: `node agent.mjs [FILE] [--self-test]`. Log lines are JSON on stdout.
 import type { Log } from '../../../appliance/wire/log.ts'
+import { machineBackend } from '../exec.ts'
 import { runAgent } from '../main.ts'
+import { selfTest } from '../self-test.ts'
+import { HANDOVER } from '../upgrade/places.ts'
 
 /** Filled in by the build. */
 declare const AGENT_VERSION: string
@@ -11,6 +14,14 @@ const line = (level: keyof Log) => (fields: object, message: string) => {
 }
 const log: Log = { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
 
+const [file = '/run/hostless/boot', ...options] = process.argv.slice(2)
+if (options.includes('--self-test')) {
+  const wrong = await selfTest(machineBackend(), file)
+  if (wrong !== undefined) process.stderr.write(`${wrong}\n`)
+  process.exit(wrong === undefined ? 0 : 1)
+}
+
 process.on('uncaughtException', (error) => log.error({ error }, 'uncaught exception'))
 process.on('unhandledRejection', (error) => log.error({ error }, 'unhandled rejection'))
-await runAgent(process.argv[2] ?? '/run/hostless/boot', AGENT_VERSION, log)
+const how = await runAgent(file, AGENT_VERSION, log)
+process.exit(how === 'handed-over' ? HANDOVER : 0)

@@ -38,7 +38,7 @@ export function parseDrbdEvents(stdout: string): Parsed<readonly DrbdResource[]>
 export const drbdEvents = commandSource({
   command: ['drbdsetup', 'events2', '--now', '--statistics'],
   parse: parseDrbdEvents,
-  nothing: ({ exitCode, stderr }) => exitCode !== 0 && /generic netlink|not loaded|modprobe/i.test(stderr),
+  needs: '/proc/drbd',
   optional: true,
 })
 

@@ -25,6 +25,8 @@ export type Source<Value> = (backend: Backend) => Promise<Reading<Value>>
 export interface CommandSource<Value> {
   readonly command: Command
   readonly parse: (stdout: string) => Parsed<Value>
+  /** A file without which there is nothing to tell: asking would load a kernel module, and who only looks must change nothing. */
+  readonly needs?: string
   /** True when this end means that there is simply nothing to tell: no session, no such hardware. Otherwise a failure is a problem. */
   readonly nothing?: (ran: Extract<Ran, { kind: 'ended' }>) => boolean
   /** Which exit codes mean that it went well; only 0 unless given. */
@@ -36,8 +38,11 @@ export interface CommandSource<Value> {
 export function commandSource<Value>(source: CommandSource<Value>): Source<Value> {
   const succeeded = source.succeeded ?? ((exitCode) => exitCode === 0)
   return async (backend) => {
-    const ran = await backend.run(source.command)
     const name = source.command.join(' ')
+    if (source.needs !== undefined && (await backend.read(source.needs)) === undefined) {
+      return reading(name, { value: source.parse('').value, reasons: [] })
+    }
+    const ran = await backend.run(source.command)
     switch (ran.kind) {
       case 'missing': {
         const reasons = source.optional ? [] : ['there is no such program in this dom0']

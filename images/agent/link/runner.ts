@@ -1,7 +1,7 @@
 // Keeps this host in touch with its manager for as long as it runs: enrols, connects, reports, renews, and after any failure
 // tries again. Nothing of what happens here touches the host: without a manager it goes on as it is.
 import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
-import { request } from 'node:https'
+import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
@@ -14,12 +14,15 @@ import { backoff } from '../backoff.ts'
 import { certificateRequest } from '../certificate-request.ts'
 import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
 import { type Ledger, record } from '../ledger.ts'
+import { ask } from './exec.ts'
 import { type Identity, identityFrom } from './identity.ts'
+import type { Kept } from './kept.ts'
 
 /** Milliseconds. */
 const HANDSHAKE = 15_000
 const SILENCE = 10_000
 const MISSED = 3
+const FAREWELL = 500
 
 type Enrol = AgentMessage & { readonly kind: 'enrol' }
 
@@ -31,6 +34,12 @@ export interface LinkOptions {
   /** What has been reported, or could not be yet. */
   readonly ledger: Ledger
   readonly answer: (request: Doing & { readonly kind: 'request' }) => Promise<AgentMessage & { readonly kind: 'answer' }>
+  /** From an agent before this one in the same boot. */
+  readonly kept?: Kept | undefined
+  /** For the agent after this one. */
+  readonly keep?: (kept: Kept) => void
+  /** SHA-256 of bundles that did not live on this host. */
+  readonly dropped?: readonly string[]
   readonly log: Log
   /** From 0 to 1. */
   readonly random: () => number
@@ -45,6 +54,8 @@ export interface Link {
    */
   tell(message: AgentMessage): void
   isWelcome(): boolean
+  /** `GET` of the manager, as this host. Rejects when there is no answer of status 200 with at most `limit` bytes. */
+  fetch(path: string, limit: number): Promise<Buffer>
   close(): Promise<void>
 }
 
@@ -58,7 +69,7 @@ type Ending = 'again' | 'renew' | 'enrol'
 
 class RunningLink implements Link {
   readonly #options: LinkOptions
-  readonly #key: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  readonly #key: KeyObject
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   #ledger: Ledger
@@ -72,6 +83,10 @@ class RunningLink implements Link {
   constructor(options: LinkOptions) {
     this.#options = options
     this.#ledger = options.ledger
+    this.#key = options.kept?.identity.key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    this.#identity = options.kept?.identity
+    this.#epoch = options.kept?.epoch
+    if (this.#identity) this.#renewAt = performance.now() + this.#patience(this.#identity)
     this.#running = this.#run()
   }
 
@@ -91,9 +106,22 @@ class RunningLink implements Link {
     return this.#socket !== undefined && this.#connection.isWelcome
   }
 
+  async fetch(path: string, limit: number): Promise<Buffer> {
+    if (!this.#manager || !this.#identity) throw new Error('there is no manager')
+    const { localAddress } = this.#options
+    const { status, bytes } = await ask(this.#manager, this.#identity, { path, limit, localAddress, signal: this.#stop.signal })
+    if (status !== 200) throw new Error(`the manager answered ${path} with HTTP ${status}`)
+    return bytes
+  }
+
   async close(): Promise<void> {
+    const socket = this.#socket
+    if (socket) {
+      // What was sent last still leaves.
+      socket.close(1000)
+      await Promise.race([once(socket, 'close'), delay(FAREWELL)])
+    }
     this.#stop.abort()
-    this.#socket?.close(1000)
     await this.#running
   }
 
@@ -140,6 +168,7 @@ class RunningLink implements Link {
         const identity = answer.kind === 'enrolled' ? this.#take(answer.certificates) : undefined
         if (!identity) return reject(new Error('the answer to the enrolment has no certificate of this host'))
         log.info({ host: identity.host }, 'enrolled')
+        this.#keep(identity)
         resolve(identity)
       })
     })
@@ -148,23 +177,32 @@ class RunningLink implements Link {
   /** An old certificate goes on to serve until it expires: a renewal that fails is tried again with the next connection. */
   async #renew(manager: ManagerAddress, identity: Identity): Promise<void> {
     const body = JSON.stringify({ certificateRequest: certificateRequest(this.#key).toString('base64') })
-    const { status, text } = await this.#post(manager, identity, '/agent/renew', body)
+    const { localAddress } = this.#options
+    const asking = { path: '/agent/renew', body, limit: MAX_RENEWAL_BYTES, localAddress, signal: this.#stop.signal }
+    const { status, bytes } = await ask(manager, identity, asking)
     if (status === 401 || status === 403) this.#identity = undefined
     if (status !== 200) throw new Error(`the certificate was not renewed: HTTP ${status}`)
-    const parsed = renewed.safeParse(JSON.parse(text))
+    const parsed = renewed.safeParse(JSON.parse(bytes.toString('utf8')))
     const fresh = parsed.success ? this.#take(parsed.data.certificates) : undefined
     if (!fresh) throw new Error('the answer to the renewal has no certificate of this host')
     this.#identity = fresh
+    this.#keep(fresh)
   }
 
   #take(certificates: readonly string[]): Identity | undefined {
     const identity = identityFrom(this.#key, certificates)
-    if (!identity) return undefined
-    const { validFrom, validTo } = new X509Certificate(identity.certificates)
-    // By a clock that does not jump: the host's own may be anything.
-    const life = Math.max(60_000, Date.parse(validTo) - Date.parse(validFrom))
-    this.#renewAt = performance.now() + life * (0.3 + 0.2 * this.#options.random())
+    if (identity) this.#renewAt = performance.now() + this.#patience(identity)
     return identity
+  }
+
+  /** Milliseconds until it is to be renewed, by a clock that does not jump: the host's own may be anything. */
+  #patience({ certificates }: Identity): number {
+    const { validFrom, validTo } = new X509Certificate(certificates)
+    return Math.max(60_000, Date.parse(validTo) - Date.parse(validFrom)) * (0.3 + 0.2 * this.#options.random())
+  }
+
+  #keep(identity: Identity): void {
+    this.#options.keep?.({ attempt: this.#options.boot.attempt, identity, epoch: this.#epoch })
   }
 
   /** Resolves when the connection has come to its end; rejects when there was none. */
@@ -189,7 +227,7 @@ class RunningLink implements Link {
       socket.on('open', () => {
         this.#connection = NEW_CONNECTION
         this.#socket = socket
-        this.#send(greeting(this.#ledger, agent, this.#epoch))
+        this.#send(greeting(this.#ledger, agent, this.#epoch, this.#options.dropped))
       })
       socket.on('message', (data: Buffer) => {
         heard = true
@@ -215,7 +253,10 @@ class RunningLink implements Link {
     }
     const { connection, epoch, doing } = hear(this.#connection, this.#ledger, this.#epoch, decoded.message)
     this.#connection = connection
-    this.#epoch = epoch
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch
+      if (this.#identity) this.#keep(this.#identity)
+    }
     this.#do(doing)
   }
 
@@ -231,8 +272,10 @@ class RunningLink implements Link {
           break
         case 'request': {
           const { log, answer } = this.#options
+          const socket = this.#socket
           answer(one).then(
-            (message) => this.#send(message),
+            // Over another connection nobody has asked: the manager asks again there, with the same id.
+            (message) => this.#socket === socket && this.#send(message),
             (error: unknown) => log.error({ error, request: one.request.id }, 'a request failed'),
           )
         }
@@ -260,48 +303,6 @@ class RunningLink implements Link {
     this.#stop.signal.addEventListener('abort', stop, { once: true })
     socket.on('close', () => this.#stop.signal.removeEventListener('abort', stop))
     return socket
-  }
-
-  #post(
-    manager: ManagerAddress,
-    identity: Identity,
-    path: string,
-    body: string,
-  ): Promise<{ readonly status: number; readonly text: string }> {
-    const { localAddress } = this.#options
-    const { address, port, authority } = manager
-    return new Promise((resolve, reject) => {
-      const asked = request(
-        {
-          host: address,
-          port,
-          path,
-          method: 'POST',
-          ca: authority,
-          cert: identity.certificates,
-          key: pem(identity.key),
-          ...(localAddress === undefined ? {} : { localAddress }),
-          agent: false,
-          timeout: HANDSHAKE,
-          signal: this.#stop.signal,
-          headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        },
-        (response) => {
-          const chunks: Buffer[] = []
-          let length = 0
-          response.on('data', (chunk: Buffer) => {
-            length += chunk.length
-            if (length > MAX_RENEWAL_BYTES) asked.destroy(new Error('the answer is too long'))
-            chunks.push(chunk)
-          })
-          response.on('error', reject)
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }))
-        },
-      )
-      asked.on('error', reject)
-      asked.on('timeout', () => asked.destroy(new Error('the manager does not answer')))
-      asked.end(body)
-    })
   }
 }
 

@@ -148,6 +148,8 @@ function plainFile(machine: Machine, path: string, seconds: number): string | un
       ].join('\n')
     case '/etc/iscsi/initiatorname.iscsi':
       return `InitiatorName=${initiatorOf(machine)}\n`
+    case '/proc/drbd':
+      return 'version: 8.4.11 (api:1/proto:86-101)\n'
     case '/proc/diskstats':
       return showDiskstats(machine, seconds)
     case '/proc/net/dev':

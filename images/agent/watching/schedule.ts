@@ -38,6 +38,7 @@ const PERIODS: { readonly [Name in SectionName]: number } = {
   diskHealth: 1_800,
   guests: 30,
   drbd: 10,
+  properties: 3_600,
 }
 
 export interface Schedule {

@@ -181,6 +181,7 @@ test('an exchange tells the timeline who asked, for what, and what it got', (t) 
     message: 'DISCOVER',
     by: 'ipxe',
     architecture: 'iPXE on UEFI',
+    uuid: undefined,
     answer: 'offer',
     reason: undefined,
     address: ip('10.77.0.100'),

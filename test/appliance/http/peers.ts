@@ -42,6 +42,7 @@ export async function bootServer(t: ExecutionContext, files: Readonly<Record<str
       return content && { path: join(folder, name), size: content.length }
     },
     xenConfig: (attempt) => (attempt === ATTEMPT ? '[global]\ndefault=h\n' : undefined),
+    manager: () => ({ kind: 'none', reason: 'there is none in this test' }),
     report: (attempt, report, peer) => {
       reports.push({ attempt, report, peer })
       return attempt === ATTEMPT ? { kind: 'accepted' } : { kind: 'refusal', reason: 'this attempt is over' }

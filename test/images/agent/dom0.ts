@@ -35,6 +35,7 @@ export const DOM0: Required<Texts> = {
     '/proc/sys/kernel/osrelease': '6.12.117+deb13-amd64\n',
     '/proc/sys/kernel/version': '#1 SMP PREEMPT_DYNAMIC Debian 6.12.117-1 (2026-11-12)\n',
     '/proc/sys/kernel/arch': 'x86_64\n',
+    '/proc/drbd': 'version: 8.4.11 (api:1/proto:86-101)\n',
     '/proc/diskstats': fixture('diskstats-trixie.txt'),
     '/proc/net/dev': fixture('net-dev-trixie-vif.txt'),
     '/sys/class/net/eth0/speed': '-1\n',

@@ -1,10 +1,10 @@
 import test from 'ava'
 import { NEW_SESSION, type Session, step } from '../../../manager/agents/session.ts'
-import type { AgentMessage } from '../../../manager/protocol/messages.ts'
+import { type AgentMessage, PROTOCOL_VERSION } from '../../../manager/protocol/messages.ts'
 import { EMPTY, uuidOf } from '../site.ts'
 
 const [run, other] = [uuidOf(1), uuidOf(2)]
-const knows = { epoch: 5, stored: undefined }
+const knows = { epoch: 5, stored: undefined, isAsked: (id: string) => id === 'asked' }
 const hello = (changed: object = {}): AgentMessage => ({
   kind: 'hello',
   versions: { oldest: 1, newest: 1 },
@@ -19,7 +19,7 @@ const kinds = (session: Session, message: AgentMessage) => step(session, message
 
 test('hello is answered with what the store holds of this run, and with nothing of another run or of the future', (t) => {
   const have = (stored: { run: string; revision: number } | undefined) => {
-    const [, sent] = step(NEW_SESSION, hello(), { epoch: 5, stored }).actions
+    const [, sent] = step(NEW_SESSION, hello(), { ...knows, stored }).actions
     return sent?.kind === 'send' && sent.message.kind === 'welcome' ? sent.message.have : 'no welcome'
   }
   t.is(have({ run, revision: 3 }), 3)
@@ -29,7 +29,7 @@ test('hello is answered with what the store holds of this run, and with nothing 
 })
 
 test('an agent that has heard a later manager, or speaks only later versions, is told so and let go without an alarm', (t) => {
-  for (const message of [hello({ epoch: 6 }), hello({ versions: { oldest: 2, newest: 3 } })]) {
+  for (const message of [hello({ epoch: 6 }), hello({ versions: { oldest: PROTOCOL_VERSION + 1, newest: PROTOCOL_VERSION + 2 } })]) {
     const { session, actions } = step(NEW_SESSION, message, knows)
     t.is(session, NEW_SESSION)
     t.deepEqual(
@@ -65,6 +65,20 @@ test('words out of order end the connection, and the operator hears of it', (t) 
     const { actions } = step(session, message, knows)
     t.true(actions.length === 1 && actions[0]?.kind === 'close' && actions[0].audit, message.kind)
   }
+})
+
+test('an answer is taken when this connection has asked for it', (t) => {
+  const answer = { kind: 'refused', cause: 'busy', reason: 'x' } as const
+  t.deepEqual(step(ready, { kind: 'answer', id: 'asked', answer }, knows).actions, [{ kind: 'answer', id: 'asked', answer }])
+})
+
+test('what did not live on a host is in its hello, and an agent may be asked only once it has been welcomed', (t) => {
+  const { actions } = step(NEW_SESSION, hello({ dropped: ['a'.repeat(64)] }), knows)
+  t.deepEqual(
+    actions.map(({ kind }) => kind),
+    ['ready', 'send', 'welcomed'],
+  )
+  t.deepEqual(actions[0], { kind: 'ready', agent: 'x', dropped: ['a'.repeat(64)] })
 })
 
 test('a ping is answered at any time', (t) => {

@@ -61,7 +61,8 @@ function askOver(
   const sent = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   const given = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    ...(sent ? { 'content-type': 'application/json', 'content-length': String(sent.length) } : {}),
+    ...(sent ? { 'content-type': 'application/json' } : {}),
+    ...(sent && !headers['transfer-encoding'] ? { 'content-length': String(sent.length) } : {}),
     ...headers,
   }
   return new Promise((resolve, reject) => {

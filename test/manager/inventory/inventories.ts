@@ -34,6 +34,7 @@ const EMPTY: Report = {
   diskHealth: [],
   guests: [],
   drbd: [],
+  properties: [],
   problems: [],
 }
 

@@ -30,6 +30,7 @@ export const emptyInventory: Inventory = {
   diskHealth: [],
   guests: [],
   drbd: [],
+  properties: [],
   problems: [],
 }
 

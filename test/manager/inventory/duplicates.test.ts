@@ -1,6 +1,10 @@
 import test from 'ava'
-import { duplicatesOf, isIdentity } from '../../../manager/inventory/alarms.ts'
+import type { ReportingHost } from '../../../manager/inventory/condition.ts'
+import { Duplicates, isIdentity } from '../../../manager/inventory/duplicates.ts'
 import { iqn, mac, reporting } from './inventories.ts'
+import { Watched } from './watched.ts'
+
+const duplicatesOf = (hosts: readonly ReportingHost[]) => new Watched(new Duplicates()).tell(...hosts)
 
 const UUID = '4c4c4544-0035-3010-8052-b4c04f564231'
 
@@ -8,10 +12,9 @@ test('a UUID on two hosts is an alarm that names both', (t) => {
   const hosts = ['a', 'b'].map((id) => reporting(id, { dmi: { systemUuid: UUID } }))
   t.deepEqual(duplicatesOf([...hosts, reporting('c', { dmi: {} })]), [
     {
-      kind: 'duplicate-uuid',
+      kind: 'shared-uuid',
       about: UUID,
-      hosts: ['a', 'b'],
-      text: `a and b report the same system UUID ${UUID}: boards with copied firmware, or one machine under two names. Give each its own in the firmware, or remove the wrong host`,
+      text: `a and b report the same system UUID ${UUID}: boards with copied firmware, or one machine under two names. Give each its own in the firmware, or reject the wrong host`,
     },
   ])
 })
@@ -53,8 +56,8 @@ test('a MAC on two hosts is an alarm; a bond’s on two NICs of one host is none
     reporting('c', { nics: [{ name: 'x', mac: mac(2) }] }),
   ])
   t.deepEqual(
-    alarms.map(({ kind, about, hosts }) => [kind, about, hosts]),
-    [['duplicate-mac', mac(2), ['a', 'b', 'c']]],
+    alarms.map(({ kind, about }) => [kind, about]),
+    [['shared-mac', mac(2)]],
   )
   t.regex(alarms[0]?.text ?? '', /^a, b and c have NICs with the same MAC address/)
 })
@@ -73,7 +76,29 @@ test('an initiator name on two hosts is an alarm, from the file or from a sessio
   const session = { target: iqn('san'), portal: '10.0.0.1:3260', sid: 1, connected: true, luns: [], initiator: iqn('same') }
   const alarms = duplicatesOf([named, reporting('b', { iscsi: { initiator: iqn('b'), sessions: [session, session] } })])
   t.deepEqual(
-    alarms.map(({ kind, about, hosts }) => [kind, about, hosts]),
-    [['duplicate-initiator', iqn('same'), ['a', 'b']]],
+    alarms.map(({ kind, about }) => [kind, about]),
+    [['shared-initiator', iqn('same')]],
+  )
+})
+
+test('a claim that ends leaves no alarm, and one host of three that goes leaves the other two', (t) => {
+  const watched = new Watched(new Duplicates())
+  watched.tell(...['a', 'b', 'c'].map((id) => reporting(id, { dmi: { systemUuid: UUID } })))
+  t.regex(watched.remove('a')[0]?.text ?? '', /^b and c report/)
+  t.deepEqual(watched.tell(reporting('c', { dmi: {} })), [])
+})
+
+test('a report touches what its host claims, and no other claim', (t) => {
+  const source = new Duplicates()
+  const hosts = Array.from({ length: 1000 }, (_, index) => reporting(`n${index}`, { nics: [{ name: 'eth0', mac: mac(index) }] }))
+  for (const host of hosts) source.update(host)
+  t.is(source.findings().length, 1000)
+  source.update(reporting('n7', { nics: [{ name: 'eth0', mac: mac(8) }] }))
+  t.deepEqual(
+    source.findings().map(({ subject, conditions }) => [subject, conditions.length]),
+    [
+      [`shared-mac ${mac(7)}`, 0],
+      [`shared-mac ${mac(8)}`, 1],
+    ],
   )
 })

@@ -1,0 +1,65 @@
+// The request connect-iscsi: sessions with a target over all the portals it has, those that are there already left as they are.
+import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { IscsiSession } from '../../../manager/protocol/storage.ts'
+import { tidy } from '../inventory/accept.ts'
+import { readIscsi } from '../sections/iscsi.ts'
+import { discover, type Offer } from './iscsi-discovery.ts'
+import { startInitiator } from './iscsi-initiator.ts'
+import { gatherPaths } from './multipath.ts'
+import { refused } from './refusal.ts'
+import { failureOf, type World } from './world.ts'
+
+/** ISCSI_ERR_SESS_EXISTS: somebody was faster. */
+const LOGGED_IN = [0, 15]
+/** ISCSI_ERR_LOGIN_AUTH_FAILED. */
+const WRONG_SECRET = /exit code 24\b/
+
+export async function connectIscsi(world: World, body: RequestOf<'connect-iscsi'>): Promise<AnswerBody> {
+  const before = (await readIscsi(world.backend)).value.sessions
+  const why = await startInitiator(world, body.initiator, before)
+  if (why !== undefined) return refused('unable', why)
+  const found = await discover(world, body.portal, body.chap)
+  if (found.kind === 'refused') return refused('unable', found.reason)
+  const wanted = found.offers.filter(({ target }) => body.target === undefined || target === body.target)
+  if (wanted.length === 0) return refused('unable', nothingOffered(body, found.offers))
+  const missing: string[] = []
+  const fresh: Offer[] = []
+  for (const one of wanted) {
+    if (isConnected(before, one)) continue
+    const failure = await logIn(world, one, wanted)
+    if (failure === undefined) fresh.push(one)
+    else missing.push(failure)
+  }
+  const there = wanted.filter((one) => fresh.includes(one) || isConnected(before, one))
+  const without = wanted.find(({ target }) => !there.some((one) => one.target === target))
+  if (fresh.length > 0) await world.backend.run(['udevadm', 'settle', '--timeout=10'])
+  const unpathed = await gatherPaths(world)
+  await world.collect(['iscsi', 'blockDevices', 'multipaths'])
+  if (without) return refused('unable', missing.join('; '))
+  return {
+    kind: 'iscsi-connected',
+    sessions: there.map((one) => ({ ...one, fresh: fresh.includes(one) })),
+    missing: [...missing, ...(unpathed === undefined ? [] : [unpathed])].flatMap((text) => tidy(text, 512) ?? []).slice(0, 64),
+  }
+}
+
+export function isConnected(sessions: readonly IscsiSession[], { target, portal }: Offer): boolean {
+  return sessions.some((session) => session.target === target && session.portal === portal)
+}
+
+async function logIn({ backend }: World, { target, portal }: Offer, offers: readonly Offer[]): Promise<string | undefined> {
+  const node = ['iscsiadm', '-m', 'node', '-T', target, '-p', portal] as const
+  // With another path multipath shall hear of a dead one soon, and send its writes there.
+  if (offers.some((other) => other.target === target && other.portal !== portal))
+    await backend.run([...node, '-o', 'update', '-n', 'node.session.timeo.replacement_timeout', '-v', '15'])
+  const failure = await failureOf(backend, [...node, '--login'], LOGGED_IN)
+  if (failure === undefined) return undefined
+  const hint = WRONG_SECRET.test(failure) ? ' (the target does not take this CHAP user and password)' : ''
+  return `no login to ${target} at ${portal}: ${failure}${hint}`
+}
+
+function nothingOffered({ portal, target, initiator }: RequestOf<'connect-iscsi'>, offers: readonly Offer[]): string {
+  const names = [...new Set(offers.map((one) => one.target))]
+  if (names.length === 0) return `the portal ${portal} offers no target to ${initiator}: allow this name on the target`
+  return `the portal ${portal} does not offer ${target} to ${initiator}, only ${names.slice(0, 4).join(', ')}`
+}

@@ -1,0 +1,38 @@
+// What requests need of the machine: the programs and files that the observation reads with, and what changes it.
+import type { SectionName } from '../../../manager/protocol/inventory.ts'
+import type { Backend, Command } from '../backend.ts'
+
+export interface World {
+  /** More patient than the observation's: a login may wait for a target. */
+  readonly backend: Backend
+  readonly files: Files
+  /** Reads these anew; what changed is on its way to the manager when it resolves. */
+  collect(names: readonly SectionName[]): Promise<unknown>
+}
+
+export interface Files {
+  /** In the place of what was there, whole or not at all; its folder is made. */
+  write(path: string, content: string | Uint8Array, mode: number): Promise<void>
+  /** What is not there is removed already. */
+  remove(path: string): Promise<void>
+}
+
+/** Undefined when it ended well; otherwise what it said, in one line. Tools that try again say the same again: once is enough. */
+export async function failureOf(backend: Backend, command: Command, succeeded: readonly number[] = [0]): Promise<string | undefined> {
+  const ran = await backend.run(command)
+  switch (ran.kind) {
+    case 'missing':
+      return `there is no program ${command[0]} in this dom0`
+    case 'stopped':
+      return `${command[0]} was ${ran.reason}`
+    case 'ended': {
+      if (succeeded.includes(ran.exitCode)) return undefined
+      const lines = ran.stderr
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+      const said = [...new Set(lines)].join('; ').slice(0, 300)
+      return `${command[0]} ended with exit code ${ran.exitCode}${said === '' ? '' : `: ${said}`}`
+    }
+  }
+}

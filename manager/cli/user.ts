@@ -1,0 +1,104 @@
+// `hostless user list|add|role|password|remove`: who may come in.
+import { type Command, Option } from 'commander'
+import { password as passwordSchema, ROLES, type Role, role, type User, userName } from '../api/schema-access.ts'
+import type { World } from './answer.ts'
+import { iso, text, time } from './columns.ts'
+import { CommandFailure } from './failure.ts'
+import { listReport } from './list-report.ts'
+import { confirm, doToEach } from './outcomes.ts'
+import { addDoing, addListing } from './pool-command.ts'
+import { pick, type Selected } from './selecting.ts'
+
+export function addUserCommands(program: Command, world: World): Command {
+  const user = program.command('user').description('who may come in, and as what: viewer, operator, admin')
+  addListing(user, world, {
+    name: 'list [selector...]',
+    description: 'the users, by name, pattern or @role',
+    examples: [['user list @admin', 'who may do everything']],
+    changes: [],
+    load: async (api, args) => {
+      const { items, missing } = pickUsers(args, await api.users())
+      const columns = [text('user', 'USER'), text('role', 'ROLE'), time('created', 'SINCE'), time('lastseen', 'LAST SEEN')]
+      const rows = items.map(({ name, role: has, created, lastSeen }) => ({
+        ...{ user: name, role: has, created: iso(created), lastseen: iso(lastSeen) },
+      }))
+      return { report: listReport('users', 'user', columns, rows, 'There is no user.'), missing }
+    },
+  })
+  addDoing<{ readonly role: Role }>(user, world, {
+    name: 'add <name>',
+    description: 'let one more person in; asks for a password of at least 12 characters (one line of stdin when it is no terminal)',
+    examples: [['user add grace --role operator', 'somebody who may act on hosts']],
+    options: (command) => command.addOption(new Option('--role <role>', 'what the user may do').choices(ROLES).default('viewer')),
+    act: async (api, [name = ''], { role: as, output }) => {
+      if (!userName.safeParse(name).success) throw new CommandFailure(`${name} ${problemOf(userName.safeParse(name))}`, 2)
+      const password = await newPassword(name, world)
+      const act = async () => `added as ${(await api.addUser(name, password, as)).role}`
+      await doToEach({ items: [name], missing: [] }, 'user', (each) => each, act, { world, output })
+    },
+  })
+  addDoing(user, world, {
+    name: 'role <role> <selector...>',
+    description: `let users be ${ROLES.join(', ')}`,
+    examples: [["user role viewer 'guest*'", 'they may look only']],
+    act: async (api, [as = '', ...args], { output }) => {
+      const wanted = role.safeParse(as)
+      if (!wanted.success) throw new CommandFailure(`${as} is no role: say ${ROLES.join(', ')}`, 2)
+      const act = async ({ name }: User) => (await api.changeUser(name, { role: wanted.data })).role
+      await doToEach(pickUsers(args, await api.users()), 'user', nameOf, act, { world, output })
+    },
+  })
+  addDoing(user, world, {
+    name: 'password [name]',
+    description: "change your own password, or another's; it ends that user's sessions and tokens",
+    examples: [
+      ['user password', 'your own'],
+      ['user password grace', 'that of another (admin)'],
+    ],
+    act: async (api, [named], { output }) => {
+      const name = named ?? (await api.whoami()).user
+      const password = await newPassword(name, world)
+      const act = async (): Promise<string> => {
+        await api.changeUser(name, { password })
+        return 'changed: log in again'
+      }
+      await doToEach({ items: [name], missing: [] }, 'user', (each) => each, act, { world, output })
+    },
+  })
+  addDoing<{ readonly yes?: true }>(user, world, {
+    name: 'remove <selector...>',
+    description: 'let users in no more; their sessions and tokens end',
+    examples: [['user remove grace --yes', 'without being asked']],
+    options: (command) => command.option('--yes', 'do not ask'),
+    act: async (api, args, { output, yes }) => {
+      const selected = pickUsers(args, await api.users())
+      if (selected.items.length > 0) await confirm(`Remove ${selected.items.map(nameOf).join(', ')}?`, yes, world)
+      const act = async ({ name }: User): Promise<string> => {
+        await api.removeUser(name)
+        return 'removed'
+      }
+      await doToEach(selected, 'user', nameOf, act, { world, output })
+    },
+  })
+  return user
+}
+
+const nameOf = ({ name }: User): string => name
+
+function pickUsers(args: readonly string[], users: readonly User[]): Selected<User> {
+  return pick(args, users, { noun: 'user', names: ({ name }) => [name], groups: ({ role: has }) => [has] })
+}
+
+/** Twice, where a person types it unseen. */
+export async function newPassword(name: string, { prompt }: Pick<World, 'prompt'>): Promise<string> {
+  const password = await prompt.secret(`New password of ${name}: `)
+  const checked = passwordSchema.safeParse(password)
+  if (!checked.success) throw new CommandFailure(`the password ${problemOf(checked)}`, 2)
+  if (prompt.isTerminal && (await prompt.secret('The same again: ')) !== password)
+    throw new CommandFailure('these were two different passwords')
+  return password
+}
+
+function problemOf({ error }: { readonly error?: { readonly issues: readonly { readonly message: string }[] } | undefined }): string {
+  return error?.issues[0]?.message ?? 'is not right'
+}

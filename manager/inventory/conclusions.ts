@@ -1,0 +1,105 @@
+// What is wrong in the pool, by what its hosts report: kept as they report, and told as what begins, changes and ends since it was
+// last told. Pure; alarm-book.ts writes it down. A report costs in the order of its host, not of the pool.
+import type { Inventory } from '../protocol/inventory.ts'
+import { Clocks } from './clocks.ts'
+import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
+import { Duplicates } from './duplicates.ts'
+import { Faults } from './faults.ts'
+import { Siblings } from './siblings.ts'
+
+export type ConditionChange =
+  /** It is true: raised when that is new, its text put right when it was known. */
+  { readonly kind: 'holds'; readonly key: string; readonly condition: Condition } | { readonly kind: 'ends'; readonly key: string }
+
+export function keyOfCondition({ kind, about }: Pick<Condition, 'kind' | 'about'>): string {
+  return `${kind} ${about}`
+}
+
+export class Conclusions {
+  readonly #clocks = new Clocks()
+  readonly #sources: readonly Source[] = [new Faults(), new Duplicates(), new Siblings()]
+  readonly #seen = new Map<string, Pick<ReportingHost, 'name' | 'inventory'>>()
+  /** What is true of each subject, by source and subject: the keys of its conditions. */
+  readonly #subjects = new Map<string, readonly string[]>()
+  readonly #true = new Map<string, Condition>()
+  /** What is written down as true: key to text. */
+  readonly #written: Map<string, string>
+  readonly #open = new Set<string>()
+  #complete = false
+
+  /** `written`: what was true when the manager last ran. */
+  constructor(written: ReadonlyMap<string, string>) {
+    this.#written = new Map(written)
+  }
+
+  update(host: ReportingHost): void {
+    const { id, name, inventory } = host
+    const before = this.#seen.get(id)
+    this.#seen.set(id, { name, inventory })
+    for (const source of this.#sources) {
+      if (before?.name !== name || source.sections.some((section) => !isSame(before.inventory, inventory, section))) source.update(host)
+    }
+  }
+
+  remove(id: string): void {
+    this.#clocks.gone(id)
+    if (!this.#seen.delete(id)) return
+    for (const source of this.#sources) source.remove(id)
+  }
+
+  /** `ahead`: how far a host's clock is from the manager's, ms. */
+  heardClock(id: string, name: string, ahead: number): void {
+    this.#clocks.heard(id, name, ahead)
+  }
+
+  lostClock(id: string): void {
+    this.#clocks.gone(id)
+  }
+
+  /** All hosts that are known have been told of: what was true before and is not any more may end. */
+  complete(): void {
+    if (this.#complete) return
+    this.#complete = true
+    for (const key of this.#written.keys()) this.#open.add(key)
+  }
+
+  /** What is to be written down; the same again until it was `taken`. None before it is complete. */
+  changes(): readonly ConditionChange[] {
+    for (const [index, source] of [this.#clocks, ...this.#sources].entries()) {
+      for (const finding of source.findings()) this.#take(`${index} ${finding.subject}`, finding)
+    }
+    if (!this.#complete) return []
+    return [...this.#open].flatMap((key): readonly ConditionChange[] => {
+      const condition = this.#true.get(key)
+      const written = this.#written.get(key)
+      if (condition?.text === written) return []
+      return [condition ? { kind: 'holds', key, condition } : { kind: 'ends', key }]
+    })
+  }
+
+  taken(changes: readonly ConditionChange[]): void {
+    for (const change of changes) {
+      if (change.kind === 'holds') this.#written.set(change.key, change.condition.text)
+      else this.#written.delete(change.key)
+    }
+    for (const key of this.#open) if (this.#true.get(key)?.text === this.#written.get(key)) this.#open.delete(key)
+  }
+
+  #take(subject: string, { conditions }: Finding): void {
+    for (const key of this.#subjects.get(subject) ?? []) {
+      this.#true.delete(key)
+      this.#open.add(key)
+    }
+    for (const condition of conditions) {
+      const key = keyOfCondition(condition)
+      this.#true.set(key, condition)
+      this.#open.add(key)
+    }
+    if (conditions.length === 0) this.#subjects.delete(subject)
+    else this.#subjects.set(subject, conditions.map(keyOfCondition))
+  }
+}
+
+function isSame(before: Inventory, now: Inventory, section: Source['sections'][number]): boolean {
+  return before[section] === now[section]
+}

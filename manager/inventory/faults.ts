@@ -1,0 +1,130 @@
+// What a host's own report says is broken: disks that foretell their failure, failed paths to LUNs, sensors beyond their limits.
+
+import type { DiskHealth, Sensor } from '../protocol/machine.ts'
+import type { Multipath } from '../protocol/storage.ts'
+import type { ConditionKind } from '../store/alarms.ts'
+import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
+import { sayNames } from './wording.ts'
+
+/** Of one kind on one host: where more is broken, one alarm says so. */
+const MOST = 16
+
+export class Faults implements Source {
+  readonly sections = ['diskHealth', 'multipaths', 'sensors'] as const
+  readonly #touched = new Map<string, readonly Condition[]>()
+
+  update(host: ReportingHost): void {
+    this.#touched.set(host.id, faultsOf(host))
+  }
+
+  remove(id: string): void {
+    this.#touched.set(id, [])
+  }
+
+  findings(): readonly Finding[] {
+    const found = [...this.#touched].map(([subject, conditions]) => ({ subject, conditions }))
+    this.#touched.clear()
+    return found
+  }
+}
+
+export function faultsOf(host: ReportingHost): readonly Condition[] {
+  const { inventory, name } = host
+  return [
+    ...few(
+      'disk-failing',
+      host,
+      inventory.diskHealth,
+      diskFault,
+      (devices) => `${devices} of ${name} foretell their failure: replace them`,
+    ),
+    ...few(
+      'path-failed',
+      host,
+      inventory.multipaths,
+      pathFault,
+      (maps) => `${maps} on ${name} have failed paths: see to cables, switches and the array`,
+    ),
+    ...few(
+      'sensor-alarm',
+      host,
+      inventory.sensors,
+      sensorFault,
+      (labels) => `${labels} of ${name} are beyond their limits: see to its cooling and power`,
+    ),
+  ]
+}
+
+interface Fault {
+  /** Within its host. */
+  readonly what: string
+  readonly short: string
+  readonly text: string
+}
+
+function few<Item>(
+  kind: ConditionKind,
+  { id, name }: Pick<ReportingHost, 'id' | 'name'>,
+  items: readonly Item[],
+  faultOf: (item: Item, host: string) => Fault | undefined,
+  sayMany: (names: string) => string,
+): readonly Condition[] {
+  const faults = items.flatMap((item) => faultOf(item, name) ?? [])
+  if (faults.length > MOST) return [{ kind, about: id, host: id, text: sayMany(sayNames(faults.map(({ short }) => short))) }]
+  return [...new Map(faults.map(({ what, text }) => [what, { kind, about: `${id} ${what}`, host: id, text }])).values()]
+}
+
+/** NVMe's health log, critical warning, bit by bit. */
+const WARNINGS = [
+  'its spare blocks run out',
+  'it is too hot or too cold',
+  'it has become unreliable',
+  'it takes no more writes',
+  'its cache is no longer safe from a loss of power',
+  'its persistent memory takes no more writes',
+]
+
+function diskFault({ device, serial, model, passed, criticalWarning = 0 }: DiskHealth, host: string): Fault | undefined {
+  const warnings = WARNINGS.filter((_, bit) => ((criticalWarning >>> bit) & 1) === 1)
+  const foretold = passed === false ? ['SMART foretells its failure'] : []
+  const unnamed = criticalWarning !== 0 && warnings.length === 0 ? [`it warns of its state (${criticalWarning})`] : []
+  const wrong = [...foretold, ...warnings, ...unnamed]
+  if (wrong.length === 0) return undefined
+  const known = [model, serial].filter(Boolean).join(', ')
+  const text = `${device}${known && ` (${known})`} of ${host}: ${wrong.join('; ')}. Move what is on it to another disk, and replace it`
+  return { what: serial ?? device, short: device, text }
+}
+
+function pathFault({ name, wwid, paths }: Multipath, host: string): Fault | undefined {
+  const failed = paths.filter(({ state }) => state === 'failed')
+  if (failed.length === 0) return undefined
+  const left = paths.length - failed.length
+  const devices = sayNames(failed.map(({ device }) => device))
+  const rest = left === 0 ? 'none is left, and what is on it stands still' : `${left} of ${paths.length} ${left === 1 ? 'is' : 'are'} left`
+  const text = `${name} (${wwid}) on ${host} has lost ${failed.length === 1 ? 'a path' : `${failed.length} paths`} (${devices}): ${rest}. See to cables, switches and the array`
+  return { what: wwid, short: name, text }
+}
+
+const UNITS: { readonly [Quantity in Sensor['quantity']]: string } = {
+  temperature: ' °C',
+  voltage: ' V',
+  fan: ' rpm',
+  power: ' W',
+  current: ' A',
+  humidity: ' %',
+}
+
+/** A limit that is passed by a little is for the driver's own alarm to say: `high` is where many machines run. */
+function sensorFault({ chip, label, quantity, value, low, critical, alarm }: Sensor, host: string): Fault | undefined {
+  const unit = UNITS[quantity]
+  const wrong =
+    critical !== undefined && value >= critical
+      ? `is beyond its critical ${critical}${unit}`
+      : low !== undefined && value < low && alarm !== false
+        ? `is below its least of ${low}${unit}`
+        : alarm === true
+          ? 'has set off its alarm'
+          : undefined
+  if (wrong === undefined) return undefined
+  return { what: `${chip} ${label}`, short: label, text: `${label} (${chip}) of ${host} ${wrong}: see to its cooling and power` }
+}

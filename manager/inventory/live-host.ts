@@ -1,0 +1,62 @@
+// A host as the running manager holds it: its row on disk, and what is known only while its agent is connected.
+import { type HostState, parseHostState } from '../enrolment/standing.ts'
+import type { Inventory } from '../protocol/inventory.ts'
+import type { Sample } from '../protocol/sample.ts'
+import type { HostRecord } from '../store/hosts.ts'
+import type { Revision } from '../store/inventories.ts'
+import type { HostView } from './pool-change.ts'
+
+export type StoredRevision = Revision & { readonly at: number }
+
+export interface LiveHost {
+  record: HostRecord
+  state: HostState
+  revision: StoredRevision | undefined
+  inventory: Inventory | undefined
+  sample: Sample | undefined
+  connection: { readonly address: string; readonly agent: string; readonly since: number } | undefined
+  /** When it was last connected, by the clock that does not jump; undefined once it is taken for lost. */
+  goneAt: number | undefined
+  /** Its appliance saw it boot while its old connection still stood. */
+  boots: boolean
+  /** Made when it is asked for, of these. */
+  shown: (Pick<LiveHost, 'record' | 'state' | 'connection' | 'revision'> & { readonly view: HostView }) | undefined
+}
+
+export function newLiveHost(record: HostRecord, revision: StoredRevision | undefined, goneAt: number): LiveHost {
+  const state = parseHostState(record.state)
+  const unknown = { inventory: undefined, sample: undefined, connection: undefined, shown: undefined }
+  return { ...unknown, record, state, revision, goneAt, boots: false }
+}
+
+export function take(live: LiveHost, record: HostRecord): void {
+  live.record = record
+  live.state = parseHostState(record.state)
+}
+
+/** The same object as long as nothing in it has changed. */
+export function viewOf(live: LiveHost): HostView {
+  const { record, state, connection, revision, shown } = live
+  const isSame = shown?.record === record && shown.state === state && shown.connection === connection && shown.revision === revision
+  if (isSame) return shown.view
+  const view = show(live)
+  live.shown = { record, state, connection, revision, view }
+  return view
+}
+
+function show({ record, state, connection, revision }: LiveHost): HostView {
+  const { id, name, since, groups, notes, created, uuid, macs } = record
+  return {
+    id,
+    name,
+    state,
+    since,
+    groups,
+    notes,
+    created,
+    macs,
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(connection ? { connection } : {}),
+    ...(revision ? { inventory: { revision: revision.revision, at: revision.at } } : {}),
+  }
+}

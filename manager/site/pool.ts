@@ -1,0 +1,13 @@
+// What the site's wishes need of the pool.
+import type { HostView, PoolChange } from '../inventory/pool-change.ts'
+import type { Inventory } from '../protocol/inventory.ts'
+import type { RaisedAlarm } from '../store/alarms.ts'
+
+export interface SitePool {
+  hosts(): readonly HostView[]
+  host(id: string): HostView | undefined
+  inventory(id: string): Promise<Inventory | undefined>
+  subscribe(listener: (change: PoolChange) => void): () => void
+  alarm(alarm: RaisedAlarm): Promise<void>
+  clearAlarm(key: string, who: string): Promise<boolean>
+}

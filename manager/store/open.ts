@@ -1,0 +1,81 @@
+// The manager's data, wherever the config puts it: opened by the one manager that works on it, or beside that.
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { type Kysely, sql } from 'kysely'
+import type { Log } from '../../appliance/wire/log.ts'
+import { openStore, type Store } from './database.ts'
+import type { StoreDialect } from './dialect.ts'
+import { copyBeforePath, databasePath, lockData } from './files.ts'
+import { OWNER_KEY, placeOf, postgres } from './postgres.ts'
+import { lockPostgres } from './postgres-lock.ts'
+import type { Tables } from './schema.ts'
+import { sqlite } from './sqlite.ts'
+
+export interface DataPlace {
+  /** Keys and, with SQLite, the database. */
+  readonly dataDir: string
+  /** `sqlite`, or a postgres:// URL. */
+  readonly database: string
+}
+
+/** Lets go of what was held. */
+type Release = () => Promise<void> | void
+
+/** For the manager. Rejects when another one works on it; nobody else does until the store is closed. */
+export async function openData(place: DataPlace, log: Log): Promise<Store> {
+  const release = await holdData(place, log)
+  if (!release) throw new Error(inUse(place))
+  return openHeld(place, release)
+}
+
+/** For a command, while the manager runs or does not. */
+export async function visitData(place: DataPlace, log: Log): Promise<Store> {
+  const release = await holdData(place, log)
+  return release ? openHeld(place, release) : openStore(dialectOf(place, undefined), { outdated: 'refuse' })
+}
+
+/** Undefined when a manager works on it. */
+export async function holdData({ dataDir, database }: DataPlace, log: Log): Promise<Release | undefined> {
+  await mkdir(dataDir, { recursive: true, mode: 0o755 })
+  return database === 'sqlite' ? lockData(dataDir) : lockPostgres(database, log)
+}
+
+export function inUse({ dataDir, database }: DataPlace): string {
+  return `another hostless manager works on ${database === 'sqlite' ? dataDir : `the ${placeOf(database)}`}: stop it first`
+}
+
+export function dialectOf({ dataDir, database }: DataPlace, owner: string | undefined): StoreDialect {
+  return database === 'sqlite' ? sqlite(databasePath(dataDir)) : postgres(database, owner)
+}
+
+async function openHeld(place: DataPlace, release: Release): Promise<Store> {
+  const owner = randomBytes(16).toString('hex')
+  try {
+    const store = await openStore(dialectOf(place, owner), { copyBefore: (version) => copyBeforePath(place.dataDir, version) })
+    if (place.database !== 'sqlite') {
+      await claim(store.db, owner).catch(async (error: unknown) => {
+        await store.close()
+        throw error
+      })
+    }
+    return {
+      ...store,
+      close: async () => {
+        await store.close()
+        await release()
+      },
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Who wrote before is refused from now on. */
+async function claim(db: Kysely<Tables>, owner: string): Promise<void> {
+  await db
+    .insertInto('settings')
+    .values({ key: OWNER_KEY, value: owner })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
+    .execute()
+}

@@ -1,0 +1,72 @@
+import test from 'ava'
+import { mapsOver, type Seen, usersOf } from '../../../../images/agent/requests/lun-users.ts'
+import { inventory } from '../../../../manager/protocol/inventory.ts'
+import { EMPTY } from '../../../manager/site.ts'
+
+const UUID = ['aaaaaa', 'aaaa', 'aaaa', 'aaaa', 'aaaa', 'aaaa', 'aaaaaa'].join('-')
+const WWID = 'naa.60000000000000000e00000000010001'
+const disk = (name: string) => ({
+  name,
+  device: `/dev/${name}`,
+  wwid: WWID,
+  sizeBytes: 1,
+  readOnly: false,
+  removable: false,
+  transport: 'iscsi',
+  byPath: [`ip-10.77.0.1:3260-iscsi-t1-lun-${name}`],
+  byId: ['wwn-0x6000'],
+})
+const seen = (changed: object): Seen => inventory.parse({ ...EMPTY, blockDevices: [disk('sda'), disk('sdb'), disk('sdc')], ...changed })
+const maps = { multipaths: [{ name: 'mpatha', dm: 'dm-3', wwid: WWID, paths: [{ device: 'sda', state: 'active', group: 1 }] }] }
+const guestOn = (target: string) => ({
+  guests: [
+    {
+      domid: 1,
+      uuid: '00000000-0000-4000-8000-000000000001',
+      name: 'web',
+      type: 'pvh',
+      state: 'running',
+      vcpus: 1,
+      maxVcpus: 1,
+      memoryBytes: 1,
+      maxMemoryBytes: 1,
+      disks: [{ vdev: 'xvda', target, readOnly: false }],
+      nics: [],
+    },
+  ],
+})
+const lvm = (device: string, active: boolean) => ({
+  pvs: [{ uuid: UUID, device, vg: 'vg', vgUuid: UUID, sizeBytes: 1, freeBytes: 0, missing: false, tags: [] }],
+  lvs: [{ uuid: UUID, name: 'root', vg: 'vg', vgUuid: UUID, sizeBytes: 1, active, attributes: '-wi-ao----', tags: [] }],
+})
+
+const USED: readonly [what: string, seen: Seen, users: readonly string[]][] = [
+  ['nothing', seen({}), []],
+  ['a mount', seen({ fileSystems: [{ on: 'sda', type: 'ext4', mountPoints: ['/mnt'] }] }), ['sda is mounted on /mnt']],
+  [
+    'a mount of a partition of the map over it',
+    seen({
+      ...maps,
+      partitions: [{ name: 'dm-4', disk: 'dm-3', sizeBytes: 1 }],
+      fileSystems: [{ on: 'dm-4', type: 'xfs', mountPoints: ['/srv'] }],
+    }),
+    ['dm-4 is mounted on /srv'],
+  ],
+  ['a mount of another', seen({ fileSystems: [{ on: 'sdc', type: 'ext4', mountPoints: ['/mnt'] }] }), []],
+  ['an active LV', seen(lvm('/dev/sda', true)), ['LV vg/root is active']],
+  ['an active LV on the map', seen({ ...maps, ...lvm('/dev/mapper/mpatha', true) }), ['LV vg/root is active']],
+  ['an LV that is not active', seen(lvm('/dev/sda', false)), []],
+  ['a guest, by the device', seen(guestOn('/dev/sda')), ['guest web has it as xvda']],
+  ['a guest, by a link', seen(guestOn('/dev/disk/by-path/ip-10.77.0.1:3260-iscsi-t1-lun-sda')), ['guest web has it as xvda']],
+  ['a guest, by the map', seen({ ...maps, ...guestOn('/dev/mapper/mpatha') }), ['guest web has it as xvda']],
+  ['a guest on another', seen(guestOn('/dev/sdc')), []],
+]
+
+for (const [what, given, users] of USED) {
+  test(`a device is used by: ${what}`, (t) => t.deepEqual(usersOf(['sda'], given), users))
+}
+
+test('the maps over devices are found, and no others', (t) => {
+  t.deepEqual(mapsOver(['sda'], seen(maps)), ['mpatha'])
+  t.deepEqual(mapsOver(['sdc'], seen(maps)), [])
+})

@@ -1,0 +1,50 @@
+import test from 'ava'
+import express from 'express'
+import { createApp } from '../../../manager/http/app.ts'
+import { startManager } from '../../../manager/main.ts'
+import { collectingLog } from '../../appliance/wire/collecting-log.ts'
+import { dataDirFor, keysOf, post, startSite } from '../site.ts'
+
+const CHEAP = { cost: { N: 16, r: 8, p: 1 } }
+
+test('while there is no user the manager tells a link for the first admin, which is good once', async (t) => {
+  const { log, lines } = collectingLog()
+  const dataDir = await dataDirFor(t)
+  const config = { dataDir, database: 'sqlite', listen: { address: '127.0.0.1', port: 0 }, enrol: 'approve' as const, names: new Map() }
+  const manager = await startManager(config, log, { passwords: CHEAP })
+  t.teardown(() => manager.close())
+  const told = lines.map(({ message }) => message).find((message) => message.includes('first admin'))
+  const [, port, code] = /https:\/\/127\.0\.0\.1:(\d+)\/first-admin\?code=([\w-]{43})$/.exec(told ?? '') ?? []
+  t.is(port, String(manager.gateway.port))
+  const { address } = await keysOf(dataDir, manager.gateway.port)
+  const redeem = (given: string | undefined, name: string) =>
+    post(address, '/api/v1/first-admin', JSON.stringify({ code: given, name, password: 'twelve letters' }), {
+      'content-type': 'application/json',
+    })
+  t.is((await redeem('x'.repeat(43), 'mallory')).status, 403)
+  t.is((await redeem(code, 'alice')).status, 201)
+  t.is((await redeem(code, 'mallory')).status, 409)
+  t.deepEqual(
+    (await manager.access.users()).map(({ name, role }) => `${name} ${role}`),
+    ['alice admin'],
+  )
+})
+
+test('the page answers beside the API, what neither knows is 404, and a fault of the page says nothing of the inside', async (t) => {
+  const site = await startSite(t)
+  const page = express.Router()
+  page.post('/hello', (_request, response) => void response.end('hello'))
+  page.post('/fault', () => {
+    throw new Error('inside')
+  })
+  const { log, lines } = collectingLog()
+  site.manager.gateway.mount(createApp({ api: site.manager.api.router, page, log }))
+  t.deepEqual(await post(site.address, '/hello', '', {}), { status: 200, text: 'hello' })
+  t.is((await post(site.address, '/nowhere', '', {})).status, 404)
+  t.is((await post(site.address, '/api/v1/users', '', {})).status, 401)
+  t.is((await post(site.address, '/api/v2/users', '', {})).status, 404)
+  const fault = await post(site.address, '/fault', '', {})
+  t.is(fault.status, 500)
+  t.notRegex(fault.text, /inside/)
+  t.true(lines.some(({ level }) => level === 'error'))
+})

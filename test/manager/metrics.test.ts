@@ -1,0 +1,48 @@
+import test from 'ava'
+import type { HostView } from '../../manager/inventory/pool-change.ts'
+import { createMetrics } from '../../manager/metrics.ts'
+
+test('events are counted, states are read when they are asked for, and a manager has its own', async (t) => {
+  const metrics = createMetrics()
+  const clock = { now: 0 }
+  metrics.message(100)
+  metrics.message(23)
+  metrics.sample()
+  metrics.report()
+  metrics.request('GET', '/hosts', 200, 0.004)
+  const work = metrics.timed(new Promise((resolve) => setImmediate(resolve, 'made')), () => clock.now)
+  clock.now = 20
+  t.is(await work, 'made')
+  await t.throwsAsync(metrics.timed(Promise.reject(new Error('no')), () => clock.now))
+  const host = { id: 'a', name: 'a', since: 0, groups: [], notes: '', created: 0, macs: [] }
+  const hosts: HostView[] = [
+    { ...host, state: 'up', connection: { address: '', agent: '', since: 0 } },
+    { ...host, state: 'up' },
+    { ...host, state: 'lost' },
+  ]
+  const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
+  const sources = { hosts: () => hosts, streams: () => 3, process }
+  const text = await metrics.text(sources)
+  for (const line of [
+    'hostless_agent_messages_total 2',
+    'hostless_agent_message_bytes_total 123',
+    'hostless_samples_total 1',
+    'hostless_inventory_reports_total 1',
+    'hostless_store_write_seconds_count 2',
+    'hostless_store_write_seconds_bucket{le="0.025"} 2',
+    'hostless_api_request_seconds_bucket{le="0.0025",method="GET",route="/hosts",status="200"} 0',
+    'hostless_api_request_seconds_count{method="GET",route="/hosts",status="200"} 1',
+    'hostless_hosts{state="up"} 2',
+    'hostless_hosts{state="lost"} 1',
+    'hostless_hosts{state="fenced"} 0',
+    'hostless_agents_connected 1',
+    'hostless_event_streams 3',
+    'process_resident_memory_bytes 9',
+    'hostless_event_loop_delay_seconds{quantile="0.99"} 0.02',
+  ]) {
+    t.true(text.split('\n').includes(line), line)
+  }
+  hosts.pop()
+  t.true((await metrics.text(sources)).includes('hostless_hosts{state="lost"} 0'))
+  t.false((await createMetrics().text(sources)).includes('hostless_agent_messages_total 2'))
+})

@@ -1,0 +1,133 @@
+import test, { type ExecutionContext } from 'ava'
+import { type Handlers, openDesk } from '../../../images/agent/requests/desk.ts'
+import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
+import { readIscsi } from '../../../images/agent/sections/iscsi.ts'
+import type { RequestBody } from '../../../manager/protocol/requests.ts'
+import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
+import { dataDirFor, macOf, pushBoot, type Site, startSite, startTestAgent, until } from '../site.ts'
+
+const PORTAL = '10.77.0.1:3260'
+const TARGET = 'iqn.2026-11.test:t1'
+const SECRET = 'secretsecret12'
+
+/** A host with open-iscsi, which reports its sessions as they change. */
+async function iscsiHost(t: ExecutionContext, site: Site, index: number, machine: IscsiMachine, more: Handlers = {}) {
+  const asked: RequestBody[] = []
+  const desk = openDesk({
+    ...changingHandlers({ ...machine.world, collect: async () => agent.change({ iscsi: (await readIscsi(machine.world.backend)).value }) }),
+    'set-properties': async () => ({ kind: 'properties-set', count: 0 }),
+    ...more,
+  })
+  const agent = startTestAgent(
+    t,
+    async () => site.address,
+    await pushBoot(site, macOf(index)),
+    { macs: [macOf(index)] },
+    {
+      answer: async ({ request: { id, request } }) => {
+        asked.push(request)
+        return { kind: 'answer', id, answer: await desk.answer(id, request) }
+      },
+    },
+  )
+  const { pool } = site.manager
+  const { id } = await until('its host', () =>
+    pool.hosts().find(({ connection, inventory, macs }) => connection && inventory && macs.some(({ mac }) => mac === macOf(index))),
+  )
+  return { agent, id, asked }
+}
+
+const statesOf = async (site: Site) => (await site.manager.site.connections()).flatMap(({ hosts }) => hosts.map(({ state }) => state))
+
+test('a connection reaches every host that is up, also one that comes later, and is gone when the last session is', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const wants = site.manager.site
+  const machines = [1, 2].map(() => new IscsiMachine([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }]))
+  const [first, second] = machines
+  if (!first || !second) return t.fail()
+  const one = await iscsiHost(t, site, 1, first)
+  const made = await wants.connect(
+    { kind: 'iscsi', portal: '10.77.0.1', target: TARGET.toUpperCase(), groups: [], chap: { user: 'joe', password: SECRET } },
+    'alice',
+  )
+  if (made.kind !== 'done') return t.fail(made.reason)
+  t.like(made.value, { portal: PORTAL, target: TARGET, user: 'joe', by: 'alice', ending: false })
+  await until('a session of the first', async () => first.sessions.length === 1 && (await statesOf(site)).join() === 'connected')
+  await iscsiHost(t, site, 2, second)
+  await until('a session of the second', async () => (await statesOf(site)).join() === 'connected,connected')
+  t.is(first.files.get('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=iqn.2026-11.io.hostless:${one.id}\n`)
+  t.notRegex(JSON.stringify(await wants.connections()), /secretsecret12/)
+  t.like(await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'bob'), { kind: 'refused' })
+
+  t.like(await wants.disconnect(made.value.id, 'alice'), { kind: 'done', value: { ending: true } })
+  await until('no session any more', async () => (await wants.connections()).length === 0)
+  t.deepEqual([first.sessions, second.sessions], [[], []])
+  t.like(await wants.disconnect(made.value.id, 'alice'), { kind: 'missing' })
+})
+
+test('only hosts of the groups get it, pending ones never, and a host that comes into a group then', async (t) => {
+  const site = await startSite(t)
+  const { pool, site: wants } = site.manager
+  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL] }])
+  const { id, asked } = await iscsiHost(t, site, 1, machine)
+  await wants.connect({ kind: 'iscsi', portal: PORTAL, groups: ['rack1'] }, 'alice')
+  await pool.approve(id, 'alice')
+  t.deepEqual(await statesOf(site), [])
+  await pool.group(id, ['rack1'], 'alice')
+  await until('its session', async () => (await statesOf(site)).join() === 'connected')
+  t.is(asked.filter(({ kind }) => kind === 'connect-iscsi').length, 1)
+})
+
+test('what does not work is an alarm that says what to do, seen at the host, and gone when it works', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const { pool, site: wants } = site.manager
+  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL] }])
+  machine.silent.add(PORTAL)
+  const { agent } = await iscsiHost(t, site, 1, machine)
+  const made = await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  if (made.kind !== 'done') return t.fail(made.reason)
+  const [alarm] = await until('the alarm', async () => {
+    const raised = await pool.alarms()
+    return raised.length > 0 && raised
+  })
+  t.regex(alarm?.text ?? '', new RegExp(`node01 is not logged in to ${TARGET} .*timed out.*hostless storage disconnect ${made.value.id}`))
+  t.deepEqual(await statesOf(site), ['failed'])
+  machine.silent.clear()
+  await agent.link.close()
+  await iscsiHost(t, site, 1, machine)
+  await until('its session', async () => (await statesOf(site)).join() === 'connected')
+  await until('no alarm any more', async () => (await pool.alarms()).length === 0)
+})
+
+test('what is wanted survives the manager, with its secrets sealed in the database', async (t) => {
+  const dataDir = await dataDirFor(t)
+  const before = await startSite(t, { dataDir, enrol: 'auto' })
+  await before.manager.site.connect({ kind: 'iscsi', portal: PORTAL, groups: [], chap: { user: 'joe', password: SECRET } }, 'alice')
+  await before.manager.site.setProperties('[a]\ncommand=x\nreturn_type=int\nticks=5\n', 'alice')
+  const rows = await before.manager.store.db.selectFrom('connections').selectAll().execute()
+  t.notRegex(JSON.stringify(rows), /secretsecret12/)
+  await before.manager.close()
+
+  const after = await startSite(t, { dataDir, enrol: 'auto' })
+  t.regex((await after.manager.site.properties()).text, /\[a\]/)
+  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
+  const { asked } = await iscsiHost(t, after, 1, machine)
+  await until('its session', () => machine.sessions.length === 1)
+  t.true(asked.some((body) => body.kind === 'set-properties' && body.text.startsWith('[a]')))
+})
+
+test('wrong wishes are refused with the reason', async (t) => {
+  const { site: wants } = (await startSite(t)).manager
+  const reason = async (wish: object) => {
+    const done = await wants.connect({ kind: 'iscsi', portal: PORTAL, groups: [], ...wish }, 'alice')
+    return done.kind === 'refused' ? done.reason : done.kind
+  }
+  t.regex(await reason({ portal: '-o update' }), /a portal is an IP address/)
+  t.regex(await reason({ portal: '10.0.0.1:99999999' }), /a portal is an IP address/)
+  t.regex(await reason({ target: 'disk1' }), /begins with iqn/)
+  t.regex(await reason({ groups: ['a b'] }), /groups are named/)
+  t.regex(await reason({ chap: { user: 'joe', password: 'x\nnode.startup = automatic' } }), /printable ASCII/)
+  t.is(await reason({ portal: '[fd00::1]' }), 'done')
+  const properties = await wants.setProperties('[a]\ncommand=\n', 'alice')
+  t.regex(properties.kind === 'refused' ? properties.reason : '', /line 2: a has no command=/)
+})
