@@ -164,7 +164,7 @@ async function start(
   }
   const api = await mountHttp({
     gateway,
-    address: listen.address,
+    address: config.reached ?? listen.address,
     pool,
     operations,
     site,

@@ -8,6 +8,8 @@ import type { PoolEvent } from '../api/schema-pool.ts'
 export interface Changed {
   readonly hosts: readonly string[]
   readonly samples: readonly string[]
+  /** A machine waits for approval that did not before. */
+  readonly pending: boolean
   readonly alarms: boolean
   readonly boots: boolean
 }
@@ -21,10 +23,13 @@ const MOST_PAGES = 200
 
 export function changedBy(events: Iterable<PoolEvent>): Changed {
   const [hosts, samples] = [new Set<string>(), new Set<string>()]
-  let [alarms, boots] = [false, false]
+  let [pending, alarms, boots] = [false, false, false]
   for (const event of events) {
     switch (event.kind) {
       case 'host':
+        pending ||= event.state === 'pending'
+        hosts.add(event.host)
+        break
       case 'inventory':
         hosts.add(event.host)
         break
@@ -40,7 +45,7 @@ export function changedBy(events: Iterable<PoolEvent>): Changed {
         break
     }
   }
-  return { hosts: [...hosts], samples: [...samples].filter((id) => !hosts.has(id)), alarms, boots }
+  return { hosts: [...hosts], samples: [...samples].filter((id) => !hosts.has(id)), pending, alarms, boots }
 }
 
 export class LivePages {

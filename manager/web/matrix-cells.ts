@@ -16,8 +16,10 @@ const NETWORKS = ['vlan', 'segment'] as const
 const REACHED = '<td class=y>✓'
 const NOT_REACHED = '<td class=x>✗'
 const UNKNOWN = '<td class=u>–'
-/** Of the time, at most one part in this many goes into making it anew. */
+/** Of the time, at most one part in this many goes into making it anew … */
 const SHARE = 5
+/** … unless somebody would wait longer than this for it, ms. */
+const LONGEST_REST = 250
 
 export const isNetwork = ({ kind }: Pick<Thing, 'kind'>): boolean => NETWORKS.some((network) => network === kind)
 
@@ -48,8 +50,9 @@ export class MatrixCells {
   constructor(operations: Pick<Operations, 'matrix' | 'subscribe'>, elapsed: () => number) {
     this.#operations = operations
     this.#elapsed = elapsed
-    this.close = operations.subscribe(({ kind }) => {
-      if (kind === 'inventory' || kind === 'host') this.#kept = undefined
+    this.close = operations.subscribe((event) => {
+      // What a host reaches does not depend on its state, but for those that are rejected: they are left out.
+      if (event.kind === 'inventory' || (event.kind === 'host' && event.state === 'rejected')) this.#kept = undefined
     })
   }
 
@@ -70,7 +73,7 @@ export class MatrixCells {
     const began = this.#elapsed()
     const cells = cellsOf(await this.#operations.matrix())
     const ended = this.#elapsed()
-    this.#rested = ended + (ended - began) * (SHARE - 1)
+    this.#rested = ended + Math.min(LONGEST_REST, (ended - began) * (SHARE - 1))
     return cells
   }
 }

@@ -10,7 +10,8 @@ export const LEDGER = join(LAB, 'bench.jsonl')
 export interface LedgerEntry {
   readonly bench: string
   readonly machine: MachineFacts
-  readonly generation: string
+  /** Of the image, where one is served. */
+  readonly generation?: string
   readonly result: unknown
 }
 

@@ -6,8 +6,11 @@ import { LEDGER, writeLedger } from './ledger.ts'
 import { MANAGER_NOTES, MANAGER_PEER, missingDescriptors, runManager } from './manager.ts'
 import { MICRO_BENCHES, runMicro } from './micro.ts'
 import { type BenchName, type BenchOptions, parseBenchCommand } from './options.ts'
+import { missingForPage, PAGE_NOTES, PAGE_TITLE, runPage } from './page.ts'
 import { Teardown } from './teardown.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
+
+type ApplianceBench = Exclude<BenchName, 'manager' | 'page'>
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
@@ -21,18 +24,30 @@ async function main(): Promise<void> {
   if (command.kind === 'help') return say(command.text)
   if (command.kind === 'refused') throw new Error(command.reason)
   const { options } = command
-  const ofAppliance = options.benches.flatMap((name) => (name === 'manager' ? [] : [name]))
+  const ofAppliance = options.benches.flatMap((name) => (name === 'manager' || name === 'page' ? [] : [name]))
   if (ofAppliance.length > 0 && process.getuid?.() !== 0) {
     throw new Error('benchmarks of the appliance need root, for network namespaces and the peers: sudo npm run bench')
   }
   const facts = await machineFacts()
   say(describeFacts(facts))
+  if (options.benches.includes('page')) await benchPage(options, facts)
   if (options.benches.includes('manager')) await benchManager(options, facts)
   if (ofAppliance.length > 0) {
     const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
     for (const name of ofAppliance) await runBench(name, options, facts, work)
   }
   say(`\nKept in ${LEDGER}`)
+}
+
+/** Serves no image, and so needs none. */
+async function benchPage(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  const missing = await missingForPage()
+  if (missing !== undefined) return say(`\npage: skipped. ${missing}`)
+  say(`\n${PAGE_TITLE}${mediansText(options)}.`)
+  const { runs, table } = await runPage(options)
+  say(table)
+  explain(PAGE_NOTES, options)
+  await writeLedger({ bench: 'page', machine, result: { runs } })
 }
 
 async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {
@@ -49,7 +64,7 @@ function mediansText({ runs }: BenchOptions): string {
   return runs > 1 ? `, medians of ${runs} runs` : ''
 }
 
-async function runBench(name: Exclude<BenchName, 'manager'>, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
+async function runBench(name: ApplianceBench, options: BenchOptions, machine: MachineFacts, work: Workspace): Promise<void> {
   const medians = mediansText(options)
   if (name === 'boot') {
     say(`\nPower-on to dom0 up, seconds a stage${medians}. Generation ${work.generation}.`)

@@ -3,7 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { MOST_NODES } from '../lab/plan.ts'
 
-export const BENCHES = ['boot', 'nfs', 'dhcp', 'tftp', 'http', 'manager'] as const
+export const BENCHES = ['boot', 'nfs', 'dhcp', 'tftp', 'http', 'manager', 'page'] as const
 export type BenchName = (typeof BENCHES)[number]
 
 export const SIDES = ['ours', 'peer'] as const
@@ -44,6 +44,7 @@ const DESCRIPTION = `Measures the appliance beside what it replaces, on this mac
   tftp   megabytes a second, beside dnsmasq
   http   megabytes a second, beside nginx
   manager  the manager under 300 to 10,000 hosts, beside a bare WebSocket server (3 minutes a size; needs no image)
+  page   the admin's page with 1,000 hosts in Chromium, beside the same rows as a plain table
 Numbers are no test: a benchmark fails only when something does not work. Needs root, and a machine that does nothing else.`
 
 export function parseBenchCommand(argv: readonly string[]): BenchCommand {

@@ -128,6 +128,11 @@ export function fakePool(
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
       return changeOf(ref, { state: STATE_AFTER[action] })
     },
+    async setBoot(ref, wanted, who) {
+      calls.push(`${ref} boots ${JSON.stringify(wanted)} by ${who}`)
+      return changeOf(ref, {})
+    },
+    appliances: async () => [],
     guests: async () => [...hosts.values()].slice(0, 3).flatMap((host, index) => guestsOf(host, index)),
     async matrix(): Promise<Matrix> {
       const list = [...hosts.values()]

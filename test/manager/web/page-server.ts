@@ -109,7 +109,7 @@ export function ask(
 
 /** As a browser posts a form of our page. */
 export function post(
-  server: PageServer,
+  server: Pick<PageServer, 'port' | 'origin'>,
   path: string,
   { cookie, csrf }: Session,
   fields: Readonly<Record<string, string>> = {},
