@@ -174,6 +174,7 @@ async function start(
     metrics,
     epoch,
     log,
+    now,
     elapsed,
     ...(apiRates ? { rates: apiRates } : {}),
   })

@@ -1,6 +1,5 @@
 // Mounts what people and programs ask beside what agents and appliances ask: API, page, metrics; and tells how the first admin comes in.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Router } from 'express'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access } from '../access/access.ts'
 import type { Gateway } from '../agents/server.ts'
@@ -8,6 +7,7 @@ import type { Operations, SiteOperations } from '../api/operations.ts'
 import { type Api, type ApiRates, createApi } from '../api/server.ts'
 import type { Pool } from '../inventory/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
+import { createPages } from '../web/server.ts'
 import { createApp } from './app.ts'
 
 export interface HttpOptions {
@@ -23,7 +23,7 @@ export interface HttpOptions {
   readonly log: Log
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
-  readonly page?: Router
+  readonly now: () => number
   readonly rates?: ApiRates
 }
 
@@ -32,7 +32,7 @@ const INVITE_PERIOD = 3600_000
 
 /** Resolves when requests are answered. `close` of what it gives ends the streams, and what is measured. */
 export async function mountHttp(options: HttpOptions): Promise<Api> {
-  const { gateway, address, pool, operations, site, access, metrics, epoch, log, elapsed, page, rates } = options
+  const { gateway, address, pool, operations, site, access, metrics, epoch, log, now, elapsed, rates } = options
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   const sources: MetricsSources = {
@@ -46,13 +46,14 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
     },
   }
   const answered = metrics.request
+  const pages = await createPages({ operations, access, log, now, elapsed })
   const text = () => metrics.text(sources)
   const api = createApi({ operations, site, access, log, elapsed, epoch, metrics: text, answered, ...(rates ? { rates } : {}) })
   const unsubscribe = pool.subscribe(({ kind }) => {
     if (kind === 'sample') metrics.sample()
     if (kind === 'inventory') metrics.report()
   })
-  gateway.mount(createApp({ api: api.router, log, ...(page ? { page } : {}) }))
+  gateway.mount(createApp({ api: api.router, page: pages.router, log }))
   const invites = await inviteFirstAdmin(access, `https://${address}:${gateway.port}`, log)
   return {
     ...api,
@@ -60,6 +61,7 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
       clearInterval(invites)
       unsubscribe()
       delay.disable()
+      pages.close()
       api.close()
     },
   }

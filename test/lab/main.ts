@@ -1,5 +1,6 @@
 // `npm run lab`: image, rack, appliance, power, and the table of where the seconds went.
 
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { execa } from 'execa'
 import { applianceConfig, startAppliance } from './appliance.ts'
@@ -8,17 +9,22 @@ import { runIpmitool } from './bmc.ts'
 import { type Boot, diagnosisOf, isUp } from './boots.ts'
 import { lastLines } from './console.ts'
 import { openDisplay } from './display.ts'
-import { dataFolder, KEY_FILE } from './folders.ts'
+import { dataFolder, KEY_FILE, runtimeFolder } from './folders.ts'
 import { BootsFailed, bootOf } from './follow.ts'
 import { borrowImage, buildImage, needsBuild } from './image.ts'
 import { askPower } from './node.ts'
+import { commandLine, MANAGER, type Operator, signIn } from './operator.ts'
 import { type BootOptions, parseLabCommand } from './options.ts'
+import { bridgeSecondNic, waitConnected, waitReported, waitState } from './pool.ts'
 import { type Rack, rackData, startRack } from './rack.ts'
-import { findSession, writeSession } from './session.ts'
-import { ensureKey, sshArguments } from './ssh.ts'
+import { findLab, findSession, writeSession } from './session.ts'
+import { ensureKey, quote, sshArguments } from './ssh.ts'
 import { bootTable, failureText, keepHelp, openingText } from './table.ts'
+import { startTarget, type Target } from './target.ts'
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+const MANAGER_MS = 60_000
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -49,6 +55,12 @@ async function main(): Promise<number> {
       const { exitCode } = await execa('ip', argv, { stdio: 'inherit', reject: false })
       return exitCode ?? 1
     }
+    case 'hostless': {
+      const { namespace } = await findLab()
+      const argv = commandLine(runtimeFolder(namespace), command.argv, process.stdout.columns || 120)
+      const { exitCode } = await execa('ip', ['netns', 'exec', namespace, ...argv], { stdio: 'inherit', reject: false })
+      return exitCode ?? 1
+    }
     case 'power': {
       const { session, node } = await findSession(command.node)
       if (command.action !== 'status') await runIpmitool(session, node.bmcAddress, ['chassis', 'power', command.action])
@@ -64,12 +76,17 @@ async function bootRack(options: BootOptions): Promise<number> {
   say(openingText(options, build))
   if (build) await buildImage(options.suite, stopping.signal)
 
-  rack = await startRack({ nodes: options.nodes, firmware: options.firmware })
+  // Only the first has a second NIC: so the matrix has a network that not all hosts reach.
+  const specs = Array.from({ length: options.nodes }, (_, index) => (index === 0 ? { nics: 2 } : {}))
+  rack = await startRack({ nodes: specs, firmware: options.firmware })
   const image = await borrowImage(options.image.kind === 'folder' ? options.image.folder : dataFolder(options.suite), rackData(rack.folder))
-  const boot = { image: image.name, root: options.root, enrol: 'auto' }
-  const appliance = await startAppliance(rack, applianceConfig(rack.nodes, image.dataDir, { boot }))
+  const boot = { image: image.name, root: options.root, enrol: 'approve' }
+  const target = await startTarget(rack)
+  const appliance = await startAppliance(rack, applianceConfig(rack.nodes, image.dataDir, { boot, manager: MANAGER }))
   await writeSession(rack)
   say(`The appliance is ready; its log: ${appliance.logFile}`)
+  const operator = await signIn(rack, image.dataDir, appliance.logText, randomBytes(12).toString('base64url'), MANAGER_MS)
+  say(`The manager is ready at ${operator.url}`)
 
   const names = rack.nodes.map((node) => node.name)
   await Promise.all(rack.nodes.map((node) => node.power('on')))
@@ -77,12 +94,33 @@ async function bootRack(options: BootOptions): Promise<number> {
   const boots = await watchBoots(appliance, rack)
   say(bootTable(boots))
   await explainFailures(boots, rack)
+  if (boots.every(isUp)) await showPool(operator, target, rack)
   if (options.keep) {
-    say(keepHelp(names))
+    say(keepHelp(names, operator))
     await new Promise((_, reject) => stopping.signal.addEventListener('abort', reject))
   }
   await rack.close()
   return boots.every(isUp) ? 0 : 1
+}
+
+/** What an operator types from here on, with what it answers. */
+async function showPool(operator: Operator, target: Target, { nodes }: Rack): Promise<void> {
+  const names = nodes.map((node) => node.name)
+  const type = async (...argv: readonly string[]) => {
+    say(`\n$ hostless ${argv.map(quote).join(' ')}`)
+    const { stdout, stderr, exitCode } = await operator.hostless(...argv)
+    say(`${stdout}${stderr}`.trimEnd())
+    if (exitCode !== 0) throw new Error(`hostless ${argv.join(' ')} ended with exit code ${exitCode}`)
+  }
+  await waitReported(operator, names)
+  await type('host', 'list')
+  await type('host', 'approve', '*')
+  await waitState(operator, names, 'up')
+  await Promise.all(nodes.filter(({ plan }) => plan.nics.length > 1).map(bridgeSecondNic))
+  await type('storage', 'connect', 'iscsi', target.portal)
+  await waitConnected(operator, names, target)
+  await type('hostlist')
+  await type('matrix')
 }
 
 /** Emulated servers share the computer's cores, so each one more gives all of them more time. */

@@ -33,6 +33,14 @@ test('parseLabCommand hands what follows --ssh NAME to the node, options too', (
   t.deepEqual(parseLabCommand(['--ssh', 'node1']), { kind: 'ssh', node: 'node1', argv: [] })
 })
 
+test('parseLabCommand hands what follows --hostless to the command, options too', (t) => {
+  t.deepEqual(parseLabCommand(['--hostless', 'host', 'list', '--output', 'json']), {
+    kind: 'hostless',
+    argv: ['host', 'list', '--output', 'json'],
+  })
+  t.regex(reasonOf(parseLabCommand(['--hostless', '--ssh', 'node1'])), /only one of/)
+})
+
 test('parseLabCommand reads power actions and consoles', (t) => {
   t.deepEqual(parseLabCommand(['--power', 'node2', 'cycle']), { kind: 'power', node: 'node2', action: 'cycle' })
   t.deepEqual(parseLabCommand(['--console', 'node2']), { kind: 'console', node: 'node2' })

@@ -19,6 +19,8 @@ export type LabCommand =
   | { readonly kind: 'boot'; readonly options: BootOptions }
   | { readonly kind: 'console'; readonly node: string }
   | { readonly kind: 'ssh'; readonly node: string; readonly argv: readonly string[] }
+  /** The command `hostless`, signed in at the lab's manager. */
+  | { readonly kind: 'hostless'; readonly argv: readonly string[] }
   | { readonly kind: 'power'; readonly node: string; readonly action: PowerAction }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'refused'; readonly reason: string }
@@ -32,6 +34,7 @@ interface Parsed {
   readonly image?: string
   readonly console?: string
   readonly ssh?: string
+  readonly hostless?: true
   readonly power?: string
 }
 
@@ -73,13 +76,15 @@ function describeCommand(): Command {
     .addOption(new Option('--keep', 'stay up after the table, until Ctrl-C'))
     .addOption(new Option('--console <node>', 'attach to the console of a lab that runs with --keep; Ctrl-] detaches'))
     .addOption(new Option('--ssh <node>', 'run the command, or a shell, in the dom0 of a lab that runs with --keep'))
+    .addOption(new Option('--hostless', 'run the command hostless, signed in at the manager of a lab that runs with --keep'))
     .addOption(new Option('--power <node>', 'on, off, cycle, reset or status, by IPMI: --power node1 cycle'))
     .helpOption('--help', 'show this')
 }
 
 function choose(parsed: Parsed, words: readonly string[]): LabCommand {
-  const asked = [parsed.console, parsed.ssh, parsed.power].filter((name) => name !== undefined)
-  if (asked.length > 1) return refused('only one of --console, --ssh and --power at a time')
+  const asked = [parsed.console, parsed.ssh, parsed.power, parsed.hostless].filter((one) => one !== undefined)
+  if (asked.length > 1) return refused('only one of --console, --ssh, --power and --hostless at a time')
+  if (parsed.hostless) return { kind: 'hostless', argv: words }
   if (parsed.ssh !== undefined) return { kind: 'ssh', node: parsed.ssh, argv: words }
   if (parsed.power !== undefined) {
     const action = words.length > 1 ? undefined : parsePowerAction(words[0])

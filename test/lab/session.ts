@@ -20,6 +20,8 @@ const sessionSchema = z.object({
 export type Session = z.infer<typeof sessionSchema>
 export type SessionNode = Session['nodes'][number]
 
+const NONE = 'no lab is running: start one in another terminal with "npm run lab -- --keep"'
+
 export async function writeSession(rack: Rack): Promise<void> {
   const nodes = rack.nodes.map(({ plan }) => {
     const { name, address, bmcAddress, consoleLog, consoleSocket } = plan
@@ -37,9 +39,16 @@ export async function findSession(name: string): Promise<{ readonly session: Ses
     const node = session.nodes.find((candidate) => candidate.name === name)
     if (node) return { session, node }
   }
-  if (sessions.length === 0) throw new Error('no lab is running: start one in another terminal with "npm run lab -- --keep"')
+  if (sessions.length === 0) throw new Error(NONE)
   const names = sessions.flatMap((session) => session.nodes).map((node) => node.name)
   throw new Error(`the lab has no "${name}"; it has ${names.join(', ')}`)
+}
+
+/** The lab that runs. Throws when none does. */
+export async function findLab(): Promise<Session> {
+  const [session] = await readSessions()
+  if (!session) throw new Error(NONE)
+  return session
 }
 
 async function readSessions(): Promise<readonly Session[]> {

@@ -29,6 +29,8 @@ export interface TestbedOptions {
   /** Images in the dataDir; default: `dom0`, to which the lab has a key. */
   readonly images?: readonly Access[]
   readonly command?: ServeCommand
+  /** Sections of the config beside those that every rack has, or in their place. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 export interface Testbed {
@@ -81,7 +83,7 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
       const more = options.hosts?.[name]
       return more === 'unknown' ? [] : [{ name, mac, address, ...more }]
     })
-    const appliance = await startAppliance(rack, applianceConfig(rack.nodes, dataDir, { hosts }), options.command)
+    const appliance = await startAppliance(rack, applianceConfig(rack.nodes, dataDir, { hosts, ...options.more }), options.command)
     return { ...testbedOn(rack, appliance, dataDir), image: await publishedIn(dataDir), close: () => rack.close() }
   } catch (error) {
     await rack.close()

@@ -45,7 +45,7 @@ export async function startPages(
   const { log, lines } = collectingLog()
   const [now, elapsed] = [() => Date.now(), () => performance.now()]
   const store = await openStore(sqlite(join(dataDir, 'test.db')), { copyBefore: () => join(dataDir, 'copy.db') })
-  const access = openAccess({ store, now, elapsed, randomBytes, log, cost: { N: 1024, r: 8, p: 1 } })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, log, cost: { N: 1024, r: 8, p: 1 } })
   if (users === 'three') {
     for (const role of ['viewer', 'operator', 'admin'] as const) await access.addUser(USERS[role], PASSWORD, role)
   }

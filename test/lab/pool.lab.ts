@@ -1,0 +1,201 @@
+// Two servers of a rack become a pool: pending, approved, known, connected; and what must not harm them does not.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import test from 'ava'
+import { z } from 'zod'
+import { historyEntry } from '../../manager/api/schema-hosts.ts'
+import { alarm } from '../../manager/api/schema-pool.ts'
+import { inventory } from '../../manager/protocol/inventory.ts'
+import { PROJECT } from './folders.ts'
+import { troubleIn } from './health.ts'
+import type { RackNode } from './node.ts'
+import { MANAGER, type Operator, signIn } from './operator.ts'
+import { bridgeSecondNic, hostsAnswer, REPORT_MS, waitConnected, waitReported, waitState } from './pool.ts'
+import { startTarget, type Target } from './target.ts'
+import { openTestbed, type Testbed } from './testbed.ts'
+
+const NAMES = ['node1', 'node2']
+/** Of the agent, with all that it has mapped. */
+const MOST_MEMORY = 60_000_000
+
+let bed: Testbed
+let target: Target
+let operator: Operator
+
+test.before(async () => {
+  const boot = { image: 'dom0', root: 'nfs', enrol: 'approve' }
+  bed = await openTestbed({ nodes: [{ nics: 2 }, {}], more: { boot, manager: MANAGER } })
+  target = await startTarget(bed.rack)
+  operator = await signIn(bed.rack, bed.dataDir, bed.appliance.logText, 'only-in-this-rack', REPORT_MS)
+})
+
+test.after.always(() => bed?.close())
+
+/** Standard output of a shell script in dom0; throws when it fails. */
+async function inside(node: RackNode, script: string): Promise<string> {
+  const { stdout, stderr, exitCode } = await node.ssh(['sh', '-e'], { input: script, deadlineMs: REPORT_MS })
+  if (exitCode !== 0) throw new Error(`${node.name}: exit ${exitCode}: ${stderr}`)
+  return stdout
+}
+
+/** What must stay the same while managers come and go: when it booted, and its domains but for their time. */
+async function unmoved(name: string): Promise<string> {
+  return inside(bed.node(name), "cat /proc/sys/kernel/random/boot_id; xl list | awk '{print $1, $2, $3, $4}'")
+}
+
+async function managerPid(): Promise<number> {
+  const pids = (await bed.rack.exec(['ip', 'netns', 'pids', bed.rack.namespace])).stdout.split('\n').map(Number)
+  for (const pid of pids) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+    if (words.includes('manager') && words.includes('--config')) return pid
+  }
+  throw new Error('no manager runs')
+}
+
+async function connectedSince(): Promise<ReadonlyMap<string, number>> {
+  const { hosts } = await operator.get('/hosts', hostsAnswer)
+  return new Map(hosts.flatMap(({ name, connection }) => (connection ? [[name, connection.since] as const] : [])))
+}
+
+async function waitBack(before: ReadonlyMap<string, number>): Promise<void> {
+  const back = ({ hosts }: z.output<typeof hostsAnswer>) =>
+    NAMES.every((name) => hosts.some((one) => one.name === name && (one.connection?.since ?? 0) > (before.get(name) ?? 0)))
+  await operator.until('connected again', '/hosts', hostsAnswer, back, REPORT_MS)
+}
+
+test.serial('two machines that nobody knows boot, and are pending with what was seen of them', async (t) => {
+  t.timeout(1_200_000)
+  await bed.boot(...NAMES)
+  const up = Date.now()
+  const hosts = await waitReported(operator, NAMES)
+  t.log(`up to first report: ${((Date.now() - up) / 1000).toFixed(1)} s`)
+  for (const name of NAMES) {
+    const host = hosts.find((one) => one.name === name)
+    t.is(host?.state, 'pending')
+    t.is(host?.hardware?.serial, bed.node(name).plan.serial)
+    t.is(host?.uuid, bed.node(name).plan.uuid)
+  }
+  for (const node of bed.rack.nodes) t.deepEqual(await troubleIn(node), [])
+})
+
+test.serial('one command approves them', async (t) => {
+  t.timeout(1_200_000)
+  const { exitCode, stderr } = await operator.hostless('host', 'approve', '*')
+  t.is(exitCode, 0, stderr)
+  await waitState(operator, NAMES, 'up')
+})
+
+test.serial('the inventory is that of the machine: CPU policies, DMI, NICs, disks, and no sensor', async (t) => {
+  for (const { name, plan } of bed.rack.nodes) {
+    const found = await operator.get(`/hosts/${name}/inventory`, inventory)
+    t.deepEqual(found.problems, [], name)
+    t.true(found.cpuPolicy.nx)
+    t.true(found.cpuPolicy.rows.length > 4, 'raw, host, and what guests may have')
+    t.deepEqual(
+      [found.dmi.manufacturer, found.dmi.product, found.dmi.serial, found.dmi.systemUuid],
+      ['Hostless', 'Lab', plan.serial, plan.uuid],
+    )
+    t.deepEqual(
+      found.nics.map(({ mac, driver, link }) => [mac, driver, link] as const),
+      plan.nics.map(({ mac }) => [mac, 'virtio_net', 'up'] as const),
+    )
+    for (const { serial } of plan.disks)
+      t.true(
+        found.blockDevices.some((disk) => disk.serial === serial),
+        `${name}: ${serial}`,
+      )
+    t.deepEqual(found.sensors, [])
+    t.true(found.xen.xenCaps.length > 0)
+  }
+})
+
+test.serial('both are told to connect to a target, and one LUN has one WWID on both; a VLAN is on one only', async (t) => {
+  t.timeout(1_200_000)
+  await bridgeSecondNic(bed.node('node1'))
+  const { exitCode, stderr } = await operator.hostless('storage', 'connect', 'iscsi', target.portal)
+  t.is(exitCode, 0, stderr)
+  const { hosts, rows } = await waitConnected(operator, NAMES, target)
+  const luns = rows.filter(({ kind }) => kind === 'lun')
+  t.is(luns.length, 1)
+  const vlan = rows.find(({ kind }) => kind === 'vlan')
+  t.deepEqual(
+    hosts.map(({ name }, at) => [name, vlan?.cells[at]?.reached]),
+    [
+      ['node1', true],
+      ['node2', false],
+    ],
+  )
+  t.is((await target.initiators()).length, 2)
+  t.log((await operator.hostless('matrix')).stdout)
+})
+
+test.serial('a cable that is pulled is known at the manager', async (t) => {
+  const linkIs = async (wanted: string) => {
+    const nic1 = bed.node('node1').plan.nics[1]?.mac
+    const at = Date.now()
+    await bed.node('node1').monitor(`set_link nic1 ${wanted === 'up' ? 'on' : 'off'}`)
+    const seen = ({ nics }: z.output<typeof inventory>) => nics.some(({ mac, link }) => mac === nic1 && link === wanted)
+    await operator.until(`link ${wanted}`, '/hosts/node1/inventory', inventory, seen, REPORT_MS)
+    t.log(`link ${wanted}: known ${Date.now() - at} ms after QEMU was told`)
+  }
+  await linkIs('down')
+  await linkIs('up')
+  t.pass()
+})
+
+test.serial('a manager that is killed takes no host with it; all are back', async (t) => {
+  const before = await Promise.all(NAMES.map(unmoved))
+  const since = await connectedSince()
+  process.kill(await managerPid(), 'SIGKILL')
+  await waitBack(since)
+  t.deepEqual(await Promise.all(NAMES.map(unmoved)), before)
+  await waitState(operator, NAMES, 'up')
+})
+
+test.serial('the agent has less than 60 MB after a minute of reports', async (t) => {
+  await pause(60_000) // of reports
+  for (const name of NAMES) {
+    const rollup = await inside(bed.node(name), 'cat /proc/$(pidof node)/smaps_rollup')
+    const bytes = (key: string) => Number(new RegExp(`^${key}: +(\\d+) kB$`, 'm').exec(rollup)?.[1]) * 1024
+    t.log(`${name}: PSS ${bytes('Pss')}, of it its own ${bytes('Pss_Anon')}; RSS ${bytes('Rss')}`)
+    t.true(bytes('Pss') < MOST_MEMORY, name)
+  }
+})
+
+test.serial('a token that was seen on the wire lets nobody in, and is an alarm', async (t) => {
+  const told = await inside(bed.node('node1'), '. /run/hostless/boot; echo "$attempt $token"')
+  const authority = join(bed.dataDir, 'keys/manager-ca.pem')
+  const words = [...told.trim().split(' '), bed.node('node1').mac, authority]
+  const script = [process.execPath, '--import', 'tsx', join(PROJECT, 'test/lab/replay.ts'), ...words]
+  const { stdout } = await bed.rack.exec(['env', `--chdir=${PROJECT}`, ...script], { timeoutMs: REPORT_MS })
+  t.regex(stdout, /enrolment refused/)
+  const { alarms } = await operator.get('/alarms', z.object({ alarms: z.array(alarm) }))
+  t.true(alarms.some(({ kind }) => kind === 'enrolment-refused'))
+})
+
+test.serial('a host that is reset comes back into the pool by itself, over `booting`', async (t) => {
+  t.timeout(1_200_000)
+  const since = await connectedSince()
+  await bed.reset('node2')
+  await waitBack(new Map([['node2', since.get('node2') ?? 0]]))
+  await waitState(operator, NAMES, 'up')
+  const { entries } = await operator.get('/hosts/node2/history', z.object({ entries: z.array(historyEntry) }))
+  t.log(entries.map(({ what }) => what).join(' | '))
+  t.true(entries.some(({ what }) => what.includes('booting')))
+  await waitConnected(operator, NAMES, target)
+})
+
+test.serial('hosts stay as they are while everything of Hostless is gone', async (t) => {
+  const before = await Promise.all(NAMES.map(unmoved))
+  await bed.appliance.stop()
+  await Promise.all(
+    bed.rack.nodes.map((node) =>
+      inside(node, 'i=0; until logread | tail -n 3 | grep -q "no manager"; do i=$((i+1)); [ $i -lt 300 ]; sleep 1; done'),
+    ),
+  )
+  t.deepEqual(await Promise.all(NAMES.map(unmoved)), before)
+  await bed.appliance.restart()
+  await waitState(operator, NAMES, 'up')
+})

@@ -1,0 +1,56 @@
+// From hosts that are up to a pool: what an operator does with machines that nobody has approved yet. What it says, it has done.
+
+import { z } from 'zod'
+import { host } from '../../manager/api/schema-hosts.ts'
+import { matrix } from '../../manager/api/schema-pool.ts'
+import type { RackNode } from './node.ts'
+import type { Operator } from './operator.ts'
+import type { Target } from './target.ts'
+
+export const hostsAnswer = z.object({ hosts: z.array(host) })
+
+/** Ten times what an agent takes from its start to its first report, two in emulated machines at once. */
+export const REPORT_MS = 300_000
+const VLAN = 100
+
+export type PoolHost = z.output<typeof host>
+export type Matrix = z.output<typeof matrix>
+
+/** Resolves when all of them have told the manager what they are. */
+export async function waitReported(operator: Operator, names: readonly string[]): Promise<readonly PoolHost[]> {
+  const reported = ({ hosts }: z.output<typeof hostsAnswer>) =>
+    names.every((name) => hosts.some((one) => one.name === name && one.hardware !== undefined))
+  const { hosts } = await operator.until(`reported by ${names.join(', ')}`, '/hosts', hostsAnswer, reported, REPORT_MS)
+  return hosts
+}
+
+export async function waitState(operator: Operator, names: readonly string[], state: PoolHost['state']): Promise<void> {
+  const there = ({ hosts }: z.output<typeof hostsAnswer>) =>
+    names.every((name) => hosts.some((one) => one.name === name && one.state === state))
+  await operator.until(`${state}: ${names.join(', ')}`, '/hosts', hostsAnswer, there, REPORT_MS)
+}
+
+/** A bridge for guests on a VLAN of its second NIC, as an admin makes it; the matrix has a network more then. */
+export async function bridgeSecondNic({ ssh, plan }: RackNode): Promise<void> {
+  const mac = plan.nics[1]?.mac
+  if (mac === undefined) throw new Error(`${plan.name} has one NIC`)
+  const script = `
+nic=$(basename "$(dirname "$(grep -l ${mac} /sys/class/net/eth*/address)")")
+modprobe 8021q
+ip link add link "$nic" name "$nic.${VLAN}" type vlan id ${VLAN}
+ip link add xenbr1 type bridge
+ip link set "$nic.${VLAN}" addrgenmode none master xenbr1 up
+ip link set xenbr1 addrgenmode none up`
+  const { exitCode, stderr } = await ssh(['sh', '-e'], { input: script, deadlineMs: REPORT_MS })
+  if (exitCode !== 0) throw new Error(`${plan.name}: ${stderr.trim()}`)
+}
+
+/** Resolves with the matrix once it has the target's LUN, reached by all of them, and the VLAN of the second NIC. */
+export async function waitConnected(operator: Operator, names: readonly string[], target: Target): Promise<Matrix> {
+  const whole = ({ hosts, rows }: Matrix) => {
+    const shared = rows.find(({ kind, sizeBytes }) => kind === 'lun' && sizeBytes === target.bytes)
+    const reach = hosts.filter((_, at) => shared?.cells[at]?.reached).map(({ name }) => name)
+    return names.every((name) => reach.includes(name)) && rows.some(({ key }) => key === `vlan:${VLAN}`)
+  }
+  return operator.until(`one LUN reached by ${names.join(', ')}`, '/matrix', matrix, whole, REPORT_MS)
+}
