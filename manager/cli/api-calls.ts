@@ -14,6 +14,7 @@ import {
   thing,
   thingDetail,
 } from '../api/schema-pool.ts'
+import { type NewSiteConnection, siteConnection, siteProperties } from '../api/schema-site.ts'
 import { inventory } from '../protocol/inventory.ts'
 import { type ApiClient, NOTHING } from './api-client.ts'
 import { poolEvents } from './api-events.ts'
@@ -52,6 +53,12 @@ export function poolApi(client: ApiClient) {
 
     alarms: async () => (await get('/alarms', z.object({ alarms: z.array(alarm) }))).alarms,
     clearAlarm: (key: string) => client.ask('DELETE', `/alarms/${one(key)}`, NOTHING),
+
+    connections: async () => (await get('/connections', z.object({ connections: z.array(siteConnection) }))).connections,
+    connect: (connection: NewSiteConnection) => client.ask('POST', '/connections', siteConnection, connection),
+    disconnect: (id: string) => client.ask('DELETE', `/connections/${one(id)}`, siteConnection),
+    properties: () => get('/properties', siteProperties),
+    setProperties: (text: string) => client.ask('PUT', '/properties', siteProperties, { text }),
 
     users: async () => (await get('/users', z.object({ users: z.array(user) }))).users,
     addUser: (name: string, password: string, role: Role) => client.ask('POST', '/users', user, { name, password, role }),

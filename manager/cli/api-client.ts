@@ -13,7 +13,7 @@ const EVENTS_SILENCE = 120_000
 /** The matrix of 10,000 hosts and 100 things is some 100 MB. */
 const MOST_BYTES = 400 << 20
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** The manager has answered, and not with what was asked for. */
 export class ApiRefusal extends CommandFailure {

@@ -6,6 +6,7 @@ import { addCompletionCommands } from './completion.ts'
 import { addCpuCommands } from './cpu.ts'
 import { addHostCommands } from './host.ts'
 import { addLoginCommands } from './login.ts'
+import { addPropertyCommands } from './property.ts'
 import { addStatsCommands } from './stats.ts'
 import { addThingCommands } from './things.ts'
 import { addTokenCommands } from './token.ts'
@@ -36,6 +37,7 @@ export function addPoolCommands(program: Command, world: World): void {
   addHostCommands(program, world)
   addThingCommands(program, world)
   addCpuCommands(program, world)
+  addPropertyCommands(program, world)
   addAlarmCommands(program, world)
   program.commandsGroup('Who may come in:')
   addLoginCommands(program, world)

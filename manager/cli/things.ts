@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { PoolEvent } from '../api/schema-pool.ts'
 import type { World } from './answer.ts'
 import { inBatches } from './batches.ts'
+import { addConnectionCommands } from './connections.ts'
 import { matrixReport, matrixTable } from './matrix-table.ts'
 import { render } from './output.ts'
 import { addListing } from './pool-command.ts'
@@ -20,6 +21,7 @@ const EXAMPLE: { readonly [Of in ThingClass]: { readonly one: string; readonly k
 export function addThingCommands(program: Command, world: World): void {
   const storage = program.command('storage').description('storage that several hosts reach: LUNs, iSCSI targets, NFS, VGs, file systems')
   addThings(storage, 'storage', world)
+  addConnectionCommands(storage, world)
   addListing(storage, world, {
     name: 'local [selector...]',
     description: 'disks and VGs that hosts have for themselves',

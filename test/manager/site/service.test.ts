@@ -1,41 +1,11 @@
-import test, { type ExecutionContext } from 'ava'
-import { type Handlers, openDesk } from '../../../images/agent/requests/desk.ts'
-import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
-import { readIscsi } from '../../../images/agent/sections/iscsi.ts'
-import type { RequestBody } from '../../../manager/protocol/requests.ts'
+import test from 'ava'
 import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
-import { dataDirFor, macOf, pushBoot, type Site, startSite, startTestAgent, until } from '../site.ts'
+import { dataDirFor, type Site, startSite, until } from '../site.ts'
+import { iscsiHost } from './iscsi-host.ts'
 
 const PORTAL = '10.77.0.1:3260'
 const TARGET = 'iqn.2026-11.test:t1'
 const SECRET = 'secretsecret12'
-
-/** A host with open-iscsi, which reports its sessions as they change. */
-async function iscsiHost(t: ExecutionContext, site: Site, index: number, machine: IscsiMachine, more: Handlers = {}) {
-  const asked: RequestBody[] = []
-  const desk = openDesk({
-    ...changingHandlers({ ...machine.world, collect: async () => agent.change({ iscsi: (await readIscsi(machine.world.backend)).value }) }),
-    'set-properties': async () => ({ kind: 'properties-set', count: 0 }),
-    ...more,
-  })
-  const agent = startTestAgent(
-    t,
-    async () => site.address,
-    await pushBoot(site, macOf(index)),
-    { macs: [macOf(index)] },
-    {
-      answer: async ({ request: { id, request } }) => {
-        asked.push(request)
-        return { kind: 'answer', id, answer: await desk.answer(id, request) }
-      },
-    },
-  )
-  const { pool } = site.manager
-  const { id } = await until('its host', () =>
-    pool.hosts().find(({ connection, inventory, macs }) => connection && inventory && macs.some(({ mac }) => mac === macOf(index))),
-  )
-  return { agent, id, asked }
-}
 
 const statesOf = async (site: Site) => (await site.manager.site.connections()).flatMap(({ hosts }) => hosts.map(({ state }) => state))
 

@@ -1,0 +1,34 @@
+// A host of a site with open-iscsi on it, made of the agent's own requests and a machine of the tests.
+import type { ExecutionContext } from 'ava'
+import { openDesk } from '../../../images/agent/requests/desk.ts'
+import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
+import { readIscsi } from '../../../images/agent/sections/iscsi.ts'
+import type { RequestBody } from '../../../manager/protocol/requests.ts'
+import type { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
+import { macOf, pushBoot, type Site, startTestAgent, until } from '../site.ts'
+
+/** It reports its sessions as they change; `asked` is what it was asked. */
+export async function iscsiHost(t: ExecutionContext, site: Site, index: number, machine: IscsiMachine) {
+  const asked: RequestBody[] = []
+  const desk = openDesk({
+    ...changingHandlers({ ...machine.world, collect: async () => agent.change({ iscsi: (await readIscsi(machine.world.backend)).value }) }),
+    'set-properties': async () => ({ kind: 'properties-set', count: 0 }),
+  })
+  const agent = startTestAgent(
+    t,
+    async () => site.address,
+    await pushBoot(site, macOf(index)),
+    { macs: [macOf(index)] },
+    {
+      answer: async ({ request: { id, request } }) => {
+        asked.push(request)
+        return { kind: 'answer', id, answer: await desk.answer(id, request) }
+      },
+    },
+  )
+  const { pool } = site.manager
+  const { id } = await until('its host', () =>
+    pool.hosts().find(({ connection, inventory, macs }) => connection && inventory && macs.some(({ mac }) => mac === macOf(index))),
+  )
+  return { agent, id, asked }
+}
