@@ -2,6 +2,7 @@
 import type { Environment } from './login-file.ts'
 import { type OutputFormat, type Report, render, type Terminal } from './output.ts'
 import type { Prompt } from './prompt.ts'
+import type { LocalUserDeps } from './user-local.ts'
 
 /** What the commands have of the world around them. */
 export interface World {
@@ -9,6 +10,8 @@ export interface World {
   readonly err: Terminal
   readonly prompt: Prompt
   readonly environment: Environment
+  /** For what is done on the manager's own machine. */
+  readonly local: Omit<LocalUserDeps, 'out'>
 }
 
 export interface Answer {

@@ -29,8 +29,6 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       const bundle = await agentBundle(log)
       const manager = await startManager(config, log, bundle ? { bundle } : {})
       log.info({ listen: `${config.listen.address}:${config.listen.port}`, hosts: manager.pool.hosts().length }, 'manager ready')
-      const code = await manager.access.firstAdminCode()
-      if (code !== undefined) out.write(firstAdminNotice(config.listen, manager.gateway.port, code))
       await stopped
       await manager.close()
     })
@@ -63,16 +61,6 @@ async function agentBundle(log: Logger): Promise<AgentBundle | undefined> {
     log.warn({ err: error }, 'agents are not upgraded: their bundle cannot be made here')
     return undefined
   }
-}
-
-/** To whoever started it, and to no log: the code lets in whoever has it. */
-function firstAdminNotice({ address }: ManagerConfig['listen'], port: number, code: string): string {
-  return [
-    'There is no user yet. Within an hour, make the first admin at',
-    `  https://${address}:${port}/first-admin?code=${code}`,
-    'or, at any time, on this machine: hostless user add NAME --role admin --local --config FILE',
-    '',
-  ].join('\n')
 }
 
 async function loadManagerConfig(file: string): Promise<ManagerConfig> {

@@ -2,14 +2,17 @@
 import { type Command, Option } from 'commander'
 import { password as passwordSchema, ROLES, type Role, role, type User, userName } from '../api/schema-access.ts'
 import type { World } from './answer.ts'
+import { addApiOptions } from './api-settings.ts'
 import { iso, text, time } from './columns.ts'
 import { CommandFailure } from './failure.ts'
+import { addOutputOption } from './image-options.ts'
 import { listReport } from './list-report.ts'
 import { confirm, doToEach } from './outcomes.ts'
-import { addDoing, addListing } from './pool-command.ts'
+import { addDoing, addListing, connect, describedCommand, type ListOptions } from './pool-command.ts'
 import { pick, type Selected } from './selecting.ts'
+import { localUserAdd } from './user-local.ts'
 
-export function addUserCommands(program: Command, world: World): Command {
+export function addUserCommands(program: Command, world: World): void {
   const user = program.command('user').description('who may come in, and as what: viewer, operator, admin')
   addListing(user, world, {
     name: 'list [selector...]',
@@ -25,18 +28,7 @@ export function addUserCommands(program: Command, world: World): Command {
       return { report: listReport('users', 'user', columns, rows, 'There is no user.'), missing }
     },
   })
-  addDoing<{ readonly role: Role }>(user, world, {
-    name: 'add <name>',
-    description: 'let one more person in; asks for a password of at least 12 characters (one line of stdin when it is no terminal)',
-    examples: [['user add grace --role operator', 'somebody who may act on hosts']],
-    options: (command) => command.addOption(new Option('--role <role>', 'what the user may do').choices(ROLES).default('viewer')),
-    act: async (api, [name = ''], { role: as, output }) => {
-      if (!userName.safeParse(name).success) throw new CommandFailure(`${name} ${problemOf(userName.safeParse(name))}`, 2)
-      const password = await newPassword(name, world)
-      const act = async () => `added as ${(await api.addUser(name, password, as)).role}`
-      await doToEach({ items: [name], missing: [] }, 'user', (each) => each, act, { world, output })
-    },
-  })
+  addAdd(user, world)
   addDoing(user, world, {
     name: 'role <role> <selector...>',
     description: `let users be ${ROLES.join(', ')}`,
@@ -80,7 +72,30 @@ export function addUserCommands(program: Command, world: World): Command {
       await doToEach(selected, 'user', nameOf, act, { world, output })
     },
   })
-  return user
+}
+
+type AddOptions = ListOptions & { readonly role?: Role; readonly local?: true }
+
+function addAdd(user: Command, world: World): void {
+  const command = describedCommand(user, {
+    name: 'add <name>',
+    description: 'let one more person in; asks for a password of at least 12 characters (one line of stdin when it is no terminal)',
+    examples: [
+      ['user add grace --role operator', 'somebody who may act on hosts'],
+      ['user add ada --role admin --local', "the first admin, on the manager's machine; or a new password for one who lost theirs"],
+    ],
+  })
+    .addOption(new Option('--role <role>', 'what the user may do (default: viewer)').choices(ROLES))
+    .option('--local', "straight into the database of this machine's manager, whether it runs or not")
+  addApiOptions(addOutputOption(command)).action(async (name: string, options: AddOptions) => {
+    if (options.local) return localUserAdd(name, options, { out: world.out, ...world.local })
+    const named = userName.safeParse(name)
+    if (!named.success) throw new CommandFailure(`${name} ${problemOf(named)}`, 2)
+    const api = await connect(options, world)
+    const password = await newPassword(name, world)
+    const act = async () => `added as ${(await api.addUser(name, password, options.role ?? 'viewer')).role}`
+    await doToEach({ items: [name], missing: [] }, 'user', (each) => each, act, { world, output: options.output })
+  })
 }
 
 const nameOf = ({ name }: User): string => name

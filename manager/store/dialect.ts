@@ -13,3 +13,15 @@ export interface StoreDialect {
   /** A consistent copy as an SQLite file, also while it is written to. The file must not be there; mode 0600, on disk when it resolves. */
   copyTo(db: Kysely<Tables>, file: string): Promise<void>
 }
+
+/** A write that failed for the database's sake, not for its own. */
+export class WriteFailure extends Error {
+  override readonly name = 'WriteFailure'
+  /** SQLite's result code, or PostgreSQL's SQLSTATE; empty where there was none. */
+  readonly code: string
+
+  constructor(message: string, code: string, cause: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}

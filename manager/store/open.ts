@@ -25,13 +25,22 @@ type Release = () => Promise<void> | void
 export async function openData(place: DataPlace, log: Log): Promise<Store> {
   const release = await holdData(place, log)
   if (!release) throw new Error(inUse(place))
-  return openHeld(place, release)
+  const owner = randomBytes(16).toString('hex')
+  const store = await openHeld(place, release, owner)
+  if (place.database === 'sqlite') return store
+  try {
+    await claim(store.db, owner)
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
-/** For a command, while the manager runs or does not. */
+/** For a command, while the manager runs or does not. It takes nothing over: a manager that has just lost its connection goes on. */
 export async function visitData(place: DataPlace, log: Log): Promise<Store> {
   const release = await holdData(place, log)
-  return release ? openHeld(place, release) : openStore(dialectOf(place, undefined), { outdated: 'refuse' })
+  return release ? openHeld(place, release, undefined) : openStore(dialectOf(place, undefined), { outdated: 'refuse' })
 }
 
 /** Undefined when a manager works on it. */
@@ -48,16 +57,9 @@ export function dialectOf({ dataDir, database }: DataPlace, owner: string | unde
   return database === 'sqlite' ? sqlite(databasePath(dataDir)) : postgres(database, owner)
 }
 
-async function openHeld(place: DataPlace, release: Release): Promise<Store> {
-  const owner = randomBytes(16).toString('hex')
+async function openHeld(place: DataPlace, release: Release, owner: string | undefined): Promise<Store> {
   try {
     const store = await openStore(dialectOf(place, owner), { copyBefore: (version) => copyBeforePath(place.dataDir, version) })
-    if (place.database !== 'sqlite') {
-      await claim(store.db, owner).catch(async (error: unknown) => {
-        await store.close()
-        throw error
-      })
-    }
     return {
       ...store,
       close: async () => {

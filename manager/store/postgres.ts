@@ -10,7 +10,7 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
-import type { StoreDialect } from './dialect.ts'
+import { type StoreDialect, WriteFailure } from './dialect.ts'
 import { copyFromPostgres } from './portable.ts'
 import type { Transaction } from './writer.ts'
 
@@ -115,9 +115,9 @@ export function unreachable(place: string, cause: unknown): Error {
 
 function explain(error: unknown, place: string): unknown {
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : ''
-  if (code === '53100') return new Error(`no space is left for the ${place}: nothing of this change was kept`, { cause: error })
+  if (code === '53100') return new WriteFailure(`no space is left for the ${place}: nothing of this change was kept`, code, error)
   const lost = LOST.test(code) || (error instanceof Error && /^Connection terminated|not queryable|ECONNRESET|EPIPE/.test(error.message))
-  return lost ? new Error(`the connection to the ${place} was lost: this change may not have been kept`, { cause: error }) : error
+  return lost ? new WriteFailure(`the connection to the ${place} was lost: this change may not have been kept`, code, error) : error
 }
 
 /** Without a password. Throws when it cannot be understood. */

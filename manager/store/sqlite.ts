@@ -2,8 +2,8 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
-import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, SqliteDriver, sql } from 'kysely'
-import type { StoreDialect } from './dialect.ts'
+import { CompiledQuery, type DatabaseConnection, type Driver, type SqliteDatabase, SqliteDialect, SqliteDriver, sql } from 'kysely'
+import { type StoreDialect, WriteFailure } from './dialect.ts'
 
 /** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
 export function sqlite(file: string): StoreDialect {
@@ -16,8 +16,7 @@ export function sqlite(file: string): StoreDialect {
     place: file,
     kysely: new WritingDialect(database),
     startWrite: async () => undefined, // its file has one writer at a time
-    explain: (error) =>
-      isFull(error) ? new Error(`no space is left for ${file}: nothing of this change was kept`, { cause: error }) : error,
+    explain: (error) => explain(error, file),
     copyTo: (db, target) => into(target, async () => void (await sql`VACUUM INTO ${target}`.execute(db))),
   }
 }
@@ -50,12 +49,33 @@ class WritingDialect extends SqliteDialect {
       override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
         if (database.inTransaction) await super.rollbackTransaction(connection)
       }
-    })({ database })
+    })({ database: prepared(database) })
   }
 }
 
-function isFull(error: unknown): boolean {
-  return error instanceof Database.SqliteError && (error.code === 'SQLITE_FULL' || error.code === 'SQLITE_IOERR_WRITE')
+/** Statements that are kept: more different ones than our queries make. */
+const MOST_STATEMENTS = 512
+
+/** Each statement is prepared once, which costs more than most of them take to run. */
+function prepared(database: Database.Database): SqliteDatabase {
+  const statements = new Map<string, Database.Statement>()
+  return {
+    close: () => void database.close(),
+    prepare: (text) => {
+      const known = statements.get(text)
+      if (known) return known
+      const statement = database.prepare(text)
+      if (statements.size >= MOST_STATEMENTS) statements.clear()
+      statements.set(text, statement)
+      return statement
+    },
+  }
+}
+
+function explain(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error
+  if (error.code !== 'SQLITE_FULL' && error.code !== 'SQLITE_IOERR_WRITE') return error
+  return new WriteFailure(`no space is left for ${file}: nothing of this change was kept`, error.code, error)
 }
 
 /** A copy of a database that this process does not hold open; it may be written to meanwhile. */

@@ -55,6 +55,7 @@ class LoadHost {
       const hello = { kind: 'hello', versions: { oldest: 1, newest: 1 }, agent: 'bench', run: this.#run, revision: 1 }
       socket.on('open', () => socket.send(JSON.stringify(hello)))
       socket.on('error', reject)
+      socket.on('close', (code, reason) => reject(new Error(`host ${this.#index} was cut off: ${code} ${reason.toString('utf8')}`)))
       socket.on('message', (data: Buffer) => {
         const message = JSON.parse(data.toString('utf8')) as { readonly kind: string; readonly number: number }
         if (message.kind === 'welcome') {

@@ -37,9 +37,7 @@ export async function record(): Promise<Recording> {
       const text = inventory
         .replaceAll(own, `${own.slice(0, 24)}${copy.toString(16).padStart(12, '0')}`)
         .replaceAll(serial, `${serial}${copy}`)
-        .replace(MACHINES_MACS, (_, rest: string) =>
-          `"24:${(copy & 255).toString(16).padStart(2, '0')}:${rest.slice(0, 2)}:${rest.slice(3)}:00"`.replace(/(:00)"$/, '"'),
-        )
+        .replace(MACHINES_MACS, `"24:${(copy & 255).toString(16).padStart(2, '0')}:96:$1"`)
       return `{"kind":"inventory","run":"${run}","revision":1,"inventory":${text}}`
     },
     sample: (index) => of(index).sample.replace(/"at":\d+/, `"at":${Date.now()}`),

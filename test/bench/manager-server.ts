@@ -62,7 +62,13 @@ async function seed(): Promise<void> {
 }
 
 async function serveOurs(): Promise<(message: ToServer) => Promise<FromServer>> {
-  const config = { dataDir, database: 'sqlite', listen: { address: ADDRESS, port: 0 }, enrol: 'auto' as const, names: new Map<string, string>() }
+  const config = {
+    dataDir,
+    database: 'sqlite',
+    listen: { address: ADDRESS, port: 0 },
+    enrol: 'auto' as const,
+    names: new Map<string, string>(),
+  }
   const manager = await startManager(config, collectingLog().log)
   const { pool } = manager
   await ready(manager.gateway.port)

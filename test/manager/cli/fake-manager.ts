@@ -46,6 +46,9 @@ export interface FakeManager {
   /** How many listen. */
   listeners(): number
   close(): Promise<void>
+  /** It goes away, and comes back at the same port. */
+  pause(): Promise<void>
+  resume(): Promise<void>
 }
 
 class Refused extends Error {
@@ -66,7 +69,8 @@ export async function startFakeManager(t: Pick<ExecutionContext, 'teardown'>, po
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     void answer(request, response, pool, asked, streams)
   })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve))
+  await listen(port)
   const close = async (): Promise<void> => {
     server.closeAllConnections()
     await new Promise<void>((resolve) => server.close(() => resolve()))
@@ -84,6 +88,8 @@ export async function startFakeManager(t: Pick<ExecutionContext, 'teardown'>, po
     },
     listeners: () => streams.size,
     close,
+    pause: close,
+    resume: () => listen(bound),
   }
 }
 
@@ -110,7 +116,8 @@ async function answer(
   const body: unknown = text === '' ? undefined : JSON.parse(text)
   asked.push({ method: request.method ?? '', path: `${path}${url.search}`, body })
   try {
-    if (path !== '/login' && request.headers.authorization !== `Bearer ${SECRET}`) throw new Refused(401, 'this token is not known')
+    if (path !== '/login' && (pool.refuses || request.headers.authorization !== `Bearer ${SECRET}`))
+      throw new Refused(401, 'this token is not known')
     if (path === '/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(': hello\n\n')

@@ -20,6 +20,8 @@ export interface PoolData {
   readonly users: User[]
   readonly tokens: Token[]
   audit: Audit
+  /** Whether every token is good no more. */
+  refuses: boolean
   /** What routes (`GET /hosts`) say instead, whatever the schemas are. */
   readonly raw: { [route: string]: unknown }
 }
@@ -259,5 +261,6 @@ export function poolData(): PoolData {
     tokens: [{ id: 'tok1', user: 'ada', label: 'login', role: 'admin', created: AT, expires: AT + 90 * 86_400_000 }],
     audit: { entries: [{ seq: 1, at: AT, who: 'ada', peer: '10.77.0.9', what: 'approved node01', hash: 'ab'.repeat(32) }], intact: true },
     raw: {},
+    refuses: false,
   }
 }

@@ -18,7 +18,16 @@ import { dataDirFor } from '../site.ts'
 import { DATABASES, onEach, storeAt } from './dialects.ts'
 
 const { log } = collectingLog()
-const TABLES = ['hosts', 'host_macs', 'history', 'users', 'tokens', 'sessions', 'audit'] as const satisfies readonly (keyof Tables)[]
+const TABLES = [
+  'hosts',
+  'host_macs',
+  'history',
+  'users',
+  'tokens',
+  'sessions',
+  'audit',
+  'connections',
+] as const satisfies readonly (keyof Tables)[]
 
 const host = (id: string, name: string) => ({
   id,

@@ -1,9 +1,8 @@
-import test from 'ava'
 import { attemptById, forgetAttempts, saveAttempt } from '../../../manager/store/attempts.ts'
 import { certificateOf, forgetCertificates, revokeCertificates, saveCertificate } from '../../../manager/store/certificates.ts'
-import { openStore, type Store } from '../../../manager/store/database.ts'
+import type { Store } from '../../../manager/store/database.ts'
 import { addHost } from '../../../manager/store/hosts.ts'
-import { sqlite } from '../../../manager/store/sqlite.ts'
+import { onEach, storeAt } from './dialects.ts'
 
 const DAY = 24 * 3600_000
 
@@ -20,9 +19,8 @@ async function withHost(store: Store, attempt: string): Promise<void> {
   })
 }
 
-test('a clock that is a year ahead makes the manager forget nothing that a host which runs needs', async (t) => {
-  const store = await openStore(sqlite(':memory:'))
-  t.teardown(() => store.close())
+onEach('a clock that is a year ahead makes the manager forget nothing that a host which runs needs', async (t, place) => {
+  const store = await storeAt(t, place)
   await withHost(store, 'present')
   await store.write(async (transaction) => {
     await forgetCertificates(transaction, 365 * DAY)
@@ -34,9 +32,8 @@ test('a clock that is a year ahead makes the manager forget nothing that a host 
   t.is(await attemptById(store.db, 'other'), undefined)
 })
 
-test('what was revoked is forgotten, the newest too', async (t) => {
-  const store = await openStore(sqlite(':memory:'))
-  t.teardown(() => store.close())
+onEach('what was revoked is forgotten, the newest too', async (t, place) => {
+  const store = await storeAt(t, place)
   await withHost(store, 'present')
   await store.write(async (transaction) => {
     await revokeCertificates(transaction, 'a', 3 * DAY, 'rejected')

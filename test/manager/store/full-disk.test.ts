@@ -22,7 +22,7 @@ test('on a full disk a change is refused in clear words, none that was acknowled
   const { taken, takenWhenFull, refused, reasons, kept } = report.parse(JSON.parse(stdout))
   t.true(takenWhenFull > 0)
   t.true(refused.length >= 20)
-  t.deepEqual(reasons, [`no space is left for ${folder}/manager.db: nothing of this change was kept`])
+  t.deepEqual(reasons, [`SQLITE_FULL: no space is left for ${folder}/manager.db: nothing of this change was kept`])
   t.true(refused.every((name) => name.startsWith('full')))
   t.is(taken.length - takenWhenFull, 40, 'all that came when there was room again')
   t.deepEqual(kept, taken)

@@ -2,6 +2,7 @@
 // Its parent has mounted a small tmpfs there: `full-disk.ts FOLDER`.
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { WriteFailure } from '../../../manager/store/dialect.ts'
 import { addHistory, historyOf } from '../../../manager/store/history.ts'
 import { openData } from '../../../manager/store/open.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
@@ -25,7 +26,7 @@ async function write(name: string): Promise<void> {
       () => taken.push(name),
       (error: unknown) => {
         refused.push(name)
-        reasons.add(error instanceof Error ? error.message : String(error))
+        reasons.add(error instanceof WriteFailure ? `${error.code}: ${error.message}` : String(error))
       },
     )
 }

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
 import { addHistory, historyOf } from '../../../manager/store/history.ts'
-import { openData } from '../../../manager/store/open.ts'
+import { openData, visitData } from '../../../manager/store/open.ts'
 import { placeOf } from '../../../manager/store/postgres.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { dataDirFor, until } from '../site.ts'
@@ -91,6 +91,25 @@ test('a manager whose lock another one got while the connection was lost changes
   )
   t.deepEqual(await historyOf(second.db, 'a', 9), [])
   await second.write((transaction) => addHistory(transaction, 'a', entry('new')))
+})
+
+test('a command that came while the connection was lost takes nothing over', async (t) => {
+  const place = await freshPlace(t)
+  const manager = await storeAt(t, place)
+  const server = await sharedPostgres()
+  await server.disconnectAll(place.database)
+  const visit = await visitData(place, log)
+  await visit.write((transaction) => addHistory(transaction, 'a', entry('visit')))
+  await visit.close()
+  await until('the manager writes again', () =>
+    manager
+      .write((transaction) => addHistory(transaction, 'a', entry('manager')))
+      .then(
+        () => true,
+        (error: unknown) => /taken over/.test(String(error)),
+      ),
+  )
+  t.true((await historyOf(manager.db, 'a', 9)).some(({ what }) => what === 'manager'))
 })
 
 test('a server that is not there is said so at the start, without the password', async (t) => {
