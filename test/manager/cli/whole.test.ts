@@ -27,7 +27,7 @@ test('against a real manager with agents: the first admin, a login, a machine th
     const boot = await pushBoot(site, macOf(index))
     startTestAgent(t, async () => site.address, boot, { macs: [macOf(index)], systemUuid: uuidOf(index) })
   }
-  await until('two machines that wait', () => site.manager.pool.hosts().filter(({ record }) => record.state === 'pending').length === 2)
+  await until('two machines that wait', () => site.manager.pool.hosts().filter(({ state }) => state === 'pending').length === 2)
   const listed = await hostless('', 'host', 'list', '--output', 'json')
   t.deepEqual(
     JSON.parse(listed.out).map(({ state }: { state: string }) => state),
