@@ -124,7 +124,7 @@ test('the words around the table say what is to come, what one can do, and what 
   t.regex(openingText(options, false), /^Booting 1 emulated server \(bios\).* about 40 seconds\.$/)
   t.regex(openingText({ ...options, nodes: 4 }, true), /4 emulated servers .* minutes to build the image first .* about 70 seconds\.$/)
   for (const word of ['--console node1', '--ssh node1', '--power node1', 'Ctrl-C', 'Ctrl-]']) {
-    t.true(keepHelp(['node1', 'node2'], { url: 'https://10.77.0.1:8443', user: 'lab', password: 'secret' }).includes(word), word)
+    t.true(keepHelp(['node1', 'node2'], { page: 'https://127.0.0.1:8443', user: 'lab', password: 'secret' }).includes(word), word)
   }
   t.is(failureText('node1', 'no answer', ['panic'], '/log'), 'node1: no answer\n    panic\n  The whole console: /log')
   t.regex(failureText('node1', 'no answer', [], '/log'), /its console is silent/)

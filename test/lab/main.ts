@@ -9,6 +9,7 @@ import { runIpmitool } from './bmc.ts'
 import { type Boot, diagnosisOf, isUp } from './boots.ts'
 import { lastLines } from './console.ts'
 import { openDisplay } from './display.ts'
+import { openDoor } from './door.ts'
 import { dataFolder, KEY_FILE, runtimeFolder } from './folders.ts'
 import { BootsFailed, bootOf } from './follow.ts'
 import { borrowImage, buildImage, needsBuild } from './image.ts'
@@ -96,7 +97,8 @@ async function bootRack(options: BootOptions): Promise<number> {
   await explainFailures(boots, rack)
   if (boots.every(isUp)) await showPool(operator, target, rack)
   if (options.keep) {
-    say(keepHelp(names, operator))
+    const page = `https://127.0.0.1:${await openDoor(rack)}`
+    say(`\n${keepHelp(names, { page, user: operator.user, password: operator.password })}`)
     await new Promise((_, reject) => stopping.signal.addEventListener('abort', reject))
   }
   await rack.close()

@@ -31,7 +31,7 @@ export function seconds(value: number | undefined): string | undefined {
 /** What one can do with a rack that stays up. */
 export function keepHelp(
   names: readonly string[],
-  { url, user, password }: { readonly url: string; readonly user: string; readonly password: string },
+  { page, user, password }: { readonly page: string; readonly user: string; readonly password: string },
 ): string {
   const name = names[0] ?? 'node1'
   return [
@@ -40,7 +40,7 @@ export function keepHelp(
     `  npm run lab -- --ssh ${name} xl info        a command in its dom0; without a command: a shell`,
     `  npm run lab -- --power ${name} cycle        on, off, cycle, reset or status, by IPMI`,
     `  npm run lab -- --hostless host show ${name}   the command hostless, signed in at the lab's manager`,
-    `The web page is ${url}, in the rack's network namespace; user ${user}, password ${password}`,
+    `The web page: ${page} (its certificate is of the rack's own authority); user ${user}, password ${password}`,
     `Nodes: ${names.join(', ')}`,
   ].join('\n')
 }
