@@ -102,7 +102,8 @@ async function connectAll(options: LoadOptions): Promise<FromLoad> {
   const work = Array.from({ length: AT_ONCE }, async () => {
     for (const [index, host] of queue) {
       const identity = identities[index]
-      if (identity) bytes += await host.connect(options, identity, key, recording, ingest)
+      const size = identity ? await host.connect(options, identity, key, recording, ingest) : 0
+      bytes += size
     }
   })
   await Promise.all(work)
