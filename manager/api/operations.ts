@@ -46,6 +46,8 @@ export interface Operations {
   history(ref: string, limit: number): Promise<readonly HistoryEntry[] | undefined>
   boots(ref: string): Promise<readonly BootAttempt[] | undefined>
   changeHost(ref: string, change: HostChange, who: string): Promise<Done<Host>>
+  /** What was set of what it boots; empty where all is its appliance's default. */
+  bootSettings(ref: string): Promise<BootSettings | undefined>
   /** What it boots from its next boot on; what is left out stays, null is the default of its appliance. */
   setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>>
   actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>>

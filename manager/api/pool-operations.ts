@@ -31,6 +31,7 @@ export interface BootBook {
   subscribe(listener: (mac: string) => void): () => void
   appliances(): Promise<readonly Appliance[]>
   /** `host`: its id. */
+  settingsOf(host: string): BootSettings
   setBoot(host: string, wanted: BootSettings, who: string): Promise<void>
 }
 
@@ -86,6 +87,11 @@ class PoolOperations implements Operations {
   async boots(ref: string) {
     const view = this.#pool.find(ref)
     return view && this.#boots.attempts(view.macs.map(({ mac }) => mac))
+  }
+
+  async bootSettings(ref: string) {
+    const view = this.#pool.find(ref)
+    return view && this.#boots.settingsOf(view.id)
   }
 
   async setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>> {

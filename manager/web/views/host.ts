@@ -2,9 +2,10 @@
 
 import { atLeast } from '../../access/roles.ts'
 import type { Role } from '../../api/schema-access.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
 import type { Alarm, Matrix } from '../../api/schema-pool.ts'
 import type { HostState } from '../../enrolment/standing.ts'
+import { ROOT_MODES } from '../../protocol/appliance.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { KIND_NAMES } from './matrix.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
@@ -94,6 +95,16 @@ function guestView(guest: Guest) {
     cpu: load ? load.cpus.toFixed(2) : '',
     disk: load ? sayRate(load.readBytesPerSecond + load.writtenBytesPerSecond) : '',
     network: load ? sayRate(load.receivedBytesPerSecond + load.sentBytesPerSecond) : '',
+  }
+}
+
+/** `hosts`: what others boot is offered. */
+export function bootSettingsView({ image, root }: BootSettings, hosts: readonly Host[]) {
+  return {
+    image: image ?? '',
+    root: root ?? '',
+    roots: ROOT_MODES.map((name) => ({ name, isChosen: name === root })),
+    images: [...new Set(hosts.flatMap((host) => host.image?.image ?? []))].sort(),
   }
 }
 

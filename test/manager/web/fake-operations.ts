@@ -2,7 +2,7 @@
 import { collect, EMPTY_INVENTORY, update } from '../../../images/agent/collect.ts'
 import { makeMachine, simulatedHost } from '../../../images/agent/simulator.ts'
 import type { Done, Operations } from '../../../manager/api/operations.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host } from '../../../manager/api/schema-hosts.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host } from '../../../manager/api/schema-hosts.ts'
 import type { Alarm, Cell, Matrix, PoolEvent, Thing } from '../../../manager/api/schema-pool.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import { TestClock } from '../../images/agent/clock.ts'
@@ -75,6 +75,7 @@ export function fakePool(
     ),
   )
   let alarms: Alarm[] = []
+  const boots = new Map<string, BootSettings>()
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
   const tell = (event: PoolEvent) => {
@@ -128,7 +129,9 @@ export function fakePool(
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
       return changeOf(ref, { state: STATE_AFTER[action] })
     },
+    bootSettings: async (ref) => (find(ref) ? (boots.get(ref) ?? {}) : undefined),
     async setBoot(ref, wanted, who) {
+      boots.set(ref, wanted)
       calls.push(`${ref} boots ${JSON.stringify(wanted)} by ${who}`)
       return changeOf(ref, {})
     },
@@ -332,14 +335,28 @@ const BOOTS: readonly BootAttempt[] = [
     mac: '52:54:00:77:00:01',
     started: STARTED,
     outcome: 'stuck',
-    address: '10.77.0.21',
-    stages: [
-      { stage: 'discover', state: 'done', at: STARTED, detail: 'from 52:54:00:77:00:01, UEFI' },
-      { stage: 'offer', state: 'done', at: STARTED + 12, detail: '10.77.0.21' },
-      { stage: 'request', state: 'stuck', at: STARTED + 30_000, detail: 'not seen' },
-    ],
+    stages: [{ stage: 'firmware', state: 'running', at: STARTED, detail: 'UEFI x64 PXE; 4 DISCOVERs' }],
     diagnosis:
       'Two offers, no REQUEST: this firmware rejects proxy offers. Set dhcp.mode to authoritative, or give the other server option 60.',
+  },
+  {
+    id: 'cccc',
+    appliance: 'rack1',
+    mac: '52:54:00:77:00:01',
+    started: STARTED - 3_600_000,
+    ended: STARTED - 3_600_000 + 33_100,
+    outcome: 'failed',
+    image: 'dom0',
+    generation: '9f2c04d1a7be5530',
+    address: '10.77.0.21',
+    stages: [
+      { stage: 'firmware', state: 'done', at: STARTED - 3_600_000, detail: 'UEFI x64 PXE; 10.77.0.21; ipxe-x86_64.efi' },
+      { stage: 'ipxe', state: 'done', at: STARTED - 3_600_000 + 4100, detail: '10.77.0.21' },
+      { stage: 'script', state: 'done', at: STARTED - 3_600_000 + 4300, detail: 'over HTTP' },
+      { stage: 'kernel', state: 'done', at: STARTED - 3_600_000 + 9100, detail: 'xen 2.9 MB, vmlinuz 8.1 MB, initrd.img 21 MB over HTTP' },
+      { stage: 'network', state: 'failed', at: STARTED - 3_600_000 + 33_100, detail: 'no link on eth0' },
+    ],
+    diagnosis: 'network: no link on eth0. Look at the cable and the port of the switch.',
   },
   {
     id: 'bbbb',
@@ -349,9 +366,9 @@ const BOOTS: readonly BootAttempt[] = [
     ended: STARTED - 86_400_000 + 41_300,
     outcome: 'up',
     image: 'dom0',
-    generation: '20261124-91cd',
+    generation: '41d0c5b7e2a98f06',
     address: '10.77.0.21',
-    stages: ['discover', 'offer', 'script', 'xen', 'kernel', 'initramfs', 'root', 'agent'].map((stage, step) => ({
+    stages: ['firmware', 'ipxe', 'script', 'kernel', 'initramfs', 'network', 'root', 'dom0', 'up'].map((stage, step) => ({
       stage,
       state: 'done',
       at: STARTED - 86_400_000 + step * 5900,
