@@ -7,7 +7,7 @@ import type { Alarm, Matrix } from '../../api/schema-pool.ts'
 import type { HostState } from '../../enrolment/standing.ts'
 import { ROOT_MODES } from '../../protocol/appliance.ts'
 import { isNetwork } from '../matrix-cells.ts'
-import { KIND_NAMES } from './matrix.ts'
+import { KIND_NAMES, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
 export const ACTION_ROLES: Readonly<Record<HostAction, Role>> = {
@@ -111,6 +111,7 @@ export function bootSettingsView({ image, root }: BootSettings, hosts: readonly 
 export function recordsView(boots: readonly BootAttempt[], history: readonly HistoryEntry[]) {
   return {
     boots: boots.slice(0, 10).map((boot, index) => ({
+      id: boot.id,
       outcome: boot.outcome,
       started: moment(boot.started),
       isOpen: index === 0,
@@ -128,13 +129,13 @@ export function recordsView(boots: readonly BootAttempt[], history: readonly His
   }
 }
 
-/** What the host reaches and, below that, what it does not and why. */
+/** What the host does not reach and why, and below that what it reaches. */
 export function reachView(matrix: Matrix, host: string) {
   const index = matrix.hosts.findIndex(({ id }) => id === host)
   const rows = matrix.rows.map((row) => {
     const cell = row.cells[index]
     return {
-      name: row.name,
+      name: nameOf(row),
       kind: KIND_NAMES[row.kind],
       detail: [row.detail, saySize(row.sizeBytes)].filter(Boolean).join(', '),
       reached: cell?.reached ?? false,
@@ -142,6 +143,6 @@ export function reachView(matrix: Matrix, host: string) {
       isNetwork: isNetwork(row),
     }
   })
-  const inOrder = rows.toSorted((a, b) => Number(b.reached) - Number(a.reached))
+  const inOrder = rows.toSorted((a, b) => Number(a.reached) - Number(b.reached))
   return { networks: inOrder.filter((row) => row.isNetwork), storage: inOrder.filter((row) => !row.isNetwork) }
 }

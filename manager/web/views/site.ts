@@ -1,7 +1,8 @@
 // What an admin wants on every host: iSCSI connections and how far each host is with one, and the file of properties.
 import { createHash } from 'node:crypto'
 import type { CONNECTION_STATES, SiteConnection } from '../../api/schema-site.ts'
-import { hostPath, moment, sayCount } from './words.ts'
+import { alikeView } from './alike.ts'
+import { moment, sayCount } from './words.ts'
 
 type ConnectionState = (typeof CONNECTION_STATES)[number]
 
@@ -37,9 +38,11 @@ export function connectionsView(connections: readonly SiteConnection[], mayConne
 
 export function connectionHostsView({ hosts }: SiteConnection) {
   return {
-    hosts: hosts
-      .toSorted((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state))
-      .map(({ host, name, state, why }) => ({ name, path: hostPath({ id: host, name }), state, why, ...MARKS[state] })),
+    states: URGENCY.flatMap((state) => {
+      const inIt = hosts.filter((host) => host.state === state)
+      const told = inIt.map(({ host, name, why }) => ({ host, name, said: `${state}: ${why}` }))
+      return told.length > 0 ? [{ ...MARKS[state], alike: alikeView(told) }] : []
+    }),
   }
 }
 

@@ -25,14 +25,14 @@ export const idOf = (index: number): string =>
   Array.from({ length: 16 }, (_, place) => BASE32[(index >> Math.min(30, 5 * (15 - place))) & 31] ?? 'a').join('')
 
 export const THINGS: readonly Thing[] = [
-  ...Array.from({ length: 12 }, (_, index): Thing => ({ key: `vlan:${100 + index}`, kind: 'vlan', name: String(100 + index), hosts: 0 })),
-  { key: 'segment:provisioning', kind: 'segment', name: 'provisioning', hosts: 0 },
+  ...Array.from({ length: 12 }, (_, index): Thing => ({ key: `vlan:${100 + index}`, kind: 'vlan', name: `VLAN ${100 + index}`, hosts: 0 })),
+  { key: 'segment:provisioning', kind: 'segment', name: 'untagged network of tor-1a', hosts: 0 },
   ...Array.from(
     { length: 3 },
     (_, index): Thing => ({
       key: `iscsi-target:iqn.2020-01.example:array${index}`,
       kind: 'iscsi-target',
-      name: `iqn.2020-01.example:array${index}`,
+      name: `iSCSI target iqn.2020-01.example:array${index}`,
       hosts: 0,
     }),
   ),
@@ -41,7 +41,7 @@ export const THINGS: readonly Thing[] = [
     (_, index): Thing => ({
       key: `lun:naa.600140500000000000000000000000${String(index).padStart(2, '0')}`,
       kind: 'lun',
-      name: `naa.600140500000000000000000000000${String(index).padStart(2, '0')}`,
+      name: `LUN naa.600140500000000000000000000000${String(index).padStart(2, '0')}`,
       hosts: 0,
       sizeBytes: 512 * GIB,
       detail: 'LIO-ORG disk',
@@ -52,14 +52,14 @@ export const THINGS: readonly Thing[] = [
     (_, index): Thing => ({
       key: `vg:shared${index}`,
       kind: 'vg',
-      name: `vg_shared${index}`,
+      name: `VG vg_shared${index}`,
       hosts: 0,
       sizeBytes: 2048 * GIB,
       freeBytes: 700 * GIB,
     }),
   ),
-  { key: 'nfs:filer:/export/iso', kind: 'nfs', name: 'filer:/export/iso', hosts: 0 },
-  { key: 'nfs:filer:/export/images', kind: 'nfs', name: 'filer:/export/images', hosts: 0 },
+  { key: 'nfs:filer:/export/iso', kind: 'nfs', name: 'NFS filer:/export/iso', hosts: 0 },
+  { key: 'nfs:filer:/export/images', kind: 'nfs', name: 'NFS filer:/export/images', hosts: 0 },
 ]
 
 export function fakePool(
@@ -291,7 +291,7 @@ function fakeCell(index: number, { kind, name }: Thing, column: number): Cell {
   if (kind === 'vlan' || kind === 'segment') {
     if (kind === 'segment' || column < 9 || Math.floor(index / RACK) % 2 === column % 2)
       return { reached: true, why: `by xenbr0 over bond0 (eth0, eth1), tagged ${name}` }
-    return { reached: false, why: `the switch port of eth0 (sw${index % 4}, Ethernet${index % 48}) does not carry VLAN ${name}` }
+    return { reached: false, why: `the switch port of eth0 (sw${index % 4}, Ethernet${index % 48}) does not carry ${name}` }
   }
   if (index % 29 === column % 29)
     return { reached: false, why: 'no session to 10.77.0.1:3260: the login was refused (authorization failure)' }
