@@ -36,18 +36,18 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
       if (!found) return noHost
       const { host } = found
       const { operations } = deps
-      const [inventory, cpu, local, matrix, boot = {}, hosts] = await Promise.all([
+      const [inventory, cpu, local, reach = [], boot = {}, hosts] = await Promise.all([
         operations.inventory(host.id),
         operations.cpu(),
         operations.localStorage(),
-        operations.matrix(),
+        operations.reachOf(host.id),
         operations.bootSettings(host.id),
         operations.hosts(),
       ])
       const view = {
         ...found.view,
         ...(await records(host.id, deps)),
-        reach: reachView(matrix, host.id),
+        reach: reachView(reach),
         boot: bootSettingsView(boot, hosts),
         hardware:
           inventory &&

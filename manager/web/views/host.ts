@@ -3,7 +3,7 @@
 import { atLeast } from '../../access/roles.ts'
 import type { Role } from '../../api/schema-access.ts'
 import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
-import type { Alarm, Matrix } from '../../api/schema-pool.ts'
+import type { Alarm, Cell, Thing } from '../../api/schema-pool.ts'
 import type { HostState } from '../../enrolment/standing.ts'
 import { ROOT_MODES } from '../../protocol/appliance.ts'
 import { isNetwork } from '../matrix-cells.ts'
@@ -130,19 +130,14 @@ export function recordsView(boots: readonly BootAttempt[], history: readonly His
 }
 
 /** What the host does not reach and why, and below that what it reaches. */
-export function reachView(matrix: Matrix, host: string) {
-  const index = matrix.hosts.findIndex(({ id }) => id === host)
-  const rows = matrix.rows.map((row) => {
-    const cell = row.cells[index]
-    return {
-      name: nameOf(row),
-      kind: KIND_NAMES[row.kind],
-      detail: [row.detail, saySize(row.sizeBytes)].filter(Boolean).join(', '),
-      reached: cell?.reached ?? false,
-      why: cell?.why ?? 'it has not reported yet',
-      isNetwork: isNetwork(row),
-    }
-  })
+export function reachView(things: readonly (Thing & Cell)[]) {
+  const rows = things.map((thing) => ({
+    name: nameOf(thing),
+    kind: KIND_NAMES[thing.kind],
+    reached: thing.reached,
+    why: thing.why,
+    isNetwork: isNetwork(thing),
+  }))
   const inOrder = rows.toSorted((a, b) => Number(a.reached) - Number(b.reached))
   return { networks: inOrder.filter((row) => row.isNetwork), storage: inOrder.filter((row) => !row.isNetwork) }
 }

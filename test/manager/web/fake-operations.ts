@@ -144,6 +144,17 @@ export function fakePool(
         rows: counted().map((thing) => ({ ...thing, cells: list.map(({ id }) => cells.get(id)?.get(thing.key) ?? NO_CELL) })),
       }
     },
+    reaches: async () => ({
+      hosts: [...hosts.keys()],
+      rows: counted().map((thing) => ({
+        ...thing,
+        reachers: new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : []))),
+      })),
+    }),
+    reachOf: async (ref) => {
+      const host = find(ref)
+      return host && counted().map((thing) => ({ ...thing, ...(cells.get(host.id)?.get(thing.key) ?? NO_CELL) }))
+    },
     things: async () => counted(),
     async thing(key) {
       const thing = counted().find((one) => one.key === key)
