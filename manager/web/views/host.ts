@@ -7,7 +7,7 @@ import type { Alarm, Cell, Thing } from '../../api/schema-pool.ts'
 import type { HostState } from '../../enrolment/standing.ts'
 import { ROOT_MODES } from '../../protocol/appliance.ts'
 import { isNetwork } from '../matrix-cells.ts'
-import { KIND_NAMES, nameOf } from './thing-name.ts'
+import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
 export const ACTION_ROLES: Readonly<Record<HostAction, Role>> = {
@@ -133,6 +133,7 @@ export function recordsView(boots: readonly BootAttempt[], history: readonly His
 export function reachView(things: readonly (Thing & Cell)[]) {
   const rows = things.map((thing) => ({
     name: nameOf(thing),
+    short: lineName(thing),
     kind: KIND_NAMES[thing.kind],
     reached: thing.reached,
     why: thing.why,

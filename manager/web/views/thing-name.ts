@@ -6,7 +6,7 @@ type Kind = Thing['kind']
 
 export const KIND_NAMES: Readonly<Record<Kind, string>> = {
   vlan: 'VLAN',
-  segment: 'untagged',
+  segment: 'LAN',
   lun: 'LUN',
   'iscsi-target': 'iSCSI',
   nfs: 'NFS',
@@ -25,26 +25,32 @@ const BEGINNINGS: Readonly<Record<Kind, RegExp>> = {
   'file-system': /^\S+ file system /,
 }
 
-/** Letters for which the head of a column has room. */
-const ROOM = 15
+/** Letters for which the head of a column has room, and a line of a list. */
+const [COLUMN, LINE] = [12, 28]
 
 export const nameOf = ({ kind, name }: Pick<Thing, 'kind' | 'name'>): string => name.replace(BEGINNINGS[kind], '')
 
 /** LUNs, targets and exports begin alike, and differ at their end. */
 export function columnName(thing: Pick<Thing, 'kind' | 'name'>): string {
   const letters = [...nameOf(thing)]
-  if (letters.length <= ROOM) return letters.join('')
+  if (letters.length <= COLUMN) return letters.join('')
   switch (thing.kind) {
     case 'lun':
     case 'iscsi-target':
     case 'nfs':
-      return `…${letters.slice(1 - ROOM).join('')}`
+      return `…${letters.slice(2 - COLUMN).join('')}`
     case 'vlan':
     case 'segment':
     case 'vg':
     case 'file-system':
-      return `${letters.slice(0, ROOM - 1).join('')}…`
+      return `${letters.slice(0, COLUMN - 2).join('')}…`
   }
+}
+
+/** Its beginning and its end. */
+export function lineName(thing: Pick<Thing, 'kind' | 'name'>): string {
+  const letters = [...nameOf(thing)]
+  return letters.length <= LINE ? letters.join('') : `${letters.slice(0, 8).join('')}…${letters.slice(9 - LINE).join('')}`
 }
 
 export const thingPath = (thing: Pick<Thing, 'kind' | 'key'>): string =>
