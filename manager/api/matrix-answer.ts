@@ -2,6 +2,7 @@
 import type { ConnectivityMatrix, MatrixRow } from '../inventory/matrix.ts'
 import { describeThing, type Thing as PoolThing, type Reach } from '../inventory/matrix-thing.ts'
 import type { HostView } from '../inventory/pool-change.ts'
+import type { Reaches } from './operations.ts'
 import type { Cell, LocalStorage, Matrix, Thing, ThingDetail } from './schema-pool.ts'
 
 /** `hosts`: those of the matrix, in the order in which they are to be shown. */
@@ -12,6 +13,13 @@ export function matrixAnswer(matrix: ConnectivityMatrix, hosts: readonly HostVie
       ...thingAnswer(matrix, row),
       cells: hosts.map(({ id }) => cellAnswer(matrix.reach(row.key, id))),
     })),
+  }
+}
+
+export function reachesAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[]): Reaches {
+  return {
+    hosts: hosts.map(({ id }) => id),
+    rows: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row), reachers: matrix.reachers(row.key) })),
   }
 }
 

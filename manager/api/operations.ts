@@ -36,6 +36,13 @@ export interface SiteOperations {
   setProperties(text: string, who: string): Promise<Done<SiteProperties>>
 }
 
+/** The matrix without its reasons. */
+export interface Reaches {
+  /** Ids of the hosts that have reported. */
+  readonly hosts: readonly string[]
+  readonly rows: readonly (Thing & { readonly reachers: ReadonlySet<string> })[]
+}
+
 export interface Operations {
   /** By name, numbers in their order. */
   hosts(): Promise<readonly Host[]>
@@ -46,6 +53,8 @@ export interface Operations {
   history(ref: string, limit: number): Promise<readonly HistoryEntry[] | undefined>
   boots(ref: string): Promise<readonly BootAttempt[] | undefined>
   changeHost(ref: string, change: HostChange, who: string): Promise<Done<Host>>
+  /** What was set of what it boots; empty where all is its appliance's default. */
+  bootSettings(ref: string): Promise<BootSettings | undefined>
   /** What it boots from its next boot on; what is left out stays, null is the default of its appliance. */
   setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>>
   actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>>
@@ -56,6 +65,10 @@ export interface Operations {
   guests(): Promise<readonly Guest[]>
 
   matrix(): Promise<Matrix>
+  /** In a fraction of the time that the matrix takes: most of that goes into saying why not. */
+  reaches(): Promise<Reaches>
+  /** What one host reaches, and what it does not and why. */
+  reachOf(ref: string): Promise<readonly (Thing & Cell)[] | undefined>
   things(): Promise<readonly Thing[]>
   thing(key: string): Promise<ThingDetail | undefined>
   /** One cell; undefined for a host or a key that is not there. */

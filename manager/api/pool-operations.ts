@@ -15,7 +15,7 @@ import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
 import { cpuAnswer, groupsOfHosts } from './cpu-answer.ts'
 import { HostList } from './host-list.ts'
 import { guestsOn, type HostParts, runningGuests, summaryOf } from './host-summary.ts'
-import { cellAnswer, localStorageAnswer, matrixAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
+import { cellAnswer, localStorageAnswer, matrixAnswer, reachesAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
 import type { Done, Operations } from './operations.ts'
 import { eventOf } from './pool-events.ts'
 import type { BootAttempt, BootSettings, Host, HostAction, HostChange } from './schema-hosts.ts'
@@ -31,6 +31,7 @@ export interface BootBook {
   subscribe(listener: (mac: string) => void): () => void
   appliances(): Promise<readonly Appliance[]>
   /** `host`: its id. */
+  settingsOf(host: string): BootSettings
   setBoot(host: string, wanted: BootSettings, who: string): Promise<void>
 }
 
@@ -88,6 +89,11 @@ class PoolOperations implements Operations {
     return view && this.#boots.attempts(view.macs.map(({ mac }) => mac))
   }
 
+  async bootSettings(ref: string) {
+    const view = this.#pool.find(ref)
+    return view && this.#boots.settingsOf(view.id)
+  }
+
   async setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>> {
     const view = this.#pool.find(ref)
     if (!view) return noHost(ref)
@@ -133,6 +139,17 @@ class PoolOperations implements Operations {
     return this.#matrix
   }
 
+  async reaches() {
+    const matrix = await this.#pool.matrix()
+    return reachesAnswer(matrix, this.#reporting(matrix))
+  }
+
+  async reachOf(ref: string) {
+    const matrix = await this.#pool.matrix()
+    const view = this.#pool.find(ref)
+    return view && matrix.rows().map((row) => ({ ...thingAnswer(matrix, row), ...cellAnswer(matrix.reach(row.key, view.id)) }))
+  }
+
   async things() {
     const matrix = await this.#pool.matrix()
     return matrix.rows().map((row) => thingAnswer(matrix, row))
@@ -140,14 +157,14 @@ class PoolOperations implements Operations {
 
   async thing(key: string) {
     const matrix = await this.#pool.matrix()
-    const row = matrix.rows().find((one) => one.key === key)
+    const row = matrix.row(key)
     return row && thingDetail(matrix, this.#reporting(matrix), row)
   }
 
   async cell(key: string, ref: string) {
     const matrix = await this.#pool.matrix()
     const view = this.#pool.find(ref)
-    if (!view || !matrix.cpuOf(view.id) || !matrix.rows().some((row) => row.key === key)) return undefined
+    if (!view || !matrix.cpuOf(view.id) || !matrix.row(key)) return undefined
     return cellAnswer(matrix.reach(key, view.id))
   }
 

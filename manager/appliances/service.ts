@@ -120,6 +120,10 @@ export class Appliances implements BootBook {
     return newest && { image: newest.image, generation: newest.generation }
   }
 
+  settingsOf(host: string): ApiBootSettings {
+    return this.#settings.get(host) ?? {}
+  }
+
   /** What is left out stays; null is the default. Appliances hear of it within seconds. `who`: as history writes it. */
   async setBoot(host: string, wanted: ApiBootSettings, who: string): Promise<void> {
     const { store, now } = this.#options

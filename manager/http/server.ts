@@ -46,7 +46,7 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
     },
   }
   const answered = metrics.request
-  const pages = await createPages({ operations, access, log, now, elapsed })
+  const pages = await createPages({ operations, site, access, log, now, elapsed })
   const text = () => metrics.text(sources)
   const api = createApi({ operations, site, access, log, elapsed, epoch, metrics: text, answered, ...(rates ? { rates } : {}) })
   const unsubscribe = pool.subscribe(({ kind }) => {

@@ -111,6 +111,22 @@ export class ConnectivityMatrix {
     return rows.sort((a, b) => BY_KEY.compare(a.key, b.key))
   }
 
+  /** One of the rows, without looking at the others. */
+  row(key: ThingKey): MatrixRow | undefined {
+    const row = this.#row(key)
+    if (row) return this.#isShared(row) ? { key, thing: row.thing, hosts: row.hosts } : undefined
+    const thing = this.#network(key)
+    const isKnown = thing?.kind === 'vlan' || (this.#segmentsNow().get(key)?.members.size ?? 0) > 1
+    return thing && isKnown ? { key, thing, hosts: this.reachers(key).size } : undefined
+  }
+
+  /** Ids of the hosts that reach it. Why the others do not takes far longer to say. */
+  reachers(key: ThingKey): ReadonlySet<string> {
+    const row = this.#row(key)
+    if (row) return new Set([...row.sightings].flatMap(([id, { reach }]) => (reach.kind === 'reached' ? [id] : [])))
+    return new Set([...this.#attachedTo(key)].flatMap(([id, attachments]) => (isReached(attachments) ? [id] : [])))
+  }
+
   /** Of one row, a cell for every host, in the order of their coming. */
   cells(key: ThingKey): readonly MatrixCell[] {
     return [...this.#hosts.keys()].map((host) => ({ host, reach: this.reach(key, host) }))
@@ -131,7 +147,7 @@ export class ConnectivityMatrix {
     }
     const thing = this.#network(key)
     if (!thing) return cut(`no host sees ${key}`)
-    return attachedBy(this.#attachmentsTo(id, key, thing)) ?? cut(whyNotAttached(entry.host.inventory, entry.attachments, thing))
+    return attachedBy(this.#attachedTo(key).get(id) ?? []) ?? cut(whyNotAttached(entry.host.inventory, entry.attachments, thing))
   }
 
   /** As a person names it: `VLAN 100`; the key itself for what no host sees. */
@@ -228,9 +244,11 @@ export class ConnectivityMatrix {
     return this.#segmentsNow().get(key)?.thing
   }
 
-  #attachmentsTo(id: string, key: ThingKey, thing: NetworkThing): readonly Attachment[] {
-    const hosts = thing.kind === 'vlan' ? this.#vlans.get(thing.tag) : this.#segmentsNow().get(key)?.members
-    return hosts?.get(id) ?? []
+  /** By host. */
+  #attachedTo(key: ThingKey): ReadonlyMap<string, readonly Attachment[]> {
+    const thing = this.#network(key)
+    const hosts = thing?.kind === 'vlan' ? this.#vlans.get(thing.tag) : this.#segmentsNow().get(key)?.members
+    return hosts ?? new Map()
   }
 
   #segmentsNow(): ReadonlyMap<ThingKey, Segment> {

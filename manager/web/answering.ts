@@ -99,6 +99,7 @@ function navigation(role: Role, title: string, counts: Counts) {
     ['Networks', '/networks', 0],
     ['Storage', '/storage', 0],
     ['CPU', '/cpu', 0],
+    ['Site', '/site', 0],
     ['Alarms', '/alarms', counts.alarms],
     ...(atLeast(role, 'admin') ? ADMIN_LINKS : []),
   ] as const

@@ -1,8 +1,8 @@
 // The connectivity matrix as the page needs it: columns, and each host's cells as one ready piece of HTML. Kept between requests, as
 // samples come every few seconds and cables are seldom moved; made anew when an inventory has changed and somebody looks.
 import { createHash } from 'node:crypto'
-import type { Operations } from '../api/operations.ts'
-import type { Matrix, Thing } from '../api/schema-pool.ts'
+import type { Operations, Reaches } from '../api/operations.ts'
+import type { Thing } from '../api/schema-pool.ts'
 
 export interface Cells {
   readonly columns: readonly Thing[]
@@ -23,14 +23,14 @@ const LONGEST_REST = 250
 
 export const isNetwork = ({ kind }: Pick<Thing, 'kind'>): boolean => NETWORKS.some((network) => network === kind)
 
-export function cellsOf({ hosts, rows }: Matrix): Cells {
+export function cellsOf({ hosts, rows }: Reaches): Cells {
   const ordered = [...rows.filter(isNetwork), ...rows.filter((row) => !isNetwork(row))]
   const byHost = new Map(
-    hosts.map(({ id }, index) => [id, ordered.map(({ cells }) => (cells[index]?.reached ? REACHED : NOT_REACHED)).join('')] as const),
+    hosts.map((id) => [id, ordered.map(({ reachers }) => (reachers.has(id) ? REACHED : NOT_REACHED)).join('')] as const),
   )
   const unknown = UNKNOWN.repeat(ordered.length)
   return {
-    columns: ordered.map(({ cells: _, ...thing }) => thing),
+    columns: ordered.map(({ reachers: _, ...thing }) => thing),
     version: createHash('sha256')
       .update(JSON.stringify(ordered.map(({ key, name }) => [key, name])))
       .digest('base64url')
@@ -40,14 +40,14 @@ export function cellsOf({ hosts, rows }: Matrix): Cells {
 }
 
 export class MatrixCells {
-  readonly #operations: Pick<Operations, 'matrix' | 'subscribe'>
+  readonly #operations: Pick<Operations, 'reaches' | 'subscribe'>
   readonly #elapsed: () => number
   #kept: Promise<Cells> | undefined
   /** When it may be made again. */
   #rested = 0
   readonly close: () => void
 
-  constructor(operations: Pick<Operations, 'matrix' | 'subscribe'>, elapsed: () => number) {
+  constructor(operations: Pick<Operations, 'reaches' | 'subscribe'>, elapsed: () => number) {
     this.#operations = operations
     this.#elapsed = elapsed
     this.close = operations.subscribe((event) => {
@@ -71,7 +71,7 @@ export class MatrixCells {
     const wait = this.#rested - this.#elapsed()
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
     const began = this.#elapsed()
-    const cells = cellsOf(await this.#operations.matrix())
+    const cells = cellsOf(await this.#operations.reaches())
     const ended = this.#elapsed()
     this.#rested = ended + Math.min(LONGEST_REST, (ended - began) * (SHARE - 1))
     return cells

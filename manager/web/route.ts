@@ -1,13 +1,14 @@
 // What a page route is: who may come, and a function from a visit to an answer as a value. Sockets, cookies and headers are
 // answering.ts's and server.ts's; so every route can be asked in a test, and none can forget a check.
 import type { Access, Identified } from '../access/access.ts'
-import type { Operations } from '../api/operations.ts'
+import type { Operations, SiteOperations } from '../api/operations.ts'
 import type { Role } from '../api/schema-access.ts'
 import type { MatrixCells } from './matrix-cells.ts'
 import type { Fragment, Page } from './templates.ts'
 
 export interface PageDeps {
   readonly operations: Operations
+  readonly site: SiteOperations
   readonly access: Access
   readonly cells: MatrixCells
   readonly now: () => number
@@ -51,11 +52,15 @@ export type Answer =
   | { readonly kind: 'told'; readonly page: Page; readonly title: string; readonly view: object }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
 
+/** Of a form, unless its route takes more. */
+export const MOST_FORM_BYTES = 64 << 10
+
 interface Shape {
   readonly path: string
   readonly method: 'GET' | 'POST'
   /** `page`: a person without a session is sent to sign in; elsewhere that is a 401. */
   readonly kind: 'page' | 'fragment' | 'action'
+  readonly mostBytes?: number
 }
 
 export type PageRoute =
@@ -72,12 +77,13 @@ export const fragment = (role: Role, path: string, answer: Answers<Visitor>): Pa
   path,
   answer,
 })
-export const action = (role: Role, path: string, answer: Answers<Visitor>): PageRoute => ({
+export const action = (role: Role, path: string, answer: Answers<Visitor>, mostBytes = MOST_FORM_BYTES): PageRoute => ({
   method: 'POST',
   kind: 'action',
   role,
   path,
   answer,
+  mostBytes,
 })
 
 export const notThere = (what: string): Answer => ({ kind: 'refused', status: 404, reason: what })

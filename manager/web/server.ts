@@ -9,19 +9,18 @@ import { packageRoot } from '../../appliance/package-root.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access, Identified } from '../access/access.ts'
 import { atLeast } from '../access/roles.ts'
-import type { Operations } from '../api/operations.ts'
+import type { Operations, SiteOperations } from '../api/operations.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
 import { comesFromOurPage, cookieOf, hasCsrf } from './guard.ts'
 import { LivePages } from './live.ts'
 import { MatrixCells } from './matrix-cells.ts'
-import type { PageDeps, PageRoute, Visit } from './route.ts'
+import { MOST_FORM_BYTES, type PageDeps, type PageRoute, type Visit } from './route.ts'
 import { pageRoutes } from './routes.ts'
 import { compilePages, type Render, TEMPLATE_NAMES } from './templates.ts'
 
-const MOST_FORM_BYTES = 64 << 10
-
 export interface PagesOptions {
   readonly operations: Operations
+  readonly site: SiteOperations
   readonly access: Access
   readonly log: Log
   readonly now: () => number
@@ -44,7 +43,7 @@ interface Asset {
 
 /** Rejects when a template or a file for the browser is missing. */
 export async function createPages(options: PagesOptions): Promise<Pages> {
-  const { operations, access, now } = options
+  const { operations, site, access, now } = options
   const root = packageRoot(import.meta.dirname, 2)
   const render = await readPages(join(root, 'templates/pages'))
   const [style, script, htmx, icon] = await readAssets(join(root, 'templates/assets'))
@@ -63,7 +62,7 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
   const routes = pageRoutes(render)
   const router = express.Router({ caseSensitive: true, strict: true })
   for (const asset of [style, script, htmx, icon]) router.get(asset.path, (request, response) => sendAsset(asset, request, response))
-  const deps: PageDeps = { operations, access, cells, now }
+  const deps: PageDeps = { operations, site, access, cells, now }
   for (const route of routes) {
     const handle = (request: Request, response: Response, next: NextFunction) => {
       answerRoute(route, request, response, deps, answering, options.log).catch(next)
@@ -99,8 +98,9 @@ async function answerRoute(
   }
   if (route.method === 'POST' && !comesFromOurPage(request.headers))
     return refuse(403, 'This form does not come from a page of this manager.')
-  const form = route.method === 'POST' ? await readForm(request) : new URLSearchParams()
-  if (!form) return refuse(413, `A form has at most ${MOST_FORM_BYTES} bytes.`)
+  const most = route.mostBytes ?? MOST_FORM_BYTES
+  const form = route.method === 'POST' ? await readForm(request, most) : new URLSearchParams()
+  if (!form) return refuse(413, `This form has at most ${most} bytes.`)
   if (route.method === 'POST' && route.role !== 'anyone' && who && !hasCsrf(who, request.headers, form)) {
     return refuse(403, 'This form is of another session: load the page again.')
   }
@@ -131,13 +131,13 @@ async function visitorOf({ headers }: Request, access: Access): Promise<Identifi
 }
 
 /** Undefined when it is too long. */
-async function readForm(request: Request): Promise<URLSearchParams | undefined> {
+async function readForm(request: Request, most: number): Promise<URLSearchParams | undefined> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk)
     length += bytes.length
-    if (length > MOST_FORM_BYTES) return undefined
+    if (length > most) return undefined
     chunks.push(bytes)
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))

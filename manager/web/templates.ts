@@ -14,6 +14,7 @@ export const PAGES = [
   'message',
   'pending',
   'signin',
+  'site',
   'things',
   'token',
   'users',
@@ -21,6 +22,8 @@ export const PAGES = [
 export const FRAGMENTS = [
   '_alarms',
   '_cell',
+  '_connection-hosts',
+  '_connections',
   '_filter-said',
   '_guests',
   '_hardware',

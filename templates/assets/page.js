@@ -248,6 +248,8 @@ const SPANS = [
   [86_400, 'hour', 3600],
   [2_592_000, 'day', 86_400],
 ]
+/** 2026-11-24, in every place alike. */
+const day = new Intl.DateTimeFormat('en-CA')
 const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' })
 
 function tellTimes() {
@@ -257,9 +259,18 @@ function tellTimes() {
     const seconds = (at - Date.now()) / 1000
     const [, unit, size = 1] = SPANS.find(([limit]) => Math.abs(seconds) < limit) ?? []
     time.title = new Date(at).toLocaleString()
-    time.textContent = unit ? ago.format(Math.round(seconds / size), unit) : new Date(at).toLocaleDateString()
+    time.textContent = unit ? ago.format(Math.round(seconds / size), unit) : day.format(at)
   }
 }
+
+/** What somebody has opened stays open when its part of the page is fetched again. */
+let opened = []
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  opened = [...detail.target.querySelectorAll('details[id][open]')].map(({ id }) => id)
+})
+document.addEventListener('htmx:afterSettle', () => {
+  for (const id of opened.splice(0)) document.getElementById(id)?.setAttribute('open', '')
+})
 
 let notice
 function tellNotice() {

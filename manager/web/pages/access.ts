@@ -3,6 +3,7 @@
 import type { Refusal } from '../../access/access.ts'
 import { atLeast } from '../../access/roles.ts'
 import { password, ROLES, type Role, role, type Token, userName } from '../../api/schema-access.ts'
+import { auditFailure } from '../failed-attempt.ts'
 import { type Answer, action, badForm, type PageRoute, page, type Visitor } from '../route.ts'
 import { moment } from '../views/words.ts'
 
@@ -23,8 +24,12 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
     const parsed = password.safeParse(form.get('password') ?? '')
     if (!parsed.success) return badForm(`The new password ${parsed.error.issues[0]?.message}.`)
     const current = await access.signIn(who.user, (form.get('current') ?? '').slice(0, 1024), peer)
-    if (current.kind === 'refused') return { ...refusal(current), reason: `The password of now: ${current.reason}` }
-    await access.audit({ who: who.user, peer, what: `change the password of ${who.user}` })
+    const what = `change the password of ${who.user}`
+    if (current.kind === 'refused') {
+      await auditFailure(access, { claimed: who.user, peer, what }, current)
+      return { ...refusal(current), reason: `The password of now: ${current.reason}` }
+    }
+    await access.audit({ who: who.user, peer, what })
     const done = await access.changeUser(who.user, { password: parsed.data })
     return done.kind === 'done' ? { kind: 'signed-out' } : refusal(done)
   }),

@@ -1,11 +1,11 @@
 // A host's page, its live parts, and what may be done to the host.
 
 import { atLeast } from '../../access/roles.ts'
-import { HOST_ACTIONS, type HostAction } from '../../api/schema-hosts.ts'
+import { bootSettings, HOST_ACTIONS, type HostAction } from '../../api/schema-hosts.ts'
 import { type Answer, action, badForm, fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'
-import { ACTION_ROLES, hostNowView, reachView, recordsView } from '../views/host.ts'
+import { ACTION_ROLES, bootSettingsView, hostNowView, reachView, recordsView } from '../views/host.ts'
 import { hostPath } from '../views/words.ts'
 
 const HISTORY = 100
@@ -36,16 +36,19 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
       if (!found) return noHost
       const { host } = found
       const { operations } = deps
-      const [inventory, cpu, local, matrix] = await Promise.all([
+      const [inventory, cpu, local, reach = [], boot = {}, hosts] = await Promise.all([
         operations.inventory(host.id),
         operations.cpu(),
         operations.localStorage(),
-        operations.matrix(),
+        operations.reachOf(host.id),
+        operations.bootSettings(host.id),
+        operations.hosts(),
       ])
       const view = {
         ...found.view,
         ...(await records(host.id, deps)),
-        reach: reachView(matrix, host.id),
+        reach: reachView(reach),
+        boot: bootSettingsView(boot, hosts),
         hardware:
           inventory &&
           hardwareView(
@@ -70,6 +73,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
       return host ? { kind: 'fragment', html: render('_host-records', await records(host.id, deps)) } : noHost
     }),
     action('operator', '/hosts/:ref/change', changeHost),
+    action('operator', '/hosts/:ref/boot', setBoot),
     ...HOST_ACTIONS.map((name) => action(ACTION_ROLES[name], `/hosts/:ref/${name}`, (visitor, deps) => act(name, visitor, deps))),
   ]
 }
@@ -96,6 +100,19 @@ async function changeHost({ params, form, who, peer }: Visitor, { operations, ac
   await access.audit({ who: who.user, peer, what: `change host ${host.name} (${host.id}): ${JSON.stringify(change).slice(0, 1024)}` })
   const done = await operations.changeHost(host.id, change, who.user)
   return done.kind === 'done' ? { kind: 'acted', said: `${done.value.name} is saved.`, path: hostPath(done.value) } : refusalOf(done)
+}
+
+async function setBoot({ params, form, who, peer }: Visitor, { operations, access }: PageDeps): Promise<Answer> {
+  const host = await operations.host(params.ref ?? '')
+  if (!host) return noHost
+  const [image, root] = [form.get('image'), form.get('root')]
+  if (image === null || root === null) return badForm('The form of a boot has an image and a root, each empty for the default.')
+  const parsed = bootSettings.safeParse({ image: image.trim() || null, root: root || null })
+  if (!parsed.success) return badForm(`The ${parsed.error.issues[0]?.path.join(' ')} ${parsed.error.issues[0]?.message}.`)
+  await access.audit({ who: who.user, peer, what: `boot host ${host.name} (${host.id}) from ${JSON.stringify(parsed.data)}` })
+  const done = await operations.setBoot(host.id, parsed.data, who.user)
+  const said = `From its next boot on ${host.name} boots ${parsed.data.image ?? 'the default image'}.`
+  return done.kind === 'done' ? { kind: 'acted', said, path: hostPath(done.value) } : refusalOf(done)
 }
 
 export function refusalOf({ kind, reason }: { readonly kind: 'missing' | 'refused'; readonly reason: string }): Answer {

@@ -4,9 +4,10 @@ import { atLeast } from '../../access/roles.ts'
 import type { Host } from '../../api/schema-hosts.ts'
 import { fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
-import { KIND_NAMES, matrixView, poolView, rowView, thingPath } from '../views/matrix.ts'
+import { matrixView, poolView, rowView } from '../views/matrix.ts'
 import { chooseHosts, matrixPath, matrixQuery } from '../views/matrix-query.ts'
 import { pendingView } from '../views/pending.ts'
+import { KIND_NAMES, nameOf, thingPath } from '../views/thing-name.ts'
 import { hostPath } from '../views/words.ts'
 
 /** More rows than a browser scrolls through with ease; the filter says that there are more. */
@@ -56,7 +57,7 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
       const view = {
         host: host.name,
         path: hostPath(host),
-        thing: thing.name,
+        thing: nameOf(thing),
         kind: KIND_NAMES[thing.kind],
         thingPath: thingPath(thing),
         reached: cell?.reached ?? false,

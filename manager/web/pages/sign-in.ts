@@ -1,5 +1,6 @@
 // Coming in and going out. Limits on guessing are the Access's own.
 import { password, userName } from '../../api/schema-access.ts'
+import { auditFailure } from '../failed-attempt.ts'
 import { safePath } from '../guard.ts'
 import { type Answer, action, badForm, type PageRoute } from '../route.ts'
 
@@ -25,8 +26,7 @@ export const SIGN_IN_ROUTES: readonly PageRoute[] = [
       const [user, next] = [form.get('user') ?? '', safePath(form.get('next'))]
       const signedIn = await access.signIn(user.slice(0, 64), (form.get('password') ?? '').slice(0, 1024), peer)
       if (signedIn.kind === 'session') await access.audit({ who: signedIn.user, peer, what: 'sign in' })
-      // Those that are refused by the limit are not written down: they are what a flood consists of.
-      else if (signedIn.status !== 429) await access.audit({ who: user.slice(0, 64), peer, what: `sign in refused: ${signedIn.reason}` })
+      else await auditFailure(access, { claimed: user, peer, what: 'sign in' }, signedIn)
       if (signedIn.kind === 'session') return { kind: 'signed-in', secret: signedIn.secret, path: next }
       const view = { next, user: user.slice(0, 64), refused: signedIn.reason }
       return { kind: 'page', status: signedIn.status, page: 'signin', title: 'Sign in', view, ...retry(signedIn) }
@@ -55,7 +55,10 @@ export const SIGN_IN_ROUTES: readonly PageRoute[] = [
       if (!user.success) return firstAdminPage(code, name, `"${name}" ${user.error.issues[0]?.message}`, 400)
       if (!secret.success) return firstAdminPage(code, name, `The password ${secret.error.issues[0]?.message}`, 400)
       const made = await access.redeemFirstAdmin(code, user.data, secret.data, peer)
-      if (made.kind === 'refused') return { ...firstAdminPage(code, name, made.reason, made.status), ...retry(made) }
+      if (made.kind === 'refused') {
+        await auditFailure(access, { claimed: user.data, peer, what: 'become the first admin' }, made)
+        return { ...firstAdminPage(code, name, made.reason, made.status), ...retry(made) }
+      }
       await access.audit({ who: user.data, peer, what: 'become the first admin' })
       const signedIn = await access.signIn(user.data, secret.data, peer)
       return signedIn.kind === 'session' ? { kind: 'signed-in', secret: signedIn.secret, path: '/' } : badForm(signedIn.reason)

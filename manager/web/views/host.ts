@@ -2,11 +2,12 @@
 
 import { atLeast } from '../../access/roles.ts'
 import type { Role } from '../../api/schema-access.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
-import type { Alarm, Matrix } from '../../api/schema-pool.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
+import type { Alarm, Cell, Thing } from '../../api/schema-pool.ts'
 import type { HostState } from '../../enrolment/standing.ts'
+import { ROOT_MODES } from '../../protocol/appliance.ts'
 import { isNetwork } from '../matrix-cells.ts'
-import { KIND_NAMES } from './matrix.ts'
+import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
 export const ACTION_ROLES: Readonly<Record<HostAction, Role>> = {
@@ -97,9 +98,20 @@ function guestView(guest: Guest) {
   }
 }
 
+/** `hosts`: what others boot is offered. */
+export function bootSettingsView({ image, root }: BootSettings, hosts: readonly Host[]) {
+  return {
+    image: image ?? '',
+    root: root ?? '',
+    roots: ROOT_MODES.map((name) => ({ name, isChosen: name === root })),
+    images: [...new Set(hosts.flatMap((host) => host.image?.image ?? []))].sort(),
+  }
+}
+
 export function recordsView(boots: readonly BootAttempt[], history: readonly HistoryEntry[]) {
   return {
     boots: boots.slice(0, 10).map((boot, index) => ({
+      id: boot.id,
       outcome: boot.outcome,
       started: moment(boot.started),
       isOpen: index === 0,
@@ -117,20 +129,16 @@ export function recordsView(boots: readonly BootAttempt[], history: readonly His
   }
 }
 
-/** What the host reaches and, below that, what it does not and why. */
-export function reachView(matrix: Matrix, host: string) {
-  const index = matrix.hosts.findIndex(({ id }) => id === host)
-  const rows = matrix.rows.map((row) => {
-    const cell = row.cells[index]
-    return {
-      name: row.name,
-      kind: KIND_NAMES[row.kind],
-      detail: [row.detail, saySize(row.sizeBytes)].filter(Boolean).join(', '),
-      reached: cell?.reached ?? false,
-      why: cell?.why ?? 'it has not reported yet',
-      isNetwork: isNetwork(row),
-    }
-  })
-  const inOrder = rows.toSorted((a, b) => Number(b.reached) - Number(a.reached))
+/** What the host does not reach and why, and below that what it reaches. */
+export function reachView(things: readonly (Thing & Cell)[]) {
+  const rows = things.map((thing) => ({
+    name: nameOf(thing),
+    short: lineName(thing),
+    kind: KIND_NAMES[thing.kind],
+    reached: thing.reached,
+    why: thing.why,
+    isNetwork: isNetwork(thing),
+  }))
+  const inOrder = rows.toSorted((a, b) => Number(a.reached) - Number(b.reached))
   return { networks: inOrder.filter((row) => row.isNetwork), storage: inOrder.filter((row) => !row.isNetwork) }
 }

@@ -1,11 +1,12 @@
 // The host matrix as views: its head, a row a host, and what is said above it.
 
 import type { Host } from '../../api/schema-hosts.ts'
-import type { THING_KINDS, Thing } from '../../api/schema-pool.ts'
+import type { Thing } from '../../api/schema-pool.ts'
 import { HOST_STATES } from '../../enrolment/standing.ts'
 import { type Cells, isNetwork } from '../matrix-cells.ts'
 import { Markup } from '../visible.ts'
 import { type Chosen, type MatrixQuery, matrixPath, SORTS, type Sort } from './matrix-query.ts'
+import { columnName, KIND_NAMES, nameOf, thingPath } from './thing-name.ts'
 import { barClass, hostPath, percent, sayCount, sayMany, saySize } from './words.ts'
 
 const SORT_NAMES: Readonly<Record<Sort, string>> = {
@@ -14,18 +15,8 @@ const SORT_NAMES: Readonly<Record<Sort, string>> = {
   image: 'Image',
   'cpu-group': 'CPU group',
   cpu: 'CPU %',
-  memory: 'Memory',
+  memory: 'Memory %',
   guests: 'Guests',
-}
-
-export const KIND_NAMES: Readonly<Record<(typeof THING_KINDS)[number], string>> = {
-  vlan: 'VLAN',
-  segment: 'segment',
-  lun: 'LUN',
-  'iscsi-target': 'iSCSI',
-  nfs: 'NFS',
-  vg: 'VG',
-  'file-system': 'files',
 }
 
 export function matrixView(all: readonly Host[], chosen: Chosen, query: MatrixQuery, cells: Cells) {
@@ -55,23 +46,17 @@ export function matrixView(all: readonly Host[], chosen: Chosen, query: MatrixQu
   }
 }
 
-export const thingPath = (thing: Thing): string => `${isNetwork(thing) ? '/networks' : '/storage'}?key=${encodeURIComponent(thing.key)}`
-
-/** Names of LUNs and targets begin alike, and differ at their end. */
-function shortName(name: string): string {
-  const letters = [...name]
-  return letters.length > 14 ? `${letters.slice(0, 4).join('')}…${letters.slice(-8).join('')}` : name
-}
-
 function columnView(thing: Thing, before: Thing | undefined) {
-  const { key, kind, name, hosts, detail, sizeBytes } = thing
+  const { key, kind, hosts, detail, sizeBytes } = thing
   return {
     key,
-    name: shortName(name),
+    name: columnName(thing),
     kind: KIND_NAMES[kind],
     begins: before !== undefined && isNetwork(before) !== isNetwork(thing),
     path: thingPath(thing),
-    title: [`${KIND_NAMES[kind]} ${name}`, detail, saySize(sizeBytes), `reached by ${sayMany(hosts, 'host')}`].filter(Boolean).join(' · '),
+    title: [`${KIND_NAMES[kind]} ${nameOf(thing)}`, detail, saySize(sizeBytes), `reached by ${sayMany(hosts, 'host')}`]
+      .filter(Boolean)
+      .join(' · '),
   }
 }
 

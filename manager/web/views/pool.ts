@@ -2,7 +2,8 @@
 import type { Alarm, CpuExplanation, CpuPool, LocalStorage, Thing, ThingDetail } from '../../api/schema-pool.ts'
 import { sayNames } from '../../inventory/wording.ts'
 import { isNetwork } from '../matrix-cells.ts'
-import { KIND_NAMES } from './matrix.ts'
+import { alikeView } from './alike.ts'
+import { KIND_NAMES, nameOf } from './thing-name.ts'
 import { barClass, hostPath, moment, percent, sayCount, sayMany, saySize } from './words.ts'
 
 export function thingsView(of: 'networks' | 'storage', things: readonly Thing[], local: readonly LocalStorage[], open: string) {
@@ -13,7 +14,7 @@ export function thingsView(of: 'networks' | 'storage', things: readonly Thing[],
     none: of === 'networks' ? 'No host has reported a network yet.' : 'No host has reported storage that others could reach.',
     things: ofOurs.map(({ key, name, kind, hosts, detail, sizeBytes, freeBytes, islands = [] }) => ({
       path: `/things?key=${encodeURIComponent(key)}`,
-      name,
+      name: nameOf({ kind, name }),
       kind: KIND_NAMES[kind],
       hosts: sayMany(hosts, 'host'),
       detail: detail ?? '',
@@ -39,8 +40,14 @@ export function thingsView(of: 'networks' | 'storage', things: readonly Thing[],
 }
 
 export function thingHostsView({ cells }: ThingDetail) {
-  const rows = cells.map(({ host, name, reached, why }) => ({ name, path: hostPath({ id: host, name }), reached, why }))
-  return { reach: rows.filter(({ reached }) => reached), lack: rows.filter(({ reached }) => !reached) }
+  const told = cells.map(({ host, name, reached, why }) => ({ host, name, reached, said: why }))
+  const [reach, lack] = [told.filter(({ reached }) => reached), told.filter(({ reached }) => !reached)]
+  return {
+    reach: alikeView(reach),
+    reachCount: sayMany(reach.length, 'host'),
+    lack: alikeView(lack),
+    lackCount: sayMany(lack.length, 'host'),
+  }
 }
 
 export function cpuPoolView(

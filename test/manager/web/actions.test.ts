@@ -72,7 +72,7 @@ test('sign-in sets a cookie that no script and no other site gets, and goes wher
     t.is((await enter({ user: 'vera', password: PASSWORD, next })).headers.location, '/', next)
   }
   const log = await audited()
-  t.true(log.includes('vera: sign in') && log.some((line) => line.startsWith('vera: sign in refused')))
+  t.true(log.includes('vera: sign in') && log.some((line) => line.startsWith('vera: sign in: refused (401)')))
 })
 
 test('sign-out ends the session on the server, not only the cookie', async (t) => {

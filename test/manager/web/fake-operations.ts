@@ -2,7 +2,7 @@
 import { collect, EMPTY_INVENTORY, update } from '../../../images/agent/collect.ts'
 import { makeMachine, simulatedHost } from '../../../images/agent/simulator.ts'
 import type { Done, Operations } from '../../../manager/api/operations.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host } from '../../../manager/api/schema-hosts.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host } from '../../../manager/api/schema-hosts.ts'
 import type { Alarm, Cell, Matrix, PoolEvent, Thing } from '../../../manager/api/schema-pool.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import { TestClock } from '../../images/agent/clock.ts'
@@ -25,14 +25,14 @@ export const idOf = (index: number): string =>
   Array.from({ length: 16 }, (_, place) => BASE32[(index >> Math.min(30, 5 * (15 - place))) & 31] ?? 'a').join('')
 
 export const THINGS: readonly Thing[] = [
-  ...Array.from({ length: 12 }, (_, index): Thing => ({ key: `vlan:${100 + index}`, kind: 'vlan', name: String(100 + index), hosts: 0 })),
-  { key: 'segment:provisioning', kind: 'segment', name: 'provisioning', hosts: 0 },
+  ...Array.from({ length: 12 }, (_, index): Thing => ({ key: `vlan:${100 + index}`, kind: 'vlan', name: `VLAN ${100 + index}`, hosts: 0 })),
+  { key: 'segment:provisioning', kind: 'segment', name: 'untagged network of tor-1a', hosts: 0 },
   ...Array.from(
     { length: 3 },
     (_, index): Thing => ({
       key: `iscsi-target:iqn.2020-01.example:array${index}`,
       kind: 'iscsi-target',
-      name: `iqn.2020-01.example:array${index}`,
+      name: `iSCSI target iqn.2020-01.example:array${index}`,
       hosts: 0,
     }),
   ),
@@ -41,7 +41,7 @@ export const THINGS: readonly Thing[] = [
     (_, index): Thing => ({
       key: `lun:naa.600140500000000000000000000000${String(index).padStart(2, '0')}`,
       kind: 'lun',
-      name: `naa.600140500000000000000000000000${String(index).padStart(2, '0')}`,
+      name: `LUN naa.600140500000000000000000000000${String(index).padStart(2, '0')}`,
       hosts: 0,
       sizeBytes: 512 * GIB,
       detail: 'LIO-ORG disk',
@@ -52,14 +52,14 @@ export const THINGS: readonly Thing[] = [
     (_, index): Thing => ({
       key: `vg:shared${index}`,
       kind: 'vg',
-      name: `vg_shared${index}`,
+      name: `VG vg_shared${index}`,
       hosts: 0,
       sizeBytes: 2048 * GIB,
       freeBytes: 700 * GIB,
     }),
   ),
-  { key: 'nfs:filer:/export/iso', kind: 'nfs', name: 'filer:/export/iso', hosts: 0 },
-  { key: 'nfs:filer:/export/images', kind: 'nfs', name: 'filer:/export/images', hosts: 0 },
+  { key: 'nfs:filer:/export/iso', kind: 'nfs', name: 'NFS filer:/export/iso', hosts: 0 },
+  { key: 'nfs:filer:/export/images', kind: 'nfs', name: 'NFS filer:/export/images', hosts: 0 },
 ]
 
 export function fakePool(
@@ -75,6 +75,7 @@ export function fakePool(
     ),
   )
   let alarms: Alarm[] = []
+  const boots = new Map<string, BootSettings>()
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
   const tell = (event: PoolEvent) => {
@@ -128,7 +129,9 @@ export function fakePool(
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
       return changeOf(ref, { state: STATE_AFTER[action] })
     },
+    bootSettings: async (ref) => (find(ref) ? (boots.get(ref) ?? {}) : undefined),
     async setBoot(ref, wanted, who) {
+      boots.set(ref, wanted)
       calls.push(`${ref} boots ${JSON.stringify(wanted)} by ${who}`)
       return changeOf(ref, {})
     },
@@ -140,6 +143,17 @@ export function fakePool(
         hosts: list.map(({ id, name, state }) => ({ id, name, state })),
         rows: counted().map((thing) => ({ ...thing, cells: list.map(({ id }) => cells.get(id)?.get(thing.key) ?? NO_CELL) })),
       }
+    },
+    reaches: async () => ({
+      hosts: [...hosts.keys()],
+      rows: counted().map((thing) => ({
+        ...thing,
+        reachers: new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : []))),
+      })),
+    }),
+    reachOf: async (ref) => {
+      const host = find(ref)
+      return host && counted().map((thing) => ({ ...thing, ...(cells.get(host.id)?.get(thing.key) ?? NO_CELL) }))
     },
     things: async () => counted(),
     async thing(key) {
@@ -288,7 +302,7 @@ function fakeCell(index: number, { kind, name }: Thing, column: number): Cell {
   if (kind === 'vlan' || kind === 'segment') {
     if (kind === 'segment' || column < 9 || Math.floor(index / RACK) % 2 === column % 2)
       return { reached: true, why: `by xenbr0 over bond0 (eth0, eth1), tagged ${name}` }
-    return { reached: false, why: `the switch port of eth0 (sw${index % 4}, Ethernet${index % 48}) does not carry VLAN ${name}` }
+    return { reached: false, why: `the switch port of eth0 (sw${index % 4}, Ethernet${index % 48}) does not carry ${name}` }
   }
   if (index % 29 === column % 29)
     return { reached: false, why: 'no session to 10.77.0.1:3260: the login was refused (authorization failure)' }
@@ -332,14 +346,28 @@ const BOOTS: readonly BootAttempt[] = [
     mac: '52:54:00:77:00:01',
     started: STARTED,
     outcome: 'stuck',
-    address: '10.77.0.21',
-    stages: [
-      { stage: 'discover', state: 'done', at: STARTED, detail: 'from 52:54:00:77:00:01, UEFI' },
-      { stage: 'offer', state: 'done', at: STARTED + 12, detail: '10.77.0.21' },
-      { stage: 'request', state: 'stuck', at: STARTED + 30_000, detail: 'not seen' },
-    ],
+    stages: [{ stage: 'firmware', state: 'running', at: STARTED, detail: 'UEFI x64 PXE; 4 DISCOVERs' }],
     diagnosis:
       'Two offers, no REQUEST: this firmware rejects proxy offers. Set dhcp.mode to authoritative, or give the other server option 60.',
+  },
+  {
+    id: 'cccc',
+    appliance: 'rack1',
+    mac: '52:54:00:77:00:01',
+    started: STARTED - 3_600_000,
+    ended: STARTED - 3_600_000 + 33_100,
+    outcome: 'failed',
+    image: 'dom0',
+    generation: '9f2c04d1a7be5530',
+    address: '10.77.0.21',
+    stages: [
+      { stage: 'firmware', state: 'done', at: STARTED - 3_600_000, detail: 'UEFI x64 PXE; 10.77.0.21; ipxe-x86_64.efi' },
+      { stage: 'ipxe', state: 'done', at: STARTED - 3_600_000 + 4100, detail: '10.77.0.21' },
+      { stage: 'script', state: 'done', at: STARTED - 3_600_000 + 4300, detail: 'over HTTP' },
+      { stage: 'kernel', state: 'done', at: STARTED - 3_600_000 + 9100, detail: 'xen 2.9 MB, vmlinuz 8.1 MB, initrd.img 21 MB over HTTP' },
+      { stage: 'network', state: 'failed', at: STARTED - 3_600_000 + 33_100, detail: 'no link on eth0' },
+    ],
+    diagnosis: 'network: no link on eth0. Look at the cable and the port of the switch.',
   },
   {
     id: 'bbbb',
@@ -349,9 +377,9 @@ const BOOTS: readonly BootAttempt[] = [
     ended: STARTED - 86_400_000 + 41_300,
     outcome: 'up',
     image: 'dom0',
-    generation: '20261124-91cd',
+    generation: '41d0c5b7e2a98f06',
     address: '10.77.0.21',
-    stages: ['discover', 'offer', 'script', 'xen', 'kernel', 'initramfs', 'root', 'agent'].map((stage, step) => ({
+    stages: ['firmware', 'ipxe', 'script', 'kernel', 'initramfs', 'network', 'root', 'dom0', 'up'].map((stage, step) => ({
       stage,
       state: 'done',
       at: STARTED - 86_400_000 + step * 5900,

@@ -21,7 +21,7 @@ test('changedBy says each host once, and a sample only of a host with no greater
 
 test('cells are in the order of the columns, networks first; a host that has not reported is unknown throughout', async (t) => {
   const pool = fakePool(3)
-  const cells = cellsOf(await pool.matrix())
+  const cells = cellsOf(await pool.reaches())
   t.deepEqual(new Set(cells.columns.map(({ key }) => key)), new Set(THINGS.map(({ key }) => key)))
   t.is(
     cells.columns.findLastIndex(({ kind }) => kind === 'vlan' || kind === 'segment'),
@@ -38,9 +38,9 @@ test('the matrix is made once for all who ask, and anew after an inventory, not 
   const cells = new MatrixCells(
     {
       subscribe: pool.subscribe,
-      matrix: () => {
+      reaches: () => {
         made += 1
-        return pool.matrix()
+        return pool.reaches()
       },
     },
     () => (clock += 1),
@@ -61,7 +61,7 @@ test('a matrix that could not be made is tried again', async (t) => {
   const pool = fakePool(3)
   let fails = true
   const cells = new MatrixCells(
-    { subscribe: pool.subscribe, matrix: () => (fails ? Promise.reject(new Error('busy')) : pool.matrix()) },
+    { subscribe: pool.subscribe, reaches: () => (fails ? Promise.reject(new Error('busy')) : pool.reaches()) },
     () => 0,
   )
   t.teardown(cells.close)

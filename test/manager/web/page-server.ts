@@ -8,7 +8,7 @@ import express from 'express'
 import { type Browser, chromium } from 'playwright-core'
 import type { Access } from '../../../manager/access/access.ts'
 import { openAccess } from '../../../manager/access/service.ts'
-import type { Operations } from '../../../manager/api/operations.ts'
+import type { Operations, SiteOperations } from '../../../manager/api/operations.ts'
 import type { Role } from '../../../manager/api/schema-access.ts'
 import { signServer } from '../../../manager/enrolment/certificate.ts'
 import { createApp } from '../../../manager/http/app.ts'
@@ -17,6 +17,7 @@ import { openStore } from '../../../manager/store/database.ts'
 import { sqlite } from '../../../manager/store/sqlite.ts'
 import { createPages, type Pages } from '../../../manager/web/server.ts'
 import { collectingLog, type LogLine } from '../../appliance/wire/collecting-log.ts'
+import { fakeSite } from './fake-site.ts'
 
 export const PASSWORD = 'correct horse battery'
 export const USERS: Readonly<Record<Role, string>> = { viewer: 'vera', operator: 'otto', admin: 'alice' }
@@ -39,7 +40,7 @@ export interface Session {
 
 export async function startPages(
   operations: Operations,
-  { users = 'three' }: { readonly users?: 'three' | 'none' } = {},
+  { users = 'three', site = fakeSite([]) }: { readonly users?: 'three' | 'none'; readonly site?: SiteOperations } = {},
 ): Promise<PageServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hl-pages-'))
   const { log, lines } = collectingLog()
@@ -49,7 +50,7 @@ export async function startPages(
   if (users === 'three') {
     for (const role of ['viewer', 'operator', 'admin'] as const) await access.addUser(USERS[role], PASSWORD, role)
   }
-  const pages = await createPages({ operations, access, log, now, elapsed })
+  const pages = await createPages({ operations, site, access, log, now, elapsed })
   const authority = await keepAuthority(dataDir)
   const key = newKey()
   const app = createApp({ api: express.Router(), page: pages.router, log })

@@ -3,6 +3,7 @@
 import test from 'ava'
 import { ROLES, type Role } from '../../../manager/api/schema-access.ts'
 import { fakePool, idOf } from './fake-operations.ts'
+import { fakeSite } from './fake-site.ts'
 import { ask, type PageServer, post, startPages } from './page-server.ts'
 
 const MAY: Readonly<Record<string, Role | 'anyone'>> = {
@@ -23,6 +24,7 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'GET /hosts/:ref/now': 'viewer',
   'GET /hosts/:ref/records': 'viewer',
   'POST /hosts/:ref/change': 'operator',
+  'POST /hosts/:ref/boot': 'operator',
   'POST /hosts/:ref/approve': 'operator',
   'POST /hosts/:ref/reject': 'admin',
   'POST /hosts/:ref/maintain': 'operator',
@@ -36,6 +38,12 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'GET /alarms': 'viewer',
   'GET /alarms/list': 'viewer',
   'POST /alarms/clear': 'operator',
+  'GET /site': 'viewer',
+  'GET /site/connections': 'viewer',
+  'GET /site/hosts': 'viewer',
+  'POST /site/connect': 'operator',
+  'POST /site/disconnect': 'operator',
+  'POST /site/properties': 'admin',
   'GET /account': 'viewer',
   'POST /account/password': 'viewer',
   'POST /tokens': 'viewer',
@@ -51,7 +59,7 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
 const pool = fakePool(4)
 let server: PageServer
 test.before(async () => {
-  server = await startPages(pool)
+  server = await startPages(pool, { site: fakeSite(pool.calls) })
 })
 test.after.always(() => server.close())
 

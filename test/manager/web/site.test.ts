@@ -1,0 +1,102 @@
+// What an admin wants on every host, by forms: iSCSI connections and the file of properties.
+import test from 'ava'
+import { fakePool, idOf } from './fake-operations.ts'
+import { fakeSite, PROPERTIES } from './fake-site.ts'
+import { ask, post, startPages } from './page-server.ts'
+
+async function start(t: { teardown(end: () => Promise<void>): void }) {
+  const calls: string[] = []
+  const server = await startPages(fakePool(4), { site: fakeSite(calls) })
+  t.teardown(() => server.close())
+  const audited = async () => (await server.access.auditTrail(100)).entries.map(({ who, what }) => `${who}: ${what}`)
+  return { calls, server, audited }
+}
+
+const versionIn = (text: string): string => /name="version" value="([\w-]+)"/.exec(text)?.[1] ?? ''
+
+test('connections are shown with how far hosts are, those that failed first', async (t) => {
+  const { server } = await start(t)
+  const { cookie } = await server.session('viewer')
+  const page = await ask(server, '/site', { headers: { cookie } })
+  t.regex(page.text, /iqn\.2020-01\.example:array0/)
+  t.regex(page.text, /class="told bad">1 failed<\/span>.*3 waiting.*36 connected/)
+  t.notRegex(page.text, /action="\/site/, 'a viewer finds no form')
+  const { text } = await ask(server, '/site/hosts?id=c1', { headers: { cookie } })
+  t.regex(text, /failed: the login was refused[^]*waiting: its agent[^]*connected: it has a session/)
+  t.is(text.match(/<li/g)?.length, 3, 'hosts of which the same is said are one line')
+  t.is((await ask(server, '/site/hosts?id=none', { headers: { cookie } })).status, 404)
+})
+
+test('an operator connects and takes away; the CHAP password is in no log', async (t) => {
+  const { calls, server, audited } = await start(t)
+  const session = await server.session('operator')
+  const fields = { portal: ' 10.77.0.2 ', target: '', groups: '@rack1, db', 'chap-user': 'rack', 'chap-password': 'very secret' }
+  t.is((await post(server, '/site/connect', session, fields)).headers.location, '/site')
+  t.is((await post(server, '/site/disconnect', session, { id: 'c2' })).status, 303)
+  t.deepEqual(calls, ['connect 10.77.0.2 * rack1,db rack:very secret by otto', 'disconnect c2 by otto'])
+  t.deepEqual(await audited(), ['otto: take away connection c2', 'otto: connect to all targets at 10.77.0.2 as rack on hosts of rack1 db'])
+  t.false(JSON.stringify(server.lines).includes('very secret'))
+})
+
+test('half a CHAP login, a portal that is none and a connection that is not there are refused with a reason', async (t) => {
+  const { server } = await start(t)
+  const session = await server.session('operator')
+  const connect = { portal: '10.77.0.2', target: '', groups: '', 'chap-user': '', 'chap-password': '' }
+  const half = await post(server, '/site/connect', session, { ...connect, 'chap-user': 'rack' })
+  t.is(half.status, 400)
+  t.regex(half.text, /a user and a password, or neither/)
+  t.is((await post(server, '/site/connect', session, { ...connect, portal: 'x'.repeat(65) })).status, 400)
+  t.is((await post(server, '/site/connect', session, { ...connect, portal: 'nowhere' })).status, 409)
+  t.is((await post(server, '/site/connect', session, {})).status, 409)
+  t.is((await post(server, '/site/disconnect', session, { id: '../c1' })).status, 404)
+})
+
+test('an admin edits the file of properties; what it was is not overwritten unseen', async (t) => {
+  const { calls, server, audited } = await start(t)
+  const session = await server.session('admin')
+  const see = async () => (await ask(server, '/site', { headers: { cookie: session.cookie } })).text
+  const version = versionIn(await see())
+  const text = `${PROPERTIES}[kernel]\r\ncommand=/bin/uname\r\n`
+  t.is((await post(server, '/site/properties', session, { version, text })).status, 303)
+  t.deepEqual(calls, [`properties ${JSON.stringify(text.replaceAll('\r\n', '\n'))} by alice`])
+  t.regex((await audited())[0] ?? '', /^alice: set the file of properties "\[ram_free\]\\ncommand/)
+  t.is((await post(server, '/site/properties', session, { version, text: '[a]' })).status, 409, 'an old version')
+  t.is(calls.length, 1)
+  const wrong = await post(server, '/site/properties', session, { version: versionIn(await see()), text: 'command=x' })
+  t.is(wrong.status, 409)
+  t.regex(wrong.text, /line 1: there is no \[section\]/)
+})
+
+test('a file of properties may be longer than other forms, and has an end too', async (t) => {
+  const { calls, server } = await start(t)
+  const session = await server.session('admin')
+  const version = versionIn((await ask(server, '/site', { headers: { cookie: session.cookie } })).text)
+  t.is((await post(server, '/site/properties', session, { version, text: `[${'='.repeat(40_000)}` })).status, 303)
+  t.is((await post(server, '/site/properties', session, { version, text: '='.repeat(100_000) })).status, 413)
+  t.is((await post(server, '/site/properties', session, { version, text: 'x'.repeat(70_000) })).status, 400)
+  t.is(calls.length, 1)
+})
+
+test('an operator says what a host boots, and gives it back to the default', async (t) => {
+  const pool = fakePool(4)
+  const server = await startPages(pool)
+  t.teardown(() => server.close())
+  const session = await server.session('operator')
+  const path = `/hosts/${idOf(3)}`
+  const set = (fields: Readonly<Record<string, string>>) => post(server, `${path}/boot`, session, fields)
+  const see = async () => (await ask(server, path, { headers: { cookie: session.cookie } })).text
+  t.is((await set({ image: ' debian12 ', root: 'ram' })).status, 303)
+  t.regex(await see(), /name="image" value="debian12"[^]*<option selected>ram/)
+  t.is((await set({ image: '', root: '' })).status, 303)
+  t.regex(await see(), /name="image" value=""/)
+  t.is((await set({ image: '../etc', root: '' })).status, 400)
+  t.is((await set({ image: 'dom0', root: 'disk' })).status, 400)
+  t.is((await set({ image: 'dom0' })).status, 400)
+  t.deepEqual(pool.calls, [
+    `${idOf(3)} boots {"image":"debian12","root":"ram"} by otto`,
+    `${idOf(3)} boots {"image":null,"root":null} by otto`,
+  ])
+  const { entries } = await server.access.auditTrail(10)
+  t.is(entries.length, 2)
+  t.is(entries[1]?.what, `boot host node0004 (${idOf(3)}) from {"image":"debian12","root":"ram"}`)
+})
