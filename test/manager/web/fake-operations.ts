@@ -142,6 +142,10 @@ export function fakePool(
       }
     },
     things: async () => counted(),
+    async scan(key) {
+      const detail = await this.thing(key)
+      return detail ? { kind: 'done', value: detail } : { kind: 'missing', reason: `there is no thing ${key}` }
+    },
     async thing(key) {
       const thing = counted().find((one) => one.key === key)
       return (
