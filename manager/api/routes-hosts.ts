@@ -3,7 +3,17 @@ import { z } from 'zod'
 import { GROUP_NAME, HOST_NAME, LONGEST_NOTES, UNPRINTABLE_NOTES } from '../inventory/operator.ts'
 import { inventory } from '../protocol/inventory.ts'
 import { found, json, ofDone, type Route, route } from './route.ts'
-import { bootAttempt, guest, HOST_ACTIONS, type HostAction, historyEntry, host, hostActionBody, hostChange } from './schema-hosts.ts'
+import {
+  bootAttempt,
+  bootSettings,
+  guest,
+  HOST_ACTIONS,
+  type HostAction,
+  historyEntry,
+  host,
+  hostActionBody,
+  hostChange,
+} from './schema-hosts.ts'
 
 /** A host's id is a name, too. */
 export const hostRef = z.string().regex(HOST_NAME, 'is neither a host name nor an id: 1 to 63 of a-z 0-9 -')
@@ -60,6 +70,16 @@ export const HOST_ROUTES: readonly Route[] = [
     answer: host,
     limit: 64 << 10,
     run: async ({ params: { ref }, body }, { operations }, { user }) => ofDone(await operations.changeHost(ref, body, user)),
+  }),
+  route({
+    method: 'PUT',
+    path: '/hosts/:ref/boot',
+    role: 'operator',
+    summary: 'What a host boots from its next boot on: what is left out stays, null is the default of its appliance',
+    params: ofHost,
+    body: bootSettings,
+    answer: host,
+    run: async ({ params: { ref }, body }, { operations }, { user }) => ofDone(await operations.setBoot(ref, body, user)),
   }),
   ...HOST_ACTIONS.map((action) =>
     route({

@@ -4,6 +4,7 @@ import { emptied, found, json, ofDone, type Route, route } from './route.ts'
 import { hostRef } from './routes-hosts.ts'
 import {
   alarm,
+  appliance,
   cpuExplanation,
   cpuPool,
   localStorage,
@@ -62,6 +63,14 @@ export const POOL_ROUTES: readonly Route[] = [
     summary: 'Disks and VGs that a host has for itself',
     answer: z.object({ hosts: z.array(localStorage) }),
     run: async (_asked, { operations }) => json({ hosts: [...(await operations.localStorage())] }),
+  }),
+  route({
+    method: 'GET',
+    path: '/appliances',
+    role: 'viewer',
+    summary: 'The appliances that have told of boots, the one heard of last first',
+    answer: z.object({ appliances: z.array(appliance) }),
+    run: async (_asked, { operations }) => json({ appliances: [...(await operations.appliances())] }),
   }),
   route({
     method: 'POST',

@@ -1,9 +1,10 @@
 // The routes of the REST API, each with what it answers.
 import { z } from 'zod'
 import { audit, issuedToken, principal, type Role, token, user } from '../api/schema-access.ts'
-import { bootAttempt, guest, type HostAction, type HostChange, historyEntry, host } from '../api/schema-hosts.ts'
+import { type BootSettings, bootAttempt, guest, type HostAction, type HostChange, historyEntry, host } from '../api/schema-hosts.ts'
 import {
   alarm,
+  appliance,
   cpuExplanation,
   cpuPool,
   localStorage,
@@ -38,7 +39,9 @@ export function poolApi(client: ApiClient) {
     changeHost: (ref: string, change: HostChange) => client.ask('PATCH', `/hosts/${one(ref)}`, host, change),
     actOnHost: (ref: string, action: HostAction, proof?: string) =>
       client.ask('POST', `/hosts/${one(ref)}/${action}`, host, proof === undefined ? {} : { proof }),
+    setBoot: (ref: string, settings: BootSettings) => client.ask('PUT', `/hosts/${one(ref)}/boot`, host, settings),
 
+    appliances: async () => (await get('/appliances', z.object({ appliances: z.array(appliance) }))).appliances,
     guests: async () => (await get('/guests', z.object({ guests: z.array(guest) }))).guests,
 
     matrix: () => get('/matrix', matrix),

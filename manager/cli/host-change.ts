@@ -1,6 +1,6 @@
 // `hostless host approve|reject|…|group|note|rename`: what is to become of hosts, of one or of as many as a selector means.
 import type { Command } from 'commander'
-import type { Host, HostAction } from '../api/schema-hosts.ts'
+import { bootSettings, type Host, type HostAction } from '../api/schema-hosts.ts'
 import type { World } from './answer.ts'
 import { CommandFailure } from './failure.ts'
 import { confirm, doToEach } from './outcomes.ts'
@@ -48,6 +48,7 @@ export function addHostChanges(host: Command, world: World): void {
   for (const words of ACTIONS) addAction(host, world, words)
   addGroup(host, world)
   addNote(host, world)
+  addBoot(host, world)
   addDoing(host, world, {
     name: 'rename <host> <name>',
     description: 'give one host another name',
@@ -113,6 +114,38 @@ export function groupChanges(changes: readonly string[]): GroupChanges {
   const [both] = [...add].filter((name) => remove.has(name))
   if (both !== undefined) throw new CommandFailure(`${both} is both to be added and removed`, 2)
   return { add, remove }
+}
+
+interface BootOptions {
+  readonly root?: string
+}
+
+function addBoot(host: Command, world: World): void {
+  addDoing<BootOptions>(host, world, {
+    name: 'image <selector> [image]',
+    description: 'say what hosts boot from their next boot on; the word default gives the choice back to their appliance',
+    examples: [
+      ['host image @rack3 dom0-test', 'another image'],
+      ['host image node03 --root ram', 'the same image, its root wholly in memory'],
+      ['host image @rack3 default --root default', 'as the config says'],
+    ],
+    options: (command) => command.option('--root <mode>', 'nfs, ram or default'),
+    act: async (api, [selector = '', image], { output, root }) => {
+      if (image === undefined && root === undefined) throw new CommandFailure('name an image, or --root', 2)
+      const wanted = bootSettings.safeParse({ ...orDefault('image', image), ...orDefault('root', root) })
+      if (!wanted.success)
+        throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 2)
+      const act = async ({ id }: Host): Promise<string> => {
+        await api.setBoot(id, wanted.data)
+        return [...(image === undefined ? [] : [`image ${image}`]), ...(root === undefined ? [] : [`root ${root}`])].join(', ')
+      }
+      await doToEach(pickHosts([selector], await api.hosts()), 'host', nameOf, act, { world, output })
+    },
+  })
+}
+
+function orDefault(key: string, value: string | undefined): Readonly<Record<string, string | null>> {
+  return value === undefined ? {} : { [key]: value === 'default' ? null : value }
 }
 
 function addNote(host: Command, world: World): void {

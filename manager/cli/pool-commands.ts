@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { addAlarmCommands } from './alarm.ts'
 import type { World } from './answer.ts'
+import { addAppliancesCommand } from './appliances.ts'
 import { addCompletionCommands } from './completion.ts'
 import { addCpuCommands } from './cpu.ts'
 import { addHostCommands } from './host.ts'
@@ -36,6 +37,7 @@ export function addPoolCommands(program: Command, world: World): void {
   program.commandsGroup('The pool, through its manager:')
   addHostCommands(program, world)
   addThingCommands(program, world)
+  addAppliancesCommand(program, world)
   addCpuCommands(program, world)
   addPropertyCommands(program, world)
   addAlarmCommands(program, world)

@@ -29,6 +29,14 @@ export function newLiveHost(record: HostRecord, revision: StoredRevision | undef
   return { ...unknown, record, state, revision, goneAt, boots: false }
 }
 
+/** From its script to its agent's first word: firmware is done by then, Xen, dom0 and the image's way over the wire are not. */
+const BOOT_PATIENCE = 600_000
+
+/** How long a host in this state may be without a connection before it is lost, ms; `usually`: one that was up. */
+export function patienceWith(state: HostState, usually: number): number {
+  return state === 'booting' ? Math.max(BOOT_PATIENCE, usually) : usually
+}
+
 export function take(live: LiveHost, record: HostRecord): void {
   live.record = record
   live.state = parseHostState(record.state)

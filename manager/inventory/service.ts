@@ -14,7 +14,7 @@ import { AlarmBook } from './alarm-book.ts'
 import { Announcer, type Counts } from './announcer.ts'
 import type { PoolCpu } from './cpu-pool.ts'
 import { InventoryReader } from './inventory-reader.ts'
-import { type LiveHost, newLiveHost, type StoredRevision, take, viewOf } from './live-host.ts'
+import { type LiveHost, newLiveHost, patienceWith, type StoredRevision, take, viewOf } from './live-host.ts'
 import type { ConnectivityMatrix } from './matrix.ts'
 import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
@@ -197,12 +197,12 @@ export class Pool implements AgentBook {
   async tick(): Promise<void> {
     const { elapsed, lostAfter } = this.#options
     const late = [...this.#hosts.values()].filter(
-      ({ connection, goneAt }) => !connection && goneAt !== undefined && elapsed() - goneAt >= lostAfter,
+      ({ connection, goneAt, state }) => !connection && goneAt !== undefined && elapsed() - goneAt >= patienceWith(state, lostAfter),
     )
     const lose = late.map(async (live) => {
-      const { goneAt } = live
+      const { goneAt, state } = live
       live.goneAt = undefined
-      const cause = `no connection for ${Math.round(lostAfter / 1000)} s`
+      const cause = `no connection for ${Math.round(patienceWith(state, lostAfter) / 1000)} s`
       await this.move(live.record.id, { kind: 'silent', cause }, 'manager').catch((error: unknown) => {
         live.goneAt ??= goneAt
         throw error
@@ -286,6 +286,7 @@ export class Pool implements AgentBook {
     if (!live) return
     live.boots = live.connection !== undefined
     await this.move(record.id, { kind: 'boots' }, 'appliance')
+    if (!live.connection) live.goneAt = this.#options.elapsed()
   }
 
   alarm(alarm: RaisedAlarm): Promise<void> {

@@ -49,11 +49,11 @@ export function parseMultipathdMaps(stdout: string): Parsed<readonly Multipath[]
   return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
 }
 
-/** Without the daemon, or without the kernel's part, there are no maps that anybody watches. */
+/** Without the daemon, or without the kernel's part, there are no maps that anybody watches. In a young dom0 it ended without a word (ran, 0.11). */
 export const multipathdMaps = commandSource({
   command: ['multipathd', 'show', 'maps', 'json'],
   parse: parseMultipathdMaps,
-  nothing: ({ exitCode, stdout, stderr }) => exitCode !== 0 && /failed to connect|not loaded/.test(`${stdout}${stderr}`),
+  nothing: ({ exitCode, stdout, stderr }) => exitCode !== 0 && /failed to connect|not loaded|^$/.test(`${stdout}${stderr}`.trim()),
   optional: true,
 })
 

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { openPool, type Pool } from '../../../manager/inventory/service.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import { openStore, type Store } from '../../../manager/store/database.ts'
-import { addHost } from '../../../manager/store/hosts.ts'
+import { addHost, saveMacs } from '../../../manager/store/hosts.ts'
 import { sqlite } from '../../../manager/store/sqlite.ts'
 import { naa, report } from './inventories.ts'
 
@@ -12,7 +12,7 @@ const HOSTS = ['host1', 'host2', 'host3']
 interface Opened {
   readonly store: Store
   readonly clock: { now: number; elapsed: number }
-  reopen(): Promise<Pool>
+  reopen(lostAfter?: number): Promise<Pool>
 }
 
 async function open(t: ExecutionContext): Promise<Opened> {
@@ -37,8 +37,8 @@ async function open(t: ExecutionContext): Promise<Opened> {
   return {
     store,
     clock,
-    async reopen() {
-      const pool = await openPool({ store, now: () => clock.now, elapsed: () => clock.elapsed, lostAfter: 1e9 })
+    async reopen(lostAfter = 1e9) {
+      const pool = await openPool({ store, now: () => clock.now, elapsed: () => clock.elapsed, lostAfter })
       await pool.learn()
       return pool
     },
@@ -197,4 +197,24 @@ test('the counts grow with what lists show, and only then', async (t) => {
   await pool.tick()
   await pool.tick()
   t.is(pool.counts().changes - before.changes, 1, 'the alarm under the new name')
+})
+
+test('a host that was up is lost soon, one that boots has ten minutes from its script on', async (t) => {
+  const { store, clock, reopen } = await open(t)
+  await store.write((transaction) => saveMacs(transaction, 'host1', '52:54:00:00:00:01', []))
+  const pool = await reopen(30_000)
+  const after = async (milliseconds: number) => {
+    clock.elapsed += milliseconds
+    clock.now += milliseconds
+    await pool.tick()
+    return ['host1', 'host2'].map((id) => pool.host(id)?.state)
+  }
+  await pool.boots('52:54:00:00:00:01')
+  t.deepEqual(await after(29_000), ['booting', 'up'])
+  t.deepEqual(await after(1_000), ['booting', 'lost'])
+  t.deepEqual(await after(569_000), ['booting', 'lost'])
+  await pool.boots('52:54:00:00:00:01')
+  t.deepEqual(await after(599_000), ['booting', 'lost'], 'it has asked for its script again')
+  t.deepEqual(await after(1_000), ['lost', 'lost'])
+  t.regex((await pool.history('host1'))[0]?.what ?? '', /no connection for 600 s/)
 })
