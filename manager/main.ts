@@ -20,6 +20,8 @@ import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
 import { createMetrics } from './metrics.ts'
 import type { RequestBody } from './protocol/requests.ts'
+import { openScanBook } from './site/scan-book.ts'
+import { Scanner } from './site/scanner.ts'
 import { openSite } from './site/service.ts'
 import { type AgentBundle, Upgrader } from './site/upgrader.ts'
 import { forgetAttempts } from './store/attempts.ts'
@@ -109,7 +111,8 @@ async function start(
 
   const appliances = await openAppliances({ store, pool, now })
   const refusals = limitLog(log, REFUSALS, elapsed)
-  const operations = createOperations({ pool, boots: appliances })
+  const scans = await openScanBook(store)
+  const operations = createOperations({ pool, boots: appliances, scans })
   const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
 
   const forget = () => {
@@ -158,6 +161,9 @@ async function start(
   const sealer = await keepSealer(dataDir)
   const site = await openSite({ ...asking, store, sealer, now, newId: newHostId, random: Math.random })
   closing.push(() => site.close())
+  const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
+  const scanner = new Scanner({ pool, request: look, book: scans, now, after })
+  closing.push(() => scanner.close())
   if (bundle) {
     const upgrader = new Upgrader({ ...asking, bundle })
     closing.push(() => upgrader.close())

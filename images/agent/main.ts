@@ -26,7 +26,7 @@ import { parseDropped, placesIn } from './upgrade/places.ts'
 export interface AgentOptions extends Pick<LinkOptions, 'boot' | 'findManager' | 'log' | 'localAddress' | 'kept' | 'keep' | 'dropped'> {
   readonly host: Host
   /** What requests change; left out: requests only read, as of a simulated host. */
-  readonly world?: Pick<World, 'backend' | 'files'>
+  readonly world?: Pick<World, 'backend' | 'files' | 'clock'>
   /** Where the next version goes; left out: there is none. `onHandOver`: it is chosen, and nothing is under way any more. */
   readonly upgrades?: Pick<Successor, 'places' | 'node' | 'boot'> & { readonly onHandOver: () => void }
   readonly agent: string
@@ -121,7 +121,7 @@ export async function runAgent(file: string, version: string, log: Log): Promise
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end('stopped'))
   const agent = await startAgent({
     host: { backend, follow: followProgram, clock: machineClock },
-    world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles },
+    world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles, clock: machineClock },
     upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,

@@ -2,40 +2,57 @@
 import type { ConnectivityMatrix, MatrixRow } from '../inventory/matrix.ts'
 import { describeThing, type Thing as PoolThing, type Reach } from '../inventory/matrix-thing.ts'
 import type { HostView } from '../inventory/pool-change.ts'
+import type { ScanFailure } from '../site/scan-book.ts'
+import type { ScanRecord } from '../store/scans.ts'
 import type { Reaches } from './operations.ts'
 import type { Cell, LocalStorage, Matrix, Thing, ThingDetail } from './schema-pool.ts'
 
+/** What hosts have found on file systems, by key. */
+export interface Scans {
+  of(key: string): ScanRecord | undefined
+  failureOf(key: string): ScanFailure | undefined
+}
+
 /** `hosts`: those of the matrix, in the order in which they are to be shown. */
-export function matrixAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[]): Matrix {
+export function matrixAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[], scans: Scans): Matrix {
   return {
     hosts: hosts.map(({ id, name, state }) => ({ id, name, state })),
     rows: matrix.rows().map((row) => ({
-      ...thingAnswer(matrix, row),
+      ...thingAnswer(matrix, row, scans),
       cells: hosts.map(({ id }) => cellAnswer(matrix.reach(row.key, id))),
     })),
   }
 }
 
-export function reachesAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[]): Reaches {
+export function reachesAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[], scans: Scans): Reaches {
   return {
     hosts: hosts.map(({ id }) => id),
-    rows: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row), reachers: matrix.reachers(row.key) })),
+    rows: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans), reachers: matrix.reachers(row.key) })),
   }
 }
 
-export function thingDetail(matrix: ConnectivityMatrix, hosts: readonly HostView[], row: MatrixRow): ThingDetail {
+export function thingDetail(matrix: ConnectivityMatrix, hosts: readonly HostView[], row: MatrixRow, scans: Scans): ThingDetail {
   const cells = hosts.map(({ id, name }) => ({ host: id, name, ...cellAnswer(matrix.reach(row.key, id)) }))
-  return { ...thingAnswer(matrix, row), cells }
+  const [scan, failure] = [scans.of(row.key), scans.failureOf(row.key)]
+  const nameOf = (id: string): string => hosts.find((host) => host.id === id)?.name ?? id
+  return {
+    ...thingAnswer(matrix, row, scans),
+    cells,
+    ...(scan ? { images: [...scan.images], scanned: { at: scan.at, host: nameOf(scan.host), leftOut: [...scan.leftOut] } } : {}),
+    ...(failure ? { notScanned: { ...failure, host: nameOf(failure.host) } } : {}),
+  }
 }
 
-export function thingAnswer(matrix: ConnectivityMatrix, { key, thing, hosts }: MatrixRow): Thing {
+export function thingAnswer(matrix: ConnectivityMatrix, { key, thing, hosts }: MatrixRow, scans: Scans): Thing {
   const islands = matrix.islands(key)
+  const scan = scans.of(key)
   return {
     key,
     kind: thing.kind,
     name: describeThing(thing),
     hosts,
     ...particulars(thing),
+    ...(scan ? { sizeBytes: scan.sizeBytes, freeBytes: scan.freeBytes } : {}),
     ...(islands.length > 0 ? { islands: islands.map((island) => [...island]) } : {}),
   }
 }

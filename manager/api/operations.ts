@@ -71,6 +71,8 @@ export interface Operations {
   reachOf(ref: string): Promise<readonly (Thing & Cell)[] | undefined>
   things(): Promise<readonly Thing[]>
   thing(key: string): Promise<ThingDetail | undefined>
+  /** A host that reaches this file system or export looks anew which images lie there. */
+  scan(key: string): Promise<Done<ThingDetail>>
   /** One cell; undefined for a host or a key that is not there. */
   cell(key: string, ref: string): Promise<Cell | undefined>
   localStorage(): Promise<readonly LocalStorage[]>

@@ -6,10 +6,14 @@ import { canMove } from '../inventory/cpu-move.ts'
 import type { PoolCpu } from '../inventory/cpu-pool.ts'
 import type { ConnectivityMatrix } from '../inventory/matrix.ts'
 import { hostsFor } from '../inventory/matrix-placement.ts'
+import { describeThing } from '../inventory/matrix-thing.ts'
 import type { Wish } from '../inventory/operator.ts'
 import type { HostView, Outcome } from '../inventory/pool-change.ts'
 import type { Pool } from '../inventory/service.ts'
 import type { StateEvent } from '../inventory/state.ts'
+import { SCANNED_TYPES } from '../protocol/scan.ts'
+import type { ScanBook } from '../site/scan-book.ts'
+import { scannableOf } from '../site/scanner.ts'
 import type { StoredAlarm } from '../store/alarms.ts'
 import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
 import { cpuAnswer, groupsOfHosts } from './cpu-answer.ts'
@@ -19,7 +23,7 @@ import { cellAnswer, localStorageAnswer, matrixAnswer, reachesAnswer, thingAnswe
 import type { Done, Operations } from './operations.ts'
 import { eventOf } from './pool-events.ts'
 import type { BootAttempt, BootSettings, Host, HostAction, HostChange } from './schema-hosts.ts'
-import type { Alarm, Appliance, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent } from './schema-pool.ts'
+import type { Alarm, Appliance, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent, ThingDetail } from './schema-pool.ts'
 
 /** What the appliances tell of the boots. */
 export interface BootBook {
@@ -38,27 +42,33 @@ export interface BootBook {
 export interface OperationsDeps {
   readonly pool: Pool
   readonly boots: BootBook
+  readonly scans: ScanBook
 }
 
-export function createOperations({ pool, boots }: OperationsDeps): Operations {
-  return new PoolOperations(pool, boots)
+export function createOperations(deps: OperationsDeps): Operations {
+  return new PoolOperations(deps)
 }
 
 class PoolOperations implements Operations {
   readonly #pool: Pool
   readonly #boots: BootBook
+  readonly #scans: ScanBook
   readonly #list = new HostList()
   readonly #alarms: AlarmCount
   #matrix: Matrix | undefined
   #groups: { readonly cpu: PoolCpu; readonly of: ReadonlyMap<string, number> } | undefined
 
-  constructor(pool: Pool, boots: BootBook) {
+  constructor({ pool, boots, scans }: OperationsDeps) {
     this.#pool = pool
     this.#boots = boots
+    this.#scans = scans
     this.#alarms = new AlarmCount(() => pool.alarms())
     pool.subscribe(({ kind }) => {
       if (kind === 'alarm' || kind === 'alarm-cleared') this.#alarms.forget()
       if (kind === 'host' || kind === 'inventory') this.#matrix = undefined
+    })
+    scans.subscribe(() => {
+      this.#matrix = undefined
     })
   }
 
@@ -135,30 +145,40 @@ class PoolOperations implements Operations {
 
   async matrix(): Promise<Matrix> {
     const matrix = await this.#pool.matrix()
-    this.#matrix ??= matrixAnswer(matrix, this.#reporting(matrix))
+    this.#matrix ??= matrixAnswer(matrix, this.#reporting(matrix), this.#scans)
     return this.#matrix
   }
 
   async reaches() {
     const matrix = await this.#pool.matrix()
-    return reachesAnswer(matrix, this.#reporting(matrix))
+    return reachesAnswer(matrix, this.#reporting(matrix), this.#scans)
   }
 
   async reachOf(ref: string) {
     const matrix = await this.#pool.matrix()
     const view = this.#pool.find(ref)
-    return view && matrix.rows().map((row) => ({ ...thingAnswer(matrix, row), ...cellAnswer(matrix.reach(row.key, view.id)) }))
+    return view && matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, this.#scans), ...cellAnswer(matrix.reach(row.key, view.id)) }))
   }
 
   async things() {
     const matrix = await this.#pool.matrix()
-    return matrix.rows().map((row) => thingAnswer(matrix, row))
+    return matrix.rows().map((row) => thingAnswer(matrix, row, this.#scans))
   }
 
   async thing(key: string) {
     const matrix = await this.#pool.matrix()
     const row = matrix.row(key)
-    return row && thingDetail(matrix, this.#reporting(matrix), row)
+    return row && thingDetail(matrix, this.#reporting(matrix), row, this.#scans)
+  }
+
+  async scan(key: string): Promise<Done<ThingDetail>> {
+    const matrix = await this.#pool.matrix()
+    const row = matrix.row(key)
+    if (!row) return { kind: 'missing', reason: `there is no thing ${JSON.stringify(key)}` }
+    if (!scannableOf(row.thing))
+      return { kind: 'refused', reason: `${describeThing(row.thing)} is not looked at: NFS, and ${SCANNED_TYPES.join(', ')} are` }
+    this.#scans.want(key)
+    return { kind: 'done', value: thingDetail(matrix, this.#reporting(matrix), row, this.#scans) }
   }
 
   async cell(key: string, ref: string) {
@@ -225,6 +245,9 @@ class PoolOperations implements Operations {
         if (event) listener(event)
       }),
       this.#boots.subscribe((mac) => listener({ kind: 'boot', mac })),
+      this.#scans.subscribe(({ kind, key }) => {
+        if (kind !== 'wanted') listener({ kind: 'scan', thing: key })
+      }),
     ]
     return () => {
       for (const end of ends) end()

@@ -51,7 +51,7 @@ interface Shape {
   readonly limit: number
   /** Undefined: 204, or no JSON. */
   readonly answer: z.ZodType | undefined
-  readonly status: 200 | 201 | 204
+  readonly status: 200 | 201 | 202 | 204
   /** Whether it is written to the audit log. */
   readonly effect: 'changes' | 'asks'
 }
@@ -75,7 +75,7 @@ interface Given<Params extends z.ZodObject, Query extends z.ZodObject, Body exte
   readonly query?: Query
   readonly body?: Body
   readonly answer?: Answer
-  readonly status?: 201 | 204
+  readonly status?: 201 | 202 | 204
   readonly effect?: 'asks'
   readonly limit?: number
 }

@@ -47,6 +47,16 @@ export const POOL_ROUTES: readonly Route[] = [
     run: async ({ params }, { operations }) => found(await operations.thing(params.key), `thing ${JSON.stringify(params.key)}`),
   }),
   route({
+    method: 'POST',
+    path: '/things/:key/scan',
+    role: 'operator',
+    status: 202,
+    summary: 'Have a host look which disk images lie on a file system or export; what it finds is in GET /things/:key',
+    params: ofKey,
+    answer: thingDetail,
+    run: async ({ params }, { operations }) => ofDone(await operations.scan(params.key)),
+  }),
+  route({
     method: 'GET',
     path: '/local-storage',
     role: 'viewer',

@@ -1,5 +1,6 @@
 // What the API says of the pool as a whole: connectivity matrix, CPU levels, alarms, events. Append-only within /api/v1.
 import { z } from 'zod'
+import { IMAGE_FORMATS } from '../protocol/scan.ts'
 import { hostId, hostState } from './schema-hosts.ts'
 
 export const THING_KINDS = ['lun', 'iscsi-target', 'nfs', 'vg', 'file-system', 'vlan', 'segment'] as const
@@ -30,8 +31,23 @@ export const matrix = z.object({
   rows: z.array(thing.extend({ cells: z.array(cell) })),
 })
 
+/** A file that is a guest's disk. Sizes in bytes. */
+export const diskImage = z.object({
+  path: z.string(),
+  sizeBytes: z.number(),
+  allocatedBytes: z.number().optional(),
+  format: z.enum(IMAGE_FORMATS),
+})
+
 /** One thing with a cell for each host that has reported. */
-export const thingDetail = thing.extend({ cells: z.array(cell.extend({ host: hostId, name: z.string() })) })
+export const thingDetail = thing.extend({
+  cells: z.array(cell.extend({ host: hostId, name: z.string() })),
+  /** Of a file system or export that a host has looked at: what lay there then. */
+  images: z.array(diskImage).optional(),
+  scanned: z.object({ at: z.number(), host: z.string(), leftOut: z.array(z.string()) }).optional(),
+  /** Why the last look did not go well; what is shown is from one before. */
+  notScanned: z.object({ at: z.number(), host: z.string(), reason: z.string() }).optional(),
+})
 
 /** What a host has for itself. */
 export const localStorage = z.object({
@@ -118,6 +134,8 @@ export const poolEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('alarm'), alarm: z.string() }),
   z.object({ kind: z.literal('alarm-cleared'), alarm: z.string() }),
   z.object({ kind: z.literal('boot'), mac: z.string() }),
+  /** A host has looked at a file system, or could not. */
+  z.object({ kind: z.literal('scan'), thing: z.string() }),
 ])
 
 export type Thing = z.output<typeof thing>

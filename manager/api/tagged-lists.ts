@@ -17,7 +17,7 @@ export function hostList(operations: Operations, clock: Clock): TaggedList {
 export function matrixList(operations: Operations, clock: Clock): TaggedList {
   return new TaggedList({
     ...clock,
-    effect: ({ kind }) => (kind === 'host' || kind === 'inventory' ? 'at-once' : 'none'),
+    effect: ({ kind }) => (kind === 'host' || kind === 'inventory' || kind === 'scan' ? 'at-once' : 'none'),
     make: async () => JSON.stringify(await operations.matrix()),
   })
 }

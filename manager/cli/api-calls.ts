@@ -47,6 +47,7 @@ export function poolApi(client: ApiClient) {
     matrix: () => get('/matrix', matrix),
     things: async () => (await get('/things', z.object({ things: z.array(thing) }))).things,
     thing: (key: string) => get(`/things/${one(key)}`, thingDetail),
+    scan: (key: string) => client.ask('POST', `/things/${one(key)}/scan`, thingDetail),
     localStorage: async () => (await get('/local-storage', z.object({ hosts: z.array(localStorage) }))).hosts,
     place: (ask: PlacementAsk) => client.ask('POST', '/placement', placement, ask),
 

@@ -1,6 +1,6 @@
 // Storage and networks as reports. Pure.
 import type { LocalStorage, Thing, ThingDetail } from '../api/schema-pool.ts'
-import { bytes, id, number, text, words } from './columns.ts'
+import { bytes, id, iso, number, text, time, words } from './columns.ts'
 import { hostColumn } from './host-report.ts'
 import { listReport } from './list-report.ts'
 import type { Column, Report, Row, Section } from './output.ts'
@@ -49,7 +49,9 @@ export function wholeThingsReport(of: Things, things: readonly ThingDetail[], na
   const cells = things.flatMap((thing) => cellRows(thing))
   const columns = [id('key', 'KEY'), hostColumn, reached, words('why', 'HOW, OR WHY NOT')]
   const [section] = thingsReport(of, things, names).sections
-  return { name: 'things', sections: [...(section ? [section] : []), cellSection(columns, cells)] }
+  const scanned = things.filter(({ images }) => images)
+  const images = scanned.length > 0 ? [imageSection([id('key', 'KEY'), ...IMAGE_COLUMNS], scanned.flatMap(imageRows))] : []
+  return { name: 'things', sections: [...(section ? [section] : []), cellSection(columns, cells), ...images] }
 }
 
 export function wholeThingReport(of: Things, thing: ThingDetail, names: ReadonlyMap<string, string>): Report {
@@ -57,11 +59,43 @@ export function wholeThingReport(of: Things, thing: ThingDetail, names: Readonly
     ...column,
     title: title.charAt(0) + title.slice(1).toLowerCase(),
   }))
+  const looks = thing.scanned || thing.notScanned ? LOOKS : []
   const record: Section = {
-    ...{ name: 'thing', item: 'thing', title: thing.name, shape: 'record', columns: facts, empty: '' },
-    rows: [thingRow(thing, names)],
+    ...{ name: 'thing', item: 'thing', title: thing.name, shape: 'record', columns: [...facts, ...looks], empty: '' },
+    rows: [{ ...thingRow(thing, names), ...lookRow(thing) }],
   }
-  return { name: 'thing', sections: [record, cellSection([hostColumn, reached, words('why', 'HOW, OR WHY NOT')], cellRows(thing))] }
+  const hosts = cellSection([hostColumn, reached, words('why', 'HOW, OR WHY NOT')], cellRows(thing))
+  return { name: 'thing', sections: [record, hosts, ...(thing.images ? [imageSection(IMAGE_COLUMNS, imageRows(thing))] : [])] }
+}
+
+/** When a host has looked what lies there, and what it has not seen. */
+const LOOKS: readonly Column[] = [
+  ...[time('scanned', 'Scanned'), text('scannedby', 'Scanned by')],
+  ...[words('leftout', 'Left out'), words('failed', 'Last scan failed')],
+]
+
+function lookRow({ scanned, notScanned }: ThingDetail): Row {
+  return {
+    scanned: iso(scanned?.at),
+    scannedby: scanned?.host ?? null,
+    leftout: scanned?.leftOut.join('; ') || null,
+    failed: notScanned ? `on ${notScanned.host}: ${notScanned.reason}` : null,
+  }
+}
+
+const IMAGE_COLUMNS: readonly Column[] = [
+  ...[text('path', 'PATH', { cut: 'middle' }), text('format', 'FORMAT')],
+  ...[bytes('size', 'SIZE'), bytes('allocated', 'ALLOCATED')],
+]
+
+function imageSection(columns: readonly Column[], rows: readonly Row[]): Section {
+  return { name: 'images', item: 'image', title: 'Disk images', shape: 'list', columns, rows, empty: 'None was seen.' }
+}
+
+function imageRows({ key, images = [] }: ThingDetail): readonly Row[] {
+  return images.map(({ path, format, sizeBytes, allocatedBytes }) => ({
+    ...{ key, path, format, size: sizeBytes, allocated: allocatedBytes ?? null },
+  }))
 }
 
 function cellSection(columns: readonly Column[], rows: readonly Row[]): Section {

@@ -1,17 +1,19 @@
-// `hostless storage|network list|show|matrix`, `hostless storage local`, `hostless matrix`: what hosts reach.
+// `hostless storage|network list|show|matrix`, `hostless storage local|scan`, `hostless matrix`: what hosts reach.
 import type { Command } from 'commander'
-import type { PoolEvent } from '../api/schema-pool.ts'
+import type { PoolEvent, Thing, ThingDetail } from '../api/schema-pool.ts'
 import type { World } from './answer.ts'
 import { inBatches } from './batches.ts'
+import { iso } from './columns.ts'
 import { addConnectionCommands } from './connections.ts'
 import { matrixReport, matrixTable } from './matrix-table.ts'
+import { doToEach } from './outcomes.ts'
 import { render } from './output.ts'
-import { addListing } from './pool-command.ts'
+import { addDoing, addListing } from './pool-command.ts'
 import { pickHosts } from './selecting.ts'
 import { pickThings, type ThingClass, type Things } from './thing-picking.ts'
 import { localStorageReport, thingsReport, wholeThingReport, wholeThingsReport } from './thing-report.ts'
 
-const CHANGES: readonly PoolEvent['kind'][] = ['host', 'inventory']
+const CHANGES: readonly PoolEvent['kind'][] = ['host', 'inventory', 'scan']
 
 const EXAMPLE: { readonly [Of in ThingClass]: { readonly one: string; readonly kind: string } } = {
   storage: { one: 'vg:data', kind: '@lun' },
@@ -32,6 +34,15 @@ export function addThingCommands(program: Command, world: World): void {
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
       return { report: localStorageReport(stores.filter(({ host }) => wanted.has(host))), missing }
+    },
+  })
+  addDoing(storage, world, {
+    name: 'scan <selector...>',
+    description: 'have a host look anew which disk images lie on file systems or NFS exports; storage show lists them',
+    examples: [["storage scan '@file-system'", 'all file systems, each by one of the hosts that reach it']],
+    act: async (api, args, { output }) => {
+      const act = async ({ key }: Thing): Promise<string> => lookSaid(await api.scan(key))
+      await doToEach(pickThings('storage', args, await api.things()), 'storage', ({ key }) => key, act, { world, output })
     },
   })
   addThings(program.command('network').description('networks that hosts are on: VLANs and untagged segments'), 'network', world)
@@ -72,6 +83,10 @@ function addThings(parent: Command, of: ThingClass, world: World): void {
     },
   })
   addMatrix(parent, 'matrix', of, world)
+}
+
+function lookSaid({ scanned }: ThingDetail): string {
+  return `a host will look; ${scanned ? `the last look was at ${iso(scanned.at)}, from ${scanned.host}` : 'none has looked before'}`
 }
 
 function addMatrix(parent: Command, name: string, of: Things, world: World): void {

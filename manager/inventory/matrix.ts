@@ -150,6 +150,11 @@ export class ConnectivityMatrix {
     return attachedBy(this.#attachedTo(key).get(id) ?? []) ?? cut(whyNotAttached(entry.host.inventory, entry.attachments, thing))
   }
 
+  /** Ids of the hosts that reach a piece of storage. */
+  reachedBy(key: ThingKey): readonly string[] {
+    return [...(this.#row(key)?.sightings ?? [])].flatMap(([host, { reach }]) => (reach.kind === 'reached' ? [host] : []))
+  }
+
   /** As a person names it: `VLAN 100`; the key itself for what no host sees. */
   describe(key: ThingKey): string {
     const thing = this.#row(key)?.thing ?? this.#network(key)

@@ -7,8 +7,8 @@ import { answerBody, requestBody, sha256 } from './requests.ts'
 import { sample } from './sample.ts'
 import { count, list, mac, record, uuid, word } from './values.ts'
 
-/** The newest version of this protocol that is written down here. 2: requests other than collect. */
-export const PROTOCOL_VERSION = 2
+/** The newest version of this protocol that is written down here. 2: requests other than collect. 3: scan-file-system. */
+export const PROTOCOL_VERSION = 3
 
 /** UTF-8 bytes of one message. An inventory with 4,000 paths to LUNs and as many LVs has about 6 MB. */
 export const MAX_MESSAGE_BYTES = 8 << 20

@@ -2,6 +2,7 @@
 // request is only sent to an agent whose version knows it.
 import { z } from 'zod'
 import { problems, sectionName } from './inventory.ts'
+import { fileSystemScanned, scanFileSystem } from './scan.ts'
 import { bytes, count, iscsiName, list, record, word } from './values.ts'
 
 /** Address and port of an iSCSI target, as its sessions show it: `10.77.0.1:3260`, `[fd00::1]:3260`. */
@@ -49,7 +50,7 @@ const setProperties = record({ kind: z.literal('set-properties'), text: z.string
 /** Fetch this bundle from `GET /agent/bundle`, check it and let it take this agent's place. */
 const upgrade = record({ kind: z.literal('upgrade'), version: word(64), sha256, size: bytes.max(32 << 20) })
 
-export const requestBody = z.discriminatedUnion('kind', [collect, connectIscsi, disconnectIscsi, setProperties, upgrade])
+export const requestBody = z.discriminatedUnion('kind', [collect, connectIscsi, disconnectIscsi, setProperties, upgrade, scanFileSystem])
 
 /** The version of the protocol that has brought a request. */
 export const SINCE: { readonly [Kind in RequestBody['kind']]: number } = {
@@ -58,6 +59,7 @@ export const SINCE: { readonly [Kind in RequestBody['kind']]: number } = {
   'disconnect-iscsi': 2,
   'set-properties': 2,
   upgrade: 2,
+  'scan-file-system': 3,
 }
 
 /** The revision that the host is at after it, and what is wrong with the sections asked for. */
@@ -76,7 +78,15 @@ const propertiesSet = record({ kind: z.literal('properties-set'), count })
 /** `handing-over`: the connection ends and the new version comes back; `running`: it runs already. */
 const upgraded = record({ kind: z.literal('upgraded'), state: z.enum(['handing-over', 'running']) })
 
-export const answerBody = z.discriminatedUnion('kind', [collected, refused, iscsiConnected, iscsiDisconnected, propertiesSet, upgraded])
+export const answerBody = z.discriminatedUnion('kind', [
+  collected,
+  refused,
+  iscsiConnected,
+  iscsiDisconnected,
+  propertiesSet,
+  upgraded,
+  fileSystemScanned,
+])
 
 export type RequestBody = z.output<typeof requestBody>
 export type RequestOf<Kind extends RequestBody['kind']> = Extract<RequestBody, { readonly kind: Kind }>

@@ -1,4 +1,4 @@
-// The step of migrations.ts that makes the tables of what an admin wants on every host.
+// The steps of migrations.ts about what an admin wants on every host, and what hosts find on the storage that they reach.
 import type { Kysely } from 'kysely'
 import type { Tables } from './schema.ts'
 
@@ -15,5 +15,15 @@ export async function site({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('created', 'bigint', (column) => column.notNull())
     .addColumn('created_by', 'text', (column) => column.notNull())
     .addColumn('ending', 'integer', (column) => column.notNull())
+    .execute()
+}
+
+export async function scans({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('scans')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('json', 'text', (column) => column.notNull())
     .execute()
 }

@@ -195,6 +195,15 @@ export interface ConnectionsTable {
   ending: number
 }
 
+/** What lay on a file system when a host looked last. */
+export interface ScansTable {
+  key: string
+  host: string
+  at: number
+  /** The rest of it. */
+  json: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -214,4 +223,5 @@ export interface Tables {
   sessions: SessionsTable
   audit: AuditTable
   connections: ConnectionsTable
+  scans: ScansTable
 }

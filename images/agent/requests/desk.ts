@@ -94,5 +94,7 @@ function dispatch(handlers: Handlers, body: RequestBody): Promise<AnswerBody> | 
       return handlers['set-properties']?.(body)
     case 'upgrade':
       return handlers.upgrade?.(body)
+    case 'scan-file-system':
+      return handlers['scan-file-system']?.(body)
   }
 }

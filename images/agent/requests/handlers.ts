@@ -3,6 +3,7 @@ import type { Observation } from '../runner.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import type { Handlers } from './desk.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
+import { scanFileSystem } from './scan-file-system.ts'
 import { setProperties } from './set-properties.ts'
 import type { World } from './world.ts'
 
@@ -20,6 +21,7 @@ export function changingHandlers(world: World): Handlers {
   return {
     'connect-iscsi': (body) => inTurn(() => connectIscsi(world, body)),
     'disconnect-iscsi': (body) => inTurn(() => disconnectIscsi(world, body)),
+    'scan-file-system': (body) => scanFileSystem(world, body),
   }
 }
 

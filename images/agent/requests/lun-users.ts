@@ -21,10 +21,15 @@ export function usersOf(devices: readonly string[], seen: Seen): readonly string
     .flatMap(({ on, mountPoints }) => mountPoints.map((point) => `${on} is mounted on ${point}`))
   const groups = new Set(seen.pvs.filter(({ device }) => device !== undefined && paths.has(device)).map(({ vgUuid }) => vgUuid))
   const volumes = seen.lvs.filter(({ active, vgUuid }) => active && groups.has(vgUuid)).map(({ vg, name }) => `LV ${vg}/${name} is active`)
-  const guests = seen.guests.flatMap(({ name, disks }) =>
+  return [...mounts, ...volumes, ...guestsOf(devices, seen)]
+}
+
+/** Those of the users that are guests: they have a whole device or a partition of it as a disk. */
+export function guestsOf(devices: readonly string[], seen: Seen): readonly string[] {
+  const paths = pathsOf(namesOf(devices, seen), seen)
+  return seen.guests.flatMap(({ name, disks }) =>
     disks.filter(({ target }) => paths.has(target)).map(({ vdev }) => `guest ${name} has it as ${vdev}`),
   )
-  return [...mounts, ...volumes, ...guests]
 }
 
 /** The maps over these devices: flushed before the paths under them go. */

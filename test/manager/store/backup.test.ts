@@ -27,6 +27,7 @@ const TABLES = [
   'sessions',
   'audit',
   'connections',
+  'scans',
 ] as const satisfies readonly (keyof Tables)[]
 
 const host = (id: string, name: string) => ({

@@ -156,6 +156,10 @@ export function fakePool(
       return host && counted().map((thing) => ({ ...thing, ...(cells.get(host.id)?.get(thing.key) ?? NO_CELL) }))
     },
     things: async () => counted(),
+    async scan(key) {
+      const detail = await this.thing(key)
+      return detail ? { kind: 'done', value: detail } : { kind: 'missing', reason: `there is no thing ${key}` }
+    },
     async thing(key) {
       const thing = counted().find((one) => one.key === key)
       return (

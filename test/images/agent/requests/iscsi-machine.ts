@@ -49,6 +49,7 @@ export class IscsiMachine {
         },
         remove: async (path) => void this.files.delete(path),
       },
+      clock: { steady: () => 0 },
       collect: async (names) => this.collected.push(names.join()),
     }
   }

@@ -1,0 +1,76 @@
+// The request scan-file-system: the disk images on a file system, read where the host has it mounted, or else mounted read-only for
+// as long as it takes. Another host may be writing there: not a byte of the device is changed.
+import { SECTION_NAMES } from '../../../manager/protocol/inventory.ts'
+import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { FileSystem, NfsMount } from '../../../manager/protocol/storage.ts'
+import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
+import { lsblk } from '../inventory/lsblk.ts'
+import { nfsMounts } from '../inventory/mountinfo.ts'
+import { listImages } from './disk-images.ts'
+import { guestsOf } from './lun-users.ts'
+import { refused } from './refusal.ts'
+import { deviceFor, SCAN_FOLDER } from './scan-device.ts'
+import { failureOf, type World } from './world.ts'
+
+/**
+ * Always over a read-only loop device: ext4 mounted `ro,noload` still deletes orphan inodes on a device that takes writes (Linux 6.1,
+ * 6.12), under the hands of the host that holds those files open. The loop goes with its mount.
+ */
+const ALWAYS = 'loop,ro,nodev,nosuid,noexec'
+const NEEDED = SECTION_NAMES.filter((name) => /^(blockDevices|multipaths|partitions|fileSystems|guests)$/.test(name))
+
+export async function scanFileSystem(world: World, { fileSystem }: RequestOf<'scan-file-system'>): Promise<AnswerBody> {
+  const { backend } = world
+  const left = await unmountLeftovers(world)
+  if (left !== undefined) return refused('unable', left)
+  if (fileSystem.kind === 'nfs') {
+    const mount = (await nfsMounts(backend)).value.find((one) => isMountOf(one, fileSystem))
+    if (!mount) return refused('unable', `${fileSystem.server}:${fileSystem.export} is not mounted on this host`)
+    return listImages(world, mount.mountPoint)
+  }
+  const { uuid } = fileSystem
+  const { inventory } = update(EMPTY_INVENTORY, await collect(backend, NEEDED))
+  const point = mountedOn(inventory.fileSystems, uuid)
+  if (point !== undefined) return listImages(world, point)
+  const found = deviceFor(uuid, (await lsblk(backend)).value, (disk) => guestsOf([disk], inventory))
+  if (found.kind === 'refused') return refused('unable', found.reason)
+  const folder = `${SCAN_FOLDER}/${uuid}`
+  const options = [ALWAYS, ...found.options].join()
+  const failure =
+    (await failureOf(backend, ['mkdir', '-p', '-m', '0700', folder])) ??
+    (await failureOf(backend, ['mount', '-t', found.type, '-o', options, found.device, folder]))
+  // A mount that was stopped may have come about: it is taken away all the same.
+  const answer = failure === undefined ? await listImages(world, folder) : refused('unable', `it cannot be mounted: ${failure}`)
+  const stays = await unmountLeftovers(world)
+  return stays === undefined ? answer : refused('unable', stays)
+}
+
+/** Of this agent, and of one that ended in the midst of it. Undefined when there is none any more; otherwise why there is. */
+async function unmountLeftovers({ backend }: World): Promise<string | undefined> {
+  const points = scanMountsIn((await backend.read('/proc/self/mountinfo')) ?? '')
+  for (const point of points) {
+    if ((await failureOf(backend, ['umount', point])) === undefined) continue
+    // A program that was stopped may hold it still, and lets go when its last read comes back.
+    const failure = await failureOf(backend, ['umount', '--lazy', point])
+    if (failure !== undefined) return `${point} of the scan before stays mounted: ${failure}`
+  }
+  for (const name of await backend.list(SCAN_FOLDER)) await backend.run(['rmdir', `${SCAN_FOLDER}/${name}`])
+  return undefined
+}
+
+/** The last mount first: it may lie over another. */
+function scanMountsIn(mountinfo: string): readonly string[] {
+  return mountinfo
+    .split('\n')
+    .flatMap((line) => line.split(' ')[4] ?? [])
+    .filter((point) => point.startsWith(`${SCAN_FOLDER}/`))
+    .reverse()
+}
+
+function mountedOn(fileSystems: readonly FileSystem[], uuid: string): string | undefined {
+  return fileSystems.filter((one) => one.uuid === uuid).flatMap(({ mountPoints }) => mountPoints)[0]
+}
+
+function isMountOf(mount: NfsMount, { server, export: exported }: Pick<NfsMount, 'server' | 'export'>): boolean {
+  return mount.server === server && mount.export === exported
+}

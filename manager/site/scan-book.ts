@@ -1,0 +1,76 @@
+// What hosts have found on file systems: kept in the store, shown by the API, and where one asks for a file system to be looked at.
+import type { Store } from '../store/database.ts'
+import { allScans, forgetScans, type ScanRecord, saveScan } from '../store/scans.ts'
+
+/** Each is looked at every day: what nobody could look at for so long is gone, ms. */
+const FORGET_AFTER = 30 * 24 * 3600_000
+
+export interface ScanFailure {
+  /** Id of the host that tried. */
+  readonly host: string
+  readonly at: number
+  readonly reason: string
+}
+
+export type ScanNews = { readonly kind: 'wanted' | 'scanned' | 'failed'; readonly key: string }
+
+export class ScanBook {
+  readonly #store: Store
+  readonly #records: Map<string, ScanRecord>
+  readonly #failures = new Map<string, ScanFailure>()
+  readonly #listeners = new Set<(news: ScanNews) => void>()
+
+  constructor(store: Store, records: readonly ScanRecord[]) {
+    this.#store = store
+    this.#records = new Map(records.map((record) => [record.key, record]))
+  }
+
+  all(): readonly ScanRecord[] {
+    return [...this.#records.values()]
+  }
+
+  /** The last that went well. */
+  of(key: string): ScanRecord | undefined {
+    return this.#records.get(key)
+  }
+
+  /** Of the last try; undefined when it went well. */
+  failureOf(key: string): ScanFailure | undefined {
+    return this.#failures.get(key)
+  }
+
+  /** As soon as a host that reaches it is free. */
+  want(key: string): void {
+    this.#tell({ kind: 'wanted', key })
+  }
+
+  async keep(record: ScanRecord): Promise<void> {
+    await this.#store.write(async (transaction) => {
+      await saveScan(transaction, record)
+      await forgetScans(transaction, record.at - FORGET_AFTER)
+    })
+    this.#records.set(record.key, record)
+    for (const { key, at } of this.all()) if (at < record.at - FORGET_AFTER) this.#records.delete(key)
+    this.#failures.delete(record.key)
+    this.#tell({ kind: 'scanned', key: record.key })
+  }
+
+  fail(key: string, failure: ScanFailure): void {
+    this.#failures.set(key, failure)
+    this.#tell({ kind: 'failed', key })
+  }
+
+  /** Until the function that it returns is called. */
+  subscribe(listener: (news: ScanNews) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #tell(news: ScanNews): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+}
+
+export async function openScanBook(store: Store): Promise<ScanBook> {
+  return new ScanBook(store, await allScans(store.db))
+}

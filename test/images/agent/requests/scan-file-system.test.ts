@@ -1,0 +1,149 @@
+import test from 'ava'
+import { openDesk } from '../../../../images/agent/requests/desk.ts'
+import { changingHandlers } from '../../../../images/agent/requests/handlers.ts'
+import { scanFileSystem } from '../../../../images/agent/requests/scan-file-system.ts'
+import { answerBody, requestBody } from '../../../../manager/protocol/requests.ts'
+import { qcow2, ScanMachine, UUID } from './scan-machine.ts'
+
+const FOLDER = `/run/hostless/scan/${UUID}`
+const ask = { kind: 'scan-file-system' as const, fileSystem: { kind: 'uuid' as const, uuid: UUID } }
+/** find is asked for the links of udev, too. */
+const listed = (machine: ScanMachine) => machine.runs('find').find(([, option]) => option === '-P')?.[2]
+const reasonOf = async (machine: ScanMachine) => {
+  const answer = await scanFileSystem(machine.world, ask)
+  return answer.kind === 'refused' ? answer.reason : answer.kind
+}
+
+test('a file system is mounted read-only over a loop, listed and unmounted; the same again does and says the same', async (t) => {
+  const machine = new ScanMachine({ files: { 'vm/web.qcow2': qcow2, 'notes.txt': 'hello' } })
+  const first = await scanFileSystem(machine.world, ask)
+  t.deepEqual(first, {
+    kind: 'file-system-scanned',
+    sizeBytes: 4096 * 1000,
+    freeBytes: 4096 * 250,
+    images: [{ path: 'vm/web.qcow2', sizeBytes: 196_616, allocatedBytes: 196_608, format: 'qcow2' }],
+    leftOut: [],
+  })
+  t.deepEqual(machine.runs('mount'), [['mount', '-t', 'ext4', '-o', 'loop,ro,nodev,nosuid,noexec,noload', '/dev/sda1', FOLDER]])
+  t.deepEqual(machine.mounts, [])
+  t.deepEqual(await scanFileSystem(machine.world, ask), first)
+  t.true(answerBody.safeParse(first).success)
+})
+
+test('each type has the options that leave a journal alone', async (t) => {
+  const options = { ext2: '', ext3: ',noload', ext4: ',noload', xfs: ',norecovery,nouuid', vfat: '' }
+  for (const [type, more] of Object.entries(options)) {
+    const machine = new ScanMachine({ type })
+    t.is(await reasonOf(machine), 'file-system-scanned')
+    t.is(machine.runs('mount')[0]?.[4], `loop,ro,nodev,nosuid,noexec${more}`)
+  }
+})
+
+test('swap, PVs, DRBD and what could replay a journal are refused and never mounted', async (t) => {
+  for (const type of ['swap', 'LVM2_member', 'drbd', 'crypto_LUKS', 'btrfs', 'ntfs', 'ocfs2', 'gfs2', 'jfs']) {
+    const machine = new ScanMachine({ type })
+    t.is(await reasonOf(machine), `sda1 holds ${type}, which is not mounted to look: ext2, ext3, ext4, xfs, vfat are`)
+    t.deepEqual(machine.runs('mount'), [])
+  }
+})
+
+test('where the host has it mounted it is listed there, mounted nowhere else and left mounted', async (t) => {
+  const machine = new ScanMachine({ files: { 'a.raw': '' } })
+  machine.mounts = ['/srv/images']
+  t.is(await reasonOf(machine), 'file-system-scanned')
+  t.deepEqual([machine.runs('mount'), machine.runs('umount'), machine.mounts], [[], [], ['/srv/images']])
+  t.is(listed(machine), '/srv/images')
+})
+
+test('a disk of a guest, whole or by a partition, and an LV are not mounted: the guest has written what is there', async (t) => {
+  for (const target of ['/dev/sda', '/dev/sda1'])
+    t.is(await reasonOf(new ScanMachine({ guestHas: target })), 'what is on sda1 is not mounted to look: guest web has it as xvda')
+  t.is(await reasonOf(new ScanMachine({ guestHas: '/dev/sdz' })), 'file-system-scanned')
+  t.is(
+    await reasonOf(new ScanMachine({ rows: [{ kname: 'dm-7', type: 'lvm' }] })),
+    'dm-7 is an LV that is not mounted here: LVs are disks of guests',
+  )
+})
+
+test('of several devices with one UUID the map is taken, or a path of one LUN; of copies none', async (t) => {
+  const paths = [
+    { kname: 'sda', type: 'disk', wwn: '0x6000' },
+    { kname: 'sdb', type: 'disk', wwn: '0x6000' },
+  ]
+  const mapped = new ScanMachine({ rows: [...paths, { kname: 'dm-3', type: 'mpath', pkname: 'sda', path: '/dev/mapper/mpatha' }] })
+  t.is(await reasonOf(mapped), 'file-system-scanned')
+  t.is(mapped.runs('mount')[0]?.[5], '/dev/mapper/mpatha')
+  t.is(await reasonOf(new ScanMachine({ rows: paths })), 'file-system-scanned')
+  const copies = new ScanMachine({
+    rows: [
+      { kname: 'sda', type: 'disk', wwn: '0x6000' },
+      { kname: 'sdb', type: 'disk' },
+    ],
+  })
+  t.regex(await reasonOf(copies), /^sda and sdb are copies of one file system/)
+  t.regex(await reasonOf(new ScanMachine({ rows: [] })), /sees no file system/)
+})
+
+test('a mount that an agent has left is taken away first, and one that does not go is a refusal', async (t) => {
+  const machine = new ScanMachine({})
+  machine.mounts = [FOLDER, '/run/hostless/scan/other']
+  t.is(await reasonOf(machine), 'file-system-scanned')
+  t.deepEqual(
+    machine.runs('umount').map(([, point]) => point),
+    ['/run/hostless/scan/other', FOLDER, FOLDER],
+  )
+  machine.busy = true
+  t.is(await reasonOf(machine), 'file-system-scanned')
+  t.deepEqual(machine.mounts, [])
+  machine.mounts = [FOLDER]
+  machine.stuck = true
+  t.regex(await reasonOf(machine), /of the scan before stays mounted: umount ended with exit code 32/)
+})
+
+test('after each failure nothing is mounted any more', async (t) => {
+  for (const broken of ['mkdir', 'mount', 'stat', 'find', 'od', 'lsblk', 'xl']) {
+    for (const how of ['fails', 'stops', 'missing', 'nonsense'] as const) {
+      const machine = new ScanMachine({ files: { 'a.qcow2': qcow2 } })
+      machine.broken.set(broken, how)
+      const answer = await scanFileSystem(machine.world, ask)
+      t.true(answerBody.safeParse(answer).success, `${broken} ${how}`)
+      t.deepEqual(machine.mounts, [], `${broken} ${how}`)
+      if (answer.kind === 'file-system-scanned' && (broken === 'find' || broken === 'od') && how !== 'nonsense' && how !== 'fails')
+        t.is(answer.leftOut.length, 1, `${broken} ${how}`)
+    }
+  }
+})
+
+test('NFS is listed through the mount that the host has, and through no other', async (t) => {
+  const machine = new ScanMachine({ files: { 'a.img': '' } })
+  const nfs = (server: string) => ({ kind: 'scan-file-system' as const, fileSystem: { kind: 'nfs' as const, server, export: '/images' } })
+  machine.nfs = { source: '10.0.0.9:/images', point: '/mnt/nfs' }
+  const answer = await scanFileSystem(machine.world, nfs('10.0.0.9'))
+  t.deepEqual(answer.kind === 'file-system-scanned' && answer.images.map(({ format }) => format), ['raw'])
+  t.deepEqual([machine.runs('mount'), listed(machine)], [[], '/mnt/nfs'])
+  t.like(await scanFileSystem(machine.world, nfs('10.0.0.8')), { kind: 'refused', reason: '10.0.0.8:/images is not mounted on this host' })
+})
+
+test('storage that answers slowly is read for so long, and what is left is said', async (t) => {
+  const machine = new ScanMachine({ files: Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [`${name}.qcow2`, qcow2])) })
+  const answer = await scanFileSystem(machine.world, ask)
+  if (answer.kind !== 'file-system-scanned') return t.fail(answer.kind)
+  t.deepEqual(
+    answer.images.map(({ path }) => path),
+    ['a.qcow2', 'b.qcow2', 'c.qcow2'],
+  )
+  t.deepEqual(answer.leftOut, ['what comes from d.qcow2 on: after 90 s there is no more time'])
+})
+
+test('two scans at one time are done one after the other', async (t) => {
+  const machine = new ScanMachine({})
+  const desk = openDesk(changingHandlers(machine.world))
+  const answers = await Promise.all(['a', 'b', 'c'].map((id) => desk.answer(id, ask)))
+  t.deepEqual([answers.map(({ kind }) => kind), machine.mostMounts], [Array(3).fill('file-system-scanned'), 1])
+})
+
+test('a UUID that is none of a file system is no request: it names a folder', (t) => {
+  for (const uuid of ['', '..', '../../etc', 'a/b', '-o', 'a b', 'a\n', 'x'.repeat(65)])
+    t.false(requestBody.safeParse({ kind: 'scan-file-system', fileSystem: { kind: 'uuid', uuid } }).success, uuid)
+  t.true(requestBody.safeParse({ kind: 'scan-file-system', fileSystem: { kind: 'uuid', uuid: '78DF-2E1A' } }).success)
+})
