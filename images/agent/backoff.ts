@@ -9,3 +9,8 @@ export function backoff(failuresInARow: number, random: number): number {
   const bound = Math.min(LONGEST, 1000 * 2 ** Math.min(failuresInARow, 10))
   return SHORTEST + random * (bound - SHORTEST)
 }
+
+/** After a manager that is there, and has said that it can take nothing now: a disk that is full stays so for a while. */
+export function backoffFromUnable(random: number): number {
+  return (LONGEST / 2) * (1 + random)
+}

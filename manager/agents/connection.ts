@@ -199,6 +199,8 @@ export class AgentConnection {
       this.#socket.terminate()
       return
     }
+    // A sample that is a little late is no silence: asked for every one of them, ten thousand hosts would answer twice as much.
+    if (this.#missed < 2) return
     this.#pings += 1
     this.send({ kind: 'ping', number: this.#pings })
   }

@@ -24,12 +24,14 @@ export function encodeMessage(
   return bytes.length <= MAX_MESSAGE_BYTES ? { kind: 'bytes', bytes } : refused(tooLong(bytes.length))
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function decode<Message>(schema: z.ZodType<Message>, bytes: Uint8Array): Decoded<Message> {
   if (bytes.length > MAX_MESSAGE_BYTES) return refused(tooLong(bytes.length))
   if (isDeeperThan(bytes, MAX_DEPTH)) return refused(`it is nested deeper than ${MAX_DEPTH} levels`)
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    value = JSON.parse(UTF8.decode(bytes))
   } catch {
     return refused('it is no JSON in UTF-8')
   }

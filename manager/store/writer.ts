@@ -1,5 +1,6 @@
 // Many writers, few commits: changes that come while a commit is under way share the next one, so that a thousand hosts that
 // come back at once cost a few waits for the disk and not a thousand.
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Kysely, Transaction as KyselyTransaction } from 'kysely'
 import type { StoreDialect } from './dialect.ts'
 import type { Tables } from './schema.ts'
@@ -42,7 +43,11 @@ export class GroupCommit {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, MOST))
+    while (this.#waiting.length > 0) {
+      // SQLite's commit holds this thread: what other sockets have brought meanwhile is only heard in the next turn.
+      await turn()
+      await this.#commit(this.#waiting.splice(0, MOST))
+    }
     this.#draining = undefined
   }
 

@@ -9,7 +9,9 @@ import type { FromLoad, HostIdentity, Identities, LoadOptions, ToLoad } from './
 import { type Recording, record } from './manager-recording.ts'
 
 /** Handshakes under way at once. */
-const AT_ONCE = 128
+const AT_ONCE = 64
+/** Between lines that tell how far it is, ms. */
+const TELL = 5000
 /** One message in so many is a report, which goes to the disk; the others are samples. */
 const REPORTS = 10
 
@@ -25,6 +27,7 @@ class LoadHost {
   #socket: WebSocket | undefined
   #pings = 1_000_000
   #revision = 1
+  #hasReported = false
   #turn: number
 
   constructor(index: number) {
@@ -36,7 +39,7 @@ class LoadHost {
     return this.#socket?.readyState === WebSocket.OPEN
   }
 
-  /** Resolves with the inventory's size when it has been dealt with. */
+  /** Resolves with the inventory's size when it has been dealt with, or with 0 when the manager has it from before. */
   connect(
     { address }: LoadOptions,
     { host, certificate }: HostIdentity,
@@ -52,13 +55,20 @@ class LoadHost {
       } as WebSocket.ClientOptions)
       this.#socket = socket
       let size = 0
-      const hello = { kind: 'hello', versions: { oldest: 1, newest: 1 }, agent: 'bench', run: this.#run, revision: 1 }
+      const hello = { kind: 'hello', versions: { oldest: 1, newest: 1 }, agent: 'bench', run: this.#run, revision: this.#revision }
       socket.on('open', () => socket.send(JSON.stringify(hello)))
       socket.on('error', reject)
       socket.on('close', (code, reason) => reject(new Error(`host ${this.#index} was cut off: ${code} ${reason.toString('utf8')}`)))
       socket.on('message', (data: Buffer) => {
-        const message = JSON.parse(data.toString('utf8')) as { readonly kind: string; readonly number: number }
+        const message = JSON.parse(data.toString('utf8')) as { readonly kind: string; readonly number: number; readonly have?: number }
         if (message.kind === 'welcome') {
+          if (this.#hasReported) {
+            // The floor keeps nothing, and so has nothing.
+            if (message.have === undefined || message.have === this.#revision) resolve(0)
+            else reject(new Error(`host ${this.#index} is at revision ${this.#revision}, and the manager says ${message.have}`))
+            return
+          }
+          this.#hasReported = true
           const text = recording.inventory(this.#index, this.#run)
           size = Buffer.byteLength(text)
           this.#say(text, ingest)
@@ -71,6 +81,11 @@ class LoadHost {
         }
       })
     })
+  }
+
+  drop(): void {
+    this.#waiting.clear()
+    this.#socket?.terminate()
   }
 
   speak(recording: Recording, samples: number[], reports: number[]): void {
@@ -89,36 +104,56 @@ class LoadHost {
 
 const recording = await record()
 let hosts: readonly LoadHost[] = []
-let period = 10_000
+let identities: Identities = { key: '', hosts: [] }
+let target: LoadOptions | undefined
 
 async function connectAll(options: LoadOptions): Promise<FromLoad> {
-  const { key, hosts: identities } = JSON.parse(await readFile(options.identities, 'utf8')) as Identities
-  period = options.samplePeriod
-  hosts = identities.map((_, index) => new LoadHost(index))
+  target = options
+  identities = JSON.parse(await readFile(options.identities, 'utf8')) as Identities
+  hosts = identities.hosts.map((_, index) => new LoadHost(index))
   const ingest: number[] = []
+  return { kind: 'connected', ...(await eachConnects(options, 'connected', ingest)), ingest }
+}
+
+async function storm(options: LoadOptions): Promise<FromLoad> {
+  for (const host of hosts) host.drop()
+  const { milliseconds } = await eachConnects(options, 'back', [])
+  return { kind: 'back', milliseconds }
+}
+
+async function eachConnects(
+  options: LoadOptions,
+  what: string,
+  ingest: number[],
+): Promise<{ readonly milliseconds: number; readonly bytes: number }> {
   const started = performance.now()
   const queue = hosts.entries()
-  let bytes = 0
+  let [bytes, done] = [0, 0]
+  const telling = setInterval(() => process.stderr.write(`    ${done} of ${hosts.length} ${what}\n`), TELL)
   const work = Array.from({ length: AT_ONCE }, async () => {
     for (const [index, host] of queue) {
-      const identity = identities[index]
-      const size = identity ? await host.connect(options, identity, key, recording, ingest) : 0
-      bytes += size
+      const identity = identities.hosts[index]
+      if (identity) bytes += await host.connect(options, identity, identities.key, recording, ingest)
+      done += 1
     }
   })
-  await Promise.all(work)
-  return { kind: 'connected', milliseconds: performance.now() - started, ingest, bytes }
+  try {
+    await Promise.all(work)
+  } finally {
+    clearInterval(telling)
+  }
+  return { milliseconds: performance.now() - started, bytes }
 }
 
 /** Hosts speak one after the other, so that each has spoken once in a period. */
-function steady(milliseconds: number): Promise<FromLoad> {
+function steady({ samplePeriod }: LoadOptions, milliseconds: number): Promise<FromLoad> {
   const [samples, reports]: [number[], number[]] = [[], []]
   const started = performance.now()
   let said = 0
   return new Promise((resolve) => {
     const timer = setInterval(() => {
       const passed = performance.now() - started
-      const due = Math.floor((Math.min(passed, milliseconds) / period) * hosts.length)
+      const due = Math.floor((Math.min(passed, milliseconds) / samplePeriod) * hosts.length)
       for (; said < due; said += 1) hosts[said % hosts.length]?.speak(recording, samples, reports)
       const answered = samples.length + reports.length
       if (passed < milliseconds || (answered < said && passed < milliseconds * 2)) return
@@ -128,9 +163,14 @@ function steady(milliseconds: number): Promise<FromLoad> {
   })
 }
 
+async function obey(order: ToLoad): Promise<FromLoad> {
+  if (order.kind === 'connect') return connectAll(order.options)
+  if (!target) throw new Error('there is nothing to connect to yet')
+  return order.kind === 'storm' ? storm(target) : steady(target, order.milliseconds)
+}
+
 process.on('message', (order: ToLoad) => {
-  const done = order.kind === 'connect' ? connectAll(order.options) : steady(order.milliseconds)
-  done.then(
+  obey(order).then(
     (told) => process.send?.(told),
     (error: unknown) => {
       process.stderr.write(`load: ${String(error)}\n`)

@@ -21,7 +21,8 @@ export type ToServer =
   | { readonly kind: 'row'; readonly mac: string }
 
 export type FromServer =
-  | { readonly kind: 'ready'; readonly address: ManagerAddress; readonly secret: string }
+  /** `token`: a viewer's, for the API; empty where there is none. */
+  | { readonly kind: 'ready'; readonly address: ManagerAddress; readonly secret: string; readonly token: string }
   /** CPU in microseconds since the start, resident bytes. */
   | { readonly kind: 'usage'; readonly cpu: number; readonly resident: number }
   | { readonly kind: 'list'; readonly hostsMs: number; readonly matrixMs: number }
@@ -37,8 +38,11 @@ export interface LoadOptions {
 export type ToLoad =
   | { readonly kind: 'connect'; readonly options: LoadOptions }
   | { readonly kind: 'steady'; readonly milliseconds: number }
+  /** All connections break, and all hosts come back with nothing new to tell. */
+  | { readonly kind: 'storm' }
 
 export type FromLoad =
   /** All are connected, and their inventories are answered for. */
   | { readonly kind: 'connected'; readonly milliseconds: number; readonly ingest: readonly number[]; readonly bytes: number }
+  | { readonly kind: 'back'; readonly milliseconds: number }
   | { readonly kind: 'steady'; readonly samples: readonly number[]; readonly reports: readonly number[]; readonly lost: number }

@@ -16,7 +16,7 @@ export interface Recording {
   delta(index: number, run: string, base: number): string
 }
 
-const MACHINES = 64
+const MACHINES = 16
 const MACHINES_MACS = /"24:6e:96:([0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2})"/g
 
 interface Recorded {

@@ -1,6 +1,6 @@
 // The server side of the manager's benchmark, a process of its own: the whole manager on hosts that are already enrolled; or, as the
 // floor, a WebSocket server of the same library under the same TLS that reads what comes and answers what it must.
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { performance } from 'node:perf_hooks'
@@ -70,8 +70,11 @@ async function serveOurs(): Promise<(message: ToServer) => Promise<FromServer>> 
     names: new Map<string, string>(),
   }
   const manager = await startManager(config, collectingLog().log)
-  const { pool } = manager
-  await ready(manager.gateway.port)
+  const { pool, access } = manager
+  await access.addUser('poller', randomBytes(16).toString('hex'), 'viewer')
+  const issued = await access.issueToken('poller', 'bench', undefined, 1)
+  if (issued.kind !== 'done') throw new Error(issued.reason)
+  await ready(manager.gateway.port, issued.value.secret)
   return async (message) => {
     switch (message.kind) {
       case 'usage':
@@ -109,13 +112,13 @@ async function serveFloor(): Promise<(message: ToServer) => Promise<FromServer>>
   })
   await new Promise<void>((resolve) => server.listen(0, ADDRESS, 4096, resolve))
   const address = server.address()
-  await ready(typeof address === 'object' && address ? address.port : 0)
+  await ready(typeof address === 'object' && address ? address.port : 0, '')
   return async () => usage()
 }
 
-async function ready(port: number): Promise<void> {
+async function ready(port: number, token: string): Promise<void> {
   const authority = await keepAuthority(dataDir)
-  tell({ kind: 'ready', address: { address: ADDRESS, port, authority: authority.pem }, secret: await keepSiteSecret(dataDir) })
+  tell({ kind: 'ready', address: { address: ADDRESS, port, authority: authority.pem }, secret: await keepSiteSecret(dataDir), token })
 }
 
 function usage(): FromServer {

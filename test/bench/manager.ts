@@ -14,6 +14,7 @@ import { makeMachine, simulatedHost } from '../../images/agent/simulator.ts'
 import { newHostId } from '../../manager/store/hosts.ts'
 import { collectingLog } from '../appliance/wire/collecting-log.ts'
 import type { FromLoad, FromServer, ToLoad, ToServer } from './manager-messages.ts'
+import { pollHosts } from './manager-poller.ts'
 import { type Metric, mediansOf, metricTable } from './metric.ts'
 import { type BenchOptions, inTurn, type Side } from './options.ts'
 import { percentile } from './statistics.ts'
@@ -24,13 +25,18 @@ export const MANAGER_NOTES = [
   'The floor is a server of the same WebSocket library under the same TLS 1.3 with client certificates: it reads the same bytes, and answers pings.',
   'Each host: an inventory of 10 to 100 KB when it connects, then every 10 s a sample, or one time in ten a report that goes to the disk.',
   'Ingest is what a host waits for: from sending to the answer to a ping behind it, which comes when the message is applied or on disk.',
-  'Hosts are one process on the same cores, with inventories recorded from 64 simulated machines, each host under identities of its own.',
+  'Hosts are one process on the same cores, with inventories recorded from 16 simulated machines, each host under identities of its own.',
   'Agent to row: a real agent on a simulated machine enrols under that load, until its host is in the matrix.',
 ]
 
 const SAMPLE_PERIOD = 10_000
 const STEADY = 30_000
+/** Of lists over HTTP, one a second: most of STEADY. */
+const POLLING = 20_000
 const LISTS = 20
+/** For any answer of a child, and for each host more, ms: a machine that needs longer measures nothing. */
+const PATIENCE = 120_000
+const PATIENCE_EACH = 100
 /** Descriptors of a process that are not connections. */
 const OTHER_FILES = 200
 
@@ -76,28 +82,39 @@ async function measure(side: Side, size: number, teardown: Teardown): Promise<re
   })
   try {
     const identities = join(folder, 'identities.json')
+    const patience = PATIENCE + size * PATIENCE_EACH
     const server = startChild('manager-server.ts', [side, join(folder, 'data'), String(size), identities])
     children.push(server)
-    const ready = await next<FromServer>(server)
+    const ready = await next<FromServer>(server, patience)
     if (ready.kind !== 'ready') throw new Error(`the server said ${ready.kind} first`)
     const load = startChild('manager-load.ts', [])
     children.push(load)
     const { address } = ready
-    const connected = await ask<ToLoad, FromLoad>(load, { kind: 'connect', options: { address, identities, samplePeriod: SAMPLE_PERIOD } })
+    const idle = await usageOf(server)
+    const order = { kind: 'connect', options: { address, identities, samplePeriod: SAMPLE_PERIOD } } as const
+    const connected = await ask<ToLoad, FromLoad>(load, order, patience)
     if (connected.kind !== 'connected') throw new Error('the load did not connect')
+    progress('all connected and reported')
 
     const before = await usageOf(server)
     const started = performance.now()
-    const running = ask<ToLoad, FromLoad>(load, { kind: 'steady', milliseconds: STEADY })
+    const running = ask<ToLoad, FromLoad>(load, { kind: 'steady', milliseconds: STEADY }, STEADY + patience)
     const extra = side === 'ours' ? await askOurs(server, ready) : []
     const steady = await running
     if (steady.kind !== 'steady') throw new Error('the load did not go on')
     if (steady.lost > 0) throw new Error(`${steady.lost} messages were not answered: this machine is too slow for ${size} hosts`)
     const after = await usageOf(server)
+    progress('steady load is over; now all connections break')
+    const back = await ask<ToLoad, FromLoad>(load, { kind: 'storm' }, patience)
+    if (back.kind !== 'back') throw new Error('the hosts did not come back')
+    const end = await usageOf(server)
     const share = (after.cpu - before.cpu) / 1000 / (performance.now() - started)
     const metric = (name: string, unit: string, value: number): Metric => ({ name: `${size} hosts: ${name}`, unit, better: 'less', value })
     return [
       metric('all connected and reported', 's', connected.milliseconds / 1000),
+      metric('CPU of a first connection', 'ms', (before.cpu - idle.cpu) / 1000 / size),
+      metric('all back after a break', 's', back.milliseconds / 1000),
+      metric('CPU of a return', 'ms', (end.cpu - after.cpu) / 1000 / size),
       metric('inventory', 'KB', connected.bytes / size / 1000),
       metric('CPU, steady', '% of a core', share * 100),
       metric('memory', 'MB', after.resident / 1e6),
@@ -116,6 +133,7 @@ async function askOurs(
   server: ChildProcess,
   ready: FromServer & { readonly kind: 'ready' },
 ): Promise<readonly { readonly name: string; readonly unit: string; readonly value: number }[]> {
+  const polling = pollHosts(ready.address, ready.token, POLLING)
   const [hosts, matrix]: [number[], number[]] = [[], []]
   for (let list = 0; list < LISTS; list += 1) {
     const listed = await ask<ToServer, FromServer>(server, { kind: 'list' })
@@ -123,10 +141,14 @@ async function askOurs(
     hosts.push(listed.hostsMs)
     matrix.push(listed.matrixMs)
   }
+  const row = await agentToRow(server, ready)
+  const { full, unchanged } = await polling
   return [
+    { name: 'GET /hosts, p99', unit: 'ms', value: percentile(full, 0.99) },
+    { name: 'GET /hosts, 304, p99', unit: 'ms', value: percentile(unchanged, 0.99) },
     { name: 'host list, p99', unit: 'ms', value: percentile(hosts, 0.99) },
     { name: 'matrix rows and one row of cells, p99', unit: 'ms', value: percentile(matrix, 0.99) },
-    { name: 'agent to row', unit: 's', value: (await agentToRow(server, ready)) / 1000 },
+    { name: 'agent to row', unit: 's', value: row / 1000 },
   ]
 }
 
@@ -177,19 +199,28 @@ function startChild(file: string, args: readonly string[]): ChildProcess {
   return fork(new URL(file, import.meta.url).pathname, args, { execArgv: ['--import=tsx', ...profile], serialization: 'advanced' })
 }
 
-function ask<Question extends ToServer | ToLoad, Answer>(child: ChildProcess, question: Question): Promise<Answer> {
-  const answer = next<Answer>(child)
+function ask<Question extends ToServer | ToLoad, Answer>(child: ChildProcess, question: Question, patience = PATIENCE): Promise<Answer> {
+  const answer = next<Answer>(child, patience)
   child.send(question)
   return answer
 }
 
-function next<Answer>(child: ChildProcess): Promise<Answer> {
+function next<Answer>(child: ChildProcess, patience: number): Promise<Answer> {
+  const file = child.spawnargs.find((arg) => arg.endsWith('.ts'))
   return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error(`${child.spawnargs.find((arg) => arg.endsWith('.ts'))} has ended`))
-    child.once('exit', ended)
-    child.once('message', (message) => {
-      child.off('exit', ended)
-      resolve(message as Answer)
-    })
+    const settle = (how: () => void) => {
+      clearTimeout(timer)
+      child.off('exit', ended).off('message', heard)
+      how()
+    }
+    const ended = () => settle(() => reject(new Error(`${file} has ended`)))
+    const heard = (message: unknown) => settle(() => resolve(message as Answer))
+    const silent = () => settle(() => reject(new Error(`${file} has said nothing for ${patience / 1000} s: this machine is too slow`)))
+    const timer = setTimeout(silent, patience)
+    child.once('exit', ended).once('message', heard)
   })
+}
+
+function progress(text: string): void {
+  process.stderr.write(`    ${text}\n`)
 }

@@ -10,7 +10,7 @@ import type { ManagerAddress } from '../../../manager/protocol/appliance.ts'
 import { decodeManagerMessage, encodeMessage } from '../../../manager/protocol/codec.ts'
 import { type AgentMessage, MAX_MESSAGE_BYTES } from '../../../manager/protocol/messages.ts'
 import { MAX_RENEWAL_BYTES, renewed } from '../../../manager/protocol/renewal.ts'
-import { backoff } from '../backoff.ts'
+import { backoff, backoffFromUnable } from '../backoff.ts'
 import { certificateRequest } from '../certificate-request.ts'
 import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
 import { type Ledger, record } from '../ledger.ts'
@@ -23,6 +23,8 @@ const HANDSHAKE = 15_000
 const SILENCE = 10_000
 const MISSED = 3
 const FAREWELL = 500
+/** WebSocket close code (RFC 6455, 7.4.1): something on the manager's side is in the way. */
+const INTERNAL_ERROR = 1011
 
 type Enrol = AgentMessage & { readonly kind: 'enrol' }
 
@@ -64,8 +66,8 @@ export function startLink(options: LinkOptions): Link {
   return new RunningLink(options)
 }
 
-/** What a refused connection asks for. */
-type Ending = 'again' | 'renew' | 'enrol'
+/** What the end of a connection asks for; `later`: the manager can take nothing now. */
+type Ending = 'again' | 'later' | 'renew' | 'enrol'
 
 class RunningLink implements Link {
   readonly #options: LinkOptions
@@ -129,12 +131,14 @@ class RunningLink implements Link {
     const { log, random } = this.#options
     let failures = 0
     while (!this.#stop.signal.aborted) {
+      let ending: Ending = 'again'
       try {
         this.#manager ??= await this.#options.findManager()
         this.#identity ??= await this.#enrol(this.#manager)
         if (performance.now() >= this.#renewAt) await this.#renew(this.#manager, this.#identity)
-        const { welcomed, ending } = await this.#converse(this.#manager, this.#identity)
-        failures = welcomed ? 0 : failures + 1
+        const conversed = await this.#converse(this.#manager, this.#identity)
+        ending = conversed.ending
+        failures = conversed.welcomed ? 0 : failures + 1
         if (ending === 'renew') this.#renewAt = 0
         if (ending === 'enrol') this.#identity = undefined
       } catch (error) {
@@ -143,7 +147,8 @@ class RunningLink implements Link {
         if (failures % 4 === 0) this.#manager = undefined
         log.warn({ reason: error instanceof Error ? error.message : String(error), failures }, 'no manager')
       }
-      await delay(backoff(failures, random()), undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      const wait = ending === 'later' ? backoffFromUnable(random()) : backoff(failures, random())
+      await delay(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined)
     }
   }
 
@@ -234,12 +239,12 @@ class RunningLink implements Link {
         this.#hear(data)
       })
       socket.on('error', (error) => (socket.readyState === WebSocket.OPEN ? undefined : reject(error)))
-      socket.on('close', () => {
+      socket.on('close', (code) => {
         clearTimeout(renewal)
         clearInterval(watch)
         const welcomed = this.#socket === socket && this.#connection.isWelcome
         if (this.#socket === socket) this.#socket = undefined
-        resolve({ welcomed, ending: 'again' })
+        resolve({ welcomed, ending: code === INTERNAL_ERROR ? 'later' : 'again' })
       })
     })
   }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { backoff, LONGEST } from '../../../images/agent/backoff.ts'
+import { backoff, backoffFromUnable, LONGEST } from '../../../images/agent/backoff.ts'
 import { readBoot } from '../../../images/agent/boot.ts'
 import { findManager } from '../../../images/agent/link/manager.ts'
 
@@ -48,4 +48,10 @@ test('a thousand hosts spread over the whole wait, which grows and has a bound',
   t.true(waits.filter((wait) => wait < LONGEST / 2).length > 400)
   t.true(backoff(0, 1) < backoff(3, 1))
   t.is(backoff(1e9, 1), LONGEST)
+})
+
+test('a manager that can take nothing is not asked again for seconds, nor by all at once', (t) => {
+  const waits = Array.from({ length: 1000 }, (_, index) => backoffFromUnable(index / 1000))
+  t.true(Math.min(...waits) >= 5000 && Math.max(...waits) <= LONGEST)
+  t.true(Math.max(...waits) - Math.min(...waits) > 5000)
 })
