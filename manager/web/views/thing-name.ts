@@ -27,6 +27,8 @@ const BEGINNINGS: Readonly<Record<Kind, RegExp>> = {
 
 /** Letters for which the head of a column has room, and a line of a list. */
 const [COLUMN, LINE] = [12, 28]
+/** Of its end; digits are wider than most letters. */
+const END = 8
 
 export const nameOf = ({ kind, name }: Pick<Thing, 'kind' | 'name'>): string => name.replace(BEGINNINGS[kind], '')
 
@@ -38,7 +40,7 @@ export function columnName(thing: Pick<Thing, 'kind' | 'name'>): string {
     case 'lun':
     case 'iscsi-target':
     case 'nfs':
-      return `…${letters.slice(2 - COLUMN).join('')}`
+      return `…${letters.slice(-END).join('')}`
     case 'vlan':
     case 'segment':
     case 'vg':

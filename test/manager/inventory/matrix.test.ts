@@ -95,6 +95,22 @@ test('a matrix that was kept up to date says the same as one that was made anew'
   )
 })
 
+test('one row, and who reaches it without the reasons, say the same as all of the matrix', (t) => {
+  fc.assert(
+    fc.property(fc.array(seen, { maxLength: 6 }), (hosts) => {
+      const matrix = new ConnectivityMatrix()
+      for (const [number, what] of hosts.entries()) matrix.update(hostOf(number, what))
+      for (const row of matrix.rows()) {
+        t.deepEqual(matrix.row(row.key), row)
+        const reached = matrix.cells(row.key).flatMap(({ host, reach }) => (reach.kind === 'reached' ? [host] : []))
+        t.deepEqual([...matrix.reachers(row.key)].sort(), reached.toSorted())
+      }
+      t.is(matrix.row('vlan:4000'), undefined)
+      t.deepEqual(matrix.reachers('lun:naa.none'), new Set())
+    }),
+  )
+})
+
 test('a report without changes leaves everything as it is, and a new name is known at once', (t) => {
   const matrix = new ConnectivityMatrix()
   const host = hostOf(1, {

@@ -163,6 +163,25 @@ test.serial('head and first column stay in sight', async (t) => {
   t.is(Math.round(first?.x ?? -1), Math.round(box?.x ?? 0))
 })
 
+test.serial('what is opened stays open when hosts change, and what is wanted on every host follows them', async (t) => {
+  const pool = fakePool(8)
+  const { page, server, complaints } = await sit(t, pool)
+  await page.goto(`${server.origin}/site`)
+  await page.waitForSelector('#live.on')
+  await page.click('#c-c1 > summary')
+  await page.waitForSelector('#c-c1 >> text=failed: the login was refused')
+  await page.evaluate(`document.getElementById('connections').dataset.old = 'yes'`)
+  pool.become(idOf(3), { state: 'lost' })
+  await page.waitForSelector('#connections:not([data-old])')
+  await page.waitForSelector('#c-c1[open] >> text=failed: the login was refused')
+  t.is(await page.locator('#c-c2[open]').count(), 0)
+  await page.fill('[name=portal]', '10.77.0.2')
+  await page.click('button.main:has-text("Connect")')
+  await page.waitForSelector('#notice >> text=Hosts log in to all targets at 10.77.0.2')
+  await page.waitForSelector('#c-c3')
+  t.deepEqual(complaints, [])
+})
+
 test.serial('who is signed out elsewhere is asked to sign in again', async (t) => {
   const { page, server, context } = await sit(t, fakePool(8))
   const [cookie] = await context.cookies()
@@ -216,7 +235,7 @@ test.serial('names that mean harm are text on every page: no script runs, nothin
   await server.access.audit({ who: nameOf(0), peer: nameOf(1), what: HOSTILE.join(' ') })
   const hosts = HOSTILE.map((_, index) => `/hosts/${idOf(index + HOSTILE.length)}`)
   const asked = `/cpu?from=${encodeURIComponent(HOSTILE.slice(0, 5).join(''))}&to=${idOf(1)}`
-  for (const path of ['/', '/pending', ...hosts, '/networks', '/storage', asked, '/alarms', '/users', '/audit']) {
+  for (const path of ['/', '/pending', ...hosts, '/networks', '/storage', '/site', asked, '/alarms', '/users', '/audit']) {
     await page.goto(server.origin + path)
     await page.waitForSelector('#live.on')
     t.is(await page.evaluate('window.harm'), undefined, path)

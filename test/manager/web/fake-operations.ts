@@ -305,7 +305,7 @@ function fakeHost(index: number, isPending: boolean): Host {
 function fakeCell(index: number, { kind, name }: Thing, column: number): Cell {
   if (kind === 'vlan' || kind === 'segment') {
     if (kind === 'segment' || column < 9 || Math.floor(index / RACK) % 2 === column % 2)
-      return { reached: true, why: `by xenbr0 over bond0 (eth0, eth1), tagged ${name}` }
+      return { reached: true, why: `by xenbr0 over bond0 (eth0, eth1), tagged ${name.replace('VLAN ', '')}` }
     return { reached: false, why: `the switch port of eth0 (sw${index % 4}, Ethernet${index % 48}) does not carry ${name}` }
   }
   if (index % 29 === column % 29)
