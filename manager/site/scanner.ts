@@ -7,6 +7,7 @@ import type { Thing } from '../inventory/matrix-thing.ts'
 import type { PoolChange } from '../inventory/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { SCAN_LIMIT, SCANNED_TYPES, type Scannable, scannable } from '../protocol/scan.ts'
+import type { FileSystem } from '../protocol/storage.ts'
 import type { SitePool } from './pool.ts'
 import type { ScanBook } from './scan-book.ts'
 import { type Due, dueNow, nextTime, notScanned, type Place, type Standing, scanned, UNSCANNED, wanted } from './scan-plan.ts'
@@ -15,7 +16,7 @@ export interface ScannerDeps {
   readonly pool: Pick<SitePool, 'hosts' | 'subscribe'> & { matrix(): Promise<ConnectivityMatrix> }
   /** `limit`: milliseconds. */
   readonly request: (host: string, body: RequestBody, limit: number) => Promise<Asked>
-  readonly book: ScanBook
+  readonly book: Pick<ScanBook, 'all' | 'keep' | 'fail' | 'subscribe'>
   readonly now: () => number
   /** Calls once, so many milliseconds from now, unless what it returns is called before. */
   readonly after: (milliseconds: number, action: () => void) => () => void
@@ -144,7 +145,21 @@ function placesIn(matrix: ConnectivityMatrix): readonly ScanPlace[] {
   const reaching = new Set(places.flatMap(({ hosts }) => hosts))
   const hosts = matrix.hosts().filter(({ id }) => reaching.has(id))
   const held = new Set(hosts.flatMap(({ inventory }) => fileSystemsOfGuests(inventory)))
-  return places.filter(({ fileSystem }) => fileSystem.kind === 'nfs' || !held.has(fileSystem.uuid))
+  const mounted = new Set(
+    hosts.flatMap(({ id, inventory }) => inventory.fileSystems.flatMap((one) => (isMounted(one) ? [`${id} ${one.uuid}`] : []))),
+  )
+  return places.flatMap((place) => {
+    const { fileSystem } = place
+    if (fileSystem.kind === 'nfs') return [place]
+    if (held.has(fileSystem.uuid)) return []
+    // Who has it mounted sees it whole, with what is in its journal.
+    const isFirst = (host: string): boolean => mounted.has(`${host} ${fileSystem.uuid}`)
+    return [{ ...place, hosts: [...place.hosts.filter(isFirst), ...place.hosts.filter((host) => !isFirst(host))] }]
+  })
+}
+
+function isMounted({ mountPoints }: FileSystem): boolean {
+  return mountPoints.length > 0
 }
 
 /** Undefined for what is no file system, or of a type that is not mounted only to look. */

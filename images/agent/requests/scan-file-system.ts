@@ -13,8 +13,8 @@ import { deviceFor, SCAN_FOLDER } from './scan-device.ts'
 import { failureOf, type World } from './world.ts'
 
 /**
- * Always over a read-only loop device: ext4 mounted `ro,noload` still deletes orphan inodes on a device that takes writes (Linux 6.1,
- * 6.12), under the hands of the host that holds those files open. The loop goes with its mount.
+ * Always over a read-only loop device: ext4 mounted `ro,noload` still deletes orphan inodes on a device that takes writes (seen with
+ * Linux 6.18), under the hands of the host that holds those files open. The loop goes with its mount.
  */
 const ALWAYS = 'loop,ro,nodev,nosuid,noexec'
 const NEEDED = SECTION_NAMES.filter((name) => /^(blockDevices|multipaths|partitions|fileSystems|guests)$/.test(name))

@@ -1,0 +1,140 @@
+import test from 'ava'
+import { openDesk } from '../../../images/agent/requests/desk.ts'
+import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
+import { SCAN_LIMIT } from '../../../manager/protocol/scan.ts'
+import { qcow2, ScanMachine, UUID } from '../../images/agent/requests/scan-machine.ts'
+import { startApiSite } from '../api/asking.ts'
+import { naa, report } from '../inventory/inventories.ts'
+import { macOf, pushBoot, startTestAgent, until } from '../site.ts'
+import { FOUND, ScanPool, seeing } from './scan-pool.ts'
+
+const DAY = 24 * 3600_000
+
+test('two hosts look at two of three file systems at once, at the third when one of them is free, and at all a day later', async (t) => {
+  const pool = new ScanPool()
+  for (const id of ['a', 'b']) pool.host(id, seeing([1, 2, 3]))
+  await pool.clock.advance(2000)
+  t.deepEqual(pool.said, ['a fs-1', 'b fs-2'])
+  pool.asked[1]?.answer(FOUND)
+  await pool.clock.advance(0)
+  t.deepEqual(pool.said, ['a fs-1', 'b fs-2', 'b fs-3'])
+  for (const { answer } of pool.asked) answer(FOUND)
+  await pool.clock.advance(DAY - 10_000)
+  t.deepEqual([pool.asked.length, pool.records.map(({ key, host }) => `${key} ${host}`)], [3, ['fs:fs-2 b', 'fs:fs-1 a', 'fs:fs-3 b']])
+  await pool.clock.advance(20_000)
+  t.is(pool.asked.length, 5)
+})
+
+test('who has it mounted is asked first: it sees what is in the journal, too', async (t) => {
+  const pool = new ScanPool()
+  pool.host('a', seeing([1]))
+  pool.host('b', seeing([1], { mountPoints: ['/srv'] }))
+  await pool.clock.advance(2000)
+  t.deepEqual(pool.said, ['b fs-1'])
+})
+
+test('only hosts that are up and connected are asked, and a host that comes later makes it looked at anew', async (t) => {
+  const pool = new ScanPool()
+  pool.host('a', seeing([1]), 'maintenance')
+  pool.host('b', seeing([1]), 'up', 'away')
+  await pool.clock.advance(5000)
+  t.deepEqual(pool.said, [])
+  pool.host('b', seeing([1]))
+  await pool.clock.advance(2000)
+  t.deepEqual(pool.said, ['b fs-1'])
+  pool.asked[0]?.answer(FOUND)
+  await pool.clock.advance(0)
+  pool.host('c', seeing([1]))
+  await pool.clock.advance(50_000)
+  t.is(pool.said.length, 1)
+  await pool.clock.advance(10_000)
+  t.is(pool.said.length, 2)
+})
+
+test('a disk of a guest anywhere, and what is no file system to mount, are left alone', async (t) => {
+  const pool = new ScanPool()
+  pool.host('a', seeing([1, 2]))
+  pool.host('b', seeing([1], { guestHas: '/dev/sda' }))
+  pool.host('c', seeing([4], { type: 'ocfs2' }))
+  pool.host('d', report({ nfsMounts: [{ server: 'nas', export: '/x', mountPoint: '/mnt' }] }))
+  await pool.clock.advance(10_000)
+  t.deepEqual([...pool.said].sort(), ['a fs-2', 'd nas:/x'])
+})
+
+test('after a refusal another host is asked; after a lost connection not before the first can be looking no more', async (t) => {
+  const pool = new ScanPool()
+  for (const id of ['a', 'b']) pool.host(id, seeing([1]))
+  await pool.clock.advance(2000)
+  pool.asked[0]?.answer({ kind: 'answered', answer: { kind: 'refused', cause: 'unable', reason: 'bad superblock' } })
+  await pool.clock.advance(29_000)
+  t.deepEqual([pool.said, pool.failures], [['a fs-1'], ['fs:fs-1 a: bad superblock']])
+  await pool.clock.advance(1000)
+  t.deepEqual(pool.said, ['a fs-1', 'b fs-1'])
+  pool.asked[1]?.answer({ kind: 'refused', cause: 'absent', reason: 'the connection ended' })
+  pool.want('fs:fs-1')
+  await pool.clock.advance(SCAN_LIMIT - 1000)
+  t.is(pool.said.length, 2)
+  await pool.clock.advance(1000)
+  t.deepEqual(pool.said.at(-1), 'a fs-1')
+})
+
+test('what was looked at before the manager began anew is not looked at again, unless somebody wants it', async (t) => {
+  const kept = { key: 'fs:fs-1', host: 'a', at: 0, hosts: ['a'], sizeBytes: 1, freeBytes: 1, images: [], leftOut: [] }
+  const pool = new ScanPool([kept])
+  pool.host('a', seeing([1]))
+  await pool.clock.advance(100_000)
+  t.deepEqual(pool.said, [])
+  pool.want('fs:fs-1')
+  await pool.clock.advance(0)
+  t.deepEqual(pool.said, ['a fs-1'])
+  pool.scanner.close()
+  pool.asked[0]?.answer(FOUND)
+  await pool.clock.advance(2 * DAY)
+  t.deepEqual([pool.said.length, pool.records.length, pool.clock.pending], [1, 0, 0])
+})
+
+test('a host of a whole pool looks by itself; what it found is in the API, and looked for anew when an operator asks', async (t) => {
+  const site = await startApiSite(t, { enrol: 'auto' })
+  const machine = new ScanMachine({ files: { 'vm/web.qcow2': qcow2 } })
+  const desk = openDesk({ ...changingHandlers(machine.world), 'set-properties': async () => ({ kind: 'properties-set', count: 0 }) })
+  const boot = await pushBoot(site, macOf(1))
+  const agent = startTestAgent(
+    t,
+    async () => site.address,
+    boot,
+    { macs: [macOf(1)] },
+    {
+      answer: async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await desk.answer(id, request) }),
+    },
+  )
+  const lun = { name: 'sda', device: '/dev/sda', wwid: naa('1'), transport: 'iscsi' as const }
+  const { blockDevices, fileSystems } = report({
+    blockDevices: [{ ...lun, target: { kind: 'iscsi', target: 'iqn.2026-01.com.example:t', lun: 1 } }],
+    fileSystems: [{ on: 'sda', uuid: UUID, type: 'ext4' }],
+  })
+  await until('its host', () => site.manager.pool.hosts().find(({ inventory, connection }) => inventory && connection))
+  agent.change({ blockDevices, fileSystems })
+  const key = `fs:${UUID}`
+  const path = `/things/${encodeURIComponent(key)}`
+  const detail = await until('what it found', async () => {
+    const thing = await site.manager.operations.thing(key)
+    return thing?.scanned && thing
+  })
+  t.like(detail, { sizeBytes: 4096 * 1000, freeBytes: 4096 * 250, images: [{ path: 'vm/web.qcow2', format: 'qcow2' }] })
+  t.like(detail.scanned, { host: 'node01', leftOut: [] })
+  t.regex((await site.as('viewer')('GET', '/matrix')).text, /"freeBytes":1024000/)
+
+  t.is((await site.as('viewer')('POST', `${path}/scan`, {})).status, 403)
+  const first = detail.scanned?.at ?? 0
+  t.is((await site.as('operator')('POST', `${path}/scan`, {})).status, 202)
+  await until('another look', async () => ((await site.manager.operations.thing(key))?.scanned?.at ?? 0) > first)
+  t.is((await site.as('operator')('POST', `/things/${encodeURIComponent('fs:none')}/scan`, {})).status, 404)
+  const refused = await site.as('operator')('POST', `/things/${encodeURIComponent(`lun:${naa('1')}`)}/scan`, {})
+  t.is(refused.status, 409)
+  t.regex(refused.text, /is not looked at: NFS, and ext2/)
+  machine.broken.set('mount', 'fails')
+  await site.as('operator')('POST', `${path}/scan`, {})
+  const failed = await until('the failure', async () => (await site.manager.operations.thing(key))?.notScanned)
+  t.regex(failed.reason, /it cannot be mounted: mount ended with exit code 1: it is broken/)
+  t.deepEqual(await site.manager.store.db.selectFrom('scans').select('key').execute(), [{ key }])
+})
