@@ -268,8 +268,8 @@ class RunningGateway implements Gateway {
   }
 
   #shown(request: IncomingMessage): ShownCertificate | undefined {
-    const raw = (request.socket as TLSSocket).getPeerX509Certificate()?.raw
-    return raw && { fingerprint: fingerprintOf(raw), host: hostOfCertificate(this.#options.enrolment.authority, raw) }
+    const shown = (request.socket as TLSSocket).getPeerX509Certificate()
+    return shown && { fingerprint: fingerprintOf(shown.raw), host: hostOfCertificate(this.#options.enrolment.authority, shown) }
   }
 
   #mayEnrol(peer: string): boolean {

@@ -127,12 +127,13 @@ export function fingerprintOf(der: Buffer): string {
   return createHash('sha256').update(der).digest('hex')
 }
 
+const HOST_NAME = new RegExp(`^URI:${HOST_URN}([a-z2-7]{16})$`)
+
 /** The host that a certificate of ours is for; undefined for anybody else's. Whether it is still good, the store knows. */
-export function hostOfCertificate(authority: Authority, der: Buffer): string | undefined {
+export function hostOfCertificate(authority: Authority, certificate: X509Certificate): string | undefined {
   try {
-    const certificate = new X509Certificate(der)
     if (!certificate.verify(authority.certificate.publicKey)) return undefined
-    const [, host] = new RegExp(`^URI:${HOST_URN}([a-z2-7]{16})$`).exec(certificate.subjectAltName ?? '') ?? []
+    const [, host] = HOST_NAME.exec(certificate.subjectAltName ?? '') ?? []
     return host
   } catch {
     return undefined

@@ -17,6 +17,8 @@ export interface LiveHost {
   connection: { readonly address: string; readonly agent: string; readonly since: number } | undefined
   /** When it was last connected, by the clock that does not jump; undefined once it is taken for lost. */
   goneAt: number | undefined
+  /** Changes of it that are on their way to the disk, or do not show yet. */
+  writing: number
   /** Its appliance saw it boot while its old connection still stood. */
   boots: boolean
   /** Made when it is asked for, of these. */
@@ -26,7 +28,7 @@ export interface LiveHost {
 export function newLiveHost(record: HostRecord, revision: StoredRevision | undefined, goneAt: number): LiveHost {
   const state = parseHostState(record.state)
   const unknown = { inventory: undefined, sample: undefined, connection: undefined, shown: undefined }
-  return { ...unknown, record, state, revision, goneAt, boots: false }
+  return { ...unknown, record, state, revision, goneAt, writing: 0, boots: false }
 }
 
 /** From its script to its agent's first word: firmware is done by then, Xen, dom0 and the image's way over the wire are not. */

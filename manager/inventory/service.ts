@@ -19,7 +19,7 @@ import type { ConnectivityMatrix } from './matrix.ts'
 import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
 import { PoolPicture } from './pool-picture.ts'
-import type { StateEvent } from './state.ts'
+import { type StateEvent, transition } from './state.ts'
 import { writeWishes } from './wish-store.ts'
 import { sayDuration } from './wording.ts'
 
@@ -173,19 +173,14 @@ export class Pool implements AgentBook {
 
   /** All of it or, where one is refused, nothing. One of a kind. */
   async change(id: string, wishes: readonly Wish[], who: string): Promise<Outcome> {
-    const { store, now } = this.#options
     const live = this.#hosts.get(id)
     if (!live) return { kind: 'refused', reason: `there is no host ${id}` }
-    const written = await store.write((transaction) =>
-      writeWishes(transaction, id, wishes, { isConnected: live.connection !== undefined, who, at: now() }),
-    )
-    if (written.kind === 'refused') return written
-    if (written.kind === 'changed') {
-      if (written.record.name !== live.record.name) this.#sorted = undefined
-      take(live, written.record)
-      this.#show(live)
+    live.writing += 1
+    try {
+      return await this.#write(live, wishes, who)
+    } finally {
+      live.writing -= 1
     }
-    return { kind: 'done', host: viewOf(live) }
   }
 
   /** Until the function that it returns is called. A listener that throws harms nobody else's. */
@@ -225,10 +220,10 @@ export class Pool implements AgentBook {
     const live = this.#known(host)
     live.connection = { address, agent, since: this.#options.now() }
     live.boots = false
-    const outcome = await this.move(host, { kind: 'connects' }, 'agent')
+    const outcome = this.#isAsBefore(live) ? undefined : await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)
     this.#announcer.tell({ kind: 'connected', host, agent, dropped })
-    if (outcome.kind === 'refused') await this.alarm({ kind: 'host-state', about: host, host, text: outcome.reason })
+    if (outcome?.kind === 'refused') await this.alarm({ kind: 'host-state', about: host, host, text: outcome.reason })
   }
 
   disconnected(host: string): void {
@@ -299,10 +294,30 @@ export class Pool implements AgentBook {
 
   // ---- inside ----
 
+  async #write(live: LiveHost, wishes: readonly Wish[], who: string): Promise<Outcome> {
+    const { store, now } = this.#options
+    const written = await store.write((transaction) =>
+      writeWishes(transaction, live.record.id, wishes, { isConnected: live.connection !== undefined, who, at: now() }),
+    )
+    if (written.kind === 'refused') return written
+    if (written.kind === 'changed') {
+      if (written.record.name !== live.record.name) this.#sorted = undefined
+      take(live, written.record)
+      this.#show(live)
+    }
+    return { kind: 'done', host: viewOf(live) }
+  }
+
   #known(host: string): LiveHost {
     const live = this.#hosts.get(host)
     if (!live) throw new Error(`host ${host} is connected and not in the pool`)
     return live
+  }
+
+  /** Its agent is back, and that is nothing new of it: ten thousand that come back to a new manager wait for no disk. */
+  #isAsBefore({ record, state, writing }: LiveHost): boolean {
+    const standing = { name: record.name, state, agent: 'connected' } as const
+    return writing === 0 && transition(standing, { kind: 'connects' }, 'agent', 0).kind === 'same'
   }
 
   async #watchClock(): Promise<void> {

@@ -133,7 +133,8 @@ async function eachConnects(
   const work = Array.from({ length: AT_ONCE }, async () => {
     for (const [index, host] of queue) {
       const identity = identities.hosts[index]
-      if (identity) bytes += await host.connect(options, identity, identities.key, recording, ingest)
+      const size = identity ? await host.connect(options, identity, identities.key, recording, ingest) : 0
+      bytes += size
       done += 1
     }
   })

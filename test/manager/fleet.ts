@@ -48,8 +48,12 @@ export async function startFleet(
     unplug: () => void order({ kind: 'unplug' }),
     welcome: () =>
       new Promise((resolve, reject) => {
-        child.once('message', (told: Told) => resolve(told.count))
-        child.once('exit', () => reject(new Error('the simulated hosts have ended')))
+        const ended = () => reject(new Error('the simulated hosts have ended'))
+        child.once('exit', ended)
+        child.once('message', (told: Told) => {
+          child.off('exit', ended)
+          resolve(told.count)
+        })
         order({ kind: 'ask' })
       }),
   }
