@@ -102,6 +102,8 @@ inRack(
     })
     await until('dumpcap captures', () => captured.includes('File:'))
     const rack = within(process.execPath, '--import=tsx', fileURLToPath(new URL('nfs-rack.ts', import.meta.url)))
+    // What ends it before its own end is the failure that the test tells of.
+    rack.catch(() => undefined)
     t.teardown(() => rack.kill())
     let said = ''
     rack.stdout.on('data', (text) => {

@@ -37,9 +37,9 @@ export async function startServer(sources: readonly Export[], more: Partial<NfsS
   return { ...server, lines, observed }
 }
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 60_000
 
-/** Waits until it holds, looking after every turn of the event loop; rejects after ten seconds. */
+/** Waits until it holds, looking after every turn of the event loop; rejects after a minute. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS
   while (!holds()) {

@@ -8,7 +8,7 @@ import type { OpenTftpFile, TftpFile } from '../../../appliance/tftp/files.ts'
 import { bindAddress, startTftpServer, type TftpObservation, type TftpServerOptions } from '../../../appliance/tftp/server.ts'
 import type { Log } from '../../../appliance/wire/log.ts'
 
-const DEADLINE = 10_000
+const DEADLINE = 60_000
 
 export interface Answer {
   readonly packet: TftpPacket
