@@ -10,7 +10,7 @@ peers=(iproute2 curl libnfs-utils tftp-hpa atftp)
 rack=(qemu-system-x86 ipxe-qemu ipxe openipmi ipmitool mmdebstrap squashfs-tools-ng cpio zstd openssh-client iproute2 curl
   tgt debian-archive-keyring)
 case "${1-}" in
-  test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd postgresql chromium) ;;
+  test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd postgresql chromium zsh) ;;
   lab) packages=("${compile[@]}" "${rack[@]}" ovmf) ;;
   bench) packages=("${compile[@]}" "${rack[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-utils atftp nginx-light kea-admin chromium) ;;
   *)
