@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 compile=(g++ make python3)
-peers=(iproute2 curl libnfs-utils tftp-hpa atftp)
+peers=(iproute2 curl libnfs-utils rpcbind nfs-common tftp-hpa atftp)
 rack=(qemu-system-x86 ipxe-qemu ipxe openipmi ipmitool mmdebstrap squashfs-tools-ng cpio zstd openssh-client iproute2 curl
   tgt debian-archive-keyring)
 case "${1-}" in
