@@ -7,7 +7,7 @@ export const role = z.enum(ROLES)
 
 export const userName = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/, 'is no user name: 1 to 32 of a-z 0-9 _ . -, a letter first')
 /** Length is what counts (NIST SP 800-63B, 3.1.1.2). */
-export const password = z.string().min(12, 'is shorter than 12 characters').max(256)
+export const password = z.string().min(12, 'is shorter than 12 characters').max(256, 'is longer than 256 characters')
 
 export const user = z.object({ name: userName, role, created: z.number(), lastSeen: z.number().optional() })
 export const newUser = z.strictObject({ name: userName, password, role })

@@ -1,8 +1,8 @@
 // What a command answers, and what it has of the world around it.
+import type { Log } from '../../appliance/wire/log.ts'
 import type { Environment } from './login-file.ts'
 import { type OutputFormat, type Report, render, type Terminal } from './output.ts'
 import type { Prompt } from './prompt.ts'
-import type { LocalUserDeps } from './user-local.ts'
 
 /** What the commands have of the world around them. */
 export interface World {
@@ -11,7 +11,7 @@ export interface World {
   readonly prompt: Prompt
   readonly environment: Environment
   /** For what is done on the manager's own machine. */
-  readonly local: Omit<LocalUserDeps, 'out'>
+  readonly log: Log
 }
 
 export interface Answer {

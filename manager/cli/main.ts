@@ -46,7 +46,6 @@ addManagerCommands(program, out, log)
 const deps = { out, err, log: pino({ level: 'warn' }, pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)
 addBootCommands(program, out)
-const local = { log: deps.log, passwords: { input: process.stdin, prompt: process.stderr } }
-addPoolCommands(program, { out, err, environment: process.env, prompt: promptOf(process.stdin, err.write), local })
+addPoolCommands(program, { out, err, environment: process.env, prompt: promptOf(process.stdin, err.write), log: deps.log })
 
 process.exitCode = await runProgram(program, process.argv.slice(2), (text) => err.write(text))

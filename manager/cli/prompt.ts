@@ -65,9 +65,10 @@ function secretFrom(input: NodeJS.ReadStream, question: string, write: (text: st
         else if (character >= ' ') typed += character
       }
     }
-    write(question)
+    // No echo any more before the question is there: somebody may be quick.
     input.setRawMode(true)
     input.on('data', hear)
     input.resume()
+    write(question)
   })
 }

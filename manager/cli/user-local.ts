@@ -9,8 +9,9 @@ import { type DataPlace, visitData } from '../store/open.ts'
 import { dataPlaceOf } from './data-place.ts'
 import { CommandFailure } from './failure.ts'
 import type { DataDirOptions } from './image-options.ts'
+import { newPassword } from './new-password.ts'
 import type { Terminal } from './output.ts'
-import { type PasswordInput, readPassword } from './password-input.ts'
+import type { Prompt } from './prompt.ts'
 
 export interface LocalUserOptions extends DataDirOptions {
   /** Left out: a user who is there keeps theirs. */
@@ -20,17 +21,16 @@ export interface LocalUserOptions extends DataDirOptions {
 export interface LocalUserDeps {
   readonly out: Terminal
   readonly log: Log
-  readonly passwords: PasswordInput
+  readonly prompt: Prompt
 }
 
 /** The action of `user add NAME --local`, with `--role`, and `--config` or `--data-dir`. */
-export async function localUserAdd(name: string, options: LocalUserOptions, { out, log, passwords }: LocalUserDeps): Promise<void> {
+export async function localUserAdd(name: string, options: LocalUserOptions, { out, log, prompt }: LocalUserDeps): Promise<void> {
   const place = await dataPlaceOf(options)
   const named = newUser.pick({ name: true, role: true }).partial({ role: true }).safeParse({ name, role: options.role })
   if (!named.success) throw new CommandFailure(wording(named.error.issues), 2)
-  const password = newUser.shape.password.safeParse(await readPassword(passwords, name))
-  if (!password.success) throw new CommandFailure(`the password ${wording(password.error.issues)}`)
-  out.write(`${await addLocalUser(place, named.data.name, named.data.role, password.data, log)}\n`)
+  const password = await newPassword(name, prompt)
+  out.write(`${await addLocalUser(place, named.data.name, named.data.role, password, log)}\n`)
 }
 
 /** Adds a user, or gives one that is there this password, which ends what the old one let in. Resolves with what was done. */

@@ -1,12 +1,13 @@
 // `hostless user list|add|role|password|remove`: who may come in.
 import { type Command, Option } from 'commander'
-import { password as passwordSchema, ROLES, type Role, role, type User, userName } from '../api/schema-access.ts'
+import { ROLES, type Role, role, type User, userName } from '../api/schema-access.ts'
 import type { World } from './answer.ts'
 import { addApiOptions } from './api-settings.ts'
 import { iso, text, time } from './columns.ts'
 import { CommandFailure } from './failure.ts'
 import { addOutputOption } from './image-options.ts'
 import { listReport } from './list-report.ts'
+import { newPassword } from './new-password.ts'
 import { confirm, doToEach } from './outcomes.ts'
 import { addDoing, addListing, connect, describedCommand, type ListOptions } from './pool-command.ts'
 import { pick, type Selected } from './selecting.ts'
@@ -49,7 +50,7 @@ export function addUserCommands(program: Command, world: World): void {
     ],
     act: async (api, [named], { output }) => {
       const name = named ?? (await api.whoami()).user
-      const password = await newPassword(name, world)
+      const password = await newPassword(name, world.prompt)
       const act = async (): Promise<string> => {
         await api.changeUser(name, { password })
         return 'changed: log in again'
@@ -88,11 +89,11 @@ function addAdd(user: Command, world: World): void {
     .addOption(new Option('--role <role>', 'what the user may do (default: viewer)').choices(ROLES))
     .option('--local', "straight into the database of this machine's manager, whether it runs or not")
   addApiOptions(addOutputOption(command)).action(async (name: string, options: AddOptions) => {
-    if (options.local) return localUserAdd(name, options, { out: world.out, ...world.local })
+    if (options.local) return localUserAdd(name, options, world)
     const named = userName.safeParse(name)
     if (!named.success) throw new CommandFailure(`${name} ${problemOf(named)}`, 2)
     const api = await connect(options, world)
-    const password = await newPassword(name, world)
+    const password = await newPassword(name, world.prompt)
     const act = async () => `added as ${(await api.addUser(name, password, options.role ?? 'viewer')).role}`
     await doToEach({ items: [name], missing: [] }, 'user', (each) => each, act, { world, output: options.output })
   })
@@ -102,16 +103,6 @@ const nameOf = ({ name }: User): string => name
 
 function pickUsers(args: readonly string[], users: readonly User[]): Selected<User> {
   return pick(args, users, { noun: 'user', names: ({ name }) => [name], groups: ({ role: has }) => [has] })
-}
-
-/** Twice, where a person types it unseen. */
-export async function newPassword(name: string, { prompt }: Pick<World, 'prompt'>): Promise<string> {
-  const password = await prompt.secret(`New password of ${name}: `)
-  const checked = passwordSchema.safeParse(password)
-  if (!checked.success) throw new CommandFailure(`the password ${problemOf(checked)}`, 2)
-  if (prompt.isTerminal && (await prompt.secret('The same again: ')) !== password)
-    throw new CommandFailure('these were two different passwords')
-  return password
 }
 
 function problemOf({ error }: { readonly error?: { readonly issues: readonly { readonly message: string }[] } | undefined }): string {

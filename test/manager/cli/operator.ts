@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import type { ExecutionContext } from 'ava'
 import { Command } from 'commander'
 import { CommandFailure, runProgram } from '../../../manager/cli/failure.ts'
@@ -48,9 +47,8 @@ export async function run(
     secret: async (question: string) => (answers ? next(question) : stdin),
     ask: async (question: string) => (answers ? next(question) : undefined),
   }
-  const local = { log: collectingLog().log, passwords: { input: Readable.from([stdin]), prompt: new PassThrough() } }
   const program = new Command('hostless').version('0.0.0')
-  addPoolCommands(program, { out: terminal(out), err: terminal(err), environment, prompt, local })
+  addPoolCommands(program, { out: terminal(out), err: terminal(err), environment, prompt, log: collectingLog().log })
   quiet(program, into(out), into(err))
   const code = await runProgram(program, argv, into(err))
   return { code, out: out.join(''), err: err.join('') }

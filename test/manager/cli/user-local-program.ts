@@ -2,16 +2,16 @@
 import { Command } from 'commander'
 import { runProgram } from '../../../manager/cli/failure.ts'
 import { addDataDirOptions } from '../../../manager/cli/image-options.ts'
+import { promptOf } from '../../../manager/cli/prompt.ts'
 import { type LocalUserOptions, localUserAdd } from '../../../manager/cli/user-local.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 
 const { log } = collectingLog()
 const out = { write: (text: string) => void process.stdout.write(text), columns: undefined, colour: false }
+const prompt = promptOf(process.stdin, (text) => void process.stderr.write(text))
 const program = new Command('hostless')
 addDataDirOptions(program.command('add'))
   .argument('<name>')
   .option('--role <role>')
-  .action((name: string, options: LocalUserOptions) =>
-    localUserAdd(name, options, { out, log, passwords: { input: process.stdin, prompt: process.stderr } }),
-  )
+  .action((name: string, options: LocalUserOptions) => localUserAdd(name, options, { out, log, prompt }))
 process.exitCode = await runProgram(program, process.argv.slice(2), (text) => process.stderr.write(text))
