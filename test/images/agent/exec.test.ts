@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import test from 'ava'
 import { followProgram, LIMITS, machineBackend, machineClock } from '../../../images/agent/exec.ts'
 
-/** Within five seconds; a zombie that nobody has waited for yet is gone. */
+/** Within a minute; a zombie that nobody has waited for yet is gone. */
 async function isGone(pid: number): Promise<boolean> {
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const status = await machineBackend().read(`/proc/${pid}/stat`)
     if (status === undefined || status.includes(') Z')) return true
@@ -15,7 +15,9 @@ async function isGone(pid: number): Promise<boolean> {
   }
 }
 
-const backend = machineBackend({ ...LIMITS, timeoutSeconds: 0.5, bytes: 10_000 })
+const backend = machineBackend({ ...LIMITS, timeoutSeconds: 60, bytes: 10_000 })
+/** For programs that last an hour: long enough on a busy machine for what they say first. */
+const impatient = machineBackend({ ...LIMITS, timeoutSeconds: 2 })
 
 test('a program’s output, complaints and exit code come back, its end of line with them', async (t) => {
   t.deepEqual(await backend.run(['sh', '-c', 'echo out; echo err >&2; exit 3']), {
@@ -42,8 +44,8 @@ test('a program that is not there is missing', async (t) => {
 })
 
 test('a program that does not end is stopped, and what it said is kept', async (t) => {
-  const ran = await backend.run(['sh', '-c', 'echo begun; exec sleep 60'])
-  t.deepEqual(ran, { kind: 'stopped', stdout: 'begun\n', reason: 'stopped after 0.5 s' })
+  const ran = await impatient.run(['sh', '-c', 'echo begun; exec sleep 3600'])
+  t.deepEqual(ran, { kind: 'stopped', stdout: 'begun\n', reason: 'stopped after 2 s' })
 })
 
 test('a program that says too much is stopped', async (t) => {
@@ -52,16 +54,12 @@ test('a program that says too much is stopped', async (t) => {
 })
 
 test('what a stopped program has started ends with it', async (t) => {
-  const started = performance.now()
-  const ran = await backend.run(['sh', '-c', 'sleep 60 & echo $!; sleep 60; true'])
-  t.true(performance.now() - started < 5_000)
+  const ran = await impatient.run(['sh', '-c', 'sleep 3600 & echo $!; sleep 3600; true'])
   t.true(ran.kind === 'stopped' && (await isGone(Number(ran.stdout))))
 })
 
 test('a program is at its end when it ends, though a daemon of its keeps its output open', async (t) => {
-  const started = performance.now()
-  const ran = await machineBackend().run(['sh', '-c', 'setsid sleep 20 & echo $!'])
-  t.true(performance.now() - started < 10_000)
+  const ran = await machineBackend().run(['sh', '-c', 'setsid sleep 3600 & echo $!'])
   t.true(ran.kind === 'ended' && ran.exitCode === 0)
   if (ran.kind === 'ended') process.kill(Number(ran.stdout))
 })
