@@ -105,9 +105,10 @@ function run(command: Command, limits: ExecLimits): Promise<Ran> {
       settle(error.code === 'ENOENT' ? { kind: 'missing' } : { kind: 'stopped', stdout: '', reason: error.message }),
     )
     child.on('close', ended)
-    // A daemon that it has left behind may hold its output open for ever.
+    // A daemon that it has left behind may hold its output open for ever. What it said itself is read before its end is told: after a
+    // loop that was busy the timer is due before the pipe has been looked at, which happens between the timers and the immediates.
     child.on('exit', (code, signal) => {
-      linger = setTimeout(() => ended(code, signal), LINGER)
+      linger = setTimeout(() => setImmediate(ended, code, signal), LINGER)
     })
   })
 }

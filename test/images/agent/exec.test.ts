@@ -15,6 +15,11 @@ async function isGone(pid: number): Promise<boolean> {
   }
 }
 
+/** Stands still with the whole loop, as a slow machine does. */
+function block(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
 const backend = machineBackend({ ...LIMITS, timeoutSeconds: 60, bytes: 10_000 })
 /** For programs that last an hour: long enough on a busy machine for what they say first. */
 const impatient = machineBackend({ ...LIMITS, timeoutSeconds: 2 })
@@ -62,6 +67,24 @@ test('a program is at its end when it ends, though a daemon of its keeps its out
   const ran = await machineBackend().run(['sh', '-c', 'setsid sleep 3600 & echo $!'])
   t.true(ran.kind === 'ended' && ran.exitCode === 0)
   if (ran.kind === 'ended') process.kill(Number(ran.stdout))
+})
+
+test('what a program said is read, though the loop is busy from before its end until after its daemon’s time', async (t) => {
+  // One pass of the loop sees the other program's line, is held up by it while this one speaks and ends, reaps both, and is held up again.
+  const held = new Promise<void>((resolve) => {
+    followProgram(
+      ['sh', '-c', 'echo line'],
+      () => block(1000),
+      () => {
+        block(1000)
+        resolve()
+      },
+    )
+  })
+  const ran = backend.run(['sh', '-c', 'sleep 0.6; echo last words'])
+  block(300)
+  t.like(await ran, { kind: 'ended', exitCode: 0, stdout: 'last words\n' })
+  await held
 })
 
 test('a program that cannot be run is no missing one, and ends nothing', async (t) => {
