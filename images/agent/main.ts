@@ -21,9 +21,11 @@ import { changingHandlers, readingHandlers } from './requests/handlers.ts'
 import { type Successor, upgrade } from './requests/upgrade.ts'
 import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
-import { parseDropped, placesIn } from './upgrade/places.ts'
+import { bundleAt, parseDropped, placesIn } from './upgrade/places.ts'
+import { PROBATION, startProbation } from './upgrade/probation.ts'
 
-export interface AgentOptions extends Pick<LinkOptions, 'boot' | 'findManager' | 'log' | 'localAddress' | 'kept' | 'keep' | 'dropped'> {
+export interface AgentOptions
+  extends Pick<LinkOptions, 'boot' | 'findManager' | 'log' | 'localAddress' | 'kept' | 'keep' | 'dropped' | 'onWelcome'> {
   readonly host: Host
   /** What requests change; left out: requests only read, as of a simulated host. */
   readonly world?: Pick<World, 'backend' | 'files' | 'clock'>
@@ -40,7 +42,7 @@ export interface Agent {
 
 /** Resolves when the host has been read once and the manager is being looked for: the same on a dom0 and on a simulated host. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { host, agent, sampleSeconds, log, boot, localAddress, upgrades, kept, keep, dropped } = options
+  const { host, agent, sampleSeconds, log, boot, localAddress, upgrades, kept, keep, dropped, onWelcome } = options
   const run = uuid.parse(randomUUID())
   let ledger = newLedger(run)
   let link: Link | undefined
@@ -85,6 +87,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(kept ? { kept } : {}),
     ...(keep ? { keep } : {}),
     ...(dropped ? { dropped } : {}),
+    ...(onWelcome ? { onWelcome } : {}),
   })
   const started = link
   return {
@@ -102,11 +105,22 @@ const REQUEST_SECONDS = 60
 /** Milliseconds that a request may still take when its agent is to hand over. */
 const LONGEST_DRAIN = 120_000
 
+export interface Running {
+  /** What the initramfs has left; what the next agent needs is beside it. */
+  readonly file: string
+  readonly version: string
+  /** The bundle that runs. */
+  readonly bundle: string
+  /** Milliseconds that one that has been chosen has until a manager welcomes it. */
+  readonly probation?: number
+  readonly log: Log
+}
+
 /**
  * Of a dom0: resolves when it is told to stop, or has handed over. Rejects when the file of the boot is not there or says nothing
- * useful. What the next agent needs is beside that file.
+ * useful.
  */
-export async function runAgent(file: string, version: string, log: Log): Promise<'stopped' | 'handed-over'> {
+export async function runAgent({ file, version, bundle, probation = PROBATION, log }: Running): Promise<'stopped' | 'handed-over'> {
   const read = readBoot(await readFile(file, 'utf8'))
   if (read.kind === 'refused') throw new Error(`${file}: ${read.reason}`)
   const { boot } = read
@@ -119,6 +133,22 @@ export async function runAgent(file: string, version: string, log: Log): Promise
     end = resolve
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end('stopped'))
+  const chosen = bundleAt(bundle)
+  const onTrial =
+    chosen === undefined
+      ? undefined
+      : startProbation({
+          backend,
+          files: machineFiles,
+          clock: machineClock,
+          places,
+          running: chosen,
+          patience: probation,
+          onGivenUp: () => {
+            log.error({ version }, 'no manager has welcomed this version: the image’s own goes on')
+            end('handed-over')
+          },
+        })
   const agent = await startAgent({
     host: { backend, follow: followProgram, clock: machineClock },
     world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles, clock: machineClock },
@@ -134,9 +164,11 @@ export async function runAgent(file: string, version: string, log: Log): Promise
         .catch((error: unknown) => log.error({ error }, 'a next agent of this boot could not show who it is'))
     },
     dropped: parseDropped(await backend.read(places.dropped)),
+    onWelcome: () => void onTrial?.passed().catch((error: unknown) => log.error({ error }, 'what was held against this version stays')),
     log,
   })
   const how = await ended
+  onTrial?.stop()
   await agent.close()
   await keeping
   return how

@@ -27,6 +27,8 @@ const BUNDLED = /\+[0-9a-f]{12}$/
 
 export class Upgrader {
   readonly #deps: UpgraderDeps
+  /** The connection whose greeting was heard: before it nothing is known of what died there. */
+  readonly #greeted = new Map<string, number>()
   readonly #waiting = new Set<string>()
   /** Asked, and not back yet; what stops waiting for them. */
   readonly #under = new Map<string, () => void>()
@@ -49,22 +51,34 @@ export class Upgrader {
   #hear(change: PoolChange): void {
     if (change.kind === 'connected') {
       void this.#connected(change.host, change.agent, change.dropped)
-    } else if (change.kind === 'host' && change.host.connection && this.#isOld(change.host.connection.agent)) {
-      this.#waiting.add(change.host.id)
+      return
+    }
+    if (change.kind !== 'host') return
+    const { id, connection } = change.host
+    // One that has been approved since it came.
+    if (connection && this.#greeted.get(id) === connection.since && this.#isOld(connection.agent) && !this.#under.has(id)) {
+      this.#waiting.add(id)
       this.#next()
     }
   }
 
   async #connected(id: string, agent: string, dropped: readonly string[]): Promise<void> {
     const { pool, bundle } = this.#deps
-    this.#back(id)
+    const since = pool.host(id)?.connection?.since
+    if (since !== undefined) this.#greeted.set(id, since)
+    this.#waiting.delete(id)
+    this.#under.get(id)?.()
+    this.#under.delete(id)
     if (agent === bundle.version) {
       if (this.#state === 'unproven') this.#state = 'proven'
       this.#refusing.delete(id)
       await pool.clearAlarm(`upgrade-failed ${id}`, 'manager')
     } else if (dropped.includes(bundle.sha256)) {
       this.#state = 'bad'
-      await this.#alarm(id, `version ${bundle.version} of the agent died on it three times within 30 s: it is offered to no host any more`)
+      await this.#alarm(
+        id,
+        `version ${bundle.version} of the agent died on it three times within 30 s, or found no manager from it: it is offered to no host any more`,
+      )
     } else if (this.#isOld(agent)) {
       this.#waiting.add(id)
     }

@@ -1,9 +1,11 @@
-// What the bundle runs in dom0: `node agent.mjs [FILE] [--self-test]`. Log lines are JSON on stdout.
+// What the bundle runs in dom0: `node agent.mjs [FILE] [--self-test]`. Log lines are JSON on stdout. HOSTLESS_PROBATION: seconds that a
+// version that the manager has sent has until one welcomes it.
 import type { Log } from '../../../appliance/wire/log.ts'
 import { machineBackend } from '../exec.ts'
 import { runAgent } from '../main.ts'
 import { selfTest } from '../self-test.ts'
 import { HANDOVER } from '../upgrade/places.ts'
+import { PROBATION } from '../upgrade/probation.ts'
 
 /** Filled in by the build. */
 declare const AGENT_VERSION: string
@@ -23,5 +25,6 @@ if (options.includes('--self-test')) {
 
 process.on('uncaughtException', (error) => log.error({ error }, 'uncaught exception'))
 process.on('unhandledRejection', (error) => log.error({ error }, 'unhandled rejection'))
-const how = await runAgent(file, AGENT_VERSION, log)
+const probation = Number(process.env.HOSTLESS_PROBATION) * 1000 || PROBATION
+const how = await runAgent({ file, version: AGENT_VERSION, bundle: process.argv[1] ?? '', probation, log })
 process.exit(how === 'handed-over' ? HANDOVER : 0)

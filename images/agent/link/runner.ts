@@ -7,19 +7,20 @@ import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
 import type { Log } from '../../../appliance/wire/log.ts'
 import type { ManagerAddress } from '../../../manager/protocol/appliance.ts'
-import { decodeManagerMessage, encodeMessage } from '../../../manager/protocol/codec.ts'
-import { type AgentMessage, MAX_MESSAGE_BYTES } from '../../../manager/protocol/messages.ts'
+import { decodeManagerMessage } from '../../../manager/protocol/codec.ts'
+import type { AgentMessage } from '../../../manager/protocol/messages.ts'
 import { MAX_RENEWAL_BYTES, renewed } from '../../../manager/protocol/renewal.ts'
 import { backoff, backoffFromUnable } from '../backoff.ts'
 import { certificateRequest } from '../certificate-request.ts'
 import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
 import { type Ledger, record } from '../ledger.ts'
+import { enrol } from './enrol.ts'
 import { ask } from './exec.ts'
 import { type Identity, identityFrom } from './identity.ts'
 import type { Kept } from './kept.ts'
+import { openSocket, sendOver } from './socket.ts'
 
 /** Milliseconds. */
-const HANDSHAKE = 15_000
 const SILENCE = 10_000
 const MISSED = 3
 const FAREWELL = 500
@@ -40,6 +41,8 @@ export interface LinkOptions {
   readonly kept?: Kept | undefined
   /** For the agent after this one. */
   readonly keep?: (kept: Kept) => void
+  /** A manager has said welcome; with every connection. */
+  readonly onWelcome?: () => void
   /** SHA-256 of bundles that did not live on this host. */
   readonly dropped?: readonly string[]
   readonly log: Log
@@ -152,31 +155,15 @@ class RunningLink implements Link {
     }
   }
 
-  #enrol(manager: ManagerAddress): Promise<Identity> {
+  async #enrol(manager: ManagerAddress): Promise<Identity> {
     const { boot, claims, log } = this.#options
-    const message: Enrol = { kind: 'enrol', ...boot, ...claims, certificateRequest: certificateRequest(this.#key).toString('base64') }
-    return new Promise((resolve, reject) => {
-      const socket = this.#open(manager, '/agent/enrol', undefined)
-      socket.on('open', () => send(socket, message))
-      socket.on('unexpected-response', (_request, response) => {
-        socket.terminate()
-        reject(new Error(`enrolment was answered with HTTP ${response.statusCode}`))
-      })
-      socket.on('error', reject)
-      socket.on('close', () => reject(new Error('enrolment was not answered')))
-      socket.once('message', (data: Buffer) => {
-        socket.close(1000)
-        const decoded = decodeManagerMessage(data)
-        if (decoded.kind === 'refused') return reject(new Error(`the answer to the enrolment is none: ${decoded.reason}`))
-        const answer = decoded.message
-        if (answer.kind === 'rejected') return reject(new Error(`enrolment refused: ${answer.reason}`))
-        const identity = answer.kind === 'enrolled' ? this.#take(answer.certificates) : undefined
-        if (!identity) return reject(new Error('the answer to the enrolment has no certificate of this host'))
-        log.info({ host: identity.host }, 'enrolled')
-        this.#keep(identity)
-        resolve(identity)
-      })
-    })
+    const request = certificateRequest(this.#key).toString('base64')
+    const socket = this.#open(manager, '/agent/enrol', undefined)
+    const identity = this.#take(await enrol(socket, { kind: 'enrol', ...boot, ...claims, certificateRequest: request }))
+    if (!identity) throw new Error('the answer to the enrolment has no certificate of this host')
+    log.info({ host: identity.host }, 'enrolled')
+    this.#keep(identity)
+    return identity
   }
 
   /** An old certificate goes on to serve until it expires: a renewal that fails is tried again with the next connection. */
@@ -257,6 +244,7 @@ class RunningLink implements Link {
       return
     }
     const { connection, epoch, doing } = hear(this.#connection, this.#ledger, this.#epoch, decoded.message)
+    if (connection.isWelcome && !this.#connection.isWelcome) this.#options.onWelcome?.()
     this.#connection = connection
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
@@ -289,36 +277,11 @@ class RunningLink implements Link {
   }
 
   #send(message: AgentMessage): void {
-    const refused = this.#socket ? send(this.#socket, message) : undefined
+    const refused = this.#socket ? sendOver(this.#socket, message) : undefined
     if (refused !== undefined) this.#options.log.error({ kind: message.kind, reason: refused }, 'this cannot be reported')
   }
 
-  #open({ address, port, authority }: ManagerAddress, path: string, identity: Identity | undefined): WebSocket {
-    const { localAddress } = this.#options
-    const socket = new WebSocket(`wss://${address}:${port}${path}`, {
-      ca: authority,
-      ...(identity ? { cert: identity.certificates, key: pem(identity.key) } : {}),
-      ...(localAddress === undefined ? {} : { localAddress }),
-      handshakeTimeout: HANDSHAKE,
-      perMessageDeflate: false,
-      maxPayload: MAX_MESSAGE_BYTES,
-      minVersion: 'TLSv1.3',
-    })
-    const stop = () => socket.terminate()
-    this.#stop.signal.addEventListener('abort', stop, { once: true })
-    socket.on('close', () => this.#stop.signal.removeEventListener('abort', stop))
-    return socket
+  #open(manager: ManagerAddress, path: string, identity: Identity | undefined): WebSocket {
+    return openSocket(manager, path, { identity, localAddress: this.#options.localAddress, stop: this.#stop.signal })
   }
-}
-
-/** The reason when it is too long to be sent. */
-function send(socket: WebSocket, message: AgentMessage): string | undefined {
-  const encoded = encodeMessage(message)
-  if (encoded.kind === 'refused') return encoded.reason
-  if (socket.readyState === WebSocket.OPEN) socket.send(encoded.bytes, { binary: false })
-  return undefined
-}
-
-function pem(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }) as string
 }

@@ -11,6 +11,8 @@ export interface Places {
   readonly deaths: string
   /** SHA-256 of those that were given up, a line each. */
   readonly dropped: string
+  /** SHA-256 of one that no manager has welcomed; it may be chosen once more. */
+  readonly suspect: string
   readonly identity: string
   bundle(sha256: string): string
 }
@@ -22,6 +24,7 @@ export function placesIn(folder: string): Places {
     chosen: `${folder}/agent.chosen`,
     deaths: `${folder}/agent.deaths`,
     dropped: `${folder}/agent.dropped`,
+    suspect: `${folder}/agent.suspect`,
     identity: `${folder}/agent.identity`,
     bundle: (sha256) => `${folder}/agent-${sha256}.mjs`,
   }
@@ -33,6 +36,11 @@ export function parseDropped(text: string | undefined): readonly string[] {
     .split('\n')
     .filter((line) => /^[0-9a-f]{64}$/.test(line))
     .slice(-16)
+}
+
+/** SHA-256 of the bundle that this path is; undefined for the image's own agent. */
+export function bundleAt(path: string): string | undefined {
+  return /\/agent-([0-9a-f]{64})\.mjs$/.exec(path)?.[1]
 }
 
 /** SHA-256 of the bundles among these names, without `except`. */

@@ -18,12 +18,27 @@ const bundleOf = (text: string, version: string | undefined): AgentBundle => ({
   sha256: createHash('sha256').update(text).digest('hex'),
 })
 
-/** A dom0 as far as its agent sees it, with version 1.0.0 in its image. */
-async function bootDom0(t: ExecutionContext, site: Site): Promise<{ readonly folder: string; readonly own: string }> {
+interface Dom0 {
+  readonly folder: string
+  /** Version of the image's agent. */
+  readonly own: string
+  /** Whether the appliance tells where the manager is. */
+  tellManager: boolean
+}
+
+/** A dom0 as far as its agent sees it, with version 1.0.0 in its image; `chosen`: already upgraded, and the manager not to be found. */
+async function bootDom0(t: ExecutionContext, site: Site, chosen?: AgentBundle): Promise<Dom0> {
   const folder = await dataDirFor(t)
+  if (chosen) {
+    await writeFile(join(folder, `agent-${chosen.sha256}.mjs`), chosen.bytes)
+    await writeFile(join(folder, 'agent.chosen'), `${chosen.sha256}\n`)
+  }
   const boot = await pushBoot(site, macOf(1))
+  const text = await bundleAgent(ROOT, '1.0.0')
+  await writeFile(join(folder, 'agent.mjs'), text)
+  const dom0: Dom0 = { folder, own: bundleVersion(text) ?? 'none', tellManager: !chosen }
   const appliance = createServer((request, response) => {
-    if (request.url === `/manager/${boot.attempt}`) response.end(JSON.stringify(site.address))
+    if (dom0.tellManager && request.url === `/manager/${boot.attempt}`) response.end(JSON.stringify(site.address))
     else response.writeHead(404).end()
   })
   await new Promise<void>((resolve) => appliance.listen(0, '127.0.0.1', resolve))
@@ -34,8 +49,6 @@ async function bootDom0(t: ExecutionContext, site: Site): Promise<{ readonly fol
     join(folder, 'boot'),
     `attempt='${boot.attempt}'\ntoken='${boot.token}'\nserver='127.0.0.1:${port}'\nname='node01'\nmac='525400770001'\n`,
   )
-  const text = await bundleAgent(ROOT, '1.0.0')
-  await writeFile(join(folder, 'agent.mjs'), text)
   const script = join(ROOT, 'images/dom0/root/usr/lib/hostless/run-agent')
   const init = spawn('sh', ['-c', `while :; do sh ${script}; done`], {
     env: {
@@ -44,6 +57,7 @@ async function bootDom0(t: ExecutionContext, site: Site): Promise<{ readonly fol
       HOSTLESS_AGENT: join(folder, 'agent.mjs'),
       HOSTLESS_NODE: process.execPath,
       HOSTLESS_PAUSE: '0',
+      HOSTLESS_PROBATION: chosen ? '2' : '60',
     },
     stdio: ['ignore', 'ignore', 'inherit'],
     detached: true,
@@ -51,7 +65,7 @@ async function bootDom0(t: ExecutionContext, site: Site): Promise<{ readonly fol
   t.teardown(() => {
     if (init.pid !== undefined) process.kill(-init.pid, 'SIGKILL')
   })
-  return { folder, own: bundleVersion(text) ?? 'none' }
+  return dom0
 }
 
 const agentOf = (site: Site): string | undefined => site.manager.pool.hosts()[0]?.connection?.agent
@@ -96,4 +110,24 @@ test('a bundle that dies three times is dropped for the image’s own agent, and
   t.is(await readFile(join(folder, 'starts'), 'utf8'), 'xxx')
   t.is(await readFile(join(folder, 'agent.dropped'), 'utf8'), `${bundle.sha256}\n`)
   await t.throwsAsync(access(join(folder, 'agent.chosen')))
+})
+
+test('a version that lives but finds no manager gives way, is tried once more, and is dropped', async (t) => {
+  t.timeout(PATIENCE * 3)
+  const text = await bundleAgent(ROOT, '2.0.0')
+  const bundle = bundleOf(text, bundleVersion(text))
+  const site = await startSite(t, { enrol: 'auto', settings: { bundle } })
+  const dom0 = await bootDom0(t, site, bundle)
+  const says = async (name: string): Promise<boolean> =>
+    (await readFile(join(dom0.folder, name), 'utf8').catch(() => '')) === `${bundle.sha256}\n`
+  await until('its first end', () => says('agent.suspect'), PATIENCE)
+  dom0.tellManager = true
+  await until('the image’s own agent', () => agentOf(site) === dom0.own, PATIENCE)
+  dom0.tellManager = false
+  await until('its second end', () => says('agent.dropped'), PATIENCE)
+  dom0.tellManager = true
+  await until('the alarm', async () => /found no manager from it: .* offered to no host any more/.test(await alarmsOf(site)), PATIENCE)
+  t.is(agentOf(site), dom0.own)
+  await t.throwsAsync(access(join(dom0.folder, 'agent.chosen')))
+  await t.throwsAsync(access(join(dom0.folder, 'agent.suspect')))
 })
