@@ -12,6 +12,7 @@ export type Candidate<Value> = Value extends readonly (infer Item)[]
 /** More of one kind than these are only counted: a broken tool must not fill the report. */
 const REASONS_OF_ONE_KIND = 4
 const LONGEST_REASON = 300
+const LONGEST_NAME = 120
 
 /** Those of the candidates that are records. `what` names one in a reason: `disk sda`. At most `limit` are taken. */
 export function acceptAll<Schema extends z.ZodType>(
@@ -47,10 +48,10 @@ export function accept<Schema extends z.ZodType>(
   const members = new Set(first.error.issues.map((issue) => issue.path[0]))
   const rest = isObject(given) ? Object.fromEntries(Object.entries(given).filter(([key]) => !members.has(key))) : given
   const second = schema.safeParse(rest)
-  const reason = `${what}: ${faults.join('; ')}`
-  return second.success
-    ? { value: second.data, reasons: [tidy(`${reason} (left out)`, LONGEST_REASON) ?? ''] }
-    : { value: undefined, reasons: [tidy(reason, LONGEST_REASON) ?? ''] }
+  // However long the name is, what is wrong with it is said.
+  const name = tidy(what, LONGEST_NAME) ?? 'one without a name'
+  const reason = `${name}: ${tidy(`${faults.join('; ')}${second.success ? ' (left out)' : ''}`, LONGEST_REASON - name.length) ?? 'wrong'}`
+  return { value: second.success ? second.data : undefined, reasons: [reason] }
 }
 
 /** The first few, and how many more there were. */

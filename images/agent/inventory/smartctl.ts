@@ -61,7 +61,7 @@ export function parseSmartctl(device: string, stdout: string): Parsed<DiskHealth
     wearPercent: nvme?.percentage_used ?? said.scsi_percentage_used_endurance_indicator,
     criticalWarning: nvme?.critical_warning,
   }
-  const reasons = errors.map(({ string }) => tidy(string, 200) ?? '')
+  const reasons = errors.flatMap(({ string }) => tidy(string, 200) ?? [])
   if (Object.values(told).every((value) => value === undefined)) return { value: undefined, reasons }
   const names = { serial: tidy(said.serial_number, 128), model: tidy(said.model_name ?? said.scsi_model_name, 128) }
   const accepted = accept(diskHealth, { device, ...names, ...told }, `health of ${device}`)

@@ -26,7 +26,7 @@ test('a needed member that is wrong costs the record, and only that', (t) => {
     (one) => `thing ${one.name}`,
   )
   t.deepEqual(value, [{ name: 'b', tags: [] }])
-  t.regex(reasons[0] ?? '', /^thing : name /)
+  t.regex(reasons[0] ?? '', /^thing: name /)
 })
 
 test('no more than the limit is taken, and that is told', (t) => {
@@ -44,6 +44,15 @@ test('many reasons of one kind are counted', (t) => {
 test('a reason holds nothing that cannot be printed', (t) => {
   const { reasons } = accept(schema, { name: 'x\u001b[2J', tags: [] }, 'thing \u001b[2J\n')
   t.notRegex(reasons.join(), /[\p{Cc}\p{Cf}]/u)
+})
+
+test('a reason says what is wrong, however long or empty the name of the thing is', (t) => {
+  const wrong = { name: '', tags: [] }
+  for (const name of [' '.repeat(5000), `${' '.repeat(5000)}eth0`, 'e'.repeat(5000), '']) {
+    const [reason = ''] = accept(schema, wrong, name).reasons
+    t.regex(reason, /^.+: name .+/)
+    t.true(reason.length <= 300, reason)
+  }
 })
 
 test('tidy makes text printable, and cuts it between characters', (t) => {
