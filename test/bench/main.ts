@@ -1,16 +1,15 @@
 // `npm run bench`: measures the chosen benchmarks, prints their tables, and keeps the numbers in .lab/bench.jsonl.
 
 import { BOOT_NOTES, runBoot } from './boot.ts'
+import { DELTA_NOTES, DELTA_TITLE, runDelta } from './delta.ts'
 import { describeFacts, type MachineFacts, machineFacts } from './facts.ts'
 import { LEDGER, writeLedger } from './ledger.ts'
 import { MANAGER_NOTES, MANAGER_PEER, missingDescriptors, runManager } from './manager.ts'
 import { MICRO_BENCHES, runMicro } from './micro.ts'
-import { type BenchName, type BenchOptions, parseBenchCommand } from './options.ts'
+import { type ApplianceBench, type BenchOptions, isOfAppliance, parseBenchCommand } from './options.ts'
 import { missingForPage, PAGE_NOTES, PAGE_TITLE, runPage } from './page.ts'
 import { Teardown } from './teardown.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
-
-type ApplianceBench = Exclude<BenchName, 'manager' | 'page'>
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
@@ -24,12 +23,13 @@ async function main(): Promise<void> {
   if (command.kind === 'help') return say(command.text)
   if (command.kind === 'refused') throw new Error(command.reason)
   const { options } = command
-  const ofAppliance = options.benches.flatMap((name) => (name === 'manager' || name === 'page' ? [] : [name]))
-  if (ofAppliance.length > 0 && process.getuid?.() !== 0) {
-    throw new Error('benchmarks of the appliance need root, for network namespaces and the peers: sudo npm run bench')
+  const ofAppliance = options.benches.filter(isOfAppliance)
+  if ((ofAppliance.length > 0 || options.benches.includes('delta')) && process.getuid?.() !== 0) {
+    throw new Error('these benchmarks need root, for network namespaces and the peers: sudo npm run bench')
   }
   const facts = await machineFacts()
   say(describeFacts(facts))
+  if (options.benches.includes('delta')) await benchDelta(options, facts)
   if (options.benches.includes('page')) await benchPage(options, facts)
   if (options.benches.includes('manager')) await benchManager(options, facts)
   if (ofAppliance.length > 0) {
@@ -39,7 +39,14 @@ async function main(): Promise<void> {
   say(`\nKept in ${LEDGER}`)
 }
 
-/** Serves no image, and so needs none. */
+async function benchDelta(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  say(`\n${DELTA_TITLE}${mediansText(options)}.`)
+  const { runs, table } = await runDelta(options)
+  say(table)
+  explain(DELTA_NOTES, options)
+  await writeLedger({ bench: 'delta', machine, result: { runs } })
+}
+
 async function benchPage(options: BenchOptions, machine: MachineFacts): Promise<void> {
   const missing = await missingForPage()
   if (missing !== undefined) return say(`\npage: skipped. ${missing}`)

@@ -13,12 +13,12 @@ import { LINK_PREFIX, makeLink } from './link.ts'
 import { type Metric, mediansOf, metricTable } from './metric.ts'
 import type { MicroBench } from './micro-bench.ts'
 import { NFS_BENCH } from './nfs.ts'
-import { type BenchName, type BenchOptions, inTurn, type Side } from './options.ts'
+import { type ApplianceBench, type BenchOptions, inTurn, type Side } from './options.ts'
 import type { Teardown } from './teardown.ts'
 import { TFTP_BENCH } from './tftp.ts'
 import type { Workspace } from './workspace.ts'
 
-export const MICRO_BENCHES: Readonly<Record<Exclude<BenchName, 'boot' | 'manager' | 'page'>, MicroBench>> = {
+export const MICRO_BENCHES: Readonly<Record<Exclude<ApplianceBench, 'boot'>, MicroBench>> = {
   nfs: NFS_BENCH,
   dhcp: DHCP_BENCH,
   tftp: TFTP_BENCH,

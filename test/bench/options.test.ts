@@ -19,7 +19,7 @@ test('parseBenchCommand takes names, runs, one side, numbers of nodes and an ima
 })
 
 const REFUSED: readonly [argv: readonly string[], reason: RegExp][] = [
-  [['speed'], /no benchmark "speed"; there are boot, nfs, dhcp, tftp, http, manager, page/],
+  [['speed'], /no benchmark "speed"; there are boot, nfs, dhcp, tftp, http, manager, page, delta/],
   [['--runs', '0'], /1 to 100 runs/],
   [['--runs', '2.5'], /1 to 100 runs/],
   [['--nodes', '1,,2'], /each from 1 to 16/],

@@ -4,10 +4,12 @@ import { SECTION_NAMES, type SectionName } from '../../../manager/protocol/inven
 
 /** From the first event of a burst to the reading: what comes within it is read together. */
 const DELAY = 400
-/** While events do not cease, each wait is twice the one before, up to this. */
+/** An event so soon after a reading goes on with what caused it. */
+const GAP = 2_000
+/** Readings in a row without such a gap that are no storm: a link that comes up is followed by its bridge, its addresses, its routes. */
+const QUICK = 5
+/** In a storm each wait is twice the one before, up to this. */
 const LONGEST_DELAY = 8_000
-/** An event so soon after a reading belongs to the same storm. */
-const STORM_GAP = 2_000
 
 /** Seconds between two readings without any event. */
 const PERIODS: { readonly [Name in SectionName]: number } = {
@@ -47,7 +49,8 @@ export interface Schedule {
   readonly stale: ReadonlySet<SectionName>
   /** When the stale ones are to be read; undefined when there are none. */
   readonly at: number | undefined
-  readonly delay: number
+  /** Readings that events had asked for, one soon after the other. */
+  readonly row: number
   /** When the last reading that events had asked for was begun. */
   readonly last: number | undefined
 }
@@ -58,7 +61,7 @@ export function newSchedule(now: number): Schedule {
     due: Object.fromEntries(SECTION_NAMES.map((name) => [name, now + PERIODS[name] * 1000])) as Schedule['due'],
     stale: new Set(),
     at: undefined,
-    delay: DELAY,
+    row: 0,
     last: undefined,
   }
 }
@@ -67,9 +70,10 @@ export function markStale(schedule: Schedule, names: readonly SectionName[], now
   if (names.length === 0) return schedule
   const stale = new Set([...schedule.stale, ...names])
   if (schedule.at !== undefined) return { ...schedule, stale }
-  const storm = schedule.last !== undefined && now - schedule.last < STORM_GAP
-  const delay = storm ? Math.min(schedule.delay * 2, LONGEST_DELAY) : DELAY
-  return { ...schedule, stale, at: now + delay, delay }
+  const goesOn = schedule.last !== undefined && now - schedule.last < GAP
+  const row = goesOn ? schedule.row : 0
+  const delay = Math.min(DELAY * 2 ** Math.max(0, row + 1 - QUICK), LONGEST_DELAY)
+  return { ...schedule, stale, at: now + delay, row: row + 1 }
 }
 
 /** The sections to be read now, taken off the schedule; none before `nextTime`. */

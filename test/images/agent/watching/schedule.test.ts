@@ -15,18 +15,27 @@ test('a burst of events is read together, well within a second of the first', (t
   t.deepEqual(takeDue(more, nextTime(more)).names, ['vgs', 'lvs'])
 })
 
+test('a few readings in a row are no storm: each of them is within a second of its event', (t) => {
+  let schedule: Schedule = fresh
+  for (const event of [0, 1500, 3000, 4200, 6000]) {
+    schedule = markStale(schedule, ['addresses'], event)
+    t.is(schedule.at, event + 400)
+    schedule = takeDue(schedule, event + 400).schedule
+  }
+})
+
 test('events that do not cease are read more and more seldom, and at once again after a rest', (t) => {
   let schedule: Schedule = fresh
   const waits: number[] = []
   let now = 10
-  for (let count = 0; count < 8; count += 1) {
+  for (let count = 0; count < 12; count += 1) {
     schedule = markStale(schedule, ['nics'], now)
     const at = schedule.at ?? now
     waits.push(at - now)
     now = at
     schedule = takeDue(schedule, now).schedule
   }
-  t.deepEqual(waits, [400, 800, 1600, 3200, 6400, 8000, 8000, 8000])
+  t.deepEqual(waits, [400, 400, 400, 400, 400, 800, 1600, 3200, 6400, 8000, 8000, 8000])
   t.is(markStale(schedule, ['nics'], now + 3000).at, now + 3400)
 })
 
