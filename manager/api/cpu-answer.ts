@@ -1,8 +1,10 @@
 // The CPUs of the pool in the API's words. Pure.
-import { featuresOf } from '../inventory/cpu-features.ts'
+import { featuresOf, WORD_KEYS } from '../inventory/cpu-features.ts'
+import type { HostCpu } from '../inventory/cpu-host.ts'
+import { canMove } from '../inventory/cpu-move.ts'
 import type { PoolCpu } from '../inventory/cpu-pool.ts'
 import type { HostView } from '../inventory/pool-change.ts'
-import type { CpuPool } from './schema-pool.ts'
+import type { CpuExplanation, CpuPool } from './schema-pool.ts'
 
 /** `hosts`: those that may run guests. */
 export function cpuAnswer({ levels, groups, unknown }: PoolCpu, hosts: readonly HostView[]): CpuPool {
@@ -34,4 +36,18 @@ export function cpuAnswer({ levels, groups, unknown }: PoolCpu, hosts: readonly 
 export function groupsOfHosts({ groups }: PoolCpu): ReadonlyMap<string, number> {
   // From the last, so that the first is the one that stays.
   return new Map(groups.toReversed().flatMap(({ number, hosts }) => hosts.map((id) => [id, number] as const)))
+}
+
+interface NamedCpu {
+  readonly name: string
+  readonly cpu: HostCpu
+}
+
+/** Whether a guest that was started on one can go on on the other, and what is in its way. */
+export function explanation(source: NamedCpu, target: NamedCpu, type: CpuExplanation['type']): CpuExplanation {
+  const verdict = canMove({ type }, source.cpu, target.cpu)
+  const { reasons, missing } = verdict.kind === 'compatible' ? { reasons: [], missing: [] } : verdict
+  const named = missing.map(({ name, word, bit }) => ({ name, word: WORD_KEYS[word] ?? String(word), bit }))
+  const compatible = verdict.kind === 'compatible'
+  return { from: source.name, to: target.name, type, compatible, reasons: [...reasons], missing: named }
 }

@@ -1,8 +1,6 @@
 // The operations of the API over the pool: each asks what the pool knows and says it in the API's words. What each answer looks
 // like is in the files beside this one.
 import { mayBeAsked } from '../enrolment/standing.ts'
-import { WORD_KEYS } from '../inventory/cpu-features.ts'
-import { canMove } from '../inventory/cpu-move.ts'
 import type { PoolCpu } from '../inventory/cpu-pool.ts'
 import type { ConnectivityMatrix } from '../inventory/matrix.ts'
 import { hostsFor } from '../inventory/matrix-placement.ts'
@@ -10,13 +8,13 @@ import { describeThing } from '../inventory/matrix-thing.ts'
 import type { Wish } from '../inventory/operator.ts'
 import type { HostView, Outcome } from '../inventory/pool-change.ts'
 import type { Pool } from '../inventory/service.ts'
-import type { StateEvent } from '../inventory/state.ts'
 import { SCANNED_TYPES } from '../protocol/scan.ts'
 import type { ScanBook } from '../site/scan-book.ts'
 import { scannableOf } from '../site/scanner.ts'
 import type { StoredAlarm } from '../store/alarms.ts'
 import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
-import { cpuAnswer, groupsOfHosts } from './cpu-answer.ts'
+import { cpuAnswer, explanation, groupsOfHosts } from './cpu-answer.ts'
+import { stateEvent } from './host-action.ts'
 import { HostList } from './host-list.ts'
 import { guestsOn, type HostParts, runningGuests, summaryOf } from './host-summary.ts'
 import { cellAnswer, localStorageAnswer, matrixAnswer, reachesAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
@@ -222,11 +220,7 @@ class PoolOperations implements Operations {
       const silent = sourceCpu ? target.name : source.name
       return { kind: 'refused', reason: `the CPU of ${silent} is not known: it was rejected, or has not reported yet` }
     }
-    const verdict = canMove({ type }, sourceCpu, targetCpu)
-    const { reasons, missing } = verdict.kind === 'compatible' ? { reasons: [], missing: [] } : verdict
-    const compatible = verdict.kind === 'compatible'
-    const named = missing.map(({ name, word, bit }) => ({ name, word: WORD_KEYS[word] ?? String(word), bit }))
-    return { kind: 'done', value: { from: source.name, to: target.name, type, compatible, reasons: [...reasons], missing: named } }
+    return { kind: 'done', value: explanation({ name: source.name, cpu: sourceCpu }, { name: target.name, cpu: targetCpu }, type) }
   }
 
   async alarms() {
@@ -297,19 +291,4 @@ function byUser(who: string): string {
 
 function noHost(ref: string): { readonly kind: 'missing'; readonly reason: string } {
   return { kind: 'missing', reason: `there is no host ${JSON.stringify(ref)}` }
-}
-
-/** Undefined for a fence without a proof. */
-function stateEvent(action: HostAction, proof: string | undefined, guests: number): StateEvent | undefined {
-  switch (action) {
-    case 'maintain':
-      return { kind: 'maintain', guests }
-    case 'fence':
-      return proof === undefined ? undefined : { kind: 'fence', proof }
-    case 'approve':
-    case 'reject':
-    case 'resume':
-    case 'release':
-      return { kind: action }
-  }
 }

@@ -1,9 +1,9 @@
 // A host as the running manager holds it: its row on disk, and what is known only while its agent is connected.
 import { type HostState, parseHostState } from '../enrolment/standing.ts'
-import type { Inventory } from '../protocol/inventory.ts'
+import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { HostRecord } from '../store/hosts.ts'
-import type { Revision } from '../store/inventories.ts'
+import type { Report, Revision } from '../store/inventories.ts'
 import type { HostView } from './pool-change.ts'
 
 export type StoredRevision = Revision & { readonly at: number }
@@ -42,6 +42,17 @@ export function patienceWith(state: HostState, usually: number): number {
 export function take(live: LiveHost, record: HostRecord): void {
   live.record = record
   live.state = parseHostState(record.state)
+}
+
+/** What is on disk since then. Returns the sections that it brought. Without the rest, of which it is a part, it makes no inventory. */
+export function learn(live: LiveHost, { run, revision, sections, problems }: Report, at: number): readonly SectionName[] {
+  live.revision = { run, revision, at }
+  const given = SECTION_NAMES.filter((name) => sections[name] !== undefined)
+  if (live.inventory || given.length === SECTION_NAMES.length) {
+    const brought = Object.fromEntries(given.map((name) => [name, sections[name]]))
+    live.inventory = { ...live.inventory, ...brought, problems } as Inventory
+  }
+  return given
 }
 
 /** The same object as long as nothing in it has changed. */

@@ -2,7 +2,7 @@
 // operator.ts and state.ts, what follows from the inventories in the files beside this one.
 import type { AgentBook } from '../agents/book.ts'
 import type { KernelEvent } from '../protocol/events.ts'
-import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inventory.ts'
+import type { Inventory } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import { heldAlarms, type RaisedAlarm, type StoredAlarm } from '../store/alarms.ts'
 import type { Store } from '../store/database.ts'
@@ -14,14 +14,14 @@ import { AlarmBook } from './alarm-book.ts'
 import { Announcer, type Counts } from './announcer.ts'
 import type { PoolCpu } from './cpu-pool.ts'
 import { InventoryReader } from './inventory-reader.ts'
-import { type LiveHost, newLiveHost, patienceWith, type StoredRevision, take, viewOf } from './live-host.ts'
+import { type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, take, viewOf } from './live-host.ts'
 import type { ConnectivityMatrix } from './matrix.ts'
 import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
 import { PoolPicture } from './pool-picture.ts'
 import { type StateEvent, transition } from './state.ts'
+import { WallClock } from './wall-clock.ts'
 import { writeWishes } from './wish-store.ts'
-import { sayDuration } from './wording.ts'
 
 export interface PoolOptions {
   readonly store: Store
@@ -43,9 +43,6 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   return new Pool(options, records, revisions, held)
 }
 
-/** The wall clock has been set, when it goes otherwise than the steady one by more than this between two ticks, ms. */
-const JUMP = 5000
-
 export class Pool implements AgentBook {
   readonly #options: PoolOptions
   readonly #hosts = new Map<string, LiveHost>()
@@ -53,8 +50,7 @@ export class Pool implements AgentBook {
   readonly #picture: PoolPicture
   readonly #reader: InventoryReader
   readonly #alarms: AlarmBook
-  /** Of the wall clock from the steady one, at the last tick. */
-  #offset: number
+  readonly #clock: WallClock
   /** By name; undefined: to be sorted anew. */
   #sorted: readonly LiveHost[] | undefined
 
@@ -69,7 +65,7 @@ export class Pool implements AgentBook {
     this.#picture = new PoolPicture(held)
     this.#reader = new InventoryReader(store.db, this.#hosts, (live) => this.#picture.place(live))
     this.#alarms = new AlarmBook({ store, now, trouble, announcer: this.#announcer, conclusions: this.#picture.conclusions })
-    this.#offset = now() - elapsed()
+    this.#clock = new WallClock(now, elapsed)
     for (const record of records) this.#hosts.set(record.id, newLiveHost(record, revisions.get(record.id), elapsed()))
   }
 
@@ -144,31 +140,9 @@ export class Pool implements AgentBook {
     return this.#alarms.clear(key, who)
   }
 
-  approve(id: string, who: string): Promise<Outcome> {
-    return this.move(id, { kind: 'approve' }, who)
-  }
-
-  /** Its certificates are revoked with it; who listens to changes ends its connection. */
-  reject(id: string, who: string): Promise<Outcome> {
-    return this.move(id, { kind: 'reject' }, who)
-  }
-
-  /** Any other step of its state: maintain, resume, fence, release. */
+  /** A step of its state: approve, reject, maintain, resume, fence, release. A rejected host's certificates are revoked with it. */
   move(id: string, event: StateEvent, who: string): Promise<Outcome> {
     return this.change(id, [{ kind: 'state', event }], who)
-  }
-
-  rename(id: string, name: string, who: string): Promise<Outcome> {
-    return this.change(id, [{ kind: 'rename', name }], who)
-  }
-
-  /** These and no others. */
-  group(id: string, groups: readonly string[], who: string): Promise<Outcome> {
-    return this.change(id, [{ kind: 'group', groups }], who)
-  }
-
-  note(id: string, notes: string, who: string): Promise<Outcome> {
-    return this.change(id, [{ kind: 'note', notes }], who)
   }
 
   /** All of it or, where one is refused, nothing. One of a kind. */
@@ -241,13 +215,7 @@ export class Pool implements AgentBook {
     const live = this.#known(host)
     const at = now()
     await store.write((transaction) => saveInventory(transaction, host, at, report))
-    live.revision = { run: report.run, revision: report.revision, at }
-    const given = Object.entries(report.sections).filter(([, section]) => section !== undefined)
-    const isWhole = given.length === SECTION_NAMES.length
-    if (live.inventory || isWhole) {
-      live.inventory = { ...live.inventory, ...Object.fromEntries(given), problems: report.problems } as Inventory
-    }
-    this.#announcer.tell({ kind: 'inventory', host, sections: given.map(([name]) => name as SectionName) })
+    this.#announcer.tell({ kind: 'inventory', host, sections: learn(live, report, at) })
     this.#show(live)
   }
 
@@ -321,13 +289,8 @@ export class Pool implements AgentBook {
   }
 
   async #watchClock(): Promise<void> {
-    const { now, elapsed } = this.#options
-    const offset = now() - elapsed()
-    const jump = offset - this.#offset
-    this.#offset = offset
-    if (Math.abs(jump) < JUMP) return
-    const text = `the manager's clock was set ${sayDuration(jump)} ${jump > 0 ? 'ahead' : 'back'}: times in history and alarms before and after do not fit together`
-    await this.alarm({ kind: 'clock-jumped', about: 'manager', text })
+    const text = this.#clock.jumped()
+    if (text !== undefined) await this.alarm({ kind: 'clock-jumped', about: 'manager', text })
   }
 
   #show(live: LiveHost): void {

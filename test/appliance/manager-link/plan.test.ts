@@ -52,9 +52,9 @@ test('the appliance knows its hosts as the manager does within seconds, also aft
   const appliance = applianceAt(site.dataDir, site.address.port, file)
   const link = appliance.link()
   await until('the plan', () => appliance.plan.of(NODE)?.name === 'node01')
-  await pool.rename(host.id, 'web7', 'admin alice')
+  await pool.change(host.id, [{ kind: 'rename', name: 'web7' }], 'admin alice')
   await until('the new name', () => appliance.plan.of(BARE)?.name === 'web7')
-  await pool.reject(host.id, 'admin alice')
+  await pool.move(host.id, { kind: 'reject' }, 'admin alice')
   await until('that it is rejected', () => appliance.plan.of(NODE)?.standing === 'rejected')
 
   appliance.leases.commit({ kind: 'bind', subnet: '127.0.0.0/8', mac: NODE, address: ip('127.0.0.9'), expires: Date.now() + 1e6 })

@@ -27,7 +27,7 @@ test('the bundle is for hosts with a good certificate: not without one, and not 
   const cert = new X509Certificate(Buffer.from(enrolled.certificates[0] ?? '', 'base64')).toString()
   const tls = { cert, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
   t.deepEqual(await fetchBundle(site, tls), [200, 'export {}'])
-  await pool.reject(pool.hosts()[0]?.id ?? '', 'admin')
+  await pool.move(pool.hosts()[0]?.id ?? '', { kind: 'reject' }, 'admin')
   t.is((await fetchBundle(site, tls))[0], 403)
 })
 

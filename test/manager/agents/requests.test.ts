@@ -44,7 +44,7 @@ test('a host that is pending, gone or unknown is not asked, and the refusal says
   const { gateway, pool } = site.manager
   const { host, agent } = await hostThat(t, site, 1, async () => DONE)
   t.like(await gateway.request(host, COLLECT), { kind: 'refused', cause: 'untrusted' })
-  await pool.approve(host, 'admin')
+  await pool.move(host, { kind: 'approve' }, 'admin')
   t.like(await gateway.request(host, COLLECT), { kind: 'answered' })
   await agent.link.close()
   await until('that it is gone', () => !gateway.isConnected(host))

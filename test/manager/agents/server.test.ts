@@ -16,7 +16,7 @@ test('an agent enrols with the token of its boot, waits for approval, and its in
     { mac: macOf(1), boot: true },
     { mac: macOf(1001), boot: false },
   ])
-  const approved = await pool.approve(host.id, 'admin alice')
+  const approved = await pool.move(host.id, { kind: 'approve' }, 'admin alice')
   t.is(approved.kind === 'done' && approved.host.state, 'up')
   agent.change({ memory: { totalBytes: 1 << 30 } })
   await until('the delta', () => pool.host(host.id)?.inventory?.revision === 2)
@@ -96,7 +96,7 @@ test('an agent that speaks for another host, or with a revoked certificate, or w
   t.is(await checkAgainst(site.address, idOf(other), own, one), 403)
   t.is(await checkAgainst(site.address, idOf(own), undefined, one), 401)
   t.is(await checkAgainst(site.address, idOf(own), own, one), 101)
-  t.is((await pool.reject(idOf(own), 'admin alice')).kind, 'done')
+  t.is((await pool.move(idOf(own), { kind: 'reject' }, 'admin alice')).kind, 'done')
   t.is(await checkAgainst(site.address, idOf(own), own, one), 403)
   t.deepEqual((await pool.alarms()).map(({ kind }) => kind).sort(), ['agent-refused', 'certificate-refused'])
   const certificate = { cert: own?.toString() ?? '', key: one.export({ type: 'pkcs8', format: 'pem' }) as string }

@@ -125,13 +125,15 @@ test('a cookie lets look, and changes only with the session’s CSRF token and f
 })
 
 test('who asks too often is told when to come again, and holds up nobody else', async (t) => {
-  const slow = { perSecond: 1 / 7, burst: 3 }
+  const slow = { perSecond: 1 / 600, burst: 3 }
   const site = await startApiSite(t, { settings: { apiRates: { principal: slow, stranger: RELAXED } } })
   for (const _ of [1, 2, 3]) t.is((await site.as('viewer')('GET', '/whoami')).status, 200)
   const asked = await site.as('viewer')('GET', '/whoami')
   t.is(asked.status, 429)
-  t.is(asked.headers['retry-after'], '7')
-  t.regex(detailOf(asked), /too many requests: try again in 7 s/)
+  // Less what a slow machine has needed for the three.
+  const seconds = Number(asked.headers['retry-after'])
+  t.true(seconds > 500 && seconds <= 600, String(seconds))
+  t.true(detailOf(asked).includes(`too many requests: try again in ${seconds} s`))
   t.is((await site.as('operator')('GET', '/whoami')).status, 200)
 })
 

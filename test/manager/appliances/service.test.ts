@@ -164,16 +164,16 @@ test('the plan has each host by name, standing and what it shall boot; a change 
   t.is((await askPlan(site, { 'if-none-match': first.etag })).status, 304)
 
   const waiting = askPlan(site, { 'if-none-match': first.etag, prefer: 'wait=30' })
-  await pool.rename(id, 'web7', 'admin alice')
+  await pool.change(id, [{ kind: 'rename', name: 'web7' }], 'admin alice')
   const second = await waiting
   t.deepEqual(hosts(second.text), [{ macs: [macOf(1)], name: 'web7', standing: 'pending' }])
 
   t.is((await operations.setBoot('web7', { image: 'dom0-next', root: 'ram' }, 'alice')).kind, 'done')
   t.is((await operations.setBoot('web7', { root: null }, 'alice')).kind, 'done')
   t.is((await operations.setBoot('nobody', { root: null }, 'alice')).kind, 'missing')
-  await pool.approve(id, 'admin alice')
+  await pool.move(id, { kind: 'approve' }, 'admin alice')
   t.deepEqual(hosts((await askPlan(site)).text), [{ macs: [macOf(1)], name: 'web7', standing: 'known', image: 'dom0-next' }])
-  await pool.reject(id, 'admin alice')
+  await pool.move(id, { kind: 'reject' }, 'admin alice')
   t.like(hosts((await askPlan(site)).text), [{ name: 'web7', standing: 'rejected' }])
   t.regex(JSON.stringify(await pool.history(id)), /boots dom0-next, its root in ram, from its next boot on/)
 })

@@ -122,7 +122,7 @@ test('a rejected host is none that others are compared with', async (t) => {
   for (const id of ['host1', 'host2']) await reporting(pool, id, whole())
   await pool.tick()
   t.deepEqual(await shown(pool), ['shared-mac 1'])
-  await pool.reject('host2', 'admin alice')
+  await pool.move('host2', { kind: 'reject' }, 'admin alice')
   await pool.tick()
   t.deepEqual(await shown(pool), [])
 })
@@ -165,10 +165,10 @@ test('the pool’s CPUs are worked out anew only when a CPU, a name or what may 
   const first = await pool.cpu()
   await reporting(pool, 'host1', { memory: { totalBytes: 5 } })
   t.is(await pool.cpu(), first)
-  await pool.rename('host1', 'renamed', 'admin alice')
+  await pool.change('host1', [{ kind: 'rename', name: 'renamed' }], 'admin alice')
   const second = await pool.cpu()
   t.true(second.unknown.some(({ name }) => name === 'renamed'))
-  await pool.reject('host2', 'admin alice')
+  await pool.move('host2', { kind: 'reject' }, 'admin alice')
   t.is((await pool.cpu()).unknown.length, 2)
 })
 
@@ -187,7 +187,7 @@ test('the counts grow with what lists show, and only then', async (t) => {
     }),
   )
   await grew(() => pool.tick())
-  await grew(() => pool.rename('host1', 'other', 'admin alice'))
+  await grew(() => pool.change('host1', [{ kind: 'rename', name: 'other' }], 'admin alice'))
   await grew(async () => pool.disconnected('host1'))
   t.true(
     counts.every((count, index) => index === 0 || count > (counts[index - 1] ?? 0)),
