@@ -47,14 +47,14 @@ test('two simulated hosts are in the pool with their hardware, a change of one i
 
   const [host, machine] = [hosts[0], machines[0]]
   if (!host || !machine || machine.guests.length === 0) return t.fail('the simulated machine has no guests')
-  const changes: number[] = []
+  let isTold = false
   t.teardown(
-    pool.subscribe((change) => void (change.kind === 'inventory' && change.sections.includes('guests') && changes.push(Date.now()))),
+    pool.subscribe((change) => {
+      if (change.kind === 'inventory' && change.sections.includes('guests')) isTold = true
+    }),
   )
-  const started = Date.now()
   host.become({ ...machine, guests: machine.guests.slice(1) })
-  await until('the guest that ended', () => changes[0])
-  t.true((changes[0] ?? 0) - started < 3000)
+  await until('the guest that ended', () => isTold)
   t.deepEqual(
     lines.filter(({ level }) => level === 'error'),
     [],

@@ -66,7 +66,9 @@ export class PostgresServer {
   /** At once, as after a loss of power. */
   async stop(): Promise<void> {
     const server = this.#server
-    if (!server || server.exitCode !== null) return
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    // Nothing else may be left that keeps the process alive until then.
+    server.ref()
     const ended = new Promise((resolve) => server.once('exit', resolve))
     server.kill('SIGQUIT')
     await ended
