@@ -145,7 +145,8 @@ async function askOurs(
   const { full, unchanged } = await polling
   return [
     { name: 'GET /hosts, p99', unit: 'ms', value: percentile(full, 0.99) },
-    { name: 'GET /hosts, 304, p99', unit: 'ms', value: percentile(unchanged, 0.99) },
+    // With thousands of hosts one of them has always reported since.
+    ...(unchanged.length > 0 ? [{ name: 'GET /hosts, 304, p99', unit: 'ms', value: percentile(unchanged, 0.99) }] : []),
     { name: 'host list, p99', unit: 'ms', value: percentile(hosts, 0.99) },
     { name: 'matrix rows and one row of cells, p99', unit: 'ms', value: percentile(matrix, 0.99) },
     { name: 'agent to row', unit: 's', value: row / 1000 },
