@@ -4,12 +4,12 @@ import { SECTION_NAMES, type SectionName } from '../../../manager/protocol/inven
 
 /** From the first event of a burst to the reading: what comes within it is read together. */
 const DELAY = 400
-/** An event so soon after a reading goes on with what caused it. */
-const GAP = 2_000
-/** Readings in a row without such a gap that are no storm: a link that comes up is followed by its bridge, its addresses, its routes. */
-const QUICK = 5
-/** In a storm each wait is twice the one before, up to this. */
-const LONGEST_DELAY = 8_000
+/** Readings that events may cause at once: a link that comes up is followed by its bridge, its addresses, its routes. */
+const AT_ONCE = 5
+/** Milliseconds after which one of them counts no more. */
+const FORGET = 1_500
+/** In a storm, where there are more of them, each wait is twice the one before, up to this. */
+const LONGEST_DELAY = 3_200
 
 /** Seconds between two readings without any event. */
 const PERIODS: { readonly [Name in SectionName]: number } = {
@@ -49,8 +49,8 @@ export interface Schedule {
   readonly stale: ReadonlySet<SectionName>
   /** When the stale ones are to be read; undefined when there are none. */
   readonly at: number | undefined
-  /** Readings that events had asked for, one soon after the other. */
-  readonly row: number
+  /** Readings that events had asked for, less those that count no more, at `last`. */
+  readonly recent: number
   /** When the last reading that events had asked for was begun. */
   readonly last: number | undefined
 }
@@ -61,7 +61,7 @@ export function newSchedule(now: number): Schedule {
     due: Object.fromEntries(SECTION_NAMES.map((name) => [name, now + PERIODS[name] * 1000])) as Schedule['due'],
     stale: new Set(),
     at: undefined,
-    row: 0,
+    recent: 0,
     last: undefined,
   }
 }
@@ -70,10 +70,13 @@ export function markStale(schedule: Schedule, names: readonly SectionName[], now
   if (names.length === 0) return schedule
   const stale = new Set([...schedule.stale, ...names])
   if (schedule.at !== undefined) return { ...schedule, stale }
-  const goesOn = schedule.last !== undefined && now - schedule.last < GAP
-  const row = goesOn ? schedule.row : 0
-  const delay = Math.min(DELAY * 2 ** Math.max(0, row + 1 - QUICK), LONGEST_DELAY)
-  return { ...schedule, stale, at: now + delay, row: row + 1 }
+  const recent = Math.floor(recentAt(schedule, now))
+  const delay = Math.min(DELAY * 2 ** Math.max(0, recent + 1 - AT_ONCE), LONGEST_DELAY)
+  return { ...schedule, stale, at: now + delay }
+}
+
+function recentAt({ recent, last }: Schedule, now: number): number {
+  return last === undefined ? 0 : Math.max(0, recent - (now - last) / FORGET)
 }
 
 /** The sections to be read now, taken off the schedule; none before `nextTime`. */
@@ -98,5 +101,6 @@ function taken(schedule: Schedule, names: readonly SectionName[], now: number, r
   const read = new Set(names)
   const stale = new Set([...schedule.stale].filter((name) => !read.has(name)))
   const due = { ...schedule.due, ...Object.fromEntries(names.map((name) => [name, now + PERIODS[name] * 1000])) }
-  return { ...schedule, due, stale, at: stale.size === 0 ? undefined : schedule.at, last: ripe ? now : schedule.last }
+  const counted = ripe ? { recent: recentAt(schedule, now) + 1, last: now } : {}
+  return { ...schedule, due, stale, at: stale.size === 0 ? undefined : schedule.at, ...counted }
 }
