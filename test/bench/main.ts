@@ -61,8 +61,7 @@ async function benchManager(options: BenchOptions, machine: MachineFacts): Promi
   const missing = missingDescriptors(options.hosts)
   if (missing !== undefined) return say(`\nmanager: skipped. ${missing}`)
   say(`\nThe manager, with SQLite, under its hosts${mediansText(options)}.`)
-  const { runs, table } = await runManager(options, teardown, say)
-  say(table)
+  const runs = await runManager(options, teardown, say)
   explain(MANAGER_NOTES, options)
   await writeLedger({ bench: 'manager', machine, generation: 'none', result: { peer: MANAGER_PEER, runs } })
 }

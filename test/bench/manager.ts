@@ -54,11 +54,12 @@ export function missingDescriptors(hosts: readonly number[]): string | undefined
   return `${wanted} open files are needed, and this shell allows ${limit}: ulimit -Hn ${wanted}, or fewer --hosts`
 }
 
+/** Says the table of each size as soon as it is measured: the next one takes long, and may be too much for this machine. */
 export async function runManager(
   { runs: count, sides, hosts }: BenchOptions,
   teardown: Teardown,
   say: (text: string) => void,
-): Promise<{ readonly runs: readonly ManagerRun[]; readonly table: string }> {
+): Promise<readonly ManagerRun[]> {
   const runs: ManagerRun[] = []
   for (const size of hosts) {
     for (let run = 1; run <= count; run += 1) {
@@ -67,10 +68,11 @@ export async function runManager(
         runs.push({ side, hosts: size, metrics: await measure(side, size, teardown) })
       }
     }
+    const of = (side: Side): readonly Metric[] =>
+      mediansOf(runs.filter((run) => run.side === side && run.hosts === size).map(({ metrics }) => metrics))
+    say(metricTable(MANAGER_PEER, Object.fromEntries(sides.map((side) => [side, of(side)]))))
   }
-  const of = (side: Side): readonly Metric[] =>
-    hosts.flatMap((size) => mediansOf(runs.filter((run) => run.side === side && run.hosts === size).map(({ metrics }) => metrics)))
-  return { runs, table: metricTable(MANAGER_PEER, Object.fromEntries(sides.map((side) => [side, of(side)]))) }
+  return runs
 }
 
 async function measure(side: Side, size: number, teardown: Teardown): Promise<readonly Metric[]> {
