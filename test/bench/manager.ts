@@ -106,11 +106,11 @@ async function measure(side: Side, size: number, teardown: Teardown): Promise<re
     if (steady.kind !== 'steady') throw new Error('the load did not go on')
     if (steady.lost > 0) throw new Error(`${steady.lost} messages were not answered: this machine is too slow for ${size} hosts`)
     const after = await usageOf(server)
+    const share = (after.cpu - before.cpu) / 1000 / (performance.now() - started)
     progress('steady load is over; now all connections break')
     const back = await ask<ToLoad, FromLoad>(load, { kind: 'storm' }, patience)
     if (back.kind !== 'back') throw new Error('the hosts did not come back')
     const end = await usageOf(server)
-    const share = (after.cpu - before.cpu) / 1000 / (performance.now() - started)
     const metric = (name: string, unit: string, value: number): Metric => ({ name: `${size} hosts: ${name}`, unit, better: 'less', value })
     return [
       metric('all connected and reported', 's', connected.milliseconds / 1000),
