@@ -8,6 +8,7 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import { machineClock } from '../../images/agent/exec.ts'
 import { startAgent } from '../../images/agent/main.ts'
 import { makeMachine, simulatedHost } from '../../images/agent/simulator.ts'
@@ -34,6 +35,8 @@ const STEADY = 30_000
 /** Of lists over HTTP, one a second: most of STEADY. */
 const POLLING = 20_000
 const LISTS = 20
+/** Somebody looks at the pool once a second, and lets the others be served in between. */
+const LIST_PERIOD = 1000
 /** For any answer of a child, and for each host more, ms: a machine that needs longer measures nothing. */
 const PATIENCE = 120_000
 const PATIENCE_EACH = 100
@@ -142,6 +145,7 @@ async function askOurs(
     if (listed.kind !== 'list') throw new Error('the server did not list')
     hosts.push(listed.hostsMs)
     matrix.push(listed.matrixMs)
+    await delay(LIST_PERIOD)
   }
   const row = await agentToRow(server, ready)
   const { full, unchanged } = await polling
