@@ -7,6 +7,7 @@ import type { AgentMessage } from '../../manager/protocol/messages.ts'
 import type { Uuid } from '../../manager/protocol/values.ts'
 import type { Host, Stop } from './backend.ts'
 import { collect, EMPTY_INVENTORY, READERS, update } from './collect.ts'
+import { PRESENCE_PERIOD, showPresence } from './presence.ts'
 import { type Properties, runProperties } from './properties/runner.ts'
 import { readCounters } from './sampling/counters.ts'
 import { type Moment, sampleBetween } from './sampling/rates.ts'
@@ -51,6 +52,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   let readings = 0
   let before: Moment | undefined
   let sampling: Promise<void> = Promise.resolve()
+  let speaking: Promise<void> = Promise.resolve()
   const told = new Set<string>()
   const timers = new Map<string, Stop>()
   const monitors = new Map<Monitor, Stop>()
@@ -143,6 +145,12 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
         .then(sampleLater)
     })
 
+  const speak = (): void => {
+    speaking = showPresence(backend, inventory.bridges)
+      .catch((error: unknown) => log.error({ error }, 'other hosts may not hear this one'))
+      .then(() => after('presence', PRESENCE_PERIOD, speak))
+  }
+
   const properties = runProperties(backend, clock, () => stale(['properties']))
   const readers = { ...READERS, properties: async () => ({ value: properties.values(), problems: [] }) }
 
@@ -151,6 +159,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   send(full())
   await takeSample()
   sampleLater()
+  speak()
 
   return {
     full,
@@ -165,7 +174,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
       stopped = true
       properties.stop()
       for (const cancel of [...timers.values(), ...monitors.values()]) cancel()
-      await Promise.all([reading, sampling])
+      await Promise.all([reading, sampling, speaking])
     },
   }
 }

@@ -131,6 +131,19 @@ test.serial('both are told to connect to a target, and one LUN has one WWID on b
   t.log((await operator.hostless('matrix')).stdout)
 })
 
+test.serial('hosts go on to hear each other though they have nothing to say to each other', async (t) => {
+  // As after five minutes of silence.
+  for (const name of NAMES) await inside(bed.node(name), 'bridge fdb flush dev xenbr0 dynamic')
+  const hears = async (name: string, other: string) =>
+    (await inside(bed.node(name), 'bridge fdb show br xenbr0')).includes(`${bed.node(other).mac} dev eth0`)
+  const deadline = Date.now() + REPORT_MS
+  while (!((await hears('node1', 'node2')) && (await hears('node2', 'node1')))) {
+    if (Date.now() > deadline) return t.fail('they do not hear each other any more')
+    await pause(2000)
+  }
+  t.pass()
+})
+
 test.serial('a cable that is pulled is known at the manager', async (t) => {
   const linkIs = async (wanted: string) => {
     const nic1 = bed.node('node1').plan.nics[1]?.mac
