@@ -7,11 +7,21 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 const printable = (value: string): boolean => !UNPRINTABLE.test(value)
 
+/** Makes each schema once: one takes 5 to 10 kB, and an agent has little memory. */
+function once<Schema>(make: (limit: number) => Schema): (limit: number) => Schema {
+  const made = new Map<number, Schema>()
+  return (limit) => {
+    const schema = made.get(limit) ?? make(limit)
+    made.set(limit, schema)
+    return schema
+  }
+}
+
 /** Printable text of at most `limit` UTF-16 units; may be empty. */
-export const text = (limit: number) => z.string().max(limit).refine(printable, 'has characters that are not printable')
+export const text = once((limit) => z.string().max(limit).refine(printable, 'has characters that are not printable'))
 
 /** As `text`, and not empty. */
-export const word = (limit: number) => text(limit).min(1)
+export const word = once((limit) => text(limit).min(1))
 
 /** An object without its unknown members: a later version may have added some. */
 export const record = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).readonly()
