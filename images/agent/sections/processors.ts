@@ -21,6 +21,9 @@ import { type FeatureRows, type PolicyLeaves, xenCpuid, xenCpuidPolicies } from 
 import { type XlInfo, xlInfo } from '../inventory/xl-info.ts'
 import { readAll } from './section.ts'
 
+/** The protocol's bound. */
+const MOST_CPUS = 4096
+
 /** Feature word and bit of NX: CPUID 0x80000001 edx. */
 const NX_WORD = 'e1d'
 const NX_BIT = 20
@@ -108,7 +111,10 @@ function leavesOf(policies: readonly PolicyLeaves[], row: string): Partial<Polic
   return { maxBasicLeaf, maxExtendedLeaf, maxStructuredSubleaf }
 }
 
+/** Where the firmware tells no topology, as in many virtual machines, the only node has all CPUs. */
 function cpusOf(info: XlInfo, node: number): number[] {
+  if (info.topology.length === 0 && info.nodes.length === 1)
+    return Array.from({ length: Math.min(info.threads ?? 0, MOST_CPUS) }, (_, cpu) => cpu)
   return info.topology.filter((cpu) => cpu.node === node).map(({ cpu }) => cpu)
 }
 

@@ -2,8 +2,8 @@
 import type { Host } from '../../api/schema-hosts.ts'
 import type { CpuPool, LocalStorage } from '../../api/schema-pool.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
-import type { DiskHealth, Sensor } from '../../protocol/machine.ts'
-import { facts, hostPath, percent, saySize } from './words.ts'
+import type { Cpus, DiskHealth, Sensor } from '../../protocol/machine.ts'
+import { facts, hostPath, percent, sayMany, saySize } from './words.ts'
 
 const UNITS: Readonly<Record<Sensor['quantity'], string>> = {
   temperature: '°C',
@@ -25,8 +25,7 @@ export function hardwareView(host: Host, inventory: Inventory, cpu: CpuPool, loc
       Board: dmi.board,
       Firmware: [dmi.firmwareVendor, dmi.firmwareVersion, dmi.firmwareDate].filter(Boolean).join(' '),
       CPU: [cpus.model, speed].filter(Boolean).join(', '),
-      Cores:
-        cpus.cores === undefined ? undefined : `${cpus.sockets ?? 1} sockets, ${cpus.cores} cores, ${cpus.threads ?? cpus.cores} threads`,
+      Cores: sayCores(cpus),
       Microcode: cpus.microcode,
       Memory: saySize(inventory.memory.totalBytes),
       Xen: xen.version,
@@ -80,6 +79,11 @@ export function hardwareView(host: Host, inventory: Inventory, cpu: CpuPool, loc
   }
 }
 
+function sayCores({ sockets = 1, cores, threads }: Cpus): string | undefined {
+  if (cores === undefined) return undefined
+  return [sayMany(sockets, 'socket'), sayMany(cores, 'core'), sayMany(threads ?? cores, 'thread')].join(', ')
+}
+
 /** Modules that are alike are one line. */
 function modulesView({ dmi }: Inventory) {
   const alike = new Map<string, { count: number; slots: string[] }>()
@@ -110,8 +114,10 @@ function healthView(health: DiskHealth | undefined) {
 function cpuView(host: Host, cpu: CpuPool) {
   const group = cpu.groups.find(({ hosts }) => hosts.some(({ id }) => id === host.id))
   const unknown = cpu.unknown.find((one) => one.host === host.id)
+  const others = (group?.hosts ?? []).filter(({ id }) => id !== host.id)
   return {
-    exchanges: (group?.hosts ?? []).filter(({ id }) => id !== host.id).map((other) => ({ name: other.name, path: hostPath(other) })),
+    exchanges: others.map((other) => ({ name: other.name, path: hostPath(other) })),
+    others: others.length > 0 ? sayMany(others.length, 'other host') : 'no other host',
     cpuUnknown: unknown?.reason ?? '',
     cpuGroup: group ? `group ${group.number}, ${group.vendor}` : '',
   }

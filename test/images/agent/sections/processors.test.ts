@@ -48,6 +48,11 @@ test('NUMA is Xenâ€™s, with the CPUs of each node; without Xen it is the kernelâ
     { node: 0, bytes: 66560 * MIB, freeBytes: 60250 * MIB, cpus: [0, 1, 2, 3], distances: [10, 21] },
     { node: 1, bytes: 65536 * MIB, freeBytes: 60250 * MIB, cpus: [4, 5, 6, 7], distances: [21, 10] },
   ])
+  // The lab's machine tells no topology: its only node has its only CPU.
+  t.deepEqual(
+    (await readNuma(dom0)).value.map(({ cpus }) => cpus),
+    [[0]],
+  )
   const files = { '/sys/devices/system/node/node0/meminfo': 'Node 0 MemTotal: 4 kB\n', '/sys/devices/system/node/node0/cpulist': '0\n' }
   t.deepEqual((await readNuma(textBackend({ files }))).value, [{ node: 0, bytes: 4096, cpus: [0], distances: [] }])
 })
