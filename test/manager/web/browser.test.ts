@@ -1,7 +1,8 @@
 // The page in a real browser: what an admin sees and does, live, by mouse and by keyboard, and with names that mean harm.
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { type FakePool, fakePool, idOf, THINGS } from './fake-operations.ts'
+import { idOf, THINGS } from './fake-hosts.ts'
+import { type FakePool, fakePool } from './fake-operations.ts'
 import { PASSWORD, type PageServer, startBrowser, startPages, USERS } from './page-server.ts'
 
 let browser: Browser

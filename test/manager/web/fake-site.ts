@@ -1,7 +1,7 @@
 // What an admin wants on every host, made up: two connections on the hosts of the fake pool, and a file of properties.
 import type { SiteOperations } from '../../../manager/api/operations.ts'
 import type { SiteConnection } from '../../../manager/api/schema-site.ts'
-import { idOf } from './fake-operations.ts'
+import { idOf } from './fake-hosts.ts'
 
 const HOSTS = 40
 const TARGET = 'iqn.2020-01.example:array0'

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { hardwareView } from '../../../manager/web/views/hardware.ts'
-import { fakePool, idOf } from './fake-operations.ts'
+import { idOf } from './fake-hosts.ts'
+import { fakePool } from './fake-operations.ts'
 
 const operations = fakePool(3)
 

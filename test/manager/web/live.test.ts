@@ -1,7 +1,8 @@
 import test from 'ava'
 import { changedBy } from '../../../manager/web/live.ts'
 import { cellsOf, MatrixCells } from '../../../manager/web/matrix-cells.ts'
-import { fakePool, idOf, THINGS } from './fake-operations.ts'
+import { idOf, THINGS } from './fake-hosts.ts'
+import { fakePool } from './fake-operations.ts'
 import { ask, startPages } from './page-server.ts'
 
 test('changedBy says each host once, and a sample only of a host with no greater news', (t) => {

@@ -2,7 +2,8 @@
 // a route that is added without saying here who may come fails.
 import test from 'ava'
 import { ROLES, type Role } from '../../../manager/api/schema-access.ts'
-import { fakePool, idOf } from './fake-operations.ts'
+import { idOf } from './fake-hosts.ts'
+import { fakePool } from './fake-operations.ts'
 import { fakeSite } from './fake-site.ts'
 import { ask, type PageServer, post, startPages } from './page-server.ts'
 

@@ -1,6 +1,7 @@
 // What an admin wants on every host, by forms: iSCSI connections and the file of properties.
 import test from 'ava'
-import { fakePool, idOf } from './fake-operations.ts'
+import { idOf } from './fake-hosts.ts'
+import { fakePool } from './fake-operations.ts'
 import { fakeSite, PROPERTIES } from './fake-site.ts'
 import { ask, post, startPages } from './page-server.ts'
 
