@@ -6,6 +6,7 @@ import { mac as macSchema } from '../../../manager/protocol/values.ts'
 import { BOOTS_OF_A_MAC } from '../../../manager/store/boots.ts'
 import { newHostId } from '../../../manager/store/hosts.ts'
 import { macOf, post, pushBoot, type Site, startSite, startTestAgent, until } from '../site.ts'
+import { onEach } from '../store/dialects.ts'
 
 const selfOf = (letter: string) => ({ id: letter.repeat(16), version: '0.1.0', address: '127.0.0.1' })
 const A = selfOf('a')
@@ -36,30 +37,33 @@ async function hostBy(t: ExecutionContext, site: Site, mac: string): Promise<str
   return host.id
 }
 
-test('what an appliance tells of a boot is what the API shows of its host: newest first, with the image that it came up with', async (t) => {
-  const site = await startSite(t, { enrol: 'auto' })
-  const { operations } = site.manager
-  const id = await hostBy(t, site, macOf(1))
-  const heard: string[] = []
-  operations.subscribe((event) => event.kind === 'boot' && heard.push(event.mac))
-  const up = bootOf(macOf(1), { outcome: 'up', started: Date.now() - 5000, image: 'dom0', generation: '0123456789abcdef' })
-  t.is(await tellBoots(site, A, up), 204)
-  const later = bootOf(macOf(1), { image: 'dom0', generation: 'f'.repeat(16) })
-  t.is(await tellBoots(site, A, later), 204)
-  t.is(await tellBoots(site, A, later), 204, 'the same again')
-  t.deepEqual(
-    (await operations.boots(id))?.map((boot) => [boot.id, boot.outcome, boot.appliance]),
-    [
-      [later.id, 'booting', A.id],
-      [up.id, 'up', A.id],
-    ],
-  )
-  t.deepEqual((await operations.host(id))?.image, { image: 'dom0', generation: '0123456789abcdef' })
-  t.deepEqual(new Set(heard), new Set([macOf(1)]))
-})
+onEach(
+  'what an appliance tells of a boot is what the API shows of its host: newest first, with the image that it came up with',
+  async (t, place) => {
+    const site = await startSite(t, { enrol: 'auto', ...place })
+    const { operations } = site.manager
+    const id = await hostBy(t, site, macOf(1))
+    const heard: string[] = []
+    operations.subscribe((event) => event.kind === 'boot' && heard.push(event.mac))
+    const up = bootOf(macOf(1), { outcome: 'up', started: Date.now() - 5000, image: 'dom0', generation: '0123456789abcdef' })
+    t.is(await tellBoots(site, A, up), 204)
+    const later = bootOf(macOf(1), { image: 'dom0', generation: 'f'.repeat(16) })
+    t.is(await tellBoots(site, A, later), 204)
+    t.is(await tellBoots(site, A, later), 204, 'the same again')
+    t.deepEqual(
+      (await operations.boots(id))?.map((boot) => [boot.id, boot.outcome, boot.appliance]),
+      [
+        [later.id, 'booting', A.id],
+        [up.id, 'up', A.id],
+      ],
+    )
+    t.deepEqual((await operations.host(id))?.image, { image: 'dom0', generation: '0123456789abcdef' })
+    t.deepEqual(new Set(heard), new Set([macOf(1)]))
+  },
+)
 
-test('a boot that gets stuck: an alarm with the diagnosis, its host is lost; one that comes up ends the alarm', async (t) => {
-  const site = await startSite(t, { enrol: 'auto' })
+onEach('a boot that gets stuck: an alarm with the diagnosis, its host is lost; one that comes up ends the alarm', async (t, place) => {
+  const site = await startSite(t, { enrol: 'auto', ...place })
   const { pool } = site.manager
   const id = await hostBy(t, site, macOf(1))
   await pushBoot(site, macOf(1))
@@ -75,8 +79,8 @@ test('a boot that gets stuck: an alarm with the diagnosis, its host is lost; one
   t.deepEqual(await pool.alarms(), [])
 })
 
-test('several appliances are kept apart, a host may move between them, and one MAC at two at once raises an alarm', async (t) => {
-  const site = await startSite(t)
+onEach('several appliances are kept apart, a host may move between them, and one MAC at two at once raises an alarm', async (t, place) => {
+  const site = await startSite(t, place)
   const lease = (address: string, kind: string, mac?: string) => ({ address, kind, ...(mac ? { mac, expires: 1 } : {}) })
   const leases = [lease('10.0.0.5', 'bound', macOf(1)), lease('10.0.0.9', 'permanent', macOf(2)), lease('10.0.0.12', 'declined')]
   t.is(await tell(site, '/appliance/leases', { appliance: A, leases }), 204)
@@ -101,8 +105,8 @@ test('several appliances are kept apart, a host may move between them, and one M
   ])
 })
 
-test('a token that is told twice does not make its host boot twice', async (t) => {
-  const site = await startSite(t, { enrol: 'auto' })
+onEach('a token that is told twice does not make its host boot twice', async (t, place) => {
+  const site = await startSite(t, { enrol: 'auto', ...place })
   const { pool } = site.manager
   const id = await hostBy(t, site, macOf(1))
   const attempt = { id: newHostId(), mac: macOf(1), address: '127.0.0.1', tokenHash: 'ab'.repeat(32), expires: Date.now() + 60_000 }
@@ -113,8 +117,8 @@ test('a token that is told twice does not make its host boot twice', async (t) =
   t.is(pool.host(id)?.state, 'lost')
 })
 
-test('of one machine so many boots are kept, the newest, and the last that came up', async (t) => {
-  const site = await startSite(t, { enrol: 'auto' })
+onEach('of one machine so many boots are kept, the newest, and the last that came up', async (t, place) => {
+  const site = await startSite(t, { enrol: 'auto', ...place })
   const id = await hostBy(t, site, macOf(1))
   const at = Date.now() - 1_000_000
   const up = bootOf(macOf(1), { started: at, outcome: 'up', image: 'dom0', generation: 'a'.repeat(16) })
@@ -154,8 +158,8 @@ function askPlan(
   })
 }
 
-test('the plan has each host by name, standing and what it shall boot; a change ends the wait for it', async (t) => {
-  const site = await startSite(t)
+onEach('the plan has each host by name, standing and what it shall boot; a change ends the wait for it', async (t, place) => {
+  const site = await startSite(t, place)
   const { pool, operations } = site.manager
   const id = await hostBy(t, site, macOf(1))
   const first = await askPlan(site)
