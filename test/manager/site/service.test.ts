@@ -1,6 +1,7 @@
 import test from 'ava'
 import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
-import { dataDirFor, type Site, startSite, until } from '../site.ts'
+import { type Site, startSite, until } from '../site.ts'
+import { onEach } from '../store/dialects.ts'
 import { iscsiHost } from './iscsi-host.ts'
 
 const PORTAL = '10.77.0.1:3260'
@@ -9,8 +10,8 @@ const SECRET = 'secretsecret12'
 
 const statesOf = async (site: Site) => (await site.manager.site.connections()).flatMap(({ hosts }) => hosts.map(({ state }) => state))
 
-test('a connection reaches every host that is up, also one that comes later, and is gone when the last session is', async (t) => {
-  const site = await startSite(t, { enrol: 'auto' })
+onEach('a connection reaches every host that is up, also one that comes later, and is gone when the last session is', async (t, place) => {
+  const site = await startSite(t, { enrol: 'auto', ...place })
   const wants = site.manager.site
   const machines = [1, 2].map(() => new IscsiMachine([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }]))
   const [first, second] = machines
@@ -69,16 +70,15 @@ test('what does not work is an alarm that says what to do, seen at the host, and
   await until('no alarm any more', async () => (await pool.alarms()).length === 0)
 })
 
-test('what is wanted survives the manager, with its secrets sealed in the database', async (t) => {
-  const dataDir = await dataDirFor(t)
-  const before = await startSite(t, { dataDir, enrol: 'auto' })
+onEach('what is wanted survives the manager, with its secrets sealed in the database', async (t, place) => {
+  const before = await startSite(t, { enrol: 'auto', ...place })
   await before.manager.site.connect({ kind: 'iscsi', portal: PORTAL, groups: [], chap: { user: 'joe', password: SECRET } }, 'alice')
   await before.manager.site.setProperties('[a]\ncommand=x\nreturn_type=int\nticks=5\n', 'alice')
   const rows = await before.manager.store.db.selectFrom('connections').selectAll().execute()
   t.notRegex(JSON.stringify(rows), /secretsecret12/)
   await before.manager.close()
 
-  const after = await startSite(t, { dataDir, enrol: 'auto' })
+  const after = await startSite(t, { enrol: 'auto', ...place })
   t.regex((await after.manager.site.properties()).text, /\[a\]/)
   const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
   const { asked } = await iscsiHost(t, after, 1, machine)
