@@ -74,12 +74,15 @@ export const cpuPolicy = record({
   rows: list(cpuPolicyRow, 32),
 })
 
+/** Logical CPUs that are reported of a host. */
+export const MOST_CPUS = 4096
+
 export const numaNode = record({
   node: count,
   bytes,
   freeBytes: bytes.exactOptional(),
   /** Logical CPUs, as Xen numbers them. */
-  cpus: list(count, 4096),
+  cpus: list(count, MOST_CPUS),
   /** To node 0, 1, …; 10 is local. */
   distances: list(count, 256),
 })

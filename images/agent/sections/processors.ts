@@ -5,6 +5,7 @@ import {
   cpuPolicy,
   cpus,
   type Memory,
+  MOST_CPUS,
   memory,
   type NumaNode,
   numaNode,
@@ -20,9 +21,6 @@ import type { Reading } from '../inventory/reading.ts'
 import { type FeatureRows, type PolicyLeaves, xenCpuid, xenCpuidPolicies } from '../inventory/xen-cpuid.ts'
 import { type XlInfo, xlInfo } from '../inventory/xl-info.ts'
 import { readAll } from './section.ts'
-
-/** The protocol's bound. */
-const MOST_CPUS = 4096
 
 /** Feature word and bit of NX: CPUID 0x80000001 edx. */
 const NX_WORD = 'e1d'
