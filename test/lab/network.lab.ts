@@ -1,8 +1,7 @@
 // Hosts that are set up by a line of the config: a bond, a VLAN; and a host that the config does not know at all.
 
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import test from 'ava'
+import { captureFrames, isFrom } from './capture.ts'
 import { KEY_FILE } from './folders.ts'
 import type { RackNode } from './node.ts'
 import { runSsh } from './ssh.ts'
@@ -68,21 +67,11 @@ test.serial('dom0 on a bond keeps its root when the active NIC loses its link, a
   t.is(await inside(node, 'dmesg --level=emerg,alert,crit,err'), '')
 })
 
-/** Of virtio's network device, which QEMU writes into a capture before each frame. */
-const VIRTIO_HEADER = 12
-
-/** The 802.1Q tag of each Ethernet frame from `mac` in a capture by QEMU, 0 for a frame without one. */
-function tagsOf(capture: Buffer, mac: string): readonly number[] {
-  const tags: number[] = []
-  for (let offset = 24; offset + 16 <= capture.length; ) {
-    const length = capture.readUInt32LE(offset + 8)
-    if (offset + 16 + length > capture.length) break // QEMU is still writing it
-    const frame = capture.subarray(offset + 16 + VIRTIO_HEADER, offset + 16 + length)
-    const isTagged = frame.readUInt16BE(12) === 0x8100
-    if (frame.toString('hex', 6, 12) === mac.replaceAll(':', '')) tags.push(isTagged ? frame.readUInt16BE(14) & 0xfff : 0)
-    offset += 16 + length
-  }
-  return tags
+/** The 802.1Q tag of each frame from `mac`, 0 for a frame without one. */
+function tagsOf(frames: readonly Buffer[], mac: string): readonly number[] {
+  return frames
+    .filter((frame) => isFrom(frame, mac))
+    .map((frame) => (frame.readUInt16BE(12) === 0x8100 ? frame.readUInt16BE(14) & 0xfff : 0))
 }
 
 // The rack's bridge cannot filter VLANs on every kernel, so nobody answers there: what the node sends is looked at.
@@ -91,13 +80,12 @@ test.serial('a host is on a VLAN when the config says so: PXE goes untagged, all
   const node = bed.node('tagged')
   await node.power('on')
   await bed.waitStage('tagged', 'kernel', 'done')
-  const file = join(bed.rack.folder, 'tagged.pcap')
-  await node.monitor(`object_add filter-dump,id=tags,netdev=nic0,file=${file}`)
+  const capture = await captureFrames(node, bed.rack.folder)
   await node.waitForConsole(/bringing up xenbr0 on [0-9a-f:]+, VLAN 100/, BOOT_MS)
   await node.waitForConsole(/FAILED: mounting nfs root .* Trying again/, BOOT_MS)
-  const tags = new Set(tagsOf(await readFile(file), node.mac))
+  const tags = new Set(tagsOf(await capture.frames(), node.mac))
   t.true(tags.has(VLAN), `tags seen: ${[...tags].join(', ')}`)
   const attempts = await bed.appliance.attempts()
   t.false(attempts.find(({ host }) => host === 'tagged')?.stages.some(({ stage }) => stage === 'root') ?? true)
-  t.is(await readFile(file).then((capture) => tagsOf(capture, node.mac).at(-1)), VLAN)
+  t.is(tagsOf(await capture.frames(), node.mac).at(-1), VLAN)
 })
