@@ -5,15 +5,14 @@ import { autoexecScript } from './boot/script.ts'
 import { BOOT_FILES } from './http/boot-files.ts'
 import { answerScript, answerXenConfig, type BootDesk } from './runner.ts'
 import { type OpenedFile, openRegular } from './store/files.ts'
-import type { TftpRefusal } from './tftp/path.ts'
-import { parseMac } from './wire/addresses.ts'
 import { parseGeneration } from './wire/generation.ts'
+import { macInPath, type PathRefusal } from './wire/path.ts'
 
 /** Debian's package `ipxe` puts them there. */
 const LOADERS = { folder: '/usr/lib/ipxe', names: [BIOS_LOADER, UEFI_LOADER, 'ipxe.efi'] } as const
 
-/** `path` as tftp/path.ts gives it: `undionly.kpxe`, `autoexec.ipxe`, `boot/<mac>`, `xencfg/<attempt>`, `g/<generation>/<file>`. */
-export async function openBootFile(desk: BootDesk, path: string, peer: string): Promise<OpenedFile | TftpRefusal> {
+/** `path` as wire/path.ts gives it: `undionly.kpxe`, `autoexec.ipxe`, `boot/<mac>`, `xencfg/<attempt>`, `g/<generation>/<file>`. */
+export async function openBootFile(desk: BootDesk, path: string, peer: string): Promise<OpenedFile | PathRefusal> {
   const [first = '', second = '', third = '', ...more] = path.split('/')
   if (more.length > 0) return missing(`there is no ${path}`)
   if (second === '') {
@@ -23,7 +22,7 @@ export async function openBootFile(desk: BootDesk, path: string, peer: string): 
     return (await openRegular(join(LOADERS.folder, loader))) ?? missing(`${LOADERS.folder}/${loader} is not there: apt-get install ipxe`)
   }
   if (first === 'boot' && third === '') {
-    const mac = parseMac(second)
+    const mac = macInPath(second)
     const answer = mac ? await answerScript(desk, mac, peer, 'tftp') : undefined
     return answer?.kind === 'script' ? text(answer.text) : missing(answer?.reason ?? `boot/${second}: not a MAC address`)
   }
@@ -57,6 +56,6 @@ function text(content: string): OpenedFile {
   }
 }
 
-function missing(reason: string): TftpRefusal {
+function missing(reason: string): PathRefusal {
   return { kind: 'refusal', code: 'not-found', reason }
 }

@@ -1,8 +1,10 @@
 // The routes of the boot server. What they answer with is injected: this module knows neither hosts nor attempts.
 
 import express, { type Express, type RequestHandler } from 'express'
-import { type Mac, parseMac } from '../wire/addresses.ts'
+import type { Mac } from '../wire/addresses.ts'
+import { macInPath } from '../wire/path.ts'
 import { type BootFilesOptions, bootFiles, HTTP_LOADERS } from './boot-files.ts'
+import { resolveTarget, urlOf } from './path.ts'
 import { allowMethods, notFound, onError, peerOf, sendProblem } from './problem.ts'
 import { refusalScript } from './refusal-script.ts'
 import { type BootReport, LONGEST_REPORT, parseReport } from './report.ts'
@@ -46,11 +48,11 @@ export function bootRoutes(options: BootRoutesOptions): Express {
   app.set('query parser', false)
   app.enable('case sensitive routing')
   app.enable('strict routing')
-  app.use(limitUrl)
+  app.use(limitUrl, resolveUrl)
 
   app.all('/boot/:mac', allowMethods('GET'))
   app.get('/boot/:mac', async (request, response) => {
-    const mac = parseMac(request.params.mac)
+    const mac = macInPath(request.params.mac)
     if (!mac) return sendProblem(response, 400, 'this is not a MAC address: write it as 52:54:00:77:00:01')
     const { localAddress, localPort } = request.socket
     const answer = await scriptFor(mac, peerOf(request))
@@ -115,6 +117,13 @@ const onlyLoaders: RequestHandler<{ file: string }> = (request, _response, next)
 const limitUrl: RequestHandler = (request, response, next) => {
   if (request.url.length <= LONGEST_URL) return next()
   sendProblem(response, 414, `a URL has at most ${LONGEST_URL} characters here`)
+}
+
+/** Boot clients spell paths in many ways, the routes one way. What is no path of ours is left as it is: no route takes it. */
+const resolveUrl: RequestHandler = (request, _response, next) => {
+  const resolved = resolveTarget(request.url)
+  if (resolved.kind === 'path') request.url = urlOf(resolved)
+  next()
 }
 
 const knownAttempt: RequestHandler<{ attempt: string }> = (request, response, next) => {

@@ -1,10 +1,13 @@
 // TFTP packets (RFC 1350 section 5, options RFC 2347): bytes to records and back, without loss.
 // Texts are latin1, so that every byte a client sends survives. What a packet means is decided elsewhere.
+// Old clients forget a NUL, or send more than they mean: what can be read is read, the rest is kept apart in `tail`.
 
-import { Cursor, Writer } from '../wire/cursor.ts'
+import { Cursor, WireError, Writer } from '../wire/cursor.ts'
 
-/** RFC 2347: "The maximum size of a request packet is 512 octets." */
-const LONGEST_REQUEST = 512
+/** RFC 2347: "The maximum size of a request packet is 512 octets." The texts lie within; padding may go beyond. */
+export const LONGEST_REQUEST = 512
+
+const NOTHING = Buffer.alloc(0)
 
 const OPCODE = { rrq: 1, wrq: 2, data: 3, ack: 4, error: 5, oack: 6 } as const
 
@@ -22,6 +25,10 @@ export interface TftpRequest {
   readonly options: readonly TftpOption[]
   /** NUL bytes after the last field: 0, but for boot ROMs that pad their requests. */
   readonly padding: number
+  /** There when the last text, a mode or a value, ends with the packet instead of a NUL. */
+  readonly unterminated?: true
+  /** There when something follows that is no option: one without a value, or bytes behind the padding. Shares memory with the packet. */
+  readonly tail?: Buffer
 }
 
 /** RFC 1350 figure 5-2. `data` shares memory with the packet. */
@@ -35,6 +42,8 @@ export interface TftpData {
 export interface TftpAck {
   readonly kind: 'ack'
   readonly block: number
+  /** There when bytes follow, from clients that send their whole buffer. Shares memory with the packet. */
+  readonly tail?: Buffer
 }
 
 /** RFC 1350 figure 5-4. */
@@ -44,6 +53,8 @@ export interface TftpError {
   readonly message: string
   /** NUL bytes after the message: 1 by the RFC, 0 from clients that forget it. */
   readonly terminator: number
+  /** There when more than NULs follow the message. Shares memory with the packet. */
+  readonly tail?: Buffer
 }
 
 /** RFC 2347: the options that the server has accepted. */
@@ -64,13 +75,12 @@ export function decodeTftp(bytes: Uint8Array): TftpPacket {
   switch (opcode) {
     case OPCODE.rrq:
     case OPCODE.wrq:
-      return decodeRequest(opcode === OPCODE.rrq ? 'rrq' : 'wrq', bytes.length, cursor)
+      return decodeRequest(opcode === OPCODE.rrq ? 'rrq' : 'wrq', cursor)
     case OPCODE.data:
       return { kind: 'data', block: cursor.u16('block'), data: cursor.rest() }
     case OPCODE.ack: {
       const block = cursor.u16('block')
-      cursor.end('ack')
-      return { kind: 'ack', block }
+      return { kind: 'ack', block, ...tailOf(cursor.rest()) }
     }
     case OPCODE.error:
       return decodeError(cursor)
@@ -85,6 +95,11 @@ export function decodeTftp(bytes: Uint8Array): TftpPacket {
   }
 }
 
+/** Whether a payload that is perhaps unreadable was meant as a read or write request: its sender waits for an answer. */
+export function isRequest(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && (bytes[1] === OPCODE.rrq || bytes[1] === OPCODE.wrq)
+}
+
 /** The bytes of a record. Throws RangeError when a text holds a NUL or a character outside latin1. */
 export function encodeTftp(packet: TftpPacket): Buffer {
   const writer = new Writer(capacityFor(packet))
@@ -92,22 +107,26 @@ export function encodeTftp(packet: TftpPacket): Buffer {
   switch (packet.kind) {
     case 'rrq':
     case 'wrq':
-      writeText(writer, packet.filename)
-      writeText(writer, packet.mode)
-      writeOptions(writer, packet.options)
-      writer.zeros(packet.padding)
+      writeTexts(writer, [packet.filename, packet.mode, ...textsOf(packet.options)])
+      if (!packet.unterminated) writer.u8(0)
+      writer.zeros(packet.padding).bytes(packet.tail ?? NOTHING)
       break
     case 'data':
       writer.u16(packet.block).bytes(packet.data)
       break
     case 'ack':
-      writer.u16(packet.block)
+      writer.u16(packet.block).bytes(packet.tail ?? NOTHING)
       break
     case 'error':
-      writer.u16(packet.code).bytes(latin1(packet.message)).zeros(packet.terminator)
+      writer
+        .u16(packet.code)
+        .bytes(latin1(packet.message))
+        .zeros(packet.terminator)
+        .bytes(packet.tail ?? NOTHING)
       break
     case 'oack':
-      writeOptions(writer, packet.options)
+      writeTexts(writer, textsOf(packet.options))
+      if (packet.options.length > 0) writer.u8(0)
       break
   }
   return writer.finish()
@@ -119,7 +138,7 @@ function capacityFor(packet: TftpPacket): number {
     case 'data':
       return 4 + packet.data.length
     case 'error':
-      return 4 + packet.message.length + packet.terminator
+      return 4 + packet.message.length + packet.terminator + (packet.tail?.length ?? 0)
     case 'rrq':
     case 'wrq':
     case 'ack':
@@ -133,34 +152,59 @@ export function tftpError(code: number, message: string): TftpError {
   return { kind: 'error', code, message, terminator: 1 }
 }
 
-function decodeRequest(kind: 'rrq' | 'wrq', length: number, cursor: Cursor): TftpRequest {
-  if (length > LONGEST_REQUEST) cursor.fail(kind, `${length} bytes, at most ${LONGEST_REQUEST} are allowed`)
+function decodeRequest(kind: 'rrq' | 'wrq', cursor: Cursor): TftpRequest {
   const filename = readText(cursor, 'filename')
-  const mode = readText(cursor, 'mode')
+  const modeOffset = cursor.offset
+  const texts = cursor.rest()
+  if (texts.length === 0) throw new WireError('mode', modeOffset, 'the packet ends before it')
+  const mode = textAt(texts, 0)
+  let last = mode
   const options: TftpOption[] = []
-  while (cursor.remaining > 0) {
-    const name = readText(cursor, 'option name')
-    if (name === '') return { kind, filename, mode, options, padding: 1 + readPadding(cursor) }
-    options.push({ name, value: readText(cursor, 'option value') })
+  while (last.next < texts.length && texts[last.next] !== 0) {
+    const name = textAt(texts, last.next)
+    if (name.next >= texts.length) break
+    last = textAt(texts, name.next)
+    if (modeOffset + last.next > LONGEST_REQUEST) break
+    options.push({ name: name.text, value: last.text })
   }
-  return { kind, filename, mode, options, padding: 0 }
+  if (modeOffset + last.next > LONGEST_REQUEST) {
+    throw new WireError(kind, LONGEST_REQUEST, `its texts end at byte ${modeOffset + last.next}, at most ${LONGEST_REQUEST} are allowed`)
+  }
+  const [padding, tail] = splitPadding(texts.subarray(last.next))
+  return { kind, filename, mode: mode.text, options, padding, ...(last.terminated ? {} : { unterminated: true }), ...tailOf(tail) }
 }
 
 function decodeError(cursor: Cursor): TftpError {
   const code = cursor.u16('error code')
-  const text = cursor.rest()
-  const end = text.indexOf(0)
-  if (end < 0) return { kind: 'error', code, message: text.toString('latin1'), terminator: 0 }
-  if (text.subarray(end).some((byte) => byte !== 0)) cursor.fail('error message', 'bytes after its end')
-  return { kind: 'error', code, message: text.toString('latin1', 0, end), terminator: text.length - end }
+  const rest = cursor.rest()
+  const end = rest.indexOf(0)
+  if (end < 0) return { kind: 'error', code, message: rest.toString('latin1'), terminator: 0 }
+  const [terminator, tail] = splitPadding(rest.subarray(end))
+  return { kind: 'error', code, message: rest.toString('latin1', 0, end), terminator, ...tailOf(tail) }
 }
 
-function readPadding(cursor: Cursor): number {
-  const length = cursor.remaining
-  while (cursor.remaining > 0) {
-    if (cursor.u8('padding') !== 0) cursor.fail('padding', 'a byte that is not NUL')
-  }
-  return length
+interface FoundText {
+  readonly text: string
+  readonly terminated: boolean
+  /** Where the next one begins. */
+  readonly next: number
+}
+
+/** A text that ends with its NUL, or with the packet. */
+function textAt(bytes: Buffer, start: number): FoundText {
+  const end = bytes.indexOf(0, start)
+  if (end < 0) return { text: bytes.toString('latin1', start), terminated: false, next: bytes.length }
+  return { text: bytes.toString('latin1', start, end), terminated: true, next: end + 1 }
+}
+
+/** How many NULs there are, and what follows them. */
+function splitPadding(bytes: Buffer): readonly [padding: number, tail: Buffer] {
+  const end = bytes.findIndex((byte) => byte !== 0)
+  return end < 0 ? [bytes.length, NOTHING] : [end, bytes.subarray(end)]
+}
+
+function tailOf(bytes: Buffer): { readonly tail?: Buffer } {
+  return bytes.length > 0 ? { tail: bytes } : {}
 }
 
 function readText(cursor: Cursor, field: string): string {
@@ -169,15 +213,16 @@ function readText(cursor: Cursor, field: string): string {
   return text
 }
 
-function writeOptions(writer: Writer, options: readonly TftpOption[]): void {
-  for (const { name, value } of options) {
-    writeText(writer, name)
-    writeText(writer, value)
-  }
+function textsOf(options: readonly TftpOption[]): readonly string[] {
+  return options.flatMap(({ name, value }) => [name, value])
 }
 
-function writeText(writer: Writer, text: string): void {
-  writer.bytes(latin1(text)).u8(0)
+/** With a NUL between each and the next; the last one's is the caller's. */
+function writeTexts(writer: Writer, texts: readonly string[]): void {
+  for (const [index, text] of texts.entries()) {
+    if (index > 0) writer.u8(0)
+    writer.bytes(latin1(text))
+  }
 }
 
 function latin1(text: string): Buffer {

@@ -1,10 +1,10 @@
 // From a read request to the file to send, or to the ERROR that says why not. Files come from an injected
 // function: this module knows no disk. Texts of ERROR packets are fixed: no path of ours can be in them.
 
+import { type PathRefusal, resolvePath } from '../wire/path.ts'
 import { ERROR_CODE, type TftpError, type TftpRequest, tftpError } from './codec.ts'
 import { printable } from './describe.ts'
 import { LARGEST_NETASCII, toNetascii } from './netascii.ts'
-import { resolveTftpPath, type TftpRefusal } from './path.ts'
 
 export interface TftpPeer {
   readonly address: string
@@ -20,8 +20,8 @@ export interface TftpFile {
   close(): void | Promise<void>
 }
 
-/** @param path as `resolveTftpPath` gives it */
-export type OpenTftpFile = (path: string, peer: TftpPeer) => Promise<TftpFile | TftpRefusal>
+/** @param path as `resolvePath` gives it */
+export type OpenTftpFile = (path: string, peer: TftpPeer) => Promise<TftpFile | PathRefusal>
 
 export interface Refused {
   readonly kind: 'refused'
@@ -32,7 +32,7 @@ export interface Refused {
 
 /** How a request's file is called in logs and observations: its path in the served tree, or its printable form. */
 export function requestedFile(request: TftpRequest): string {
-  const resolved = resolveTftpPath(request.filename)
+  const resolved = resolvePath(request.filename)
   return resolved.kind === 'path' ? resolved.path : printable(request.filename)
 }
 
@@ -42,7 +42,7 @@ export async function openRequested(request: TftpRequest, peer: TftpPeer, open: 
   if (mode !== 'octet' && mode !== 'netascii') {
     return refused(ERROR_CODE.illegalOperation, 'unknown mode', 'failed', `mode ${printable(request.mode)} is unknown`)
   }
-  const resolved = resolveTftpPath(request.filename)
+  const resolved = resolvePath(request.filename)
   const found = resolved.kind === 'path' ? await open(resolved.path, peer) : resolved
   if (found.kind === 'refusal') {
     const [code, text] = found.code === 'access' ? [ERROR_CODE.access, 'access violation'] : [ERROR_CODE.notFound, 'file not found']

@@ -4,10 +4,10 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { WireError } from '../wire/cursor.ts'
-import { limitLog } from '../wire/limit.ts'
+import { limitLog, withinRate } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
 import { type AdmissionLimits, admit } from './admission.ts'
-import { decodeTftp, ERROR_CODE, encodeTftp, type TftpPacket, type TftpRequest, tftpError } from './codec.ts'
+import { decodeTftp, ERROR_CODE, encodeTftp, isRequest, LONGEST_REQUEST, type TftpPacket, type TftpRequest, tftpError } from './codec.ts'
 import { describeTftp, printable } from './describe.ts'
 import { type OpenTftpFile, openRequested, requestedFile, type TftpFile, type TftpPeer } from './files.ts'
 import { negotiate, type OptionLimits } from './options.ts'
@@ -37,6 +37,8 @@ export interface TftpServerOptions {
   readonly bind: (port: number) => Promise<Socket>
   readonly open: OpenTftpFile
   readonly onTransfer: (observation: TftpObservation) => void
+  /** A datagram that was not served, and why; of a flood only some are told. */
+  readonly onDropped?: (peer: TftpPeer, reason: string) => void
   readonly log: Log
   readonly limits?: Partial<TftpLimits>
 }
@@ -44,6 +46,7 @@ export interface TftpServerOptions {
 const LIMITS: TftpLimits = { mtu: 1500, blksize: 1468, windowsize: 32, timeout: 10, transfers: 256, transfersPerPeer: 8 }
 /** What hostile packets may write into the log. */
 const LOG_LIMIT = { lines: 30, windowSeconds: 60 }
+const DROP_RATE = { times: 20, windowSeconds: 1 }
 
 /** A transfer once its file is open. */
 interface Running {
@@ -57,7 +60,7 @@ interface Session {
   readonly key: string
   readonly peer: TftpPeer
   readonly file: string
-  /** The request's bytes: the same again is a repetition. */
+  /** The request's bytes without padding beyond 512: the same again is a repetition. */
   readonly request: Buffer
   readonly startedAt: number
   /** Undefined while the file is being opened. */
@@ -80,6 +83,7 @@ export async function startTftpServer(options: TftpServerOptions): Promise<{ rea
   const limits: TftpLimits = { ...LIMITS, ...options.limits }
   const sessions = new Map<string, Session>()
   const limitedLog = limitLog(log, LOG_LIMIT, () => performance.now())
+  const mayTell = withinRate(DROP_RATE, () => performance.now())
   let closed: Promise<unknown> | undefined
 
   const listener = await bind(options.port)
@@ -89,6 +93,7 @@ export async function startTftpServer(options: TftpServerOptions): Promise<{ rea
   function onDatagram(bytes: Buffer, from: RemoteInfo): void {
     if (from.port === 0) return // nobody can be answered there: dgram would throw
     const packet = decode(bytes, from)
+    if (packet === undefined && isRequest(bytes)) send(listener, from, tftpError(ERROR_CODE.illegalOperation, 'malformed request'))
     if (packet?.kind === 'rrq') onReadRequest(packet, bytes, { address: from.address, port: from.port })
     else if (packet?.kind === 'wrq') send(listener, from, tftpError(ERROR_CODE.access, 'read only'))
     else if (packet) complain(from, `${describeTftp(packet)} belongs to no transfer`)
@@ -97,7 +102,8 @@ export async function startTftpServer(options: TftpServerOptions): Promise<{ rea
   function onReadRequest(packet: TftpRequest, bytes: Buffer, peer: TftpPeer): void {
     const key = `${peer.address}:${peer.port}`
     const known = sessions.get(key)
-    const repeated = known?.request.equals(bytes)
+    const request = bytes.subarray(0, LONGEST_REQUEST)
+    const repeated = known?.request.equals(request)
     if (known) onEvent(known, { kind: repeated ? 'repeated' : 'superseded' })
     // A session without a transfer is opening its file: its answer is on its way.
     if (repeated || (known && !known.running) || !makeRoom(peer)) return
@@ -105,7 +111,7 @@ export async function startTftpServer(options: TftpServerOptions): Promise<{ rea
       key,
       peer,
       file: requestedFile(packet),
-      request: Buffer.from(bytes),
+      request: Buffer.from(request),
       startedAt: performance.now(),
       running: undefined,
     }
@@ -246,6 +252,11 @@ export async function startTftpServer(options: TftpServerOptions): Promise<{ rea
 
   function complain(peer: TftpPeer, reason: string): void {
     limitedLog.warn({ peer: `${peer.address}:${peer.port}`, reason }, 'TFTP: a packet was not served')
+    try {
+      if (mayTell()) options.onDropped?.({ address: peer.address, port: peer.port }, reason)
+    } catch (error) {
+      log.error({ error, peer }, 'TFTP: a dropped packet could not be recorded')
+    }
   }
 
   async function close(): Promise<void> {

@@ -7,6 +7,27 @@ export interface LogLimit {
   readonly windowSeconds: number
 }
 
+export interface Rate {
+  /** How often in each window. */
+  readonly times: number
+  readonly windowSeconds: number
+}
+
+/** Says of each call whether it is within the rate. `now` gives milliseconds. */
+export function withinRate(rate: Rate, now: () => number): () => boolean {
+  let windowEnds = Number.NEGATIVE_INFINITY
+  let times = 0
+  return () => {
+    const time = now()
+    if (time >= windowEnds) {
+      windowEnds = time + rate.windowSeconds * 1000
+      times = 0
+    }
+    times += 1
+    return times <= rate.times
+  }
+}
+
 /**
  * A log that drops what goes beyond the limit; the first line of a later window says in `suppressed` how many were dropped.
  * `now` gives milliseconds.

@@ -19,6 +19,13 @@ export function capturedRequests(): readonly CapturedRequest[] {
   )
 }
 
+/** Packets that were met in the field, in hex: test/fixtures/field/tftp. */
+export function fieldPackets(): readonly Buffer[] {
+  const field = new URL('../../fixtures/field/tftp/', import.meta.url)
+  const names = readdirSync(field).sort()
+  return names.map((name) => Buffer.from(readFileSync(new URL(name, field), 'utf8').trim(), 'hex'))
+}
+
 function* frames(file: Buffer): Generator<Buffer> {
   if (file.readUInt32LE(0) !== 0xa1b2c3d4) throw new Error('not a little-endian pcap file')
   for (let offset = 24; offset < file.length; ) {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import test from 'ava'
-import { tftpError } from '../../../appliance/tftp/codec.ts'
+import { encodeTftp, tftpError } from '../../../appliance/tftp/codec.ts'
 import { bindAddress } from '../../../appliance/tftp/server.ts'
+import { fieldPackets } from './captures.ts'
 import { download, eventually, memoryFile, rawPeer, rrq, testServer } from './peers.ts'
 
 const script = Buffer.from('#!ipxe\necho hello\n')
@@ -78,6 +79,61 @@ test('refusals are ERROR 1 and 2 that name no path, modes other than octet and n
       'failed snponly.efi',
     ],
   )
+})
+
+test('what the field sends is served: NULs behind the request, a value without its NUL, the name with a tail, an ACK of 29 bytes', async (t) => {
+  const [ack, ...requests] = fieldPackets()
+  const content = Buffer.from('a loader of one block')
+  const { port, observations } = await testServer(t, { 'undionly.kpxe': content })
+  const named = (name: string) => Buffer.from(`\0\x01${name}\0octet\0`, 'latin1')
+  const others = [
+    Buffer.from('\0\x01undionly.kpxe\0octet'),
+    Buffer.from('\0\x01undionly.kpxe\0OCTET\0blksize\0'),
+    Buffer.from('\0\x01undionly.kpxe\0Octet\0BLKSIZE'),
+    named('undionly.kpxe\xff'),
+    named('\\\\undionly.kpxe\xff\xff\x01'),
+  ]
+  for (const request of [...requests, ...others]) {
+    const peer = await rawPeer(t)
+    peer.send(port, request)
+    let answer = await peer.next()
+    if (answer.packet.kind === 'oack') {
+      peer.send(answer.port, { kind: 'ack', block: 0 })
+      answer = await peer.next()
+    }
+    t.deepEqual(answer.packet, { kind: 'data', block: 1, data: content }, request.toString('latin1'))
+    peer.send(answer.port, ack ?? Buffer.alloc(0))
+  }
+  await eventually(() => (observations.length === requests.length + others.length ? true : undefined), 'the ends')
+  t.true(observations.every(({ file, outcome, reason }) => file === 'undionly.kpxe' && outcome === 'served' && reason === ''))
+})
+
+test('a request that cannot be read is answered with an ERROR no longer than 24 bytes, and told as dropped', async (t) => {
+  const dropped: string[] = []
+  const { port } = await testServer(t, files, { onDropped: ({ address }, reason) => dropped.push(`${address} ${reason}`) })
+  const unreadable = ['\0\x01', '\0\x01snponly.efi', '\0\x01snponly.efi\0', '\0\x02x', `\0\x01${'a'.repeat(600)}\0octet\0`]
+  for (const text of unreadable) {
+    const peer = await rawPeer(t)
+    peer.send(port, Buffer.from(text))
+    const { packet } = await peer.next()
+    t.deepEqual(packet, tftpError(4, 'malformed request'))
+    t.true(encodeTftp(packet).length <= 24)
+  }
+  t.is(dropped.length, unreadable.length)
+  t.true(
+    dropped.every((each) => /^127\.0\.0\.1 (filename|mode|rrq) at byte/.test(each)),
+    dropped.join(),
+  )
+})
+
+test('an ERROR with bytes behind its text, or without a NUL, ends the transfer', async (t) => {
+  for (const text of ['Disk full\0junk', 'Disk full', 'Disk full\0\0\0']) {
+    const { port, observations } = await testServer(t, files)
+    const peer = await rawPeer(t)
+    peer.send(port, rrq('exact'))
+    peer.send((await peer.next()).port, Buffer.from(`\0\x05\0\x03${text}`))
+    t.like(await eventually(() => observations[0], 'the end'), { outcome: 'aborted', reason: 'the client sent ERROR 3: Disk full' })
+  }
 })
 
 test('a text in netascii arrives with CR LF, and its tsize is that of the translation', async (t) => {
