@@ -12,7 +12,7 @@ import { startHttpServer } from './http/server.ts'
 import { KnownPlan, linkToManager } from './manager-link/main.ts'
 import { findManager, managerPlace, NO_MANAGER } from './manager-link/place.ts'
 import { startNfsServer } from './nfs-server-lite/server.ts'
-import { dhcpEvent, fileEvent, tftpEvent } from './observations.ts'
+import { dhcpEvent, dropEvent, fileEvent, tftpEvent } from './observations.ts'
 import { packageRoot } from './package-root.ts'
 import { startRouterAdvertiser } from './ra/server.ts'
 import { answerScript, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from './runner.ts'
@@ -149,6 +149,10 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
       const event = tftpEvent(observation)
       if (mac && event) attempts.observe(mac, event)
     },
+    onDropped: (peer, reason) => {
+      const mac = macOf(desk, peer.address)
+      if (mac) attempts.observe(mac, dropEvent('tftp', reason))
+    },
     log,
   })
   closing.push(() => tftp.close())
@@ -174,6 +178,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     now,
     log,
     onExchange: (exchange) => attempts.observe(exchange.mac, dhcpEvent(exchange)),
+    onDropped: ({ mac, reason }) => attempts.observe(mac, dropEvent('dhcp', reason)),
   })
   closing.push(() => dhcpServer.close())
 }

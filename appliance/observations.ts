@@ -2,12 +2,16 @@
 import type { DhcpExchange } from './dhcp/exchange.ts'
 import type { FileObservation } from './http/boot-files.ts'
 import type { TftpObservation } from './tftp/server.ts'
-import type { BootEvent } from './timeline/event.ts'
+import type { BootEvent, EventOf } from './timeline/event.ts'
 
 export function dhcpEvent(exchange: DhcpExchange): BootEvent {
   const { message, by, architecture, answer, reason, address, uuid } = exchange
   const told = { ...(reason ? { reason } : {}), ...(address ? { address } : {}), ...(uuid ? { uuid } : {}) }
   return { kind: 'dhcp', message, by, architecture, answer, ...told }
+}
+
+export function dropEvent(protocol: EventOf<'drop'>['protocol'], reason: string): BootEvent {
+  return { kind: 'drop', protocol, reason }
 }
 
 /** A file of a generation fetched by TFTP stands where one fetched by HTTP would. */

@@ -29,6 +29,8 @@ export interface BootIdentity {
 }
 
 type Architecture = Extract<Firmware, { kind: 'bios-pxe' | 'uefi-pxe' | 'uefi-http' }>
+/** unknown: one that we do not know · untold: neither option 93 nor the vendor class says one */
+type Read = Architecture | { readonly kind: 'unknown'; readonly reason: string } | { readonly kind: 'untold'; readonly reason: string }
 
 /** IANA "Processor Architecture Types". 7 and 9 both mean x64: an erratum of RFC 4578 swapped them. */
 const ARCHITECTURES: ReadonlyMap<number, Architecture> = new Map<number, Architecture>([
@@ -62,10 +64,14 @@ export function classifyFirmware(identity: BootIdentity): Firmware {
   const wantsHttp = vendor.startsWith('HTTPClient')
   if (!wantsPxe && !wantsHttp) return { kind: 'os', vendor }
 
-  const read = readArchitectures(identity.architectures, vendor)
+  const told = readArchitectures(identity.architectures, vendor)
+  // ROMs older than RFC 4578 do not send 93, or send it broken: all of them are BIOS.
+  const read: Read = told.kind === 'untold' && wantsPxe ? { kind: 'bios-pxe' } : told
+  if (read.kind === 'untold') return { kind: 'unknown', reason: read.reason }
   if (read.kind === 'unknown') return read
   // A vendor class and an architecture that contradict each other: what it accepts as an answer is decided by the class.
-  if (wantsHttp && read.kind !== 'uefi-http') return { kind: 'unknown', reason: 'an HTTPClient with an architecture that has no HTTP boot' }
+  if (wantsHttp && read.kind === 'bios-pxe') return { kind: 'unknown', reason: 'an HTTPClient with an architecture that has no HTTP boot' }
+  if (wantsHttp && read.kind === 'uefi-pxe') return { kind: 'uefi-http', processor: read.processor }
   if (wantsPxe && read.kind === 'uefi-http') return { kind: 'uefi-pxe', processor: read.processor }
   const isPi = RASPBERRY_PI_PREFIXES.includes(identity.mac.slice(0, 8))
   return isPi && read.kind === 'bios-pxe' ? { kind: 'raspberry-pi' } : read
@@ -136,11 +142,12 @@ function ipxeFeatures(data: Buffer): ReadonlySet<number> | undefined {
   return codes.size > 0 && offset <= data.length ? codes : undefined
 }
 
-/** Option 93 is a list: the first entry that we have a loader for, else the first that we know. */
-function readArchitectures(data: Buffer | undefined, vendor: string): Architecture | Extract<Firmware, { kind: 'unknown' }> {
-  const codes = data === undefined ? codesInVendorClass(vendor) : codesIn(data)
-  if (!codes) return { kind: 'unknown', reason: `option 93 is malformed (${data?.length ?? 0} bytes)` }
-  if (codes.length === 0) return { kind: 'unknown', reason: 'it names no architecture' }
+/** Option 93 is a list: the first entry that we have a loader for, else the first that we know. Where it cannot be read, the class tells. */
+function readArchitectures(data: Buffer | undefined, vendor: string): Read {
+  const codes = (data && codesIn(data)) ?? codesInVendorClass(vendor)
+  if (codes.length === 0) {
+    return { kind: 'untold', reason: data ? `option 93 is malformed (${data.length} bytes)` : 'it names no architecture' }
+  }
   const known = codes.flatMap((code) => ARCHITECTURES.get(code) ?? [])
   const chosen = known.find((entry) => entry.kind === 'bios-pxe' || entry.processor === 'x64') ?? known[0]
   return chosen ?? { kind: 'unknown', reason: `architecture ${codes.slice(0, 4).join(', ')} is not known` }
@@ -153,11 +160,11 @@ function codesIn(data: Buffer): readonly number[] | undefined {
 
 /** `PXEClient:Arch:00007:UNDI:003000` tells it too, for ROMs without option 93. */
 function codesInVendorClass(vendor: string): readonly number[] {
-  const match = /^(?:PXE|HTTP)Client:Arch:(\d{5})/.exec(vendor)
+  const match = /^(?:PXE|HTTP)Client:Arch:(\d{1,5})(?!\d)/.exec(vendor)
   return match ? [Number(match[1])] : []
 }
 
-function platformOf(read: Architecture | Extract<Firmware, { kind: 'unknown' }>): 'bios' | 'uefi' | 'unknown' {
+function platformOf(read: Read): 'bios' | 'uefi' | 'unknown' {
   switch (read.kind) {
     case 'bios-pxe':
       return 'bios'
@@ -165,6 +172,7 @@ function platformOf(read: Architecture | Extract<Firmware, { kind: 'unknown' }>)
     case 'uefi-http':
       return 'uefi'
     case 'unknown':
+    case 'untold':
       return 'unknown'
   }
 }

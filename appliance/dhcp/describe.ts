@@ -1,10 +1,9 @@
 // The one text form of a DHCP packet, for logs and golden files. Whatever a client wrote is escaped: no control byte and no
 // line end of its own reaches the text.
 import { ipv4FromNumber, UNSPECIFIED } from '../wire/addresses.ts'
-import { WireError } from '../wire/cursor.ts'
 import { MESSAGE_TYPES, optionForm, optionName } from './codes.ts'
 import { clientMac, messageType, wantsBroadcast } from './fields.ts'
-import { type DhcpOption, decodeArea } from './options.ts'
+import { type DhcpOption, readArea } from './options.ts'
 import type { DhcpPacket } from './packet.ts'
 
 /** A head line, then one indented line for each option; header fields that are zero are left out. */
@@ -60,13 +59,8 @@ function describeData(code: number, data: Buffer): string {
 }
 
 function describeSuboptions(data: Buffer): string {
-  try {
-    const inner = decodeArea(data, 'suboptions').map((option) => `${option.code}=${hex(option.data)}`)
-    return `{${inner.join(' ')}}`
-  } catch (error) {
-    if (error instanceof WireError) return hex(data)
-    throw error
-  }
+  const { options, cut } = readArea(data, 'suboptions')
+  return cut ? hex(data) : `{${options.map((option) => `${option.code}=${hex(option.data)}`).join(' ')}}`
 }
 
 function words(data: Buffer, size: 2 | 4): readonly number[] {

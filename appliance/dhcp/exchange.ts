@@ -25,15 +25,19 @@ export interface DhcpExchange {
   readonly address: Ipv4 | undefined
 }
 
-/** Undefined for packets that no station sent as DHCP: there is nobody to attribute them to. */
-export function exchangeOf(at: number, request: DhcpPacket, decision: Decision): DhcpExchange | undefined {
+/**
+ * Undefined for packets that no station sent as DHCP: there is nobody to attribute them to.
+ * @param cut what of the packet could not be read
+ */
+export function exchangeOf(at: number, request: DhcpPacket, decision: Decision, cut?: string): DhcpExchange | undefined {
   const mac = clientMac(request)
   const message = messageType(request)
   if (!mac || !message) return undefined
   const { firmware } = identify(request, mac)
   const [by, architecture, uuid] = [programOf(firmware), describeFirmware(firmware), machineUuid(request)]
   const common = { at, mac, xid: request.xid, message, by, architecture, uuid }
-  if (decision.kind === 'silent') return { ...common, answer: 'silent', reason: decision.reason, address: undefined }
+  const reason = decision.reason && cut ? `${decision.reason}; ${cut}` : (decision.reason ?? cut)
+  if (decision.kind === 'silent') return { ...common, answer: 'silent', reason, address: undefined }
   const { yiaddr } = decision.packet
-  return { ...common, answer: decision.answer, reason: decision.reason, address: yiaddr === UNSPECIFIED ? undefined : yiaddr }
+  return { ...common, answer: decision.answer, reason, address: yiaddr === UNSPECIFIED ? undefined : yiaddr }
 }

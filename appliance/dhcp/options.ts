@@ -1,5 +1,5 @@
 // The option areas of a DHCP packet: RFC 2132 section 2, long options by RFC 3396, overload by RFC 2132 section 9.3.
-import { Cursor, type Writer } from '../wire/cursor.ts'
+import { Cursor, WireError, type Writer } from '../wire/cursor.ts'
 import { OPTION } from './codes.ts'
 
 /** One option. Repeats of a code are one option already (RFC 3396), so data may be longer than 255 bytes. */
@@ -12,18 +12,30 @@ const PAD = 0
 const END = 255
 const LONGEST = 255
 
-/** What one area holds, in wire order, repeats still apart. An area that ends without END is accepted. Throws WireError. */
-export function decodeArea(bytes: Uint8Array, field: string): readonly DhcpOption[] {
+export interface OptionArea {
+  /** In wire order, repeats still apart. */
+  readonly options: readonly DhcpOption[]
+  /** The last option, where the area ends before it does; nothing of it is among `options`. */
+  readonly cut: WireError | undefined
+}
+
+/** What one area holds. An area that ends without END is accepted, and one that ends inside an option costs that option. */
+export function readArea(bytes: Uint8Array, field: string): OptionArea {
   const cursor = new Cursor(bytes)
-  const found: DhcpOption[] = []
-  while (cursor.remaining > 0) {
-    const code = cursor.u8(field)
-    if (code === PAD) continue
-    if (code === END) break
-    const length = cursor.u8(`${field} ${code} length`)
-    found.push({ code, data: cursor.bytes(length, `${field} ${code}`) })
+  const options: DhcpOption[] = []
+  try {
+    while (cursor.remaining > 0) {
+      const code = cursor.u8(field)
+      if (code === PAD) continue
+      if (code === END) break
+      const length = cursor.u8(`${field} ${code} length`)
+      options.push({ code, data: cursor.bytes(length, `${field} ${code}`) })
+    }
+  } catch (error) {
+    if (error instanceof WireError) return { options, cut: error }
+    throw error
   }
-  return found
+  return { options, cut: undefined }
 }
 
 /** Concatenates the parts of each option, at the place of its first part (RFC 3396 section 7). Copies the data. */

@@ -3,7 +3,7 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../wire/addresses.ts'
 import { Cursor, Writer } from '../wire/cursor.ts'
 import { OPTION } from './codes.ts'
-import { type DhcpOption, decodeArea, joinParts, optionsLength, overloadOf, writeOptions } from './options.ts'
+import { type DhcpOption, joinParts, optionsLength, overloadOf, readArea, writeOptions } from './options.ts'
 
 export interface DhcpPacket {
   /** 1 from a client, 2 from a server. */
@@ -41,8 +41,19 @@ const OPTIONS_OFFSET = 240
 /** RFC 1542 section 2.1: what BOOTP relays and old ROMs expect at least, in bytes. */
 const MINIMUM_LENGTH = 300
 
-/** Throws WireError; the record shares no memory with `bytes`. */
+export interface ReadDhcp {
+  readonly packet: DhcpPacket
+  /** For people: an option that is cut off, and so is not in the packet. */
+  readonly cut: string | undefined
+}
+
+/** As `readDhcp`, for those to whom a cut-off option is as good as none. */
 export function decodeDhcp(bytes: Uint8Array): DhcpPacket {
+  return readDhcp(bytes).packet
+}
+
+/** Throws WireError when the header is not DHCP's; the record shares no memory with `bytes`. */
+export function readDhcp(bytes: Uint8Array): ReadDhcp {
   const cursor = new Cursor(bytes)
   const header = {
     op: cursor.u8('op'),
@@ -63,16 +74,18 @@ export function decodeDhcp(bytes: Uint8Array): DhcpPacket {
   const cookie = cursor.u32('cookie')
   if (cookie !== MAGIC_COOKIE) cursor.fail('cookie', `0x${cookie.toString(16)} is not DHCP's`)
 
-  const parts = decodeArea(cursor.rest(), 'options')
+  const area = readArea(cursor.rest(), 'options')
   // Only the options field may say that there is more: an overload inside file or sname is not followed (RFC 3396 section 5).
-  const overload = overloadOf(parts)
-  const more = [...(overload.file ? decodeArea(file, 'file') : []), ...(overload.sname ? decodeArea(sname, 'sname') : [])]
-  return {
+  const overload = overloadOf(area.options)
+  const areas = [area, ...(overload.file ? [readArea(file, 'file')] : []), ...(overload.sname ? [readArea(sname, 'sname')] : [])]
+  const cut = areas.flatMap((each) => each.cut?.message ?? []).join(', ')
+  const packet = {
     ...header,
     sname: overload.sname ? Buffer.alloc(0) : trimmed(sname),
     file: overload.file ? Buffer.alloc(0) : trimmed(file),
-    options: joinParts([...parts, ...more].filter(({ code }) => code !== OPTION.overload)),
+    options: joinParts(areas.flatMap(({ options }) => options).filter(({ code }) => code !== OPTION.overload)),
   }
+  return { packet, cut: cut === '' ? undefined : `cut off: ${cut}` }
 }
 
 /** The canonical bytes, at least 300. Throws RangeError when a field or an option does not fit. */

@@ -3,16 +3,17 @@ import type dgram from 'node:dgram'
 import type { BootServer } from '../boot/bootfile.ts'
 import { type AddressRange, type Ipv4, parseIpv4, type Subnet, UNSPECIFIED } from '../wire/addresses.ts'
 import { WireError } from '../wire/cursor.ts'
-import { limitLog } from '../wire/limit.ts'
+import { limitLog, withinRate } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
 import { openUdpOn } from '../wire/server.ts'
 import { decide, type ServerPort } from './decide.ts'
 import type { DhcpContext, DhcpMode } from './decision.ts'
 import { describeDhcp } from './describe.ts'
 import { bootServerDestination, type Destination, destination } from './destination.ts'
+import { type DroppedDhcp, droppedRequest, senderOf } from './dropped.ts'
 import { type DhcpExchange, exchangeOf } from './exchange.ts'
 import type { LeaseStore } from './lease.ts'
-import { type DhcpPacket, decodeDhcp, encodeDhcp } from './packet.ts'
+import { encodeDhcp, type ReadDhcp, readDhcp } from './packet.ts'
 import { type HostEntry, reservationsOf, type Scope } from './scope.ts'
 
 export interface DhcpSettings {
@@ -38,6 +39,8 @@ export interface DhcpServerOptions {
   readonly log: Log
   /** Called after each packet that a station sent, when the answer is on its way. */
   readonly onExchange: (exchange: DhcpExchange) => void
+  /** Called for a packet of a client that came to nothing; of a flood only for some. */
+  readonly onDropped?: (dropped: DroppedDhcp) => void
 }
 
 export interface DhcpServer {
@@ -76,16 +79,23 @@ function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptio
   const exchanges = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
   const details = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
   const reservations = reservationsOf(options.settings.hosts)
+  const mayTell = withinRate({ times: 20, windowSeconds: 1 }, now)
+  const tell = (dropped: DroppedDhcp | undefined): void => {
+    if (dropped && mayTell()) options.onDropped?.(dropped)
+  }
   socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
   socket.on('message', (bytes, sender) => {
     try {
-      const request = decodeDhcp(bytes)
+      const request = readDhcp(bytes)
       const from = { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }
-      answer(request, from, { socket, port, context: contextOf(options, reservations), options, troubles, exchanges, details })
+      answer(request, from, { socket, port, context: contextOf(options, reservations), options, tell, troubles, exchanges, details })
     } catch (error) {
       const peer = `${sender.address}:${sender.port}`
       if (error instanceof WireError) troubles.warn({ peer, port, reason: error.message }, 'DHCP packet dropped')
       else troubles.error({ peer, port, err: error }, 'DHCP packet not answered')
+      const mac = senderOf(bytes)
+      const reason = error instanceof WireError ? error.message : 'the appliance failed to answer it; its log says why'
+      tell(mac && { mac, reason })
     }
   })
 }
@@ -95,25 +105,29 @@ interface Handling {
   readonly port: ServerPort
   readonly context: DhcpContext
   readonly options: DhcpServerOptions
+  readonly tell: (dropped: DroppedDhcp | undefined) => void
   readonly troubles: Log
   readonly exchanges: Log
   readonly details: Log
 }
 
-function answer(request: DhcpPacket, from: Destination, handling: Handling): void {
-  const { socket, port, context, options, troubles, exchanges, details } = handling
+function answer({ packet: request, cut }: ReadDhcp, from: Destination, handling: Handling): void {
+  const { socket, port, context, options, tell, troubles, exchanges, details } = handling
   const decision = decide(request, port, context)
   if (decision.change) options.store.commit(decision.change)
   if (decision.kind === 'reply') {
     const to = port === 4011 ? bootServerDestination(from) : destination(decision.packet, request)
     socket.send(encodeDhcp(decision.packet), to.port, to.address, (error) => {
-      if (error) troubles.warn({ err: error, to, xid: request.xid }, 'DHCP reply not sent')
+      if (!error) return
+      troubles.warn({ err: error, to, xid: request.xid }, 'DHCP reply not sent')
+      tell(droppedRequest(request, `our answer could not be sent: ${error.message}`))
     })
     details.debug({ packet: describeDhcp(decision.packet), to }, 'DHCP reply')
   }
-  const exchange = exchangeOf(context.now, request, decision)
+  const exchange = exchangeOf(context.now, request, decision, cut)
   if (!exchange) {
-    troubles.warn({ peer: from, reason: decision.reason }, 'DHCP packet dropped')
+    troubles.warn({ peer: from, reason: decision.reason, cut }, 'DHCP packet dropped')
+    tell(droppedRequest(request, [decision.reason, cut].filter((part) => part !== undefined).join('; ')))
     return
   }
   exchanges.info({ ...exchange }, 'DHCP')

@@ -31,7 +31,7 @@ export const QUIET_TIME = 120_000
 export const LOADING_TIME = 600_000
 
 /** Different events kept of each kind. */
-const ROOM: Readonly<Record<BootEvent['kind'], number>> = { dhcp: 40, tftp: 40, script: 20, file: 40, mount: 8, report: 60 }
+const ROOM: Readonly<Record<BootEvent['kind'], number>> = { dhcp: 40, tftp: 40, script: 20, file: 40, mount: 8, drop: 8, report: 60 }
 
 export type Belonging = 'current' | 'new' | 'none'
 
@@ -46,9 +46,17 @@ export function belongsTo(current: Attempt | undefined, event: BootEvent, at: nu
     case 'file':
     case 'mount':
       return current && !isUp(current) ? 'current' : 'none'
+    case 'drop':
+      return dropBelongsTo(current, event, at)
     case 'report':
       return current ? 'current' : 'none'
   }
+}
+
+/** What could not be read of a machine that asks for an address may be all that is ever heard of its boot. */
+function dropBelongsTo(current: Attempt | undefined, event: EventOf<'drop'>, at: number): Belonging {
+  if (event.protocol === 'dhcp' && (!current || (!isUp(current) && isQuiet(current, at)))) return 'new'
+  return current && !isUp(current) ? 'current' : 'none'
 }
 
 /** A script is asked for by iPXE at a boot's start, and again by a boot that could not load. */

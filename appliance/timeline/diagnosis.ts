@@ -27,8 +27,13 @@ export function explainEnd(last: Stage | undefined, cause: string): string {
   return `The host began another boot before this one was up (it had got to: ${last ?? 'nothing'}). ${cause}`
 }
 
-/** No sign of life after `last`. */
-export function explainStuck(attempt: Attempt, last: Stage | undefined): string {
+/**
+ * No sign of life after `last`.
+ * @param since when that stage was reached, ms since the epoch: what was dropped before did not stop the boot
+ */
+export function explainStuck(attempt: Attempt, last: Stage | undefined, since = attempt.startedAt): string {
+  const dropped = explainDropped(attempt, last, since)
+  if (dropped !== undefined) return dropped
   switch (last) {
     case undefined:
       return 'Nothing was heard of this host after its boot began: is it switched on, and its network cable plugged in?'
@@ -50,6 +55,20 @@ export function explainStuck(attempt: Attempt, last: Stage | undefined): string 
     case 'up':
       return "dom0 runs, and Xen's toolstack has not answered: log in on its console; systemctl --failed and xl info say more."
   }
+}
+
+/** Never blames the network for what our own servers dropped: they heard it. */
+function explainDropped(attempt: Attempt, last: Stage | undefined, since: number): string | undefined {
+  if (last === 'root' || last === 'dom0' || last === 'up') return undefined
+  const served = [...eventsOf(attempt, 'tftp'), ...eventsOf(attempt, 'file')].filter(({ event }) => event.outcome === 'served')
+  const lastProgress = Math.max(since, ...served.map((recorded) => recorded.last))
+  const drops = eventsOf(attempt, 'drop').filter((recorded) => recorded.last >= lastProgress)
+  const latest = [...drops].sort((a, b) => a.last - b.last).at(-1)
+  if (!latest) return undefined
+  const { protocol, reason } = latest.event
+  const count = drops.filter(({ event }) => event.protocol === protocol).reduce((sum, recorded) => sum + recorded.times, 0)
+  const what = protocol === 'dhcp' || protocol === 'tftp' ? 'packet' : 'request'
+  return `${plural(count, `${protocol.toUpperCase()} ${what}`)} of this host reached the appliance, which dropped ${count === 1 ? 'it' : 'them'} itself (${reason}): the network carries them. If the reason names a field, the program that sends it is at fault: update the firmware or the loader, or report the packet (tcpdump -w) so that it can be read.`
 }
 
 interface Exchanges {

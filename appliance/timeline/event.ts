@@ -69,6 +69,9 @@ const file = z.object({
 
 const mount = z.object({ kind: z.literal('mount'), path: text })
 
+/** Something that the host sent, and that one of our servers could not read or did not serve: not the network's fault. */
+const drop = z.object({ kind: z.literal('drop'), protocol: z.enum(['dhcp', 'tftp', 'http', 'nfs']), reason: text })
+
 const report = z.object({
   kind: z.literal('report'),
   stage: z.enum(REPORTED_STAGES),
@@ -76,7 +79,7 @@ const report = z.object({
   detail: z.record(z.string(), text),
 })
 
-export const bootEventSchema = z.discriminatedUnion('kind', [dhcp, tftp, script, file, mount, report])
+export const bootEventSchema = z.discriminatedUnion('kind', [dhcp, tftp, script, file, mount, drop, report])
 
 export type BootEvent = Readonly<z.output<typeof bootEventSchema>>
 export type EventOf<Kind extends BootEvent['kind']> = Extract<BootEvent, { kind: Kind }>
@@ -105,6 +108,8 @@ export function identityOf(event: BootEvent): string {
       return JSON.stringify([event.kind, event.file, event.transport, event.outcome])
     case 'mount':
       return JSON.stringify([event.kind, event.path])
+    case 'drop': // reasons that differ in an offset or a length only are one
+      return JSON.stringify([event.kind, event.protocol, event.reason.replace(/[0-9]+/g, '#')])
     case 'report':
       return JSON.stringify([event.kind, event.stage, event.status, event.detail.reason])
   }

@@ -104,11 +104,11 @@ function diagnose(attempt: Attempt, stages: readonly StageView[], state: Attempt
     case 'up':
       return undefined
     case 'failed': {
-      const cause = failed ? explainFailure(failed.stage, failed.detail) : explainStuck(attempt, last)
+      const cause = failed ? explainFailure(failed.stage, failed.detail) : explainStuck(attempt, last, stages.at(-1)?.at)
       return superseded ? explainEnd(last, cause) : cause
     }
     case 'stuck':
-      return explainStuck(attempt, last)
+      return explainStuck(attempt, last, stages.at(-1)?.at)
   }
 }
 
@@ -120,7 +120,8 @@ export function stagesOf(attempt: Attempt): StageView[] {
   const loaded = [scriptStage(attempt), kernelStage(attempt)].flatMap((found) => found ?? [])
   const later = [...loaded, ...reported]
   const ipxe = dhcpStage(attempt, 'ipxe', later.length > 0)
-  const firmware = dhcpStage(attempt, 'firmware', ipxe !== undefined || later.length > 0)
+  const heard = ipxe !== undefined || later.length > 0
+  const firmware = dhcpStage(attempt, 'firmware', heard) ?? (heard ? undefined : droppedStage(attempt))
   const found = [firmware, ipxe, ...later].flatMap((stage) => stage ?? [])
   const views: StageView[] = []
   for (const stage of found) {
@@ -139,8 +140,25 @@ function dhcpStage(attempt: Attempt, by: 'firmware' | 'ipxe', passed: boolean): 
   const discovers = exchanges.filter(({ event }) => event.message === 'DISCOVER').reduce((sum, { times }) => sum + times, 0)
   const address = exchanges.flatMap(({ event }) => (event.answer === 'ack' && event.address ? [event.address] : [])).at(-1)
   const loader = by === 'firmware' ? loaderOf(attempt) : undefined
-  const parts = [first.event.architecture, discovers > 1 ? `${discovers} DISCOVERs` : undefined, address, loader]
+  const isFirst = by === 'firmware' || eventsOf(attempt, 'dhcp').every(({ event }) => event.by !== 'firmware')
+  const dropped = isFirst ? dropsText(attempt) : undefined
+  const parts = [first.event.architecture, discovers > 1 ? `${discovers} DISCOVERs` : undefined, address, loader, dropped]
   return { stage: by, at: first.at, status: passed ? 'done' : 'running', detail: sentence(parts) }
+}
+
+/** A machine of which nothing but what we could not read was heard. */
+function droppedStage(attempt: Attempt): Found | undefined {
+  const [first] = eventsOf(attempt, 'drop').filter(({ event }) => event.protocol === 'dhcp')
+  return first && { stage: 'firmware', at: first.at, status: 'running', detail: dropsText(attempt) ?? '' }
+}
+
+/** What we dropped ourselves, for the stage that it belongs to most often. */
+function dropsText(attempt: Attempt): string | undefined {
+  const drops = eventsOf(attempt, 'drop')
+  if (drops.length === 0) return undefined
+  const times = drops.reduce((sum, recorded) => sum + recorded.times, 0)
+  const latest = [...drops].sort((a, b) => a.last - b.last).at(-1)
+  return `${times} dropped here: ${name(latest?.event.protocol ?? 'dhcp')} ${latest?.event.reason ?? ''}`
 }
 
 /** The file that the firmware loaded, by TFTP or (UEFI HTTP boot) by HTTP. */
@@ -227,7 +245,7 @@ function isBootFile(file: string): boolean {
   return ['xen', 'xen.efi', 'xen.cfg', 'vmlinuz', 'initrd.img'].includes(file)
 }
 
-function name(transport: 'http' | 'tftp'): string {
+function name(transport: EventOf<'drop'>['protocol']): string {
   return transport.toUpperCase()
 }
 

@@ -154,7 +154,7 @@ function begin(mac: Mac, at: number, id: string): Tracked {
 
 function withEvent(tracker: Tracker, mac: Mac, current: Tracked, older: readonly Tracked[], event: BootEvent, at: number): Change {
   const recorded = record(current.attempt, event, at)
-  const stored = current.stored || tracker.names.has(mac) || event.kind !== 'dhcp'
+  const stored = current.stored || tracker.names.has(mac) || (event.kind !== 'dhcp' && event.kind !== 'drop')
   const whole = stored && !current.stored
   const events = whole ? recorded.attempt.events : recorded.stored ? [recorded.stored] : []
   return settle(tracker, mac, { ...current, attempt: recorded.attempt, stored }, older, at, stored ? events : [])

@@ -54,16 +54,37 @@ test('a list of architectures is read for one that we have a loader for', (t) =>
   t.deepEqual(classify({ architectures: [0, 99, 0, 11], vendorClass: PXE }), { kind: 'uefi-pxe', processor: 'arm64' })
 })
 
-test('a malformed or unknown option 93 is unknown firmware with a reason', (t) => {
-  for (const architectures of [[], [0], [0, 7, 0]]) {
-    t.like(classify({ architectures, vendorClass: PXE }), { kind: 'unknown' })
+test('a PXEClient without option 93, or with a broken one, is what its class says, and BIOS where that says nothing', (t) => {
+  for (const architectures of [undefined, [], [0], [0, 7, 0]]) {
+    const sent = architectures ? { architectures } : {}
+    for (const vendorClass of ['PXEClient', 'PXEClient:', 'PXEClient:UNDI:002001', 'PXEClient:Arch:', PXE]) {
+      t.deepEqual(classify({ ...sent, vendorClass }), { kind: 'bios-pxe' }, vendorClass)
+    }
+    for (const vendorClass of ['PXEClient:Arch:00007:UNDI:003016', 'PXEClient:Arch:00009', 'PXEClient:Arch:7:UNDI:003016']) {
+      t.deepEqual(classify({ ...sent, vendorClass }), { kind: 'uefi-pxe', processor: 'x64' }, vendorClass)
+    }
+    t.like(classify({ ...sent, vendorClass: 'PXEClient:Arch:00099:UNDI:003016' }), { kind: 'unknown' })
   }
+})
+
+test('an HTTPClient with the architecture of its PXE is HTTP boot of the same processor', (t) => {
+  const processors = [6, 7, 9, 10, 11].map((code) =>
+    classify({ architectures: [0, code], vendorClass: 'HTTPClient:Arch:00007:UNDI:003001' }),
+  )
+  t.deepEqual(
+    processors,
+    (['ia32', 'x64', 'x64', 'arm32', 'arm64'] as const).map((processor) => ({ kind: 'uefi-http' as const, processor })),
+  )
+  t.deepEqual(classify({ vendorClass: 'HTTPClient:Arch:00007:UNDI:003001' }), { kind: 'uefi-http', processor: 'x64' })
+  t.like(classify({ vendorClass: 'HTTPClient' }), { kind: 'unknown', reason: 'it names no architecture' })
+})
+
+test('an option 93 of an unknown architecture is unknown firmware with a reason', (t) => {
   t.deepEqual(classify({ architectures: [0, 99], vendorClass: PXE }), { kind: 'unknown', reason: 'architecture 99 is not known' })
 })
 
 test('without option 93 the vendor class tells the architecture', (t) => {
   t.deepEqual(classify({ vendorClass: 'PXEClient:Arch:00007:UNDI:003000' }), { kind: 'uefi-pxe', processor: 'x64' })
-  t.like(classify({ vendorClass: 'PXEClient' }), { kind: 'unknown' })
 })
 
 test('iPXE is known by its user class, bare or with a length', (t) => {

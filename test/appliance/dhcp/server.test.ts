@@ -2,6 +2,7 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import test, { type ExecutionContext } from 'ava'
+import type { DroppedDhcp } from '../../../appliance/dhcp/dropped.ts'
 import type { DhcpExchange } from '../../../appliance/dhcp/exchange.ts'
 import { decodeDhcp, encodeDhcp } from '../../../appliance/dhcp/packet.ts'
 import { type DhcpServerOptions, startDhcpServer } from '../../../appliance/dhcp/server.ts'
@@ -126,4 +127,49 @@ rootTest('close releases both ports for the next server', async (t) => {
 
 rootTest('an interface that does not exist is a SocketError', async (t) => {
   await t.throwsAsync(serve(t, { interface: 'hl-none0' }), { instanceOf: SocketError, message: /UDP port 67 on interface hl-none0/ })
+})
+
+rootTest(
+  'what came to nothing is told with its client and the reason, and a cut-off option with the exchange that it was in',
+  async (t) => {
+    const dropped: DroppedDhcp[] = []
+    const { client, asked, exchanges } = await serve(t, { onDropped: (each) => dropped.push(each) })
+    const whole = encodeDhcp(request('DISCOVER', {}, BIOS))
+    const noCookie = Buffer.from(whole)
+    noCookie.writeUInt32BE(0, 236)
+    const reply = Buffer.from(noCookie)
+    reply[0] = 2
+    const bootp = encodeDhcp({ ...request('DISCOVER'), options: [] })
+    const cut = Buffer.concat([whole.subarray(0, 240), Buffer.from([53, 1, 1, 12, 200, 65])])
+    for (const bytes of [noCookie, whole.subarray(0, 100), whole.subarray(0, 20), reply, bootp, cut]) client.send(bytes, 67, '127.0.0.1')
+    await until(() => exchanges.length > 0, t)
+    await asked()
+    t.deepEqual(
+      dropped.map(({ mac, reason }) => [mac, reason]),
+      [
+        [A, "cookie at byte 240: 0x0 is not DHCP's"],
+        [A, 'sname at byte 44: 64 bytes wanted, 56 left'],
+        [A, 'no DHCP message type (BOOTP, or a type that we do not know)'],
+      ],
+    )
+    t.like(exchanges[0], {
+      mac: A,
+      message: 'DISCOVER',
+      answer: 'offer',
+      reason: 'cut off: options 12 at byte 5: 200 bytes wanted, 1 left',
+    })
+  },
+)
+
+rootTest('a failure of ours is told as ours', async (t) => {
+  const dropped: DroppedDhcp[] = []
+  const { client } = await serve(t, {
+    onDropped: (each) => dropped.push(each),
+    onExchange: () => {
+      throw new Error('SQLITE_FULL')
+    },
+  })
+  client.send(encodeDhcp(request('DISCOVER', {}, BIOS)), 67, '127.0.0.1')
+  await until(() => dropped.length > 0, t)
+  t.deepEqual(dropped[0], { mac: A, reason: 'the appliance failed to answer it; its log says why' })
 })

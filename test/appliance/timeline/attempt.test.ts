@@ -11,7 +11,7 @@ import {
   scriptBelongsTo,
 } from '../../../appliance/timeline/attempt.ts'
 import { ipv4 } from '../boot/plans.ts'
-import { ADDRESS, attemptOf, dhcp, NORMAL, refusal, report, script, T0, type Timed, tftp } from './boots.ts'
+import { ADDRESS, attemptOf, dhcp, dropped, NORMAL, refusal, report, script, T0, type Timed, tftp } from './boots.ts'
 
 const until = (seconds: number): readonly Timed[] => NORMAL.filter(([at]) => at <= seconds)
 const after = (seconds: number) => T0 + seconds * 1000
@@ -96,6 +96,7 @@ test('an attempt is bounded whatever is thrown at it, keeps its first DISCOVER, 
   const hostile = fc.oneof(
     fc.string({ maxLength: 9 }).map((name) => tftp(name, 'not-found')),
     fc.string({ maxLength: 9 }).map((reason) => report('root', 'failed', { reason })),
+    fc.string({ maxLength: 9 }).map((reason) => dropped('tftp', reason)),
     fc.integer({ min: 1, max: 250 }).map((byte) => dhcp('REQUEST', 'firmware', { address: ipv4(`10.0.0.${byte}`) })),
   )
   fc.assert(

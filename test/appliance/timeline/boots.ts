@@ -41,6 +41,11 @@ export function tftp(file: string, outcome: EventOf<'tftp'>['outcome'] = 'served
   return { kind: 'tftp', file, outcome, bytes }
 }
 
+/** A packet that one of our servers could not read. */
+export function dropped(protocol: EventOf<'drop'>['protocol'], reason: string): BootEvent {
+  return { kind: 'drop', protocol, reason }
+}
+
 export function script(text = '0123456789abcdef'): BootEvent {
   return { kind: 'script', transport: 'http', outcome: 'served', address: ADDRESS, image: imageName('dom0'), generation: generation(text) }
 }

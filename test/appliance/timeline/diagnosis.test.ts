@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ADDRESS, dhcp, file, NORMAL, proxied, report, script, type Timed, tftp, unanswered, view } from './boots.ts'
+import { ADDRESS, dhcp, dropped, file, NORMAL, proxied, report, script, type Timed, tftp, unanswered, view } from './boots.ts'
 
 const LATE = 1000
 const until = (seconds: number): readonly Timed[] => NORMAL.filter(([at]) => at <= seconds)
@@ -25,6 +25,31 @@ const STUCK: readonly [what: string, events: readonly Timed[], expected: RegExp]
       [4, proxied('firmware')],
     ],
     /^two offers, no REQUEST: this firmware rejects proxy offers.*dhcp\.mode authoritative/,
+  ],
+  [
+    'offers, and REQUESTs that we dropped',
+    [
+      [0, dhcp('DISCOVER', 'firmware')],
+      [1, dropped('dhcp', 'cookie at byte 240: 0x0 is not DHCP’s')],
+      [4, dhcp('DISCOVER', 'firmware')],
+      [5, dropped('dhcp', 'cookie at byte 240: 0x0 is not DHCP’s')],
+    ],
+    /^two DHCP packets of this host reached the appliance, which dropped them itself \(cookie at byte 240: 0x0 is not DHCP’s\): the network carries them/,
+  ],
+  [
+    'nothing but packets that we dropped',
+    [[0, dropped('dhcp', 'sname at byte 44: 64 bytes wanted, 10 left')]],
+    /^one DHCP packet of this host reached the appliance, which dropped it itself \(sname/,
+  ],
+  [
+    'an address, and TFTP that we dropped',
+    [...until(0.1), [1, dropped('tftp', 'mode at byte 15: the packet ends before it')]],
+    /^one TFTP packet of this host reached the appliance, which dropped it itself \(mode/,
+  ],
+  [
+    'TFTP that we dropped before it was served',
+    [...until(0.1), [1, dropped('tftp', 'mode at byte 15')], [3, tftp('undionly.kpxe')]],
+    /The firmware fetched undionly\.kpxe whole, and it did not start/,
   ],
   [
     'a REQUEST that we refuse',

@@ -15,7 +15,7 @@ import {
 } from '../../../appliance/timeline/tracker.ts'
 import { macFromBytes } from '../../../appliance/wire/addresses.ts'
 import { ipv4, mac } from '../boot/plans.ts'
-import { ADDRESS, dhcp, MAC, NAMES, NORMAL, report, script, T0, type Timed, tftp, track } from './boots.ts'
+import { ADDRESS, dhcp, dropped, MAC, NAMES, NORMAL, report, script, T0, type Timed, tftp, track } from './boots.ts'
 
 const until = (seconds: number): readonly Timed[] => NORMAL.filter(([at]) => at <= seconds)
 const at = (seconds: number) => T0 + seconds * 1000
@@ -165,6 +165,29 @@ test('a flood of unknown MACs is bounded, writes nothing, and takes neither know
   t.is(tracker.hosts.size, HOST_LIMIT + 1)
   t.true(tracker.hosts.has(MAC))
   t.true(tracker.hosts.has(STRANGER))
+})
+
+test('what we dropped of a machine is an event of its boot, counted once for each reason, and a flood of it writes little', (t) => {
+  let tracker = newTracker(NAMES, [])
+  let writes = 0
+  for (let index = 0; index < 5000; index += 1) {
+    const change = apply(tracker, MAC, dropped('dhcp', `options 12 at byte ${index}: 200 bytes wanted, 1 left`), at(index / 1000), 'd0')
+    writes += change.write.length
+    tracker = change.tracker
+  }
+  t.is(writes, 5, 'one a second')
+  const [view] = views(tracker, at(100))
+  t.like(view, { id: 'd0', state: 'stuck', stages: [{ stage: 'firmware', status: 'running' }] })
+  t.regex(view?.stages[0]?.detail ?? '', /^5000 dropped here: DHCP options 12 at byte 4999/)
+  t.regex(view?.diagnosis ?? '', /^5000 DHCP packets of this host reached the appliance, which dropped them itself/)
+})
+
+test('packets of a stranger that were dropped are not written, those of a running dom0 are no event of its boot', (t) => {
+  t.deepEqual(apply(newTracker(NAMES, []), STRANGER, dropped('dhcp', 'cookie'), T0, 's0').write, [])
+  const { changes: _, ...running } = track(NORMAL)
+  for (const protocol of ['dhcp', 'tftp', 'http', 'nfs'] as const) {
+    t.deepEqual(apply(running, MAC, dropped(protocol, 'x'), at(60), 'x').changed, [])
+  }
 })
 
 test('an attempt is found by its id', (t) => {
