@@ -107,6 +107,10 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
       const mac = macOf(desk, observation.clientAddress)
       if (mac && observation.kind === 'mounted') attempts.observe(mac, { kind: 'mount', path: observation.path })
     },
+    onDropped: (client, reason) => {
+      const mac = macOf(desk, client)
+      if (mac) attempts.observe(mac, dropEvent('nfs', reason))
+    },
     now,
   })
   closing.push(() => nfs.close())

@@ -19,6 +19,9 @@ export interface Exports {
 /** Whether a client, by its IP address, may read an export. Asked again for every call. */
 export type MayRead = (clientAddress: string, source: Export) => boolean
 
+/** What a call came over: over UDP a reply is one datagram. */
+export type Transport = 'tcp' | 'udp'
+
 /** All that a procedure may know besides its arguments. */
 export interface Caller {
   readonly exports: Exports
@@ -26,6 +29,7 @@ export interface Caller {
   readonly filehandles: FilehandleCodec
   readonly mounts: readonly MountEntry[]
   readonly clientAddress: string
+  readonly transport: Transport
   readonly credential: Credential
 }
 

@@ -114,9 +114,19 @@ inRack(
     const ports = (await within('rpcinfo', '-p', '127.0.0.1')).stdout
       .split('\n')
       .map((line) => line.trim().split(/\s+/).slice(0, 4).join(' '))
-    for (const line of ['100003 3 tcp 2049', '100005 3 tcp 2049', '100000 2 tcp 111', '100000 2 udp 111'])
+    for (const line of [
+      '100003 3 tcp 2049',
+      '100005 3 tcp 2049',
+      '100003 3 udp 2049',
+      '100005 3 udp 2049',
+      '100000 2 tcp 111',
+      '100000 2 udp 111',
+    ])
       t.true(ports.includes(line), line)
     t.regex((await within('rpcinfo', '-t', '127.0.0.1', 'nfs', '3')).stdout, /ready and waiting/)
+    for (const program of ['nfs', 'mountd', '100227']) {
+      t.regex((await within('rpcinfo', '-u', '127.0.0.1', program, '3')).stdout, /ready and waiting/, `${program} over UDP`)
+    }
     t.is((await within('nfs-cat', `nfs://127.0.0.1${PATH}/etc/hostname?version=3`)).stdout, 'hostless')
     t.regex((await within('showmount', '-e', '127.0.0.1')).stdout, new RegExp(`${PATH} `))
 

@@ -43,10 +43,12 @@ function mnt(args: Cursor, caller: Caller, result: Writer): Effect {
   return { kind: 'mount', event: { kind: 'mounted', path, generation } }
 }
 
-/** RFC 1813 section 5.2.2. */
-function dump(args: Cursor, { mounts }: Caller, result: Writer): Effect {
+/** RFC 1813 section 5.2.2. Over UDP, where a sender is easily forged, only for those that may read something. */
+function dump(args: Cursor, caller: Caller, result: Writer): Effect {
   args.end('arguments')
-  for (const { clientAddress, path } of mounts) {
+  const { clientAddress: asker, exports, mayRead, mounts, transport } = caller
+  const isTold = transport === 'tcp' || exports.list().some((source) => mayRead(asker, source))
+  for (const { clientAddress, path } of isTold ? mounts : []) {
     writeBool(result, true)
     writeOpaque(result, Buffer.from(clientAddress, 'latin1'))
     writeOpaque(result, Buffer.from(path, 'latin1'))

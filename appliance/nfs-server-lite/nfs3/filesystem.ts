@@ -1,7 +1,7 @@
 // Procedures 18 to 20: FSSTAT, FSINFO, PATHCONF (RFC 1813 sections 3.3.18 to 3.3.20). A full file
 // system without a free byte, with the transfer sizes that a fast root needs.
 import type { Writer } from '../../wire/cursor.ts'
-import type { Procedure } from '../program.ts'
+import type { Procedure, Transport } from '../program.ts'
 import { writeBool, writeHyper } from '../xdr.ts'
 import { readFilehandle, writePostOpAttr } from './attributes.ts'
 import { DTMAX } from './listing.ts'
@@ -19,6 +19,7 @@ const LINK_MAX = 32000
 
 interface FilesystemResult extends Success {
   readonly object: FileObject
+  readonly transport: Transport
 }
 
 export const FSSTAT = aboutFilesystem('FSSTAT', (writer, { source }) => {
@@ -32,10 +33,11 @@ export const FSSTAT = aboutFilesystem('FSSTAT', (writer, { source }) => {
   writer.u32(0xffff_ffff)
 })
 
-export const FSINFO = aboutFilesystem('FSINFO', (writer) => {
-  writer.u32(RTMAX).u32(RTMAX).u32(4096)
-  writer.u32(WTMAX).u32(WTMAX).u32(4096)
-  writer.u32(DTMAX)
+export const FSINFO = aboutFilesystem('FSINFO', (writer, _object, transport) => {
+  const [rtmax, wtmax] = [RTMAX[transport], Math.min(WTMAX, RTMAX[transport])]
+  writer.u32(rtmax).u32(rtmax).u32(4096)
+  writer.u32(wtmax).u32(wtmax).u32(4096)
+  writer.u32(DTMAX[transport])
   // maxfilesize: 2^63 - 1.
   writer.u32(0x7fff_ffff).u32(0xffff_ffff)
   // time_delta: one nanosecond.
@@ -49,14 +51,14 @@ export const PATHCONF = aboutFilesystem('PATHCONF', (writer) => {
   for (const property of [true, true, false, true]) writeBool(writer, property)
 })
 
-function aboutFilesystem(name: string, encodeRest: (writer: Writer, object: FileObject) => void): Procedure {
+function aboutFilesystem(name: string, encodeRest: (writer: Writer, object: FileObject, transport: Transport) => void): Procedure {
   return procedure<ObjectArguments, FilesystemResult>({
     name,
     decode: (cursor) => ({ object: readFilehandle(cursor) }),
-    decide: (_args, object) => ({ kind: 'ok', object }),
-    encode(writer, { object }) {
+    decide: (_args, object, { transport }) => ({ kind: 'ok', object, transport }),
+    encode(writer, { object, transport }) {
       writePostOpAttr(writer, object)
-      encodeRest(writer, object)
+      encodeRest(writer, object, transport)
     },
     encodeFailure: postOpAttrFailure,
   })

@@ -1,7 +1,7 @@
 // What READDIR and READDIRPLUS share: pages of a directory that fit their limits to the byte.
 // A cookie is a position: `.` has cookie 1, `..` cookie 2. Trees never change, so cookies never expire.
 
-import type { Credential } from '../rpc.ts'
+import type { Caller, Transport } from '../program.ts'
 import { opaqueSize } from '../xdr.ts'
 import { POST_OP_ATTR_SIZE } from './attributes.ts'
 import { READ as MAY_READ, permissionBits } from './permission.ts'
@@ -12,7 +12,7 @@ import { Nfsstat3 } from './status.ts'
 /** Always zero, as RFC 1813 section 3.3.16 has it for cookies that are valid for ever. */
 export const COOKIEVERF = 0n
 /** The most bytes of one page: FSINFO's dtpref. Bounds the work of one call. */
-export const DTMAX = 64 * 1024
+export const DTMAX: Readonly<Record<Transport, number>> = { tcp: 64 * 1024, udp: 8 * 1024 }
 /** post_op_attr, cookieverf, the end of the list, eof: what a resok has besides its entries. */
 const RESOK_SIZE = POST_OP_ATTR_SIZE + 8 + 4 + 4
 const DOT = Buffer.from('.')
@@ -42,7 +42,9 @@ export interface Listing {
   readonly eof: boolean
 }
 
-export function listDirectory(directory: FileObject, request: ListingRequest, credential: Credential): Listing | Failure {
+type ListingCaller = Pick<Caller, 'credential' | 'transport'>
+
+export function listDirectory(directory: FileObject, request: ListingRequest, { credential, transport }: ListingCaller): Listing | Failure {
   const { attributes, source } = directory
   if (attributes.type !== 'directory') return failure(Nfsstat3.NFS3ERR_NOTDIR)
   if ((permissionBits(attributes, credential) & MAY_READ) === 0) return failure(Nfsstat3.NFS3ERR_ACCES)
@@ -50,7 +52,7 @@ export function listDirectory(directory: FileObject, request: ListingRequest, cr
   if (request.cookie > BigInt(count)) return failure(Nfsstat3.NFS3ERR_BAD_COOKIE)
   if (request.cookie > 0n && request.cookieverf !== COOKIEVERF) return failure(Nfsstat3.NFS3ERR_BAD_COOKIE)
   const first = Number(request.cookie)
-  let room = Math.min(request.maxcount, DTMAX) - RESOK_SIZE
+  let room = Math.min(request.maxcount, DTMAX[transport]) - RESOK_SIZE
   if (room < 0) return failure(Nfsstat3.NFS3ERR_TOOSMALL)
   let directoryRoom = request.dircount
   const entries: ListedEntry[] = []

@@ -21,9 +21,9 @@ export const READDIR = procedure<ReaddirArguments, Listing>({
     cookieverf: cursor.u64('cookieverf'),
     count: cursor.u32('count'),
   }),
-  decide({ cookie, cookieverf, count }, directory, { credential }) {
+  decide({ cookie, cookieverf, count }, directory, caller) {
     const request = { cookie, cookieverf, maxcount: count, dircount: count, entryBytes: ENTRY_SIZE }
-    return listDirectory(directory, request, credential)
+    return listDirectory(directory, request, caller)
   },
   encode(writer, { directory, entries, eof }) {
     writePostOpAttr(writer, directory)

@@ -30,9 +30,9 @@ export const READDIRPLUS = procedure<ReaddirplusArguments, ReaddirplusResult>({
     dircount: cursor.u32('dircount'),
     maxcount: cursor.u32('maxcount'),
   }),
-  decide(args, directory, { credential, filehandles }) {
-    const listing = listDirectory(directory, { ...args, entryBytes: ENTRY_SIZE }, credential)
-    return listing.kind === 'ok' ? { ...listing, filehandles } : listing
+  decide(args, directory, caller) {
+    const listing = listDirectory(directory, { ...args, entryBytes: ENTRY_SIZE }, caller)
+    return listing.kind === 'ok' ? { ...listing, filehandles: caller.filehandles } : listing
   },
   encode(writer, { directory, entries, eof, filehandles }) {
     writePostOpAttr(writer, directory)

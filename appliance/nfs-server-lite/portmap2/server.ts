@@ -1,24 +1,24 @@
 // Portmap on its port over TCP and UDP. Where an rpcbind runs it is left alone: dom0s do not ask it.
 import type { Log } from '../../wire/log.ts'
-import type { Answer, Program } from '../program.ts'
-import { RECORD_MARK_SIZE } from '../rpc.ts'
+import type { Answer, Program, Transport } from '../program.ts'
 import { listenTcp, type TcpLimits } from '../tcp/server.ts'
-import { bindUdp } from '../udp/server.ts'
+import { bindUdp, unlessTaken } from '../udp/server.ts'
 import { IPPROTO_TCP, IPPROTO_UDP, portmapProgram } from './program.ts'
 
 export interface PortmapService {
   readonly address: string
   readonly port: number
-  /** Programs that are served over TCP at `programsPort`. */
+  /** Programs that are served at `programsPort`, over each of `transports`. */
   readonly programs: readonly Program[]
   readonly programsPort: number
+  readonly transports: readonly Transport[]
   readonly limits: TcpLimits
   readonly log: Log
   /** Limited: a peer can make it write. */
   readonly complaints: Log
   readonly now: () => number
   /** Never throws; a string is the reason not to answer. */
-  answer(programs: readonly Program[], message: Buffer, clientAddress: string): Answer | string
+  answer(programs: readonly Program[], message: Buffer, clientAddress: string, transport: Transport): Answer | string
 }
 
 export interface Portmap {
@@ -26,10 +26,14 @@ export interface Portmap {
   close(): Promise<void>
 }
 
+const PROTOCOLS = { tcp: IPPROTO_TCP, udp: IPPROTO_UDP } as const
+
 /** Undefined, with a warning, when the port is taken. Rejects when it cannot be had for another reason. */
 export async function startPortmap(service: PortmapService): Promise<Portmap | undefined> {
   const { address, complaints, limits, now, log } = service
-  const mappings = service.programs.map(({ prog, vers }) => ({ prog, vers, prot: IPPROTO_TCP, port: service.programsPort }))
+  const mappings = service.transports.flatMap((transport) =>
+    service.programs.map(({ prog, vers }) => ({ prog, vers, prot: PROTOCOLS[transport], port: service.programsPort })),
+  )
   const own = { prog: 100000, vers: 2 }
   let programs: readonly Program[] = []
   const tcp = await unlessTaken(() =>
@@ -39,7 +43,7 @@ export async function startPortmap(service: PortmapService): Promise<Portmap | u
       limits,
       complaints,
       now,
-      serve: (record, clientAddress) => service.answer(programs, record, clientAddress),
+      serve: (record, clientAddress) => service.answer(programs, record, clientAddress, 'tcp'),
       readFailed: () => {},
     }),
   )
@@ -52,11 +56,8 @@ export async function startPortmap(service: PortmapService): Promise<Portmap | u
         address,
         port,
         complaints,
-        serve(packet, clientAddress) {
-          const answer = service.answer(programs, packet, clientAddress)
-          if (typeof answer === 'string') return answer
-          return answer.kind === 'reply' ? answer.reply.subarray(RECORD_MARK_SIZE) : 'no data over UDP'
-        },
+        serve: (packet, clientAddress) => service.answer(programs, packet, clientAddress, 'udp'),
+        readFailed: () => {},
       }),
     )
     if (udp) return { port, close: async () => void (await Promise.all([tcp.close(), udp.close()])) }
@@ -66,15 +67,6 @@ export async function startPortmap(service: PortmapService): Promise<Portmap | u
   }
   await tcp.close()
   return skipped(log, address, port, 'udp')
-}
-
-async function unlessTaken<Listener>(listen: () => Promise<Listener>): Promise<Listener | undefined> {
-  try {
-    return await listen()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined
-    throw error
-  }
 }
 
 function skipped(log: Log, address: string, port: number, protocol: 'tcp' | 'udp'): undefined {

@@ -3,7 +3,14 @@ import { createFilehandleCodec } from '../../../appliance/nfs-server-lite/fileha
 import type { MountEntry } from '../../../appliance/nfs-server-lite/mount3/mounts.ts'
 import { MOUNT_PROGRAM } from '../../../appliance/nfs-server-lite/mount3/program.ts'
 import { NFS_PROGRAM } from '../../../appliance/nfs-server-lite/nfs3/program.ts'
-import { type Answer, answerCall, type Exports, type MayRead, type Program } from '../../../appliance/nfs-server-lite/program.ts'
+import {
+  type Answer,
+  answerCall,
+  type Exports,
+  type MayRead,
+  type Program,
+  type Transport,
+} from '../../../appliance/nfs-server-lite/program.ts'
 import { decodeCall } from '../../../appliance/nfs-server-lite/rpc.ts'
 import type { Export } from '../../../appliance/nfs-server-lite/vfs.ts'
 import type { Cursor } from '../../../appliance/wire/cursor.ts'
@@ -26,6 +33,7 @@ export interface AskOptions {
   readonly mounts?: readonly MountEntry[]
   readonly programs?: readonly Program[]
   readonly auth?: Auth | 'none'
+  readonly transport?: Transport
 }
 
 export class Asker {
@@ -41,8 +49,8 @@ export class Asker {
   }
 
   answer(message: Buffer): Answer {
-    const { mayRead = () => true, mounts = [], programs = [NFS_PROGRAM, MOUNT_PROGRAM] } = this.#options
-    const caller = { exports: this.#exports, mayRead, filehandles: this.filehandles, mounts, clientAddress: CLIENT }
+    const { mayRead = () => true, mounts = [], programs = [NFS_PROGRAM, MOUNT_PROGRAM], transport = 'tcp' } = this.#options
+    const caller = { exports: this.#exports, mayRead, filehandles: this.filehandles, mounts, clientAddress: CLIENT, transport }
     return answerCall(programs, decodeCall(message), caller)
   }
 
