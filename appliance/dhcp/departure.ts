@@ -10,7 +10,7 @@ export function answerRelease(client: Client, lending: Lending): Decision {
   const address = request.ciaddr
   const lease = lending.leases.byAddress(address)
   if (isForAnother(client, lending)) return silent('RELEASE for another server')
-  if (!lease || ownerOf(lease) !== mac) return silent(`RELEASE of ${address}, which is not this host's`)
+  if (!lease || !lending.reservations.isSameHost(mac, ownerOf(lease))) return silent(`RELEASE of ${address}, which is not this host's`)
   return silent(`${address} was given back`, { kind: 'free', subnet: lease.subnet, mac, address, at: lending.now })
 }
 
@@ -19,7 +19,9 @@ export function answerDecline(client: Client, lending: Lending): Decision {
   const address = requestedAddress(request)
   const lease = address && lending.leases.byAddress(address)
   if (isForAnother(client, lending)) return silent('DECLINE for another server')
-  if (!address || !lease || ownerOf(lease) !== mac) return silent(`DECLINE of ${address ?? 'no address'}, which is not this host's`)
+  if (!address || !lease || !lending.reservations.isSameHost(mac, ownerOf(lease))) {
+    return silent(`DECLINE of ${address ?? 'no address'}, which is not this host's`)
+  }
   const until = lending.now + QUARANTINE_SECONDS * 1000
   return silent(`${address} was declined: another machine answers on it; it rests for ${QUARANTINE_SECONDS / 60} minutes`, {
     kind: 'decline',

@@ -2,7 +2,7 @@
 import { type Ipv4, subnetContains, UNSPECIFIED } from '../wire/addresses.ts'
 import { type Client, type Decision, type DhcpContext, silent } from './decision.ts'
 import { requestedAddress, serverIdentifier } from './fields.ts'
-import type { LeaseChange } from './lease.ts'
+import { isLive, type LeaseChange, ownerOf } from './lease.ts'
 import { bootFor, grantReply, nakReply } from './reply.ts'
 import { type Lending, refusal, reservedAddress, subnetKey } from './scope.ts'
 import { leaseSeconds } from './terms.ts'
@@ -72,9 +72,11 @@ function grantOrRefuse(client: Client, lending: Lending, context: DhcpContext, a
   return { kind: 'reply', answer: 'ack', packet, change, reason: boot.kind === 'none' && firmware.kind !== 'os' ? boot.reason : undefined }
 }
 
-/** A client has one lease in a subnet: it may not take a second address beside it, unless it has a reservation there. */
+/** A host has one lease in a subnet: it may not take a second address beside it, unless it has a reservation there. */
 function leasedElsewhere({ mac }: Client, lending: Lending, address: Ipv4): string | undefined {
   const lease = lending.leases.inSubnet(subnetKey(lending.scope), mac)
   if (!lease || lease.address === address || reservedAddress(lending, mac) === address) return undefined
+  const asked = lending.leases.byAddress(address)
+  if (asked && lending.reservations.isSameHost(mac, ownerOf(asked)) && isLive(asked, lending.now)) return undefined
   return `this host's lease is ${lease.address}, not ${address}`
 }
