@@ -2,6 +2,7 @@
 import { type Client, type Decision, silent } from './decision.ts'
 import { requestedAddress, serverIdentifier } from './fields.ts'
 import { ownerOf } from './lease.ts'
+import { isOurIdentifier } from './relay.ts'
 import type { Lending } from './scope.ts'
 import { QUARANTINE_SECONDS } from './terms.ts'
 
@@ -33,5 +34,5 @@ export function answerDecline(client: Client, lending: Lending): Decision {
 
 function isForAnother({ request }: Client, lending: Lending): boolean {
   const server = serverIdentifier(request)
-  return server !== undefined && server !== lending.serverAddress
+  return server !== undefined && !isOurIdentifier(server, request, lending.serverAddress)
 }

@@ -3,6 +3,7 @@ import { describeFirmware, programOf } from '../boot/firmware.ts'
 import { type Ipv4, type Mac, UNSPECIFIED } from '../wire/addresses.ts'
 import type { MessageType } from './codes.ts'
 import { type Decision, identify } from './decision.ts'
+import type { DiscoverView } from './discovers.ts'
 import { clientMac, machineUuid, messageType } from './fields.ts'
 import type { DhcpPacket } from './packet.ts'
 
@@ -25,13 +26,13 @@ export interface DhcpExchange {
   readonly address: Ipv4 | undefined
 }
 
-/** Undefined for packets that no station sent as DHCP: there is nobody to attribute them to. */
-export function exchangeOf(at: number, request: DhcpPacket, decision: Decision): DhcpExchange | undefined {
+/** Undefined for packets that no station sent as DHCP: there is nobody to attribute them to. `said`: by the DISCOVERs before it. */
+export function exchangeOf(at: number, request: DhcpPacket, decision: Decision, discovers?: DiscoverView): DhcpExchange | undefined {
   const mac = clientMac(request)
   const message = messageType(request)
   if (!mac || !message) return undefined
-  const { firmware } = identify(request, mac)
-  const [by, architecture, uuid] = [programOf(firmware), describeFirmware(firmware), machineUuid(request)]
+  const { firmware, told } = identify(request, mac, { ...(discovers ? { discovers } : {}), now: at })
+  const [by, architecture, uuid] = [programOf(firmware), describeFirmware(firmware), machineUuid(told)]
   const common = { at, mac, xid: request.xid, message, by, architecture, uuid }
   if (decision.kind === 'silent') return { ...common, answer: 'silent', reason: decision.reason, address: undefined }
   const { yiaddr } = decision.packet

@@ -17,8 +17,10 @@ import { describeLease, isLive, type Lease, type LeaseView, ownerOf, type Subnet
 export interface Scope {
   readonly subnet: Subnet
   /** Without one, only reserved addresses are given. */
-  readonly pool: AddressRange | undefined
+  readonly pool?: AddressRange | undefined
   readonly router: Ipv4 | undefined
+  /** Left out: those of all subnets. */
+  readonly dns?: readonly Ipv4[]
 }
 
 /** What the configuration says of one host; `address` is its reservation, where it has one. */

@@ -10,6 +10,7 @@ import { decide, type ServerPort } from './decide.ts'
 import type { DhcpContext, DhcpMode } from './decision.ts'
 import { describeDhcp } from './describe.ts'
 import { bootServerDestination, type Destination, destination } from './destination.ts'
+import { Discovers } from './discovers.ts'
 import { type DhcpExchange, exchangeOf } from './exchange.ts'
 import type { LeaseStore } from './lease.ts'
 import { type DhcpPacket, decodeDhcp, encodeDhcp } from './packet.ts'
@@ -57,8 +58,9 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
     await closed(dhcp)
     throw error
   })
-  listen(dhcp, 67, options)
-  listen(bootServer, 4011, options)
+  const discovers = new Discovers()
+  listen(dhcp, 67, options, discovers)
+  listen(bootServer, 4011, options, discovers)
   log.info({ interface: options.interface, mode: settings.mode, address: settings.address }, 'DHCP server listens')
   let closing: Promise<unknown> | undefined
   return {
@@ -70,18 +72,18 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
 }
 
 /** Whatever a datagram does, the next one is served: nothing thrown here leaves the handler. */
-function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptions): void {
+function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptions, discovers: Discovers): void {
   const { log, now } = options
   const troubles = limitLog(log, { lines: 20, windowSeconds: 10 }, now)
   const exchanges = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
   const details = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
-  const reservations = reservationsOf(options.settings.hosts)
+  const known = { reservations: reservationsOf(options.settings.hosts), discovers }
   socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
   socket.on('message', (bytes, sender) => {
     try {
       const request = decodeDhcp(bytes)
       const from = { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }
-      answer(request, from, { socket, port, context: contextOf(options, reservations), options, troubles, exchanges, details })
+      answer(request, from, { socket, port, context: contextOf(options, known), options, discovers, troubles, exchanges, details })
     } catch (error) {
       const peer = `${sender.address}:${sender.port}`
       if (error instanceof WireError) troubles.warn({ peer, port, reason: error.message }, 'DHCP packet dropped')
@@ -95,6 +97,7 @@ interface Handling {
   readonly port: ServerPort
   readonly context: DhcpContext
   readonly options: DhcpServerOptions
+  readonly discovers: Discovers
   readonly troubles: Log
   readonly exchanges: Log
   readonly details: Log
@@ -111,16 +114,17 @@ function answer(request: DhcpPacket, from: Destination, handling: Handling): voi
     })
     details.debug({ packet: describeDhcp(decision.packet), to }, 'DHCP reply')
   }
-  const exchange = exchangeOf(context.now, request, decision)
+  const exchange = exchangeOf(context.now, request, decision, context.discovers)
   if (!exchange) {
     troubles.warn({ peer: from, reason: decision.reason }, 'DHCP packet dropped')
     return
   }
+  if (exchange.message === 'DISCOVER') handling.discovers.remember(exchange.mac, request, context.now)
   exchanges.info({ ...exchange }, 'DHCP')
   options.onExchange(exchange)
 }
 
-function contextOf(options: DhcpServerOptions, reservations: DhcpContext['reservations']): DhcpContext {
+function contextOf(options: DhcpServerOptions, known: Pick<DhcpContext, 'reservations' | 'discovers'>): DhcpContext {
   const { mode, address, subnet, pool, router, relayed, dns } = options.settings
   return {
     mode,
@@ -129,7 +133,7 @@ function contextOf(options: DhcpServerOptions, reservations: DhcpContext['reserv
     local: { subnet, pool, router },
     relayed,
     dns,
-    reservations,
+    ...known,
     leases: options.store,
     now: options.now(),
   }

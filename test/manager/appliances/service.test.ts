@@ -90,7 +90,7 @@ onEach('a boot by one NIC that the same host’s boot by another has followed al
   t.deepEqual(await pool.alarms(), [])
   await tellBoots(site, B, bootOf(macOf(2)))
   t.deepEqual(await pool.alarms(), [])
-  await tellBoots(site, A, bootOf(macOf(2), { started: Date.now(), outcome: 'stuck' }))
+  await tellBoots(site, B, bootOf(macOf(2), { started: Date.now(), outcome: 'stuck' }))
   t.like(await pool.alarms(), [{ kind: 'boot-stuck', host: host.id }])
 })
 
