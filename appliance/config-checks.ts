@@ -72,7 +72,7 @@ function dhcpFindings(raw: unknown, hosts: readonly NumberedHost[], network: Net
   if (!dhcp) return []
   const relayed = dhcp.subnets.map((served, index) => ({ ...served, path: ['dhcp', 'subnets', index] as KeyPath }))
   const findings: Finding[] = relayed.flatMap(({ subnet, pool, router, path }) => [
-    ...poolFindings([...path, 'pool'], pool, subnet),
+    ...(pool ? poolFindings([...path, 'pool'], pool, subnet) : []),
     ...insideFindings([...path, 'router'], router, subnet),
   ])
   const subnets = [...(network ? [network.subnet] : []), ...relayed.map(({ subnet }) => subnet)]
@@ -82,7 +82,7 @@ function dhcpFindings(raw: unknown, hosts: readonly NumberedHost[], network: Net
     if (other) findings.push({ path: [...path, 'subnet'], expected: `a subnet that does not overlap ${subnetText(other)}` })
   }
   const reserved = hosts.some(({ host }) => host.address !== undefined)
-  if (dhcp.mode === 'authoritative' && !dhcp.pool && relayed.length === 0 && !reserved) {
+  if (dhcp.mode === 'authoritative' && !dhcp.pool && !relayed.some(({ pool }) => pool) && !reserved) {
     const expected = 'a range such as 10.77.0.100-10.77.0.199, or hosts with addresses, or dhcp.mode proxy or off'
     findings.push({ path: ['dhcp', 'pool'], expected })
   }

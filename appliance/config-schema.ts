@@ -105,7 +105,8 @@ export const hostSchema = section({
   maintenance: flag.default(false),
 })
 
-const relayedSubnet = section({ subnet, pool: range, router: address, dns: list(address).exactOptional() })
+/** Without a pool, only reserved addresses are given; a proxy gives none. */
+const relayedSubnet = section({ subnet, pool: range.exactOptional(), router: address, dns: list(address).exactOptional() })
 
 export const networkSchema = section({ interface: interfaceName, address: interfaceAddress.exactOptional() })
 

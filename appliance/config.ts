@@ -2,6 +2,7 @@
 // caller reads the file and says which addresses the machine's interfaces have. Every problem is reported,
 // not just the first.
 import { type Document, LineCounter, parseDocument } from 'yaml'
+import { macsOf } from './boot/known-host.ts'
 import { type Addressing, acrossKeys, resolveNetwork } from './config-checks.ts'
 import { type ConfigProblem, type Finding, findingsOf, locate, syntaxProblem } from './config-problems.ts'
 import { type ConfigFile, fileSchema } from './config-schema.ts'
@@ -50,12 +51,12 @@ export function parseConfig(text: string, fileName: string, interfaces: Interfac
 
 /** The host of a MAC: its own, or that of a member of its bond, since any of them may be the one that boots. */
 export function hostOf(config: Config, mac: Mac): Config['hosts'][number] | undefined {
-  return config.hosts.find((host) => host.mac === mac || host.bond?.members.includes(mac))
+  return config.hosts.find((host) => macsOf(host).includes(mac))
 }
 
 /** The name of each MAC that the config knows, those of bonds included. */
 export function hostNames(config: Config): ReadonlyMap<Mac, string> {
-  return new Map(config.hosts.flatMap((host) => [host.mac, ...(host.bond?.members ?? [])].map((mac) => [mac, host.name] as const)))
+  return new Map(config.hosts.flatMap((host) => macsOf(host).map((mac) => [mac, host.name] as const)))
 }
 
 /** An empty file is an empty map; a key without a value is as if it were left out. */

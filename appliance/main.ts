@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Catalogue } from '../images/catalogue.ts'
+import { hostKeyOf } from './boot/known-host.ts'
 import { compileTemplates, TEMPLATE_FILES } from './boot/templates.ts'
 import { type Config, describeProblems, hostNames, parseConfig } from './config.ts'
 import { startDhcpServer } from './dhcp/server.ts'
@@ -198,7 +199,7 @@ async function openDesk(
   const tokens = new UnpushedTokens(database)
   const store = openAttemptStore(database, tokens)
   const attempts = new AttemptRunner({
-    tracker: newTracker(hostNames(config), store.load()),
+    tracker: newTracker(hostNames(config), store.load(), hostKeyOf(config.hosts)),
     save: (writes) => store.save(writes),
     now: Date.now,
     newId: newAttemptId,
@@ -217,7 +218,7 @@ async function openDesk(
     server: { address, httpPort: config.http.port, nfsPort: config.nfs.port, tftpPort: config.tftp.port },
     fill: compileTemplates(await readTemplates()),
     images: catalogue,
-    leases: new Leases(database),
+    leases: new Leases(database, Date.now, hostKeyOf(config.hosts)),
     attempts,
     store,
     planned: (mac) => plan.of(mac),

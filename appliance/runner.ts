@@ -1,7 +1,7 @@
 // Where the servers' questions meet what the appliance knows: config, leases, images and boot attempts.
 // A boot script costs an attempt, its pin, a token and a lease for ever: all on disk before the script leaves.
 import type { PlannedHost } from '../manager/protocol/appliance.ts'
-import { knownHost } from './boot/known-host.ts'
+import { knownHost, macsOf, plannedFor } from './boot/known-host.ts'
 import type { BootableGeneration, BootLease, BootPlan, BootRefusal, ServerAddress } from './boot/plan.ts'
 import { planBoot } from './boot/plan.ts'
 import { bootScript, problemFor, refusalScript, xenConfig } from './boot/script.ts'
@@ -110,7 +110,7 @@ function strangerAt({ leases }: BootDesk, mac: Mac, peer: Ipv4 | undefined): str
   return admission?.kind === 'refused' ? admission.reason : undefined
 }
 
-/** Of an address on the wire: whose lease it is, else who asked for a script from there. */
+/** A MAC of the host at an address on the wire: whose lease it is, else who asked for a script from there. */
 export function macOf(desk: Pick<BootDesk, 'leases' | 'attempts'>, peer: string): Mac | undefined {
   const address = parseIpv4(peer)
   if (!address) return undefined
@@ -121,7 +121,8 @@ export function macOf(desk: Pick<BootDesk, 'leases' | 'attempts'>, peer: string)
 async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | BootRefusal> {
   const { config, server, images } = desk
   const { mac, pin } = attempt
-  const host = knownHost(hostOf(config, mac), desk.planned(mac))
+  const configured = hostOf(config, mac)
+  const host = knownHost(configured, plannedFor(configured ? [mac, ...macsOf(configured)] : [mac], desk.planned))
   const image = host?.image ?? config.boot.image
   const pinned = pin && (await bootable(images, pin.image, pin.generation))
   const published = pinned ? undefined : await images.published(image)

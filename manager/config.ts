@@ -1,5 +1,5 @@
 // What the manager takes of the one config file. Pure: appliance/config.ts has parsed and checked it.
-import type { Config } from '../appliance/config.ts'
+import { type Config, hostNames } from '../appliance/config.ts'
 import type { EnrolPolicy } from './enrolment/decide.ts'
 
 export interface ManagerConfig {
@@ -18,12 +18,10 @@ export type ReadManagerConfig =
   | { readonly kind: 'config'; readonly config: ManagerConfig }
   | { readonly kind: 'refused'; readonly reason: string }
 
-export function managerConfig({ manager, dataDir, network, boot, hosts }: Config): ReadManagerConfig {
+export function managerConfig(config: Config): ReadManagerConfig {
+  const { manager, dataDir, network, boot } = config
   if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
-  const names = new Map(
-    hosts.flatMap(({ name, mac, bond }) => [mac, ...(bond?.members ?? [])].map((one) => [one as string, name] as const)),
-  )
   const { database, listen } = manager
   const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
-  return { kind: 'config', config: { dataDir, database, listen, ...reached, enrol: boot.enrol, names } }
+  return { kind: 'config', config: { dataDir, database, listen, ...reached, enrol: boot.enrol, names: hostNames(config) } }
 }

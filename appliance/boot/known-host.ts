@@ -1,5 +1,5 @@
-// A host as config and manager know it together. The config wins where both speak; whom an admin has rejected, the config does not
-// say. Pure.
+// A host as config and manager know it together, and by which NICs. The config wins where both speak; whom an admin has rejected, the
+// config does not say. Pure.
 import type { PlannedHost } from '../../manager/protocol/appliance.ts'
 import type { Mac } from '../wire/addresses.ts'
 import { parseImageName } from '../wire/generation.ts'
@@ -13,6 +13,31 @@ export function knownHost(configured: KnownHost | undefined, planned: PlannedHos
   const told = { ...(image ? { image } : {}), ...(root ? { root } : {}) }
   if (configured) return { ...told, ...configured, ...(standing === 'rejected' ? { standing } : {}) }
   return { name: planned.name, maintenance: false, standing, ...told }
+}
+
+/** A host of the config by its NICs: any member of its bond may be the one that boots. */
+export interface HostNics {
+  readonly mac: Mac
+  readonly bond?: { readonly members: readonly Mac[] } | undefined
+}
+
+/** All MACs of a host, its own first. */
+export function macsOf({ mac, bond }: HostNics): readonly Mac[] {
+  return [...new Set([mac, ...(bond?.members ?? [])])]
+}
+
+/** Of any MAC, the one that its host is kept under. A machine that the config does not know is kept under the MAC that it shows. */
+export type HostKey = (mac: Mac) => Mac
+
+export function hostKeyOf(hosts: readonly HostNics[]): HostKey {
+  const keys = new Map(hosts.flatMap((host) => macsOf(host).map((mac) => [mac, host.mac] as const)))
+  return (mac) => keys.get(mac) ?? mac
+}
+
+/** What the manager says of a host with these MACs: whom it has rejected by one of them is rejected by all. */
+export function plannedFor(macs: readonly Mac[], of: (mac: Mac) => PlannedHost | undefined): PlannedHost | undefined {
+  const planned = macs.flatMap((mac) => of(mac) ?? [])
+  return planned.find(({ standing }) => standing === 'rejected') ?? planned[0]
 }
 
 /** The plan by MAC. */

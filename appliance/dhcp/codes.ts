@@ -27,6 +27,7 @@ export const OPTION = {
   clientArchitecture: 93,
   clientNetworkInterface: 94,
   clientMachineIdentifier: 97,
+  subnetSelection: 118,
   etherboot: 175,
 } as const
 
@@ -68,6 +69,7 @@ const OPTIONS: ReadonlyMap<number, readonly [name: string, form: OptionForm]> = 
   [93, ['client-architecture', 'architectures']],
   [94, ['client-network-interface', 'hex']],
   [97, ['client-machine-identifier', 'hex']],
+  [118, ['subnet-selection', 'addresses']],
   [175, ['etherboot', 'suboptions']],
 ])
 

@@ -1,11 +1,14 @@
 // The vocabulary of DHCP decisions: what they depend on and what they come to. Everything here is plain data.
 import type { BootServer } from '../boot/bootfile.ts'
 import { classifyFirmware, type Firmware } from '../boot/firmware.ts'
-import { type Ipv4, type Mac, subnetContains, UNSPECIFIED } from '../wire/addresses.ts'
+import { type Ipv4, type Mac, subnetContains } from '../wire/addresses.ts'
 import { OPTION } from './codes.ts'
+import { type DiscoverView, withSaid } from './discovers.ts'
 import { optionData } from './fields.ts'
 import type { LeaseChange, LeaseView } from './lease.ts'
 import type { DhcpPacket } from './packet.ts'
+import { presentAddress } from './purpose.ts'
+import { namedLink } from './relay.ts'
 import type { Reservations, Scope } from './scope.ts'
 
 /** `proxy`: another server gives the addresses, we add the boot data. */
@@ -23,6 +26,7 @@ export interface DhcpContext {
   readonly dns: readonly Ipv4[]
   readonly reservations: Reservations
   readonly leases: LeaseView
+  readonly discovers?: DiscoverView
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -30,6 +34,8 @@ export interface DhcpContext {
 /** A request of a station with a unicast Ethernet address. */
 export interface Client {
   readonly request: DhcpPacket
+  /** The request with what the DISCOVER of its exchange said of the client, where it does not say it again. */
+  readonly told: DhcpPacket
   readonly mac: Mac
   readonly firmware: Firmware
 }
@@ -50,24 +56,34 @@ export function silent(reason: string, change?: LeaseChange): Decision {
   return { kind: 'silent', reason, change }
 }
 
-export function identify(request: DhcpPacket, mac: Mac): Client {
+export function identify(request: DhcpPacket, mac: Mac, { discovers, now }: Pick<DhcpContext, 'discovers' | 'now'>): Client {
+  const told = withSaid(request, discovers?.said(mac, request.xid, now) ?? [])
   const firmware = classifyFirmware({
     mac,
-    architectures: optionData(request, OPTION.clientArchitecture),
-    userClass: optionData(request, OPTION.userClass),
-    vendorClass: optionData(request, OPTION.vendorClass),
-    etherboot: optionData(request, OPTION.etherboot),
+    architectures: optionData(told, OPTION.clientArchitecture),
+    userClass: optionData(told, OPTION.userClass),
+    vendorClass: optionData(told, OPTION.vendorClass),
+    etherboot: optionData(told, OPTION.etherboot),
   })
-  return { request, mac, firmware }
+  return { request, told, mac, firmware }
 }
 
+export type ScopeChoice = { readonly kind: 'scope'; readonly scope: Scope } | { readonly kind: 'none'; readonly reason: string }
+
 /**
- * The subnet that the client is in: the relay's, else that of the address it has (a renewal reaches us by unicast, past the
- * relay), else the interface's. Undefined for a relay in a subnet that is not ours.
+ * The subnet that the client is in: the one that is named for it, else that of the address it has (a renewal reaches us by
+ * unicast, past the relay), else the interface's. None where the one that is named is not ours.
  */
-export function scopeOf(request: DhcpPacket, context: DhcpContext): Scope | undefined {
+export function scopeOf(request: DhcpPacket, context: DhcpContext): ScopeChoice {
   const scopes = [context.local, ...context.relayed]
   const containing = (address: Ipv4) => scopes.find(({ subnet }) => subnetContains(subnet, address))
-  if (request.giaddr !== UNSPECIFIED) return containing(request.giaddr)
-  return (request.ciaddr !== UNSPECIFIED && containing(request.ciaddr)) || context.local
+  const named = namedLink(request)
+  const present = named?.address ?? presentAddress(request)
+  const scope = present && containing(present)
+  if (scope) return { kind: 'scope', scope }
+  if (!named) return { kind: 'scope', scope: context.local }
+  return {
+    kind: 'none',
+    reason: `${named.by} is in no subnet that we serve: add the subnet that ${named.address} is in to dhcp.subnets`,
+  }
 }

@@ -2,6 +2,7 @@
 import { type Client, type Decision, silent } from './decision.ts'
 import { requestedAddress, serverIdentifier } from './fields.ts'
 import { ownerOf } from './lease.ts'
+import { isOurIdentifier } from './relay.ts'
 import type { Lending } from './scope.ts'
 import { QUARANTINE_SECONDS } from './terms.ts'
 
@@ -10,7 +11,7 @@ export function answerRelease(client: Client, lending: Lending): Decision {
   const address = request.ciaddr
   const lease = lending.leases.byAddress(address)
   if (isForAnother(client, lending)) return silent('RELEASE for another server')
-  if (!lease || ownerOf(lease) !== mac) return silent(`RELEASE of ${address}, which is not this host's`)
+  if (!lease || !lending.reservations.isSameHost(mac, ownerOf(lease))) return silent(`RELEASE of ${address}, which is not this host's`)
   return silent(`${address} was given back`, { kind: 'free', subnet: lease.subnet, mac, address, at: lending.now })
 }
 
@@ -19,7 +20,9 @@ export function answerDecline(client: Client, lending: Lending): Decision {
   const address = requestedAddress(request)
   const lease = address && lending.leases.byAddress(address)
   if (isForAnother(client, lending)) return silent('DECLINE for another server')
-  if (!address || !lease || ownerOf(lease) !== mac) return silent(`DECLINE of ${address ?? 'no address'}, which is not this host's`)
+  if (!address || !lease || !lending.reservations.isSameHost(mac, ownerOf(lease))) {
+    return silent(`DECLINE of ${address ?? 'no address'}, which is not this host's`)
+  }
   const until = lending.now + QUARANTINE_SECONDS * 1000
   return silent(`${address} was declined: another machine answers on it; it rests for ${QUARANTINE_SECONDS / 60} minutes`, {
     kind: 'decline',
@@ -31,5 +34,5 @@ export function answerDecline(client: Client, lending: Lending): Decision {
 
 function isForAnother({ request }: Client, lending: Lending): boolean {
   const server = serverIdentifier(request)
-  return server !== undefined && server !== lending.serverAddress
+  return server !== undefined && !isOurIdentifier(server, request, lending.serverAddress)
 }

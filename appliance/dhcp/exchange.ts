@@ -3,6 +3,7 @@ import { describeFirmware, programOf } from '../boot/firmware.ts'
 import { type Ipv4, type Mac, UNSPECIFIED } from '../wire/addresses.ts'
 import type { MessageType } from './codes.ts'
 import { type Decision, identify } from './decision.ts'
+import type { DiscoverView } from './discovers.ts'
 import { clientMac, machineUuid, messageType } from './fields.ts'
 import type { DhcpPacket } from './packet.ts'
 
@@ -27,14 +28,19 @@ export interface DhcpExchange {
 
 /**
  * Undefined for packets that no station sent as DHCP: there is nobody to attribute them to.
- * @param cut what of the packet could not be read
+ * @param known what the DISCOVERs before it said, and what of the packet could not be read
  */
-export function exchangeOf(at: number, request: DhcpPacket, decision: Decision, cut?: string): DhcpExchange | undefined {
+export function exchangeOf(
+  at: number,
+  request: DhcpPacket,
+  decision: Decision,
+  { discovers, cut }: { readonly discovers?: DiscoverView | undefined; readonly cut?: string | undefined } = {},
+): DhcpExchange | undefined {
   const mac = clientMac(request)
   const message = messageType(request)
   if (!mac || !message) return undefined
-  const { firmware } = identify(request, mac)
-  const [by, architecture, uuid] = [programOf(firmware), describeFirmware(firmware), machineUuid(request)]
+  const { firmware, told } = identify(request, mac, { ...(discovers ? { discovers } : {}), now: at })
+  const [by, architecture, uuid] = [programOf(firmware), describeFirmware(firmware), machineUuid(told)]
   const common = { at, mac, xid: request.xid, message, by, architecture, uuid }
   const reason = decision.reason && cut ? `${decision.reason}; ${cut}` : (decision.reason ?? cut)
   if (decision.kind === 'silent') return { ...common, answer: 'silent', reason, address: undefined }

@@ -8,7 +8,7 @@ export type Lease =
   /** Held for a client that has not answered yet. */
   | LentLease<'offered'>
   | LentLease<'bound'>
-  /** Of a host whose root lives on this address: never expires and never goes to another MAC. */
+  /** Of a host whose root lives on this address: never expires and never goes to another host. */
   | (LeaseOf<'permanent'> & { readonly mac: Mac })
   /** Given back, or an offer that was not taken; remembered so that the same client finds it again. */
   | LentLease<'released'>
@@ -36,7 +36,7 @@ export type LeaseChange =
 
 /** What a decision may look up. */
 export interface LeaseView {
-  /** The row that this MAC has in this subnet, live or not. */
+  /** The row that the host of this MAC has in this subnet, live or not. */
   inSubnet(subnet: SubnetKey, mac: Mac): Lease | undefined
   byAddress(address: Ipv4): Lease | undefined
 }

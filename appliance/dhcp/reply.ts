@@ -6,6 +6,8 @@ import type { Client, DhcpContext } from './decision.ts'
 import { addressOption, asksFor, messageTypeOption, optionData, secondsOption, textOption } from './fields.ts'
 import type { DhcpOption } from './options.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type DhcpPacket } from './packet.ts'
+import { presentAddress } from './purpose.ts'
+import { identifierFor } from './relay.ts'
 import type { Scope } from './scope.ts'
 
 /** Lease time on the wire for an address that never expires (RFC 2131 section 3.3). */
@@ -23,31 +25,37 @@ export function grantReply(type: 'OFFER' | 'ACK', client: Client, scope: Scope, 
   const boot = bootFor(client, context, 'full')
   const options = [
     messageTypeOption(type),
-    addressOption(OPTION.serverIdentifier, context.serverAddress),
+    addressOption(OPTION.serverIdentifier, identifierFor(request, context.serverAddress)),
     ...(grant.seconds === undefined ? [] : leaseTimes(grant.seconds)),
     ...networkOptions(client, scope, context),
-    ...bootOptions(boot, request),
+    ...bootOptions(boot, client.told),
     ...echoedOptions(request),
   ]
   return {
     ...replyHeader(request),
-    ciaddr: type === 'ACK' ? request.ciaddr : UNSPECIFIED,
+    ciaddr: type === 'ACK' ? (presentAddress(request) ?? UNSPECIFIED) : UNSPECIFIED,
     yiaddr: grant.address ?? UNSPECIFIED,
     ...bootHeader(boot),
     options,
   }
 }
 
-/** An OFFER or ACK with boot data only: as a proxy, or on port 4011. */
-export function bootReply(type: 'OFFER' | 'ACK', client: Client, boot: BootAnswer, context: DhcpContext): DhcpPacket {
+/** An OFFER or ACK with boot data only: as a proxy, or on port 4011. `ciaddr`: the address that the client has. */
+export function bootReply(
+  type: 'OFFER' | 'ACK',
+  client: Client,
+  ciaddr: Ipv4 | undefined,
+  boot: BootAnswer,
+  context: DhcpContext,
+): DhcpPacket {
   const { request } = client
   const options = [
     messageTypeOption(type),
-    addressOption(OPTION.serverIdentifier, context.serverAddress),
-    ...bootOptions(boot, request),
+    addressOption(OPTION.serverIdentifier, identifierFor(request, context.serverAddress)),
+    ...bootOptions(boot, client.told),
     ...echoedOptions(request),
   ]
-  return { ...replyHeader(request), ciaddr: type === 'ACK' ? request.ciaddr : UNSPECIFIED, ...bootHeader(boot), options }
+  return { ...replyHeader(request), ciaddr: ciaddr ?? UNSPECIFIED, ...bootHeader(boot), options }
 }
 
 /** Behind a relay a NAK asks for broadcast: the client's address is wrong, so unicast would not reach it (section 4.3.2). */
@@ -55,7 +63,7 @@ export function nakReply(client: Client, reason: string, context: DhcpContext): 
   const { request } = client
   const options = [
     messageTypeOption('NAK'),
-    addressOption(OPTION.serverIdentifier, context.serverAddress),
+    addressOption(OPTION.serverIdentifier, identifierFor(request, context.serverAddress)),
     textOption(OPTION.message, reason),
     ...echoedOptions(request),
   ]
@@ -101,12 +109,13 @@ function leaseTimes(seconds: number): readonly DhcpOption[] {
 
 function networkOptions(client: Client, scope: Scope, context: DhcpContext): readonly DhcpOption[] {
   const name = context.reservations.byMac(client.mac)?.name
+  const dns = scope.dns ?? context.dns
   return [
     addressOption(OPTION.subnetMask, netmask(scope.subnet)),
-    ...(asksFor(client.request, OPTION.broadcastAddress) ? [addressOption(OPTION.broadcastAddress, broadcastOf(scope.subnet))] : []),
+    ...(asksFor(client.told, OPTION.broadcastAddress) ? [addressOption(OPTION.broadcastAddress, broadcastOf(scope.subnet))] : []),
     ...(scope.router ? [addressOption(OPTION.router, scope.router)] : []),
-    ...(context.dns.length > 0 ? [addressOption(OPTION.domainNameServer, ...context.dns)] : []),
-    ...(name && asksFor(client.request, OPTION.hostName) ? [textOption(OPTION.hostName, name)] : []),
+    ...(dns.length > 0 ? [addressOption(OPTION.domainNameServer, ...dns)] : []),
+    ...(name && asksFor(client.told, OPTION.hostName) ? [textOption(OPTION.hostName, name)] : []),
   ]
 }
 
@@ -123,9 +132,10 @@ function bootOptions(boot: BootAnswer, request: DhcpPacket): readonly DhcpOption
   ]
 }
 
-/** Given back unaltered: the client's identifiers (RFC 6842, RFC 4578 section 2.3) and the relay's option 82 (RFC 3046). */
+/** Given back unaltered: the client's identifiers (RFC 6842, RFC 4578 section 2.3), its subnet selection (RFC 3011), the relay's 82 (RFC 3046). */
 function echoedOptions(request: DhcpPacket): readonly DhcpOption[] {
-  return [OPTION.clientIdentifier, OPTION.clientMachineIdentifier, OPTION.relayAgentInformation].flatMap((code) => {
+  const echoed = [OPTION.clientIdentifier, OPTION.clientMachineIdentifier, OPTION.subnetSelection, OPTION.relayAgentInformation]
+  return echoed.flatMap((code) => {
     const data = optionData(request, code)
     return data ? [{ code, data }] : []
   })

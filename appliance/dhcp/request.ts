@@ -1,24 +1,19 @@
 // REQUEST → ACK, NAK or silence (RFC 2131 section 4.3.2), when we give the addresses.
-import { type Ipv4, subnetContains, UNSPECIFIED } from '../wire/addresses.ts'
+import { type Ipv4, subnetContains } from '../wire/addresses.ts'
 import { type Client, type Decision, type DhcpContext, silent } from './decision.ts'
-import { requestedAddress, serverIdentifier } from './fields.ts'
-import type { LeaseChange } from './lease.ts'
+import { isLive, type LeaseChange, ownerOf } from './lease.ts'
+import { purposeOf } from './purpose.ts'
+import { isOurIdentifier } from './relay.ts'
 import { bootFor, grantReply, nakReply } from './reply.ts'
 import { type Lending, refusal, reservedAddress, subnetKey } from './scope.ts'
 import { leaseSeconds } from './terms.ts'
 
-/** What the client is about, told by the fields it fills in (section 4.3.6, table 4). */
-type Purpose =
-  | { readonly kind: 'selecting'; readonly server: Ipv4; readonly address: Ipv4 | undefined }
-  | { readonly kind: 'init-reboot'; readonly address: Ipv4 }
-  | { readonly kind: 'renewing'; readonly address: Ipv4 }
-  | { readonly kind: 'unclear' }
-
 export function answerRequest(client: Client, lending: Lending, context: DhcpContext): Decision {
-  const purpose = purposeOf(client)
+  const purpose = purposeOf(client.request)
+  const isOurs = (server: Ipv4) => isOurIdentifier(server, client.request, context.serverAddress)
   switch (purpose.kind) {
     case 'selecting':
-      if (purpose.server !== context.serverAddress) return otherServerChosen(client, lending, purpose.server)
+      if (!isOurs(purpose.server)) return otherServerChosen(client, lending, purpose.server)
       return purpose.address ? grantOrRefuse(client, lending, context, purpose.address) : silent('REQUEST that names no address')
     case 'init-reboot':
       // Another server may know it; only an address of another network is certainly wrong here.
@@ -27,19 +22,11 @@ export function answerRequest(client: Client, lending: Lending, context: DhcpCon
       }
       return grantOrRefuse(client, lending, context, purpose.address)
     case 'renewing':
+      if (purpose.server && !isOurs(purpose.server)) return otherServerChosen(client, lending, purpose.server)
       return grantOrRefuse(client, lending, context, purpose.address)
     case 'unclear':
       return silent('REQUEST that names neither a server nor an address')
   }
-}
-
-function purposeOf({ request }: Client): Purpose {
-  const server = serverIdentifier(request)
-  const requested = requestedAddress(request)
-  const present = request.ciaddr === UNSPECIFIED ? undefined : request.ciaddr
-  if (server) return { kind: 'selecting', server, address: requested ?? present }
-  if (present) return { kind: 'renewing', address: present }
-  return requested ? { kind: 'init-reboot', address: requested } : { kind: 'unclear' }
 }
 
 function otherServerChosen({ mac }: Client, lending: Lending, server: Ipv4): Decision {
@@ -56,10 +43,8 @@ function isKnown({ mac }: Client, lending: Lending): boolean {
 
 /** ACKs the very address that was asked for, or NAKs. */
 function grantOrRefuse(client: Client, lending: Lending, context: DhcpContext, address: Ipv4): Decision {
-  const { request, mac, firmware } = client
+  const { mac, firmware } = client
   const subnet = subnetKey(lending.scope)
-  // The ACK goes to ciaddr, the lease to the requested address: they must be one.
-  if (request.ciaddr !== UNSPECIFIED && request.ciaddr !== address) return silent(`REQUEST from ${request.ciaddr} for ${address}`)
   const reason = refusal(lending, mac, address) ?? leasedElsewhere(client, lending, address)
   if (reason) return { kind: 'reply', answer: 'nak', packet: nakReply(client, reason, context), change: undefined, reason }
 
@@ -72,9 +57,11 @@ function grantOrRefuse(client: Client, lending: Lending, context: DhcpContext, a
   return { kind: 'reply', answer: 'ack', packet, change, reason: boot.kind === 'none' && firmware.kind !== 'os' ? boot.reason : undefined }
 }
 
-/** A client has one lease in a subnet: it may not take a second address beside it, unless it has a reservation there. */
+/** A host has one lease in a subnet: it may not take a second address beside it, unless it has a reservation there. */
 function leasedElsewhere({ mac }: Client, lending: Lending, address: Ipv4): string | undefined {
   const lease = lending.leases.inSubnet(subnetKey(lending.scope), mac)
   if (!lease || lease.address === address || reservedAddress(lending, mac) === address) return undefined
+  const asked = lending.leases.byAddress(address)
+  if (asked && lending.reservations.isSameHost(mac, ownerOf(asked)) && isLive(asked, lending.now)) return undefined
   return `this host's lease is ${lease.address}, not ${address}`
 }

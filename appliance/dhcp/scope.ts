@@ -1,4 +1,5 @@
 // One subnet that we give addresses in, and which address a client may have there. Pure.
+import { type HostNics, hostKeyOf, macsOf } from '../boot/known-host.ts'
 import {
   type AddressRange,
   broadcastOf,
@@ -16,26 +17,35 @@ import { describeLease, isLive, type Lease, type LeaseView, ownerOf, type Subnet
 export interface Scope {
   readonly subnet: Subnet
   /** Without one, only reserved addresses are given. */
-  readonly pool: AddressRange | undefined
+  readonly pool?: AddressRange | undefined
   readonly router: Ipv4 | undefined
+  /** Left out: those of all subnets. */
+  readonly dns?: readonly Ipv4[]
 }
 
 /** What the configuration says of one host; `address` is its reservation, where it has one. */
-export interface HostEntry {
+export interface HostEntry extends HostNics {
   readonly name: string
-  readonly mac: Mac
   readonly address?: Ipv4 | undefined
 }
 
 export interface Reservations {
+  /** By any MAC of the host. */
   byMac(mac: Mac): HostEntry | undefined
   byAddress(address: Ipv4): HostEntry | undefined
+  /** Whether both are NICs of one host; `other` is undefined for what is nobody's. */
+  isSameHost(mac: Mac, other: Mac | undefined): boolean
 }
 
 export function reservationsOf(hosts: readonly HostEntry[]): Reservations {
-  const byMac = new Map(hosts.map((host) => [host.mac, host]))
+  const byMac = new Map(hosts.flatMap((host) => macsOf(host).map((mac) => [mac, host] as const)))
   const byAddress = new Map(hosts.flatMap((host) => (host.address ? [[host.address, host] as const] : [])))
-  return { byMac: (mac) => byMac.get(mac), byAddress: (address) => byAddress.get(address) }
+  const key = hostKeyOf(hosts)
+  return {
+    byMac: (mac) => byMac.get(mac),
+    byAddress: (address) => byAddress.get(address),
+    isSameHost: (mac, other) => other !== undefined && key(mac) === key(other),
+  }
 }
 
 /** All that choosing an address depends on. */
@@ -56,7 +66,7 @@ export function subnetKey(scope: Scope): SubnetKey {
   return `${scope.subnet.network}/${scope.subnet.prefix}`
 }
 
-/** The reserved address of this MAC if it lies in this subnet: a host that was carried elsewhere gets one of the pool there. */
+/** The reserved address of this MAC's host if it lies in this subnet: a host that was carried elsewhere gets one of the pool there. */
 export function reservedAddress(lending: Lending, mac: Mac): Ipv4 | undefined {
   const address = lending.reservations.byMac(mac)?.address
   return address && subnetContains(lending.scope.subnet, address) ? address : undefined
@@ -71,12 +81,12 @@ export function refusal(lending: Lending, mac: Mac, address: Ipv4): string | und
   if (address === scope.router) return `${address} is the router's`
 
   const holder = reservations.byAddress(address)
-  if (holder && holder.mac !== mac) return `${address} is reserved for ${holder.name} (${holder.mac})`
+  if (holder && !reservations.isSameHost(mac, holder.mac)) return `${address} is reserved for ${holder.name} (${holder.mac})`
   const reserved = reservedAddress(lending, mac)
   if (reserved && reserved !== address) return `${reserved} is reserved for this host, not ${address}`
 
   const lease = leases.byAddress(address)
-  const isOurs = lease !== undefined && ownerOf(lease) === mac
+  const isOurs = lease !== undefined && reservations.isSameHost(mac, ownerOf(lease))
   if (lease && !isOurs && isLive(lease, now)) return `${address} is ${describeLease(lease)}`
   const isInPool = scope.pool !== undefined && rangeContains(scope.pool, address)
   const keeps = isOurs && isLive(lease, now)

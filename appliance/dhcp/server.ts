@@ -10,6 +10,7 @@ import { decide, type ServerPort } from './decide.ts'
 import type { DhcpContext, DhcpMode } from './decision.ts'
 import { describeDhcp } from './describe.ts'
 import { bootServerDestination, type Destination, destination } from './destination.ts'
+import { Discovers } from './discovers.ts'
 import { type DroppedDhcp, droppedRequest, senderOf } from './dropped.ts'
 import { type DhcpExchange, exchangeOf } from './exchange.ts'
 import type { LeaseStore } from './lease.ts'
@@ -60,8 +61,9 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
     await closed(dhcp)
     throw error
   })
-  listen(dhcp, 67, options)
-  listen(bootServer, 4011, options)
+  const discovers = new Discovers()
+  listen(dhcp, 67, options, discovers)
+  listen(bootServer, 4011, options, discovers)
   log.info({ interface: options.interface, mode: settings.mode, address: settings.address }, 'DHCP server listens')
   let closing: Promise<unknown> | undefined
   return {
@@ -73,12 +75,12 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
 }
 
 /** Whatever a datagram does, the next one is served: nothing thrown here leaves the handler. */
-function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptions): void {
+function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptions, discovers: Discovers): void {
   const { log, now } = options
   const troubles = limitLog(log, { lines: 20, windowSeconds: 10 }, now)
   const exchanges = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
   const details = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
-  const reservations = reservationsOf(options.settings.hosts)
+  const known = { reservations: reservationsOf(options.settings.hosts), discovers }
   const mayTell = withinRate({ times: 20, windowSeconds: 1 }, now)
   const tell = (dropped: DroppedDhcp | undefined): void => {
     if (dropped && mayTell()) options.onDropped?.(dropped)
@@ -88,7 +90,7 @@ function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptio
     try {
       const request = readDhcp(bytes)
       const from = { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }
-      answer(request, from, { socket, port, context: contextOf(options, reservations), options, tell, troubles, exchanges, details })
+      answer(request, from, { socket, port, context: contextOf(options, known), options, discovers, tell, troubles, exchanges, details })
     } catch (error) {
       const peer = `${sender.address}:${sender.port}`
       if (error instanceof WireError) troubles.warn({ peer, port, reason: error.message }, 'DHCP packet dropped')
@@ -105,6 +107,7 @@ interface Handling {
   readonly port: ServerPort
   readonly context: DhcpContext
   readonly options: DhcpServerOptions
+  readonly discovers: Discovers
   readonly tell: (dropped: DroppedDhcp | undefined) => void
   readonly troubles: Log
   readonly exchanges: Log
@@ -124,17 +127,18 @@ function answer({ packet: request, cut }: ReadDhcp, from: Destination, handling:
     })
     details.debug({ packet: describeDhcp(decision.packet), to }, 'DHCP reply')
   }
-  const exchange = exchangeOf(context.now, request, decision, cut)
+  const exchange = exchangeOf(context.now, request, decision, { discovers: context.discovers, cut })
   if (!exchange) {
     troubles.warn({ peer: from, reason: decision.reason, cut }, 'DHCP packet dropped')
     tell(droppedRequest(request, [decision.reason, cut].filter((part) => part !== undefined).join('; ')))
     return
   }
+  if (exchange.message === 'DISCOVER') handling.discovers.remember(exchange.mac, request, context.now)
   exchanges.info({ ...exchange }, 'DHCP')
   options.onExchange(exchange)
 }
 
-function contextOf(options: DhcpServerOptions, reservations: DhcpContext['reservations']): DhcpContext {
+function contextOf(options: DhcpServerOptions, known: Pick<DhcpContext, 'reservations' | 'discovers'>): DhcpContext {
   const { mode, address, subnet, pool, router, relayed, dns } = options.settings
   return {
     mode,
@@ -143,7 +147,7 @@ function contextOf(options: DhcpServerOptions, reservations: DhcpContext['reserv
     local: { subnet, pool, router },
     relayed,
     dns,
-    reservations,
+    ...known,
     leases: options.store,
     now: options.now(),
   }

@@ -65,18 +65,13 @@ const SAVE_ATTEMPT = `INSERT INTO attempts (id, mac, started, image, generation)
   ON CONFLICT (id) DO UPDATE SET image = excluded.image, generation = excluded.generation`
 const SAVE_EVENT = 'INSERT OR REPLACE INTO boot_events (attempt, seq, at, event) VALUES (?, ?, ?, ?)'
 
-/** Boots with a generation, not older than the last of their host that mounted a root; where none did, the newest. */
-const RUNNING = `
-  WITH pinned AS (SELECT * FROM attempts WHERE generation IS NOT NULL),
-  rooted AS (
-    SELECT mac, max(started) AS started FROM pinned WHERE EXISTS (
-      SELECT 1 FROM boot_events WHERE attempt = pinned.id
-      AND event ->> '$.event.kind' = 'report' AND event ->> '$.event.status' = 'done'
-      AND event ->> '$.event.stage' IN ('root', 'dom0', 'up'))
-    GROUP BY mac),
-  newest AS (SELECT mac, max(started) AS started FROM pinned GROUP BY mac)
-  SELECT id, mac, started, image, generation FROM pinned
-  WHERE (mac, started) IN (SELECT * FROM rooted UNION SELECT * FROM newest)
+/** Boots with a generation, and whether each mounted its root. */
+const PINNED = `
+  SELECT id, mac, started, image, generation, EXISTS (
+    SELECT 1 FROM boot_events WHERE attempt = attempts.id
+    AND event ->> '$.event.kind' = 'report' AND event ->> '$.event.status' = 'done'
+    AND event ->> '$.event.stage' IN ('root', 'dom0', 'up')) AS rooted
+  FROM attempts WHERE generation IS NOT NULL
   ORDER BY mac, started`
 
 export function openAttemptStore(store: Store, unpushed = new UnpushedTokens(store)): AttemptStore {
@@ -86,7 +81,7 @@ export function openAttemptStore(store: Store, unpushed = new UnpushedTokens(sto
   const allAttempts = store.prepare<[], AttemptRow>('SELECT id, mac, started, image, generation FROM attempts ORDER BY started')
   const eventsOf = store.prepare<[string], EventRow>('SELECT seq, at, event FROM boot_events WHERE attempt = ? ORDER BY seq')
   const saveToken = store.prepare('UPDATE attempts SET token_hash = ? WHERE id = ?')
-  const running = store.prepare<[], AttemptRow>(RUNNING)
+  const pinned = store.prepare<[], AttemptRow & { readonly rooted: number }>(PINNED)
 
   const saveAll = store.transaction((writes: readonly Write[]) => {
     for (const write of writes) {
@@ -124,16 +119,25 @@ export function openAttemptStore(store: Store, unpushed = new UnpushedTokens(sto
       return token
     },
     running(nameOf) {
-      const hosts = running.all().flatMap((row) => {
+      const boots = pinned.all().flatMap((row) => {
         const attempt = readAttempt(row, [])
         if (!attempt?.pin) return []
-        const host = nameOf(attempt.mac)
-        return [{ mac: attempt.mac, ...(host ? { host } : {}), ...attempt.pin, since: attempt.startedAt }]
+        const { mac, pin, startedAt: since } = attempt
+        const host = nameOf(mac)
+        return [{ rooted: row.rooted === 1, key: host ?? mac, host: { mac, ...(host ? { host } : {}), ...pin, since } }]
       })
+      // Of a host, from whichever of its NICs: the last boot that mounted a root, and the newest.
+      const newest = lastOfEach(boots)
+      const rooted = lastOfEach(boots.filter((boot) => boot.rooted))
+      const hosts = boots.filter((boot) => newest.get(boot.key) === boot || rooted.get(boot.key) === boot)
       // A host that boots the same generation again has it once, since the later boot.
-      return [...new Map(hosts.map((host) => [`${host.mac} ${host.image} ${host.generation}`, host])).values()]
+      return [...new Map(hosts.map(({ key, host }) => [`${key} ${host.image} ${host.generation}`, host])).values()]
     },
   }
+}
+
+function lastOfEach<Boot extends { readonly key: string; readonly host: { readonly since: number } }>(boots: readonly Boot[]) {
+  return new Map(boots.toSorted((left, right) => left.host.since - right.host.since).map((boot) => [boot.key, boot]))
 }
 
 function readAttempt(row: AttemptRow, rows: readonly EventRow[]): Attempt | undefined {

@@ -1,5 +1,7 @@
 // The leases table. Every change is on disk when the call returns (SQLite, synchronous = FULL), so a reply that is sent
-// afterwards is never forgotten. Reads come from memory: this object is the table's only writer.
+// afterwards is never forgotten. Reads come from memory: this object is the table's only writer. A row has the MAC that asked; whose
+// host that is, the config says, and may say otherwise after a restart. A host that is written has one row in a subnet.
+import type { HostKey } from '../boot/known-host.ts'
 import { describeLease, isLive, type Lease, type LeaseChange, type LeaseStore, ownerOf, type SubnetKey } from '../dhcp/lease.ts'
 import { type Ipv4, ipv4ToNumber, type Mac, parseIpv4, parseMac } from '../wire/addresses.ts'
 import type { Store } from './database.ts'
@@ -15,13 +17,16 @@ interface Row {
 export class Leases implements LeaseStore {
   readonly #now: () => number
   readonly #byAddress = new Map<Ipv4, Lease>()
-  readonly #byClient = new Map<string, Lease>()
+  /** By subnet and host: several where a config has made one host of what were several machines. */
+  readonly #byClient = new Map<string, readonly Lease[]>()
+  readonly #key: HostKey
   readonly #replace: (old: readonly Lease[], lease: Lease) => void
   #changes = 0
 
-  /** Reads the table; `now` gives milliseconds since the epoch. Throws when a row is not ours. */
-  constructor(store: Store, now: () => number = Date.now) {
+  /** Reads the table; `now` gives milliseconds since the epoch; without `key` each MAC is a host. Throws when a row is not ours. */
+  constructor(store: Store, now: () => number = Date.now, key: HostKey = (mac) => mac) {
     this.#now = now
+    this.#key = key
     const remove = store.prepare<[string]>('DELETE FROM leases WHERE address = ?')
     const insert = store.prepare<[Row]>(
       'INSERT INTO leases (address, subnet, mac, kind, expires) VALUES (@address, @subnet, @mac, @kind, @expires)',
@@ -39,7 +44,7 @@ export class Leases implements LeaseStore {
   }
 
   inSubnet(subnet: SubnetKey, mac: Mac): Lease | undefined {
-    return this.#byClient.get(clientKey(subnet, mac))
+    return preferred(this.#rows(subnet, mac), mac)
   }
 
   byAddress(address: Ipv4): Lease | undefined {
@@ -51,10 +56,8 @@ export class Leases implements LeaseStore {
    * nobody else has the address. Offers and leases given back do not count.
    */
   byMac(mac: Mac): Lease | undefined {
-    const lasts = (lease: Lease) => (lease.kind === 'permanent' ? Number.POSITIVE_INFINITY : lease.expires)
-    return this.#of(mac)
-      .filter(({ kind }) => kind === 'bound' || kind === 'permanent')
-      .toSorted((left, right) => lasts(right) - lasts(left))[0]
+    const given = this.#of(mac).filter(({ kind }) => kind === 'bound' || kind === 'permanent')
+    return preferred(given, mac)
   }
 
   /** Every row, by address: live, expired, given back and declined. */
@@ -63,7 +66,7 @@ export class Leases implements LeaseStore {
   }
 
   /**
-   * Commits one decision. Throws, and changes nothing, when it would take a live lease from another MAC: a decision made of
+   * Commits one decision. Throws, and changes nothing, when it would take a live lease from another host: a decision made of
    * stale facts. A permanent lease stays permanent when its own host is offered or bound to it again.
    */
   commit(change: LeaseChange): void {
@@ -71,7 +74,7 @@ export class Leases implements LeaseStore {
     switch (change.kind) {
       case 'offer':
       case 'bind': {
-        if (present && ownerOf(present) !== change.mac && isLive(present, this.#now())) {
+        if (present && !this.#isOf(present, change.mac) && isLive(present, this.#now())) {
           throw new Error(`${change.address} cannot go to ${change.mac}: it is ${describeLease(present)}`)
         }
         if (present?.kind === 'permanent') return
@@ -81,7 +84,7 @@ export class Leases implements LeaseStore {
       }
       case 'free': {
         const { subnet, mac, address, at } = change
-        if (present && ownerOf(present) === mac) this.#write({ kind: 'released', subnet, mac, address, expires: at })
+        if (present && this.#isOf(present, mac)) this.#write({ kind: 'released', subnet, mac, address, expires: at })
         return
       }
       case 'decline': {
@@ -97,7 +100,7 @@ export class Leases implements LeaseStore {
    */
   makePermanent(mac: Mac, address: Ipv4): Lease | undefined {
     const present = this.#byAddress.get(address)
-    if (!present || ownerOf(present) !== mac) return undefined
+    if (!present || !this.#isOf(present, mac)) return undefined
     const lease: Lease = { kind: 'permanent', subnet: present.subnet, mac, address }
     this.#write(lease)
     return lease
@@ -111,14 +114,26 @@ export class Leases implements LeaseStore {
   }
 
   #of(mac: Mac): readonly Lease[] {
-    return [...this.#byAddress.values()].filter((lease) => ownerOf(lease) === mac)
+    return [...this.#byAddress.values()].filter((lease) => this.#isOf(lease, mac))
+  }
+
+  #isOf(lease: Lease, mac: Mac): boolean {
+    const owner = ownerOf(lease)
+    return owner !== undefined && this.#key(owner) === this.#key(mac)
+  }
+
+  #rows(subnet: SubnetKey, mac: Mac): readonly Lease[] {
+    return this.#byClient.get(this.#clientKey(subnet, mac)) ?? []
+  }
+
+  #clientKey(subnet: SubnetKey, mac: Mac): string {
+    return `${subnet} ${this.#key(mac)}`
   }
 
   #write(lease: Lease): void {
     const mac = ownerOf(lease)
-    const old = new Set(
-      [this.#byAddress.get(lease.address), mac && this.inSubnet(lease.subnet, mac)].filter((entry) => entry !== undefined),
-    )
+    const present = this.#byAddress.get(lease.address)
+    const old = new Set([...(present ? [present] : []), ...(mac ? this.#rows(lease.subnet, mac) : [])])
     this.#replace([...old], lease)
     this.#changes += 1
     for (const entry of old) this.#forget(entry)
@@ -128,18 +143,26 @@ export class Leases implements LeaseStore {
   #remember(lease: Lease): void {
     const mac = ownerOf(lease)
     this.#byAddress.set(lease.address, lease)
-    if (mac) this.#byClient.set(clientKey(lease.subnet, mac), lease)
+    if (mac) this.#byClient.set(this.#clientKey(lease.subnet, mac), [...this.#rows(lease.subnet, mac), lease])
   }
 
   #forget(lease: Lease): void {
     const mac = ownerOf(lease)
     this.#byAddress.delete(lease.address)
-    if (mac) this.#byClient.delete(clientKey(lease.subnet, mac))
+    if (!mac) return
+    const rest = this.#rows(lease.subnet, mac).filter((other) => other !== lease)
+    const key = this.#clientKey(lease.subnet, mac)
+    if (rest.length > 0) this.#byClient.set(key, rest)
+    else this.#byClient.delete(key)
   }
 }
 
-function clientKey(subnet: SubnetKey, mac: Mac): string {
-  return `${subnet} ${mac}`
+/** The one to go by: what a root lives on, else what lasts longest; of those that are alike, that of the MAC itself. */
+function preferred(leases: readonly Lease[], mac: Mac): Lease | undefined {
+  if (leases.length < 2) return leases[0]
+  const lasts = (lease: Lease) => (lease.kind === 'permanent' ? Number.MAX_VALUE : lease.expires)
+  const other = (lease: Lease) => (ownerOf(lease) === mac ? 0 : 1)
+  return leases.toSorted((left, right) => lasts(right) - lasts(left) || other(left) - other(right))[0]
 }
 
 function rowOf(lease: Lease): Row {

@@ -18,6 +18,7 @@ export interface RecordedEvent {
 export interface Attempt {
   /** 16 characters of base32, lower case: 80 random bits. */
   readonly id: string
+  /** Of the NIC that boots; firmware that gets no script by it may have tried others of the host meanwhile. */
   readonly mac: Mac
   readonly startedAt: number
   /** What this boot runs, from its first script to its root, whatever is published meanwhile. */
@@ -63,6 +64,11 @@ function dropBelongsTo(current: Attempt | undefined, event: EventOf<'drop'>, at:
 export function scriptBelongsTo(current: Attempt | undefined, at: number): 'current' | 'new' {
   if (!current || hasReported(current) || isQuiet(current, at)) return 'new'
   return current.pin && at - current.startedAt > LOADING_TIME ? 'new' : 'current'
+}
+
+/** What came before the script, if it is still this boot: firmware tries one NIC after another. */
+export function beforeScript(current: Attempt, at: number): readonly RecordedEvent[] {
+  return gotScript(current) || isUp(current) || isQuiet(current, at) ? [] : current.events
 }
 
 function dhcpBelongsTo(current: Attempt | undefined, event: EventOf<'dhcp'>, at: number): Belonging {

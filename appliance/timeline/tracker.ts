@@ -1,8 +1,9 @@
 // All hosts' boot attempts, in memory: a pure reducer. An event goes in, the next state comes out, with the
 // views that changed (for those who watch) and what the store has to write. Bounded in hosts and attempts;
 // of MACs that the config does not know, DHCP alone is not written to disk, so a flood of them costs nothing there.
+import type { HostKey } from '../boot/known-host.ts'
 import type { Ipv4, Mac } from '../wire/addresses.ts'
-import { type Attempt, addressOf, belongsTo, hasRoot, type RecordedEvent, record, scriptBelongsTo } from './attempt.ts'
+import { type Attempt, addressOf, beforeScript, belongsTo, hasRoot, type RecordedEvent, record, scriptBelongsTo } from './attempt.ts'
 import type { BootEvent, EventOf } from './event.ts'
 import { type Admission, admitPeer } from './report.ts'
 import { type AttemptState, type AttemptView, stuckAt, viewOf } from './timeline.ts'
@@ -23,7 +24,8 @@ export interface Tracked {
 export interface Tracker {
   /** Names of the config's hosts, by each MAC of theirs. */
   readonly names: ReadonlyMap<Mac, string>
-  /** Newest attempt first; the host heard of last stands last. */
+  readonly key: HostKey
+  /** By the key of each host: newest attempt first; the host heard of last stands last. */
   readonly hosts: ReadonlyMap<Mac, readonly Tracked[]>
 }
 
@@ -40,18 +42,19 @@ export interface Change {
 
 export type ReportChange = ({ readonly kind: 'accepted' } & Change) | Extract<Admission, { kind: 'refused' }>
 
-/** After a start: `stored` is what the store has. Attempts go on where they were. */
-export function newTracker(names: ReadonlyMap<Mac, string>, stored: readonly Attempt[]): Tracker {
+/** After a start: `stored` is what the store has. Attempts go on where they were. Without `key` each MAC is a host. */
+export function newTracker(names: ReadonlyMap<Mac, string>, stored: readonly Attempt[], key: HostKey = (mac) => mac): Tracker {
   const hosts = new Map<Mac, readonly Tracked[]>()
   for (const attempt of [...stored].sort((a, b) => b.startedAt - a.startedAt)) {
-    hosts.set(attempt.mac, [...(hosts.get(attempt.mac) ?? []), { attempt, stored: true, shown: 'booting' }])
+    const host = key(attempt.mac)
+    hosts.set(host, [...(hosts.get(host) ?? []), { attempt, stored: true, shown: 'booting' }])
   }
-  return { names, hosts: new Map([...hosts].reverse()) }
+  return { names, key, hosts: new Map([...hosts].reverse()) }
 }
 
 /** An event of a host. `freshId` is used if a new attempt begins with it. */
 export function apply(tracker: Tracker, mac: Mac, event: BootEvent, at: number, freshId: string): Change {
-  const tracked = tracker.hosts.get(mac) ?? []
+  const tracked = attemptsOf(tracker, mac)
   const [newest, ...older] = tracked
   switch (belongsTo(newest?.attempt, event, at)) {
     case 'none':
@@ -65,10 +68,11 @@ export function apply(tracker: Tracker, mac: Mac, event: BootEvent, at: number, 
 
 /** The attempt that a request for a boot script belongs to: its id, pin and platform go into the script. */
 export function openAttempt(tracker: Tracker, mac: Mac, at: number, freshId: string): Change & { readonly attempt: Attempt } {
-  const tracked = tracker.hosts.get(mac) ?? []
+  const tracked = attemptsOf(tracker, mac)
   const [newest, ...older] = tracked
-  const goesOn = newest && scriptBelongsTo(newest.attempt, at) === 'current'
-  const current = goesOn ? newest : begin(mac, at, freshId)
+  const goesOn = newest?.attempt.mac === mac && scriptBelongsTo(newest.attempt, at) === 'current'
+  // The script, its token and its network are of one NIC: asked for by another, they are of another attempt, which tells the whole boot.
+  const current = goesOn ? newest : begin(mac, at, freshId, newest ? beforeScript(newest.attempt, at) : [])
   const change = settle(
     tracker,
     mac,
@@ -94,7 +98,7 @@ export function applyReport(
   const { mac } = found.attempt
   const admission = admitPeer(mac, peer, leasedTo(mac) ?? addressOf(found.attempt))
   if (admission.kind === 'refused') return admission
-  const tracked = tracker.hosts.get(mac) ?? []
+  const tracked = attemptsOf(tracker, mac)
   const [newest] = tracked
   if (newest === found) return { kind: 'accepted', ...withEvent(tracker, mac, found, tracked.slice(1), event, at) }
   // Late, of an attempt that another one has followed: it belongs to its own.
@@ -102,15 +106,15 @@ export function applyReport(
   const attempts = tracked.map((other) => (other === found ? { ...found, attempt: recorded.attempt } : other))
   const { events: _, ...attempt } = recorded.attempt
   const write: Write[] = found.stored && recorded.stored ? [{ kind: 'save', attempt, events: [recorded.stored] }] : []
-  const next = { ...tracker, hosts: new Map(tracker.hosts).set(mac, attempts) }
+  const next = { ...tracker, hosts: new Map(tracker.hosts).set(tracker.key(mac), attempts) }
   return { kind: 'accepted', tracker: next, changed: [show(tracker, recorded.attempt, 'superseded', at)], write }
 }
 
 /** A host that is gone for good: the generation it ran is free again. */
 export function forget(tracker: Tracker, mac: Mac): Change {
   const hosts = new Map(tracker.hosts)
-  const tracked = hosts.get(mac) ?? []
-  hosts.delete(mac)
+  const tracked = attemptsOf(tracker, mac)
+  hosts.delete(tracker.key(mac))
   const write = tracked.filter(({ stored }) => stored).map(({ attempt: { id } }): Write => ({ kind: 'forget', id }))
   return { tracker: { ...tracker, hosts }, changed: [], write }
 }
@@ -142,14 +146,18 @@ export function attemptById(tracker: Tracker, id: string): Attempt | undefined {
   return findAttempt(tracker, id)?.attempt
 }
 
-/** The MAC that boots from this address, for servers that see addresses only; the leases know better where we give them. */
+/** A MAC of the host that boots from this address, for servers that see addresses only; the leases know better where we give them. */
 export function macAt(tracker: Tracker, address: Ipv4): Mac | undefined {
   const owners = [...tracker.hosts].flatMap(([mac, [newest]]) => (newest && addressOf(newest.attempt) === address ? [mac] : []))
   return owners.at(-1)
 }
 
-function begin(mac: Mac, at: number, id: string): Tracked {
-  return { attempt: { id, mac, startedAt: at, events: [] }, stored: false, shown: 'booting' }
+function attemptsOf(tracker: Tracker, mac: Mac): readonly Tracked[] {
+  return tracker.hosts.get(tracker.key(mac)) ?? []
+}
+
+function begin(mac: Mac, at: number, id: string, events: Attempt['events'] = []): Tracked {
+  return { attempt: { id, mac, startedAt: at, events }, stored: false, shown: 'booting' }
 }
 
 function withEvent(tracker: Tracker, mac: Mac, current: Tracked, older: readonly Tracked[], event: BootEvent, at: number): Change {
@@ -171,13 +179,14 @@ function settle(
 ): Change {
   const view = show(tracker, current.attempt, 'newest', at)
   const [before] = older
-  const isNew = before !== undefined && tracker.hosts.get(mac)?.[0] === before
+  const isNew = before !== undefined && attemptsOf(tracker, mac)[0] === before
   const { kept, dropped } = prune([{ ...current, shown: view.state }, ...older])
   const hosts = new Map(tracker.hosts)
-  hosts.delete(mac)
-  hosts.set(mac, kept)
+  const host = tracker.key(mac)
+  hosts.delete(host)
+  hosts.set(host, kept)
   const evicted = evict(tracker.names, hosts)
-  const wasStored = tracker.hosts.get(mac)?.some(({ attempt, stored }) => stored && attempt.id === current.attempt.id) === true
+  const wasStored = attemptsOf(tracker, mac).some(({ attempt, stored }) => stored && attempt.id === current.attempt.id)
   const { events: _, ...attempt } = current.attempt
   const saves: Write[] = current.stored && (events.length > 0 || !wasStored) ? [{ kind: 'save', attempt, events }] : []
   const forgets = [...dropped, ...evicted].filter(({ stored }) => stored).map(({ attempt: { id } }): Write => ({ kind: 'forget', id }))

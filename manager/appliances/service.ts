@@ -149,9 +149,10 @@ export class Appliances implements BootBook {
   /** Before the boot is on disk: after a crash in between it is told, and followed, once more. */
   async #follow(appliance: ApplianceSelf, boot: BootRecord, told: readonly BootRecord[]): Promise<void> {
     const { store, now } = this.#options
-    const beside = told.filter(({ id, mac }) => mac === boot.mac && id !== boot.id).map((one) => ({ ...one, appliance: appliance.id }))
-    const stored = await knownBoots(store.db, boot.mac)
     const host = await hostByMac(store.db, boot.mac)
+    const macs = new Set([boot.mac, ...(host?.macs ?? []).map(({ mac }) => mac)])
+    const beside = told.filter(({ id, mac }) => macs.has(mac) && id !== boot.id).map((one) => ({ ...one, appliance: appliance.id }))
+    const stored = await knownBoots(store.db, [...macs])
     for (const each of consequencesOf({ boot, appliance, known: [...beside, ...stored], host, now: now() })) await this.#act(each)
   }
 

@@ -6,7 +6,7 @@ import type { KnownBoot } from '../store/boots.ts'
 export interface BootFacts {
   readonly boot: BootRecord
   readonly appliance: { readonly id: string; readonly address: string }
-  /** What else is known of boots from this MAC. */
+  /** What else is known of boots of this machine, from whichever NIC. */
   readonly known: readonly KnownBoot[]
   /** Undefined for a machine that has never enrolled. */
   readonly host: { readonly id: string; readonly name: string } | undefined
@@ -23,7 +23,7 @@ export type Consequence =
 
 /** What is older is history when it is first told, ms. */
 const NEWS = 24 * 3600_000
-/** A machine that begins two boots within so many ms, at two appliances, is answered by both. */
+/** A NIC that begins two boots within so many ms, at two appliances, is answered by both. */
 const AT_ONCE = 30_000
 
 export function consequencesOf(facts: BootFacts): readonly Consequence[] {
@@ -62,7 +62,9 @@ function diagnosisOf({ diagnosis, stages }: BootRecord): string {
 }
 
 function twoAppliances({ boot, appliance, known, host }: BootFacts): readonly Consequence[] {
-  const other = known.find((one) => one.appliance !== appliance.id && Math.abs(one.started - boot.started) < AT_ONCE)
+  const other = known.find(
+    (one) => one.mac === boot.mac && one.appliance !== appliance.id && Math.abs(one.started - boot.started) < AT_ONCE,
+  )
   if (!other) return []
   const name = host ? `${host.name} (${boot.mac})` : boot.mac
   const text = `${name} boots from the appliances ${appliance.id} (${appliance.address}) and ${other.appliance} at the same time: both answer on one network, or two machines have this MAC address. Let only one appliance serve each network`

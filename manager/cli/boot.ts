@@ -52,5 +52,5 @@ function findAttempt(attempts: readonly AttemptView[], host: string): AttemptVie
 }
 
 function newestOfEach(attempts: readonly AttemptView[]): readonly AttemptView[] {
-  return attempts.filter((attempt, index) => attempts.findIndex(({ mac }) => mac === attempt.mac) === index)
+  return attempts.filter((attempt, index) => attempts.findIndex(({ host }) => host === attempt.host) === index)
 }

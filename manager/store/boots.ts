@@ -16,6 +16,7 @@ export interface StoredBoot extends BootRecord {
 /** What tells one boot of a MAC from another. */
 export interface KnownBoot {
   readonly id: string
+  readonly mac: string
   readonly appliance: string
   readonly started: number
   readonly outcome: string
@@ -66,9 +67,13 @@ export async function bootsOf(db: Kysely<Tables>, macs: readonly string[]): Prom
   return rows.map(({ appliance, json }) => ({ ...bootRecord.parse(JSON.parse(json)), appliance }))
 }
 
-/** Of one MAC. */
-export async function knownBoots(db: Kysely<Tables>, mac: string): Promise<readonly KnownBoot[]> {
-  return db.selectFrom('boots').select(['id', 'appliance', 'started', 'outcome']).where('mac', '=', mac).execute()
+/** Of one machine: of all MACs that are its. */
+export async function knownBoots(db: Kysely<Tables>, macs: readonly string[]): Promise<readonly KnownBoot[]> {
+  return db
+    .selectFrom('boots')
+    .select(['id', 'mac', 'appliance', 'started', 'outcome'])
+    .where('mac', 'in', [...macs])
+    .execute()
 }
 
 /** Of each MAC, what came up last. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { hostKeyOf } from '../../appliance/boot/known-host.ts'
 import { compileTemplates, TEMPLATE_FILES } from '../../appliance/boot/templates.ts'
 import { hostNames, parseConfig } from '../../appliance/config.ts'
 import { answerScript, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from '../../appliance/runner.ts'
@@ -30,7 +31,9 @@ const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}
 const YAML = `
 network: { interface: eth1, address: 10.77.0.1/24 }
 dhcp: { pool: 10.77.0.100-10.77.0.199, router: 10.77.0.1 }
-hosts: [{ name: node01, mac: 52:54:00:77:00:01, address: 10.77.0.21 }]
+hosts:
+  - { name: node01, mac: 52:54:00:77:00:01, address: 10.77.0.21 }
+  - { name: node02, mac: 52:54:00:77:00:02, bond: { mode: active-backup, members: [52:54:00:77:00:02, 52:54:00:77:00:03] } }
 `
 
 /** A desk in memory; `published` may be changed while it runs, `clock` too. */
@@ -44,7 +47,7 @@ function desk(published: Generation | undefined) {
   const clock = { now: NOW }
   const images = { published }
   const attempts = new AttemptRunner({
-    tracker: newTracker(hostNames(config), store.load()),
+    tracker: newTracker(hostNames(config), store.load(), hostKeyOf(config.hosts)),
     save: (writes) => store.save(writes),
     now: () => clock.now,
     newId: newAttemptId,
@@ -61,7 +64,7 @@ function desk(published: Generation | undefined) {
           : { kind: 'refused', reason: `no generation of ${name} is published` },
       component: async (generation, file) => ({ kind: 'component', path: `/${generation}/${file}`, size: 1, sha256: 'ab'.repeat(32) }),
     },
-    leases: new Leases(database, () => clock.now),
+    leases: new Leases(database, () => clock.now, hostKeyOf(config.hosts)),
     attempts,
     store,
     planned: () => undefined,
@@ -196,4 +199,33 @@ test('what was served survives a restart: the attempt goes on with its generatio
   const restarted: BootDesk = { ...made, attempts }
   t.regex(await script(restarted, NODE01, '10.77.0.21'), new RegExp(OLD))
   t.is(restarted.attempts.views().length, 1)
+})
+
+test('a bonded host boots by each of its NICs: one name, one image, one address, one permanent lease', async (t) => {
+  const { made, clock } = desk(OLD)
+  const [first, second] = [mac('52:54:00:77:00:02'), mac('52:54:00:77:00:03')]
+  lend(made, first, '10.77.0.102')
+  t.regex(await script(made, first, '10.77.0.102'), /hl\.net=525400770002,10\.77\.0\.102\/24/)
+  clock.now += 3600_000
+  const text = await script(made, second, '10.77.0.102')
+  t.regex(text, /hl\.name=node02/)
+  t.regex(text, /hl\.net=525400770003,10\.77\.0\.102\/24/)
+  t.deepEqual(
+    made.leases.list().map(({ kind }) => kind),
+    ['permanent'],
+  )
+  t.deepEqual(
+    made.attempts.views().map(({ host, mac: nic }) => [host, nic]),
+    [
+      ['node02', second],
+      ['node02', first],
+    ],
+  )
+})
+
+test('a bonded host that an admin has rejected by one of its NICs gets no script by the other', async (t) => {
+  const { made } = desk(OLD)
+  const [first, second] = [mac('52:54:00:77:00:02'), mac('52:54:00:77:00:03')]
+  const rejected = plannedHost.parse({ macs: [first], name: 'node02', standing: 'rejected' })
+  t.regex(await script({ ...made, planned: (nic) => (nic === first ? rejected : undefined) }, second, '10.77.0.50'), /rejected node02/)
 })

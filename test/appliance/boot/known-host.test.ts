@@ -1,5 +1,5 @@
 import test from 'ava'
-import { knownHost, PlannedHosts } from '../../../appliance/boot/known-host.ts'
+import { hostKeyOf, knownHost, macsOf, PlannedHosts, plannedFor } from '../../../appliance/boot/known-host.ts'
 import type { KnownHost } from '../../../appliance/boot/plan.ts'
 import { parseImageName } from '../../../appliance/wire/generation.ts'
 import { plannedHost } from '../../../manager/protocol/appliance.ts'
@@ -35,4 +35,22 @@ test('a host is found by each of its MACs', (t) => {
   const hosts = new PlannedHosts([planned({ macs: ['52:54:00:77:00:01', '52:54:00:77:00:02'] })])
   t.is(hosts.of(mac('52:54:00:77:00:02'))?.name, 'web7')
   t.is(hosts.of(mac('52:54:00:77:00:03')), undefined)
+})
+
+test('a host is kept under its own MAC, whichever member of its bond shows itself', (t) => {
+  const [own, member, stranger] = [mac('52:54:00:77:00:01'), mac('52:54:00:77:00:02'), mac('52:54:00:77:00:03')]
+  const host = { mac: own, bond: { members: [member, own] } }
+  t.deepEqual(macsOf(host), [own, member])
+  t.deepEqual([own, member, stranger].map(hostKeyOf([host])), [own, own, stranger])
+})
+
+test('whom an admin has rejected by one NIC is rejected by all', (t) => {
+  const [own, member] = [mac('52:54:00:77:00:01'), mac('52:54:00:77:00:02')]
+  const plan = new PlannedHosts([planned({ macs: [own] }), planned({ macs: [member], name: 'old', standing: 'rejected' })])
+  t.is(plannedFor([own, member], (one) => plan.of(one))?.standing, 'rejected')
+  t.is(plannedFor([own], (one) => plan.of(one))?.name, 'web7')
+  t.is(
+    plannedFor([member], () => undefined),
+    undefined,
+  )
 })

@@ -34,6 +34,10 @@ import {
 test('what is no request of an Ethernet station is dropped with a reason', (t) => {
   t.regex(silence(request('DISCOVER', { op: 2 })).reason, /op 2/)
   t.regex(silence(request('DISCOVER', { htype: 6 })).reason, /htype 6/)
+  t.regex(
+    silence(request('DISCOVER', { htype: 32, hlen: 0, chaddr: Buffer.alloc(16) })).reason,
+    /InfiniBand station \(htype 32\).*Ethernet only/,
+  )
   t.regex(silence(request('DISCOVER', { hlen: 16 })).reason, /hlen 16/)
   t.regex(silence(request('DISCOVER', { chaddr: Buffer.alloc(16) })).reason, /chaddr 0000/)
   t.regex(silence(request('DISCOVER', { chaddr: Buffer.alloc(16, 0xff) })).reason, /chaddr ffff/)

@@ -95,6 +95,17 @@ test('running is the generation that each host booted last', (t) => {
   ])
 })
 
+test('what a host runs is what it booted last, by whichever of its NICs', (t) => {
+  const { attempts, play } = booting()
+  const other = mac('52:54:00:77:00:02')
+  play(pinnedTo(NORMAL, '00000000000000aa'))
+  play(pinnedTo(NORMAL, '00000000000000bb'), 100, other)
+  t.deepEqual(
+    attempts.running(() => 'node01').map(({ generation }) => String(generation)),
+    ['00000000000000bb'],
+  )
+})
+
 test('a boot that has not mounted its root protects its generation and the one before', (t) => {
   const { attempts, play } = booting()
   play(pinnedTo(NORMAL, '00000000000000aa'))

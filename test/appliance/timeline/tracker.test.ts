@@ -207,3 +207,46 @@ test('a host that is forgotten leaves nothing, in memory or in the store; others
   t.deepEqual(change.write, [{ kind: 'forget', id: 'a0' }])
   t.deepEqual(forget(tracker, STRANGER).tracker.hosts, tracker.hosts)
 })
+
+const OTHER_NIC = mac('52:54:00:77:00:0b')
+const bonded = (stored: Parameters<typeof newTracker>[1] = []) =>
+  newTracker(new Map([...NAMES, [OTHER_NIC, 'node01']]), stored, (nic) => (nic === OTHER_NIC ? MAC : nic))
+
+test('firmware that tries the NICs of one host in turn is one boot, whichever of them gets the script', (t) => {
+  const tried = track([[0, dhcp('DISCOVER', 'firmware')]], bonded(), OTHER_NIC)
+  const both = track([[5, dhcp('DISCOVER', 'firmware')]], tried, MAC)
+  t.deepEqual(
+    views(both, at(6)).map(({ host, id, mac: nic }) => [host, id, nic]),
+    [['node01', 'a0', OTHER_NIC]],
+  )
+  const opened = openAttempt(both, MAC, at(6), 'b0')
+  t.is(opened.attempt.mac, MAC)
+  t.deepEqual(
+    opened.changed.map(({ id, state, stages }) => [id, state, stages.map(({ stage }) => stage)]),
+    [
+      ['b0', 'booting', ['firmware']],
+      ['a0', 'failed', ['firmware']],
+    ],
+  )
+  const loaded = apply(opened.tracker, OTHER_NIC, { kind: 'tftp', file: 'x', outcome: 'served', bytes: 1 }, at(7), 'c0')
+  t.is(loaded.changed[0]?.id, 'b0', 'what is heard of any NIC belongs to the boot of its host')
+  const later = openAttempt(loaded.tracker, OTHER_NIC, at(8), 'd0')
+  t.is(later.attempt.id, 'd0')
+  t.is(openAttempt(later.tracker, OTHER_NIC, at(9), 'e0').attempt.id, 'd0')
+})
+
+test('attempts of all NICs of a host are one list after a restart, and forgotten together', (t) => {
+  const begun = { id: 'a0', mac: MAC, startedAt: T0, events: [] }
+  const tracker = bonded([begun, { ...begun, id: 'b0', mac: OTHER_NIC, startedAt: T0 + 1000 }])
+  t.deepEqual(
+    views(tracker, at(2)).map(({ id, diagnosis }) => [id, diagnosis === undefined]),
+    [
+      ['b0', true],
+      ['a0', false],
+    ],
+  )
+  t.deepEqual(
+    forget(tracker, OTHER_NIC).write.map((write) => write.kind === 'forget' && write.id),
+    ['b0', 'a0'],
+  )
+})

@@ -79,6 +79,21 @@ onEach('a boot that gets stuck: an alarm with the diagnosis, its host is lost; o
   t.deepEqual(await pool.alarms(), [])
 })
 
+onEach('a boot by one NIC that the same host’s boot by another has followed alarms nobody, at two appliances neither', async (t, place) => {
+  const site = await startSite(t, { enrol: 'auto', ...place })
+  const { pool } = site.manager
+  const macs = [macOf(1), macOf(2)].map((one) => macSchema.parse(one))
+  startTestAgent(t, async () => site.address, await pushBoot(site, macOf(1)), { macs })
+  const host = await until('the host', () => pool.hosts().find(({ connection }) => connection !== undefined))
+  const failed = bootOf(macOf(2), { started: Date.now() - 40_000, outcome: 'failed', diagnosis: 'it began another boot' })
+  await tellBoots(site, A, failed, bootOf(macOf(1)))
+  t.deepEqual(await pool.alarms(), [])
+  await tellBoots(site, B, bootOf(macOf(2)))
+  t.deepEqual(await pool.alarms(), [])
+  await tellBoots(site, B, bootOf(macOf(2), { started: Date.now(), outcome: 'stuck' }))
+  t.like(await pool.alarms(), [{ kind: 'boot-stuck', host: host.id }])
+})
+
 onEach('several appliances are kept apart, a host may move between them, and one MAC at two at once raises an alarm', async (t, place) => {
   const site = await startSite(t, place)
   const lease = (address: string, kind: string, mac?: string) => ({ address, kind, ...(mac ? { mac, expires: 1 } : {}) })

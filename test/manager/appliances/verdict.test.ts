@@ -20,8 +20,8 @@ const boot = (changed: Partial<BootRecord> = {}): BootRecord => ({
   ...changed,
 })
 const stored = (changed: Partial<KnownBoot> = {}): KnownBoot => {
-  const { id, started, outcome } = boot()
-  return { id, started, outcome, appliance: A.id, ...changed }
+  const { id, mac, started, outcome } = boot()
+  return { id, mac, started, outcome, appliance: A.id, ...changed }
 }
 const after = (told: BootRecord, changed: Partial<BootFacts> = {}) =>
   consequencesOf({ boot: told, appliance: A, known: [], host: HOST, now: NOW, ...changed })
