@@ -30,6 +30,12 @@ export const CONDITION_KINDS = [
   'path-failed',
   'sensor-alarm',
   'clock-differs',
+  'disk-defects',
+  'pv-missing',
+  'thin-pool-full',
+  'lv-degraded',
+  'drbd-degraded',
+  'scan-failed',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]
