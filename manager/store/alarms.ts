@@ -15,6 +15,7 @@ export const EVENT_KINDS = [
   'clock-jumped',
   'connection-failed',
   'properties-failed',
+  'scan-failed',
   'upgrade-failed',
   'boot-stuck',
   'two-appliances',
@@ -35,7 +36,6 @@ export const CONDITION_KINDS = [
   'thin-pool-full',
   'lv-degraded',
   'drbd-degraded',
-  'scan-failed',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]
