@@ -20,6 +20,7 @@ import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
 import { createMetrics } from './metrics.ts'
 import type { RequestBody } from './protocol/requests.ts'
+import { ScanAlarms } from './site/scan-alarms.ts'
 import { openScanBook } from './site/scan-book.ts'
 import { Scanner } from './site/scanner.ts'
 import { openSite } from './site/service.ts'
@@ -164,6 +165,8 @@ async function start(
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   const scanner = new Scanner({ pool, request: look, book: scans, now, after })
   closing.push(() => scanner.close())
+  const scanAlarms = new ScanAlarms({ pool, book: scans, after, onError: (error) => log.error({ error }, 'alarms of failed looks') })
+  closing.push(() => scanAlarms.close())
   if (bundle) {
     const upgrader = new Upgrader({ ...asking, bundle })
     closing.push(() => upgrader.close())

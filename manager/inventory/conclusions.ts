@@ -2,7 +2,7 @@
 // last told. Pure; alarm-book.ts writes it down. A report costs in the order of its host, not of the pool.
 import type { Inventory } from '../protocol/inventory.ts'
 import { Clocks } from './clocks.ts'
-import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
+import { type Condition, type Finding, keyOfCondition, type ReportingHost, type Source } from './condition.ts'
 import { Duplicates } from './duplicates.ts'
 import { Faults } from './faults.ts'
 import { Siblings } from './siblings.ts'
@@ -11,13 +11,9 @@ export type ConditionChange =
   /** It is true: raised when that is new, its text put right when it was known. */
   { readonly kind: 'holds'; readonly key: string; readonly condition: Condition } | { readonly kind: 'ends'; readonly key: string }
 
-export function keyOfCondition({ kind, about }: Pick<Condition, 'kind' | 'about'>): string {
-  return `${kind} ${about}`
-}
-
 export class Conclusions {
   readonly #clocks = new Clocks()
-  readonly #sources: readonly Source[] = [new Faults(), new Duplicates(), new Siblings()]
+  readonly #sources: readonly Source[]
   readonly #seen = new Map<string, Pick<ReportingHost, 'name' | 'inventory'>>()
   /** What is true of each subject, by source and subject: the keys of its conditions. */
   readonly #subjects = new Map<string, readonly string[]>()
@@ -30,6 +26,7 @@ export class Conclusions {
   /** `written`: what was true when the manager last ran. */
   constructor(written: ReadonlyMap<string, string>) {
     this.#written = new Map(written)
+    this.#sources = [new Faults(written.keys()), new Duplicates(), new Siblings()]
   }
 
   update(host: ReportingHost): void {

@@ -14,6 +14,10 @@ export interface Condition {
   readonly text: string
 }
 
+export function keyOfCondition({ kind, about }: Pick<Condition, 'kind' | 'about'>): string {
+  return `${kind} ${about}`
+}
+
 export interface ReportingHost {
   readonly id: string
   readonly name: string

@@ -1,24 +1,42 @@
-// What a host's own report says is broken: disks that foretell their failure, failed paths to LUNs, sensors beyond their limits.
+// What a host's own report says is broken: disks that foretell their failure, failed paths to LUNs, sensors beyond their limits, and
+// what the files in faults/ find.
 
 import type { DiskHealth, Sensor } from '../protocol/machine.ts'
 import type { Multipath } from '../protocol/storage.ts'
-import type { ConditionKind } from '../store/alarms.ts'
-import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
+import { type Condition, type Finding, keyOfCondition, type ReportingHost, type Source } from './condition.ts'
+import { diskDefects } from './faults/disk-defects.ts'
+import { drbdFaults } from './faults/drbd.ts'
+import { type Fault, few, type Held } from './faults/fault.ts'
+import { volumeFaults } from './faults/volumes.ts'
 import { sayNames } from './wording.ts'
 
-/** Of one kind on one host: where more is broken, one alarm says so. */
-const MOST = 16
-
 export class Faults implements Source {
-  readonly sections = ['diskHealth', 'multipaths', 'sensors'] as const
+  readonly sections = ['diskHealth', 'multipaths', 'sensors', 'pvs', 'vgs', 'lvs', 'drbd'] as const
   readonly #touched = new Map<string, readonly Condition[]>()
+  /** By host. */
+  readonly #held = new Map<string, Set<string>>()
+
+  /** `written`: the keys of what was true when the manager last ran. */
+  constructor(written: Iterable<string> = []) {
+    for (const key of written) {
+      const [, host] = key.split(' ')
+      if (host === undefined) continue
+      const held = this.#held.get(host)
+      if (held) held.add(key)
+      else this.#held.set(host, new Set([key]))
+    }
+  }
 
   update(host: ReportingHost): void {
-    this.#touched.set(host.id, faultsOf(host))
+    const conditions = faultsOf(host, this.#held.get(host.id))
+    this.#touched.set(host.id, conditions)
+    if (conditions.length === 0) this.#held.delete(host.id)
+    else this.#held.set(host.id, new Set(conditions.map(keyOfCondition)))
   }
 
   remove(id: string): void {
     this.#touched.set(id, [])
+    this.#held.delete(id)
   }
 
   findings(): readonly Finding[] {
@@ -28,7 +46,9 @@ export class Faults implements Source {
   }
 }
 
-export function faultsOf(host: ReportingHost): readonly Condition[] {
+const NOTHING: Held = new Set()
+
+export function faultsOf(host: ReportingHost, held: Held = NOTHING): readonly Condition[] {
   const { inventory, name } = host
   return [
     ...few(
@@ -52,26 +72,10 @@ export function faultsOf(host: ReportingHost): readonly Condition[] {
       sensorFault,
       (labels) => `${labels} of ${name} are beyond their limits: see to its cooling and power`,
     ),
+    ...diskDefects(host, held),
+    ...volumeFaults(host, held),
+    ...drbdFaults(host),
   ]
-}
-
-interface Fault {
-  /** Within its host. */
-  readonly what: string
-  readonly short: string
-  readonly text: string
-}
-
-function few<Item>(
-  kind: ConditionKind,
-  { id, name }: Pick<ReportingHost, 'id' | 'name'>,
-  items: readonly Item[],
-  faultOf: (item: Item, host: string) => Fault | undefined,
-  sayMany: (names: string) => string,
-): readonly Condition[] {
-  const faults = items.flatMap((item) => faultOf(item, name) ?? [])
-  if (faults.length > MOST) return [{ kind, about: id, host: id, text: sayMany(sayNames(faults.map(({ short }) => short))) }]
-  return [...new Map(faults.map(({ what, text }) => [what, { kind, about: `${id} ${what}`, host: id, text }])).values()]
 }
 
 /** NVMe's health log, critical warning, bit by bit. */

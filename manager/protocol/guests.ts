@@ -58,7 +58,16 @@ export const drbdResource = record({
   role: word(32),
   suspended: z.boolean(),
   volumes: list(
-    record({ volume: count, minor: count, disk: word(32), sizeBytes: bytes.exactOptional(), backing: path.exactOptional() }),
+    record({
+      volume: count,
+      minor: count,
+      disk: word(32),
+      sizeBytes: bytes.exactOptional(),
+      backing: path.exactOptional(),
+      /** True: without a disk by intent (DRBD 9). */
+      client: z.boolean().exactOptional(),
+      quorum: z.boolean().exactOptional(),
+    }),
     256,
   ),
   connections: list(drbdConnection, 64),

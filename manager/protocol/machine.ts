@@ -111,6 +111,8 @@ export const sensor = record({
 /** What a disk says of itself (SMART, NVMe's health log). */
 export const diskHealth = record({
   device: path,
+  /** Where the device is a RAID controller: which of its disks, as smartctl's `-d` names it (`megaraid,8`). */
+  behind: word(64).exactOptional(),
   wwid: wwid.exactOptional(),
   serial: word(128).exactOptional(),
   model: word(128).exactOptional(),

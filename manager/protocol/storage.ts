@@ -138,6 +138,8 @@ export const lv = record({
   origin: name.exactOptional(),
   dataPercent: z.number().exactOptional(),
   metadataPercent: z.number().exactOptional(),
+  /** LVM's word for what is not good: `partial`, `refresh needed`, `out_of_data`; missing where all is, or nothing is said. */
+  health: word(64).exactOptional(),
   tags,
 })
 

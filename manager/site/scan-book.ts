@@ -10,6 +10,8 @@ export interface ScanFailure {
   readonly host: string
   readonly at: number
   readonly reason: string
+  /** It was lost in the middle of it. */
+  readonly isAway?: true
 }
 
 export type ScanNews = { readonly kind: 'wanted' | 'scanned' | 'failed'; readonly key: string }

@@ -1,16 +1,14 @@
 // Has hosts look at the file systems that they reach: which disk images lie there, and how much room there is. Who looks when is
 // scan-plan.ts's to say.
 import type { Asked } from '../agents/questions.ts'
-import { fileSystemsOfGuests } from '../inventory/guest-disks.ts'
 import type { ConnectivityMatrix } from '../inventory/matrix.ts'
-import type { Thing } from '../inventory/matrix-thing.ts'
 import type { PoolChange } from '../inventory/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
-import { SCAN_LIMIT, SCANNED_TYPES, type Scannable, scannable } from '../protocol/scan.ts'
-import type { FileSystem } from '../protocol/storage.ts'
+import { SCAN_LIMIT } from '../protocol/scan.ts'
 import type { SitePool } from './pool.ts'
-import type { ScanBook } from './scan-book.ts'
-import { type Due, dueNow, nextTime, notScanned, type Place, type Standing, scanned, UNSCANNED, wanted } from './scan-plan.ts'
+import type { ScanBook, ScanFailure } from './scan-book.ts'
+import { type ScanPlace, scanPlaces } from './scan-places.ts'
+import { type Due, dueNow, nextTime, notScanned, type Standing, scanned, UNSCANNED, wanted } from './scan-plan.ts'
 
 export interface ScannerDeps {
   readonly pool: Pick<SitePool, 'hosts' | 'subscribe'> & { matrix(): Promise<ConnectivityMatrix> }
@@ -20,10 +18,6 @@ export interface ScannerDeps {
   readonly now: () => number
   /** Calls once, so many milliseconds from now, unless what it returns is called before. */
   readonly after: (milliseconds: number, action: () => void) => () => void
-}
-
-interface ScanPlace extends Place {
-  readonly fileSystem: Scannable
 }
 
 /** Reports come in swarms: one look at the matrix for all of them, ms. */
@@ -81,7 +75,7 @@ export class Scanner {
   }
 
   async #look(): Promise<void> {
-    const places = placesIn(await this.#deps.pool.matrix())
+    const places = scanPlaces(await this.#deps.pool.matrix())
     if (this.#closed) return
     const up = this.#deps.pool.hosts().filter(({ state, connection }) => state === 'up' && connection)
     const pool = { places, able: new Set(up.map(({ id }) => id)), running: this.#running, now: this.#deps.now() }
@@ -107,19 +101,20 @@ export class Scanner {
         () => 'what it found could not be written to the store',
       )
       if (failure === undefined) this.#standings.set(key, scanned(hosts, record.at))
-      else this.#failed(key, host, failure)
+      else this.#failed(key, { host, reason: failure })
     } else {
-      this.#failed(key, host, reasonOf(asked))
+      const isAway = asked.kind === 'refused' && asked.cause === 'absent'
+      this.#failed(key, { host, reason: reasonOf(asked), ...(isAway ? { isAway } : {}) })
       // Its agent may go on without a connection.
-      if (asked.kind === 'refused' && asked.cause === 'absent') return this.#hold(key, SCAN_LIMIT - (now() - began))
+      if (isAway) return this.#hold(key, SCAN_LIMIT - (now() - began))
     }
     this.#release(key)
   }
 
-  #failed(key: string, host: string, reason: string): void {
+  #failed(key: string, failure: Omit<ScanFailure, 'at'>): void {
     const { book, now } = this.#deps
-    this.#standings.set(key, notScanned(this.#standingOf(key), host, now()))
-    book.fail(key, { host, at: now(), reason })
+    this.#standings.set(key, notScanned(this.#standingOf(key), failure.host, now()))
+    book.fail(key, { ...failure, at: now() })
   }
 
   #hold(key: string, milliseconds: number): void {
@@ -134,39 +129,6 @@ export class Scanner {
     this.#running.delete(key)
     this.#lookIn(0)
   }
-}
-
-/** What can be looked at without harm, and by whom. */
-function placesIn(matrix: ConnectivityMatrix): readonly ScanPlace[] {
-  const places = matrix.rows().flatMap(({ key, thing }) => {
-    const fileSystem = scannableOf(thing)
-    return fileSystem ? [{ key, fileSystem, hosts: matrix.reachedBy(key) }] : []
-  })
-  const reaching = new Set(places.flatMap(({ hosts }) => hosts))
-  const hosts = matrix.hosts().filter(({ id }) => reaching.has(id))
-  const held = new Set(hosts.flatMap(({ inventory }) => fileSystemsOfGuests(inventory)))
-  const mounted = new Set(
-    hosts.flatMap(({ id, inventory }) => inventory.fileSystems.flatMap((one) => (isMounted(one) ? [`${id} ${one.uuid}`] : []))),
-  )
-  return places.flatMap((place) => {
-    const { fileSystem } = place
-    if (fileSystem.kind === 'nfs') return [place]
-    if (held.has(fileSystem.uuid)) return []
-    // Who has it mounted sees it whole, with what is in its journal.
-    const isFirst = (host: string): boolean => mounted.has(`${host} ${fileSystem.uuid}`)
-    return [{ ...place, hosts: [...place.hosts.filter(isFirst), ...place.hosts.filter((host) => !isFirst(host))] }]
-  })
-}
-
-function isMounted({ mountPoints }: FileSystem): boolean {
-  return mountPoints.length > 0
-}
-
-/** Undefined for what is no file system, or of a type that is not mounted only to look. */
-export function scannableOf(thing: Thing): Scannable | undefined {
-  if (thing.kind === 'nfs') return scannable.safeParse({ kind: 'nfs', server: thing.server, export: thing.export }).data
-  if (thing.kind !== 'file-system' || !SCANNED_TYPES.some((type) => type === thing.type)) return undefined
-  return scannable.safeParse({ kind: 'uuid', uuid: thing.uuid }).data
 }
 
 function isAbout(change: PoolChange): boolean {

@@ -15,6 +15,7 @@ export const EVENT_KINDS = [
   'clock-jumped',
   'connection-failed',
   'properties-failed',
+  'scan-failed',
   'upgrade-failed',
   'boot-stuck',
   'two-appliances',
@@ -30,6 +31,11 @@ export const CONDITION_KINDS = [
   'path-failed',
   'sensor-alarm',
   'clock-differs',
+  'disk-defects',
+  'pv-missing',
+  'thin-pool-full',
+  'lv-degraded',
+  'drbd-degraded',
 ] as const
 
 export type EventKind = (typeof EVENT_KINDS)[number]

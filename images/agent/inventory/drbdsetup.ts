@@ -63,6 +63,8 @@ function readLine(drafts: Map<string, Draft>, kind: string, fields: Fields): boo
         disk: word(fields, 'disk'),
         sizeBytes: kibibytes(fields, 'size'),
         backing: fields.get('backing_dev')?.startsWith('/') ? fields.get('backing_dev') : undefined,
+        client: flag(fields, 'client'),
+        quorum: flag(fields, 'quorum'),
       })
       return draft !== undefined
     case 'connection':
@@ -99,6 +101,12 @@ function peerOf(fields: Fields): string {
 
 function word(fields: Fields, key: string): string {
   return fields.get(key) ?? 'Unknown'
+}
+
+/** Undefined where it is neither: 8.4 has no such fields. */
+function flag(fields: Fields, key: string): boolean | undefined {
+  const value = fields.get(key)
+  return value === 'yes' ? true : value === 'no' ? false : undefined
 }
 
 /** What the record refuses where there is no number. */

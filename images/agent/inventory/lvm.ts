@@ -12,7 +12,7 @@ const VG_FIELDS = [
 ]
 const LV_FIELDS = [
   ...['lv_uuid', 'lv_name', 'vg_name', 'vg_uuid', 'lv_size', 'lv_path', 'lv_active', 'lv_attr', 'segtype', 'pool_lv', 'origin'],
-  ...['data_percent', 'metadata_percent', 'lv_tags'],
+  ...['data_percent', 'metadata_percent', 'lv_health_status', 'lv_tags'],
 ]
 
 export function parsePvs(stdout: string): Parsed<readonly Pv[]> {
@@ -67,6 +67,7 @@ export function parseLvs(stdout: string): Parsed<readonly Lv[]> {
     origin: some(unbracketed(row('origin'))),
     dataPercent: percent(row('data_percent')),
     metadataPercent: percent(row('metadata_percent')),
+    health: some(row('lv_health_status')),
     tags: tagsOf(row('lv_tags')),
   }))
   const accepted = acceptAll(lv, candidates, (candidate) => `LV ${candidate.vg}/${candidate.name}`)

@@ -1,7 +1,7 @@
 // `smartctl --json -a DEVICE` (smartmontools 7): ATA, SCSI and NVMe answer in different members of one form.
 import { z } from 'zod'
 import { type DiskHealth, diskHealth } from '../../../manager/protocol/machine.ts'
-import { accept, tidy } from './accept.ts'
+import { accept, tidy, whole } from './accept.ts'
 import { readJson, readRows, someNumber, someRows, someText } from './json.ts'
 import { commandSource, type Parsed, type Source } from './reading.ts'
 
@@ -21,6 +21,7 @@ const report = z.object({
   scsi_error_counter_log: group({
     read: group({ total_uncorrected_errors: someNumber }),
     write: group({ total_uncorrected_errors: someNumber }),
+    verify: group({ total_uncorrected_errors: someNumber }),
   }),
   nvme_smart_health_information_log: group({
     critical_warning: someNumber,
@@ -28,7 +29,7 @@ const report = z.object({
     media_errors: someNumber,
   }),
 })
-const attribute = z.object({ id: z.number(), raw: z.object({ value: z.number() }) })
+const attribute = z.object({ id: z.number(), name: someText, raw: z.object({ value: z.number(), string: someText }) })
 const message = z.object({ string: z.string(), severity: someText })
 
 /** Numbers of ATA attributes, the same with nearly every maker. */
@@ -43,7 +44,9 @@ export function parseSmartctl(device: string, stdout: string): Parsed<DiskHealth
   if (!said) return { value: undefined, reasons: read.reasons }
   const errors = readRows(said.smartctl?.messages, message, 'messages').value.filter(({ severity }) => severity === 'error')
   const attributes = new Map(
-    readRows(said.ata_smart_attributes?.table, attribute, 'attributes').value.map(({ id, raw }) => [id, raw.value]),
+    readRows(said.ata_smart_attributes?.table, attribute, 'attributes')
+      .value.filter(({ name }) => !isBogus(name))
+      .map(({ id, raw }) => [id, counted(raw)]),
   )
   const nvme = said.nvme_smart_health_information_log
   const scsi = said.scsi_error_counter_log
@@ -57,7 +60,7 @@ export function parseSmartctl(device: string, stdout: string): Parsed<DiskHealth
     uncorrectableErrors:
       nvme?.media_errors ??
       attributes.get(UNCORRECTABLE) ??
-      sum(scsi?.read?.total_uncorrected_errors, scsi?.write?.total_uncorrected_errors),
+      sum(scsi?.read?.total_uncorrected_errors, scsi?.write?.total_uncorrected_errors, scsi?.verify?.total_uncorrected_errors),
     wearPercent: nvme?.percentage_used ?? said.scsi_percentage_used_endurance_indicator,
     criticalWarning: nvme?.critical_warning,
   }
@@ -75,6 +78,16 @@ export function smartctl(device: string): Source<DiskHealth | undefined> {
     parse: (stdout) => parseSmartctl(device, stdout),
     succeeded: (exitCode) => (exitCode & 0b11) === 0,
   })
+}
+
+/** smartmontools' name for attributes that say nothing: 197 of Crucial's and Micron's SSDs is 1 now and then, and no sector is pending. */
+function isBogus(name: string | undefined): boolean {
+  return name?.startsWith('Bogus_') === true
+}
+
+/** Where the maker packs more into the 48 bits, as with many a 5 (`8 (0 24)`), smartctl puts the count first in its text. */
+function counted({ value, string }: { readonly value: number; readonly string?: string | undefined }): number {
+  return whole(/^\d+/.exec(string ?? '')?.[0]) ?? value
 }
 
 function sum(...numbers: readonly (number | undefined)[]): number | undefined {

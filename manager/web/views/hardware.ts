@@ -97,7 +97,7 @@ function modulesView({ dmi }: Inventory) {
 
 function healthView(health: DiskHealth | undefined) {
   if (!health) return { health: '', isFailing: false }
-  const { passed, celsius, powerOnHours, reallocatedSectors, pendingSectors, wearPercent, criticalWarning } = health
+  const { passed, celsius, powerOnHours, reallocatedSectors, pendingSectors, uncorrectableErrors, wearPercent, criticalWarning } = health
   const isFailing = passed === false || (criticalWarning ?? 0) > 0
   const said = [
     passed === undefined ? undefined : passed ? 'passed' : 'foretells its failure',
@@ -106,6 +106,7 @@ function healthView(health: DiskHealth | undefined) {
     wearPercent === undefined ? undefined : `${wearPercent} % worn`,
     reallocatedSectors ? `${reallocatedSectors} sectors reallocated` : undefined,
     pendingSectors ? `${pendingSectors} sectors pending` : undefined,
+    uncorrectableErrors ? `${uncorrectableErrors} errors not corrected` : undefined,
     criticalWarning ? `critical warning ${criticalWarning}` : undefined,
   ]
   return { health: said.filter(Boolean).join(', '), isFailing }

@@ -24,7 +24,7 @@ export const DOM0: Required<Texts> = {
       fixture('pvs-2.03-trixie.json'),
     'vgs --reportformat json --units b --nosuffix -o vg_uuid,vg_name,vg_size,vg_free,vg_extent_size,pv_count,vg_missing_pv_count,vg_exported,vg_clustered,vg_lock_type,vg_systemid,vg_tags':
       fixture('vgs-2.03-trixie.json'),
-    'lvs -a --reportformat json --units b --nosuffix -o lv_uuid,lv_name,vg_name,vg_uuid,lv_size,lv_path,lv_active,lv_attr,segtype,pool_lv,origin,data_percent,metadata_percent,lv_tags':
+    'lvs -a --reportformat json --units b --nosuffix -o lv_uuid,lv_name,vg_name,vg_uuid,lv_size,lv_path,lv_active,lv_attr,segtype,pool_lv,origin,data_percent,metadata_percent,lv_health_status,lv_tags':
       fixture('lvs-2.03-trixie.json'),
   },
   files: {

@@ -119,6 +119,17 @@ test('parseSmartctl reads what ATA disks tell', (t) => {
   })
 })
 
+test('parseSmartctl counts what is packed with something else, and not what its maker has got wrong', (t) => {
+  const table = [
+    { id: 5, name: 'Reallocated_Sector_Ct', raw: { value: 103_079_215_112, string: '8 (0 24)' } },
+    { id: 197, name: 'Bogus_Current_Pend_Sect', raw: { value: 1, string: '1' } },
+    { id: 198, name: 'Offline_Uncorrectable', raw: { value: 3 } },
+  ]
+  const { value, reasons } = parseSmartctl('/dev/sda', JSON.stringify({ ata_smart_attributes: { table } }))
+  t.deepEqual(reasons, [])
+  t.deepEqual([value?.reallocatedSectors, value?.pendingSectors, value?.uncorrectableErrors], [8, undefined, 3])
+})
+
 test('parseSmartctl reads what NVMe and SAS disks tell', (t) => {
   const nvme = parseSmartctl('/dev/nvme0n1', fixture('smartctl-7-nvme-documented.json')).value
   t.like(nvme, { passed: true, wearPercent: 3, criticalWarning: 0, uncorrectableErrors: 2, powerOnHours: 870, celsius: 34 })

@@ -60,3 +60,11 @@ test('an LV with a size of no number, or a UUID of another form, costs itself al
   )
   t.is(reasons.length, 2)
 })
+
+test('parseLvs tells what LVM says of an LV’s health, and nothing of one that is well', (t) => {
+  const good = JSON.parse(fixture('lvs-2.03-trixie.json')) as { report: [{ lv: [Record<string, string>] }] }
+  const [row] = good.report[0].lv
+  const healthIn = (health: string) =>
+    parseLvs(JSON.stringify({ report: [{ lv: [{ ...row, lv_health_status: health }] }] })).value.map((lv) => lv.health)
+  t.deepEqual([healthIn('refresh needed'), healthIn('')], [['refresh needed'], [undefined]])
+})
