@@ -3,6 +3,7 @@
 import type { Inventory } from '../protocol/inventory.ts'
 import { Clocks } from './clocks.ts'
 import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
+import { DiskClashes } from './disk-clashes.ts'
 import { Duplicates } from './duplicates.ts'
 import { Faults } from './faults.ts'
 import { Siblings } from './siblings.ts'
@@ -17,7 +18,7 @@ export function keyOfCondition({ kind, about }: Pick<Condition, 'kind' | 'about'
 
 export class Conclusions {
   readonly #clocks = new Clocks()
-  readonly #sources: readonly Source[] = [new Faults(), new Duplicates(), new Siblings()]
+  readonly #sources: readonly Source[] = [new Faults(), new Duplicates(), new DiskClashes(), new Siblings()]
   readonly #seen = new Map<string, Pick<ReportingHost, 'name' | 'inventory'>>()
   /** What is true of each subject, by source and subject: the keys of its conditions. */
   readonly #subjects = new Map<string, readonly string[]>()

@@ -1,6 +1,7 @@
 // What a host's own report says is broken: disks that foretell their failure, failed paths to LUNs, sensors beyond their limits.
 
 import type { DiskHealth, Sensor } from '../protocol/machine.ts'
+import { isPlaceholderNumber } from '../protocol/placeholders.ts'
 import type { Multipath } from '../protocol/storage.ts'
 import type { ConditionKind } from '../store/alarms.ts'
 import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
@@ -84,7 +85,9 @@ const WARNINGS = [
   'its persistent memory takes no more writes',
 ]
 
-function diskFault({ device, serial, model, passed, criticalWarning = 0 }: DiskHealth, host: string): Fault | undefined {
+function diskFault(disk: DiskHealth, host: string): Fault | undefined {
+  const { device, model, passed, criticalWarning = 0 } = disk
+  const serial = disk.serial === undefined || isPlaceholderNumber(disk.serial) ? undefined : disk.serial
   const warnings = WARNINGS.filter((_, bit) => ((criticalWarning >>> bit) & 1) === 1)
   const foretold = passed === false ? ['SMART foretells its failure'] : []
   const unnamed = criticalWarning !== 0 && warnings.length === 0 ? [`it warns of its state (${criticalWarning})`] : []

@@ -1,5 +1,6 @@
 // What one host sees of shared storage, from its own report alone.
 import type { BlockDevice, BlockTarget, IscsiSession } from '../protocol/storage.ts'
+import { type SeenDisk, seenDisk } from './disk-identity.ts'
 import { groupBy } from './group-by.ts'
 import { type Devices, readDevices, type StorageSections } from './matrix-devices.ts'
 import { cut, type Reach, reached, type StorageThing } from './matrix-thing.ts'
@@ -14,6 +15,8 @@ export interface Sighting {
   readonly luns: readonly string[]
   /** Of a LUN. */
   readonly routes: readonly Route[]
+  /** Of a LUN: what it says of itself, path by path. */
+  readonly disks?: readonly SeenDisk[]
 }
 
 export function storageOf(inventory: StorageSections): readonly Sighting[] {
@@ -49,6 +52,7 @@ function lun(wwid: string, paths: readonly BlockDevice[], failure: (path: BlockD
     reach: working > 0 ? reached(how) : cut(`${all === 1 ? 'its path has' : `all ${all} paths have`} failed: ${failures[0] ?? ''}`),
     luns: [wwid],
     routes: paths.flatMap(({ target, transport }): Route[] => (target ? [target] : transport === 'sas' ? [{ kind: 'sas' }] : [])),
+    disks: paths.map(seenDisk),
   }
 }
 

@@ -66,6 +66,14 @@ test('what is well, and what is only warm, is no alarm', (t) => {
   t.deepEqual(faultsOf(reporting('a', well)), [])
 })
 
+test('disks whose serial number is a placeholder are two alarms, not one', (t) => {
+  const diskHealth = ['/dev/sda', '/dev/sdb'].map((device) => disk({ device, serial: 'NULL', passed: false }))
+  t.deepEqual(
+    faultsOf(reporting('a', { diskHealth })).map(({ about }) => about),
+    ['a /dev/sda', 'a /dev/sdb'],
+  )
+})
+
 test('a reading that trembles beyond its limit does not change what is said', (t) => {
   const at = (value: number) => faultsOf(reporting('a', { sensors: [sensor({ value, critical: 100 })] }))
   t.deepEqual(at(101), at(103))
