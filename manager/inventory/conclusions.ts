@@ -1,11 +1,14 @@
 // What is wrong in the pool, by what its hosts report: kept as they report, and told as what begins, changes and ends since it was
 // last told. Pure; alarm-book.ts writes it down. A report costs in the order of its host, not of the pool.
 import type { Inventory } from '../protocol/inventory.ts'
+import { CONDITION_KINDS } from '../store/alarms.ts'
+import type { KnownMaps } from '../store/multipaths.ts'
 import { Clocks } from './clocks.ts'
 import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
 import { DiskClashes } from './disk-clashes.ts'
 import { Duplicates } from './duplicates.ts'
 import { Faults } from './faults.ts'
+import { PathMemory } from './path-memory.ts'
 import { Siblings } from './siblings.ts'
 
 export type ConditionChange =
@@ -18,7 +21,9 @@ export function keyOfCondition({ kind, about }: Pick<Condition, 'kind' | 'about'
 
 export class Conclusions {
   readonly #clocks = new Clocks()
-  readonly #sources: readonly Source[] = [new Faults(), new Duplicates(), new DiskClashes(), new Siblings()]
+  /** What maps have had: written down with the conditions. */
+  readonly paths: PathMemory
+  readonly #sources: readonly Source[]
   readonly #seen = new Map<string, Pick<ReportingHost, 'name' | 'inventory'>>()
   /** What is true of each subject, by source and subject: the keys of its conditions. */
   readonly #subjects = new Map<string, readonly string[]>()
@@ -28,9 +33,11 @@ export class Conclusions {
   readonly #open = new Set<string>()
   #complete = false
 
-  /** `written`: what was true when the manager last ran. */
-  constructor(written: ReadonlyMap<string, string>) {
+  /** `written`: what was true when the manager last ran. `maps`: what multipath maps had, by host. */
+  constructor(written: ReadonlyMap<string, string>, maps: ReadonlyMap<string, KnownMaps> = new Map()) {
     this.#written = new Map(written)
+    this.paths = new PathMemory(maps, [...written].flatMap(pathAlarm))
+    this.#sources = [new Faults(this.paths), new Duplicates(), new DiskClashes(), new Siblings()]
   }
 
   update(host: ReportingHost): void {
@@ -46,6 +53,14 @@ export class Conclusions {
     this.#clocks.gone(id)
     if (!this.#seen.delete(id)) return
     for (const source of this.#sources) source.remove(id)
+  }
+
+  /** A person has acknowledged it. */
+  cleared(key: string): void {
+    const [, word, about] = /^(\S+) (.+)$/.exec(key) ?? []
+    const kind = CONDITION_KINDS.find((one) => one === word)
+    if (kind === undefined || about === undefined || !this.#written.has(key)) return
+    for (const source of this.#sources) source.cleared?.(kind, about)
   }
 
   /** `ahead`: how far a host's clock is from the manager's, ms. */
@@ -99,6 +114,16 @@ export class Conclusions {
     if (conditions.length === 0) this.#subjects.delete(subject)
     else this.#subjects.set(subject, conditions.map(keyOfCondition))
   }
+}
+
+/** From the key of a condition: `path-failed HOST WWID`, or without the WWID where many maps are one alarm. */
+function pathAlarm([key, text]: readonly [string, string]): readonly {
+  readonly host: string
+  readonly wwid: string
+  readonly text: string
+}[] {
+  const [, host, wwid = ''] = /^path-failed (\S+)(?: (.+))?$/.exec(key) ?? []
+  return host === undefined ? [] : [{ host, wwid, text }]
 }
 
 function isSame(before: Inventory, now: Inventory, section: Source['sections'][number]): boolean {

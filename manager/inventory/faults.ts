@@ -2,34 +2,57 @@
 
 import type { DiskHealth, Sensor } from '../protocol/machine.ts'
 import { isPlaceholderNumber } from '../protocol/placeholders.ts'
-import type { Multipath } from '../protocol/storage.ts'
 import type { ConditionKind } from '../store/alarms.ts'
 import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
+import { type Fault, pathFault } from './path-fault.ts'
+import { PathMemory } from './path-memory.ts'
 import { sayNames } from './wording.ts'
 
 /** Of one kind on one host: where more is broken, one alarm says so. */
 const MOST = 16
 
 export class Faults implements Source {
-  readonly sections = ['diskHealth', 'multipaths', 'sensors'] as const
-  readonly #touched = new Map<string, readonly Condition[]>()
+  readonly sections = ['diskHealth', 'dmi', 'multipaths', 'sensors'] as const
+  readonly #paths: PathMemory
+  readonly #hosts = new Map<string, ReportingHost>()
+  readonly #touched = new Set<string>()
+
+  constructor(paths = new PathMemory(new Map(), [])) {
+    this.#paths = paths
+  }
 
   update(host: ReportingHost): void {
-    this.#touched.set(host.id, faultsOf(host))
+    this.#hosts.set(host.id, host)
+    for (const id of this.#paths.tell(host)) this.#touched.add(id)
   }
 
   remove(id: string): void {
-    this.#touched.set(id, [])
+    this.#hosts.delete(id)
+    for (const other of this.#paths.forget(id)) this.#touched.add(other)
+    this.#touched.add(id)
+  }
+
+  /** By a person: what the map has now is right. */
+  cleared(kind: ConditionKind, about: string): void {
+    const [id = '', ...wwid] = about.split(' ')
+    const host = kind === 'path-failed' ? this.#hosts.get(id) : undefined
+    if (!host) return
+    this.#paths.accept(host, wwid.join(' '))
+    this.#touched.add(id)
   }
 
   findings(): readonly Finding[] {
-    const found = [...this.#touched].map(([subject, conditions]) => ({ subject, conditions }))
+    const found = [...this.#touched].map((subject) => {
+      const host = this.#hosts.get(subject)
+      return { subject, conditions: host ? faultsOf(host, this.#paths.faultsOf(host)) : [] }
+    })
     this.#touched.clear()
     return found
   }
 }
 
-export function faultsOf(host: ReportingHost): readonly Condition[] {
+/** `paths`: what is wrong with its multipath maps; by its report alone unless given. */
+export function faultsOf(host: ReportingHost, paths?: readonly Fault[]): readonly Condition[] {
   const { inventory, name } = host
   return [
     ...few(
@@ -42,8 +65,8 @@ export function faultsOf(host: ReportingHost): readonly Condition[] {
     ...few(
       'path-failed',
       host,
-      inventory.multipaths,
-      pathFault,
+      paths ?? inventory.multipaths.flatMap((map) => pathFault(map, name) ?? []),
+      (fault) => fault,
       (maps) => `${maps} on ${name} have failed paths: see to cables, switches and the array`,
     ),
     ...few(
@@ -54,13 +77,6 @@ export function faultsOf(host: ReportingHost): readonly Condition[] {
       (labels) => `${labels} of ${name} are beyond their limits: see to its cooling and power`,
     ),
   ]
-}
-
-interface Fault {
-  /** Within its host. */
-  readonly what: string
-  readonly short: string
-  readonly text: string
 }
 
 function few<Item>(
@@ -96,16 +112,6 @@ function diskFault(disk: DiskHealth, host: string): Fault | undefined {
   const known = [model, serial].filter(Boolean).join(', ')
   const text = `${device}${known && ` (${known})`} of ${host}: ${wrong.join('; ')}. Move what is on it to another disk, and replace it`
   return { what: serial ?? device, short: device, text }
-}
-
-function pathFault({ name, wwid, paths }: Multipath, host: string): Fault | undefined {
-  const failed = paths.filter(({ state }) => state === 'failed')
-  if (failed.length === 0) return undefined
-  const left = paths.length - failed.length
-  const devices = sayNames(failed.map(({ device }) => device))
-  const rest = left === 0 ? 'none is left, and what is on it stands still' : `${left} of ${paths.length} ${left === 1 ? 'is' : 'are'} left`
-  const text = `${name} (${wwid}) on ${host} has lost ${failed.length === 1 ? 'a path' : `${failed.length} paths`} (${devices}): ${rest}. See to cables, switches and the array`
-  return { what: wwid, short: name, text }
 }
 
 const UNITS: { readonly [Quantity in Sensor['quantity']]: string } = {

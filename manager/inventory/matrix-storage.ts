@@ -4,6 +4,7 @@ import { type SeenDisk, seenDisk } from './disk-identity.ts'
 import { groupBy } from './group-by.ts'
 import { type Devices, readDevices, type StorageSections } from './matrix-devices.ts'
 import { cut, type Reach, reached, type StorageThing } from './matrix-thing.ts'
+import { isLost } from './path-state.ts'
 
 /** How a LUN is come by. */
 export type Route = BlockTarget | { readonly kind: 'sas' }
@@ -63,7 +64,7 @@ function failuresIn({ multipaths, iscsi }: StorageSections): (path: BlockDevice)
   for (const session of iscsi.sessions) connected.set(session.target, session.connected || connected.get(session.target) === true)
   return ({ name, target }) => {
     const path = given.get(name)
-    if (path?.state === 'failed') return `multipath has given up ${name}${path.check ? ` (${path.check})` : ''}`
+    if (path && isLost(path)) return `multipath has given up ${name}${path.check ? ` (${path.check})` : ''}`
     const isGone = target?.kind === 'iscsi' && connected.get(target.target) === false
     return isGone ? `the session with ${target.target} is not connected` : undefined
   }
