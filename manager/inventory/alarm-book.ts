@@ -2,6 +2,7 @@
 // has acknowledged stays so while the same is wrong. What cannot be written down is tried again with the next.
 import { clearAlarm, endAlarm, holdAlarm, openAlarms, type RaisedAlarm, raiseAlarm, type StoredAlarm } from '../store/alarms.ts'
 import type { Store } from '../store/database.ts'
+import { saveKnownMaps } from '../store/multipaths.ts'
 import type { Trouble } from '../store/trouble.ts'
 import type { Announcer } from './announcer.ts'
 import type { Conclusions } from './conclusions.ts'
@@ -38,10 +39,12 @@ export class AlarmBook {
 
   /** By an operator. */
   async clear(key: string, who: string): Promise<boolean> {
-    const { store, now, announcer } = this.#options
+    const { store, now, announcer, conclusions } = this.#options
     const cleared = await store.write((transaction) => clearAlarm(transaction, key, now(), who))
-    if (cleared) announcer.tell({ kind: 'alarm-cleared', key })
-    return cleared
+    if (!cleared) return false
+    conclusions.cleared(key)
+    announcer.tell({ kind: 'alarm-cleared', key })
+    return true
   }
 
   /** Writes down what has begun, changed and ended since it was last called. */
@@ -55,9 +58,11 @@ export class AlarmBook {
   async #settle(): Promise<void> {
     const { store, now, announcer, conclusions } = this.#options
     const changes = conclusions.changes()
-    if (changes.length === 0) return
+    const maps = conclusions.paths.unsaved()
+    if (changes.length === 0 && maps.size === 0) return
     const shown = await store.write(async (transaction) => {
       const at = now()
+      for (const [host, known] of maps) await saveKnownMaps(transaction, host, known)
       const told: boolean[] = []
       for (const change of changes) {
         told.push(
@@ -66,6 +71,7 @@ export class AlarmBook {
       }
       return told
     })
+    conclusions.paths.saved(maps)
     conclusions.taken(changes)
     for (const [index, change] of changes.entries()) {
       if (!shown[index]) continue

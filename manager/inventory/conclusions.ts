@@ -1,10 +1,15 @@
 // What is wrong in the pool, by what its hosts report: kept as they report, and told as what begins, changes and ends since it was
 // last told. Pure; alarm-book.ts writes it down. A report costs in the order of its host, not of the pool.
 import type { Inventory } from '../protocol/inventory.ts'
+import { CONDITION_KINDS } from '../store/alarms.ts'
+import type { KnownMaps } from '../store/multipaths.ts'
 import { Clocks } from './clocks.ts'
 import { type Condition, type Finding, keyOfCondition, type ReportingHost, type Source } from './condition.ts'
+import { DiskClashes } from './disk-clashes.ts'
 import { Duplicates } from './duplicates.ts'
+import { PathFaults } from './faults/paths.ts'
 import { Faults } from './faults.ts'
+import { PathMemory } from './path-memory.ts'
 import { Siblings } from './siblings.ts'
 
 export type ConditionChange =
@@ -13,6 +18,8 @@ export type ConditionChange =
 
 export class Conclusions {
   readonly #clocks = new Clocks()
+  /** What maps have had: written down with the conditions. */
+  readonly paths: PathMemory
   readonly #sources: readonly Source[]
   readonly #seen = new Map<string, Pick<ReportingHost, 'name' | 'inventory'>>()
   /** What is true of each subject, by source and subject: the keys of its conditions. */
@@ -23,10 +30,11 @@ export class Conclusions {
   readonly #open = new Set<string>()
   #complete = false
 
-  /** `written`: what was true when the manager last ran. */
-  constructor(written: ReadonlyMap<string, string>) {
+  /** `written`: what was true when the manager last ran. `maps`: what multipath maps had, by host. */
+  constructor(written: ReadonlyMap<string, string>, maps: ReadonlyMap<string, KnownMaps> = new Map()) {
     this.#written = new Map(written)
-    this.#sources = [new Faults(written.keys()), new Duplicates(), new Siblings()]
+    this.paths = new PathMemory(maps, [...written].flatMap(pathAlarm))
+    this.#sources = [new Faults(written.keys()), new PathFaults(this.paths), new Duplicates(), new DiskClashes(), new Siblings()]
   }
 
   update(host: ReportingHost): void {
@@ -42,6 +50,14 @@ export class Conclusions {
     this.#clocks.gone(id)
     if (!this.#seen.delete(id)) return
     for (const source of this.#sources) source.remove(id)
+  }
+
+  /** A person has acknowledged it. */
+  cleared(key: string): void {
+    const [, word, about] = /^(\S+) (.+)$/.exec(key) ?? []
+    const kind = CONDITION_KINDS.find((one) => one === word)
+    if (kind === undefined || about === undefined || !this.#written.has(key)) return
+    for (const source of this.#sources) source.cleared?.(kind, about)
   }
 
   /** `ahead`: how far a host's clock is from the manager's, ms. */
@@ -95,6 +111,16 @@ export class Conclusions {
     if (conditions.length === 0) this.#subjects.delete(subject)
     else this.#subjects.set(subject, conditions.map(keyOfCondition))
   }
+}
+
+/** From the key of a condition: `path-failed HOST WWID`, or without the WWID where many maps are one alarm. */
+function pathAlarm([key, text]: readonly [string, string]): readonly {
+  readonly host: string
+  readonly wwid: string
+  readonly text: string
+}[] {
+  const [, host, wwid = ''] = /^path-failed (\S+)(?: (.+))?$/.exec(key) ?? []
+  return host === undefined ? [] : [{ host, wwid, text }]
 }
 
 function isSame(before: Inventory, now: Inventory, section: Source['sections'][number]): boolean {

@@ -35,6 +35,8 @@ export interface Source {
   readonly sections: readonly (SectionName | 'problems')[]
   update(host: ReportingHost): void
   remove(id: string): void
+  /** A person has acknowledged this condition. */
+  cleared?(kind: ConditionKind, about: string): void
   /** Of all subjects that were touched since it was last asked. */
   findings(): readonly Finding[]
 }

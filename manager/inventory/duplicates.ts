@@ -3,11 +3,12 @@
 
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Nic } from '../protocol/network.ts'
+import { isPlaceholderMac, isPlaceholderUuid } from '../protocol/placeholders.ts'
 import type { ConditionKind } from '../store/alarms.ts'
 import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
 import { sayNames } from './wording.ts'
 
-type SharedKind = Extract<ConditionKind, `shared-${string}`>
+type SharedKind = Extract<ConditionKind, 'shared-uuid' | 'shared-mac' | 'shared-initiator'>
 
 interface Claim {
   readonly kind: SharedKind
@@ -69,19 +70,10 @@ function say(kind: SharedKind, value: string, names: string): string {
   }
 }
 
-/** False for what firmware writes where no UUID was set: one digit or two, over and over, and what some makers put into every board. */
+/** Of a system UUID. */
 export function isIdentity(uuid: string): boolean {
-  const digits = uuid.toLowerCase().replaceAll('-', '')
-  return new Set(digits).size > 2 && !PLACEHOLDERS.has(digits)
+  return !isPlaceholderUuid(uuid)
 }
-
-/** AMI's sequence in either byte order, and a digit run. */
-const PLACEHOLDERS: ReadonlySet<string> = new Set([
-  '03000200040005000006000700080009',
-  '00020003000400050006000700080009',
-  '12345678123412341234123456789abc',
-  '123456781234567890abcddeefaabbcc',
-])
 
 /** Adapters to a BMC over USB: many have one MAC in every machine of a make. */
 const BMC_DRIVERS: ReadonlySet<string> = new Set(['cdc_ether', 'cdc_eem', 'cdc_ncm', 'rndis_host', 'cdc_subset'])
@@ -103,17 +95,12 @@ function macsOf({ nics }: Inventory): readonly string[] {
   return nics
     .filter(({ driver }) => !BMC_DRIVERS.has(driver ?? ''))
     .map(addressOf)
-    .filter(isStation)
+    .filter((mac) => !isPlaceholderMac(mac))
 }
 
 /** Burnt in, where it is told: NICs in a bond share the other. */
 function addressOf({ mac, permanentMac }: Nic): string {
   return permanentMac ?? mac
-}
-
-/** No group address, and not nothing. */
-function isStation(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0 && mac !== '00:00:00:00:00:00'
 }
 
 function initiatorsOf({ iscsi }: Inventory): readonly string[] {

@@ -1,17 +1,16 @@
-// What a host's own report says is broken: disks that foretell their failure, failed paths to LUNs, sensors beyond their limits, and
-// what the files in faults/ find.
+// What a host's own report says is broken: disks that foretell their failure, sensors beyond their limits, and what the files in
+// faults/ find in one report.
 
 import type { DiskHealth, Sensor } from '../protocol/machine.ts'
-import type { Multipath } from '../protocol/storage.ts'
+import { isPlaceholderNumber } from '../protocol/placeholders.ts'
 import { type Condition, type Finding, keyOfCondition, type ReportingHost, type Source } from './condition.ts'
 import { diskDefects } from './faults/disk-defects.ts'
 import { drbdFaults } from './faults/drbd.ts'
 import { type Fault, few, type Held } from './faults/fault.ts'
 import { volumeFaults } from './faults/volumes.ts'
-import { sayNames } from './wording.ts'
 
 export class Faults implements Source {
-  readonly sections = ['diskHealth', 'multipaths', 'sensors', 'pvs', 'vgs', 'lvs', 'drbd'] as const
+  readonly sections = ['diskHealth', 'sensors', 'pvs', 'vgs', 'lvs', 'drbd'] as const
   readonly #touched = new Map<string, readonly Condition[]>()
   /** By host. */
   readonly #held = new Map<string, Set<string>>()
@@ -59,13 +58,6 @@ export function faultsOf(host: ReportingHost, held: Held = NOTHING): readonly Co
       (devices) => `${devices} of ${name} foretell their failure: replace them`,
     ),
     ...few(
-      'path-failed',
-      host,
-      inventory.multipaths,
-      pathFault,
-      (maps) => `${maps} on ${name} have failed paths: see to cables, switches and the array`,
-    ),
-    ...few(
       'sensor-alarm',
       host,
       inventory.sensors,
@@ -88,7 +80,9 @@ const WARNINGS = [
   'its persistent memory takes no more writes',
 ]
 
-function diskFault({ device, serial, model, passed, criticalWarning = 0 }: DiskHealth, host: string): Fault | undefined {
+function diskFault(disk: DiskHealth, host: string): Fault | undefined {
+  const { device, model, passed, criticalWarning = 0 } = disk
+  const serial = disk.serial === undefined || isPlaceholderNumber(disk.serial) ? undefined : disk.serial
   const warnings = WARNINGS.filter((_, bit) => ((criticalWarning >>> bit) & 1) === 1)
   const foretold = passed === false ? ['SMART foretells its failure'] : []
   const unnamed = criticalWarning !== 0 && warnings.length === 0 ? [`it warns of its state (${criticalWarning})`] : []
@@ -97,16 +91,6 @@ function diskFault({ device, serial, model, passed, criticalWarning = 0 }: DiskH
   const known = [model, serial].filter(Boolean).join(', ')
   const text = `${device}${known && ` (${known})`} of ${host}: ${wrong.join('; ')}. Move what is on it to another disk, and replace it`
   return { what: serial ?? device, short: device, text }
-}
-
-function pathFault({ name, wwid, paths }: Multipath, host: string): Fault | undefined {
-  const failed = paths.filter(({ state }) => state === 'failed')
-  if (failed.length === 0) return undefined
-  const left = paths.length - failed.length
-  const devices = sayNames(failed.map(({ device }) => device))
-  const rest = left === 0 ? 'none is left, and what is on it stands still' : `${left} of ${paths.length} ${left === 1 ? 'is' : 'are'} left`
-  const text = `${name} (${wwid}) on ${host} has lost ${failed.length === 1 ? 'a path' : `${failed.length} paths`} (${devices}): ${rest}. See to cables, switches and the array`
-  return { what: wwid, short: name, text }
 }
 
 const UNITS: { readonly [Quantity in Sensor['quantity']]: string } = {

@@ -1,5 +1,6 @@
 // Which LUNs lie beneath a device of a host: partitions, multipath maps and LVs traced down to disks that other hosts can reach.
 import type { Inventory } from '../protocol/inventory.ts'
+import { isPlaceholderWwid } from '../protocol/placeholders.ts'
 import type { BlockDevice } from '../protocol/storage.ts'
 import { groupBy } from './group-by.ts'
 
@@ -20,7 +21,7 @@ export interface Devices {
 
 export function readDevices(inventory: StorageSections): Devices {
   const paths = groupBy(
-    inventory.blockDevices.filter((device) => device.wwid !== undefined && isShareable(device)),
+    inventory.blockDevices.filter((device) => isIdentified(device) && isShareable(device)),
     (device) => String(device.wwid),
   )
   const wwids = new Map<string, string>()
@@ -45,6 +46,11 @@ export function readDevices(inventory: StorageSections): Devices {
 /** Other transports lead to disks in the machine: two of those with one WWID are not one disk (QEMU's all have the same). */
 export function isShareable({ transport }: BlockDevice): boolean {
   return transport === 'fc' || transport === 'iscsi' || transport === 'sas'
+}
+
+/** False also for what an older agent took for an identity. */
+export function isIdentified({ wwid }: BlockDevice): boolean {
+  return wwid !== undefined && !isPlaceholderWwid(wwid)
 }
 
 /** By its path a device is known as a whole, by its name as `sda` and `dm-3`. */

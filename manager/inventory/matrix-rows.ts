@@ -1,6 +1,8 @@
 // One piece of shared storage as all its hosts report it. LUNs, targets and exports are told apart by their names; VGs and file
 // systems by their UUIDs and the LUNs beneath: copies of one disk have one UUID, and are not shared.
+
 import { DisjointSets } from './disjoint-sets.ts'
+import { type Clash, clashOf } from './disk-identity.ts'
 import { groupBy } from './group-by.ts'
 import type { Route, Sighting } from './matrix-storage.ts'
 import { keyOfThing, type StorageThing, type ThingKey } from './matrix-thing.ts'
@@ -18,6 +20,8 @@ export interface StorageRow {
   readonly luns: readonly string[]
   /** Of a LUN, each once. */
   readonly routes: readonly Route[]
+  /** Of a LUN: why it is none. */
+  readonly clash: Clash | undefined
 }
 
 /** One row, or several where hosts see one UUID on disks that have nothing to do with each other. */
@@ -38,6 +42,7 @@ export function rowsOf(sightings: Sightings): readonly StorageRow[] {
         hosts: able.length,
         luns,
         routes: routesOf(all),
+        clash: clashOf(all.flatMap(({ disks }) => disks ?? [])),
       },
     ]
   })

@@ -1,8 +1,10 @@
 // What one host sees of shared storage, from its own report alone.
 import type { BlockDevice, BlockTarget, IscsiSession } from '../protocol/storage.ts'
+import { type SeenDisk, seenDisk } from './disk-identity.ts'
 import { groupBy } from './group-by.ts'
 import { type Devices, readDevices, type StorageSections } from './matrix-devices.ts'
 import { cut, type Reach, reached, type StorageThing } from './matrix-thing.ts'
+import { isLost } from './path-state.ts'
 
 /** How a LUN is come by. */
 export type Route = BlockTarget | { readonly kind: 'sas' }
@@ -14,6 +16,8 @@ export interface Sighting {
   readonly luns: readonly string[]
   /** Of a LUN. */
   readonly routes: readonly Route[]
+  /** Of a LUN: what it says of itself, path by path. */
+  readonly disks?: readonly SeenDisk[]
 }
 
 export function storageOf(inventory: StorageSections): readonly Sighting[] {
@@ -49,6 +53,7 @@ function lun(wwid: string, paths: readonly BlockDevice[], failure: (path: BlockD
     reach: working > 0 ? reached(how) : cut(`${all === 1 ? 'its path has' : `all ${all} paths have`} failed: ${failures[0] ?? ''}`),
     luns: [wwid],
     routes: paths.flatMap(({ target, transport }): Route[] => (target ? [target] : transport === 'sas' ? [{ kind: 'sas' }] : [])),
+    disks: paths.map(seenDisk),
   }
 }
 
@@ -59,7 +64,7 @@ function failuresIn({ multipaths, iscsi }: StorageSections): (path: BlockDevice)
   for (const session of iscsi.sessions) connected.set(session.target, session.connected || connected.get(session.target) === true)
   return ({ name, target }) => {
     const path = given.get(name)
-    if (path?.state === 'failed') return `multipath has given up ${name}${path.check ? ` (${path.check})` : ''}`
+    if (path && isLost(path)) return `multipath has given up ${name}${path.check ? ` (${path.check})` : ''}`
     const isGone = target?.kind === 'iscsi' && connected.get(target.target) === false
     return isGone ? `the session with ${target.target} is not connected` : undefined
   }

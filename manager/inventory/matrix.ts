@@ -3,6 +3,7 @@
 import type { HostState } from '../enrolment/standing.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { type HostCpu, readHostCpu } from './cpu-host.ts'
+import { sayClash } from './disk-identity.ts'
 import { groupBy } from './group-by.ts'
 import { type LocalStorage, localStorageOf } from './matrix-local.ts'
 import { type Attachment, attachmentsOf } from './matrix-network.ts'
@@ -107,14 +108,14 @@ export class ConnectivityMatrix {
     const segments = [...this.#segmentsNow()].flatMap(([key, { thing, members }]) => {
       return members.size > 1 ? [{ key, thing, hosts: members.size }] : []
     })
-    const rows = [...stored.map(({ key, thing, hosts }) => ({ key, thing, hosts })), ...vlans, ...segments]
+    const rows = [...stored.map((row) => this.#shown(row)), ...vlans, ...segments]
     return rows.sort((a, b) => BY_KEY.compare(a.key, b.key))
   }
 
   /** One of the rows, without looking at the others. */
   row(key: ThingKey): MatrixRow | undefined {
     const row = this.#row(key)
-    if (row) return this.#isShared(row) ? { key, thing: row.thing, hosts: row.hosts } : undefined
+    if (row) return this.#isShared(row) ? this.#shown(row) : undefined
     const thing = this.#network(key)
     const isKnown = thing?.kind === 'vlan' || (this.#segmentsNow().get(key)?.members.size ?? 0) > 1
     return thing && isKnown ? { key, thing, hosts: this.reachers(key).size } : undefined
@@ -123,7 +124,7 @@ export class ConnectivityMatrix {
   /** Ids of the hosts that reach it. Why the others do not takes far longer to say. */
   reachers(key: ThingKey): ReadonlySet<string> {
     const row = this.#row(key)
-    if (row) return new Set([...row.sightings].flatMap(([id, { reach }]) => (reach.kind === 'reached' ? [id] : [])))
+    if (row) return new Set(this.#reachersOf(row))
     return new Set([...this.#attachedTo(key)].flatMap(([id, attachments]) => (isReached(attachments) ? [id] : [])))
   }
 
@@ -139,7 +140,7 @@ export class ConnectivityMatrix {
     const row = this.#row(key)
     if (row) {
       const own = row.sightings.get(id)
-      if (own) return own.reach
+      if (own) return this.#whyNoOneDisk(row) ?? own.reach
       const routesTo = (wwid: string) => this.#row(`lun:${wwid}`)?.routes ?? []
       return cut(
         whyNotStored(entry.host.inventory, { thing: row.thing, luns: row.luns, routesTo }, (wwid) => this.#reachesLun(entry, wwid)),
@@ -152,7 +153,8 @@ export class ConnectivityMatrix {
 
   /** Ids of the hosts that reach a piece of storage. */
   reachedBy(key: ThingKey): readonly string[] {
-    return [...(this.#row(key)?.sightings ?? [])].flatMap(([host, { reach }]) => (reach.kind === 'reached' ? [host] : []))
+    const row = this.#row(key)
+    return row ? this.#reachersOf(row) : []
   }
 
   /** As a person names it: `VLAN 100`; the key itself for what no host sees. */
@@ -225,14 +227,35 @@ export class ConnectivityMatrix {
     return this.#rowsAt(whole).find((row) => row.key === key)
   }
 
-  /** A disk on SAS is shared once a second host sees it; what lies on disks, when one of those is shared. */
-  #isShared({ thing, sightings, luns, routes }: StorageRow): boolean {
+  #shown(row: StorageRow): MatrixRow {
+    const { key, thing, hosts } = row
+    return { key, thing, hosts: this.#whyNoOneDisk(row) ? 0 : hosts }
+  }
+
+  #reachersOf(row: StorageRow): readonly string[] {
+    if (this.#whyNoOneDisk(row)) return []
+    return [...row.sightings].flatMap(([host, { reach }]) => (reach.kind === 'reached' ? [host] : []))
+  }
+
+  /** Of a LUN, or what lies on one, when its WWID is that of several disks: nobody reaches it until that is put right. */
+  #whyNoOneDisk({ thing, luns }: StorageRow): Reach | undefined {
+    for (const wwid of luns) {
+      const row = this.#rowsAt(`lun:${wwid}`).find(({ clash }) => clash !== undefined)
+      if (row?.clash !== undefined && (thing.kind === 'lun' || this.#isShared(row))) return cut(sayClash(wwid, row.clash))
+    }
+    return undefined
+  }
+
+  /**
+   * A disk on SAS is shared once a second host sees it, unless it is another disk there; what lies on disks, when one of those is shared.
+   */
+  #isShared({ thing, sightings, luns, routes, clash }: StorageRow): boolean {
     switch (thing.kind) {
       case 'iscsi-target':
       case 'nfs':
         return true
       case 'lun':
-        return sightings.size > 1 || routes.some(({ kind }) => kind !== 'sas')
+        return (sightings.size > 1 && clash !== 'serial') || routes.some(({ kind }) => kind !== 'sas')
       case 'vg':
       case 'file-system':
         return luns.some((wwid) => this.#rowsAt(`lun:${wwid}`).some((row) => this.#isShared(row)))
@@ -240,7 +263,8 @@ export class ConnectivityMatrix {
   }
 
   #reachesLun(entry: Entry, wwid: string): boolean {
-    return entry.storage.get(`lun:${wwid}`)?.reach.kind === 'reached'
+    const row = this.#row(`lun:${wwid}`)
+    return row !== undefined && entry.storage.get(row.key)?.reach.kind === 'reached' && this.#whyNoOneDisk(row) === undefined
   }
 
   #network(key: ThingKey): NetworkThing | undefined {

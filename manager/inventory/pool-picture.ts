@@ -12,9 +12,9 @@ export class PoolPicture {
   readonly #usable = new Set<string>()
   #cpu: PoolCpu | undefined
 
-  /** `held`: the conditions that were written down when the manager last ran. */
-  constructor(held: ReadonlyMap<string, string>) {
-    this.conclusions = new Conclusions(held)
+  /** What was written down when the manager last ran: the conditions, and what multipath maps had. */
+  constructor(...written: ConstructorParameters<typeof Conclusions>) {
+    this.conclusions = new Conclusions(...written)
   }
 
   /** A host that has reported, or has another name or state: it is taken in, or out when it is rejected. */

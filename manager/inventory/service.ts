@@ -9,6 +9,7 @@ import type { Store } from '../store/database.ts'
 import { type Change, historyOf } from '../store/history.ts'
 import { allHosts, type HostRecord, hostById, hostByMac } from '../store/hosts.ts'
 import { type Report, type Revision, revisionsOfAll, saveInventory } from '../store/inventories.ts'
+import { knownMapsOfAll } from '../store/multipaths.ts'
 import type { Trouble } from '../store/trouble.ts'
 import { AlarmBook } from './alarm-book.ts'
 import { Announcer, type Counts } from './announcer.ts'
@@ -39,8 +40,8 @@ const BY_NAME = new Intl.Collator('en', { numeric: true })
 /** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
 export async function openPool(options: PoolOptions): Promise<Pool> {
   const { db } = options.store
-  const [records, revisions, held] = await Promise.all([allHosts(db), revisionsOfAll(db), heldAlarms(db)])
-  return new Pool(options, records, revisions, held)
+  const [records, revisions, held, maps] = await Promise.all([allHosts(db), revisionsOfAll(db), heldAlarms(db), knownMapsOfAll(db)])
+  return new Pool(options, records, revisions, new PoolPicture(held, maps))
 }
 
 export class Pool implements AgentBook {
@@ -54,15 +55,10 @@ export class Pool implements AgentBook {
   /** By name; undefined: to be sorted anew. */
   #sorted: readonly LiveHost[] | undefined
 
-  constructor(
-    options: PoolOptions,
-    records: readonly HostRecord[],
-    revisions: ReadonlyMap<string, StoredRevision>,
-    held: ReadonlyMap<string, string>,
-  ) {
+  constructor(options: PoolOptions, records: readonly HostRecord[], revisions: ReadonlyMap<string, StoredRevision>, picture: PoolPicture) {
     this.#options = options
     const { store, now, elapsed, trouble = () => undefined } = options
-    this.#picture = new PoolPicture(held)
+    this.#picture = picture
     this.#reader = new InventoryReader(store.db, this.#hosts, (live) => this.#picture.place(live))
     this.#alarms = new AlarmBook({ store, now, trouble, announcer: this.#announcer, conclusions: this.#picture.conclusions })
     this.#clock = new WallClock(now, elapsed)

@@ -2,6 +2,7 @@
 // hosts report: a report touches the values that its host had and has; only where another value becomes the usual one, all are gone over.
 import { createHash } from 'node:crypto'
 import type { Inventory } from '../protocol/inventory.ts'
+import { isPlaceholder } from '../protocol/placeholders.ts'
 import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
 import { groupBy } from './group-by.ts'
 import { isShareable } from './matrix-devices.ts'
@@ -155,8 +156,17 @@ function toldBy(inventory: Inventory): readonly Told[] {
   ]
 }
 
-function productOf({ dmi }: Inventory): string | undefined {
-  return dmi.product === undefined ? undefined : [dmi.manufacturer, dmi.product].filter(Boolean).join(' ')
+/**
+ * Maker, product, board: `HPE DL360 Gen10`, `Supermicro SYS-1029P, board X11DPU`. Makers of boards write "Super Server" for the product
+ * of all of them, and one product comes with several boards.
+ */
+export function productOf({ dmi }: Pick<Inventory, 'dmi'>): string | undefined {
+  const [manufacturer, product, board] = [dmi.manufacturer, dmi.product, dmi.board].map((text) =>
+    text === undefined || isPlaceholder(text) ? undefined : text,
+  )
+  if (product === undefined && board === undefined) return undefined
+  const name = [manufacturer, product].filter(Boolean).join(' ')
+  return [name, board && `board ${board}`].filter(Boolean).join(', ')
 }
 
 /** `128 GiB (8 × 16 GiB)`. */
@@ -173,7 +183,8 @@ function disksOf(inventory: Inventory): string | undefined {
 }
 
 function firmwareOf({ dmi }: Inventory): string | undefined {
-  return dmi.firmwareVersion && [dmi.firmwareVendor, dmi.firmwareVersion].filter(Boolean).join(' ')
+  if (dmi.firmwareVersion === undefined || isPlaceholder(dmi.firmwareVersion)) return undefined
+  return [dmi.firmwareVendor, dmi.firmwareVersion].filter(Boolean).join(' ')
 }
 
 /** `eth0 at 10000 Mbit/s, eth1 at 10000 Mbit/s`. */

@@ -26,6 +26,7 @@ export const CONDITION_KINDS = [
   'shared-uuid',
   'shared-mac',
   'shared-initiator',
+  'shared-wwid',
   'sibling-differs',
   'disk-failing',
   'path-failed',

@@ -1,19 +1,10 @@
 // `dmidecode` (3.4, 3.6): SMBIOS (DMTF DSP0134) types 0 to 3 and 17. Makers leave fields empty or fill them with words of their own.
 import { type Dmi, dmi, memoryModule } from '../../../manager/protocol/machine.ts'
-import { accept, acceptAll, tidy, whole } from './accept.ts'
+import { isPlaceholderUuid } from '../../../manager/protocol/placeholders.ts'
+import { accept, acceptAll, whole } from './accept.ts'
 import { fieldsOf } from './fields.ts'
 import { commandSource, type Parsed } from './reading.ts'
-
-/** What firmware writes where it has nothing to say. */
-const PLACEHOLDER =
-  /^(not (specified|provided|available|present|settable)|unknown|none|n\/?a|default string|to be filled.*|system (serial number|manufacturer|product name|version)|chassis serial number|base ?board serial number|asset[- ]?tag|no asset (tag|information)|0+|f+|[.\-x ]+|00000000|(no )?dimm|undefined|invalid|empty|1234567890?|0123456789)$/i
-
-/** All bits of one kind: the firmware has no UUID; the second is what several makers put into every board. */
-const NO_UUID = new Set([
-  '00000000-0000-0000-0000-000000000000',
-  'ffffffff-ffff-ffff-ffff-ffffffffffff',
-  '03000200-0400-0500-0006-000700080009',
-])
+import { told, toldNumber } from './told.ts'
 
 const UNITS: { readonly [unit: string]: number } = { kB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 }
 const MODULES = 1024
@@ -23,8 +14,9 @@ export function parseDmidecode(stdout: string): Parsed<Dmi> {
     const type = whole(/^Handle 0x[0-9A-F]+, DMI type (\d+),/m.exec(block)?.[1])
     return type === undefined ? [] : [{ type, fields: fieldsOf(block) }]
   })
-  const field = (type: number, key: string, limit = 128): string | undefined =>
-    told(structures.find((structure) => structure.type === type)?.fields.get(key), limit)
+  const textOf = (type: number, key: string) => structures.find((structure) => structure.type === type)?.fields.get(key)
+  const field = (type: number, key: string, limit = 128): string | undefined => told(textOf(type, key), limit)
+  const number = (type: number, key: string): string | undefined => toldNumber(textOf(type, key), 128)
   const modules = acceptAll(
     memoryModule,
     structures.filter(({ type }) => type === 17).flatMap(({ fields }) => moduleOf(fields) ?? []),
@@ -35,14 +27,14 @@ export function parseDmidecode(stdout: string): Parsed<Dmi> {
   const accepted = accept(
     dmi,
     {
-      systemUuid: uuid !== undefined && NO_UUID.has(uuid) ? undefined : uuid,
+      systemUuid: uuid !== undefined && isPlaceholderUuid(uuid) ? undefined : uuid,
       manufacturer: field(1, 'Manufacturer'),
       product: field(1, 'Product Name'),
-      serial: field(1, 'Serial Number'),
-      assetTag: field(3, 'Asset Tag'),
+      serial: number(1, 'Serial Number'),
+      assetTag: number(3, 'Asset Tag'),
       board: field(2, 'Product Name'),
-      boardSerial: field(2, 'Serial Number'),
-      chassisSerial: field(3, 'Serial Number'),
+      boardSerial: number(2, 'Serial Number'),
+      chassisSerial: number(3, 'Serial Number'),
       firmwareVendor: field(0, 'Vendor'),
       firmwareVersion: field(0, 'Version'),
       firmwareDate: field(0, 'Release Date', 32),
@@ -67,13 +59,8 @@ function moduleOf(fields: ReadonlyMap<string, string>) {
     slot: bank === undefined ? slot : `${bank} ${slot}`,
     bytes: Number(amount) * factor,
     manufacturer: told(fields.get('Manufacturer'), 64),
-    part: told(fields.get('Part Number'), 64),
-    serial: told(fields.get('Serial Number'), 64),
+    part: toldNumber(fields.get('Part Number'), 64),
+    serial: toldNumber(fields.get('Serial Number'), 64),
     speed: whole(/^(\d{1,6}) MT\/s$/.exec(fields.get('Configured Memory Speed') ?? '')?.[1]),
   }
-}
-
-function told(text: string | undefined, limit: number): string | undefined {
-  const tidied = tidy(text, limit)
-  return tidied === undefined || PLACEHOLDER.test(tidied) ? undefined : tidied
 }

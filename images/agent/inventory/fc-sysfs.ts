@@ -1,5 +1,6 @@
 // /sys/class/fc_host and /sys/class/fc_remote_ports (Linux: drivers/scsi/scsi_transport_fc.c): Fibre Channel ports of this host and what they see.
 import type { z } from 'zod'
+import { isPlaceholderWwid } from '../../../manager/protocol/placeholders.ts'
 import { type FcHba, fcHba } from '../../../manager/protocol/storage.ts'
 import type { Backend } from '../backend.ts'
 import { acceptAll, type Candidate, tidy } from './accept.ts'
@@ -53,10 +54,10 @@ function reader(backend: Backend, folder: string): (name: string) => Promise<str
   return async (name) => (await backend.read(`${folder}/${name}`))?.trim()
 }
 
-/** `0x50060160c46036e9` without its 0x; all ones and nought are the kernel's "none". */
+/** `0x50060160c46036e9` without its 0x; all ones and nought are the kernel's "none", and adapters without a name of their own write less than one. */
 function worldWide(text: string | undefined): string | undefined {
   const digits = /^0x([0-9a-f]{16})$/.exec(text ?? '')?.[1]
-  return digits === undefined || /^(0+|f+)$/.test(digits) ? undefined : digits
+  return digits === undefined || isPlaceholderWwid(`naa.${digits}`) ? undefined : digits
 }
 
 function linkOf(state: string | undefined): Hba['link'] {

@@ -18,7 +18,8 @@ const mapRow = z.object({
   queueing: someText,
   vend: someText,
   prod: someText,
-  path_groups: someRows,
+  // A map without any path has an empty list: one that is not there says nothing.
+  path_groups: z.array(z.unknown()),
 })
 const groupRow = z.object({ group: z.number().int().nonnegative(), paths: someRows })
 const pathRow = z.object({ dev: z.string(), dm_st: someText, chk_st: someText, pri: z.number().int().optional().catch(undefined) })
@@ -37,7 +38,7 @@ export function parseMultipathdMaps(stdout: string): Parsed<readonly Multipath[]
     })
     return {
       name: map.name,
-      wwid: normalWwid(map.uuid) ?? map.uuid,
+      wwid: wwidOf(map.uuid),
       dm: map.sysfs,
       vendor: tidy(map.vend, 64),
       product: tidy(map.prod, 64),
@@ -56,6 +57,14 @@ export const multipathdMaps = commandSource({
   nothing: ({ exitCode, stdout, stderr }) => exitCode !== 0 && /failed to connect|not loaded|^$/.test(`${stdout}${stderr}`.trim()),
   optional: true,
 })
+
+/**
+ * A SATA disk has udev's ID_SERIAL for its WWID, model and serial number, without the digit that says what kind it is: text that is as good
+ * as T10's.
+ */
+function wwidOf(uuid: string): string {
+  return normalWwid(uuid) ?? (/^[A-Za-z0-9][\w.:+-]{3,}$/.test(uuid) ? `t10.${uuid}` : uuid)
+}
 
 function pathOf(path: z.output<typeof pathRow>, group: number): PathFound {
   const state = path.dm_st === 'active' || path.dm_st === 'failed' ? path.dm_st : 'unknown'

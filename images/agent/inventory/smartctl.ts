@@ -4,6 +4,7 @@ import { type DiskHealth, diskHealth } from '../../../manager/protocol/machine.t
 import { accept, tidy, whole } from './accept.ts'
 import { readJson, readRows, someNumber, someRows, someText } from './json.ts'
 import { commandSource, type Parsed, type Source } from './reading.ts'
+import { toldNumber } from './told.ts'
 
 const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined)
 
@@ -66,7 +67,7 @@ export function parseSmartctl(device: string, stdout: string): Parsed<DiskHealth
   }
   const reasons = errors.flatMap(({ string }) => tidy(string, 200) ?? [])
   if (Object.values(told).every((value) => value === undefined)) return { value: undefined, reasons }
-  const names = { serial: tidy(said.serial_number, 128), model: tidy(said.model_name ?? said.scsi_model_name, 128) }
+  const names = { serial: toldNumber(said.serial_number, 128), model: tidy(said.model_name ?? said.scsi_model_name, 128) }
   const accepted = accept(diskHealth, { device, ...names, ...told }, `health of ${device}`)
   return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
 }

@@ -19,6 +19,7 @@ import { type BlockRow, lsblk } from '../inventory/lsblk.ts'
 import { multipathdMaps } from '../inventory/multipath.ts'
 import type { Reading } from '../inventory/reading.ts'
 import { smartctl } from '../inventory/smartctl.ts'
+import { toldNumber } from '../inventory/told.ts'
 import { normalWwid } from '../inventory/wwid.ts'
 import { readAll } from './section.ts'
 import { targetOf } from './targets.ts'
@@ -46,7 +47,7 @@ export async function readBlockDevices(backend: Backend): Promise<Reading<readon
         device: row.path ?? `/dev/${row.kname}`,
         number: row['maj:min'],
         wwid: await wwidOf(backend, row, byId),
-        serial: tidy(row.serial, 128),
+        serial: toldNumber(row.serial, 128),
         vendor: tidy(row.vendor, 64),
         model: tidy(row.model, 128),
         revision: tidy(row.rev, 64),
@@ -148,11 +149,14 @@ function namesIn(links: readonly DiskLink[], folder: DiskLink['folder']): string
     .sort()
 }
 
-/** The kernel's own word first: lsblk's WWN is cut to 64 bits where udev is old. */
+/** The kernel's own word first: lsblk's WWN is cut to 64 bits where udev is old, and `scsi-3…` is whole where `wwn-…` is cut as well. */
 async function wwidOf(backend: Backend, { kname, wwn }: BlockRow, byId: readonly string[]): Promise<string | undefined> {
   const files = await Promise.all([`/sys/block/${kname}/device/wwid`, `/sys/block/${kname}/wwid`].map((path) => backend.read(path)))
-  const link = byId.find((name) => name.startsWith('wwn-'))
-  for (const text of [...files, link, wwn]) {
+  const links = [
+    byId.find((name) => name.startsWith('wwn-')),
+    ...byId.map((name) => /^(?:scsi-|nvme-(?=eui\.|uuid\.|nvme\.))(.+)$/.exec(name)?.[1]),
+  ]
+  for (const text of [...files, ...links, wwn]) {
     const found = normalWwid(text)
     if (found !== undefined) return tidy(found, 256)
   }

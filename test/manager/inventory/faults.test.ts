@@ -1,12 +1,17 @@
 import test from 'ava'
+import type { ReportingHost } from '../../../manager/inventory/condition.ts'
+import { PathFaults } from '../../../manager/inventory/faults/paths.ts'
 import { faultsOf } from '../../../manager/inventory/faults.ts'
 import { naa, reporting } from './inventories.ts'
+import { Watched } from './watched.ts'
 
 type Given = Parameters<typeof reporting>[1]
 
 const disk = (more: object) => ({ device: '/dev/nvme0n1', serial: 'S1', model: 'PM9A3', ...more })
 const path = (device: string, state: 'active' | 'failed') => ({ device, state, group: 1 })
 const sensor = (more: object) => ({ chip: 'coretemp.hwmon2', label: 'Package id 0', quantity: 'temperature' as const, value: 50, ...more })
+
+const said = (host: ReportingHost) => [...faultsOf(host), ...new Watched(new PathFaults()).tell(host)]
 
 const WRONG: readonly [what: string, given: Given, about: string, text: RegExp][] = [
   [
@@ -51,7 +56,7 @@ const WRONG: readonly [what: string, given: Given, about: string, text: RegExp][
 
 for (const [what, given, about, text] of WRONG) {
   test(`${what} is an alarm of its host`, (t) => {
-    const [fault, ...others] = faultsOf(reporting('a', given))
+    const [fault, ...others] = said(reporting('a', given))
     t.deepEqual([fault?.host, fault?.about, others], ['a', about, []])
     t.regex(fault?.text ?? '', text)
   })
@@ -63,7 +68,15 @@ test('what is well, and what is only warm, is no alarm', (t) => {
     multipaths: [{ name: 'mpatha', wwid: naa('1'), paths: [path('sda', 'active'), { ...path('sdb', 'active'), state: 'unknown' }] }],
     sensors: [sensor({ value: 85, high: 80, critical: 100 }), sensor({ quantity: 'fan', value: 0, low: 300, alarm: false })],
   }
-  t.deepEqual(faultsOf(reporting('a', well)), [])
+  t.deepEqual(said(reporting('a', well)), [])
+})
+
+test('disks whose serial number is a placeholder are two alarms, not one', (t) => {
+  const diskHealth = ['/dev/sda', '/dev/sdb'].map((device) => disk({ device, serial: 'NULL', passed: false }))
+  t.deepEqual(
+    faultsOf(reporting('a', { diskHealth })).map(({ about }) => about),
+    ['a /dev/sda', 'a /dev/sdb'],
+  )
 })
 
 test('a reading that trembles beyond its limit does not change what is said', (t) => {

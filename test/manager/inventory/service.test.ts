@@ -218,3 +218,39 @@ test('a host that was up is lost soon, one that boots has ten minutes from its s
   t.deepEqual(await after(1_000), ['lost', 'lost'])
   t.regex((await pool.history('host1'))[0]?.what ?? '', /no connection for 600 s/)
 })
+
+test('what a multipath map had is known after a restart, and an acknowledged loss stays acknowledged', async (t) => {
+  const { reopen, store } = await open(t)
+  const maps = (paths: number) =>
+    report({
+      multipaths: [
+        {
+          name: 'mpatha',
+          wwid: naa('1'),
+          paths: Array.from({ length: paths }, (_, i) => ({ device: `sd${i}`, state: 'active', group: 1 })),
+        },
+      ],
+    }).multipaths
+  const first = await reopen()
+  await reporting(first, 'host1', { ...whole(), multipaths: maps(4) })
+  await first.tick()
+  const second = await reopen()
+  await reporting(second, 'host1', { multipaths: maps(2) })
+  await second.tick()
+  t.deepEqual(await shown(second), ['path-failed 1'])
+  await reporting(second, 'host1', { multipaths: [] })
+  const third = await reopen()
+  await third.tick()
+  const [alarm] = await third.alarms()
+  t.regex(alarm?.text ?? '', /has 2 paths, and it had 4/)
+  await reporting(third, 'host1', { multipaths: maps(2) })
+  t.true(await third.clearAlarm(alarm?.key ?? '', 'admin'))
+  await third.tick()
+  const fourth = await reopen()
+  await fourth.tick()
+  t.deepEqual(await shown(fourth), [])
+  await reporting(fourth, 'host1', { multipaths: maps(1) })
+  await fourth.tick()
+  t.deepEqual(await shown(fourth), ['path-failed 2'])
+  t.is((await store.db.selectFrom('settings').selectAll().where('key', 'like', 'multipaths %').execute()).length, 1)
+})

@@ -36,6 +36,17 @@ test('equal siblings, lone hosts and hosts without a product are nothing to spea
   )
 })
 
+test('hosts whose product says nothing are compared by maker and board, and those of two boards are not', (t) => {
+  const box = (id: string, board: string, product: string, count: number) =>
+    reporting(id, { dmi: { manufacturer: 'Supermicro', product, board, memoryModules: modules(count, 16) } })
+  t.deepEqual(texts([box('a', 'X11DPi-N', 'Super Server', 8), box('b', 'H12SSL-i', 'Super Server', 4)]), [])
+  t.deepEqual(texts([box('a', 'X11DPU', 'SYS-1029U', 8), box('b', 'X11DPU-Z+', 'SYS-1029U', 4)]), [])
+  t.deepEqual(texts([box('a', 'Default string', 'NULL', 8), box('b', 'Default string', 'NULL', 4)]), [])
+  t.deepEqual(texts(['a', 'b', 'c'].map((id) => box(id, 'X11DPi-N', 'To be filled by O.E.M.', id === 'c' ? 4 : 8))), [
+    'memory: c has 64 GiB (4 × 16 GiB); most hosts of product Supermicro, board X11DPi-N have 128 GiB (8 × 16 GiB)',
+  ])
+})
+
 const ODD: readonly [what: string, given: Given, usual: Given, text: string][] = [
   [
     'less memory',

@@ -79,6 +79,16 @@ test('one disk has one WWID, whoever writes it', (t) => {
   t.is(normalWwid('20025385971b0a3c4'), 'eui.0025385971b0a3c4')
   t.is(normalWwid('nvme.1b36-31-51-00000001'), 'nvme.1b36-31-51-00000001')
   for (const none of ['', undefined, '0x', 'naa.', '0x123', 'vendor specific']) t.is(normalWwid(none), undefined)
+  for (const none of [
+    '0x0000000000000000',
+    'wwn-0xffffffffffffffff',
+    '0x5000c50000000000',
+    `36001405${'0'.repeat(25)}`,
+    'eui.0000000000000000',
+  ])
+    t.is(normalWwid(none), undefined, none)
+  for (const none of ['t10.ATA     QEMU HARDDISK                                               ', '1ATA_____QEMU_HARDDISK', 't10.        '])
+    t.is(normalWwid(none), undefined, none)
 })
 
 test('parseNfsMounts finds the root that the host booted from', (t) => {

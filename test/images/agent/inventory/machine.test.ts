@@ -44,6 +44,19 @@ test('a UUID that makers put into every board is none', (t) => {
   }
 })
 
+test('what Supermicro, ASUS and AMI leave unset is missing, and what they set is there', (t) => {
+  const box = (lines: readonly string[]) =>
+    parseDmidecode(`Handle 0x0001, DMI type 1, 27 bytes\nSystem Information\n\t${lines.join('\n\t')}\n`).value
+  t.deepEqual(box(['Manufacturer: Supermicro', 'Product Name: Super Server', 'Serial Number: 0123456789']) as object, {
+    manufacturer: 'Supermicro',
+    memoryModules: [],
+  })
+  t.deepEqual(box(['Manufacturer: System manufacturer', 'Product Name: NotSpecified', 'Serial Number: Unknow']) as object, {
+    memoryModules: [],
+  })
+  t.is(box(['Serial Number: NULL', 'UUID: 00020003-0004-0005-0006-000700080009']).systemUuid, undefined)
+})
+
 test('parseCpuinfo reads the first CPU', (t) => {
   const { value, reasons } = parseCpuinfo(fixture('cpuinfo-trixie-xen.txt'))
   t.deepEqual(reasons, [])

@@ -66,6 +66,26 @@ test('a map whose WWID is of no known kind is left out, with the reason', (t) =>
   t.regex(reasons[0] ?? '', /^map mpatha: wwid/)
 })
 
+test('a SATA disk’s map keeps its name and its WWID without a digit before it', (t) => {
+  const { value, reasons } = parseMultipathdMaps(fixture('multipathd-sata-disk-wwid-without-prefix.json'))
+  t.deepEqual(reasons, [])
+  t.deepEqual(
+    value.map(({ name, wwid, paths }) => [name, wwid as string, paths.length]),
+    [
+      ['SSDXXXX240G8R_PHYH000000QF240J', 't10.SSDXXXX240G8R_PHYH000000QF240J', 1],
+      ['mpatha', 'naa.6006016022f04400aaaaaaaaaaaaaaa1', 2],
+    ],
+  )
+})
+
+test('a map without any path is a map, and one whose paths are not told is left out', (t) => {
+  const text = fixture('multipathd-map-without-any-path.json')
+  const { value, reasons } = parseMultipathdMaps(text)
+  t.deepEqual([value.map(({ name, paths }) => [name, paths.length]), reasons], [[['mpatha', 0]], []])
+  const untold = parseMultipathdMaps(text.replace('"path_groups": []', '"path_groups": null'))
+  t.deepEqual([untold.value, untold.reasons.length], [[], 1])
+})
+
 test('targetOf reads targets out of udev’s names', (t) => {
   t.deepEqual(targetOf(['ip-10.77.0.1:3260-iscsi-iqn.2025-01.net.hostless:rack1-lun-1']), {
     kind: 'iscsi',

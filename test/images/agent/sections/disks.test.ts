@@ -109,3 +109,29 @@ test('file systems have labels, and mount points with blanks', async (t) => {
     { on: 'dm-10', type: 'ext4', uuid: '802ce74b-a4b5-426f-b13b-9f121d39e9e6', label: 'my data', mountPoints: ['/run/mnt/my data'] },
   ])
 })
+
+test('disks with a WWN of nothing but zeros have none, and are told by their serial numbers', async (t) => {
+  for (const [host, serials] of [
+    ['a', ['SER-A1', 'SER-A2']],
+    ['b', ['SER-B1']],
+  ] as const) {
+    const commands = { 'lsblk --json --bytes -O': fixture(`lsblk-zero-wwn-sas-host-${host}.json`) }
+    const { value } = await readBlockDevices(textBackend({ commands }))
+    t.deepEqual(
+      value.map(({ wwid, serial, transport }) => [wwid, serial, transport]),
+      serials.map((serial) => [undefined, serial, 'sas']),
+    )
+  }
+})
+
+test('a LUN whose name is cut to 64 bits everywhere but in udev’s scsi link is known by that', async (t) => {
+  const lsblk = { kname: 'sda', type: 'disk', size: 1, tran: 'fc', wwn: '0x60002ac000000000', serial: 'NULL' }
+  const link = '/dev/disk/by-id/scsi-360002ac00000000000000a1b0001c2d3\t../../sda\n'
+  const commands = {
+    'lsblk --json --bytes -O': JSON.stringify({ blockdevices: [lsblk] }),
+    'find /dev/disk -mindepth 2 -maxdepth 2 -type l -printf %p\\t%l\\n': link,
+  }
+  const { value } = await readBlockDevices(textBackend({ commands }))
+  t.is(value[0]?.wwid as string | undefined, 'naa.60002ac00000000000000a1b0001c2d3')
+  t.is(value[0]?.serial, undefined)
+})
