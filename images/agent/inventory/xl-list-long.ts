@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { guest } from '../../../manager/protocol/guests.ts'
 import { type Candidate, tidy } from './accept.ts'
-import { readJson, readRows, someNumber, someRows, someText } from './json.ts'
+import { neededRows, readJson, readRows, someNumber, someRows, someText } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 
 /** A guest as it was configured; state and what it has now are xl-list's to say. */
@@ -24,7 +24,7 @@ const DOM0 = 0
 
 /** Without dom0. */
 export function parseXlListLong(stdout: string): Parsed<readonly ConfiguredGuest[]> {
-  const all = readJson(stdout, z.unknown())
+  const all = readJson(stdout, neededRows)
   const domains = readRows(all.value, domain, 'domains')
   const reasons = [...all.reasons, ...domains.reasons]
   const value = domains.value

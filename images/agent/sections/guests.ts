@@ -6,7 +6,7 @@ import { acceptAll, type Candidate } from '../inventory/accept.ts'
 import type { Reading } from '../inventory/reading.ts'
 import { xlList } from '../inventory/xl-list.ts'
 import { xlListLong } from '../inventory/xl-list-long.ts'
-import { readAll } from './section.ts'
+import { readAll, told } from './section.ts'
 
 const MIB = 2 ** 20
 
@@ -20,5 +20,5 @@ export async function readGuests(backend: Backend): Promise<Reading<readonly Gue
     return { ...one, state: now.state, vcpus: now.vcpus, memoryBytes: now.mebibytes * MIB }
   })
   const { value, reasons } = acceptAll(guest, candidates, ({ domid, name }) => `domain ${domid} (${name})`)
-  return { value, problems: [...problems, ...reasons.map((reason) => ({ source: 'xl list -l', reason }))] }
+  return { value, problems: [...problems, ...told('xl list -l', reasons)] }
 }

@@ -2,6 +2,7 @@ import test from 'ava'
 import { parseDrbdEvents } from '../../../../images/agent/inventory/drbdsetup.ts'
 import { parseInitiatorName, parseIscsiSessions } from '../../../../images/agent/inventory/iscsiadm.ts'
 import { parseMultipathdMaps } from '../../../../images/agent/inventory/multipath.ts'
+import { textOf } from '../../../../images/agent/inventory/reading.ts'
 import { targetOf } from '../../../../images/agent/sections/targets.ts'
 import { fixture } from '../machines.ts'
 
@@ -63,7 +64,7 @@ test('a map whose WWID is of no known kind is left out, with the reason', (t) =>
   const text = fixture('multipathd-0.11-maps.json').replace('"360000000000000000e00000000010002"', '"?"')
   const { value, reasons } = parseMultipathdMaps(text)
   t.is(value.length, 1)
-  t.regex(reasons[0] ?? '', /^map mpatha: wwid/)
+  t.regex(reasons.map(textOf).join(), /^map mpatha: wwid/)
 })
 
 test('targetOf reads targets out of udev’s names', (t) => {

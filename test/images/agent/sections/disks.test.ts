@@ -66,7 +66,7 @@ test('a WWN that lsblk has cut to 64 bits is not taken where there is a whole on
     value.map(({ name, transport }) => `${name} ${transport}`),
     ['sda fc', 'sdb fc', 'sdc usb', 'vda virtio', 'nvme0n1 nvme'],
   )
-  t.deepEqual(problems, [{ source: 'multipathd show maps json', reason: 'exit code 1: error receiving packet' }])
+  t.deepEqual(problems, [{ source: 'multipathd show maps json', reason: { text: 'exit code 1: error receiving packet', lacks: 'detail' } }])
 })
 
 test('only disks of the machine’s own are asked for their health', async (t) => {
