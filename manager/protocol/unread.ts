@@ -21,13 +21,19 @@ export function uncountedOf(reported: Reported, sections: readonly SectionName[]
 export function sayUnread(problems: readonly Problem[]): string | undefined {
   const [first] = problems
   if (!first) return undefined
-  const told = new Map(problems.toReversed().map((one) => [one.section, `${one.section} (${one.source}: ${one.reason})`]))
+  const told = new Map(problems.toReversed().map((one) => [one.section, `${one.section} (${shortened(one.source)}: ${one.reason})`]))
   const said = [...told.values()].toReversed()
   const more = said.length > MOST_TOLD ? ` and ${said.length - MOST_TOLD} more sections` : ''
   return `${said.slice(0, MOST_TOLD).join(', ')}${more}`
 }
 
 const MOST_TOLD = 3
+const LONGEST_SOURCE = 40
+
+/** What a program was asked for is in the problem itself. */
+function shortened(source: string): string {
+  return source.length > LONGEST_SOURCE ? `${source.slice(0, LONGEST_SOURCE).trimEnd()} …` : source
+}
 
 export function lacksOf({ lacks = 'items' }: Pick<Problem, 'lacks'>): Lacks {
   return lacks

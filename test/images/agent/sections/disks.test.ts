@@ -1,4 +1,5 @@
 import test from 'ava'
+import { collect } from '../../../../images/agent/collect.ts'
 import {
   readBlockDevices,
   readDiskHealth,
@@ -108,4 +109,15 @@ test('file systems have labels, and mount points with blanks', async (t) => {
     { on: 'vda', type: 'LVM2_member', uuid: 'HjEDWf-n6Qc-MC5K-852o-Qp0z-xbDR-4SqDss', mountPoints: [] },
     { on: 'dm-10', type: 'ext4', uuid: '802ce74b-a4b5-426f-b13b-9f121d39e9e6', label: 'my data', mountPoints: ['/run/mnt/my data'] },
   ])
+})
+
+test('a mount point that is too long costs itself, and it is told that one is missing', async (t) => {
+  const row = { kname: 'sda', type: 'disk', size: 1, fstype: 'ext4', mountpoints: [`/${'x'.repeat(600)}`, '/srv'] }
+  const lsblk = JSON.stringify({ blockdevices: [row] })
+  const { sections, problems } = await collect(textBackend({ commands: { 'lsblk --json --bytes -O': lsblk } }), ['fileSystems'])
+  t.deepEqual(sections.fileSystems?.[0]?.mountPoints as unknown, ['/srv'])
+  t.deepEqual(
+    problems.map(({ lacks }) => lacks),
+    ['parts'],
+  )
 })
