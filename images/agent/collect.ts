@@ -11,6 +11,7 @@ import {
   type Sections,
   sections,
 } from '../../manager/protocol/inventory.ts'
+import { lacksOf } from '../../manager/protocol/unread.ts'
 import { type Backend, remembering } from './backend.ts'
 import { accept, tidy } from './inventory/accept.ts'
 import { bridgeFdb } from './inventory/bridge-fdb.ts'
@@ -22,7 +23,7 @@ import { ipAddress } from './inventory/ip-address.ts'
 import { kernelFiles } from './inventory/kernel-files.ts'
 import { lvs, pvs, vgs } from './inventory/lvm.ts'
 import { nfsMounts } from './inventory/mountinfo.ts'
-import type { Source } from './inventory/reading.ts'
+import { lacksIn, type Parsed, type Source, type SourceProblem, textOf } from './inventory/reading.ts'
 import { readBlockDevices, readDiskHealth, readFileSystems, readMultipaths, readPartitions } from './sections/disks.ts'
 import { readGuests } from './sections/guests.ts'
 import { readIscsi } from './sections/iscsi.ts'
@@ -151,7 +152,7 @@ async function readSection<Name extends SectionName>(backend: Backend, name: Nam
 }
 
 /** A section as a manager takes it: cut where it is too long, empty where it is not what it should be. */
-function check<Name extends SectionName>(name: Name, value: Sections[Name]): { value: unknown; reasons: readonly string[] } {
+function check<Name extends SectionName>(name: Name, value: Sections[Name]): Parsed<unknown> {
   const schema: z.ZodType = sections[name]
   const parsed = schema.safeParse(value)
   if (parsed.success) return { value: parsed.data, reasons: [] }
@@ -168,12 +169,24 @@ function check<Name extends SectionName>(name: Name, value: Sections[Name]): { v
 
 const PROBLEMS = 512
 
-function problemOf(section: SectionName, { source, reason }: { readonly source: string; readonly reason: string }): Problem {
-  return problem.parse({ section, source: tidy(source, 256) ?? 'unknown', reason: tidy(reason, 512) ?? 'unknown' })
+function problemOf(section: SectionName, { source, reason }: SourceProblem): Problem {
+  const lacks = lacksIn(reason)
+  return problem.parse({
+    section,
+    source: tidy(source, 256) ?? 'unknown',
+    reason: tidy(textOf(reason), 512) ?? 'unknown',
+    ...(lacks === 'items' ? {} : { lacks }),
+  })
 }
 
+/** Where there are too many, details go first: without a word of them a section is as whole as it was. */
 function cut(problems: readonly Problem[]): readonly Problem[] {
-  return problems.slice(0, PROBLEMS)
+  if (problems.length <= PROBLEMS) return problems
+  const grave = problems.filter((one) => lacksOf(one) !== 'detail')
+  const first = new Set(grave.filter(({ section }, index) => grave.findIndex((one) => one.section === section) === index))
+  const others = [...grave.filter((one) => !first.has(one)), ...problems.filter((one) => lacksOf(one) === 'detail')]
+  const kept = new Set([...first, ...others].slice(0, PROBLEMS))
+  return problems.filter((one) => kept.has(one))
 }
 
 /** In an order that does not depend on which section was read last. */

@@ -33,6 +33,11 @@ export const guest = record({
   maxMemoryBytes: bytes,
   disks: list(guestDisk, 256),
   nics: list(guestNic, 64),
+  /**
+   * False: Xen has the domain, and no configuration of it could be read: a zombie, one made by hand. Its type is not known then,
+   * whatever `type` says, nor are its disks and NICs; the most it may have is what it has.
+   */
+  configured: z.literal(false).exactOptional(),
 })
 
 const drbdConnection = record({

@@ -8,7 +8,7 @@ import { property } from './property.ts'
 import { blockDevice, fcHba, fileSystem, iscsi, lv, multipath, nfsMount, partition, pv, vg } from './storage.ts'
 import { list, record, word } from './values.ts'
 
-/** The schema of each section. A section that could not be read is empty, and `problems` says why. */
+/** The schema of each section. One that could not be read, or not whole, has what is known, and `problems` says why: see unread.ts. */
 export const sections = {
   dmi,
   cpus,
@@ -49,17 +49,26 @@ export const LATER_SECTIONS: Pick<Sections, 'properties'> = { properties: [] }
 
 export const sectionName = z.enum(SECTION_NAMES)
 
+/**
+ * How much a section may lack. `detail`: a member of an item; every item stands, with all that belongs to it. `parts`: every item
+ * stands, not all that belongs to one (disks of a guest, mount points). `items`: there may be more of them.
+ */
+export const LACKS = ['detail', 'parts', 'items'] as const
+
 /** What a section lacks or may lack, and why: a tool that is not there, output that made no sense, a cap that was met. */
 export const problem = record({
   section: sectionName,
   /** The command line or the path that was read. */
   source: word(256),
   reason: word(512),
+  /** Missing, as from agents that do not tell, or another word of a later one: `items`. */
+  lacks: z.enum(LACKS).catch('items').exactOptional(),
 })
 export const problems = list(problem, 512)
 
 /** All of a host, at one moment. */
 export const inventory = record({ ...sections, properties: sections.properties.default(LATER_SECTIONS.properties), problems })
 
+export type Lacks = (typeof LACKS)[number]
 export type Problem = z.output<typeof problem>
 export type Inventory = z.output<typeof inventory>

@@ -147,6 +147,8 @@ export const iscsiSession = record({
   target: iscsiName,
   /** Address and port: `10.77.0.1:3260`. */
   portal: word(128),
+  /** The portal that it was logged in at, where the target has sent it on to another one: its record has this name. */
+  recordPortal: word(128).exactOptional(),
   sid: count,
   /** Of this session; missing: the host's. */
   initiator: iscsiName.exactOptional(),

@@ -1,6 +1,7 @@
 // From what a parser found to records of the protocol: each is checked alone, so that one odd device costs itself and not the section.
 import type { z } from 'zod'
-import type { Parsed } from './reading.ts'
+import { mend, worse } from './mend.ts'
+import { lacksIn, type Parsed, type Reason } from './reading.ts'
 
 /** What a parser may offer for a record: optional members may be undefined. */
 export type Candidate<Value> = Value extends readonly (infer Item)[]
@@ -22,7 +23,7 @@ export function acceptAll<Schema extends z.ZodType>(
   limit: number = Number.POSITIVE_INFINITY,
 ): Parsed<readonly z.output<Schema>[]> {
   const value: z.output<Schema>[] = []
-  const reasons: string[] = []
+  const reasons: Reason[] = []
   for (const candidate of candidates.slice(0, limit)) {
     const accepted = accept(schema, candidate, what(candidate))
     if (accepted.value !== undefined) value.push(accepted.value)
@@ -33,31 +34,30 @@ export function acceptAll<Schema extends z.ZodType>(
 }
 
 /**
- * The record, if need be without those of its optional members that are not what they should be; undefined when that does not
- * make it one.
+ * The record without what is not as it should be: optional members, items of its lists, and what is beyond the limit of a list, each
+ * of them alone and at any depth. Undefined when that does not make it one.
  */
 export function accept<Schema extends z.ZodType>(
   schema: Schema,
   candidate: Candidate<z.input<Schema>>,
   what: string,
 ): Parsed<z.output<Schema> | undefined> {
-  const given = withoutUndefined(candidate)
-  const first = schema.safeParse(given)
-  if (first.success) return { value: first.data, reasons: [] }
-  const faults = first.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'all of it'} ${issue.message}`)
-  const members = new Set(first.error.issues.map((issue) => issue.path[0]))
-  const rest = isObject(given) ? Object.fromEntries(Object.entries(given).filter(([key]) => !members.has(key))) : given
-  const second = schema.safeParse(rest)
+  const { value, faults, lacks } = mend(schema, withoutUndefined(candidate))
+  if (value !== undefined && faults.length === 0) return { value, reasons: [] }
   // However long the name is, what is wrong with it is said.
   const name = tidy(what, LONGEST_NAME) ?? 'one without a name'
-  const reason = `${name}: ${tidy(`${faults.join('; ')}${second.success ? ' (left out)' : ''}`, LONGEST_REASON - name.length) ?? 'wrong'}`
-  return { value: second.success ? second.data : undefined, reasons: [reason] }
+  const said = `${faults.join('; ')}${value === undefined ? '' : ' (left out)'}`
+  const text = `${name}: ${tidy(said, LONGEST_REASON - name.length) ?? 'wrong'}`
+  return { value, reasons: [value === undefined ? text : { text, lacks }] }
 }
 
-/** The first few, and how many more there were. */
-export function few(reasons: readonly string[]): readonly string[] {
-  const more = reasons.length - REASONS_OF_ONE_KIND
-  return more > 1 ? [...reasons.slice(0, REASONS_OF_ONE_KIND), `and ${more} more like these`] : reasons
+/** The first few, and how many more there were: the least among those is told as it is. */
+export function few(reasons: readonly Reason[]): readonly Reason[] {
+  const more = reasons.slice(REASONS_OF_ONE_KIND)
+  if (more.length <= 1) return reasons
+  const lacks = more.map(lacksIn).reduce(worse)
+  const text = `and ${more.length} more like these`
+  return [...reasons.slice(0, REASONS_OF_ONE_KIND), lacks === 'items' ? text : { text, lacks }]
 }
 
 /**

@@ -2,14 +2,14 @@
 import { z } from 'zod'
 import { type Heard, heard } from '../../../manager/protocol/network.ts'
 import { acceptAll } from './accept.ts'
-import { readJson, readRows, someNumber, someText } from './json.ts'
+import { neededRows, readJson, readRows, someNumber, someText } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 
 const row = z.object({ mac: z.string(), ifname: z.string(), vlan: someNumber, master: someText, state: someText })
 
 /** Learned entries only: `permanent` are this host's own and multicast groups. Sorted, so that equal tables are equal. */
 export function parseBridgeFdb(stdout: string): Parsed<readonly Heard[]> {
-  const all = readJson(stdout, z.unknown())
+  const all = readJson(stdout, neededRows)
   const rows = readRows(all.value, row, 'entries')
   const learned = rows.value.flatMap(({ mac, ifname, vlan, master, state }) =>
     master === undefined || state === 'permanent' || state === 'static' ? [] : [{ bridge: master, port: ifname, mac, vlan }],

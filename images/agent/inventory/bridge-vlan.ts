@@ -1,6 +1,6 @@
 // `bridge -json vlan show`: which VLANs a filtering bridge lets through at each port.
 import { z } from 'zod'
-import { readJson, readRows, someNumber, someRows } from './json.ts'
+import { neededRows, readJson, readRows, someNumber, someRows } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 
 const row = z.object({ ifname: z.string(), vlans: someRows })
@@ -15,7 +15,7 @@ export interface PortVlans {
 
 /** By port. Ranges (`vlanEnd`) are written out. */
 export function parseBridgeVlan(stdout: string): Parsed<ReadonlyMap<string, PortVlans>> {
-  const all = readJson(stdout, z.unknown())
+  const all = readJson(stdout, neededRows)
   const rows = readRows(all.value, row, 'ports')
   const reasons = [...all.reasons, ...rows.reasons]
   const value = new Map<string, PortVlans>()

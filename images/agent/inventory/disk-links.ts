@@ -26,4 +26,5 @@ export const diskLinks = commandSource({
   command: ['find', '/dev/disk', '-mindepth', '2', '-maxdepth', '2', '-type', 'l', '-printf', '%p\\t%l\\n'],
   parse: parseDiskLinks,
   nothing: (ran) => ran.stdout === '' && ran.stderr.includes('No such file'),
+  mayBeSilent: true,
 })

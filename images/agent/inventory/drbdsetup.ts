@@ -19,6 +19,8 @@ interface Draft {
 export function parseDrbdEvents(stdout: string): Parsed<readonly DrbdResource[]> {
   const drafts = new Map<string, Draft>()
   const reasons: string[] = []
+  // `exists -` ends what there is.
+  if (!/^exists -\s*$/m.test(stdout)) reasons.push('it was cut short: its last line is missing')
   for (const line of stdout.split('\n')) {
     const [what, kind = '', ...pairs] = line.trim().split(/\s+/)
     if (what !== 'exists' || kind === '-') continue

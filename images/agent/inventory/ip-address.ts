@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Address, address } from '../../../manager/protocol/network.ts'
 import { acceptAll } from './accept.ts'
-import { readJson, readRows, someNumber, someRows, someText } from './json.ts'
+import { neededRows, readJson, readRows, someNumber, someRows, someText } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 
 const row = z.object({ ifname: z.string(), addr_info: someRows })
@@ -10,7 +10,7 @@ const info = z.object({ local: z.string(), prefixlen: someNumber, scope: someTex
 
 /** Without the loopback's, and without what IPv6 gives every link by itself. */
 export function parseIpAddress(stdout: string): Parsed<readonly Address[]> {
-  const all = readJson(stdout, z.unknown())
+  const all = readJson(stdout, neededRows)
   const rows = readRows(all.value, row, 'interfaces')
   const found = rows.value.map(({ ifname, addr_info }) => ({ ifname, addresses: readRows(addr_info, info, `addresses of ${ifname}`) }))
   const candidates = found.flatMap(({ ifname, addresses }) =>

@@ -1,6 +1,6 @@
 // `ip -json -details link` (iproute2 6): every interface, what kind it is, and how it is put together with others.
 import { z } from 'zod'
-import { readJson, readRows, someNumber, someText } from './json.ts'
+import { neededRows, readJson, readRows, someNumber, someText } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 
 /** Members that another member of the same object holds: an object of strings and numbers, or nothing. */
@@ -35,7 +35,7 @@ const row = z.object({
 export type LinkRow = z.output<typeof row>
 
 export function parseIpLink(stdout: string): Parsed<readonly LinkRow[]> {
-  const all = readJson(stdout, z.unknown())
+  const all = readJson(stdout, neededRows)
   const rows = readRows(all.value, row, 'interfaces')
   return { value: rows.value, reasons: [...all.reasons, ...rows.reasons] }
 }

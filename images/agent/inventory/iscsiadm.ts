@@ -1,14 +1,16 @@
-// `iscsiadm -m session -P 3` (open-iscsi 2.1): an indented text; each `Target:` has portals, each of those a session with its LUNs.
+// `iscsiadm -m session -P 3` (open-iscsi 2.1): an indented text; each `Target:` has portals, each of those a block from `Interface:` on for
+// every session through it, with its own state and LUNs.
 import type { z } from 'zod'
 import { type IscsiSession, iscsiSession } from '../../../manager/protocol/storage.ts'
 import { acceptAll, type Candidate, tidy, whole } from './accept.ts'
-import { commandSource, fileSource, type Parsed } from './reading.ts'
+import { commandSource, fileSource, type Parsed, type Reason } from './reading.ts'
 
 type Session = Candidate<z.input<typeof iscsiSession>>
 /** A session as far as it has been read. */
 interface Draft {
   target: string
   portal: string
+  recordPortal: string | undefined
   sid: number | undefined
   initiator: string | undefined
   interface: string | undefined
@@ -19,17 +21,43 @@ interface Draft {
 /** `No active sessions` is exit code 21: ISCSI_ERR_NO_OBJS_FOUND. */
 const NO_SESSIONS = 21
 
+interface Portal {
+  readonly current: string
+  readonly persistent: string
+}
+
 export function parseIscsiSessions(stdout: string): Parsed<readonly IscsiSession[]> {
   const drafts: Draft[] = []
+  const reasons: Reason[] = []
   let target = ''
-  for (const line of stdout.split('\n').map((text) => text.trim())) {
-    const [, key, value] = /^([^:]+):\s*(.*)$/.exec(line) ?? []
-    const draft = drafts.at(-1)
-    if (key === 'Target') target = (value ?? '').replace(/ \((non-)?flash\)$/, '')
-    else if (key === 'Current Portal') drafts.push(newDraft(target, value ?? ''))
-    else if (draft) readLine(draft, line, key, value)
+  let at: Portal | undefined
+  let draft: Draft | undefined
+  const leave = (): void => {
+    if (at && !draft) reasons.push(`the portal ${tidy(at.current, 64)} has no session: it was cut short`)
+    at = undefined
+    draft = undefined
   }
-  const reasons: string[] = []
+  const begin = (portal: Portal): Draft => {
+    const fresh = newDraft(target, portal)
+    drafts.push(fresh)
+    return fresh
+  }
+  for (const line of stdout.split('\n').map((text) => text.trim())) {
+    const [, key, value = ''] = /^([^:]+):\s*(.*)$/.exec(line) ?? []
+    if (key === 'Target') {
+      leave()
+      target = value.replace(/ \((non-)?flash\)$/, '')
+    } else if (key === 'Current Portal') {
+      leave()
+      at = { current: withoutTag(value), persistent: withoutTag(value) }
+    } else if (key === 'Persistent Portal' && at) at = { ...at, persistent: withoutTag(value) }
+    else if (key === 'Interface' && at) draft = begin(at)
+    else if (key !== undefined && at) {
+      draft ??= begin(at)
+      readLine(draft, line, key, value)
+    } else if (draft) readLine(draft, line, key, value)
+  }
+  leave()
   const sessions = drafts.flatMap((draft): Session[] => {
     const { sid } = draft
     if (sid === undefined) reasons.push(`the session with ${tidy(draft.portal, 64)} has no SID`)
@@ -54,17 +82,22 @@ export function parseInitiatorName(text: string): Parsed<string | undefined> {
 
 export const initiatorName = fileSource('/etc/iscsi/initiatorname.iscsi', parseInitiatorName, { value: undefined, reasons: [] })
 
-function newDraft(target: string, portal: string): Draft {
-  // `10.77.0.1:3260,1`: the portal group's tag goes.
+function newDraft(target: string, { current, persistent }: Portal): Draft {
   return {
     target: target.toLowerCase(),
-    portal: portal.replace(/,\d+$/, ''),
+    portal: current,
+    recordPortal: persistent === current ? undefined : persistent,
     sid: undefined,
     initiator: undefined,
     interface: undefined,
     connected: false,
     luns: [],
   }
+}
+
+/** `10.77.0.1:3260,1`: the portal group's tag goes. */
+function withoutTag(portal: string): string {
+  return portal.replace(/,-?\d+$/, '')
 }
 
 function readLine(draft: Draft, line: string, key: string | undefined, value: string | undefined): void {

@@ -25,8 +25,10 @@ export const someTexts = z
   .transform((texts) => texts.filter((text) => text !== null))
 /** Read on by `readRows`. */
 export const someRows = z.unknown().optional()
+/** As `someRows`, of a list that is always there, if only empty: a report without it was cut short. */
+export const neededRows = z.array(z.unknown())
 
-/** What the text says by this schema. An empty text says nothing, and that is no fault. */
+/** What the text says by this schema. Whether an empty text is a fault is for its source to say. */
 export function readJson<Schema extends z.ZodType>(text: string, schema: Schema): Parsed<z.output<Schema> | undefined> {
   if (text.trim() === '') return { value: undefined, reasons: [] }
   let value: unknown

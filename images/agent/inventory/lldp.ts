@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { nic } from '../../../manager/protocol/network.ts'
 import { type Candidate, tidy } from './accept.ts'
-import { readJson, readRows, someNumber, someRows, someText } from './json.ts'
+import { neededRows, readJson, readRows, someNumber, someRows, someText } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 
 export type Neighbour = Candidate<z.input<typeof nic>>['neighbours'][number]
@@ -23,7 +23,7 @@ const LONGEST = 256
 
 /** By interface. A neighbour that does not say which chassis and port it is has no use, and is a reason. */
 export function parseLldp(stdout: string): Parsed<ReadonlyMap<string, readonly Neighbour[]>> {
-  const all = readJson(stdout, z.object({ lldp: someRows }))
+  const all = readJson(stdout, z.object({ lldp: neededRows }))
   const top = readRows(all.value?.lldp, z.object({ interface: someRows }), 'reports')
   const value = new Map<string, Neighbour[]>()
   const reasons = [...all.reasons, ...top.reasons]

@@ -1,7 +1,7 @@
 // `lsblk --json --bytes -O` (util-linux 2.38, 2.41): every block device, as a tree in which a device below several others is repeated.
 import { z } from 'zod'
 import { few } from './accept.ts'
-import { readJson, readRows, someFlag, someNumber, someRows, someText, someTexts } from './json.ts'
+import { neededRows, readJson, readRows, someFlag, someNumber, someRows, someText, someTexts } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 
 const row = z.object({
@@ -42,7 +42,7 @@ const DEEPEST = 32
 
 /** Each device once, by `kname`, parents before children. */
 export function parseLsblk(stdout: string): Parsed<readonly BlockRow[]> {
-  const report = readJson(stdout, z.object({ blockdevices: someRows }))
+  const report = readJson(stdout, z.object({ blockdevices: neededRows }))
   const found = new Map<string, BlockRow>()
   const reasons = [...report.reasons]
   const visit = (rows: unknown, depth: number): void => {

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { type Lv, lv, type Pv, pv, type Vg, vg } from '../../../manager/protocol/storage.ts'
 import { acceptAll, whole } from './accept.ts'
-import { readJson, readRows, someRows } from './json.ts'
-import { commandSource, type Parsed } from './reading.ts'
+import { neededRows, readJson, readRows } from './json.ts'
+import { commandSource, type Parsed, type Reason } from './reading.ts'
 
 const PV_FIELDS = ['pv_uuid', 'pv_name', 'vg_name', 'vg_uuid', 'pv_size', 'pv_free', 'pv_missing', 'pv_tags']
 const VG_FIELDS = [
@@ -83,9 +83,9 @@ export const lvs = commandSource({ command: ['lvs', '-a', ...OPTIONS, LV_FIELDS.
 type Row = (field: string) => string
 
 /** The rows of all reports of this kind; a field that a row lacks is empty. */
-function report(stdout: string, kind: 'pv' | 'vg' | 'lv', fields: readonly string[]): { rows: readonly Row[]; reasons: readonly string[] } {
-  const all = readJson(stdout, z.object({ report: someRows }))
-  const reports = readRows(all.value?.report, z.record(z.string(), z.unknown()), 'reports')
+function report(stdout: string, kind: 'pv' | 'vg' | 'lv', fields: readonly string[]): { rows: readonly Row[]; reasons: readonly Reason[] } {
+  const all = readJson(stdout, z.object({ report: neededRows.min(1) }))
+  const reports = readRows(all.value?.report, z.object({ [kind]: neededRows }), 'reports')
   const cell = z.string().catch('')
   const shape = z.object(Object.fromEntries(fields.map((field) => [field, cell])))
   const rows = reports.value.map((one) => readRows(one[kind], shape, `${kind}s`))

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Multipath, multipath } from '../../../manager/protocol/storage.ts'
 import { acceptAll, type Candidate, tidy } from './accept.ts'
-import { readJson, readRows, someRows, someText } from './json.ts'
+import { neededRows, readJson, readRows, someRows, someText } from './json.ts'
 import { commandSource, type Parsed } from './reading.ts'
 import { normalWwid } from './wwid.ts'
 
@@ -25,7 +25,7 @@ const groupRow = z.object({ group: z.number().int().nonnegative(), paths: someRo
 const pathRow = z.object({ dev: z.string(), dm_st: someText, chk_st: someText, pri: z.number().int().optional().catch(undefined) })
 
 export function parseMultipathdMaps(stdout: string): Parsed<readonly Multipath[]> {
-  const all = readJson(stdout, z.object({ maps: someRows }))
+  const all = readJson(stdout, z.object({ maps: neededRows }))
   const maps = readRows(all.value?.maps, mapRow, 'maps')
   const reasons = [...all.reasons, ...maps.reasons]
   const candidates = maps.value.map((map): MapFound => {

@@ -1,17 +1,21 @@
 // A source is one command or file and the pure parser of what it says. Whatever it says, a reading comes of it: what could be
 // understood, and the reasons why there may be more.
+import { LACKS, type Lacks } from '../../../manager/protocol/inventory.ts'
 import type { Backend, Command, Ran } from '../backend.ts'
 
 /** What a parser made of a text. No reason: all of it was understood. */
 export interface Parsed<Value> {
   readonly value: Value
-  readonly reasons: readonly string[]
+  readonly reasons: readonly Reason[]
 }
+
+/** Why a value may lack something: a text alone says that items may be missing. */
+export type Reason = string | { readonly text: string; readonly lacks: Lacks }
 
 export interface SourceProblem {
   /** The command line or the path. */
   readonly source: string
-  readonly reason: string
+  readonly reason: Reason
 }
 
 /** What a source, or several together, gave. */
@@ -33,6 +37,8 @@ export interface CommandSource<Value> {
   readonly succeeded?: (exitCode: number) => boolean
   /** True where a host may well be without this program. */
   readonly optional?: true
+  /** True where a good end without a word says that there is nothing. Other programs always say something, and then were not heard. */
+  readonly mayBeSilent?: true
 }
 
 export function commandSource<Value>(source: CommandSource<Value>): Source<Value> {
@@ -55,7 +61,9 @@ export function commandSource<Value>(source: CommandSource<Value>): Source<Value
       case 'ended': {
         if (source.nothing?.(ran)) return reading(name, { value: source.parse('').value, reasons: [] })
         const { value, reasons } = source.parse(ran.stdout)
-        return reading(name, { value, reasons: succeeded(ran.exitCode) ? reasons : [failure(ran), ...reasons] })
+        if (!succeeded(ran.exitCode)) return reading(name, { value, reasons: [failure(ran), ...reasons] })
+        const isSilent = ran.stdout.trim() === '' && !source.mayBeSilent
+        return reading(name, { value, reasons: isSilent ? ['it ended well and said nothing, which it never does'] : reasons })
       }
     }
   }
@@ -69,8 +77,28 @@ export function fileSource<Value>(path: string, parse: (text: string) => Parsed<
   }
 }
 
+/** A source that only adds to items which another one names: without it they lack this much, and none of them is missing. */
+export function adding<Value>(lacks: Lacks, source: Source<Value>): Source<Value> {
+  return async (backend) => {
+    const { value, problems } = await source(backend)
+    return { value, problems: problems.map((one) => ({ ...one, reason: atMost(one.reason, lacks) })) }
+  }
+}
+
 export function reading<Value>(source: string, { value, reasons }: Parsed<Value>): Reading<Value> {
   return { value, problems: reasons.map((reason) => ({ source, reason })) }
+}
+
+export function textOf(reason: Reason): string {
+  return typeof reason === 'string' ? reason : reason.text
+}
+
+export function lacksIn(reason: Reason): Lacks {
+  return typeof reason === 'string' ? 'items' : reason.lacks
+}
+
+function atMost(reason: Reason, lacks: Lacks): Reason {
+  return LACKS.indexOf(lacksIn(reason)) <= LACKS.indexOf(lacks) ? reason : { text: textOf(reason), lacks }
 }
 
 /** `exit code 5: the first line that it wrote to stderr`. */

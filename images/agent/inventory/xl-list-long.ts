@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import type { guest } from '../../../manager/protocol/guests.ts'
 import { type Candidate, tidy } from './accept.ts'
-import { readJson, readRows, someNumber, someRows, someText } from './json.ts'
-import { commandSource, type Parsed } from './reading.ts'
+import { neededRows, readJson, readRows, someNumber, someRows, someText } from './json.ts'
+import { commandSource, type Parsed, textOf } from './reading.ts'
 
 /** A guest as it was configured; state and what it has now are xl-list's to say. */
 export type ConfiguredGuest = Omit<Candidate<z.input<typeof guest>>, 'state' | 'vcpus'>
@@ -17,14 +17,15 @@ const domain = z.object({
     nics: someRows,
   }),
 })
-const disk = z.object({ vdev: z.string(), pdev_path: someText, format: someText, readwrite: someNumber })
+/** What a disk lies on decides what may be taken away under it: of another kind than text, it is no empty drive. */
+const disk = z.object({ vdev: z.string(), pdev_path: z.string().nullish(), format: someText, readwrite: someNumber })
 const nic = z.object({ devid: someNumber, mac: someText, bridge: someText, ifname: someText })
 
 const DOM0 = 0
 
 /** Without dom0. */
 export function parseXlListLong(stdout: string): Parsed<readonly ConfiguredGuest[]> {
-  const all = readJson(stdout, z.unknown())
+  const all = readJson(stdout, neededRows)
   const domains = readRows(all.value, domain, 'domains')
   const reasons = [...all.reasons, ...domains.reasons]
   const value = domains.value
@@ -33,7 +34,7 @@ export function parseXlListLong(stdout: string): Parsed<readonly ConfiguredGuest
       const { c_info, b_info } = config
       const disks = readRows(config.disks, disk, `disks of domain ${domid}`)
       const nics = readRows(config.nics, nic, `NICs of domain ${domid}`)
-      reasons.push(...disks.reasons, ...nics.reasons)
+      reasons.push(...[...disks.reasons, ...nics.reasons].map((reason) => ({ text: textOf(reason), lacks: 'parts' as const })))
       return {
         domid,
         uuid: c_info.uuid ?? '',
@@ -44,7 +45,7 @@ export function parseXlListLong(stdout: string): Parsed<readonly ConfiguredGuest
         maxMemoryBytes: kibibytes(b_info.max_memkb ?? b_info.target_memkb),
         disks: disks.value.map(({ vdev, pdev_path, format, readwrite }) => ({
           vdev,
-          target: tidy(pdev_path, 512) ?? '',
+          target: pdev_path ?? '',
           format,
           readOnly: readwrite !== 1,
         })),

@@ -1,8 +1,9 @@
 // The request connect-iscsi: sessions with a target over all the portals it has, those that are there already left as they are.
 import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { IscsiSession } from '../../../manager/protocol/storage.ts'
+import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
+import { collect } from '../collect.ts'
 import { tidy } from '../inventory/accept.ts'
-import { readIscsi } from '../sections/iscsi.ts'
 import { discover, type Offer } from './iscsi-discovery.ts'
 import { startInitiator } from './iscsi-initiator.ts'
 import { gatherPaths } from './multipath.ts'
@@ -15,36 +16,53 @@ const LOGGED_IN = [0, 15]
 const WRONG_SECRET = /exit code 24\b/
 
 export async function connectIscsi(world: World, body: RequestOf<'connect-iscsi'>): Promise<AnswerBody> {
-  const before = (await readIscsi(world.backend)).value.sessions
-  const why = await startInitiator(world, body.initiator, before)
+  const read = await collect(world.backend, ['iscsi'])
+  const before = read.sections.iscsi?.sessions ?? []
+  const unread = sayUnread(unreadOf(read, ['iscsi']))
+  const why = await startInitiator(world, body.initiator, unread === undefined ? before : { unread })
   if (why !== undefined) return refused('unable', why)
   const found = await discover(world, body.portal, body.chap)
   if (found.kind === 'refused') return refused('unable', found.reason)
   const wanted = found.offers.filter(({ target }) => body.target === undefined || target === body.target)
   if (wanted.length === 0) return refused('unable', nothingOffered(body, found.offers))
-  const missing: string[] = []
+  const broken = wanted.flatMap((one) => brokenOf(before, one))
+  const failures: string[] = []
   const fresh: Offer[] = []
   for (const one of wanted) {
     if (isConnected(before, one)) continue
     const failure = await logIn(world, one, wanted)
     if (failure === undefined) fresh.push(one)
-    else missing.push(failure)
+    else failures.push(failure)
   }
   const there = wanted.filter((one) => fresh.includes(one) || isConnected(before, one))
   const without = wanted.find(({ target }) => !there.some((one) => one.target === target))
   if (fresh.length > 0) await world.backend.run(['udevadm', 'settle', '--timeout=10'])
   const unpathed = await gatherPaths(world)
   await world.collect(['iscsi', 'blockDevices', 'multipaths'])
-  if (without) return refused('unable', missing.join('; '))
+  if (without) return refused('unable', failures.join('; '))
   return {
     kind: 'iscsi-connected',
     sessions: there.map((one) => ({ ...one, fresh: fresh.includes(one) })),
-    missing: [...missing, ...(unpathed === undefined ? [] : [unpathed])].flatMap((text) => tidy(text, 512) ?? []).slice(0, 64),
+    missing: [...broken, ...failures, ...(unpathed === undefined ? [] : [unpathed])].flatMap((text) => tidy(text, 512) ?? []).slice(0, 64),
   }
 }
 
-export function isConnected(sessions: readonly IscsiSession[], { target, portal }: Offer): boolean {
-  return sessions.some((session) => session.target === target && session.portal === portal)
+export function isConnected(sessions: readonly IscsiSession[], offer: Offer): boolean {
+  return sessions.some((session) => isOf(session, offer))
+}
+
+/** Sessions that have lost the target: open-iscsi brings them back, and until then a path is missing. */
+function brokenOf(sessions: readonly IscsiSession[], offer: Offer): readonly string[] {
+  return sessions
+    .filter((session) => isOf(session, offer) && !session.connected)
+    .map(({ sid, interface: by }) => {
+      const through = by === undefined ? '' : ` through ${by}`
+      return `session ${sid} with ${offer.target} at ${offer.portal}${through} is not connected: open-iscsi tries to bring it back`
+    })
+}
+
+function isOf({ target, portal, recordPortal }: IscsiSession, offer: Offer): boolean {
+  return target === offer.target && (portal === offer.portal || recordPortal === offer.portal)
 }
 
 async function logIn({ backend }: World, { target, portal }: Offer, offers: readonly Offer[]): Promise<string | undefined> {

@@ -11,11 +11,17 @@ export const SETTINGS_FILE = '/etc/iscsi/iscsid.conf'
 const PID_FILE = '/run/iscsid.pid'
 
 /** Undefined when the daemon runs under this name; otherwise why it does not. */
-export async function startInitiator(world: World, name: string, sessions: readonly IscsiSession[]): Promise<string | undefined> {
+export async function startInitiator(
+  world: World,
+  name: string,
+  sessions: readonly IscsiSession[] | { readonly unread: string },
+): Promise<string | undefined> {
   const { backend, files } = world
   const before = parseInitiatorName((await backend.read(NAME_FILE)) ?? '').value
   const runs = await isRunning(backend, PID_FILE, 'iscsid')
   if (before !== name) {
+    if ('unread' in sessions)
+      return `this host is ${before ?? 'without a name'} and shall be ${name}, and whether it has a session is not known: ${sessions.unread}`
     const [held] = sessions
     // Targets tell hosts by this name: it cannot change under a session.
     if (held) return `this host is logged in to ${held.target} as ${before ?? 'another name'}, and shall be ${name}: end that session first`

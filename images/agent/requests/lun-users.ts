@@ -1,6 +1,7 @@
 // What on this host uses a device, from what is known of the host: a session is not ended under a guest or a file system. Pure.
-import type { Guest } from '../../../manager/protocol/guests.ts'
+import type { DrbdResource, Guest } from '../../../manager/protocol/guests.ts'
 import type { BlockDevice, FileSystem, Lv, Multipath, Partition, Pv } from '../../../manager/protocol/storage.ts'
+import type { BlockRow } from '../inventory/lsblk.ts'
 
 export interface Seen {
   readonly blockDevices: readonly BlockDevice[]
@@ -10,10 +11,11 @@ export interface Seen {
   readonly pvs: readonly Pv[]
   readonly lvs: readonly Lv[]
   readonly guests: readonly Guest[]
+  readonly drbd: readonly DrbdResource[]
 }
 
-/** `devices`: kernel names of block devices. Sentences; none when they are free. */
-export function usersOf(devices: readonly string[], seen: Seen): readonly string[] {
+/** `devices`: kernel names of block devices, `rows`: of lsblk. Sentences; none when they are free. */
+export function usersOf(devices: readonly string[], seen: Seen, rows: readonly BlockRow[]): readonly string[] {
   const names = namesOf(devices, seen)
   const paths = pathsOf(names, seen)
   const mounts = seen.fileSystems
@@ -21,7 +23,30 @@ export function usersOf(devices: readonly string[], seen: Seen): readonly string
     .flatMap(({ on, mountPoints }) => mountPoints.map((point) => `${on} is mounted on ${point}`))
   const groups = new Set(seen.pvs.filter(({ device }) => device !== undefined && paths.has(device)).map(({ vgUuid }) => vgUuid))
   const volumes = seen.lvs.filter(({ active, vgUuid }) => active && groups.has(vgUuid)).map(({ vg, name }) => `LV ${vg}/${name} is active`)
-  return [...mounts, ...volumes, ...guestsOf(devices, seen)]
+  const mirrors = seen.drbd
+    .filter(({ volumes }) => volumes.some(({ backing }) => backing !== undefined && paths.has(backing)))
+    .map((resource) => `DRBD resource ${resource.name} lies on it`)
+  return [...mounts, ...holdersOf(names, rows), ...volumes, ...mirrors, ...guestsOf(devices, seen)]
+}
+
+/** Guests that log in to one of these targets themselves: a block script has its name in their configuration. */
+export function guestsNaming(targets: readonly string[], { guests }: Pick<Seen, 'guests'>): readonly string[] {
+  const isNamed = (text: string): boolean => targets.some((target) => text.toLowerCase().includes(target))
+  return guests.flatMap(({ name, disks }) =>
+    disks.filter(({ target }) => isNamed(target)).map(({ vdev }) => `guest ${name} has it as ${vdev}`),
+  )
+}
+
+/** What the kernel has made of it: LUKS, md, swap. LVs, maps and partitions are told of by those who know more of them. */
+function holdersOf(names: ReadonlySet<string>, rows: readonly BlockRow[]): readonly string[] {
+  const above = new Set(names)
+  for (const { kname, pkname } of rows) if (pkname !== undefined && above.has(pkname)) above.add(kname)
+  return rows
+    .filter(({ kname }) => above.has(kname))
+    .flatMap(({ kname, type, mountpoints }) => [
+      ...(mountpoints.includes('[SWAP]') ? [`${kname} is swapped to`] : []),
+      ...(!names.has(kname) && !/^(part|mpath|lvm)$/.test(type ?? '') ? [`${kname} (${type ?? 'of no known type'}) lies on it`] : []),
+    ])
 }
 
 /** Those of the users that are guests: they have a whole device or a partition of it as a disk. */
@@ -44,9 +69,14 @@ function namesOf(devices: readonly string[], seen: Seen): ReadonlySet<string> {
 }
 
 /** The paths by which a guest's configuration or LVM may name them. */
-function pathsOf(names: ReadonlySet<string>, { blockDevices }: Seen): ReadonlySet<string> {
+function pathsOf(names: ReadonlySet<string>, { blockDevices, partitions, fileSystems }: Seen): ReadonlySet<string> {
   const links = blockDevices
     .filter(({ name }) => names.has(name))
     .flatMap(({ byPath, byId }) => [...byPath.map((one) => `/dev/disk/by-path/${one}`), ...byId.map((one) => `/dev/disk/by-id/${one}`)])
-  return new Set([...names].flatMap((name) => [`/dev/${name}`, `/dev/mapper/${name}`]).concat(links))
+  const by = (kind: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [`/dev/disk/by-${kind}/${value}`])
+  const signed = fileSystems.filter(({ on }) => names.has(on)).flatMap(({ uuid, label }) => [...by('uuid', uuid), ...by('label', label)])
+  const parts = partitions
+    .filter(({ name }) => names.has(name))
+    .flatMap(({ uuid, label }) => [...by('partuuid', uuid), ...by('partlabel', label)])
+  return new Set([...[...names].flatMap((name) => [`/dev/${name}`, `/dev/mapper/${name}`]), ...links, ...signed, ...parts])
 }

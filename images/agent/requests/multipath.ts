@@ -1,5 +1,6 @@
 // A LUN that is there several times shall be one device: multipathd is started when the first such is seen, and left alone after.
-import { readBlockDevices } from '../sections/disks.ts'
+import { sayUnread, uncountedOf } from '../../../manager/protocol/unread.ts'
+import { collect } from '../collect.ts'
 import { isRunning } from './iscsi-initiator.ts'
 import { failureOf, type World } from './world.ts'
 
@@ -12,7 +13,10 @@ const CONFIG = ['# Written by the agent of hostless.', 'defaults {', '  find_mul
 
 /** Undefined when every LUN is one device, or on the way to be; otherwise why not. */
 export async function gatherPaths({ backend, files }: World): Promise<string | undefined> {
-  const { value: devices } = await readBlockDevices(backend)
+  const { sections, problems } = await collect(backend, ['blockDevices'])
+  const unread = sayUnread(uncountedOf({ problems }, ['blockDevices']))
+  if (unread !== undefined) return `whether LUNs have several paths is not known: ${unread}`
+  const devices = sections.blockDevices ?? []
   const wwids = devices.flatMap(({ wwid, transport }) =>
     wwid !== undefined && (transport === 'iscsi' || transport === 'fc') ? [wwid] : [],
   )

@@ -3,9 +3,9 @@
 import { SECTION_NAMES } from '../../../manager/protocol/inventory.ts'
 import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { FileSystem, NfsMount } from '../../../manager/protocol/storage.ts'
+import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
 import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
 import { lsblk } from '../inventory/lsblk.ts'
-import { nfsMounts } from '../inventory/mountinfo.ts'
 import { listImages } from './disk-images.ts'
 import { guestsOf } from './lun-users.ts'
 import { refused } from './refusal.ts'
@@ -24,7 +24,10 @@ export async function scanFileSystem(world: World, { fileSystem }: RequestOf<'sc
   const left = await unmountLeftovers(world)
   if (left !== undefined) return refused('unable', left)
   if (fileSystem.kind === 'nfs') {
-    const mount = (await nfsMounts(backend)).value.find((one) => isMountOf(one, fileSystem))
+    const mounts = await collect(backend, ['nfsMounts'])
+    const mount = mounts.sections.nfsMounts?.find((one) => isMountOf(one, fileSystem))
+    const unread = sayUnread(unreadOf(mounts, ['nfsMounts']))
+    if (!mount && unread !== undefined) return refused('unable', `whether it is mounted on this host is not known: ${unread}`)
     if (!mount) return refused('unable', `${fileSystem.server}:${fileSystem.export} is not mounted on this host`)
     return listImages(world, mount.mountPoint)
   }
@@ -32,6 +35,8 @@ export async function scanFileSystem(world: World, { fileSystem }: RequestOf<'sc
   const { inventory } = update(EMPTY_INVENTORY, await collect(backend, NEEDED))
   const point = mountedOn(inventory.fileSystems, uuid)
   if (point !== undefined) return listImages(world, point)
+  const unread = sayUnread(unreadOf(inventory, NEEDED))
+  if (unread !== undefined) return refused('unable', `whether it is mounted here, or a guest's, is not known: ${unread}`)
   const found = deviceFor(uuid, (await lsblk(backend)).value, (disk) => guestsOf([disk], inventory))
   if (found.kind === 'refused') return refused('unable', found.reason)
   const folder = `${SCAN_FOLDER}/${uuid}`
@@ -47,7 +52,9 @@ export async function scanFileSystem(world: World, { fileSystem }: RequestOf<'sc
 
 /** Of this agent, and of one that ended in the midst of it. Undefined when there is none any more; otherwise why there is. */
 async function unmountLeftovers({ backend }: World): Promise<string | undefined> {
-  const points = scanMountsIn((await backend.read('/proc/self/mountinfo')) ?? '')
+  const mountinfo = await backend.read('/proc/self/mountinfo')
+  if (mountinfo === undefined) return 'what is mounted on this host is not known: /proc/self/mountinfo cannot be read'
+  const points = scanMountsIn(mountinfo)
   for (const point of points) {
     if ((await failureOf(backend, ['umount', point])) === undefined) continue
     // A program that was stopped may hold it still, and lets go when its last read comes back.

@@ -13,15 +13,15 @@ import {
   type Transport,
 } from '../../../manager/protocol/storage.ts'
 import type { Backend } from '../backend.ts'
-import { acceptAll, type Candidate, few, tidy } from '../inventory/accept.ts'
+import { acceptAll, type Candidate, tidy } from '../inventory/accept.ts'
 import { type DiskLink, diskLinks } from '../inventory/disk-links.ts'
 import { type BlockRow, lsblk } from '../inventory/lsblk.ts'
 import { multipathdMaps } from '../inventory/multipath.ts'
-import type { Reading } from '../inventory/reading.ts'
+import { adding, type Reading } from '../inventory/reading.ts'
 import { smartctl } from '../inventory/smartctl.ts'
 import { toldNumber } from '../inventory/told.ts'
 import { normalWwid } from '../inventory/wwid.ts'
-import { readAll } from './section.ts'
+import { readAll, told } from './section.ts'
 import { targetOf } from './targets.ts'
 
 const LSBLK = 'lsblk --json --bytes -O'
@@ -32,7 +32,7 @@ const START_UNIT = 512
 const LINKS = 32
 
 export async function readBlockDevices(backend: Backend): Promise<Reading<readonly BlockDevice[]>> {
-  const { values, problems } = await readAll(backend, lsblk, diskLinks, multipathdMaps)
+  const { values, problems } = await readAll(backend, lsblk, adding('parts', diskLinks), adding('detail', multipathdMaps))
   const [rows, links, maps] = values
   const linksOf = new Map<string, DiskLink[]>()
   for (const link of links) linksOf.set(link.device, [...(linksOf.get(link.device) ?? []), link])
@@ -66,7 +66,7 @@ export async function readBlockDevices(backend: Backend): Promise<Reading<readon
     }),
   )
   const { value, reasons } = acceptAll(blockDevice, candidates, ({ name }) => `disk ${name}`)
-  return { value, problems: [...problems, ...told(reasons)] }
+  return { value, problems: [...problems, ...told(LSBLK, reasons)] }
 }
 
 export async function readPartitions(backend: Backend): Promise<Reading<readonly Partition[]>> {
@@ -88,7 +88,7 @@ export async function readPartitions(backend: Backend): Promise<Reading<readonly
         ],
   )
   const { value, reasons } = acceptAll(partition, candidates, ({ name }) => `partition ${name}`)
-  return { value, problems: [...problems, ...told(reasons)] }
+  return { value, problems: [...problems, ...told(LSBLK, reasons)] }
 }
 
 export async function readFileSystems(backend: Backend): Promise<Reading<readonly FileSystem[]>> {
@@ -107,11 +107,11 @@ export async function readFileSystems(backend: Backend): Promise<Reading<readonl
         ],
   )
   const { value, reasons } = acceptAll(fileSystem, candidates, ({ on }) => `file system on ${on}`)
-  return { value, problems: [...problems, ...told(reasons)] }
+  return { value, problems: [...problems, ...told(LSBLK, reasons)] }
 }
 
 export async function readMultipaths(backend: Backend): Promise<Reading<readonly Multipath[]>> {
-  const { values, problems } = await readAll(backend, multipathdMaps, lsblk)
+  const { values, problems } = await readAll(backend, multipathdMaps, adding('detail', lsblk))
   const [maps, rows] = values
   const rowOf = new Map(rows.map((row) => [row.kname, row]))
   const value = maps.map((map): Multipath => {
@@ -181,8 +181,4 @@ function transportOf({ tran, subsystems }: BlockRow): Transport {
     default:
       return subsystems?.split(':').includes('virtio') ? 'virtio' : 'other'
   }
-}
-
-function told(reasons: readonly string[]): Reading<unknown>['problems'] {
-  return few(reasons).map((reason) => ({ source: LSBLK, reason }))
 }

@@ -1,24 +1,56 @@
-// The section guests: what libxl configured, with what the hypervisor says of it now.
+// The section guests: which domains the hypervisor has, with what libxl configured for each.
 import type { z } from 'zod'
 import { type Guest, guest } from '../../../manager/protocol/guests.ts'
 import type { Backend } from '../backend.ts'
-import { acceptAll, type Candidate } from '../inventory/accept.ts'
-import type { Reading } from '../inventory/reading.ts'
-import { xlList } from '../inventory/xl-list.ts'
-import { xlListLong } from '../inventory/xl-list-long.ts'
-import { readAll } from './section.ts'
+import { acceptAll, type Candidate, few } from '../inventory/accept.ts'
+import { adding, lacksIn, type Reading, type Reason } from '../inventory/reading.ts'
+import { type DomainRow, xlList } from '../inventory/xl-list.ts'
+import { type ConfiguredGuest, xlListLong } from '../inventory/xl-list-long.ts'
+import { told } from './section.ts'
+
+type GuestFound = Candidate<z.input<typeof guest>>
 
 const MIB = 2 ** 20
+const DOM0 = 0
+const LONG = 'xl list -l'
 
 /** One that came or went between the two commands has state `unknown`; the event of its coming or going has it read again. */
 export async function readGuests(backend: Backend): Promise<Reading<readonly Guest[]>> {
-  const { values, problems } = await readAll(backend, xlListLong, xlList)
-  const [configured, domains] = values
-  const candidates = configured.map((one): Candidate<z.input<typeof guest>> => {
-    const now = domains.find(({ domid, uuid }) => domid === one.domid && uuid === one.uuid)
-    if (!now) return { ...one, state: 'unknown', vcpus: one.maxVcpus }
-    return { ...one, state: now.state, vcpus: now.vcpus, memoryBytes: now.mebibytes * MIB }
-  })
+  const now = await xlList(backend)
+  // Where the hypervisor's list is whole no guest is missing, whatever became of the configurations: only what belongs to guests is.
+  const isWhole = !now.problems.some(({ reason }) => lacksIn(reason) === 'items')
+  const configured = await (isWhole ? adding('parts', xlListLong) : xlListLong)(backend)
+  const bare = now.value.filter((domain) => domain.domid !== DOM0 && !configured.value.some((one) => isSame(one, domain)))
+  const candidates = [
+    ...configured.value.map((one) =>
+      withState(
+        one,
+        now.value.find((domain) => isSame(one, domain)),
+      ),
+    ),
+    ...bare.map(withoutConfiguration),
+  ]
   const { value, reasons } = acceptAll(guest, candidates, ({ domid, name }) => `domain ${domid} (${name})`)
-  return { value, problems: [...problems, ...reasons.map((reason) => ({ source: 'xl list -l', reason }))] }
+  const problems = [...now.problems, ...configured.problems, ...told(LONG, [...few(bare.map(sayBare)), ...reasons])]
+  return { value: value.toSorted((a, b) => a.domid - b.domid), problems }
+}
+
+function isSame(configured: ConfiguredGuest, { domid, uuid }: DomainRow): boolean {
+  return configured.domid === domid && configured.uuid === uuid
+}
+
+function withState(configured: ConfiguredGuest, now: DomainRow | undefined): GuestFound {
+  if (!now) return { ...configured, state: 'unknown', vcpus: configured.maxVcpus }
+  return { ...configured, state: now.state, vcpus: now.vcpus, memoryBytes: now.mebibytes * MIB }
+}
+
+/** Managers before this one take only a type that they know. */
+function withoutConfiguration({ domid, uuid, name, state, vcpus, mebibytes }: DomainRow): GuestFound {
+  const memoryBytes = mebibytes * MIB
+  const most = { vcpus, maxVcpus: vcpus, memoryBytes, maxMemoryBytes: memoryBytes }
+  return { ...{ domid, uuid, name, type: 'pv', state }, ...most, disks: [], nics: [], configured: false }
+}
+
+function sayBare({ domid, name }: DomainRow): Reason {
+  return { text: `domain ${domid} (${name}) has no configuration: its type, disks and NICs are not known`, lacks: 'parts' }
 }

@@ -7,20 +7,23 @@ import { bridgeVlan } from '../inventory/bridge-vlan.ts'
 import { ethtoolDriver } from '../inventory/ethtool.ts'
 import { ipLink, type LinkRow, linkState } from '../inventory/ip-link.ts'
 import { lldp } from '../inventory/lldp.ts'
-import type { Reading } from '../inventory/reading.ts'
-import { readAll } from './section.ts'
+import { adding, type Reading } from '../inventory/reading.ts'
+import { readAll, told } from './section.ts'
 
 const IP_LINK = 'ip -json -details link'
 /** The bus of a guest's vif; every other bus means hardware of this host. */
 const GUESTS_BUS = 'xen-backend'
 
 export async function readNics(backend: Backend): Promise<Reading<readonly Nic[]>> {
-  const { values, problems } = await readAll(backend, ipLink, lldp)
+  const { values, problems } = await readAll(backend, ipLink, adding('parts', lldp))
   const [links, neighbours] = values
   const rows = links.filter(({ link_type, parentbus }) => link_type === 'ether' && parentbus !== undefined && parentbus !== GUESTS_BUS)
   const found = await Promise.all(
     rows.map(async (row) => {
-      const [driver, speed] = await Promise.all([ethtoolDriver(row.ifname)(backend), backend.read(`/sys/class/net/${row.ifname}/speed`)])
+      const [driver, speed] = await Promise.all([
+        adding('detail', ethtoolDriver(row.ifname))(backend),
+        backend.read(`/sys/class/net/${row.ifname}/speed`),
+      ])
       const candidate: Candidate<z.input<typeof nic>> = {
         name: row.ifname,
         mac: row.address ?? '',
@@ -39,7 +42,7 @@ export async function readNics(backend: Backend): Promise<Reading<readonly Nic[]
   )
   const candidates = found.map(({ candidate }) => candidate)
   const { value, reasons } = acceptAll(nic, candidates, ({ name }) => `NIC ${name}`)
-  return { value, problems: [...problems, ...found.flatMap((one) => one.problems), ...told(reasons)] }
+  return { value, problems: [...problems, ...found.flatMap((one) => one.problems), ...told(IP_LINK, reasons)] }
 }
 
 export async function readBonds(backend: Backend): Promise<Reading<readonly Bond[]>> {
@@ -58,7 +61,7 @@ export async function readBonds(backend: Backend): Promise<Reading<readonly Bond
     master: row.master,
   }))
   const { value, reasons } = acceptAll(bond, candidates, ({ name }) => `bond ${name}`)
-  return { value, problems: [...problems, ...told(reasons)] }
+  return { value, problems: [...problems, ...told(IP_LINK, reasons)] }
 }
 
 export async function readVlans(backend: Backend): Promise<Reading<readonly Vlan[]>> {
@@ -74,11 +77,11 @@ export async function readVlans(backend: Backend): Promise<Reading<readonly Vlan
     master: row.master,
   }))
   const { value, reasons } = acceptAll(vlan, candidates, ({ name }) => `VLAN ${name}`)
-  return { value, problems: [...problems, ...told(reasons)] }
+  return { value, problems: [...problems, ...told(IP_LINK, reasons)] }
 }
 
 export async function readBridges(backend: Backend): Promise<Reading<readonly Bridge[]>> {
-  const { values, problems } = await readAll(backend, ipLink, bridgeVlan)
+  const { values, problems } = await readAll(backend, ipLink, adding('parts', bridgeVlan))
   const [links, portVlans] = values
   const candidates = ofKind(links, 'bridge').map((row) => {
     const vlanFiltering = row.linkinfo?.info_data?.vlan_filtering === 1
@@ -91,7 +94,7 @@ export async function readBridges(backend: Backend): Promise<Reading<readonly Br
     return { name: row.ifname, mac: row.address, link: linkState(row), mtu: row.mtu, stp, vlanFiltering, ports }
   })
   const { value, reasons } = acceptAll(bridge, candidates, ({ name }) => `bridge ${name}`)
-  return { value, problems: [...problems, ...told(reasons)] }
+  return { value, problems: [...problems, ...told(IP_LINK, reasons)] }
 }
 
 function ofKind(links: readonly LinkRow[], kind: string): LinkRow[] {
@@ -105,8 +108,4 @@ function portsOf(links: readonly LinkRow[], master: LinkRow): LinkRow[] {
 /** A NIC in a bond carries the bond's address, and the bond remembers its own. */
 function permanentIn(row: LinkRow): string | undefined {
   return row.linkinfo?.info_slave_data?.perm_hwaddr
-}
-
-function told(reasons: readonly string[]): Reading<unknown>['problems'] {
-  return reasons.map((reason) => ({ source: IP_LINK, reason }))
 }

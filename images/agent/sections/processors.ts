@@ -20,7 +20,7 @@ import { numaSysfs } from '../inventory/numa-sysfs.ts'
 import type { Reading } from '../inventory/reading.ts'
 import { type FeatureRows, type PolicyLeaves, xenCpuid, xenCpuidPolicies } from '../inventory/xen-cpuid.ts'
 import { type XlInfo, xlInfo } from '../inventory/xl-info.ts'
-import { readAll } from './section.ts'
+import { readAll, told } from './section.ts'
 
 /** Feature word and bit of NX: CPUID 0x80000001 edx. */
 const NX_WORD = 'e1d'
@@ -114,8 +114,4 @@ function cpusOf(info: XlInfo, node: number): number[] {
   if (info.topology.length === 0 && info.nodes.length === 1)
     return Array.from({ length: Math.min(info.threads ?? 0, MOST_CPUS) }, (_, cpu) => cpu)
   return info.topology.filter((cpu) => cpu.node === node).map(({ cpu }) => cpu)
-}
-
-function told(source: string, reasons: readonly string[]): Reading<unknown>['problems'] {
-  return reasons.map((reason) => ({ source, reason }))
 }

@@ -1,7 +1,7 @@
 // Backends made of texts, for the tests.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Backend, Ran } from '../../../images/agent/backend.ts'
+import type { Backend, Command, Ran } from '../../../images/agent/backend.ts'
 
 const FOLDER = new URL('../../fixtures/dom0/', import.meta.url)
 
@@ -29,6 +29,25 @@ export function textBackend({ commands = {}, files = {} }: Texts): Backend {
       return [...new Set(inside.map((path) => basename(path.slice(folder.length + 1).split('/')[0] ?? '')))].sort()
     },
   }
+}
+
+/** What the tools say of a host that uses nothing: by the whole command, or as much of its beginning as tells it. */
+export const IDLE: { readonly [command: string]: string } = {
+  'xl list -v': `${fixture('xl-list-v-zombie-and-guest-without-config.txt').split('\n').slice(0, 2).join('\n')}\n`,
+  'xl list -l': fixture('xl-list-l-dom0-only.json'),
+  pvs: '{"report":[{"pv":[]}]}',
+  vgs: '{"report":[{"vg":[]}]}',
+  lvs: '{"report":[{"lv":[]}]}',
+  find: '',
+  'multipathd show': '{"maps":[]}',
+  lsblk: '{"blockdevices":[]}',
+}
+
+/** Undefined for a program that is not among those. */
+export function idle(command: Command): Ran | undefined {
+  const [program] = command
+  const said = IDLE[command.join(' ')] ?? IDLE[command.slice(0, 2).join(' ')] ?? IDLE[program]
+  return said === undefined ? undefined : ended(said)
 }
 
 export function ended(stdout: string, exitCode = 0, stderr = ''): Ran {

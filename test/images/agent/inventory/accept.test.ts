@@ -1,6 +1,7 @@
 import test from 'ava'
 import { z } from 'zod'
 import { accept, acceptAll, few, tidy, whole } from '../../../../images/agent/inventory/accept.ts'
+import { lacksIn, textOf } from '../../../../images/agent/inventory/reading.ts'
 import { name, record, word } from '../../../../manager/protocol/values.ts'
 
 const schema = record({ name, colour: word(5).exactOptional(), tags: z.array(word(5)).readonly() })
@@ -13,7 +14,8 @@ test('an optional member that is wrong costs itself and leaves a reason', (t) =>
   const { value, reasons } = accept(schema, { name: 'a', colour: 'purple', tags: ['x'] }, 'thing a')
   t.deepEqual(value, { name: 'a', tags: ['x'] })
   t.is(reasons.length, 1)
-  t.regex(reasons[0] ?? '', /^thing a: colour .*\(left out\)$/)
+  t.regex(reasons.map(textOf).join(), /^thing a: colour .*\(left out\)$/)
+  t.deepEqual(reasons.map(lacksIn), ['detail'])
 })
 
 test('a needed member that is wrong costs the record, and only that', (t) => {
@@ -26,7 +28,7 @@ test('a needed member that is wrong costs the record, and only that', (t) => {
     (one) => `thing ${one.name}`,
   )
   t.deepEqual(value, [{ name: 'b', tags: [] }])
-  t.regex(reasons[0] ?? '', /^thing: name /)
+  t.regex(reasons.map(textOf).join(), /^thing: name /)
 })
 
 test('no more than the limit is taken, and that is told', (t) => {
@@ -43,13 +45,13 @@ test('many reasons of one kind are counted', (t) => {
 
 test('a reason holds nothing that cannot be printed', (t) => {
   const { reasons } = accept(schema, { name: 'x\u001b[2J', tags: [] }, 'thing \u001b[2J\n')
-  t.notRegex(reasons.join(), /[\p{Cc}\p{Cf}]/u)
+  t.notRegex(reasons.map(textOf).join(), /[\p{Cc}\p{Cf}]/u)
 })
 
 test('a reason says what is wrong, however long or empty the name of the thing is', (t) => {
   const wrong = { name: '', tags: [] }
   for (const name of [' '.repeat(5000), `${' '.repeat(5000)}eth0`, 'e'.repeat(5000), '']) {
-    const [reason = ''] = accept(schema, wrong, name).reasons
+    const reason = accept(schema, wrong, name).reasons.map(textOf).join()
     t.regex(reason, /^.+: name .+/)
     t.true(reason.length <= 300, reason)
   }

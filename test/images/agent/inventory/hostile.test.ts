@@ -17,7 +17,7 @@ import { parseLvs, parsePvs, parseVgs } from '../../../../images/agent/inventory
 import { parseMeminfo } from '../../../../images/agent/inventory/meminfo.ts'
 import { parseNfsMounts } from '../../../../images/agent/inventory/mountinfo.ts'
 import { parseMultipathdMaps } from '../../../../images/agent/inventory/multipath.ts'
-import type { Parsed } from '../../../../images/agent/inventory/reading.ts'
+import { type Parsed, textOf } from '../../../../images/agent/inventory/reading.ts'
 import { parseSmartctl } from '../../../../images/agent/inventory/smartctl.ts'
 import { parsePolicies, parseXenCpuid } from '../../../../images/agent/inventory/xen-cpuid.ts'
 import { parseXlInfo } from '../../../../images/agent/inventory/xl-info.ts'
@@ -67,7 +67,7 @@ const PARSERS: readonly (readonly [fixture: string, parse: (text: string) => Par
 const fits = ({ value, reasons }: Parsed<unknown>): boolean =>
   value !== null &&
   reasons.length <= 40 &&
-  reasons.every((reason) => reason !== '' && reason.length < 600 && !/[\p{Cc}\p{Cs}]/u.test(reason))
+  reasons.map(textOf).every((reason) => reason !== '' && reason.length < 600 && !/[\p{Cc}\p{Cs}]/u.test(reason))
 
 for (const [name, parse] of PARSERS) {
   const text = fixture(name)

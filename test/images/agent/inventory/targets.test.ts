@@ -2,6 +2,7 @@ import test from 'ava'
 import { parseDrbdEvents } from '../../../../images/agent/inventory/drbdsetup.ts'
 import { parseInitiatorName, parseIscsiSessions } from '../../../../images/agent/inventory/iscsiadm.ts'
 import { parseMultipathdMaps } from '../../../../images/agent/inventory/multipath.ts'
+import { textOf } from '../../../../images/agent/inventory/reading.ts'
 import { targetOf } from '../../../../images/agent/sections/targets.ts'
 import { fixture } from '../machines.ts'
 
@@ -30,6 +31,43 @@ test('a session that is not logged in is not connected; one without SID is a rea
   const cut = parseIscsiSessions(text.replace(/SID: 1/, 'SID: x'))
   t.is(cut.value.length, 1)
   t.is(cut.reasons.length, 1)
+})
+
+test('two sessions through one portal are two, each with its own interface, state and disks', (t) => {
+  const { value, reasons } = parseIscsiSessions(fixture('iscsiadm-p3-one-portal-two-sessions-LOGGED_IN-FAILED.txt'))
+  t.deepEqual(reasons, [])
+  t.deepEqual(
+    value.map(({ portal, sid, interface: by, connected, luns }) => ({ portal, sid, by, connected, luns }) as object),
+    [
+      { portal: '10.77.0.1:3260', sid: 1, by: 'iface0', connected: true, luns: [{ lun: 1, device: 'sda' }] },
+      { portal: '10.77.0.1:3260', sid: 2, by: 'iface1', connected: false, luns: [{ lun: 1, device: 'sdb' }] },
+    ],
+  )
+})
+
+test('each target has its own portals and sessions; where a target has sent a host on, the portal of the record is kept', (t) => {
+  const block = (sid: number, disk: string) =>
+    `\t\tInterface:\n\t\tSID: ${sid}\n\t\tiSCSI Session State: LOGGED_IN\n\t\tscsi${sid} Channel 00 Id 0 Lun: 0\n\t\t\tAttached scsi disk ${disk}\n`
+  const text =
+    `Target: iqn.2026-01.test:a (non-flash)\n\tCurrent Portal: 10.0.0.7:3260,1\n\tPersistent Portal: 10.0.0.1:3260,1\n${block(1, 'sda')}${block(2, 'sdb')}` +
+    `Target: iqn.2026-01.test:b (non-flash)\n\tCurrent Portal: [fd00::1]:3260,1\n\tPersistent Portal: [fd00::1]:3260,1\n${block(3, 'sdc')}`
+  const { value, reasons } = parseIscsiSessions(text)
+  t.deepEqual(reasons, [])
+  t.deepEqual(
+    value.map(({ target, portal, recordPortal, sid, luns }) => [target.slice(-1), portal, recordPortal, sid, luns[0]?.device]),
+    [
+      ['a', '10.0.0.7:3260', '10.0.0.1:3260', 1, 'sda'],
+      ['a', '10.0.0.7:3260', '10.0.0.1:3260', 2, 'sdb'],
+      ['b', '[fd00::1]:3260', undefined, 3, 'sdc'],
+    ],
+  )
+})
+
+test('a portal behind which the text ends is a reason: it was cut short', (t) => {
+  const text = fixture('iscsiadm-2.1.11-two-sessions.txt')
+  const { value, reasons } = parseIscsiSessions(text.slice(0, text.lastIndexOf('\tPersistent Portal')))
+  t.is(value.length, 1)
+  t.is(reasons.length, 1)
 })
 
 test('parseInitiatorName passes over comments and spaces', (t) => {
@@ -63,7 +101,7 @@ test('a map whose WWID is of no known kind is left out, with the reason', (t) =>
   const text = fixture('multipathd-0.11-maps.json').replace('"360000000000000000e00000000010002"', '"?"')
   const { value, reasons } = parseMultipathdMaps(text)
   t.is(value.length, 1)
-  t.regex(reasons[0] ?? '', /^map mpatha: wwid/)
+  t.regex(reasons.map(textOf).join(), /^map mpatha: wwid/)
 })
 
 test('a SATA disk’s map keeps its name and its WWID without a digit before it', (t) => {

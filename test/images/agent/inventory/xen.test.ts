@@ -92,6 +92,7 @@ test('parseXlList reads states, names with blanks, and CPU time', (t) => {
   t.deepEqual(paused.reasons, [])
   t.deepEqual(paused.value[1], {
     domid: 1,
+    name: 'web 01',
     uuid: '5696d4b1-d96a-4bb4-8afd-6f96d9eb702f',
     mebibytes: 128,
     vcpus: 1,

@@ -69,6 +69,16 @@ test('more than a few of one kind are busy, and may be asked again later with th
   t.deepEqual(await late, DONE)
 })
 
+test('a handler that is busy is asked again under the same id, and what it does then is remembered', async (t) => {
+  const answers: AnswerBody[] = [{ kind: 'refused', cause: 'busy', reason: 'another is under way' }, DONE]
+  let asked = 0
+  const desk = openDesk({ collect: async () => answers[asked++] ?? t.fail('it was done twice') })
+  t.like(await desk.answer('a', COLLECT), { kind: 'refused', cause: 'busy' })
+  t.deepEqual(await desk.answer('a', COLLECT), DONE)
+  t.deepEqual(await desk.answer('a', COLLECT), DONE)
+  t.is(asked, 2)
+})
+
 test('a request that throws, or that this host cannot do, is a refusal that says so', async (t) => {
   const desk = openDesk({
     collect: async () => {

@@ -1,6 +1,7 @@
 // open-iscsi and its targets as a machine that tests can make: what iscsiadm 2.1.11 said in a dom0 of trixie, with the state behind it.
 import type { Backend, Command, Ran } from '../../../../images/agent/backend.ts'
 import type { World } from '../../../../images/agent/requests/world.ts'
+import { idle } from '../machines.ts'
 
 export interface FakeTarget {
   readonly name: string
@@ -22,6 +23,8 @@ export class IscsiMachine {
   readonly modes = new Map<string, number>()
   readonly collected: string[] = []
   sessions: { readonly target: string; readonly portal: string; readonly device: string }[] = []
+  /** In the place of what it would say: by the whole command, or by the program. */
+  readonly says = new Map<string, Ran>()
   /** Portals that nobody answers at. */
   silent = new Set<string>()
   #nodes: Node[] = []
@@ -35,7 +38,7 @@ export class IscsiMachine {
     const backend: Backend = {
       run: async (command) => {
         this.commands.push(command)
-        return this.#run(command)
+        return this.says.get(command.join(' ')) ?? this.says.get(command[0]) ?? this.#run(command)
       },
       read: async (path) => this.files.get(path),
       list: async () => [],
@@ -78,7 +81,7 @@ export class IscsiMachine {
       case 'iscsiadm':
         return this.#iscsiadm(args)
       default:
-        return { kind: 'missing' }
+        return idle([program, ...args]) ?? { kind: 'missing' }
     }
   }
 

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { mapsOver, type Seen, usersOf } from '../../../../images/agent/requests/lun-users.ts'
+import { guestsNaming, mapsOver, type Seen, usersOf } from '../../../../images/agent/requests/lun-users.ts'
 import { inventory } from '../../../../manager/protocol/inventory.ts'
 import { EMPTY } from '../../../manager/site.ts'
 
@@ -63,8 +63,40 @@ const USED: readonly [what: string, seen: Seen, users: readonly string[]][] = [
 ]
 
 for (const [what, given, users] of USED) {
-  test(`a device is used by: ${what}`, (t) => t.deepEqual(usersOf(['sda'], given), users))
+  test(`a device is used by: ${what}`, (t) => t.deepEqual(usersOf(['sda'], given, []), users))
 }
+
+test('what the kernel has made of a device uses it, however high it stands: LUKS, md, swap', (t) => {
+  const rows = [
+    { kname: 'sda', type: 'disk', mountpoints: [] },
+    { kname: 'sda1', pkname: 'sda', type: 'part', mountpoints: ['[SWAP]'] },
+    { kname: 'dm-5', pkname: 'sda1', type: 'crypt', mountpoints: [] },
+    { kname: 'md0', pkname: 'dm-5', type: 'raid1', mountpoints: [] },
+    { kname: 'md1', pkname: 'sdc', type: 'raid1', mountpoints: [] },
+  ]
+  t.deepEqual(usersOf(['sda'], seen({}), rows), ['sda1 is swapped to', 'dm-5 (crypt) lies on it', 'md0 (raid1) lies on it'])
+})
+
+test('a guest may name a disk by what is on it, and a target by a script of its own', (t) => {
+  const signed = { fileSystems: [{ on: 'sda', type: 'ext4', uuid: 'ab-cd', mountPoints: [] }] }
+  t.deepEqual(usersOf(['sda'], seen({ ...signed, ...guestOn('/dev/disk/by-uuid/ab-cd') }), []), ['guest web has it as xvda'])
+  const naming = seen(guestOn('iqn=iqn.2026-11.test:T1,portal=10.0.0.1'))
+  t.deepEqual(guestsNaming(['iqn.2026-11.test:t1'], naming), ['guest web has it as xvda'])
+  t.deepEqual(guestsNaming(['iqn.2026-11.test:t2'], naming), [])
+})
+
+test('DRBD uses what it lies on', (t) => {
+  const drbd = [
+    {
+      name: 'r0',
+      role: 'Primary',
+      suspended: false,
+      connections: [],
+      volumes: [{ volume: 0, minor: 1, disk: 'UpToDate', backing: '/dev/sda' }],
+    },
+  ]
+  t.deepEqual(usersOf(['sda'], seen({ drbd }), []), ['DRBD resource r0 lies on it'])
+})
 
 test('the maps over devices are found, and no others', (t) => {
   t.deepEqual(mapsOver(['sda'], seen(maps)), ['mpatha'])

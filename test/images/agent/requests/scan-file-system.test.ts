@@ -147,3 +147,15 @@ test('a UUID that is none of a file system is no request: it names a folder', (t
     t.false(requestBody.safeParse({ kind: 'scan-file-system', fileSystem: { kind: 'uuid', uuid } }).success, uuid)
   t.true(requestBody.safeParse({ kind: 'scan-file-system', fileSystem: { kind: 'uuid', uuid: '78DF-2E1A' } }).success)
 })
+
+for (const [program, told] of [
+  ['xl', /guests \(xl list -v: stopped after 60 s\)/],
+  ['lsblk', /blockDevices \(lsblk .*stopped after 60 s\)/],
+] as const) {
+  test(`nothing is mounted while it is not known who has it: ${program} hangs`, async (t) => {
+    const machine = new ScanMachine({})
+    machine.broken.set(program, 'stops')
+    t.regex(await reasonOf(machine), told)
+    t.deepEqual(machine.runs('mount'), [])
+  })
+}

@@ -1,7 +1,7 @@
 // A machine with one file system that tests can make: its devices, its mounts, the files on it, and programs that break.
 import type { Backend, Command, Ran } from '../../../../images/agent/backend.ts'
 import type { World } from '../../../../images/agent/requests/world.ts'
-import { ended } from '../machines.ts'
+import { ended, IDLE } from '../machines.ts'
 
 export const UUID = '07a892c2-d5d2-48dc-a0ea-31d5e875065e'
 
@@ -79,7 +79,7 @@ export class ScanMachine {
       case 'lsblk':
         return ended(JSON.stringify({ blockdevices: this.#rows() }))
       case 'xl':
-        return ended(args[1] === '-l' ? JSON.stringify(this.#guests()) : '')
+        return ended(args[1] === '-l' ? JSON.stringify(this.#guests()) : this.#domains())
       case 'mount':
         return this.#mount(args.at(-1) ?? '')
       case 'umount':
@@ -107,8 +107,13 @@ export class ScanMachine {
     const type = this.#given.type ?? 'ext4'
     const mountpoints = this.mounts.filter((point) => !point.startsWith('/run/hostless'))
     const own = { fstype: type, uuid: UUID, mountpoints }
-    if (this.#given.rows) return this.#given.rows.map((row) => ({ ...own, ...row }))
+    if (this.#given.rows) return this.#given.rows.map((row) => ({ ...own, size: 1 << 26, ...row }))
     return [DISK, { ...DISK, ...own, kname: 'sda1', path: '/dev/sda1', type: 'part', pkname: 'sda', partn: 1 }]
+  }
+
+  #domains(): string {
+    const web = 'web 1 64 1 -b---- 1.0 00000000-0000-4000-8000-000000000001 - -\n'
+    return `${IDLE['xl list -v']}${this.#given.guestHas === undefined ? '' : web}`
   }
 
   #guests(): readonly object[] {

@@ -10,6 +10,7 @@ import { machineBackend, machineClock } from '../../../../images/agent/exec.ts'
 import { machineFiles } from '../../../../images/agent/files/exec.ts'
 import { scanFileSystem } from '../../../../images/agent/requests/scan-file-system.ts'
 import type { World } from '../../../../images/agent/requests/world.ts'
+import { idle } from '../machines.ts'
 
 const run = async (program: string, ...args: string[]) => (await promisify(execFile)(program, args)).stdout.trim()
 
@@ -29,8 +30,9 @@ const world = (device: string): World => ({
   backend: {
     ...machine,
     run: async (command) => {
+      if (command[0] === 'xl') return idle(command) ?? machine.run(command)
       if (command[0] !== 'lsblk') return machine.run(command)
-      const row = { kname: 'sdq', path: device, type: 'disk', fstype: 'ext4', uuid: UUID, mountpoints: [null] }
+      const row = { kname: 'sdq', path: device, type: 'disk', size: 48 << 20, fstype: 'ext4', uuid: UUID, mountpoints: [null] }
       return { kind: 'ended', exitCode: 0, stdout: JSON.stringify({ blockdevices: [row] }), stderr: '' }
     },
   },

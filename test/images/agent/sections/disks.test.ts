@@ -1,4 +1,5 @@
 import test from 'ava'
+import { collect } from '../../../../images/agent/collect.ts'
 import {
   readBlockDevices,
   readDiskHealth,
@@ -66,7 +67,7 @@ test('a WWN that lsblk has cut to 64 bits is not taken where there is a whole on
     value.map(({ name, transport }) => `${name} ${transport}`),
     ['sda fc', 'sdb fc', 'sdc usb', 'vda virtio', 'nvme0n1 nvme'],
   )
-  t.deepEqual(problems, [{ source: 'multipathd show maps json', reason: 'exit code 1: error receiving packet' }])
+  t.deepEqual(problems, [{ source: 'multipathd show maps json', reason: { text: 'exit code 1: error receiving packet', lacks: 'detail' } }])
 })
 
 test('only disks of the machine’s own are asked for their health', async (t) => {
@@ -134,4 +135,15 @@ test('a LUN whose name is cut to 64 bits everywhere but in udev’s scsi link is
   const { value } = await readBlockDevices(textBackend({ commands }))
   t.is(value[0]?.wwid as string | undefined, 'naa.60002ac00000000000000a1b0001c2d3')
   t.is(value[0]?.serial, undefined)
+})
+
+test('a mount point that is too long costs itself, and it is told that one is missing', async (t) => {
+  const row = { kname: 'sda', type: 'disk', size: 1, fstype: 'ext4', mountpoints: [`/${'x'.repeat(600)}`, '/srv'] }
+  const lsblk = JSON.stringify({ blockdevices: [row] })
+  const { sections, problems } = await collect(textBackend({ commands: { 'lsblk --json --bytes -O': lsblk } }), ['fileSystems'])
+  t.deepEqual(sections.fileSystems?.[0]?.mountPoints as unknown, ['/srv'])
+  t.deepEqual(
+    problems.map(({ lacks }) => lacks),
+    ['parts'],
+  )
 })

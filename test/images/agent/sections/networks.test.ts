@@ -1,5 +1,7 @@
 import test from 'ava'
+import { collect } from '../../../../images/agent/collect.ts'
 import { readBonds, readBridges, readNics, readVlans } from '../../../../images/agent/sections/networks.ts'
+import { uncountedOf } from '../../../../manager/protocol/unread.ts'
 import { DOM0, dom0 } from '../dom0.ts'
 import { fixture, textBackend } from '../machines.ts'
 
@@ -84,4 +86,27 @@ test('only a bridge that filters has VLANs at its ports', async (t) => {
   t.deepEqual(value.find(({ name }) => name === 'xenbr-f')?.ports, [
     { name: 'lla', link: 'up', nativeVlan: 7, vlans: [1, 7, 30, 31, 32, 33] },
   ])
+})
+
+test('a port with more neighbours than a NIC is told of keeps its NIC, and the first of them', async (t) => {
+  const commands = { ...DOM0.commands, 'lldpcli -f json0 show neighbors details': fixture('lldpcli-json0-17-neighbours-on-eth0.json') }
+  const { sections, problems } = await collect(textBackend({ ...DOM0, commands }), ['nics'])
+  t.is(sections.nics?.find(({ name }) => name === 'eth0')?.neighbours.length, 16)
+  t.deepEqual(
+    problems.map(({ reason, lacks }) => [reason, lacks]),
+    [['NIC eth0: neighbours: only the first 16 of 17 are taken (left out)', 'parts']],
+  )
+})
+
+test('without the tools that add to it, every NIC and bridge stands', async (t) => {
+  const missing = Object.fromEntries(
+    Object.keys(DOM0.commands).map((command) => [
+      command,
+      /^(ip) /.test(command) ? (DOM0.commands[command] ?? '') : ({ kind: 'missing' } as const),
+    ]),
+  )
+  const { sections, problems } = await collect(textBackend({ ...DOM0, commands: missing }), ['nics', 'bridges'])
+  t.true((sections.nics?.length ?? 0) > 0 && (sections.bridges?.length ?? 0) > 0)
+  t.true(problems.length > 0)
+  t.deepEqual(uncountedOf({ problems }, ['nics', 'bridges']), [])
 })
