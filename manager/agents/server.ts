@@ -9,26 +9,29 @@ import { WebSocketServer } from 'ws'
 import { limitLog } from '../../appliance/wire/limit.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
-import { type Enrolment, enrol, renew } from '../enrolment/enrol.ts'
+import type { Presence, Probe } from '../enrolment/decide.ts'
+import { type Enrolment, enrol, type Presences, renew } from '../enrolment/enrol.ts'
 import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { certificateOf } from '../store/certificates.ts'
+import { AddressRate } from './address-rate.ts'
 import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
-import { problem } from './body.ts'
+import { problem, refuse } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
+import { Probes } from './probes.ts'
 import type { Asked } from './questions.ts'
-import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
+import type { Rate } from './rate.ts'
 import { answerRoute } from './routes.ts'
 
 /** Enrolments from one address: a host needs one a boot. */
 const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
 /** For an answer, ms: iSCSI may try several portals that do not answer. */
 const ANSWER_PATIENCE = 120_000
-/** Addresses whose rate is remembered. */
-const MOST_ADDRESSES = 4096
+/** For an agent to say that it is there, ms; a newcomer waits for that no longer than its patience. */
+const PROBE_PATIENCE = 5000
 /** How long a stranger may take for its handshake, and then for its request, ms. */
 const PATIENCE = 10_000
 /** Longest delay that setTimeout takes, ms. */
@@ -52,6 +55,8 @@ export interface GatewayOptions {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
   readonly patience?: number
+  /** For an agent to say that it is there, ms. */
+  readonly probePatience?: number
   /** A message of an agent has come. */
   readonly count?: (bytes: number) => void
 }
@@ -83,12 +88,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return gateway
 }
 
-class RunningGateway implements Gateway {
+class RunningGateway implements Gateway, Presences {
   readonly server: Server
   readonly #options: GatewayOptions
   readonly #log: Log
   readonly #connections = new Map<string, AgentConnection>()
-  readonly #addresses = new Map<string, Bucket>()
+  readonly #addresses: AddressRate
+  readonly #probes: Probes
   readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
   readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
   #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
@@ -96,7 +102,9 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
-    const { tls, patience = PATIENCE } = options
+    const { tls, patience = PATIENCE, probePatience = PROBE_PATIENCE, enrolRate = ENROL_RATE, elapsed } = options
+    this.#addresses = new AddressRate(enrolRate, elapsed)
+    this.#probes = new Probes(probePatience)
     const { key, certificate } = tls
     const { pem } = options.enrolment.authority
     this.server = createServer({
@@ -145,6 +153,16 @@ class RunningGateway implements Gateway {
 
   isConnected(host: string): boolean {
     return this.#connections.has(host)
+  }
+
+  presenceOf(host: string): Presence {
+    if (this.#connections.has(host)) return 'connected'
+    return this.#options.book.wasHere(host) ? 'recent' : 'away'
+  }
+
+  async probe(host: string): Promise<Probe> {
+    const connection = this.#connections.get(host)
+    return connection ? this.#probes.ask(connection) : 'silent'
   }
 
   async request(
@@ -207,7 +225,7 @@ class RunningGateway implements Gateway {
   }
 
   #enrolling(request: IncomingMessage, socket: Duplex, head: Buffer, peer: string): void {
-    if (!this.#mayEnrol(peer)) {
+    if (!this.#addresses.take(peer)) {
       this.#log.warn({ peer }, 'too many enrolments from one address')
       refuse(socket, 429, 'Too Many Requests')
       return
@@ -218,9 +236,12 @@ class RunningGateway implements Gateway {
         opened,
         peer,
         async (asked) => {
-          const enrolled = await enrol(enrolment, asked, peer)
+          const enrolled = await enrol(enrolment, this, asked, peer)
           if (enrolled.alarm) book.alarmRaised(enrolled.alarm)
-          if (enrolled.kind === 'enrolled') await book.enrolled(enrolled.host)
+          if (enrolled.kind === 'refused') return enrolled
+          // Before the host shows in its new state: nothing that it may have then goes to whoever was there before.
+          if (enrolled.by === 'boot') this.disconnect(enrolled.host, 'the host has booted again')
+          await book.enrolled(enrolled.host)
           return enrolled
         },
         this.#log,
@@ -271,24 +292,4 @@ class RunningGateway implements Gateway {
     const shown = (request.socket as TLSSocket).getPeerX509Certificate()
     return shown && { fingerprint: fingerprintOf(shown.raw), host: hostOfCertificate(this.#options.enrolment.authority, shown) }
   }
-
-  #mayEnrol(peer: string): boolean {
-    const rate = this.#options.enrolRate ?? ENROL_RATE
-    const at = this.#options.elapsed()
-    const left = take(this.#addresses.get(peer) ?? fullBucket(rate, at), 1, at, rate)
-    if (!left) return false
-    this.#addresses.delete(peer)
-    this.#addresses.set(peer, left)
-    const [oldest] = this.#addresses.keys()
-    if (this.#addresses.size > MOST_ADDRESSES && oldest !== undefined) this.#addresses.delete(oldest)
-    return true
-  }
-}
-
-/** Reasons of ours are ASCII without line ends, but for names: those are left out by the parsers of paths. */
-function refuse(socket: Duplex, status: number, reason: string): void {
-  const body = JSON.stringify({ status, detail: reason })
-  socket.end(
-    `HTTP/1.1 ${status} ${status === 401 || status === 403 ? 'Refused' : reason}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -32,7 +32,7 @@ type Enrol = AgentMessage & { readonly kind: 'enrol' }
 export interface LinkOptions {
   readonly agent: string
   readonly boot: { readonly attempt: string; readonly token: string }
-  readonly claims: Pick<Enrol, 'systemUuid' | 'macs'>
+  readonly claims: Pick<Enrol, 'systemUuid' | 'serial' | 'product' | 'macs'>
   readonly findManager: () => Promise<ManagerAddress>
   /** What has been reported, or could not be yet. */
   readonly ledger: Ledger
