@@ -10,17 +10,19 @@ import { limitLog } from '../../appliance/wire/limit.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
 import type { Presence, Probe } from '../enrolment/decide.ts'
-import { type Enrolment, enrol, type Presences, renew } from '../enrolment/enrol.ts'
+import { type Enrolled, type Enrolment, enrol, type Presences, RENEWAL_GRACE, renew } from '../enrolment/enrol.ts'
 import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { certificateOf } from '../store/certificates.ts'
 import { AddressRate } from './address-rate.ts'
 import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
+import { Admitted } from './admitted.ts'
 import { problem, refuse } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
+import { listenOn } from './listener.ts'
 import { Probes } from './probes.ts'
 import type { Asked } from './questions.ts'
 import type { Rate } from './rate.ts'
@@ -95,6 +97,7 @@ class RunningGateway implements Gateway, Presences {
   readonly #connections = new Map<string, AgentConnection>()
   readonly #addresses: AddressRate
   readonly #probes: Probes
+  readonly #admitted: Admitted
   readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
   readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
   #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
@@ -105,6 +108,7 @@ class RunningGateway implements Gateway, Presences {
     const { tls, patience = PATIENCE, probePatience = PROBE_PATIENCE, enrolRate = ENROL_RATE, elapsed } = options
     this.#addresses = new AddressRate(enrolRate, elapsed)
     this.#probes = new Probes(probePatience)
+    this.#admitted = new Admitted(elapsed)
     const { key, certificate } = tls
     const { pem } = options.enrolment.authority
     this.server = createServer({
@@ -135,16 +139,7 @@ class RunningGateway implements Gateway, Presences {
   }
 
   listen(): Promise<void> {
-    const { address, port } = this.#options.listen
-    return new Promise((resolve, reject) => {
-      const fail = (cause: Error) => reject(new Error(`the manager cannot listen on ${address}:${port} (manager.listen)`, { cause }))
-      this.server.once('error', fail)
-      this.server.listen(port, address, 4096, () => {
-        this.server.off('error', fail)
-        this.server.on('error', (error) => this.#log.error({ error }, 'listener'))
-        resolve()
-      })
-    })
+    return listenOn(this.server, this.#options.listen, (error) => this.#log.error({ error }, 'listener'))
   }
 
   mount(handler: RequestListener): void {
@@ -193,13 +188,13 @@ class RunningGateway implements Gateway, Presences {
   }
 
   #answer(...[request, response]: Parameters<RequestListener>): void {
-    const { enrolment, appliances } = this.#options
+    const { appliances } = this.#options
     if (appliances(request, response)) return
     const isOurs = answerRoute(request, response, {
       bundle: this.#options.bundle,
       admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
       certificateOf: (of) => this.#shown(of),
-      renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
+      renew: (shown, certificateRequest) => this.#renew(shown, certificateRequest),
       log: this.#log,
     })
     if (!isOurs) this.#mounted(request, response)
@@ -261,6 +256,8 @@ class RunningGateway implements Gateway, Presences {
     }
     this.#agents.handleUpgrade(request, socket, head, (opened) => {
       this.#connections.get(named)?.close('another connection of this host has taken its place')
+      const note = () => this.#admitted.note(named, shown?.fingerprint ?? '')
+      note()
       const { epoch, log, elapsed, count, limits = CONNECTION_LIMITS } = this.#options
       const end = setTimeout(
         () => connection.close('the certificate has expired: renew it'),
@@ -273,6 +270,7 @@ class RunningGateway implements Gateway, Presences {
         { book, epoch, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed, count },
         () => {
           clearTimeout(end)
+          note()
           if (this.#connections.get(named) !== connection) return
           this.#connections.delete(named)
           book.disconnected(named)
@@ -280,6 +278,13 @@ class RunningGateway implements Gateway, Presences {
       )
       this.#connections.set(named, connection)
     })
+  }
+
+  async #renew({ host = '', fingerprint }: ShownCertificate, certificateRequest: string): Promise<Enrolled> {
+    const { enrolment, book } = this.#options
+    const renewed = await renew(enrolment, fingerprint, certificateRequest, this.#admitted.was(host, fingerprint, RENEWAL_GRACE))
+    if (renewed.alarm) book.alarmRaised(renewed.alarm)
+    return renewed
   }
 
   async #admits(named: string, shown: ShownCertificate | undefined, peer: string): Promise<Admission> {

@@ -221,8 +221,17 @@ async function claimHost(
   return host.id
 }
 
-/** A new certificate for the host of one that is known and not revoked; an expired one will do. The one before stays until it expires. */
-export async function renew(desk: Enrolment, fingerprint: string, certificateRequest: string): Promise<Enrolled> {
+/**
+ * A new certificate for the host of one that is known and not revoked; one that has expired will do for RENEWAL_GRACE. The one before
+ * stays until it expires. `connected`: by it its agent was connected within the same time, by a clock that does not jump: when this
+ * manager's clock is set ahead, the hosts that run stay.
+ */
+export async function renew(
+  desk: Enrolment,
+  fingerprint: string,
+  certificateRequest: string,
+  connected: 'lately' | 'not lately',
+): Promise<Enrolled> {
   const request = await readRequest(Buffer.from(certificateRequest, 'base64'))
   if (request.kind === 'refused') return { ...request, retry: false }
   return desk.store.write(async (transaction): Promise<Enrolled> => {
@@ -231,13 +240,20 @@ export async function renew(desk: Enrolment, fingerprint: string, certificateReq
     if (!shown || !host) return { kind: 'refused', reason: 'this certificate is not known', retry: false }
     if (shown.revoked !== null) return { kind: 'refused', reason: `this certificate was revoked: ${shown.reason}`, retry: false }
     if (host.state === 'rejected') return { kind: 'refused', reason: 'an admin has rejected this machine', retry: true }
-    return {
-      kind: 'enrolled',
-      host: host.id,
-      certificates: await sign(transaction, desk, host.id, shown.attempt, request.publicKey),
-      by: 'renewal',
-    }
+    const tooOld = connected === 'lately' ? undefined : ageFault(host, shown.expires, desk.now())
+    if (tooOld?.alarm) await raiseAlarm(transaction, desk.now(), tooOld.alarm)
+    if (tooOld) return tooOld
+    const certificates = await sign(transaction, desk, host.id, shown.attempt, request.publicKey)
+    return { kind: 'enrolled', host: host.id, certificates, by: 'renewal' }
   })
+}
+
+function ageFault({ id, name }: HostRecord, expires: number, now: number): (Enrolled & { readonly kind: 'refused' }) | undefined {
+  if (now <= expires + RENEWAL_GRACE) return undefined
+  const days = (milliseconds: number) => Math.round(milliseconds / (24 * 3600_000))
+  const reason = `this certificate expired ${days(now - expires)} days ago, and is renewed for ${days(RENEWAL_GRACE)} days only: boot the host again`
+  const text = `the agent of ${name} is there, but shows a certificate that expired ${days(now - expires)} days ago; it is renewed for ${days(RENEWAL_GRACE)} days only. ${name} is lost until it is booted again, which ends the guests that run on it`
+  return { kind: 'refused', reason, retry: false, alarm: { kind: 'certificate-refused', about: `expired ${id}`, host: id, text } }
 }
 
 async function sign(transaction: Transaction, desk: Enrolment, host: string, attempt: string, publicKey: Buffer): Promise<string[]> {

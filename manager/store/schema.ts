@@ -120,6 +120,8 @@ export interface TokensTable {
   created: number
   expires: number
   last_used: number | null
+  /** Id of the token that it was made with: it goes when that goes. */
+  parent: string | null
 }
 
 /** Those who are signed in on the web page. */
