@@ -25,3 +25,8 @@ export function managerConfig(config: Config): ReadManagerConfig {
   const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
   return { kind: 'config', config: { dataDir, database, listen, ...reached, enrol: boot.enrol, names: hostNames(config) } }
 }
+
+/** All that one host of the config has; none for a name that it does not give. */
+export function macsNamed(names: ManagerConfig['names'], wanted: string | undefined): readonly string[] {
+  return wanted === undefined ? [] : [...names].flatMap(([mac, name]) => (name === wanted ? [mac] : []))
+}

@@ -14,8 +14,9 @@ import { createOperations } from './api/pool-operations.ts'
 import type { Api, ApiRates } from './api/server.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
-import type { ManagerConfig } from './config.ts'
+import { type ManagerConfig, macsNamed } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
+import { isPlaceholder } from './enrolment/placeholder.ts'
 import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
 import { createMetrics } from './metrics.ts'
@@ -55,6 +56,8 @@ export interface ManagerSettings {
   readonly enrolRate?: Rate
   /** How long a stranger may take for its handshake and its request, ms. */
   readonly patience?: number
+  /** How long a connected agent may take to say that it is there, ms. */
+  readonly probePatience?: number
   /** How long a host may be away before it is lost, ms. */
   readonly lostAfter?: number
   readonly now?: () => number
@@ -94,7 +97,7 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, apiRates, passwords, bundle } = settings
+  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, probePatience, apiRates, passwords, bundle } = settings
   const elapsed = () => performance.now()
   const opened = await openData({ dataDir, database }, log)
   const metrics = createMetrics()
@@ -138,7 +141,11 @@ async function start(
   const gateway = await startGateway({
     listen,
     tls: { key, certificate: `${await signServer(authority, key, config.reached ?? listen.address, newSerial())}\n${authority.pem}` },
-    enrolment: { store, authority, policy: enrol, nameOf: (mac) => names.get(mac), now, newSerial, newHostId },
+    enrolment: {
+      ...{ store, authority, policy: enrol, now, newSerial, newHostId, isPlaceholder },
+      nameOf: (mac) => names.get(mac),
+      configured: (mac) => macsNamed(names, names.get(mac)),
+    },
     book: pool,
     epoch,
     appliances: (request, response) => answerAppliance(request, response, { siteSecret, appliances, log: refusals }),
@@ -150,6 +157,7 @@ async function start(
     ...(limits ? { limits } : {}),
     ...(enrolRate ? { enrolRate } : {}),
     ...(patience === undefined ? {} : { patience }),
+    ...(probePatience === undefined ? {} : { probePatience }),
   })
   closing.push(() => gateway.close())
   closing.push(

@@ -55,6 +55,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       else if (message.kind === 'inventory' || message.kind === 'delta') ledger = record(ledger, message)
     },
   })
+  // A host is known by what it tells here: what could not be read the first time is read again before it is left out.
+  if (ledger.inventory?.problems.some(({ section }) => section === 'dmi' || section === 'nics')) await observation.collect(['dmi', 'nics'])
   const { dmi, nics } = ledger.inventory ?? { dmi: { memoryModules: [] }, nics: [] }
   const world: World | undefined = options.world && { ...options.world, collect: (names) => observation.collect(names) }
   const fetchBundle = async (limit: number): Promise<Buffer> => {
@@ -73,11 +75,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       ? { upgrade: (body) => upgrade(world, { ...upgrades, running: agent, fetch: (limit) => fetchBundle(limit), handOver }, body) }
       : {}),
   })
+  const { systemUuid, serial, product } = dmi
+  const identity = {
+    ...(systemUuid === undefined ? {} : { systemUuid }),
+    ...(serial === undefined ? {} : { serial }),
+    ...(product === undefined ? {} : { product }),
+  }
   const macs = [...new Set(nics.map(({ permanentMac, mac }) => permanentMac ?? mac))].slice(0, 256)
   link = startLink({
     agent,
     boot,
-    claims: { macs, ...(dmi.systemUuid === undefined ? {} : { systemUuid: dmi.systemUuid }) },
+    claims: { macs, ...identity },
     findManager: options.findManager,
     ledger,
     answer: async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await desk.answer(id, request) }),

@@ -53,7 +53,11 @@ export interface Access {
 
   /** Of one user, or of all. */
   tokens(user?: string): Promise<readonly Token[]>
-  issueToken(user: string, label: string, role: Role | undefined, days: number): Promise<Answer<IssuedToken>>
+  /**
+   * `by`: what it is made with. A token gives what it has and no more: the new one's role is at most its own, it ends no later, and goes
+   * with it.
+   */
+  issueToken(user: string, label: string, role: Role | undefined, days: number, by?: Identified): Promise<Answer<IssuedToken>>
   /** `by`: others' tokens are an admin's to revoke. */
   revokeToken(id: string, by: Identified): Promise<Answer<null>>
 

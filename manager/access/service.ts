@@ -10,7 +10,7 @@ import type { Access, Answer, Identified, Refusal, SignedIn } from './access.ts'
 import { Credentials, csrfOf, hashOf } from './credentials.ts'
 import { FirstAdminCodes } from './first-admin.ts'
 import { Passwords, PasswordsBusy, SCRYPT_COST, type ScryptCost } from './password.ts'
-import { atLeast } from './roles.ts'
+import { atLeast, lesser } from './roles.ts'
 import { SIGN_IN_RATES, SignInLimits, type SignInRates } from './sign-in-limits.ts'
 
 export interface AccessOptions {
@@ -156,8 +156,15 @@ class StoredAccess implements Access {
     return (await tokensOf(this.#options.store.db, user)).filter(({ expires }) => expires > now)
   }
 
-  issueToken(user: string, label: string, role: Role | undefined, days: number): Promise<Answer<IssuedToken>> {
-    return this.#change((transaction) => this.#issue(transaction, user, label, role, days))
+  issueToken(user: string, label: string, role: Role | undefined, days: number, by?: Identified): Promise<Answer<IssuedToken>> {
+    return this.#change(async (transaction) => {
+      if (by?.by.kind !== 'token') return this.#issue(transaction, user, label, role, days)
+      const parent = await tokenById(transaction, by.by.id)
+      if (!parent || parent.user !== user || parent.expires <= this.#options.now()) {
+        return refused(401, 'the token that this one was to be made with has been revoked or has expired: log in again')
+      }
+      return this.#issue(transaction, user, label, role, days, parent)
+    })
   }
 
   async revokeToken(id: string, by: Identified): Promise<Answer<null>> {
@@ -192,17 +199,26 @@ class StoredAccess implements Access {
     return done(known)
   }
 
-  async #issue(transaction: Transaction, user: string, label: string, asked: Role | undefined, days: number): Promise<Answer<IssuedToken>> {
+  async #issue(
+    transaction: Transaction,
+    user: string,
+    label: string,
+    asked: Role | undefined,
+    days: number,
+    parent?: Token,
+  ): Promise<Answer<IssuedToken>> {
     const known = await userByName(transaction, user)
     if (!known) return noUser(user)
-    const role = asked ?? known.role
-    if (!atLeast(known.role, role)) return refused(403, `${user} is ${known.role}: a token of theirs cannot be ${role}`)
+    const most = parent ? lesser(parent.role, known.role) : known.role
+    const role = asked ?? most
+    if (!atLeast(most, role)) return refused(403, `${user} is ${most} here: a token of theirs cannot be ${role}`)
     if ((await tokensOf(transaction, user)).length >= MOST_TOKENS) {
       return refused(409, `${user} has ${MOST_TOKENS} tokens: revoke those that are not used`)
     }
     const [secret, created] = [this.#newSecret(), this.#options.now()]
-    const token = { id: this.#newId(), user, label, role, created, expires: created + days * DAY }
-    await saveToken(transaction, { ...token, hash: hashOf(secret) })
+    const expires = Math.min(created + days * DAY, parent?.expires ?? Number.POSITIVE_INFINITY)
+    const token = { id: this.#newId(), user, label, role, created, expires }
+    await saveToken(transaction, { ...token, hash: hashOf(secret), ...(parent ? { parent: parent.id } : {}) })
     return done({ ...token, secret })
   }
 

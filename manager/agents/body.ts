@@ -1,5 +1,6 @@
 // Bodies of requests that are no API's, and the one form of refusal: a body is measured while it comes.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
 
 type Body<Value> =
@@ -30,4 +31,12 @@ export async function readBody<Value>(request: IncomingMessage, limit: number, s
 export function problem(response: ServerResponse, status: number, detail: string): void {
   if (response.headersSent) return void response.destroy()
   response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' }).end(JSON.stringify({ status, detail }))
+}
+
+/** Of an upgrade. Reasons of ours are ASCII without line ends, but for names: those are left out by the parsers of paths. */
+export function refuse(socket: Duplex, status: number, reason: string): void {
+  const body = JSON.stringify({ status, detail: reason })
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 401 || status === 403 ? 'Refused' : reason}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
 }

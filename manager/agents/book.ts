@@ -6,6 +6,8 @@ import type { Report, Revision } from '../store/inventories.ts'
 
 export interface AgentBook {
   stateOf(host: string): string | undefined
+  /** Its agent was connected no longer ago than it may be away before the host is lost. */
+  wasHere(host: string): boolean
   /** What is on disk of this host's inventory. */
   revisionOf(host: string): Revision | undefined
   /** `agent`: its version; `dropped`: SHA-256 of bundles that it was given and that did not live. */

@@ -53,6 +53,7 @@ export class AgentConnection {
   #messages: Bucket
   #bytes: Bucket
   #waiting = 0
+  readonly #pongs = new Map<number, () => void>()
   #work: Promise<void> = Promise.resolve()
   #heard = true
   #missed = 0
@@ -89,6 +90,26 @@ export class AgentConnection {
   ask(id: string, request: RequestBody, limit: number): Promise<Asked> {
     if (!this.#closing) return this.#questions.ask(id, request, limit)
     return Promise.resolve({ kind: 'refused', cause: 'absent', reason: 'its connection is being closed' })
+  }
+
+  /**
+   * Whether its agent is there now: an answer to a ping of this moment, by its number. One that is silent is cut off. What we have not
+   * read yet, as our disk is slow, counts for it. `limit`: milliseconds.
+   */
+  async probe(limit: number): Promise<'answers' | 'silent'> {
+    this.#pings += 1
+    const number = this.#pings
+    const ended = new Promise<'silent'>((resolve) => this.#socket.once('close', () => resolve('silent')))
+    let timer: NodeJS.Timeout | undefined
+    const answered = new Promise<'answers'>((resolve) => {
+      this.#pongs.set(number, () => resolve('answers'))
+      timer = setTimeout(() => (this.#waiting > 0 ? resolve('answers') : this.#socket.terminate()), limit)
+    })
+    this.send({ kind: 'ping', number })
+    const found = await Promise.race([answered, ended])
+    clearTimeout(timer)
+    this.#pongs.delete(number)
+    return found
   }
 
   /** Lets what is under way come to its end, then says goodbye. */
@@ -133,6 +154,7 @@ export class AgentConnection {
     if (this.#closing) return
     const decoded = decodeAgentMessage(bytes)
     if (decoded.kind === 'refused') return this.#refuse(decoded.reason)
+    if (decoded.message.kind === 'pong') this.#pongs.get(decoded.message.number)?.()
     const { book, epoch } = this.#deps
     const knowledge = { epoch, stored: book.revisionOf(this.host), isAsked: (id: string) => this.#questions.isAsked(id) }
     const { session, actions } = step(this.#session, decoded.message, knowledge)

@@ -14,7 +14,7 @@ export interface RouteDeps {
   /** Whether this certificate may speak for its host now. */
   readonly admits: (shown: ShownCertificate, peer: string) => Promise<Admission>
   readonly certificateOf: (request: IncomingMessage) => ShownCertificate | undefined
-  readonly renew: (fingerprint: string, certificateRequest: string) => Promise<Enrolled>
+  readonly renew: (shown: ShownCertificate, certificateRequest: string) => Promise<Enrolled>
   readonly log: Log
 }
 
@@ -42,7 +42,7 @@ async function renewCertificate(request: IncomingMessage, response: ServerRespon
   if (shown?.host === undefined) return problem(response, 401, 'an agent shows its certificate here')
   const body = await readBody(request, MAX_RENEWAL_BYTES, renewal)
   if (body.kind === 'refused') return problem(response, body.status, body.reason)
-  const renewed = await deps.renew(shown.fingerprint, body.value.certificateRequest)
+  const renewed = await deps.renew(shown, body.value.certificateRequest)
   if (renewed.kind === 'refused') {
     deps.log.warn({ host: shown.host, reason: renewed.reason }, 'renewal refused')
     return problem(response, 403, renewed.reason)

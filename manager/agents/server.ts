@@ -9,26 +9,31 @@ import { WebSocketServer } from 'ws'
 import { limitLog } from '../../appliance/wire/limit.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
-import { type Enrolment, enrol, renew } from '../enrolment/enrol.ts'
+import type { Presence, Probe } from '../enrolment/decide.ts'
+import { type Enrolled, type Enrolment, enrol, type Presences, RENEWAL_GRACE, renew } from '../enrolment/enrol.ts'
 import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { certificateOf } from '../store/certificates.ts'
+import { AddressRate } from './address-rate.ts'
 import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
-import { problem } from './body.ts'
+import { Admitted } from './admitted.ts'
+import { problem, refuse } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
+import { listenOn } from './listener.ts'
+import { Probes } from './probes.ts'
 import type { Asked } from './questions.ts'
-import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
+import type { Rate } from './rate.ts'
 import { answerRoute } from './routes.ts'
 
 /** Enrolments from one address: a host needs one a boot. */
 const ENROL_RATE: Rate = { perSecond: 2, burst: 20 }
 /** For an answer, ms: iSCSI may try several portals that do not answer. */
 const ANSWER_PATIENCE = 120_000
-/** Addresses whose rate is remembered. */
-const MOST_ADDRESSES = 4096
+/** For an agent to say that it is there, ms; a newcomer waits for that no longer than its patience. */
+const PROBE_PATIENCE = 5000
 /** How long a stranger may take for its handshake, and then for its request, ms. */
 const PATIENCE = 10_000
 /** Longest delay that setTimeout takes, ms. */
@@ -52,6 +57,8 @@ export interface GatewayOptions {
   readonly limits?: ConnectionLimits
   readonly enrolRate?: Rate
   readonly patience?: number
+  /** For an agent to say that it is there, ms. */
+  readonly probePatience?: number
   /** A message of an agent has come. */
   readonly count?: (bytes: number) => void
 }
@@ -83,12 +90,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return gateway
 }
 
-class RunningGateway implements Gateway {
+class RunningGateway implements Gateway, Presences {
   readonly server: Server
   readonly #options: GatewayOptions
   readonly #log: Log
   readonly #connections = new Map<string, AgentConnection>()
-  readonly #addresses = new Map<string, Bucket>()
+  readonly #addresses: AddressRate
+  readonly #probes: Probes
+  readonly #admitted: Admitted
   readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
   readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
   #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
@@ -96,7 +105,10 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
-    const { tls, patience = PATIENCE } = options
+    const { tls, patience = PATIENCE, probePatience = PROBE_PATIENCE, enrolRate = ENROL_RATE, elapsed } = options
+    this.#addresses = new AddressRate(enrolRate, elapsed)
+    this.#probes = new Probes(probePatience)
+    this.#admitted = new Admitted(elapsed)
     const { key, certificate } = tls
     const { pem } = options.enrolment.authority
     this.server = createServer({
@@ -127,16 +139,7 @@ class RunningGateway implements Gateway {
   }
 
   listen(): Promise<void> {
-    const { address, port } = this.#options.listen
-    return new Promise((resolve, reject) => {
-      const fail = (cause: Error) => reject(new Error(`the manager cannot listen on ${address}:${port} (manager.listen)`, { cause }))
-      this.server.once('error', fail)
-      this.server.listen(port, address, 4096, () => {
-        this.server.off('error', fail)
-        this.server.on('error', (error) => this.#log.error({ error }, 'listener'))
-        resolve()
-      })
-    })
+    return listenOn(this.server, this.#options.listen, (error) => this.#log.error({ error }, 'listener'))
   }
 
   mount(handler: RequestListener): void {
@@ -145,6 +148,16 @@ class RunningGateway implements Gateway {
 
   isConnected(host: string): boolean {
     return this.#connections.has(host)
+  }
+
+  presenceOf(host: string): Presence {
+    if (this.#connections.has(host)) return 'connected'
+    return this.#options.book.wasHere(host) ? 'recent' : 'away'
+  }
+
+  async probe(host: string): Promise<Probe> {
+    const connection = this.#connections.get(host)
+    return connection ? this.#probes.ask(connection) : 'silent'
   }
 
   async request(
@@ -175,13 +188,13 @@ class RunningGateway implements Gateway {
   }
 
   #answer(...[request, response]: Parameters<RequestListener>): void {
-    const { enrolment, appliances } = this.#options
+    const { appliances } = this.#options
     if (appliances(request, response)) return
     const isOurs = answerRoute(request, response, {
       bundle: this.#options.bundle,
       admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
       certificateOf: (of) => this.#shown(of),
-      renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
+      renew: (shown, certificateRequest) => this.#renew(shown, certificateRequest),
       log: this.#log,
     })
     if (!isOurs) this.#mounted(request, response)
@@ -207,7 +220,7 @@ class RunningGateway implements Gateway {
   }
 
   #enrolling(request: IncomingMessage, socket: Duplex, head: Buffer, peer: string): void {
-    if (!this.#mayEnrol(peer)) {
+    if (!this.#addresses.take(peer)) {
       this.#log.warn({ peer }, 'too many enrolments from one address')
       refuse(socket, 429, 'Too Many Requests')
       return
@@ -218,9 +231,12 @@ class RunningGateway implements Gateway {
         opened,
         peer,
         async (asked) => {
-          const enrolled = await enrol(enrolment, asked, peer)
+          const enrolled = await enrol(enrolment, this, asked, peer)
           if (enrolled.alarm) book.alarmRaised(enrolled.alarm)
-          if (enrolled.kind === 'enrolled') await book.enrolled(enrolled.host)
+          if (enrolled.kind === 'refused') return enrolled
+          // Before the host shows in its new state: nothing that it may have then goes to whoever was there before.
+          if (enrolled.by === 'boot') this.disconnect(enrolled.host, 'the host has booted again')
+          await book.enrolled(enrolled.host)
           return enrolled
         },
         this.#log,
@@ -240,6 +256,8 @@ class RunningGateway implements Gateway {
     }
     this.#agents.handleUpgrade(request, socket, head, (opened) => {
       this.#connections.get(named)?.close('another connection of this host has taken its place')
+      const note = () => this.#admitted.note(named, shown?.fingerprint ?? '')
+      note()
       const { epoch, log, elapsed, count, limits = CONNECTION_LIMITS } = this.#options
       const end = setTimeout(
         () => connection.close('the certificate has expired: renew it'),
@@ -252,6 +270,7 @@ class RunningGateway implements Gateway {
         { book, epoch, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed, count },
         () => {
           clearTimeout(end)
+          note()
           if (this.#connections.get(named) !== connection) return
           this.#connections.delete(named)
           book.disconnected(named)
@@ -259,6 +278,13 @@ class RunningGateway implements Gateway {
       )
       this.#connections.set(named, connection)
     })
+  }
+
+  async #renew({ host = '', fingerprint }: ShownCertificate, certificateRequest: string): Promise<Enrolled> {
+    const { enrolment, book } = this.#options
+    const renewed = await renew(enrolment, fingerprint, certificateRequest, this.#admitted.was(host, fingerprint, RENEWAL_GRACE))
+    if (renewed.alarm) book.alarmRaised(renewed.alarm)
+    return renewed
   }
 
   async #admits(named: string, shown: ShownCertificate | undefined, peer: string): Promise<Admission> {
@@ -271,24 +297,4 @@ class RunningGateway implements Gateway {
     const shown = (request.socket as TLSSocket).getPeerX509Certificate()
     return shown && { fingerprint: fingerprintOf(shown.raw), host: hostOfCertificate(this.#options.enrolment.authority, shown) }
   }
-
-  #mayEnrol(peer: string): boolean {
-    const rate = this.#options.enrolRate ?? ENROL_RATE
-    const at = this.#options.elapsed()
-    const left = take(this.#addresses.get(peer) ?? fullBucket(rate, at), 1, at, rate)
-    if (!left) return false
-    this.#addresses.delete(peer)
-    this.#addresses.set(peer, left)
-    const [oldest] = this.#addresses.keys()
-    if (this.#addresses.size > MOST_ADDRESSES && oldest !== undefined) this.#addresses.delete(oldest)
-    return true
-  }
-}
-
-/** Reasons of ours are ASCII without line ends, but for names: those are left out by the parsers of paths. */
-function refuse(socket: Duplex, status: number, reason: string): void {
-  const body = JSON.stringify({ status, detail: reason })
-  socket.end(
-    `HTTP/1.1 ${status} ${status === 401 || status === 403 ? 'Refused' : reason}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -2,7 +2,8 @@
 import type { HostView } from '../inventory/pool-change.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
-import type { Guest, Host, HostHardware, HostLoad } from './schema-hosts.ts'
+import type { MachineIdentity } from '../store/hosts.ts'
+import type { Guest, Host, HostHardware, HostIdentity, HostLoad } from './schema-hosts.ts'
 
 export interface HostParts {
   readonly view: HostView
@@ -14,11 +15,12 @@ export interface HostParts {
 }
 
 export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: HostParts): Host {
-  const { groups, macs, ...others } = view
+  const { groups, macs, serial: _serial, product: _product, claim, ...others } = view
   return {
     ...others,
     groups: [...groups],
     macs: [...macs],
+    ...(claim ? { change: { at: claim.at, differs: [...claim.differs], was: identityOf(view), is: identityOf(claim) } } : {}),
     ...(inventory ? { hardware: hardwareOf(inventory) } : {}),
     ...(image ? { image } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),
@@ -26,6 +28,10 @@ export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: 
     guests: inventory ? runningGuests(inventory) : 0,
     alarms,
   }
+}
+
+function identityOf({ uuid, serial, product, macs }: MachineIdentity): HostIdentity {
+  return { uuid, serial, product, macs: [...macs] }
 }
 
 /** Those that take up the host, or may go on to. */

@@ -93,13 +93,13 @@ export const ACCESS_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/tokens',
     role: 'viewer',
-    summary: 'A new token of yours; its secret is told this once',
+    summary: 'A new token of yours; its secret is told this once. Made with a token, it ends with that at the latest',
     body: newToken,
     answer: issuedToken,
     status: 201,
     run: async ({ body: { label, role = undefined, days } }, { access }, who) => {
       if (role !== undefined && !atLeast(who.role, role)) return forbidden(`you are ${who.role} here: a token of yours cannot be ${role}`)
-      return ofAnswer(await access.issueToken(who.user, label, role ?? who.role, days))
+      return ofAnswer(await access.issueToken(who.user, label, role ?? who.role, days, who))
     },
   }),
   route({

@@ -44,6 +44,16 @@ export const hostHardware = z.object({
   kernel: z.string().optional(),
 })
 
+const hostMacs = z.array(z.object({ mac: z.string(), boot: z.boolean() }))
+
+/** What tells a machine from others. */
+export const hostIdentity = z.object({
+  uuid: z.string().optional(),
+  serial: z.string().optional(),
+  product: z.string().optional(),
+  macs: hostMacs,
+})
+
 export const host = z.object({
   id: hostId,
   name: z.string(),
@@ -54,7 +64,9 @@ export const host = z.object({
   notes: z.string(),
   created: z.number(),
   uuid: z.string().optional(),
-  macs: z.array(z.object({ mac: z.string(), boot: z.boolean() })),
+  macs: hostMacs,
+  /** A machine boots as this host and is another than was known: approval takes it in the place of that. `differs`: in words. */
+  change: z.object({ at: z.number(), differs: z.array(z.string()), was: hostIdentity, is: hostIdentity }).optional(),
   connection: z.object({ address: z.string(), agent: z.string(), since: z.number() }).optional(),
   inventory: z.object({ revision: z.number(), at: z.number() }).optional(),
   /** Missing before its first report. */
@@ -132,6 +144,7 @@ export const guest = z.object({
 })
 
 export type Host = z.output<typeof host>
+export type HostIdentity = z.output<typeof hostIdentity>
 export type HostLoad = z.output<typeof hostLoad>
 export type HostHardware = z.output<typeof hostHardware>
 export type HostChange = z.output<typeof hostChange>

@@ -19,8 +19,8 @@ interface ActionWords {
 const ACTIONS: readonly ActionWords[] = [
   {
     action: 'approve',
-    description: 'let machines that wait into the pool; released ones, too',
-    example: ["'node[01-04]'", 'four that were looked at: hostless host show says what each is'],
+    description: 'let machines that wait into the pool, and those that boot as a host and are not as it was known (new hardware)',
+    example: ["'node[01-04]'", 'four that were looked at: hostless host show says what each is, and what it was'],
   },
   {
     action: 'reject',

@@ -1,5 +1,5 @@
 // Hosts as reports: the list, and all that is known of some. Pure.
-import type { BootAttempt, Guest, HistoryEntry, Host } from '../api/schema-hosts.ts'
+import type { BootAttempt, Guest, HistoryEntry, Host, HostIdentity } from '../api/schema-hosts.ts'
 import type { Alarm } from '../api/schema-pool.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import { bytes, id, iso, number, text, time, words } from './columns.ts'
@@ -94,6 +94,7 @@ function sectionsOf({ host, inventory, guests, alarms }: WholeHost): readonly Se
   const of = (row: Row): Row => ({ host: host.name, ...row })
   return [
     facts,
+    listSection('change', 'fact', 'Another machine boots as this host', CHANGE, changeRows(host).map(of)),
     listSection('nics', 'nic', 'NICs', NICS, (inventory?.nics ?? []).map(nicRow).map(of)),
     listSection('disks', 'disk', 'Disks', DISKS, (inventory?.blockDevices ?? []).map(diskRow).map(of)),
     listSection(
@@ -118,6 +119,31 @@ function sectionsOf({ host, inventory, guests, alarms }: WholeHost): readonly Se
       [hostColumn, text('section', 'SECTION'), text('source', 'SOURCE'), words('reason', 'WHY')],
       (inventory?.problems ?? []).map(({ section: of_, source, reason }) => of({ section: of_, source, reason })),
     ),
+  ]
+}
+
+const CHANGE = [hostColumn, text('fact', 'FACT'), words('was', 'KNOWN'), words('is', 'NOW')]
+
+/** Until it is approved. */
+function changeRows({ change }: Host): readonly Row[] {
+  if (!change) return []
+  const { was, is } = change
+  const macsOf = ({ macs }: HostIdentity, boot: boolean) =>
+    macs
+      .filter((one) => one.boot === boot)
+      .map(({ mac }) => mac)
+      .join(' ')
+  const row = (fact: string, tell: (identity: HostIdentity) => string | undefined) => ({
+    fact,
+    was: tell(was) || null,
+    is: tell(is) || null,
+  })
+  return [
+    row('UUID', ({ uuid }) => uuid),
+    row('serial number', ({ serial }) => serial),
+    row('product', ({ product }) => product),
+    row('boots from', (identity) => macsOf(identity, true)),
+    row('other NICs', (identity) => macsOf(identity, false)),
   ]
 }
 

@@ -36,7 +36,7 @@ export function addTokenCommands(program: Command, world: World): void {
     options: (command) =>
       command
         .addOption(new Option('--role <role>', 'what it may do, at most what you may (default: that)').choices(ROLES))
-        .option('--days <days>', 'how long it is good', wholeNumber(1, 3650), 90),
+        .option('--days <days>', 'how long it is good, at most as long as your login; it ends when you log out', wholeNumber(1, 3650), 90),
     act: async (api, [label = ''], { role, days, output }) => {
       const issued = await api.issueToken(label, role, days)
       const columns = [

@@ -17,6 +17,8 @@ export interface LiveHost {
   connection: { readonly address: string; readonly agent: string; readonly since: number } | undefined
   /** When it was last connected, by the clock that does not jump; undefined once it is taken for lost. */
   goneAt: number | undefined
+  /** When its agent was connected last, by the same clock, however long ago that is and whatever boots since. */
+  seenAt: number | undefined
   /** Changes of it that are on their way to the disk, or do not show yet. */
   writing: number
   /** Its appliance saw it boot while its old connection still stood. */
@@ -28,8 +30,12 @@ export interface LiveHost {
 export function newLiveHost(record: HostRecord, revision: StoredRevision | undefined, goneAt: number): LiveHost {
   const state = parseHostState(record.state)
   const unknown = { inventory: undefined, sample: undefined, connection: undefined, shown: undefined }
-  return { ...unknown, record, state, revision, goneAt, writing: 0, boots: false }
+  const seenAt = MAY_BE_HERE.has(state) ? goneAt : undefined
+  return { ...unknown, record, state, revision, goneAt, seenAt, writing: 0, boots: false }
 }
+
+/** What a manager that starts has not seen: the agents of such hosts may come back to it. */
+const MAY_BE_HERE: ReadonlySet<HostState> = new Set(['pending', 'up', 'maintenance'])
 
 /** From its script to its agent's first word: firmware is done by then, Xen, dom0 and the image's way over the wire are not. */
 const BOOT_PATIENCE = 600_000
@@ -37,6 +43,16 @@ const BOOT_PATIENCE = 600_000
 /** How long a host in this state may be without a connection before it is lost, ms; `usually`: one that was up. */
 export function patienceWith(state: HostState, usually: number): number {
   return state === 'booting' ? Math.max(BOOT_PATIENCE, usually) : usually
+}
+
+/** Its agent was connected, or has enrolled, no longer ago than `usually`, ms; `at`: by the clock of `seenAt`. */
+export function wasHere(live: LiveHost | undefined, at: number, usually: number): boolean {
+  return live?.seenAt !== undefined && at - live.seenAt < usually
+}
+
+/** It is to be taken for lost. */
+export function isLate({ connection, goneAt, state }: LiveHost, at: number, usually: number): boolean {
+  return !connection && goneAt !== undefined && at - goneAt >= patienceWith(state, usually)
 }
 
 export function take(live: LiveHost, record: HostRecord): void {
@@ -66,7 +82,7 @@ export function viewOf(live: LiveHost): HostView {
 }
 
 function show({ record, state, connection, revision }: LiveHost): HostView {
-  const { id, name, since, groups, notes, created, uuid, macs } = record
+  const { id, name, since, groups, notes, created, uuid, serial, product, claim, macs } = record
   return {
     id,
     name,
@@ -77,6 +93,9 @@ function show({ record, state, connection, revision }: LiveHost): HostView {
     created,
     macs,
     ...(uuid === undefined ? {} : { uuid }),
+    ...(serial === undefined ? {} : { serial }),
+    ...(product === undefined ? {} : { product }),
+    ...(claim ? { claim } : {}),
     ...(connection ? { connection } : {}),
     ...(revision ? { inventory: { revision: revision.revision, at: revision.at } } : {}),
   }

@@ -1,6 +1,6 @@
 // What may be changed of a host, as decisions: the row as it is → what to write and what history says of it. Pure.
 import { type HostState, parseHostState } from '../enrolment/standing.ts'
-import type { HostRecord } from '../store/hosts.ts'
+import type { HostRecord, IdentityClaim } from '../store/hosts.ts'
 import { type StateEvent, transition } from './state.ts'
 
 export type Wish =
@@ -14,6 +14,8 @@ export type Ruling =
       readonly kind: 'change'
       readonly set: { readonly name?: string; readonly state?: HostState; readonly groups?: readonly string[]; readonly notes?: string }
       readonly what: string
+      /** The machine that boots as this host is the host from now on. */
+      readonly takes?: IdentityClaim
     }
   /** It is so already. */
   | { readonly kind: 'nothing' }
@@ -40,9 +42,15 @@ export function rule(
   switch (wish.kind) {
     case 'state': {
       const agent = isConnected ? 'connected' : 'absent'
-      const next = transition({ name: host.name, state: parseHostState(host.state), agent }, wish.event, who, at)
-      if (next.kind === 'same') return { kind: 'nothing' }
-      return next.kind === 'refused' ? next : { kind: 'change', set: { state: next.state }, what: next.change.what }
+      const { name, claim } = host
+      const before = claim && parseHostState(claim.before)
+      const next = transition({ name, state: parseHostState(host.state), agent, before }, wish.event, who, at)
+      if (next.kind === 'refused') return next
+      const set = next.kind === 'changed' ? { state: next.state } : {}
+      const what = next.kind === 'changed' ? next.change.what : `${host.state} as before`
+      if (wish.event.kind === 'approve' && claim)
+        return { kind: 'change', set, what: `${what}; ${name} from now on: ${claim.differs.join('; ')}`, takes: claim }
+      return next.kind === 'same' ? { kind: 'nothing' } : { kind: 'change', set, what }
     }
     case 'rename': {
       const { name } = wish

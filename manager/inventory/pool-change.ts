@@ -4,6 +4,7 @@ import type { KernelEvent } from '../protocol/events.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/alarms.ts'
+import type { IdentityClaim } from '../store/hosts.ts'
 
 export interface HostView {
   readonly id: string
@@ -15,6 +16,11 @@ export interface HostView {
   readonly notes: string
   readonly created: number
   readonly uuid?: string
+  /** SMBIOS' serial number and product name, as they were told with the UUID. */
+  readonly serial?: string
+  readonly product?: string
+  /** Who boots as this host and differs from what is known of it. */
+  readonly claim?: IdentityClaim
   /** Sorted, those that it booted from first. */
   readonly macs: readonly { readonly mac: string; readonly boot: boolean }[]
   /** Its agent's connection, while there is one. */

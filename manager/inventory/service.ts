@@ -15,7 +15,7 @@ import { AlarmBook } from './alarm-book.ts'
 import { Announcer, type Counts } from './announcer.ts'
 import type { PoolCpu } from './cpu-pool.ts'
 import { InventoryReader } from './inventory-reader.ts'
-import { type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, take, viewOf } from './live-host.ts'
+import { isLate, type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, take, viewOf, wasHere } from './live-host.ts'
 import type { ConnectivityMatrix } from './matrix.ts'
 import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
@@ -161,9 +161,7 @@ export class Pool implements AgentBook {
   /** Hosts that have been away too long are lost; what is wrong in the pool is raised, what no longer is, ends. Called every second or so. */
   async tick(): Promise<void> {
     const { elapsed, lostAfter } = this.#options
-    const late = [...this.#hosts.values()].filter(
-      ({ connection, goneAt, state }) => !connection && goneAt !== undefined && elapsed() - goneAt >= patienceWith(state, lostAfter),
-    )
+    const late = [...this.#hosts.values()].filter((live) => isLate(live, elapsed(), lostAfter))
     const lose = late.map(async (live) => {
       const { goneAt, state } = live
       live.goneAt = undefined
@@ -173,13 +171,19 @@ export class Pool implements AgentBook {
         throw error
       })
     })
-    await Promise.all([...lose, this.#watchClock(), this.#alarms.settle()])
+    const text = this.#clock.jumped()
+    const jumped = text === undefined ? [] : [this.alarm({ kind: 'clock-jumped', about: 'manager', text })]
+    await Promise.all([...lose, ...jumped, this.#alarms.settle()])
   }
 
   // ---- for the gateway ----
 
   stateOf(host: string): string | undefined {
     return this.#hosts.get(host)?.state
+  }
+
+  wasHere(host: string): boolean {
+    return wasHere(this.#hosts.get(host), this.#options.elapsed(), this.#options.lostAfter)
   }
 
   revisionOf(host: string): Revision | undefined {
@@ -200,7 +204,7 @@ export class Pool implements AgentBook {
     const live = this.#hosts.get(host)
     if (!live) return
     live.connection = undefined
-    live.goneAt = this.#options.elapsed()
+    live.goneAt = live.seenAt = this.#options.elapsed()
     this.#picture.conclusions.lostClock(host)
     if (live.boots) void this.move(host, { kind: 'boots' }, 'appliance').catch(() => undefined)
     this.#show(live)
@@ -230,19 +234,19 @@ export class Pool implements AgentBook {
   async enrolled(host: string): Promise<void> {
     const record = await hostById(this.#options.store.db, host)
     if (!record) return
-    const live = this.#hosts.get(host)
-    if (live) take(live, record)
-    else {
-      this.#hosts.set(host, newLiveHost(record, undefined, this.#options.elapsed()))
-      this.#sorted = undefined
-    }
-    this.#show(this.#known(host))
+    const live = this.#hosts.get(host) ?? newLiveHost(record, undefined, this.#options.elapsed())
+    if (!this.#hosts.has(host)) this.#sorted = undefined
+    this.#hosts.set(host, live)
+    take(live, record)
+    live.seenAt = this.#options.elapsed()
+    this.#show(live)
   }
 
   async boots(mac: string): Promise<void> {
     const record = await hostByMac(this.#options.store.db, mac)
     const live = record && this.#hosts.get(record.id)
-    if (!live) return
+    // From a spare NIC of it anybody may boot: that is no boot of the host until somebody says so.
+    if (!live || !record.macs.some((one) => one.boot && one.mac === mac)) return
     live.boots = live.connection !== undefined
     await this.move(record.id, { kind: 'boots' }, 'appliance')
     if (!live.connection) live.goneAt = this.#options.elapsed()
@@ -268,6 +272,7 @@ export class Pool implements AgentBook {
       if (written.record.name !== live.record.name) this.#sorted = undefined
       take(live, written.record)
       this.#show(live)
+      for (const key of written.over) await this.clearAlarm(key, who)
     }
     return { kind: 'done', host: viewOf(live) }
   }
@@ -282,11 +287,6 @@ export class Pool implements AgentBook {
   #isAsBefore({ record, state, writing }: LiveHost): boolean {
     const standing = { name: record.name, state, agent: 'connected' } as const
     return writing === 0 && transition(standing, { kind: 'connects' }, 'agent', 0).kind === 'same'
-  }
-
-  async #watchClock(): Promise<void> {
-    const text = this.#clock.jumped()
-    if (text !== undefined) await this.alarm({ kind: 'clock-jumped', about: 'manager', text })
   }
 
   #show(live: LiveHost): void {

@@ -23,6 +23,8 @@ export interface Standing {
   readonly name: string
   readonly state: HostState
   readonly agent: 'connected' | 'absent'
+  /** What it was before a machine with another identity booted as it. */
+  readonly before?: HostState | undefined
 }
 
 export type Transition =
@@ -69,9 +71,12 @@ function follow(host: Standing, event: StateEvent): Step {
 function approve(host: Standing): Step {
   switch (host.state) {
     case 'pending':
+      if (host.before === 'maintenance') return to('maintenance', 'approved, and in maintenance as it was')
+      return backInService(host, 'approved')
     case 'rejected':
       return backInService(host, 'approved')
     case 'fenced':
+      if (host.before !== undefined) return SAME
       return refused(`${host.name} is fenced, which approval does not end: release it, once it is clear that it can run again`)
     case 'approved':
     case 'booting':
@@ -132,14 +137,17 @@ function maintain({ name, state }: Standing, guests: number): Step {
   }
 }
 
-function fence({ name, state, agent }: Standing, proof: string): Step {
+function fence({ name, state, agent, before }: Standing, proof: string): Step {
   if (agent === 'connected') return refused(`${name} is not fenced: its agent is connected, whatever says that ${proof}`)
+  // The guests of the machine that it was may still run there.
+  if (state === 'pending' && before !== undefined) return to('fenced', proof)
   if (state === 'pending' || state === 'rejected') return refused(`${name} is ${state}: it runs no guests of ours, and needs no fence`)
   return to('fenced', proof)
 }
 
-function release({ name, state, agent }: Standing): Step {
+function release({ name, state, agent, before }: Standing): Step {
   if (state !== 'fenced') return refused(`${name} is not fenced`)
+  if (before !== undefined) return refused(`another machine boots as ${name}: approve that first, or boot the one that is known`)
   if (agent === 'connected') return refused(`${name} is still running since before it was fenced: switch it off first`)
   return to('approved', 'released after a fence')
 }

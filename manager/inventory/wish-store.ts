@@ -2,11 +2,12 @@
 import { revokeCertificates } from '../store/certificates.ts'
 import type { Transaction } from '../store/database.ts'
 import { addHistory } from '../store/history.ts'
-import { dropClaims, type HostRecord, hostById, isNameTaken, updateHost } from '../store/hosts.ts'
+import { dropClaims, type HostRecord, hostById, isNameTaken, takeIdentity, updateHost } from '../store/hosts.ts'
 import { type Ruling, rule, type Wish } from './operator.ts'
 
 export type Written =
-  | { readonly kind: 'changed'; readonly record: HostRecord }
+  /** `over`: keys of alarms that it has answered. */
+  | { readonly kind: 'changed'; readonly record: HostRecord; readonly over: readonly string[] }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly reason: string }
 
@@ -35,15 +36,17 @@ export async function writeWishes(
   if (refusal) return refusal
   const changes = rulings.filter((ruling) => ruling.kind === 'change')
   if (changes.length === 0) return { kind: 'nothing' }
-  for (const { set, what } of changes) {
+  for (const { set, what, takes } of changes) {
     if (set.state === 'rejected') {
       await revokeCertificates(transaction, id, at, `rejected by ${who}`)
       await dropClaims(transaction, id)
     }
+    if (takes) await takeIdentity(transaction, record, takes)
     await updateHost(transaction, id, { ...set, ...(set.state ? { since: at } : {}) })
     await addHistory(transaction, id, { at, who, what })
   }
   const changed = await hostById(transaction, id)
   if (!changed) throw new Error(`host ${id} went away while it was changed`)
-  return { kind: 'changed', record: changed }
+  const hasTaken = changes.some(({ takes }) => takes !== undefined)
+  return { kind: 'changed', record: changed, over: hasTaken ? [`identity-changed ${id}`, `identity-changed kept out ${id}`] : [] }
 }

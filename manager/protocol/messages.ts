@@ -46,6 +46,9 @@ const enrol = record({
   /** PKCS #10 (RFC 2986), DER in base64. */
   certificateRequest: z.base64().max(8192),
   systemUuid: uuid.exactOptional(),
+  /** SMBIOS type 1, without what firmware writes where there is none. */
+  serial: word(128).exactOptional(),
+  product: word(128).exactOptional(),
   macs: list(mac, 256),
 })
 

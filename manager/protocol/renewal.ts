@@ -1,5 +1,5 @@
 // How an agent renews its certificate: `POST /agent/renew` over TLS with the certificate that it has. An expired one, as after a
-// long absence of the manager, is good for this and nothing else.
+// long absence of the manager, is good for this and nothing else, and for a few days only.
 import { z } from 'zod'
 import { list, record } from './values.ts'
 

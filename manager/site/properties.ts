@@ -1,6 +1,7 @@
-// Gives every host the site's properties: with each of its agent's connections, and when they change.
+// Gives every host the site's properties: with each of its agent's connections, when it is approved, and when they change.
 import type { Asked } from '../agents/questions.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
+import type { HostView } from '../inventory/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { SitePool } from './pool.ts'
@@ -14,6 +15,7 @@ export class PropertyGiver {
   readonly #deps: PropertiesDeps
   readonly #attempts: Attempts
   readonly #failed = new Set<string>()
+  readonly #withheld = new Set<string>()
   readonly #stop: () => void
   #text: string
 
@@ -23,6 +25,7 @@ export class PropertyGiver {
     this.#attempts = new Attempts({ ...deps, act: (host) => this.#give(host) })
     this.#stop = deps.pool.subscribe((change) => {
       if (change.kind === 'connected') this.#attempts.anew(change.host)
+      if (change.kind === 'host') this.#hear(change.host)
     })
   }
 
@@ -34,6 +37,12 @@ export class PropertyGiver {
   close(): void {
     this.#stop()
     this.#attempts.close()
+  }
+
+  /** One that has been approved since its agent came; what a machine was given before it had to be approved anew does not count. */
+  #hear({ id, state, connection }: HostView): void {
+    if (!mayBeAsked(state)) this.#withheld.add(id)
+    else if (connection && this.#withheld.delete(id)) this.#attempts.anew(id)
   }
 
   async #give(id: string): Promise<Attempt> {

@@ -19,6 +19,19 @@ export async function certificateOf(db: Kysely<Tables>, fingerprint: string): Pr
   return db.selectFrom('certificates').selectAll().where('fingerprint', '=', fingerprint).executeTakeFirst()
 }
 
+/** When the last certificate of this boot of a host expires; undefined: none is known. */
+export async function newestExpiry(db: Kysely<Tables>, host: string, attempt: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('certificates')
+    .select('expires')
+    .where('host', '=', host)
+    .where('attempt', '=', attempt)
+    .orderBy('expires', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.expires
+}
+
 /** All of this host's that are not revoked yet. */
 export async function revokeCertificates(transaction: Transaction, host: string, at: number, reason: string): Promise<void> {
   await transaction.updateTable('certificates').set({ revoked: at, reason }).where('host', '=', host).where('revoked', 'is', null).execute()

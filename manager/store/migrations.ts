@@ -1,13 +1,14 @@
 // The forward steps of the manager's schema, in SQL that SQLite and PostgreSQL both take. Append only: a step that has run
 // anywhere is never edited; its place in the list is the version.
 import { type Kysely, sql } from 'kysely'
+import { identities, tokenParents } from './migrations-identity.ts'
 import { scans, site } from './migrations-site.ts'
 import type { Tables } from './schema.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances, scans]
+export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances, scans, identities, tokenParents]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db

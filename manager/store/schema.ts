@@ -21,6 +21,11 @@ export interface HostsTable {
   created: number
   /** The boot attempt whose token its newest certificate was signed for. */
   attempt: string | null
+  /** SMBIOS' system serial number and product name, as told with the UUID. */
+  serial: string | null
+  product: string | null
+  /** JSON: who is said to be this host, and differs from all this, until somebody approves it. */
+  claim: string | null
 }
 
 export interface HostMacsTable {
@@ -115,6 +120,8 @@ export interface TokensTable {
   created: number
   expires: number
   last_used: number | null
+  /** Id of the token that it was made with: it goes when that goes. */
+  parent: string | null
 }
 
 /** Those who are signed in on the web page. */

@@ -4,7 +4,8 @@ import { type Role, role as roleSchema, type Token } from '../api/schema-access.
 import type { Transaction } from './database.ts'
 import type { Tables, TokensTable } from './schema.ts'
 
-export type NewToken = Omit<Token, 'lastUsed'> & { readonly hash: string }
+/** `parent`: id of the token that it was made with. */
+export type NewToken = Omit<Token, 'lastUsed'> & { readonly hash: string; readonly parent?: string }
 
 export async function saveToken(transaction: Transaction, token: NewToken): Promise<void> {
   await transaction
@@ -46,8 +47,11 @@ export async function usedToken(transaction: Transaction, id: string, at: number
     .execute()
 }
 
+/** With those that were made with it, and with those. */
 export async function deleteToken(transaction: Transaction, id: string): Promise<void> {
+  const made = await transaction.selectFrom('tokens').select('id').where('parent', '=', id).execute()
   await transaction.deleteFrom('tokens').where('id', '=', id).execute()
+  for (const child of made) await deleteToken(transaction, child.id)
 }
 
 export async function deleteTokensOf(transaction: Transaction, user: string): Promise<void> {

@@ -22,6 +22,7 @@ export const PAGES = [
 export const FRAGMENTS = [
   '_alarms',
   '_cell',
+  '_change',
   '_connection-hosts',
   '_connections',
   '_filter-said',

@@ -18,12 +18,15 @@ export function enrolRaw(
   key: KeyObject,
   localAddress?: string,
   systemUuid?: string,
+  more: { readonly serial?: string; readonly product?: string } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`wss://${address}:${port}/agent/enrol`, { ca: authority, ...(localAddress ? { localAddress } : {}) })
     const request = certificateRequest(key).toString('base64')
     socket.on('open', () =>
-      socket.send(JSON.stringify({ kind: 'enrol', ...boot, certificateRequest: request, macs, ...(systemUuid ? { systemUuid } : {}) })),
+      socket.send(
+        JSON.stringify({ kind: 'enrol', ...boot, ...more, certificateRequest: request, macs, ...(systemUuid ? { systemUuid } : {}) }),
+      ),
     )
     socket.on('message', (data: Buffer) => resolve(JSON.parse(data.toString('utf8')) as Answer))
     socket.on('error', reject)

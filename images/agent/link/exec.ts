@@ -1,5 +1,6 @@
 // One HTTPS request to the manager, as this host. The answer is measured while it comes.
 import { request } from 'node:https'
+import { z } from 'zod'
 import type { ManagerAddress } from '../../../manager/protocol/appliance.ts'
 import type { Identity } from './identity.ts'
 
@@ -56,4 +57,15 @@ export function ask({ address, port, authority }: ManagerAddress, { certificates
     asked.on('timeout', () => asked.destroy(new Error('the manager does not answer')))
     asked.end(body)
   })
+}
+
+const problem = z.object({ detail: z.string().max(512) })
+
+/** Why, of an answer that is a refusal (RFC 9457); empty where it does not say. */
+export function reasonIn({ bytes }: Answered): string {
+  try {
+    return problem.parse(JSON.parse(bytes.toString('utf8'))).detail
+  } catch {
+    return ''
+  }
 }

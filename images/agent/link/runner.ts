@@ -15,7 +15,7 @@ import { certificateRequest } from '../certificate-request.ts'
 import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
 import { type Ledger, record } from '../ledger.ts'
 import { enrol } from './enrol.ts'
-import { ask } from './exec.ts'
+import { ask, reasonIn } from './exec.ts'
 import { type Identity, identityFrom } from './identity.ts'
 import type { Kept } from './kept.ts'
 import { openSocket, sendOver } from './socket.ts'
@@ -32,7 +32,7 @@ type Enrol = AgentMessage & { readonly kind: 'enrol' }
 export interface LinkOptions {
   readonly agent: string
   readonly boot: { readonly attempt: string; readonly token: string }
-  readonly claims: Pick<Enrol, 'systemUuid' | 'macs'>
+  readonly claims: Pick<Enrol, 'systemUuid' | 'serial' | 'product' | 'macs'>
   readonly findManager: () => Promise<ManagerAddress>
   /** What has been reported, or could not be yet. */
   readonly ledger: Ledger
@@ -171,9 +171,10 @@ class RunningLink implements Link {
     const body = JSON.stringify({ certificateRequest: certificateRequest(this.#key).toString('base64') })
     const { localAddress } = this.#options
     const asking = { path: '/agent/renew', body, limit: MAX_RENEWAL_BYTES, localAddress, signal: this.#stop.signal }
-    const { status, bytes } = await ask(manager, identity, asking)
+    const answered = await ask(manager, identity, asking)
+    const { status, bytes } = answered
     if (status === 401 || status === 403) this.#identity = undefined
-    if (status !== 200) throw new Error(`the certificate was not renewed: HTTP ${status}`)
+    if (status !== 200) throw new Error(`the certificate was not renewed: HTTP ${status} ${reasonIn(answered)}`)
     const parsed = renewed.safeParse(JSON.parse(bytes.toString('utf8')))
     const fresh = parsed.success ? this.#take(parsed.data.certificates) : undefined
     if (!fresh) throw new Error('the answer to the renewal has no certificate of this host')

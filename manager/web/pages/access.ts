@@ -41,7 +41,7 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
     if (!Number.isInteger(days) || days < 1 || days > 3650) return badForm('A token is good for 1 to 3650 days.')
     if (!asked.success || !atLeast(who.role, asked.data)) return badForm('A token has at most the role of its user.')
     await access.audit({ who: who.user, peer, what: `issue token "${label}" as ${asked.data} for ${days} days` })
-    const done = await access.issueToken(who.user, label, asked.data, days)
+    const done = await access.issueToken(who.user, label, asked.data, days, who)
     return done.kind === 'done'
       ? { kind: 'told', page: 'token', title: 'New token', view: { label, secret: done.value.secret } }
       : refusal(done)

@@ -7,6 +7,7 @@ import type { Alarm, Cell, Thing } from '../../api/schema-pool.ts'
 import type { HostState } from '../../enrolment/standing.ts'
 import { ROOT_MODES } from '../../protocol/appliance.ts'
 import { isNetwork } from '../matrix-cells.ts'
+import { changeView } from './change.ts'
 import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
@@ -44,8 +45,10 @@ const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
   rejected: ['approve'],
 }
 
-export function actionsFor(state: HostState, role: Role) {
-  return OFFERED[state].filter((name) => atLeast(role, ACTION_ROLES[name])).map((name) => ({ name, ...ACTIONS[name] }))
+/** `waits`: another machine boots as this host, and somebody has to say that it is. */
+export function actionsFor(state: HostState, role: Role, identity: 'as known' | 'waits' = 'as known') {
+  const offered = identity === 'waits' && state === 'fenced' ? (['approve', 'reject'] as const) : OFFERED[state]
+  return offered.filter((name) => atLeast(role, ACTION_ROLES[name])).map((name) => ({ name, ...ACTIONS[name] }))
 }
 
 export function hostNowView(host: Host, guests: readonly Guest[], alarms: readonly Alarm[], role: Role) {
@@ -55,7 +58,8 @@ export function hostNowView(host: Host, guests: readonly Guest[], alarms: readon
     name: host.name,
     state: host.state,
     since: moment(host.since),
-    actions: actionsFor(host.state, role),
+    actions: actionsFor(host.state, role, host.change ? 'waits' : 'as known'),
+    change: changeView(host),
     alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
     facts: facts({
       Image: image && `${image.image} ${image.generation}`,

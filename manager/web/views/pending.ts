@@ -1,10 +1,11 @@
 // Machines that wait for an operator, with all that was seen of each.
 import type { Host } from '../../api/schema-hosts.ts'
 import type { Alarm } from '../../api/schema-pool.ts'
+import { changeView } from './change.ts'
 import { facts, hostPath, moment, sayMany, saySize } from './words.ts'
 
 export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
-  const pending = hosts.filter(({ state }) => state === 'pending')
+  const pending = hosts.filter(({ state, change }) => state === 'pending' || change !== undefined)
   return {
     count: pending.length,
     title: `${sayMany(pending.length, 'machine')} ${pending.length === 1 ? 'waits' : 'wait'} for approval`,
@@ -26,6 +27,7 @@ export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
           Disks: hardware && hardware.diskCount > 0 ? `${hardware.diskCount}, ${saySize(hardware.diskBytes)}` : undefined,
           NICs: hardware && hardware.nicCount > 0 ? `${hardware.nicsUp} of ${hardware.nicCount} up` : undefined,
         }),
+        change: changeView(host),
         alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
       }
     }),

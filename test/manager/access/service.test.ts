@@ -241,3 +241,28 @@ onEach('a user can have no more than 200 tokens', async (t, place) => {
     [409],
   )
 })
+
+onEach('a token that was made with a token has no more than that: not its role, not its end, and it goes with it', async (t, place) => {
+  const { access, pass } = await accessAt(t, place)
+  value(await access.addUser('alice', PASSWORD, 'admin'))
+  const parent = value(await access.logIn('alice', PASSWORD, 'laptop', 2, PEER))
+  const by = await access.byToken(parent.secret)
+  const child = value(await access.issueToken('alice', 'ci', 'operator', 3650, by))
+  t.is(child.expires, parent.expires)
+  const withChild = await access.byToken(child.secret)
+  const grandchild = value(await access.issueToken('alice', 'x', undefined, 1, withChild))
+  t.is(grandchild.role, 'operator', 'left out: as much as what it is made with')
+  t.like(await access.issueToken('alice', 'x', 'admin', 1, withChild), { kind: 'refused', status: 403 })
+  const session = await sessionOf(access, 'alice')
+  const lasting = value(await access.issueToken('alice', 'y', undefined, 90, await access.bySession(session)))
+  t.is(lasting.expires, parent.created + 90 * 24 * HOUR)
+  await access.signOut(session)
+
+  if (!by) return t.fail()
+  value(await access.revokeToken(parent.id, by))
+  for (const { secret } of [parent, child, grandchild]) t.is(await access.byToken(secret), undefined)
+  t.truthy(await access.byToken(lasting.secret), 'a person has made it, signed in')
+  t.like(await access.issueToken('alice', 'z', undefined, 1, withChild), { kind: 'refused', status: 401 }, 'remembered or not')
+  pass(90 * 24 * HOUR)
+  t.is(await access.byToken(lasting.secret), undefined)
+})

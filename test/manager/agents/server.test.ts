@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import test from 'ava'
+import { certificateRequest } from '../../../images/agent/certificate-request.ts'
 import { checkAgainst, enrolRaw, rawAgent, rawIdentity } from '../raw-agent.ts'
 import { keysOf, macOf, post, pushBoot, startSite, startTestAgent, until, uuidOf } from '../site.ts'
 
@@ -183,4 +184,30 @@ test('a manager that starts again on the same data knows its hosts and keys, and
   await until('what changed meanwhile, as a delta', () => again.manager.pool.host(host.id)?.inventory?.revision === 2)
   t.is(again.manager.pool.host(host.id)?.state, 'up')
   t.is((await again.manager.pool.inventory(host.id))?.memory.totalBytes, 5)
+})
+
+test('a certificate is renewed for a week after its end; then the host has to boot, and an alarm says so', async (t) => {
+  const clock = { now: Date.now() }
+  const HOUR = 3600_000
+  const site = await startSite(t, { enrol: 'auto', settings: { now: () => clock.now } })
+  const { pool } = site.manager
+  const key = rawIdentity()
+  const boot = await pushBoot(site, macOf(13))
+  const enrolled = await enrolRaw(site.address, boot, [macOf(13)], key)
+  if (enrolled.kind !== 'enrolled') return t.fail(enrolled.reason)
+  const cert = new X509Certificate(Buffer.from(enrolled.certificates[0] ?? '', 'base64')).toString()
+  const body = JSON.stringify({ certificateRequest: certificateRequest(key).toString('base64') })
+  const renew = () => post(site.address, '/agent/renew', body, {}, { cert, key: key.export({ type: 'pkcs8', format: 'pem' }) as string })
+  clock.now += (24 + 7 * 24) * HOUR - 60_000
+  t.is((await renew()).status, 200, 'over a long weekend, and more')
+  clock.now += 24 * HOUR + 120_000
+  const late = await renew()
+  t.is(late.status, 403)
+  t.regex(late.text, /expired 8 days ago, and is renewed for 7 days only: boot the host again/)
+  const [alarm] = await pool.alarms()
+  t.like(alarm, { kind: 'certificate-refused', host: pool.hosts()[0]?.id ?? '' })
+  t.regex(alarm?.text ?? '', /is lost until it is booted again/)
+  clock.now += 8 * 24 * HOUR
+  const again = await enrolRaw(site.address, boot, [macOf(13)], key)
+  t.regex(again.kind === 'rejected' ? again.reason : '', /boot the host again/, 'nor does the token that was spent bring it back')
 })
