@@ -21,6 +21,12 @@ export function clientMac(packet: DhcpPacket): Mac | undefined {
   return packet.htype === 1 && packet.hlen === 6 && isStation ? macFromBytes(address) : undefined
 }
 
+/** Whose datagram this is, before it is decoded (RFC 2131 figure 1); undefined where it cannot be told. */
+export function stationIn(bytes: Uint8Array): Mac | undefined {
+  const [, htype, hlen] = bytes
+  return htype === 1 && hlen === 6 && bytes.length >= 34 ? macFromBytes(bytes.subarray(28, 34)) : undefined
+}
+
 export function requestedAddress(packet: DhcpPacket): Ipv4 | undefined {
   return addressIn(packet, OPTION.requestedAddress)
 }
