@@ -8,8 +8,9 @@ import { optionData } from './fields.ts'
 import type { LeaseChange, LeaseView } from './lease.ts'
 import type { DhcpPacket } from './packet.ts'
 import { presentAddress } from './purpose.ts'
+import type { Standing } from './queue.ts'
 import { namedLink } from './relay.ts'
-import type { Reservations, Scope } from './scope.ts'
+import { type Reservations, type Scope, subnetKey } from './scope.ts'
 
 /** `proxy`: another server gives the addresses, we add the boot data. */
 export type DhcpMode = 'authoritative' | 'proxy' | 'off'
@@ -47,6 +48,8 @@ export type Decision =
       readonly answer: 'offer' | 'ack' | 'nak'
       readonly packet: DhcpPacket
       readonly change: LeaseChange | undefined
+      /** What may be answered although the change cannot be committed: it promises no more than what is on disk. */
+      readonly unchanged?: DhcpPacket | undefined
       /** Why a NAK; or why an offer or ACK carries no boot file although it was asked for one. */
       readonly reason: string | undefined
     }
@@ -54,6 +57,22 @@ export type Decision =
 
 export function silent(reason: string, change?: LeaseChange): Decision {
   return { kind: 'silent', reason, change }
+}
+
+/** What is left of a decision whose change could not be committed. */
+export function withoutChange(decision: Decision, cause: unknown): Decision {
+  const reason = `its lease cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`
+  if (decision.kind === 'silent' || !decision.unchanged) return silent(reason)
+  const { unchanged: packet } = decision
+  return { ...decision, packet, change: undefined, unchanged: undefined, reason: `${reason}; it keeps the one that it has` }
+}
+
+/** Whether the machine is a host of the config, or has (had) a lease that is on disk. */
+export function standingOf(mac: Mac | undefined, context: DhcpContext): Standing {
+  if (mac === undefined) return 'unknown'
+  if (context.reservations.byMac(mac)) return 'known'
+  const leases = [context.local, ...context.relayed].map((scope) => context.leases.inSubnet(subnetKey(scope), mac))
+  return leases.some((lease) => lease?.kind === 'bound' || lease?.kind === 'permanent') ? 'known' : 'unknown'
 }
 
 export function identify(request: DhcpPacket, mac: Mac, { discovers, now }: Pick<DhcpContext, 'discovers' | 'now'>): Client {

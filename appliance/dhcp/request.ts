@@ -45,8 +45,8 @@ function isKnown({ mac }: Client, lending: Lending): boolean {
 function grantOrRefuse(client: Client, lending: Lending, context: DhcpContext, address: Ipv4): Decision {
   const { mac, firmware } = client
   const subnet = subnetKey(lending.scope)
-  const reason = refusal(lending, mac, address) ?? leasedElsewhere(client, lending, address)
-  if (reason) return { kind: 'reply', answer: 'nak', packet: nakReply(client, reason, context), change: undefined, reason }
+  const refused = refusal(lending, mac, address) ?? leasedElsewhere(client, lending, address)
+  if (refused) return { kind: 'reply', answer: 'nak', packet: nakReply(client, refused, context), change: undefined, reason: refused }
 
   const lease = lending.leases.byAddress(address)
   const seconds = leaseSeconds(firmware, lease)
@@ -54,7 +54,11 @@ function grantOrRefuse(client: Client, lending: Lending, context: DhcpContext, a
   const change: LeaseChange | undefined = lease?.kind === 'permanent' ? undefined : { kind: 'bind', subnet, mac, address, expires }
   const packet = grantReply('ACK', client, lending.scope, { address, seconds }, context)
   const boot = bootFor(client, context, 'full')
-  return { kind: 'reply', answer: 'ack', packet, change, reason: boot.kind === 'none' && firmware.kind !== 'os' ? boot.reason : undefined }
+  const reason = boot.kind === 'none' && firmware.kind !== 'os' ? boot.reason : undefined
+  const left = lease?.kind === 'bound' ? Math.floor((lease.expires - lending.now) / 1000) : 0
+  const within = { address, seconds: Math.min(seconds, left) }
+  const unchanged = change && left > 0 ? grantReply('ACK', client, lending.scope, within, context) : undefined
+  return { kind: 'reply', answer: 'ack', packet, change, unchanged, reason }
 }
 
 /** A host has one lease in a subnet: it may not take a second address beside it, unless it has a reservation there. */

@@ -7,7 +7,7 @@ import { limitLog, withinRate } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
 import { openUdpOn } from '../wire/server.ts'
 import { decide, type ServerPort } from './decide.ts'
-import type { DhcpContext, DhcpMode } from './decision.ts'
+import { type Decision, type DhcpContext, type DhcpMode, standingOf, withoutChange } from './decision.ts'
 import { describeDhcp } from './describe.ts'
 import { bootServerDestination, type Destination, destination } from './destination.ts'
 import { Discovers } from './discovers.ts'
@@ -15,6 +15,7 @@ import { type DroppedDhcp, droppedRequest, senderOf } from './dropped.ts'
 import { type DhcpExchange, exchangeOf } from './exchange.ts'
 import type { LeaseStore } from './lease.ts'
 import { encodeDhcp, type ReadDhcp, readDhcp } from './packet.ts'
+import { openReceiver } from './runner.ts'
 import { type HostEntry, reservationsOf, type Scope } from './scope.ts'
 
 export interface DhcpSettings {
@@ -86,7 +87,7 @@ function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptio
     if (dropped && mayTell()) options.onDropped?.(dropped)
   }
   socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
-  socket.on('message', (bytes, sender) => {
+  const handle = ({ bytes, sender }: Datagram): void => {
     try {
       const request = readDhcp(bytes)
       const from = { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }
@@ -99,7 +100,28 @@ function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptio
       const reason = error instanceof WireError ? error.message : 'the appliance failed to answer it; its log says why'
       tell(mac && { mac, reason })
     }
-  })
+  }
+  const standing = ({ bytes }: Datagram) => standingOf(senderOf(bytes), contextOf(options, known))
+  const receiver = openReceiver({ standing, answer: handle, log })
+  socket.on('message', (bytes, sender) => receiver.receive({ bytes, sender }))
+  socket.on('close', () => receiver.close())
+}
+
+interface Datagram {
+  readonly bytes: Buffer
+  readonly sender: { readonly address: string; readonly port: number }
+}
+
+/** The decision with its change on disk; where it cannot be, what holds without. */
+function committed(decision: Decision, { options, troubles, port }: Handling): Decision {
+  if (!decision.change) return decision
+  try {
+    options.store.commit(decision.change)
+    return decision
+  } catch (error) {
+    troubles.error({ port, err: error, lease: decision.change }, 'DHCP lease not written')
+    return withoutChange(decision, error)
+  }
 }
 
 interface Handling {
@@ -116,8 +138,7 @@ interface Handling {
 
 function answer({ packet: request, cut }: ReadDhcp, from: Destination, handling: Handling): void {
   const { socket, port, context, options, tell, troubles, exchanges, details } = handling
-  const decision = decide(request, port, context)
-  if (decision.change) options.store.commit(decision.change)
+  const decision = committed(decide(request, port, context), handling)
   if (decision.kind === 'reply') {
     const to = port === 4011 ? bootServerDestination(from) : destination(decision.packet, request)
     socket.send(encodeDhcp(decision.packet), to.port, to.address, (error) => {

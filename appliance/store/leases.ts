@@ -1,5 +1,6 @@
-// The leases table. Every change is on disk when the call returns (SQLite, synchronous = FULL), so a reply that is sent
-// afterwards is never forgotten. Reads come from memory: this object is the table's only writer. A row has the MAC that asked; whose
+// The leases table. What is acknowledged is on disk when the call returns (SQLite, synchronous = FULL), so a reply that is sent
+// afterwards is never forgotten; offers are not: they promise nothing that the REQUEST does not ask for once more, and anybody can
+// call for them by the thousand. Reads come from memory: this object is the table's only writer. A row has the MAC that asked; whose
 // host that is, the config says, and may say otherwise after a restart. A host that is written has one row in a subnet.
 import type { HostKey } from '../boot/known-host.ts'
 import { describeLease, isLive, type Lease, type LeaseChange, type LeaseStore, ownerOf, type SubnetKey } from '../dhcp/lease.ts'
@@ -16,10 +17,10 @@ interface Row {
 
 export class Leases implements LeaseStore {
   readonly #now: () => number
-  readonly #byAddress = new Map<Ipv4, Lease>()
-  /** By subnet and host: several where a config has made one host of what were several machines. */
-  readonly #byClient = new Map<string, readonly Lease[]>()
   readonly #key: HostKey
+  /** As it is, with offers. */
+  readonly #leases: LeaseIndex
+  readonly #onDisk: LeaseIndex
   readonly #replace: (old: readonly Lease[], lease: Lease) => void
   #changes = 0
 
@@ -27,6 +28,8 @@ export class Leases implements LeaseStore {
   constructor(store: Store, now: () => number = Date.now, key: HostKey = (mac) => mac) {
     this.#now = now
     this.#key = key
+    this.#leases = new LeaseIndex(key)
+    this.#onDisk = new LeaseIndex(key)
     const remove = store.prepare<[string]>('DELETE FROM leases WHERE address = ?')
     const insert = store.prepare<[Row]>(
       'INSERT INTO leases (address, subnet, mac, kind, expires) VALUES (@address, @subnet, @mac, @kind, @expires)',
@@ -35,7 +38,11 @@ export class Leases implements LeaseStore {
       for (const { address } of old) remove.run(address)
       insert.run(rowOf(lease))
     })
-    for (const row of store.prepare<[], Row>('SELECT address, subnet, mac, kind, expires FROM leases').all()) this.#remember(leaseOf(row))
+    for (const row of store.prepare<[], Row>('SELECT address, subnet, mac, kind, expires FROM leases').all()) {
+      const lease = leaseOf(row)
+      this.#leases.remember(lease)
+      this.#onDisk.remember(lease)
+    }
   }
 
   /** Grows with each change. */
@@ -44,11 +51,11 @@ export class Leases implements LeaseStore {
   }
 
   inSubnet(subnet: SubnetKey, mac: Mac): Lease | undefined {
-    return preferred(this.#rows(subnet, mac), mac)
+    return preferred(this.#leases.of(subnet, mac), mac)
   }
 
   byAddress(address: Ipv4): Lease | undefined {
-    return this.#byAddress.get(address)
+    return this.#leases.at(address)
   }
 
   /**
@@ -62,7 +69,7 @@ export class Leases implements LeaseStore {
 
   /** Every row, by address: live, expired, given back and declined. */
   list(): readonly Lease[] {
-    return [...this.#byAddress.values()].toSorted((left, right) => ipv4ToNumber(left.address) - ipv4ToNumber(right.address))
+    return [...this.#leases.all()].toSorted((left, right) => ipv4ToNumber(left.address) - ipv4ToNumber(right.address))
   }
 
   /**
@@ -70,7 +77,7 @@ export class Leases implements LeaseStore {
    * stale facts. A permanent lease stays permanent when its own host is offered or bound to it again.
    */
   commit(change: LeaseChange): void {
-    const present = this.#byAddress.get(change.address)
+    const present = this.#leases.at(change.address)
     switch (change.kind) {
       case 'offer':
       case 'bind': {
@@ -99,7 +106,7 @@ export class Leases implements LeaseStore {
    * Undefined when the address is not this host's (another has it, or it was never lent).
    */
   makePermanent(mac: Mac, address: Ipv4): Lease | undefined {
-    const present = this.#byAddress.get(address)
+    const present = this.#leases.at(address)
     if (!present || !this.#isOf(present, mac)) return undefined
     const lease: Lease = { kind: 'permanent', subnet: present.subnet, mac, address }
     this.#write(lease)
@@ -114,7 +121,7 @@ export class Leases implements LeaseStore {
   }
 
   #of(mac: Mac): readonly Lease[] {
-    return [...this.#byAddress.values()].filter((lease) => this.#isOf(lease, mac))
+    return [...this.#leases.all()].filter((lease) => this.#isOf(lease, mac))
   }
 
   #isOf(lease: Lease, mac: Mac): boolean {
@@ -122,38 +129,69 @@ export class Leases implements LeaseStore {
     return owner !== undefined && this.#key(owner) === this.#key(mac)
   }
 
-  #rows(subnet: SubnetKey, mac: Mac): readonly Lease[] {
+  #write(lease: Lease): void {
+    const onDisk = this.#onDisk.inTheWayOf(lease)
+    const promisesNothing = lease.kind === 'offered' || (lease.kind === 'released' && onDisk.length === 0)
+    if (!promisesNothing) {
+      this.#replace(onDisk, lease)
+      this.#onDisk.replace(lease)
+    }
+    this.#leases.replace(lease)
+    this.#changes += 1
+  }
+}
+
+/** Leases by address, and by subnet and host: several where a config has made one host of what were several machines. */
+class LeaseIndex {
+  readonly #key: HostKey
+  readonly #byAddress = new Map<Ipv4, Lease>()
+  readonly #byClient = new Map<string, readonly Lease[]>()
+
+  constructor(key: HostKey) {
+    this.#key = key
+  }
+
+  at(address: Ipv4): Lease | undefined {
+    return this.#byAddress.get(address)
+  }
+
+  of(subnet: SubnetKey, mac: Mac): readonly Lease[] {
     return this.#byClient.get(this.#clientKey(subnet, mac)) ?? []
   }
 
-  #clientKey(subnet: SubnetKey, mac: Mac): string {
-    return `${subnet} ${this.#key(mac)}`
+  all(): Iterable<Lease> {
+    return this.#byAddress.values()
   }
 
-  #write(lease: Lease): void {
-    const mac = ownerOf(lease)
-    const present = this.#byAddress.get(lease.address)
-    const old = new Set([...(present ? [present] : []), ...(mac ? this.#rows(lease.subnet, mac) : [])])
-    this.#replace([...old], lease)
-    this.#changes += 1
-    for (const entry of old) this.#forget(entry)
-    this.#remember(lease)
+  /** What is gone once this lease is there: an address has one, and a host one in a subnet. */
+  inTheWayOf(lease: Lease): readonly Lease[] {
+    const [mac, present] = [ownerOf(lease), this.at(lease.address)]
+    return [...new Set([...(present ? [present] : []), ...(mac ? this.of(lease.subnet, mac) : [])])]
   }
 
-  #remember(lease: Lease): void {
+  replace(lease: Lease): void {
+    for (const old of this.inTheWayOf(lease)) this.#forget(old)
+    this.remember(lease)
+  }
+
+  remember(lease: Lease): void {
     const mac = ownerOf(lease)
     this.#byAddress.set(lease.address, lease)
-    if (mac) this.#byClient.set(this.#clientKey(lease.subnet, mac), [...this.#rows(lease.subnet, mac), lease])
+    if (mac) this.#byClient.set(this.#clientKey(lease.subnet, mac), [...this.of(lease.subnet, mac), lease])
   }
 
   #forget(lease: Lease): void {
     const mac = ownerOf(lease)
     this.#byAddress.delete(lease.address)
     if (!mac) return
-    const rest = this.#rows(lease.subnet, mac).filter((other) => other !== lease)
+    const rest = this.of(lease.subnet, mac).filter((other) => other !== lease)
     const key = this.#clientKey(lease.subnet, mac)
     if (rest.length > 0) this.#byClient.set(key, rest)
     else this.#byClient.delete(key)
+  }
+
+  #clientKey(subnet: SubnetKey, mac: Mac): string {
+    return `${subnet} ${this.#key(mac)}`
   }
 }
 

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { destination } from '../../../appliance/dhcp/destination.ts'
+import { optionData } from '../../../appliance/dhcp/fields.ts'
 import {
   A,
   B,
@@ -171,4 +172,17 @@ test('a NAK behind a relay sets the broadcast flag and echoes option 82', (t) =>
   t.is(decision.answer, 'nak')
   t.is(decision.packet.flags, 0x8000)
   t.is(option(decision, 82), '\x01\x00')
+})
+
+test('an ACK that could not be written promises what the lease has left, and nothing where there is none', (t) => {
+  const packet = request('REQUEST', {}, [chosenServer(), wanted('10.77.0.100')])
+  const seconds = (expires: number) => {
+    const { unchanged } = reply(packet, { leases: leaseTable(bound(A, '10.77.0.100', expires)) })
+    return unchanged && optionData(unchanged, 51)?.readUInt32BE(0)
+  }
+  t.is(seconds(NOW + 90_500), 90)
+  t.is(seconds(NOW + 999), undefined)
+  t.is(seconds(NOW - 1), undefined)
+  t.is(seconds(NOW + 1e9), 3600, 'and never more than it would be')
+  t.is(reply(packet).unchanged, undefined)
 })

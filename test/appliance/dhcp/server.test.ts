@@ -4,32 +4,34 @@ import { once } from 'node:events'
 import test, { type ExecutionContext } from 'ava'
 import type { DroppedDhcp } from '../../../appliance/dhcp/dropped.ts'
 import type { DhcpExchange } from '../../../appliance/dhcp/exchange.ts'
-import { decodeDhcp, encodeDhcp } from '../../../appliance/dhcp/packet.ts'
-import { type DhcpServerOptions, startDhcpServer } from '../../../appliance/dhcp/server.ts'
+import { type DhcpPacket, decodeDhcp, encodeDhcp } from '../../../appliance/dhcp/packet.ts'
+import { type DhcpServerOptions, type DhcpSettings, startDhcpServer } from '../../../appliance/dhcp/server.ts'
 import { openStore } from '../../../appliance/store/database.ts'
 import { Leases } from '../../../appliance/store/leases.ts'
 import { subnetOf } from '../../../appliance/wire/addresses.ts'
 import { SocketError } from '../../../appliance/wire/explain.ts'
 import { collectingLog, type LogLine } from '../wire/collecting-log.ts'
-import { A, BIOS, BOOT, ip, NOW, range, request, SERVER, UEFI } from './packets.ts'
+import { A, B, BIOS, BOOT, chosenServer, ip, NOW, range, request, SERVER, UEFI, wanted } from './packets.ts'
 
 const rootTest = process.getuid?.() === 0 ? test.serial : test.serial.skip
+
+const SETTINGS: DhcpSettings = {
+  mode: 'authoritative',
+  address: SERVER,
+  subnet: subnetOf(SERVER, 24),
+  pool: range('10.77.0.100-10.77.0.109'),
+  router: undefined,
+  dns: [],
+  relayed: [],
+  hosts: [],
+}
 
 async function serve(t: ExecutionContext, changes: Partial<DhcpServerOptions> = {}) {
   const { log, lines } = collectingLog()
   const exchanges: DhcpExchange[] = []
   const server = await startDhcpServer({
     interface: 'lo',
-    settings: {
-      mode: 'authoritative',
-      address: SERVER,
-      subnet: subnetOf(SERVER, 24),
-      pool: range('10.77.0.100-10.77.0.109'),
-      router: undefined,
-      dns: [],
-      relayed: [],
-      hosts: [],
-    },
+    settings: SETTINGS,
     store: new Leases(openStore(':memory:'), () => NOW),
     bootTarget: BOOT,
     now: () => NOW,
@@ -102,16 +104,37 @@ rootTest('a timeline that throws does not end the server, nor keep the reply bac
   t.true(messages(lines, 'error').length >= 1)
 })
 
-rootTest('a lease that cannot be stored is not offered', async (t) => {
+rootTest('on a full disk nobody gets an ACK that is not on it: a host keeps what its lease has left, others hear nothing', async (t) => {
   const store = openStore(':memory:')
   const leases = new Leases(store, () => NOW)
-  store.close()
-  const { client, lines, exchanges, asked } = await serve(t, { store: leases })
-  client.send(encodeDhcp(request('DISCOVER', {}, BIOS)), 67, '127.0.0.1')
-  await until(() => messages(lines, 'error').length > 0, t)
-  t.deepEqual(messages(lines, 'error'), ['DHCP packet not answered'])
-  t.is(exchanges.length, 0)
-  t.is((await asked()).file.toString(), 'snponly.efi')
+  leases.commit({ kind: 'bind', subnet: '10.77.0.0/24', mac: A, address: ip('10.77.0.100'), expires: NOW + 90_500 })
+  store.pragma('query_only = ON')
+  const { client, lines, exchanges } = await serve(t, { store: leases })
+  const ask = (packet: DhcpPacket) => client.send(encodeDhcp(packet), 67, '127.0.0.1')
+  ask(request('DISCOVER', { mac: B }, BIOS))
+  ask(request('REQUEST', { mac: B }, [...BIOS, chosenServer(), wanted('10.77.0.101')]))
+  ask(request('REQUEST', { xid: 5 }, [...BIOS, chosenServer(), wanted('10.77.0.100')]))
+  await until(() => exchanges.length === 3, t)
+  const answers = exchanges.map(({ mac, answer, reason }) => [mac, answer, /readonly database/.test(reason ?? '')])
+  t.deepEqual(new Set(answers.map(String)), new Set([`${A},ack,true`, `${B},offer,false`, `${B},silent,true`]))
+  t.deepEqual(messages(lines, 'error'), ['DHCP lease not written', 'DHCP lease not written'])
+  t.is(leases.byMac(B), undefined)
+  t.like(leases.byMac(A), { kind: 'bound', expires: NOW + 90_500 })
+})
+
+rootTest('a reserved machine that asks last is served before most of the strangers that flood us', async (t) => {
+  const hosts = [{ name: 'node01', mac: A, address: ip('10.77.0.21') }]
+  const { client, exchanges } = await serve(t, { settings: { ...SETTINGS, hosts } })
+  for (let index = 0; index < 3000; index += 1) {
+    const stranger = encodeDhcp(request('DISCOVER', { mac: B }, BIOS))
+    stranger.writeUInt32BE(index, 30)
+    client.send(stranger, 67, '127.0.0.1')
+  }
+  client.send(encodeDhcp(request('DISCOVER', { xid: 0xabc }, BIOS)), 67, '127.0.0.1')
+  const place = () => exchanges.findIndex(({ xid }) => xid === 0xabc)
+  await until(() => place() >= 0, t)
+  t.like(exchanges[place()], { answer: 'offer', address: ip('10.77.0.21') })
+  t.true(place() < 1500, `${place()} strangers were answered first`)
 })
 
 rootTest('close releases both ports for the next server', async (t) => {
