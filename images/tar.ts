@@ -1,7 +1,8 @@
-// Reads the headers of a plain tar: POSIX ustar, pax (POSIX.1-2001) and GNU long names (tar(5)).
+// Reads the headers of a plain tar: POSIX ustar, pax (POSIX.1-2001, and Solaris' older form) and GNU's extensions (tar(5)).
 // File contents stay where they are: an entry says where its bytes begin. No size in a header is
 // trusted beyond the end of the file. Sparse files and multi-volume archives are refused.
-import { parsePax } from './tar-pax.ts'
+import { readTarNumber } from './tar-number.ts'
+import { globalKeyword, parsePax } from './tar-pax.ts'
 
 const BLOCK = 512
 /** Bytes fetched at once: the headers of small files come in one read. */
@@ -79,7 +80,16 @@ export async function* readTar(source: TarSource): AsyncGenerator<TarEntry, void
     }
     checkSum(header, position)
     const type = String.fromCharCode(header.readUInt8(156))
-    if ('xgLK'.includes(type)) {
+    if (type === 'V') {
+      // A volume label (tar --label): no file.
+      const length = number(header, 124, 12, 'size', position, nameOf(untilNul(header.subarray(0, 100))))
+      if (length < 0 || length > MAX_EXTENSION) throw new TarError(position, '', `a volume label of ${length} bytes`)
+      position += BLOCK + padded(length)
+      start = position
+      extensions = { pax: new Map() }
+      continue
+    }
+    if ('xXgLK'.includes(type)) {
       const length = number(header, 124, 12, 'size', position, '')
       if (length < 0 || length > MAX_EXTENSION) throw new TarError(position, '', `an extension header of ${length} bytes`)
       const data = position + BLOCK
@@ -129,9 +139,9 @@ function extend(extensions: Extensions, type: string, data: Buffer, offset: numb
     default: {
       const records = parsePax(data)
       if (!records) throw new TarError(offset, '', 'a malformed pax header')
-      if (type === 'x') return { ...extensions, pax: new Map([...extensions.pax, ...records]) }
+      if (type !== 'g') return { ...extensions, pax: new Map([...extensions.pax, ...records]) }
       // tar2sqfs ignores global headers: with them NFS root and squashfs would differ.
-      const meant = [...records.keys()].find((key) => key !== 'comment')
+      const meant = [...records.keys()].find((key) => globalKeyword(key) === 'applies')
       if (meant !== undefined)
         throw new TarError(offset, '', `a global pax header sets ${meant}: make the tar without --pax-option ${meant}=`)
       return extensions
@@ -146,11 +156,12 @@ function decodeEntry(header: Buffer, extensions: Extensions, type: string, start
   const short = untilNul(header.subarray(0, 100))
   const plain = prefix.length > 0 ? Buffer.concat([prefix, Buffer.from('/'), short]) : short
   const path = pax.get('path') ?? extensions.longName ?? plain
-  const name = nameOf(path)
+  const name = nameOf(pax.get('GNU.sparse.name') ?? path) // a sparse file's own path is a made-up one
   const fail = (problem: string): never => {
     throw new TarError(offset, name, problem)
   }
   if (path.length === 0) fail('an empty name')
+  if (type === 'M' || pax.has('GNU.volume.offset')) fail('the rest of a file of another volume: make the tar without --multi-volume')
   const sparse = [...pax.keys()].find((key) => key.startsWith('GNU.sparse'))
   if (sparse !== undefined || type === 'S') fail('a sparse file: make the tar without --sparse')
 
@@ -180,6 +191,7 @@ function decodeEntry(header: Buffer, extensions: Extensions, type: string, start
   const mtime = time === undefined ? { seconds: field(136, 12, 'mtime'), nanoseconds: 0 } : (paxTime(time) ?? fail(`pax mtime is ${time}`))
   const contents = kind === 'regular' ? size : 0
   const dataOffset = offset + BLOCK
+  const stored = type === 'D' ? size : contents // of an incremental dump, the names that a directory had
   return {
     kind,
     path,
@@ -195,7 +207,7 @@ function decodeEntry(header: Buffer, extensions: Extensions, type: string, start
     xattrs: xattrsOf(pax),
     start,
     dataOffset,
-    end: dataOffset + padded(contents),
+    end: dataOffset + padded(stored),
   }
 }
 
@@ -214,6 +226,7 @@ function kindOf(type: string, path: Buffer): TarEntryKind | undefined {
     case '4':
       return 'block'
     case '5':
+    case 'D':
       return 'directory'
     case '6':
       return 'fifo'
@@ -238,23 +251,10 @@ function paxTime(text: string): { readonly seconds: number; readonly nanoseconds
   return nanoseconds === 0 ? { seconds: 0 - Number(whole), nanoseconds } : { seconds: -Number(whole) - 1, nanoseconds: 1e9 - nanoseconds }
 }
 
-/** Octal digits, or GNU's base 256 (first byte 0x80 or 0xff), big-endian two's complement. */
 function number(header: Buffer, at: number, length: number, label: string, offset: number, name: string): number {
-  const bytes = header.subarray(at, at + length)
-  const first = bytes.readUInt8(0)
-  if (first === 0x80 || first === 0xff) {
-    const hex = BigInt(`0x${bytes.toString('hex', first === 0x80 ? 1 : 0)}`)
-    const value = first === 0x80 ? hex : BigInt.asIntN(8 * length, hex)
-    if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
-      throw new TarError(offset, name, `${label} is out of range`)
-    return Number(value)
-  }
-  const text = bytes
-    .toString('latin1')
-    .replace(/[\0 ]+$/, '')
-    .replace(/^ +/, '')
-  if (!/^[0-7]*$/.test(text)) throw new TarError(offset, name, `${label} is no octal number`)
-  return text === '' ? 0 : Number.parseInt(text, 8)
+  const read = readTarNumber(header.subarray(at, at + length))
+  if (read.kind === 'refused') throw new TarError(offset, name, `${label} ${read.problem}`)
+  return read.value
 }
 
 function checkSum(header: Buffer, offset: number): void {

@@ -35,6 +35,10 @@ export interface Transfer {
   readonly reading: number | undefined
   /** Timeouts since the client last acknowledged something. */
   readonly resends: number
+  /** The value of `acked` when a window was last sent again at the client's notice. */
+  readonly noticedAt: number | undefined
+  /** How many windows in a row were. */
+  readonly notices: number
   /** The client has answered at least once: its address is not forged. */
   readonly heard: boolean
 }
@@ -64,7 +68,22 @@ export type TransferAction =
 
 const READ_ERROR: TransferAction = { kind: 'send', packet: tftpError(ERROR_CODE.undefined, 'read error') }
 
-const AT_START = { phase: 'sending', acked: 0, sent: 0, held: Buffer.alloc(0), reading: undefined, resends: 0 } as const
+/**
+ * Windows in a row that are sent again because the client acknowledged the block before them. An ACK that the network doubled
+ * looks alike, and the client may answer the doubled window by doubled ACKs: the chain ends here.
+ */
+const MOST_NOTICES = 8
+
+const AT_START = {
+  phase: 'sending',
+  acked: 0,
+  sent: 0,
+  held: Buffer.alloc(0),
+  reading: undefined,
+  resends: 0,
+  noticedAt: undefined,
+  notices: 0,
+} as const
 
 export interface Step {
   readonly transfer: Transfer
@@ -123,12 +142,19 @@ function onAck(transfer: Transfer, block: number): Step {
     return block === 0 ? fill({ ...transfer, phase: 'sending', resends: 0, heard: true }) : idle(transfer)
   }
   const advance = (block - transfer.acked) & 0xffff
+  if (advance === 0 && isNotice(transfer)) return sendWindow({ ...transfer, noticedAt: transfer.acked, notices: transfer.notices + 1 })
   // Not in the window: old, doubled or invented. Sending again because of it would be the sorcerer's apprentice (RFC 1123, 4.2.3.1).
   if (advance === 0 || advance > transfer.sent - transfer.acked) return idle(transfer)
   const acked = transfer.acked + advance
   const held = transfer.held.subarray(advance * transfer.blksize)
-  const progressed: Transfer = { ...transfer, acked, held, resends: 0, heard: true }
+  const notices = transfer.noticedAt === transfer.acked ? transfer.notices : 0
+  const progressed: Transfer = { ...transfer, acked, held, resends: 0, heard: true, notices }
   return acked === lastBlock(transfer) ? finish(progressed, 'served') : fill(progressed)
+}
+
+/** RFC 7440 section 4: who misses the first block of a window acknowledges the one before it, again. Heeded once for each window. */
+function isNotice({ windowsize, acked, sent, reading, noticedAt, notices }: Transfer): boolean {
+  return windowsize > 1 && sent > acked && reading === undefined && noticedAt !== acked && notices < MOST_NOTICES
 }
 
 function onTimeout(transfer: Transfer): Step {

@@ -63,9 +63,56 @@ test('an ACK inside the window resumes after its block', (t) => {
   t.deepEqual(on(ack(2)), ['data 3 (512)', 'data 4 (512)', 'data 5 (512)', 'data 6 (512)'])
 })
 
-test('duplicate, old and invented ACKs never cause a packet', (t) => {
+test('an ACK of the block before the window, whose first block was lost, sends the window again at once and once', (t) => {
+  const window = (first: number) => [0, 1, 2, 3].map((index) => `data ${first + index} (512)`)
+  const { on } = start(windowed, 50_000)
+  on(ack(0))
+  t.deepEqual(on(ack(0), ack(0), ack(0)), window(1), 'the first window too')
+  t.deepEqual(on(ack(4)), window(5))
+  t.deepEqual(on(ack(4)), window(5))
+  t.deepEqual(on(ack(4), ack(4)), [], 'a client answers each block that it cannot use')
+  t.deepEqual(on(timeout), window(5))
+  t.deepEqual(on(ack(4)), [], 'once for each window, whatever else happens')
+  t.deepEqual(on(ack(8), ack(8)), [...window(9), ...window(9)])
+})
+
+test('an ACK of the block before the last window, and before one over the rollover, is its notice', (t) => {
+  const last = start(windowed, 4 * 512 + 100)
+  last.on(ack(0), ack(4))
+  t.deepEqual(last.on(ack(4), ack(4), ack(5)), ['data 5 (100)', 'served'])
+  const { on } = start({ ...windowed, blksize: 8 }, 65_600 * 8)
+  on(ack(0))
+  for (let block = 4; block <= 65_532; block += 4) on(ack(block))
+  on(ack(65_534))
+  t.deepEqual(on(ack(65_534)), ['data 65535 (8)', 'data 0 (8)', 'data 1 (8)', 'data 2 (8)'])
+})
+
+test('in lock-step an ACK again is no notice, also when a window of one was negotiated', (t) => {
+  for (const negotiated of [plain, { ...windowed, windowsize: 1 }]) {
+    const { on } = start(negotiated, 5000)
+    if (negotiated !== plain) on(ack(0))
+    t.deepEqual(on(ack(1)).at(-1), 'data 2 (512)')
+    t.deepEqual(on(ack(1), ack(1), ack(0)), [])
+  }
+})
+
+test('one ACK that the network doubled does not have the rest of the file sent twice', (t) => {
+  const { on } = start(windowed, 512 * 4 * 100)
+  on(ack(0))
+  let sent = 4
+  // The client acknowledges a window as often as it got it.
+  for (let block = 4, copies = 2; block < 400; block += 4) {
+    const blocks = on(...Array.from({ length: copies }, () => ack(block))).filter((line) => line.startsWith('data')).length
+    copies = blocks / 4
+    sent += blocks
+  }
+  t.true(sent > 400 && sent <= 400 + 8 * 4, `${sent} blocks sent of 401`)
+})
+
+test('old and invented ACKs never cause a packet, and a doubled one only once', (t) => {
   const { on } = start(windowed, 50_000)
   on(ack(0), ack(4))
+  t.is(on(ack(4)).length, 4)
   t.deepEqual(on(ack(4), ack(4), ack(0), ack(3), ack(9), ack(65535)), [])
   t.deepEqual(on(ack(8)), ['data 9 (512)', 'data 10 (512)', 'data 11 (512)', 'data 12 (512)'])
 })
