@@ -43,8 +43,8 @@ export function readDevices(inventory: StorageSections): Devices {
 }
 
 /** Other transports lead to disks in the machine: two of those with one WWID are not one disk (QEMU's all have the same). */
-export function isShareable({ transport }: BlockDevice): boolean {
-  return transport === 'fc' || transport === 'iscsi' || transport === 'sas'
+export function isShareable({ transport, fabric }: BlockDevice): boolean {
+  return transport === 'fc' || transport === 'iscsi' || transport === 'sas' || fabric !== undefined
 }
 
 /** By its path a device is known as a whole, by its name as `sda` and `dm-3`. */

@@ -49,7 +49,7 @@ export function hardwareView(host: Host, inventory: Inventory, cpu: CpuPool, loc
       neighbours: neighbours.map(({ chassisName, chassisId, portId }) => `${chassisName ?? chassisId}, ${portId}`),
     })),
     disks: inventory.blockDevices
-      .filter(({ multipath, target, removable }) => multipath === undefined && target === undefined && !removable)
+      .filter(({ multipath, target, fabric, removable }) => multipath === undefined && (target ?? fabric) === undefined && !removable)
       .map((disk) => {
         const health = inventory.diskHealth.find(({ device, wwid }) => device === disk.device || (wwid !== undefined && wwid === disk.wwid))
         return {
