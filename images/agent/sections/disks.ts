@@ -22,6 +22,7 @@ import { controllersOf, type NvmeController, nvmeSysfs } from '../inventory/nvme
 import type { Reading } from '../inventory/reading.ts'
 import { smartctl } from '../inventory/smartctl.ts'
 import { normalWwid } from '../inventory/wwid.ts'
+import { readHiddenDisks } from './hidden-disks.ts'
 import { readAll } from './section.ts'
 import { targetOf } from './targets.ts'
 
@@ -134,14 +135,26 @@ export async function readMultipaths(backend: Backend): Promise<Reading<readonly
 /** Only disks of the machine's own: the health of a LUN, or of a namespace far away, is the array's to tell; a virtual disk has none. */
 export async function readDiskHealth(backend: Backend): Promise<Reading<readonly DiskHealth[]>> {
   const { value: disks, problems } = await readBlockDevices(backend)
-  const own = disks.filter(({ transport, fabric, removable }) => !removable && !fabric && ['sata', 'sas', 'nvme'].includes(transport))
+  const own = disks.filter(isOwn)
   const readings = await Promise.all(
     own.map(async ({ device, wwid }) => {
       const { value, problems } = await smartctl(device)(backend)
       return { health: value && (wwid === undefined ? value : { ...value, wwid }), problems }
     }),
   )
-  return { value: readings.flatMap(({ health }) => health ?? []), problems: [...problems, ...readings.flatMap((one) => one.problems)] }
+  const direct = readings.flatMap(({ health }) => health ?? [])
+  const behind = await readHiddenDisks(backend)
+  // A controller that hands a disk through shows it twice.
+  const serials = new Set(direct.map(({ serial }) => serial))
+  const hidden = behind.value.filter(({ serial }) => serial === undefined || !serials.has(serial))
+  return {
+    value: [...direct, ...hidden],
+    problems: [...problems, ...readings.flatMap((one) => one.problems), ...behind.problems],
+  }
+}
+
+function isOwn({ transport, fabric, removable }: BlockDevice): boolean {
+  return !removable && !fabric && ['sata', 'sas', 'nvme'].includes(transport)
 }
 
 /** Not of `pcie`, nor of `loop`, whose other side is this host itself, nor of Apple's own. */
