@@ -44,8 +44,8 @@ export function readDevices(inventory: StorageSections): Devices {
 }
 
 /** Other transports lead to disks in the machine: two of those with one WWID are not one disk (QEMU's all have the same). */
-export function isShareable({ transport }: BlockDevice): boolean {
-  return transport === 'fc' || transport === 'iscsi' || transport === 'sas'
+export function isShareable({ transport, fabric }: BlockDevice): boolean {
+  return transport === 'fc' || transport === 'iscsi' || transport === 'sas' || fabric !== undefined
 }
 
 /** False also for what an older agent took for an identity. */

@@ -67,7 +67,20 @@ function partsOf(sightings: Sightings): readonly Sightings[] {
 function routesOf(sightings: readonly Sighting[]): readonly Route[] {
   const routes = groupBy(
     sightings.flatMap((sighting) => sighting.routes),
-    (route) => (route.kind === 'sas' ? 'sas' : `${route.kind} ${route.kind === 'fc' ? route.port : route.target} ${route.lun}`),
+    nameOf,
   )
   return [...routes.values()].flatMap(([route]) => route ?? [])
+}
+
+function nameOf(route: Route): string {
+  switch (route.kind) {
+    case 'sas':
+      return 'sas'
+    case 'nvme':
+      return `nvme ${route.subsystem ?? ''}`
+    case 'iscsi':
+      return `iscsi ${route.target} ${route.lun}`
+    case 'fc':
+      return `fc ${route.port} ${route.lun}`
+  }
 }

@@ -58,11 +58,20 @@ function stepOn(inventory: Inventory, route: Route): Step {
   switch (route.kind) {
     case 'sas':
       return { far: 0, reason: 'no SAS path leads to it: is it cabled to this enclosure?' }
+    case 'nvme':
+      return nvmeStep(inventory, route.subsystem)
     case 'iscsi':
       return iscsiStep(inventory, route)
     case 'fc':
       return fcStep(inventory, route)
   }
+}
+
+function nvmeStep({ blockDevices }: Inventory, subsystem: string | undefined): Step {
+  if (subsystem === undefined) return { far: 0, reason: 'no NVMe controller there leads to it: is it connected (nvme list-subsys)?' }
+  return blockDevices.some(({ fabric }) => fabric?.subsystem === subsystem)
+    ? { far: 1, reason: `NVMe subsystem ${subsystem} shows it other namespaces: is this one attached to its controller?` }
+    : { far: 0, reason: `it has no namespace of NVMe subsystem ${subsystem}: is it connected (nvme list-subsys), and allowed there?` }
 }
 
 function iscsiStep(inventory: Inventory, { target, lun }: Extract<BlockTarget, { readonly kind: 'iscsi' }>): Step {

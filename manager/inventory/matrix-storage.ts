@@ -1,5 +1,5 @@
 // What one host sees of shared storage, from its own report alone.
-import type { BlockDevice, BlockTarget, IscsiSession } from '../protocol/storage.ts'
+import type { BlockDevice, BlockFabric, BlockTarget, IscsiSession } from '../protocol/storage.ts'
 import { type SeenDisk, seenDisk } from './disk-identity.ts'
 import { groupBy } from './group-by.ts'
 import { type Devices, readDevices, type StorageSections } from './matrix-devices.ts'
@@ -7,7 +7,7 @@ import { cut, type Reach, reached, type StorageThing } from './matrix-thing.ts'
 import { isLost } from './path-state.ts'
 
 /** How a LUN is come by. */
-export type Route = BlockTarget | { readonly kind: 'sas' }
+export type Route = BlockTarget | { readonly kind: 'sas' } | { readonly kind: 'nvme'; readonly subsystem: string | undefined }
 
 export interface Sighting {
   readonly thing: StorageThing
@@ -40,7 +40,7 @@ export function isFileSystem(type: string): boolean {
 function lun(wwid: string, paths: readonly BlockDevice[], failure: (path: BlockDevice) => string | undefined): Sighting {
   const [first] = paths
   const failures = paths.flatMap((path) => failure(path) ?? [])
-  const transports = [...new Set(paths.map(({ transport }) => transport))].sort().join(' and ')
+  const transports = [...new Set(paths.map(wayOf))].sort().join(' and ')
   const [working, all] = [paths.length - failures.length, paths.length]
   const how = `${all} ${all === 1 ? 'path' : 'paths'} by ${transports}${working < all ? `, ${all - working} failed` : ''}`
   return {
@@ -52,9 +52,18 @@ function lun(wwid: string, paths: readonly BlockDevice[], failure: (path: BlockD
     },
     reach: working > 0 ? reached(how) : cut(`${all === 1 ? 'its path has' : `all ${all} paths have`} failed: ${failures[0] ?? ''}`),
     luns: [wwid],
-    routes: paths.flatMap(({ target, transport }): Route[] => (target ? [target] : transport === 'sas' ? [{ kind: 'sas' }] : [])),
+    routes: paths.flatMap(({ target, transport, fabric }): Route[] => {
+      if (target) return [target]
+      if (fabric) return [{ kind: 'nvme', subsystem: fabric.subsystem }]
+      return transport === 'sas' ? [{ kind: 'sas' }] : []
+    }),
     disks: paths.map(seenDisk),
   }
+}
+
+/** `fc`, `NVMe/tcp`. */
+function wayOf({ transport, fabric }: BlockDevice): string {
+  return fabric ? `NVMe/${fabric.transport}` : transport
 }
 
 /** Why nothing can be read by a path now. */
@@ -62,12 +71,22 @@ function failuresIn({ multipaths, iscsi }: StorageSections): (path: BlockDevice)
   const given = new Map(multipaths.flatMap(({ paths }) => paths).map((path) => [path.device as string, path]))
   const connected = new Map<string, boolean>()
   for (const session of iscsi.sessions) connected.set(session.target, session.connected || connected.get(session.target) === true)
-  return ({ name, target }) => {
+  return ({ name, target, fabric }) => {
     const path = given.get(name)
+    if (fabric && !isLive(fabric)) return `no controller of ${name} is live (${fabric.controllers.map(sayController).join(', ')})`
     if (path && isLost(path)) return `multipath has given up ${name}${path.check ? ` (${path.check})` : ''}`
     const isGone = target?.kind === 'iscsi' && connected.get(target.target) === false
     return isGone ? `the session with ${target.target} is not connected` : undefined
   }
+}
+
+/** One whose state is not told may be. */
+function isLive({ controllers }: BlockFabric): boolean {
+  return controllers.length === 0 || controllers.some(({ state = 'live' }) => state === 'live')
+}
+
+function sayController({ name, state, address }: BlockFabric['controllers'][number]): string {
+  return [`${name} is ${state}`, address].filter(Boolean).join(' at ')
 }
 
 function targets(sessions: readonly IscsiSession[]): readonly Sighting[] {

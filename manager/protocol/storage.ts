@@ -10,6 +10,15 @@ const target = z.discriminatedUnion('kind', [
   record({ kind: z.literal('fc'), port: wwn, lun: count }),
 ])
 
+/** An NVMe namespace on the other side of a network; missing for those in the machine. */
+const fabric = record({
+  /** The kernel's word: `tcp`, `rdma`, `fc`. */
+  transport: word(32),
+  /** NQN of the subsystem (NVM Express Base 2.0, 4.5). */
+  subsystem: word(256).exactOptional(),
+  controllers: list(record({ name, address: word(256).exactOptional(), state: word(32).exactOptional() }), 64),
+})
+
 /** A disk, or one path to a LUN: no partition, dm, loop, RAM or DRBD device. */
 export const blockDevice = record({
   /** The kernel's: `sda`, `nvme0n1`. It may be another after the next boot. */
@@ -34,6 +43,7 @@ export const blockDevice = record({
   /** SCSI host, channel, id, LUN: `7:0:0:1`. */
   scsi: word(64).exactOptional(),
   target: target.exactOptional(),
+  fabric: fabric.exactOptional(),
   /** The multipath map that this is a path of. */
   multipath: name.exactOptional(),
 })
@@ -192,6 +202,7 @@ export const nfsMount = record({
 
 export type BlockDevice = z.output<typeof blockDevice>
 export type BlockTarget = z.output<typeof target>
+export type BlockFabric = z.output<typeof fabric>
 export type Transport = (typeof TRANSPORTS)[number]
 export type Multipath = z.output<typeof multipath>
 export type Partition = z.output<typeof partition>

@@ -39,7 +39,7 @@ const PENDING = 197
 const UNCORRECTABLE = 198
 
 /** Undefined for a device that tells nothing of its health. */
-export function parseSmartctl(device: string, stdout: string): Parsed<DiskHealth | undefined> {
+export function parseSmartctl(device: string, stdout: string, behind?: string): Parsed<DiskHealth | undefined> {
   const read = readJson(stdout, report)
   const said = read.value
   if (!said) return { value: undefined, reasons: read.reasons }
@@ -68,18 +68,52 @@ export function parseSmartctl(device: string, stdout: string): Parsed<DiskHealth
   const reasons = errors.flatMap(({ string }) => tidy(string, 200) ?? [])
   if (Object.values(told).every((value) => value === undefined)) return { value: undefined, reasons }
   const names = { serial: toldNumber(said.serial_number, 128), model: tidy(said.model_name ?? said.scsi_model_name, 128) }
-  const accepted = accept(diskHealth, { device, ...names, ...told }, `health of ${device}`)
+  const accepted = accept(
+    diskHealth,
+    { device, behind, ...names, ...told },
+    `health of ${device}${behind === undefined ? '' : ` ${behind}`}`,
+  )
   return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
 }
 
-/** The lowest two bits of the exit code say that the device could not be asked; the others speak of the disk itself. */
-export function smartctl(device: string): Source<DiskHealth | undefined> {
+/**
+ * The lowest two bits of the exit code say that the device could not be asked; the others speak of the disk itself. `behind`: the disk of
+ * a RAID controller that is meant.
+ */
+export function smartctl(device: string, behind?: string): Source<DiskHealth | undefined> {
   return commandSource({
-    command: ['smartctl', '--json', '-a', device],
-    parse: (stdout) => parseSmartctl(device, stdout),
+    command: ['smartctl', '--json', '-a', ...(behind === undefined ? [] : ['-d', behind]), device],
+    parse: (stdout) => parseSmartctl(device, stdout, behind),
     succeeded: (exitCode) => (exitCode & 0b11) === 0,
   })
 }
+
+/** A disk that the kernel does not show, as smartctl is told of it: `/dev/bus/0`, `megaraid,8`. */
+export interface HiddenDisk {
+  readonly device: string
+  readonly type: string
+}
+
+const scanned = z.object({ name: z.string(), type: someText })
+/** smartctl(8), -d TYPE: those that name a disk of a controller by a number. USB bridges with two disks are written alike, and are none. */
+const RAID = /^(?:(?:sat|scsi|auto)\+)?(?:megaraid|sssraid|cciss|3ware|areca|aacraid|hpt|jmb39x)[-,][0-9a-z,/_-]{1,32}$/
+const DEVICE = /^\/dev\/[0-9A-Za-z/_-]{1,64}$/
+
+/** Of all devices that a scan finds, those behind RAID controllers, each once: the others are the kernel's own, and known. */
+export function parseSmartctlScan(stdout: string): Parsed<readonly HiddenDisk[]> {
+  const said = readJson(stdout, z.object({ devices: someRows }))
+  const rows = readRows(said.value?.devices, scanned, 'devices')
+  const hidden = rows.value.flatMap(({ name, type = '' }): HiddenDisk[] =>
+    RAID.test(type) && DEVICE.test(name) ? [{ device: name, type }] : [],
+  )
+  return {
+    value: [...new Map(hidden.map((disk) => [`${disk.device} ${disk.type}`, disk])).values()],
+    reasons: [...said.reasons, ...rows.reasons],
+  }
+}
+
+/** Opens no disk, so that none is woken. */
+export const smartctlScan = commandSource({ command: ['smartctl', '--json', '--scan'], parse: parseSmartctlScan })
 
 /** smartmontools' name for attributes that say nothing: 197 of Crucial's and Micron's SSDs is 1 now and then, and no sector is pending. */
 function isBogus(name: string | undefined): boolean {

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { DiskHealth } from '../../../manager/protocol/machine.ts'
 import {
   type BlockDevice,
+  type BlockFabric,
   blockDevice,
   type FileSystem,
   fileSystem,
@@ -17,10 +18,12 @@ import { acceptAll, type Candidate, tidy } from '../inventory/accept.ts'
 import { type DiskLink, diskLinks } from '../inventory/disk-links.ts'
 import { type BlockRow, lsblk } from '../inventory/lsblk.ts'
 import { multipathdMaps } from '../inventory/multipath.ts'
+import { controllersOf, type NvmeController, nvmeSysfs } from '../inventory/nvme-sysfs.ts'
 import { adding, type Reading } from '../inventory/reading.ts'
 import { smartctl } from '../inventory/smartctl.ts'
 import { toldNumber } from '../inventory/told.ts'
 import { normalWwid } from '../inventory/wwid.ts'
+import { readHiddenDisks } from './hidden-disks.ts'
 import { readAll, told } from './section.ts'
 import { targetOf } from './targets.ts'
 
@@ -30,10 +33,14 @@ const NO_DISK = /^(loop|ram|zram|dm-|md|drbd|nbd|zd|fd)\d/
 /** Sectors of `lsblk`'s start, whatever the disk's own are. */
 const START_UNIT = 512
 const LINKS = 32
+/** Transports of NVMe over a network (nvme-cli: nvme-connect(1)). */
+const FABRICS: readonly string[] = ['tcp', 'rdma', 'fc']
+const MOST_CONTROLLERS = 64
 
 export async function readBlockDevices(backend: Backend): Promise<Reading<readonly BlockDevice[]>> {
   const { values, problems } = await readAll(backend, lsblk, adding('parts', diskLinks), adding('detail', multipathdMaps))
   const [rows, links, maps] = values
+  const controllers = rows.some(({ kname }) => kname.startsWith('nvme')) ? await nvmeSysfs(backend) : new Map()
   const linksOf = new Map<string, DiskLink[]>()
   for (const link of links) linksOf.set(link.device, [...(linksOf.get(link.device) ?? []), link])
   const mapOf = new Map(maps.flatMap(({ name, paths }) => paths.map(({ device }) => [device, name])))
@@ -61,6 +68,7 @@ export async function readBlockDevices(backend: Backend): Promise<Reading<readon
         byId: byId.slice(0, LINKS),
         scsi: row.hctl,
         target: targetOf(byPath),
+        fabric: fabricOf(controllersOf(row.kname, controllers)),
         multipath: mapOf.get(row.kname),
       }
     }),
@@ -125,17 +133,38 @@ export async function readMultipaths(backend: Backend): Promise<Reading<readonly
   return { value, problems }
 }
 
-/** Only disks of the machine's own: a LUN's health is the array's to tell, and a virtual disk has none. */
+/** Only disks of the machine's own: the health of a LUN, or of a namespace far away, is the array's to tell; a virtual disk has none. */
 export async function readDiskHealth(backend: Backend): Promise<Reading<readonly DiskHealth[]>> {
   const { value: disks, problems } = await readBlockDevices(backend)
-  const own = disks.filter(({ transport, removable }) => !removable && ['sata', 'sas', 'nvme'].includes(transport))
+  const own = disks.filter(isOwn)
   const readings = await Promise.all(
     own.map(async ({ device, wwid }) => {
       const { value, problems } = await smartctl(device)(backend)
       return { health: value && (wwid === undefined ? value : { ...value, wwid }), problems }
     }),
   )
-  return { value: readings.flatMap(({ health }) => health ?? []), problems: [...problems, ...readings.flatMap((one) => one.problems)] }
+  const direct = readings.flatMap(({ health }) => health ?? [])
+  const behind = await readHiddenDisks(backend)
+  // A controller that hands a disk through shows it twice.
+  const serials = new Set(direct.map(({ serial }) => serial))
+  const hidden = behind.value.filter(({ serial }) => serial === undefined || !serials.has(serial))
+  return {
+    value: [...direct, ...hidden],
+    problems: [...problems, ...readings.flatMap((one) => one.problems), ...behind.problems],
+  }
+}
+
+function isOwn({ transport, fabric, removable }: BlockDevice): boolean {
+  return !removable && !fabric && ['sata', 'sas', 'nvme'].includes(transport)
+}
+
+/** Not of `pcie`, nor of `loop`, whose other side is this host itself, nor of Apple's own. */
+function fabricOf(controllers: readonly NvmeController[]): Candidate<BlockFabric> | undefined {
+  const far = controllers.filter(({ transport }) => FABRICS.includes(transport))
+  const [first] = far
+  if (!first) return undefined
+  const { transport, subsystem } = first
+  return { transport, subsystem, controllers: far.slice(0, MOST_CONTROLLERS).map(({ name, address, state }) => ({ name, address, state })) }
 }
 
 function disksIn(rows: readonly BlockRow[]): BlockRow[] {

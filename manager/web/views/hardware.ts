@@ -48,19 +48,33 @@ export function hardwareView(host: Host, inventory: Inventory, cpu: CpuPool, loc
       master: master ?? '',
       neighbours: neighbours.map(({ chassisName, chassisId, portId }) => `${chassisName ?? chassisId}, ${portId}`),
     })),
-    disks: inventory.blockDevices
-      .filter(({ multipath, target, removable }) => multipath === undefined && target === undefined && !removable)
-      .map((disk) => {
-        const health = inventory.diskHealth.find(({ device, wwid }) => device === disk.device || (wwid !== undefined && wwid === disk.wwid))
-        return {
-          name: disk.name,
-          model: [disk.vendor, disk.model].filter(Boolean).join(' '),
-          serial: disk.serial ?? '',
-          size: saySize(disk.sizeBytes),
-          transport: disk.transport,
+    disks: [
+      ...inventory.blockDevices
+        .filter(({ multipath, target, fabric, removable }) => multipath === undefined && (target ?? fabric) === undefined && !removable)
+        .map((disk) => {
+          const health = inventory.diskHealth.find(
+            ({ device, wwid }) => device === disk.device || (wwid !== undefined && wwid === disk.wwid),
+          )
+          return {
+            name: disk.name,
+            model: [disk.vendor, disk.model].filter(Boolean).join(' '),
+            serial: disk.serial ?? '',
+            size: saySize(disk.sizeBytes),
+            transport: disk.transport,
+            ...healthView(health),
+          }
+        }),
+      ...inventory.diskHealth
+        .filter(({ behind }) => behind !== undefined)
+        .map((health) => ({
+          name: `${health.device} ${health.behind}`,
+          model: health.model ?? '',
+          serial: health.serial ?? '',
+          size: '',
+          transport: 'RAID controller',
           ...healthView(health),
-        }
-      }),
+        })),
+    ],
     sensors: inventory.sensors.map(({ chip, label, quantity, value, critical, alarm }) => ({
       name: `${chip.split('.')[0]} ${label}`,
       value: `${Math.round(value * 100) / 100} ${UNITS[quantity]}`,

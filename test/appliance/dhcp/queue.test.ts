@@ -1,6 +1,6 @@
 import test from 'ava'
 import { standingOf } from '../../../appliance/dhcp/decision.ts'
-import { stationIn } from '../../../appliance/dhcp/fields.ts'
+import { senderOf } from '../../../appliance/dhcp/dropped.ts'
 import { encodeDhcp } from '../../../appliance/dhcp/packet.ts'
 import { ReceiveQueue } from '../../../appliance/dhcp/queue.ts'
 import { A, B, BIOS, bound, context, ip, leaseTable, mac, NOW, permanent, request } from './packets.ts'
@@ -56,7 +56,7 @@ test('known is who is in the config, by any NIC, and who has a lease; an offer m
 
 test('whose a datagram is shows before it is decoded', (t) => {
   const bytes = encodeDhcp(request('DISCOVER', { mac: B, giaddr: ip('10.88.0.1') }, BIOS))
-  t.is(stationIn(bytes), B)
-  for (let length = 0; length < 34; length += 1) t.is(stationIn(bytes.subarray(0, length)), undefined)
-  t.is(stationIn(Buffer.concat([Buffer.of(1, 32, 0), bytes.subarray(3)])), undefined)
+  t.is(senderOf(bytes), B)
+  for (let length = 0; length < 34; length += 1) t.is(senderOf(bytes.subarray(0, length)), undefined)
+  t.is(senderOf(Buffer.concat([Buffer.of(1, 32, 0), bytes.subarray(3)])), undefined)
 })

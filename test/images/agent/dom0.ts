@@ -19,6 +19,7 @@ export const DOM0: Required<Texts> = {
     'find /dev/disk -mindepth 2 -maxdepth 2 -type l -printf %p\\t%l\\n': fixture('find-disk-links-trixie-multipath.txt'),
     'multipathd show maps json': fixture('multipathd-0.11-maps.json'),
     'iscsiadm -m session -P 3': fixture('iscsiadm-2.1.11-two-sessions.txt'),
+    'smartctl --json --scan': '{"devices":[]}',
     'drbdsetup events2 --now --statistics': fixture('drbd-events2-8.4.txt'),
     'pvs --reportformat json --units b --nosuffix -o pv_uuid,pv_name,vg_name,vg_uuid,pv_size,pv_free,pv_missing,pv_tags':
       fixture('pvs-2.03-trixie.json'),

@@ -147,3 +147,59 @@ test('a mount point that is too long costs itself, and it is told that one is mi
     ['parts'],
   )
 })
+
+/** As of Linux 6.1: nvme0 in the machine, nvme1 and nvme2 lead to one subsystem, with the kernel's own multipathing or without. */
+const nvme = (namespaces: { readonly [controller: string]: string }) => {
+  const files = (name: string, transport: string, subsystem: string, address: string) => ({
+    [`/sys/class/nvme/${name}/transport`]: `${transport}\n`,
+    [`/sys/class/nvme/${name}/subsysnqn`]: `${subsystem}\n`,
+    [`/sys/class/nvme/${name}/address`]: `${address}\n`,
+    [`/sys/class/nvme/${name}/state`]: 'live\n',
+    [`/sys/class/nvme/${name}/${namespaces[name]}/nsid`]: '1\n',
+  })
+  const disk = (name: string) => ({ kname: name, path: `/dev/${name}`, type: 'disk', size: 1024, tran: 'nvme', rm: false, ro: false })
+  return textBackend({
+    commands: {
+      'lsblk --json --bytes -O': JSON.stringify({ blockdevices: ['nvme0n1', 'nvme1n1', 'nvme2n1'].map(disk) }),
+      'find /dev/disk -mindepth 2 -maxdepth 2 -type l -printf %p\\t%l\\n': '',
+      'multipathd show maps json': '',
+      'smartctl --json --scan': '{"devices":[]}',
+      'smartctl --json -a /dev/nvme0n1': fixture('smartctl-7-nvme-documented.json'),
+    },
+    files: {
+      ...files('nvme0', 'pcie', 'nqn.2014.08.org.nvmexpress:8086', '0000:5e:00.0'),
+      ...files('nvme1', 'tcp', 'nqn.2014-08.org.example:array', 'traddr=10.0.0.1,trsvcid=4420'),
+      ...files('nvme2', 'rdma', 'nqn.2014-08.org.example:array', 'traddr=10.0.1.1,trsvcid=4420'),
+      '/sys/block/nvme1n1/wwid': 'uuid.7f2c1e0a-0000-4000-8000-0000000000aa\n',
+    },
+  })
+}
+
+test('an NVMe namespace on the other side of a network tells so, with its controllers, and is not asked for its health', async (t) => {
+  const multipathed = nvme({ nvme0: 'nvme0n1', nvme1: 'nvme1c1n1', nvme2: 'nvme1c2n1' })
+  const { value } = await readBlockDevices(multipathed)
+  const of = (name: string) => value.find((disk) => disk.name === name)
+  t.is(of('nvme0n1')?.fabric, undefined)
+  t.is(of('nvme1n1')?.wwid as string | undefined, 'uuid.7f2c1e0a-0000-4000-8000-0000000000aa')
+  t.deepEqual(of('nvme1n1')?.fabric, {
+    transport: 'tcp',
+    subsystem: 'nqn.2014-08.org.example:array',
+    controllers: [
+      { name: 'nvme1', address: 'traddr=10.0.0.1,trsvcid=4420', state: 'live' },
+      { name: 'nvme2', address: 'traddr=10.0.1.1,trsvcid=4420', state: 'live' },
+    ],
+  })
+  t.deepEqual(
+    (await readDiskHealth(nvme({ nvme0: 'nvme0n1', nvme1: 'nvme1n1', nvme2: 'nvme2n1' }))).value.map(({ device }) => device as string),
+    ['/dev/nvme0n1'],
+  )
+  const single = await readBlockDevices(nvme({ nvme0: 'nvme0n1', nvme1: 'nvme1n1', nvme2: 'nvme2n1' }))
+  t.deepEqual(
+    single.value.map(({ name, fabric }) => [name, fabric?.transport, fabric?.controllers.length]),
+    [
+      ['nvme0n1', undefined, undefined],
+      ['nvme1n1', 'tcp', 1],
+      ['nvme2n1', 'rdma', 1],
+    ] as never,
+  )
+})
