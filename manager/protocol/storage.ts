@@ -132,7 +132,7 @@ export const lv = record({
   active: z.boolean(),
   /** LVM's ten letters: `-wi-ao----`. */
   attributes: word(16),
-  /** `linear`, `thin`, `thin-pool`, `mirror`, … */
+  /** `linear`, `thin`, `thin-pool`, `mirror`, …; of an LV of several kinds of segments `linear+striped`. */
   segmentType: word(64).exactOptional(),
   pool: name.exactOptional(),
   origin: name.exactOptional(),
