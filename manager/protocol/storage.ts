@@ -86,6 +86,8 @@ export const fileSystem = record({
   uuid: word(64).exactOptional(),
   label: text(256).exactOptional(),
   mountPoints: list(path, 64),
+  /** Names of the disks beneath, through all that stands between: partitions, maps, md, LUKS, LVs. Missing on a disk itself. */
+  disks: list(name, 256).exactOptional(),
 })
 
 const tags = list(word(256), 256)

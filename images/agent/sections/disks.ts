@@ -15,7 +15,7 @@ import {
 import type { Backend } from '../backend.ts'
 import { acceptAll, type Candidate, few, tidy } from '../inventory/accept.ts'
 import { type DiskLink, diskLinks } from '../inventory/disk-links.ts'
-import { type BlockRow, lsblk } from '../inventory/lsblk.ts'
+import { type BlockRow, lsblk, rootsOf } from '../inventory/lsblk.ts'
 import { multipathdMaps } from '../inventory/multipath.ts'
 import type { Reading } from '../inventory/reading.ts'
 import { smartctl } from '../inventory/smartctl.ts'
@@ -30,6 +30,7 @@ const NO_DISK = /^(loop|ram|zram|dm-|md|drbd|nbd|zd|fd)\d/
 /** Sectors of `lsblk`'s start, whatever the disk's own are. */
 const START_UNIT = 512
 const LINKS = 32
+const DISKS_BENEATH = 256
 
 export async function readBlockDevices(backend: Backend): Promise<Reading<readonly BlockDevice[]>> {
   const { values, problems } = await readAll(backend, lsblk, diskLinks, multipathdMaps)
@@ -93,11 +94,13 @@ export async function readPartitions(backend: Backend): Promise<Reading<readonly
 
 export async function readFileSystems(backend: Backend): Promise<Reading<readonly FileSystem[]>> {
   const { values, problems } = await readAll(backend, lsblk)
+  const roots = rootsOf(values[0])
   const candidates = values[0].flatMap((row) =>
     row.fstype === undefined
       ? []
       : [
           {
+            ...(row.parents.length === 0 ? {} : { disks: roots(row.kname).slice(0, DISKS_BENEATH) }),
             on: row.kname,
             type: row.fstype,
             uuid: row.uuid,

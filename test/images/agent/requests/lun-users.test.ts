@@ -42,6 +42,19 @@ const lvm = (device: string, active: boolean) => ({
 
 const USED: readonly [what: string, seen: Seen, users: readonly string[]][] = [
   ['nothing', seen({}), []],
+  [
+    'an LV of a VG on LUKS over it',
+    seen({
+      fileSystems: [{ on: 'dm-7', type: 'LVM2_member', uuid: UUID, mountPoints: [], disks: ['sda'] }],
+      ...lvm('/dev/mapper/luks-data', true),
+    }),
+    ['LV vg/root is active'],
+  ],
+  [
+    'a mount on md over it',
+    seen({ fileSystems: [{ on: 'md0', type: 'ext4', mountPoints: ['/mnt'], disks: ['sda', 'sdz'] }] }),
+    ['md0 is mounted on /mnt'],
+  ],
   ['a mount', seen({ fileSystems: [{ on: 'sda', type: 'ext4', mountPoints: ['/mnt'] }] }), ['sda is mounted on /mnt']],
   [
     'a mount of a partition of the map over it',
