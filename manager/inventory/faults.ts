@@ -3,6 +3,7 @@
 
 import type { DiskHealth, Sensor } from '../protocol/machine.ts'
 import { isPlaceholderNumber } from '../protocol/placeholders.ts'
+import { isReading, setLimitsOf } from '../protocol/sensor-limits.ts'
 import { type Condition, type Finding, keyOfCondition, type ReportingHost, type Source } from './condition.ts'
 import { diskDefects } from './faults/disk-defects.ts'
 import { drbdFaults } from './faults/drbd.ts'
@@ -103,7 +104,11 @@ const UNITS: { readonly [Quantity in Sensor['quantity']]: string } = {
 }
 
 /** A limit that is passed by a little is for the driver's own alarm to say: `high` is where many machines run. */
-function sensorFault({ chip, label, quantity, value, low, critical, alarm }: Sensor, host: string): Fault | undefined {
+function sensorFault(sensor: Sensor, host: string): Fault | undefined {
+  const { chip, label, quantity, value } = sensor
+  // Again, as older agents tell limits that nobody has set.
+  const { low, critical, alarm } = setLimitsOf(sensor)
+  if (!isReading(sensor)) return undefined
   const unit = UNITS[quantity]
   const wrong =
     critical !== undefined && value >= critical

@@ -1,4 +1,4 @@
-// Which LUNs lie beneath a device of a host: partitions, multipath maps and LVs traced down to disks that other hosts can reach.
+// Which LUNs lie beneath a device of a host: partitions, multipath maps, LVs, md and LUKS traced down to disks that other hosts can reach.
 import type { Inventory } from '../protocol/inventory.ts'
 import { isPlaceholderWwid } from '../protocol/placeholders.ts'
 import type { BlockDevice } from '../protocol/storage.ts'
@@ -26,19 +26,33 @@ export function readDevices(inventory: StorageSections): Devices {
   )
   const wwids = new Map<string, string>()
   for (const [wwid, devices] of paths) for (const { name, device } of devices) addNames(wwids, wwid, name, device)
-  for (const { name, dm, wwid } of inventory.multipaths) if (paths.has(wwid)) addNames(wwids, wwid, name, dm)
+  for (const { name, dm, wwid, paths: members } of inventory.multipaths) {
+    // A map may have another name for its LUN than the kernel has.
+    const known = paths.has(wwid) ? wwid : members.map(({ device }) => wwids.get(device)).find((one) => one !== undefined)
+    addNames(wwids, known, name, dm)
+  }
   for (const { name, disk } of inventory.partitions) addNames(wwids, wwids.get(baseName(disk)), name)
 
   const pvs = groupBy(inventory.pvs, ({ vgUuid }) => vgUuid as string | undefined)
   const wwidOf = (device: string): string | undefined => wwids.get(baseName(device)) ?? wwids.get(mapOf(baseName(device)))
-  const lunsOfVg = (uuid: string): readonly string[] =>
-    sorted((pvs.get(uuid) ?? []).flatMap(({ device }) => (device === undefined ? [] : (wwidOf(device) ?? []))))
+  const beneath = new Map<string, readonly string[]>()
+  for (const { on, uuid, type, disks = [] } of inventory.fileSystems) {
+    const luns = disks.flatMap((disk) => wwids.get(disk) ?? [])
+    beneath.set(`on ${on}`, luns)
+    // A PV's signature carries its UUID: it is found on LUKS, md or bcache, whatever name LVM knows the device by.
+    if (type === 'LVM2_member' && uuid !== undefined) beneath.set(`pv ${uuid}`, [...luns, ...(beneath.get(`pv ${uuid}`) ?? [])])
+  }
+  const lunsOfPv = ({ uuid, device }: StorageSections['pvs'][number]): readonly string[] => {
+    const direct = device === undefined ? undefined : wwidOf(device)
+    return direct === undefined ? (beneath.get(`pv ${uuid}`) ?? []) : [direct]
+  }
+  const lunsOfVg = (uuid: string): readonly string[] => sorted((pvs.get(uuid) ?? []).flatMap(lunsOfPv))
   const lvs = new Map<string, string>()
   for (const { vg, vgUuid, name, path } of inventory.lvs) addNames(lvs, vgUuid, mapperName(vg, name), path)
   const lunsUnder = (device: string): readonly string[] => {
     const wwid = wwidOf(device)
     const vg = lvs.get(device) ?? lvs.get(baseName(device))
-    return wwid !== undefined ? [wwid] : vg !== undefined ? lunsOfVg(vg) : []
+    return wwid !== undefined ? [wwid] : vg !== undefined ? lunsOfVg(vg) : sorted(beneath.get(`on ${baseName(device)}`) ?? [])
   }
   return { paths, lunsUnder, lunsOfVg }
 }

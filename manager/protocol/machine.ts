@@ -26,6 +26,7 @@ export const dmi = record({
   firmwareVersion: word(128).exactOptional(),
   /** As SMBIOS writes it: `04/01/2014`. */
   firmwareDate: word(32).exactOptional(),
+  /** RAM alone: no flash, ROM or persistent memory, but for the part of it that is used as RAM. */
   memoryModules: list(memoryModule, 1024),
 })
 

@@ -96,6 +96,8 @@ export const fileSystem = record({
   uuid: word(64).exactOptional(),
   label: text(256).exactOptional(),
   mountPoints: list(path, 64),
+  /** Names of the disks beneath, through all that stands between: partitions, maps, md, LUKS, LVs. Missing on a disk itself. */
+  disks: list(name, 256).exactOptional(),
 })
 
 const tags = list(word(256), 256)
@@ -142,7 +144,7 @@ export const lv = record({
   active: z.boolean(),
   /** LVM's ten letters: `-wi-ao----`. */
   attributes: word(16),
-  /** `linear`, `thin`, `thin-pool`, `mirror`, … */
+  /** `linear`, `thin`, `thin-pool`, `mirror`, …; of an LV of several kinds of segments `linear+striped`. */
   segmentType: word(64).exactOptional(),
   pool: name.exactOptional(),
   origin: name.exactOptional(),

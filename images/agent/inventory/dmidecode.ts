@@ -48,19 +48,38 @@ export function parseDmidecode(stdout: string): Parsed<Dmi> {
 
 export const dmidecode = commandSource({ command: ['dmidecode'], parse: parseDmidecode })
 
-/** Undefined for an empty slot. */
+/** Undefined for an empty slot, and for what is no RAM. */
 function moduleOf(fields: ReadonlyMap<string, string>) {
-  const [, amount, unit = ''] = /^(\d{1,9}) (kB|MB|GB|TB)$/.exec(fields.get('Size') ?? '') ?? []
-  const factor = UNITS[unit]
-  if (amount === undefined || factor === undefined) return undefined
+  const bytes = isRam(fields) ? (sizeOf(fields.get('Volatile Size')) ?? sizeOf(fields.get('Size'))) : undefined
+  if (!bytes) return undefined
   const bank = told(fields.get('Bank Locator'), 32)
   const slot = told(fields.get('Locator'), 32) ?? 'unnamed'
   return {
     slot: bank === undefined ? slot : `${bank} ${slot}`,
-    bytes: Number(amount) * factor,
+    bytes,
     manufacturer: told(fields.get('Manufacturer'), 64),
     part: toldNumber(fields.get('Part Number'), 64),
     serial: toldNumber(fields.get('Serial Number'), 64),
     speed: whole(/^(\d{1,6}) MT\/s$/.exec(fields.get('Configured Memory Speed') ?? '')?.[1]),
   }
+}
+
+/** Types of DSP0134, 7.18.2, that keep what is in them, and words by which firmware chips are called where the type is left open. */
+const NO_RAM = /flash|e?e?prom|\brom\b|non-?volatile|persistent|nvdimm|optane|\bbios\b/i
+
+/**
+ * RAM is what a machine loses without power: of a module that says how much of it that is (SMBIOS 3.2), as much; persistent memory in memory
+ * mode is all of it. Others by type, technology and name.
+ */
+function isRam(fields: ReadonlyMap<string, string>): boolean {
+  const volatile = fields.get('Volatile Size')
+  if (volatile === 'None') return false
+  if ((sizeOf(volatile) ?? 0) > 0) return true
+  return !['Type', 'Type Detail', 'Memory Technology', 'Locator'].some((key) => NO_RAM.test(fields.get(key) ?? ''))
+}
+
+function sizeOf(text: string | undefined): number | undefined {
+  const [, amount, unit = ''] = /^(\d{1,9}) (kB|MB|GB|TB)$/.exec(text ?? '') ?? []
+  const factor = UNITS[unit]
+  return amount === undefined || factor === undefined ? undefined : Number(amount) * factor
 }

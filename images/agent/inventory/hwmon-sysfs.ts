@@ -1,6 +1,7 @@
 // /sys/class/hwmon (Linux: Documentation/hwmon/sysfs-interface.rst): temperatures, fans, voltages, power.
 import type { z } from 'zod'
 import { type Sensor, sensor } from '../../../manager/protocol/machine.ts'
+import { setLimitsOf } from '../../../manager/protocol/sensor-limits.ts'
 import type { Backend } from '../backend.ts'
 import { acceptAll, type Candidate, few, tidy } from './accept.ts'
 import type { Reading } from './reading.ts'
@@ -56,10 +57,7 @@ async function sensorsOf(backend: Backend, folder: string): Promise<Candidates> 
           label: tidy(label, 64) ?? stem,
           quantity: kind.quantity,
           value,
-          low,
-          high,
-          critical,
-          alarm: alarm === undefined ? undefined : alarm.trim() === '1',
+          ...setLimitsOf({ quantity: kind.quantity, low, high, critical, alarm: alarm === undefined ? undefined : alarm.trim() === '1' }),
         },
       ]
     }),

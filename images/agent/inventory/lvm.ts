@@ -53,7 +53,7 @@ export function parseVgs(stdout: string): Parsed<readonly Vg[]> {
 /** With the LVs that LVM keeps to itself: their names come as `[pool_tdata]`, and go without the brackets. */
 export function parseLvs(stdout: string): Parsed<readonly Lv[]> {
   const { rows, reasons } = report(stdout, 'lv', LV_FIELDS)
-  const candidates = rows.map((row) => ({
+  const candidates = [...segmentsOf(rows)].map(([row, types]) => ({
     uuid: row('lv_uuid'),
     name: unbracketed(row('lv_name')),
     vg: row('vg_name'),
@@ -62,7 +62,7 @@ export function parseLvs(stdout: string): Parsed<readonly Lv[]> {
     path: some(row('lv_path')),
     active: row('lv_active') === 'active',
     attributes: row('lv_attr'),
-    segmentType: some(row('segtype')),
+    segmentType: some(types.join('+')),
     pool: some(unbracketed(row('pool_lv'))),
     origin: some(unbracketed(row('origin'))),
     dataPercent: percent(row('data_percent')),
@@ -93,6 +93,22 @@ function report(stdout: string, kind: 'pv' | 'vg' | 'lv', fields: readonly strin
     rows: rows.flatMap(({ value }) => value.map((row) => (field: string) => row[field] ?? '')),
     reasons: [...all.reasons, ...reports.reasons, ...rows.flatMap(({ reasons }) => reasons)],
   }
+}
+
+/** `segtype` is a column of segments: with it an LV of several has a row for each. The first row of each LV, and the types of all, each once. */
+function segmentsOf(rows: readonly Row[]): ReadonlyMap<Row, readonly string[]> {
+  const firsts = new Map<string, Row>()
+  const types = new Map<Row, readonly string[]>()
+  for (const row of rows) {
+    const key = JSON.stringify([row('lv_uuid'), row('vg_name'), row('lv_name'), row('lv_size')])
+    const first = firsts.get(key) ?? row
+    firsts.set(key, first)
+    types.set(
+      first,
+      [...new Set([...(types.get(first) ?? []), row('segtype')])].filter((type) => type !== ''),
+    )
+  }
+  return types
 }
 
 /** What the record refuses where the field holds no number. */

@@ -21,7 +21,9 @@ export function usersOf(devices: readonly string[], seen: Seen, rows: readonly B
   const mounts = seen.fileSystems
     .filter(({ on }) => names.has(on))
     .flatMap(({ on, mountPoints }) => mountPoints.map((point) => `${on} is mounted on ${point}`))
-  const groups = new Set(seen.pvs.filter(({ device }) => device !== undefined && paths.has(device)).map(({ vgUuid }) => vgUuid))
+  const signed = new Set(seen.fileSystems.filter(({ on }) => names.has(on)).map(({ uuid }) => uuid))
+  const isOn = ({ device, uuid }: Pv): boolean => (device !== undefined && paths.has(device)) || signed.has(uuid)
+  const groups = new Set(seen.pvs.filter(isOn).map(({ vgUuid }) => vgUuid))
   const volumes = seen.lvs.filter(({ active, vgUuid }) => active && groups.has(vgUuid)).map(({ vg, name }) => `LV ${vg}/${name} is active`)
   const mirrors = seen.drbd
     .filter(({ volumes }) => volumes.some(({ backing }) => backing !== undefined && paths.has(backing)))
@@ -65,7 +67,9 @@ export function mapsOver(devices: readonly string[], { multipaths }: Pick<Seen, 
 function namesOf(devices: readonly string[], seen: Seen): ReadonlySet<string> {
   const maps = seen.multipaths.filter(({ paths }) => paths.some(({ device }) => devices.includes(device)))
   const whole = new Set([...devices, ...maps.flatMap(({ name, dm }) => (dm === undefined ? [name] : [name, dm]))])
-  return new Set([...whole, ...seen.partitions.filter(({ disk }) => whole.has(disk)).map(({ name }) => name)])
+  // What is on them by way of LUKS, md or bcache: by its signature alone.
+  const above = seen.fileSystems.filter(({ disks = [] }) => disks.some((disk) => devices.includes(disk))).map(({ on }) => on)
+  return new Set([...whole, ...above, ...seen.partitions.filter(({ disk }) => whole.has(disk)).map(({ name }) => name)])
 }
 
 /** The paths by which a guest's configuration or LVM may name them. */

@@ -16,7 +16,7 @@ import {
 import type { Backend } from '../backend.ts'
 import { acceptAll, type Candidate, tidy } from '../inventory/accept.ts'
 import { type DiskLink, diskLinks } from '../inventory/disk-links.ts'
-import { type BlockRow, lsblk } from '../inventory/lsblk.ts'
+import { type BlockRow, lsblk, rootsOf } from '../inventory/lsblk.ts'
 import { multipathdMaps } from '../inventory/multipath.ts'
 import { controllersOf, type NvmeController, nvmeSysfs } from '../inventory/nvme-sysfs.ts'
 import { adding, type Reading } from '../inventory/reading.ts'
@@ -36,6 +36,7 @@ const LINKS = 32
 /** Transports of NVMe over a network (nvme-cli: nvme-connect(1)). */
 const FABRICS: readonly string[] = ['tcp', 'rdma', 'fc']
 const MOST_CONTROLLERS = 64
+const DISKS_BENEATH = 256
 
 export async function readBlockDevices(backend: Backend): Promise<Reading<readonly BlockDevice[]>> {
   const { values, problems } = await readAll(backend, lsblk, adding('parts', diskLinks), adding('detail', multipathdMaps))
@@ -101,11 +102,13 @@ export async function readPartitions(backend: Backend): Promise<Reading<readonly
 
 export async function readFileSystems(backend: Backend): Promise<Reading<readonly FileSystem[]>> {
   const { values, problems } = await readAll(backend, lsblk)
+  const roots = rootsOf(values[0])
   const candidates = values[0].flatMap((row) =>
     row.fstype === undefined
       ? []
       : [
           {
+            ...(row.parents.length === 0 ? {} : { disks: roots(row.kname).slice(0, DISKS_BENEATH) }),
             on: row.kname,
             type: row.fstype,
             uuid: row.uuid,

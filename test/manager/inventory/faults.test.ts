@@ -79,6 +79,18 @@ test('disks whose serial number is a placeholder are two alarms, not one', (t) =
   )
 })
 
+test('limits that nobody has set, as older agents tell them, are passed by nothing', (t) => {
+  const sensors = [
+    sensor({ value: 27, low: 0, high: 0, critical: 0, alarm: true }),
+    sensor({ value: 40, critical: -5 }),
+    sensor({ value: 40, low: 127, high: 127, alarm: true }),
+    sensor({ quantity: 'fan', value: 0, low: 0, alarm: true }),
+    sensor({ quantity: 'voltage', value: 1.2, low: 0, high: 0, critical: 0, alarm: true }),
+    sensor({ value: 3_892_314, critical: 100 }),
+  ]
+  t.deepEqual(faultsOf(reporting('a', { sensors })), [])
+})
+
 test('a reading that trembles beyond its limit does not change what is said', (t) => {
   const at = (value: number) => faultsOf(reporting('a', { sensors: [sensor({ value, critical: 100 })] }))
   t.deepEqual(at(101), at(103))

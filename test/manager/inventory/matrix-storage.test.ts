@@ -227,6 +227,39 @@ test('PVs are found through multipath maps and partitions', (t) => {
   t.is(why(matrixOf(host('/dev/sdz')), vgKey, 'a'), `no host sees ${vgKey}`)
 })
 
+for (const [what, on, device] of [
+  ['LUKS', 'dm-7', '/dev/mapper/luks-data'],
+  ['md', 'md127', '/dev/md/data'],
+  ['bcache', 'bcache0', '/dev/bcache0'],
+  ['a partition of a map', 'dm-9', '/dev/mapper/data-part1'],
+] as const) {
+  test(`a VG on ${what} over a shared LUN is shared, and so is a file system there`, (t) => {
+    const opened = (id: string) =>
+      loggedIn(id, {
+        fileSystems: [
+          { on: 'sdb', type: 'crypto_LUKS' },
+          { on, type: 'LVM2_member', uuid: lvmUuid('p'), disks: ['sdb'] },
+          { on: 'dm-10', type: 'xfs', uuid: 'fs-1', disks: ['sdb'] },
+        ],
+        pvs: [{ uuid: lvmUuid('p'), device, vgUuid: VG }],
+        vgs: [{ uuid: VG, name: 'data' }],
+      })
+    const matrix = matrixOf(opened('a'), opened('b'))
+    t.deepEqual(keys(matrix), [`fs:fs-1 2`, `iscsi:${TARGET} 2`, `${lunKey} 2`, `${vgKey} 2`])
+    t.deepEqual([matrix.localStorage('a')?.vgs, matrix.localStorage('a')?.fileSystems], [[], []])
+  })
+}
+
+test('a map under another name than its LUN’s is found by its paths', (t) => {
+  const host = reporting('a', {
+    blockDevices: [fcPath('sdc')],
+    multipaths: [{ name: 'data', dm: 'dm-3', wwid: 't10.MODEL_SERIAL', paths: [{ device: 'sdc', state: 'active', group: 1 }] }],
+    pvs: [{ uuid: lvmUuid('p'), device: '/dev/mapper/data', vgUuid: VG }],
+    vgs: [{ uuid: VG, name: 'data' }],
+  })
+  t.is(why(matrixOf(host), vgKey, 'a'), 'reached: VG data on 1 LUN')
+})
+
 test('copies of one disk have one UUID, and are two rows', (t) => {
   const other = naa('b')
   const copy = reporting('c', {

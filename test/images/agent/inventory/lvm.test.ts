@@ -48,6 +48,13 @@ test('a PV that is missing has no device', (t) => {
   ])
 })
 
+test('an LV of two segments is one LV, whatever they are', (t) => {
+  const text = fixture('lvs-one-lv-of-two-segments.json')
+  const segments = (changed: string) => parseLvs(changed).value.map(({ name, segmentType, sizeBytes }) => [name, segmentType, sizeBytes])
+  t.deepEqual(segments(text), [['web', 'linear', 71303168]])
+  t.deepEqual(segments(text.replace('"segtype": "linear"', '"segtype": "striped"')), [['web', 'striped+linear', 71303168]])
+})
+
 test('an LV with a size of no number, or a UUID of another form, costs itself alone', (t) => {
   const good = JSON.parse(fixture('lvs-2.03-trixie.json')) as { report: [{ lv: [Record<string, string>, Record<string, string>] }] }
   const [first, second] = good.report[0].lv

@@ -37,6 +37,25 @@ test('parseDmidecode reads memory modules, and no empty slot', (t) => {
   ])
 })
 
+test('flash, ROM and persistent memory are no memory modules, but for what of it is used as RAM', (t) => {
+  const text = fixture('dmidecode-flash-rom-and-persistent-memory.txt')
+  const slots = (changed: string) => parseDmidecode(changed).value.memoryModules.map(({ slot, bytes }) => [slot, bytes / 2 ** 30])
+  t.deepEqual(slots(text), [['DIMM_A1', 16]])
+  t.deepEqual(
+    slots(text.replace('Volatile Size: None\n', 'Volatile Size: 100 GB\n').replace('\tVolatile Size: None', '\tVolatile Size: 100 GB')),
+    [
+      ['DIMM_A1', 16],
+      ['DIMM_A2', 100],
+    ],
+  )
+  t.deepEqual(slots(text.replaceAll(/\t(Non-)?Volatile Size: .*\n?/g, '')), [['DIMM_A1', 16]])
+  const chip = (type: string, locator: string) =>
+    slots(`Handle 0x0001, DMI type 17, 34 bytes\nMemory Device\n\tSize: 32 MB\n\tLocator: ${locator}\n\tType: ${type}\n`).length
+  for (const type of ['Flash', 'ROM', 'EEPROM', 'FEPROM', 'EPROM', 'Logical non-volatile device']) t.is(chip(type, 'U1'), 0, type)
+  for (const locator of ['SYSTEM ROM', 'BIOS ROM', 'SPI Flash']) t.is(chip('Unknown', locator), 0, locator)
+  for (const type of ['DDR5', 'LPDDR4', 'HBM2', 'SDRAM', '<OUT OF SPEC>', 'Unknown']) t.is(chip(type, 'PROC 1 DIMM 4'), 1, type)
+})
+
 test('a UUID that makers put into every board is none', (t) => {
   const text = fixture('dmidecode-3.6-qemu.txt')
   for (const none of ['03000200-0400-0500-0006-000700080009', 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF', 'Not Settable']) {
@@ -140,6 +159,26 @@ test('hwmonSysfs reads each quantity in its unit, and passes over what cannot be
     { chip: 'power_meter.hwmon2', label: 'humidity1', quantity: 'humidity', value: 33.5 },
     { chip: 'power_meter.hwmon2', label: 'power1', quantity: 'power', value: 213 },
   ])
+})
+
+test('limits that nobody has set, and the alarm that comes of them, are not told', async (t) => {
+  const { value } = await hwmonSysfs(textBackend({ files: filesOf('hwmon-jc42-without-limits.json') }))
+  t.deepEqual(value, [{ chip: 'jc42.hwmon4', label: 'temp1', quantity: 'temperature', value: 27.25 }])
+  const folder = '/sys/class/hwmon/hwmon0'
+  const sensor = async (stem: string, members: object) => {
+    const files = Object.entries({ input: 1000, ...members }).map(([member, text]) => [`${folder}/${stem}_${member}`, `${text}\n`])
+    const { value } = await hwmonSysfs(textBackend({ files: { [`${folder}/name`]: 'x\n', ...Object.fromEntries(files) } }))
+    const { low, high, critical, alarm } = value[0] ?? {}
+    return JSON.parse(JSON.stringify({ low, high, critical, alarm })) as object
+  }
+  t.deepEqual(await sensor('temp1', { min: -273150, max: 65261850, crit: 84850, alarm: 0 }), { critical: 84.85, alarm: false })
+  t.deepEqual(await sensor('temp1', { min: -128000, max: 127000, crit: 127000, alarm: 1 }), {})
+  t.deepEqual(await sensor('temp1', { min: 0, max: 70000, alarm: 1 }), { low: 0, high: 70, alarm: true })
+  t.deepEqual(await sensor('in1', { min: 0, max: 0, alarm: 1 }), {})
+  t.deepEqual(await sensor('in2', { min: -13200, max: -10800, alarm: 1 }), { low: -13.2, high: -10.8, alarm: true })
+  t.deepEqual(await sensor('fan1', { min: 0, alarm: 1 }), {})
+  t.deepEqual(await sensor('fan1', { alarm: 1 }), { alarm: true })
+  t.deepEqual(await sensor('power1', { max: 0, crit: 0, alarm: 1 }), {})
 })
 
 test('kernelFiles reports the command line without the boot’s token', async (t) => {

@@ -42,6 +42,19 @@ const lvm = (device: string, active: boolean) => ({
 
 const USED: readonly [what: string, seen: Seen, users: readonly string[]][] = [
   ['nothing', seen({}), []],
+  [
+    'an LV of a VG on LUKS over it',
+    seen({
+      fileSystems: [{ on: 'dm-7', type: 'LVM2_member', uuid: UUID, mountPoints: [], disks: ['sda'] }],
+      ...lvm('/dev/mapper/luks-data', true),
+    }),
+    ['LV vg/root is active'],
+  ],
+  [
+    'a mount on md over it',
+    seen({ fileSystems: [{ on: 'md0', type: 'ext4', mountPoints: ['/mnt'], disks: ['sda', 'sdz'] }] }),
+    ['md0 is mounted on /mnt'],
+  ],
   ['a mount', seen({ fileSystems: [{ on: 'sda', type: 'ext4', mountPoints: ['/mnt'] }] }), ['sda is mounted on /mnt']],
   [
     'a mount of a partition of the map over it',
@@ -68,11 +81,11 @@ for (const [what, given, users] of USED) {
 
 test('what the kernel has made of a device uses it, however high it stands: LUKS, md, swap', (t) => {
   const rows = [
-    { kname: 'sda', type: 'disk', mountpoints: [] },
-    { kname: 'sda1', pkname: 'sda', type: 'part', mountpoints: ['[SWAP]'] },
-    { kname: 'dm-5', pkname: 'sda1', type: 'crypt', mountpoints: [] },
-    { kname: 'md0', pkname: 'dm-5', type: 'raid1', mountpoints: [] },
-    { kname: 'md1', pkname: 'sdc', type: 'raid1', mountpoints: [] },
+    { kname: 'sda', type: 'disk', mountpoints: [], parents: [] },
+    { kname: 'sda1', pkname: 'sda', type: 'part', mountpoints: ['[SWAP]'], parents: ['sda'] },
+    { kname: 'dm-5', pkname: 'sda1', type: 'crypt', mountpoints: [], parents: ['sda1'] },
+    { kname: 'md0', pkname: 'dm-5', type: 'raid1', mountpoints: [], parents: ['dm-5'] },
+    { kname: 'md1', pkname: 'sdc', type: 'raid1', mountpoints: [], parents: ['sdc'] },
   ]
   t.deepEqual(usersOf(['sda'], seen({}), rows), ['sda1 is swapped to', 'dm-5 (crypt) lies on it', 'md0 (raid1) lies on it'])
 })

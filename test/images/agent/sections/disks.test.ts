@@ -107,8 +107,43 @@ test('file systems have labels, and mount points with blanks', async (t) => {
   )
   t.deepEqual(value as readonly object[], [
     { on: 'vda', type: 'LVM2_member', uuid: 'HjEDWf-n6Qc-MC5K-852o-Qp0z-xbDR-4SqDss', mountPoints: [] },
-    { on: 'dm-10', type: 'ext4', uuid: '802ce74b-a4b5-426f-b13b-9f121d39e9e6', label: 'my data', mountPoints: ['/run/mnt/my data'] },
+    {
+      on: 'dm-10',
+      type: 'ext4',
+      uuid: '802ce74b-a4b5-426f-b13b-9f121d39e9e6',
+      label: 'my data',
+      mountPoints: ['/run/mnt/my data'],
+      disks: ['vda'],
+    },
   ])
+})
+
+test('what is on LUKS over md over partitions of two paths names the disks at the bottom', async (t) => {
+  const luks = { kname: 'dm-7', path: '/dev/mapper/luks-data', type: 'crypt', fstype: 'LVM2_member', uuid: 'pv-uuid', size: 1 }
+  const md = { kname: 'md0', type: 'raid1', fstype: 'crypto_LUKS', size: 1, children: [luks] }
+  const disk = (kname: string) => ({
+    ...{
+      kname,
+      type: 'disk',
+      size: 1,
+      children: [{ kname: `${kname}1`, type: 'part', pkname: kname, fstype: 'linux_raid_member', children: [md] }],
+    },
+  })
+  const commands = {
+    'lsblk --json --bytes -O': JSON.stringify({ blockdevices: [disk('sda'), disk('sdb'), { kname: 'sdc', fstype: 'ext4' }] }),
+  }
+  const { value, problems } = await readFileSystems(textBackend({ commands }))
+  t.deepEqual(problems, [])
+  t.deepEqual(
+    value.map(({ on, disks }) => [on, disks?.map(String)]),
+    [
+      ['sda1', ['sda']],
+      ['md0', ['sda', 'sdb']],
+      ['dm-7', ['sda', 'sdb']],
+      ['sdb1', ['sdb']],
+      ['sdc', undefined],
+    ],
+  )
 })
 
 test('disks with a WWN of nothing but zeros have none, and are told by their serial numbers', async (t) => {
