@@ -8,6 +8,7 @@ import { hostKeyOf } from './boot/known-host.ts'
 import { compileTemplates, TEMPLATE_FILES } from './boot/templates.ts'
 import { type Config, describeProblems, hostNames, parseConfig } from './config.ts'
 import { startDhcpServer } from './dhcp/server.ts'
+import { dhcpSettings } from './dhcp-settings.ts'
 import { startControlServer } from './http/control/server.ts'
 import { startHttpServer } from './http/server.ts'
 import { KnownPlan, linkToManager } from './manager-link/main.ts'
@@ -165,19 +166,9 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   // iPXE asks for routers before anything else: answer from the first.
   const advertiser = await startRouterAdvertiser({ interface: network.interface, log })
   closing.push(() => advertiser.close())
-  const { dhcp } = config
   const dhcpServer = await startDhcpServer({
     interface: network.interface,
-    settings: {
-      mode: dhcp.mode,
-      address: network.address,
-      subnet: network.subnet,
-      pool: dhcp.pool,
-      router: dhcp.router,
-      dns: dhcp.dns,
-      relayed: dhcp.subnets,
-      hosts: config.hosts,
-    },
+    settings: dhcpSettings(config),
     store: leases,
     bootTarget: server,
     now,

@@ -159,7 +159,11 @@ function answer({ packet: request, cut }: ReadDhcp, from: Destination, handling:
   options.onExchange(exchange)
 }
 
-function contextOf(options: DhcpServerOptions, known: Pick<DhcpContext, 'reservations' | 'discovers'>): DhcpContext {
+/** What a decision depends on, now. */
+export function contextOf(
+  options: Pick<DhcpServerOptions, 'settings' | 'bootTarget' | 'store' | 'now'>,
+  known: Pick<DhcpContext, 'reservations' | 'discovers'>,
+): DhcpContext {
   const { mode, address, subnet, pool, router, relayed, dns } = options.settings
   return {
     mode,

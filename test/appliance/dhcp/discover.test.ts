@@ -246,9 +246,9 @@ test('renewal and rebinding times are a half and seven eighths of the lease', (t
   t.is(option(decision, 59), '\x00\x00\x02\x0d')
 })
 
-test('a malformed option 93 gets an address, no boot file, and a reason', (t) => {
+test('a malformed option 93 of HTTP boot, whose class says nothing else, gets an address, no boot file, and a reason', (t) => {
   for (const data of [Buffer.alloc(0), Buffer.of(0), Buffer.of(0, 7, 0)]) {
-    const decision = reply(request('DISCOVER', {}, [{ code: 93, data }, text(60, 'PXEClient')]))
+    const decision = reply(request('DISCOVER', {}, [{ code: 93, data }, text(60, 'HTTPClient')]))
     t.is(decision.packet.file.length, 0)
     t.regex(decision.reason ?? '', /option 93 is malformed/)
   }
