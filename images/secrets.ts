@@ -1,9 +1,13 @@
 // The gate before a generation: every machine on the provisioning network can read an image, so nothing
-// secret may be in it (security-notes 4). Looks at all regular files of a root.tar, as a stream. Pure.
+// secret may be in it (security-notes 4). Looks at all regular files of a root.tar, as a stream, and into what is gzipped.
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { binaryKey } from './secrets-binary.ts'
 import { PemScanner } from './secrets-pem.ts'
+import { textSecret } from './secrets-text.ts'
 import { readTar, type TarEntry, type TarSource } from './tar.ts'
 
-export type SecretRule = 'private-key' | 'password-hash' | 'ssh-host-key' | 'machine-id' | 'random-seed'
+export type SecretRule = 'private-key' | 'password' | 'password-hash' | 'ssh-host-key' | 'machine-id' | 'random-seed'
 
 export interface Finding {
   /** Path in the image, without a leading slash. */
@@ -15,8 +19,12 @@ export interface Finding {
 }
 
 const CHUNK = 1 << 20
-/** Files that are looked at as a whole: account files, machine-id. */
+/** What is looked at as a whole: account files, machine-id, keys in binary form, configuration files. */
 const WHOLE = 1 << 20
+/** Of a gzipped file, in bytes unpacked: a quarter of a second. What lies beyond is not looked at. */
+const GUNZIPPED = 64 << 20
+/** gzip in gzip, and no deeper. */
+const DEEPEST = 2
 /** More are not needed to understand what is wrong. */
 const MAX_FINDINGS = 100
 
@@ -78,24 +86,68 @@ async function placeFinding(source: TarSource, entry: TarEntry, file: string): P
   return undefined
 }
 
-/** Finds by what a file holds. Programs and libraries carry PEM as text of theirs (gnutls its self-tests): not looked at. */
+/** Finds by what a file holds. */
 async function contentFinding(source: TarSource, entry: TarEntry, file: string): Promise<Finding | undefined> {
-  const scanner = new PemScanner()
+  const found = await secretIn(chunksOf(source, entry), file, 0)
+  if (!found) return undefined
+  return { file, ...found, fix: `delete ${file}, or take the secret out of it; secrets reach a host over the agent` }
+}
+
+/** Programs and libraries carry PEM as text of theirs (gnutls its self-tests): not looked at. */
+async function secretIn(chunks: AsyncGenerator<Buffer>, file: string, depth: number): Promise<Pick<Finding, 'rule' | 'seen'> | undefined> {
+  const pem = new PemScanner()
+  const head: Buffer[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    if (length === 0 && chunk.toString('latin1', 0, 4) === '\x7fELF') return undefined
+    if (length === 0 && depth < DEEPEST && chunk.toString('hex', 0, 3) === '1f8b08') {
+      const found = await secretIn(gunzipped(chunk, chunks), file.replace(/\.gz$/, ''), depth + 1)
+      return found && { ...found, seen: `${found.seen}, gzipped` }
+    }
+    if (length < WHOLE) head.push(chunk)
+    length += chunk.length
+    const label = pem.push(chunk, 'more')
+    if (label !== undefined) return { rule: 'private-key', seen: `a PEM block "${label}"` }
+  }
+  const label = pem.push(Buffer.alloc(0), 'last')
+  if (label !== undefined) return { rule: 'private-key', seen: `a PEM block "${label}"` }
+  const whole = head.length === 1 && head[0] ? head[0] : Buffer.concat(head)
+  const key = binaryKey(whole, file)
+  return key === undefined ? textSecret(whole, file) : { rule: 'private-key', seen: key }
+}
+
+async function* chunksOf(source: TarSource, entry: TarEntry): AsyncGenerator<Buffer, void, void> {
   for (let done = 0; done < entry.size; ) {
     const chunk = await source.read(entry.dataOffset + done, Math.min(CHUNK, entry.size - done))
-    if (done === 0 && chunk.toString('latin1', 0, 4) === '\x7fELF') return undefined
     done += chunk.length
-    const label = scanner.push(chunk, done === entry.size ? 'last' : 'more')
-    if (label !== undefined) {
-      return {
-        file,
-        rule: 'private-key',
-        seen: `a PEM block "${label}"`,
-        fix: `delete ${file}, or take the key out of it; secrets reach a host over the agent`,
-      }
-    }
+    yield chunk
   }
-  return undefined
+}
+
+/** As much as can be unpacked within the bound; a file that is damaged or no gzip after all ends where that shows. */
+async function* gunzipped(first: Buffer, more: AsyncGenerator<Buffer>): AsyncGenerator<Buffer, void, void> {
+  async function* packed(): AsyncGenerator<Buffer> {
+    yield first
+    yield* more
+  }
+  const gunzip = createGunzip({ chunkSize: 256 << 10 })
+  const reading = Readable.from(packed())
+  reading.on('error', (error) => gunzip.destroy(error))
+  reading.pipe(gunzip)
+  let length = 0
+  try {
+    for await (const chunk of gunzip) {
+      if (!Buffer.isBuffer(chunk)) continue
+      yield chunk
+      length += chunk.length
+      if (length >= GUNZIPPED) return
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error
+  } finally {
+    reading.destroy()
+    gunzip.destroy()
+  }
 }
 
 /** Names whose second field holds anything but a placeholder. A locked hash (`!$6$…`) is still a hash. */

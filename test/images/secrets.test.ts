@@ -1,7 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import test from 'ava'
+import { execa } from 'execa'
 import { findSecrets } from '../../images/secrets.ts'
-import { memorySource, ROOT } from './fake-image.ts'
+import { memorySource, ROOT, temporaryFolder } from './fake-image.ts'
 import { type TinyEntry, tinyTar } from './tiny-tar.ts'
 
 const scan = (entries: readonly TinyEntry[]) => findSecrets(memorySource(tinyTar(entries)))
@@ -49,6 +53,183 @@ test('findSecrets takes certificates, public keys and the words alone for what t
     ]),
     [],
   )
+})
+
+test('findSecrets finds a PEM key in JSON, in a variable and in a program, whatever escapes its line ends', async (t) => {
+  const json = JSON.stringify({ type: 'service_account', private_key: PKCS8 })
+  for (const data of [
+    json,
+    JSON.stringify({ inner: json }),
+    json.replaceAll('/', '\\/'),
+    `KEY="${RSA.replaceAll('\n', '\\n')}"\n`,
+    `KEY='${RSA.trim().replaceAll('\n', ' ')}'\n`,
+    RSA.split('\n')
+      .map((line) => `"${line}\\n" +`)
+      .join('\n'),
+    `tls:\n  key: |\n    ${RSA.replaceAll('\n', '\n    ')}`,
+  ]) {
+    t.deepEqual(await rulesOf({ path: 'opt/app/config', data }), ['private-key'], data.slice(0, 60))
+  }
+  t.deepEqual(await rulesOf({ path: 'opt/app/config', data: JSON.stringify({ certificate: CERTIFICATE, key: PUBLIC }) }), [])
+})
+
+const KEYS = {
+  rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  ed25519: generateKeyPairSync('ed25519'),
+  dsa: generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }),
+}
+const der = (key: KeyObject, type: 'pkcs8' | 'pkcs1' | 'sec1') => key.export({ type, format: 'der' }) as Buffer
+
+test('findSecrets finds keys in DER, with a passphrase too, and takes public keys for what they are', async (t) => {
+  const sealed = KEYS.rsa.privateKey.export({ type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc', passphrase: 'x' })
+  const found = await scan(
+    [
+      der(KEYS.rsa.privateKey, 'pkcs8'),
+      der(KEYS.ed25519.privateKey, 'pkcs8'),
+      der(KEYS.rsa.privateKey, 'pkcs1'),
+      der(KEYS.ec.privateKey, 'sec1'),
+      der(KEYS.dsa.privateKey, 'pkcs8'),
+      sealed,
+    ].map((data, index) => ({ path: `opt/app/${index}.bin`, data })),
+  )
+  t.deepEqual(
+    found.map(({ seen }) => seen),
+    [
+      'a PKCS#8 key in DER',
+      'a PKCS#8 key in DER',
+      'an RSA key in DER',
+      'an EC key in DER',
+      'a PKCS#8 key in DER',
+      'a PKCS#8 key with a passphrase, in DER',
+    ],
+  )
+  const spki = (key: KeyObject) => key.export({ type: 'spki', format: 'der' })
+  const clean = [
+    spki(KEYS.rsa.publicKey),
+    spki(KEYS.ec.publicKey),
+    spki(KEYS.dsa.publicKey),
+    KEYS.rsa.publicKey.export({ type: 'pkcs1', format: 'der' }),
+    Buffer.concat([der(KEYS.rsa.privateKey, 'pkcs8').subarray(0, 40), randomBytes(400)]),
+    randomBytes(600),
+    Buffer.from([0x30]),
+  ]
+  t.deepEqual(await scan(clean.map((data, index) => ({ path: `opt/app/${index}`, data }))), [])
+})
+
+test('findSecrets finds a PKCS#12 store with a key, and passes certificates in DER and a store of nothing else', async (t) => {
+  const folder = await temporaryFolder(t)
+  const at = (name: string) => join(folder, name)
+  await writeFile(at('key.pem'), KEYS.ec.privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  await execa('openssl', ['req', '-x509', '-key', at('key.pem'), '-subj', '/CN=x', '-out', at('cert.pem')])
+  await execa('openssl', ['x509', '-in', at('cert.pem'), '-outform', 'DER', '-out', at('cert.der')])
+  const store = ['pkcs12', '-export', '-in', at('cert.pem'), '-passout', 'pass:x']
+  await execa('openssl', [...store, '-inkey', at('key.pem'), '-out', at('with-key')])
+  await execa('openssl', [...store, '-nokeys', '-out', at('without')])
+  t.deepEqual(
+    (await scan([{ path: 'opt/store', data: await readFile(at('with-key')) }])).map(({ seen }) => seen),
+    ['a PKCS#12 store with a key'],
+  )
+  t.deepEqual(
+    await rulesOf(
+      { path: 'etc/ssl/certs/java/cacerts', data: await readFile(at('without')) },
+      { path: 'usr/share/ca/cert.crt', data: await readFile(at('cert.der')) },
+    ),
+    [],
+  )
+})
+
+test('findSecrets tells a Java key store from a store of certificates', async (t) => {
+  const text = (value: string) => Buffer.concat([Buffer.of(0, value.length), Buffer.from(value)])
+  const word = (value: number) => Buffer.from(value.toString(16).padStart(8, '0'), 'hex')
+  const entry = (tag: number) => Buffer.concat([word(tag), text('alias'), Buffer.alloc(8), text('X.509'), word(9), Buffer.alloc(9, 1)])
+  const store = (...tags: readonly number[]) =>
+    Buffer.concat([word(0xfeedfeed), word(2), word(tags.length), ...tags.map(entry), Buffer.alloc(20)])
+  t.deepEqual(await rulesOf({ path: 'etc/ssl/certs/java/cacerts', data: store(2, 2, 2) }), [])
+  t.deepEqual(await rulesOf({ path: 'opt/app/keystore', data: store(2, 2, 1) }), ['private-key'])
+})
+
+test('findSecrets looks into gzipped files, within a bound, and a damaged one ends nothing', async (t) => {
+  for (const data of [gzipSync(PKCS8), gzipSync(gzipSync(der(KEYS.rsa.privateKey, 'pkcs1'))), gzipSync(JSON.stringify({ key: PKCS8 }))]) {
+    const [finding, ...others] = await scan([{ path: 'opt/backup.gz', data }])
+    t.deepEqual([finding?.rule, others], ['private-key', []])
+    t.regex(finding?.seen ?? '', /, gzipped$/)
+  }
+  const tail = gzipSync(Buffer.concat([randomBytes(3 << 20), Buffer.from(`\n${PKCS8}`)]))
+  t.deepEqual(await rulesOf({ path: 'opt/tail.gz', data: tail }), ['private-key'])
+  const bomb = gzipSync(Buffer.alloc(80 << 20))
+  const broken = gzipSync(randomBytes(5000)).subarray(0, 3000)
+  t.deepEqual(
+    await rulesOf(
+      { path: 'opt/bomb.gz', data: bomb },
+      { path: 'opt/broken.gz', data: broken },
+      { path: 'opt/no.gz', data: Buffer.from([0x1f, 0x8b, 8, 255, 255]) },
+      { path: 'usr/share/doc/x/changelog.gz', data: gzipSync(PKCS8) },
+      { path: 'opt/clean.gz', data: gzipSync(CERTIFICATE) },
+    ),
+    [],
+  )
+})
+
+const WIREGUARD = generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(-32).toString('base64')
+const SECRET_TEXTS: readonly (readonly [path: string, data: string])[] = [
+  ['etc/wireguard/wg0.conf', `[Interface]\nPrivateKey = ${WIREGUARD}\n`],
+  ['etc/systemd/network/wg.netdev', `[WireGuard]\nPrivateKey=${WIREGUARD}\n`],
+  ['etc/wireguard/privatekey', `${WIREGUARD}\n`],
+  ['etc/iscsi/iscsid.conf', 'node.session.auth.authmethod = CHAP\nnode.session.auth.password = hunter2\n'],
+  ['etc/iscsi/iscsid.conf', ' discovery.sendtargets.auth.password_in=hunter2\n'],
+  ['etc/iscsi/nodes/iqn.x/10.0.0.1,3260,1/default', 'node.session.auth.password = hunter2\n'],
+  ['etc/ipsec.secrets', '# keys\n10.0.0.1 10.0.0.2 : PSK "hunter2"\n'],
+  ['etc/swanctl/swanctl.conf', 'secrets {\n  ike-1 {\n    secret = hunter2\n'],
+  ['etc/wpa_supplicant/wpa_supplicant.conf', 'network={\n\tssid="x"\n\tpsk="hunter22"\n}\n'],
+  ['etc/network/interfaces', 'iface wlan0 inet dhcp\n  wpa-psk hunter22\n'],
+  ['etc/NetworkManager/system-connections/x.nmconnection', '[wifi-security]\npsk=hunter22\n'],
+  ['etc/netplan/50.yaml', 'wifis:\n  wlan0:\n    access-points:\n      x:\n        password: "hunter22"\n'],
+  ['root/.pgpass', 'localhost:5432:*:me:hunter2\n'],
+  ['root/.netrc', 'machine example.org login me password hunter2\n'],
+  ['etc/apt/auth.conf.d/x.conf', 'machine example.org\nlogin me\npassword hunter2\n'],
+  ['root/.my.cnf', '[client]\npassword = hunter2\n'],
+  ['etc/samba/credentials', 'username=me\npassword=hunter2\n'],
+  ['etc/ppp/chap-secrets', '# client server secret\nme * hunter2 *\n'],
+  ['etc/nslcd.conf', 'binddn cn=me\nbindpw hunter2\n'],
+  ['etc/drbd.d/global_common.conf', 'net {\n  shared-secret "hunter2";\n}\n'],
+  ['etc/bind/named.conf.local', 'key "rndc-key" {\n\talgorithm hmac-sha256;\n\tsecret "c2VjcmV0IHNlY3JldCBzZWNyZXQ=";\n};\n'],
+  ['root/.docker/config.json', '{"auths":{"x":{"auth":"bWU6aHVudGVyMg=="}}}'],
+  ['root/.git-credentials', 'https://me:hunter2@example.org\n'],
+  ['srv/jwk.json', JSON.stringify(KEYS.ec.privateKey.export({ format: 'jwk' }))],
+  ['srv/jwks.json', JSON.stringify({ keys: [KEYS.rsa.privateKey.export({ format: 'jwk' })] }, undefined, 2)],
+  ['srv/key.ppk', 'PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 1\nAAAA\n'],
+]
+
+for (const [path, data] of SECRET_TEXTS) {
+  test(`findSecrets finds the secret in ${path}: ${data.slice(0, 24).replaceAll('\n', ' ')}`, async (t) => {
+    const findings = await scan([{ path, data }])
+    t.is(findings.length, 1)
+    t.notRegex(JSON.stringify(findings), /hunter2/)
+    if (!/json$|privatekey$/.test(path)) t.deepEqual(await rulesOf({ path, data: data.replace(/^/gm, '# ') }), [], 'commented out')
+  })
+}
+
+test('findSecrets passes what distributions ship: comments, examples, empty and public values', async (t) => {
+  const files: readonly TinyEntry[] = [
+    [
+      'etc/iscsi/iscsid.conf',
+      '# To set a CHAP password:\n#node.session.auth.password = password\n#discovery.sendtargets.auth.password = password\n',
+    ],
+    ['etc/iscsi/nodes/x', 'node.session.auth.password = <empty>\nnode.session.auth.username = <empty>\n'],
+    ['etc/wireguard/wg0.conf', `[Peer]\nPublicKey = ${WIREGUARD}\n#PrivateKey = ${WIREGUARD}\n`],
+    ['etc/wireguard/publickey', `${WIREGUARD}\n`],
+    ['etc/ipsec.secrets', '# : PSK "x"\ninclude /var/lib/strongswan/ipsec.secrets.inc\n'],
+    ['etc/wpa_supplicant/functions.sh', '\tpsk "$1"\n'],
+    ['etc/ppp/pap-secrets', '#\t*\tpassword\n*\thostname\t""\t*\nguest\thostname\t"*"\t-\n'],
+    ['etc/mysql/debian.cnf', '[client]\nuser = root\npassword = \n'],
+    ['etc/nslcd.conf', '#bindpw secret\n'],
+    ['etc/bind/named.conf', '// secret "c2VjcmV0IHNlY3JldCBzZWNyZXQ=";\ninclude "/etc/bind/rndc.key";\n'],
+    ['srv/jwk.json', JSON.stringify(KEYS.ec.publicKey.export({ format: 'jwk' }))],
+    ['usr/share/doc/wireguard/example.conf', `PrivateKey = ${WIREGUARD}\n`],
+    ['etc/login.defs', 'PASS_MAX_DAYS 99999\n'],
+  ].map(([path = '', data = '']) => ({ path, data }))
+  t.deepEqual(await scan(files), [])
 })
 
 test('findSecrets finds key files in usual places whatever their format', async (t) => {
