@@ -146,7 +146,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     })
 
   const speak = (): void => {
-    speaking = showPresence(backend, inventory.bridges)
+    speaking = showPresence(backend, inventory)
       .catch((error: unknown) => log.error({ error }, 'other hosts may not hear this one'))
       .then(() => after('presence', PRESENCE_PERIOD, speak))
   }

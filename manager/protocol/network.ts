@@ -67,6 +67,8 @@ export const bridge = record({
   mtu: count.exactOptional(),
   stp: z.boolean(),
   vlanFiltering: z.boolean(),
+  /** Of the tags that it filters by; missing: 802.1Q's. */
+  vlanProtocol: z.enum(['802.1Q', '802.1ad']).exactOptional(),
   /** NICs, bonds, VLANs, and the guests' vifs. `vlans`: what a filtering bridge lets through. */
   ports: list(record({ name, link, nativeVlan: vlanId.exactOptional(), vlans: list(vlanId, 4094) }), 2048),
 })

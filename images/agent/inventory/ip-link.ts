@@ -27,6 +27,7 @@ const row = z.object({
       id: someNumber,
       stp_state: someNumber,
       vlan_filtering: someNumber,
+      vlan_protocol: someText,
     }),
     info_slave_data: members({ state: someText, perm_hwaddr: someText }),
   }),

@@ -91,7 +91,8 @@ export async function readBridges(backend: Backend): Promise<Reading<readonly Br
       return { name: port.ifname, link: linkState(port), nativeVlan: known?.native, vlans: known?.vlans ?? [] }
     })
     const stp = (row.linkinfo?.info_data?.stp_state ?? 0) !== 0
-    return { name: row.ifname, mac: row.address, link: linkState(row), mtu: row.mtu, stp, vlanFiltering, ports }
+    const vlanProtocol = row.linkinfo?.info_data?.vlan_protocol?.toLowerCase() === '802.1ad' ? ('802.1ad' as const) : undefined
+    return { name: row.ifname, mac: row.address, link: linkState(row), mtu: row.mtu, stp, vlanFiltering, vlanProtocol, ports }
   })
   const { value, reasons } = acceptAll(bridge, candidates, ({ name }) => `bridge ${name}`)
   return { value, problems: [...problems, ...told(IP_LINK, reasons)] }
