@@ -71,7 +71,7 @@ export interface WholeHost {
   readonly alarms: readonly Alarm[]
 }
 
-/** For programs: the same sections whether there is one host or many, each row with its host. */
+/** For programs: the same sections whether there is one host or many, each row with its host; `change` where a host has one. */
 export function wholeHostsReport(whole: readonly WholeHost[]): Report {
   const [first, ...others] = whole.map(sectionsOf)
   const merged = (first ?? []).map((section, at) => ({
@@ -79,7 +79,7 @@ export function wholeHostsReport(whole: readonly WholeHost[]): Report {
     shape: 'list' as const,
     rows: [...section.rows, ...others.flatMap((sections) => sections[at]?.rows ?? [])],
   }))
-  return { name: 'hosts', sections: merged }
+  return { name: 'hosts', sections: merged.filter(({ name, rows }) => name !== 'change' || rows.length > 0) }
 }
 
 /** For people: one host, without what is empty. */
