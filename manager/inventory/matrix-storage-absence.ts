@@ -27,12 +27,24 @@ export function whyNotStored(inventory: Inventory, { thing, luns, routesTo }: Kn
     case 'iscsi-target':
       return unread(inventory, ['iscsi']) ?? targetStep(inventory, thing.iqn).reason
     case 'nfs':
-      return unread(inventory, ['nfsMounts']) ?? `${thing.server}:${thing.export} is not mounted there`
+      return unread(inventory, ['nfsMounts']) ?? whyNotMounted(inventory, thing)
     case 'vg':
       return whyNotOn(['pvs', 'vgs'], `LVM there does not show VG ${thing.name}: have its PVs scanned anew`)
     case 'file-system':
       return whyNotOn(['fileSystems'], `no ${thing.type} file system of this UUID is seen there: have the LUN scanned anew`)
   }
+}
+
+/** One server has several names: what is mounted there under another may well be the same. */
+function whyNotMounted({ nfsMounts }: Inventory, thing: Extract<StorageThing, { readonly kind: 'nfs' }>): string {
+  const other = nfsMounts.find((mount) => plainPath(mount.export) === plainPath(thing.export))
+  const absent = `${thing.server}:${thing.export} is not mounted there`
+  return other ? `${absent} by this name; mounted there as ${other.server}:${other.export}, which may be the same` : absent
+}
+
+/** Without slashes that say nothing. */
+function plainPath(path: string): string {
+  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }
 
 /** How far it got on the way to a LUN; the farther, the more there is in the reason. */

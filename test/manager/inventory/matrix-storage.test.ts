@@ -284,6 +284,17 @@ test('an export is a row of the hosts that have it mounted', (t) => {
   t.is(why(matrix, 'nfs:10.0.0.9:/iso', 'b'), '10.0.0.9:/iso is not mounted there')
 })
 
+test('a host that has an export mounted under another name of its server is told so', (t) => {
+  const mount = (id: string, server: string, exported: string) =>
+    reporting(id, { nfsMounts: [{ server, export: exported, mountPoint: '/mnt' }] })
+  const matrix = matrixOf(mount('a', 'nas', '/vm'), mount('b', 'nas.example.net', '/vm/'), mount('c', '10.0.0.5', '//vm'))
+  t.is(
+    why(matrix, 'nfs:10.0.0.5://vm', 'a'),
+    '10.0.0.5://vm is not mounted there by this name; mounted there as nas:/vm, which may be the same',
+  )
+  t.regex(why(matrix, 'nfs:nas:/vm', 'b'), /mounted there as nas\.example\.net:\/vm\/, which/)
+})
+
 test('the root that dom0 runs from is no storage for guests', (t) => {
   const host = reporting('a', {
     kernel: { commandLine: 'console=hvc0 hl.root=nfs:2049:/dom0/4f2a hl.name=a' },
