@@ -8,7 +8,7 @@ import { type Ruling, rule, type Wish } from './operator.ts'
 export type Written =
   | { readonly kind: 'changed'; readonly record: HostRecord }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
 
 export interface WishFacts {
   readonly isConnected: boolean
