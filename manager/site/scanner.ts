@@ -5,9 +5,11 @@ import { fileSystemsOfGuests } from '../inventory/guest-disks.ts'
 import type { ConnectivityMatrix } from '../inventory/matrix.ts'
 import type { Thing } from '../inventory/matrix-thing.ts'
 import type { PoolChange } from '../inventory/pool-change.ts'
+import type { SectionName } from '../protocol/inventory.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { SCAN_LIMIT, SCANNED_TYPES, type Scannable, scannable } from '../protocol/scan.ts'
 import type { FileSystem } from '../protocol/storage.ts'
+import { unreadOf } from '../protocol/unread.ts'
 import type { SitePool } from './pool.ts'
 import type { ScanBook } from './scan-book.ts'
 import { type Due, dueNow, nextTime, notScanned, type Place, type Standing, scanned, UNSCANNED, wanted } from './scan-plan.ts'
@@ -30,6 +32,8 @@ interface ScanPlace extends Place {
 const GATHER = 2000
 /** A clock that jumps shall not put everything off, ms. */
 const LONGEST_SLEEP = 600_000
+/** Who has a file system is in these. */
+const USERS: readonly SectionName[] = ['guests', 'blockDevices', 'multipaths', 'partitions', 'fileSystems']
 const SECTIONS = new Set(['blockDevices', 'multipaths', 'partitions', 'fileSystems', 'iscsi', 'nfsMounts', 'guests'])
 
 export class Scanner {
@@ -145,13 +149,15 @@ function placesIn(matrix: ConnectivityMatrix): readonly ScanPlace[] {
   const reaching = new Set(places.flatMap(({ hosts }) => hosts))
   const hosts = matrix.hosts().filter(({ id }) => reaching.has(id))
   const held = new Set(hosts.flatMap(({ inventory }) => fileSystemsOfGuests(inventory)))
+  const unsure = new Set(hosts.filter(({ inventory }) => unreadOf(inventory, USERS).length > 0).map(({ id }) => id))
   const mounted = new Set(
     hosts.flatMap(({ id, inventory }) => inventory.fileSystems.flatMap((one) => (isMounted(one) ? [`${id} ${one.uuid}`] : []))),
   )
   return places.flatMap((place) => {
     const { fileSystem } = place
     if (fileSystem.kind === 'nfs') return [place]
-    if (held.has(fileSystem.uuid)) return []
+    // Whose disks are not known may have it for a guest.
+    if (held.has(fileSystem.uuid) || place.hosts.some((host) => unsure.has(host))) return []
     // Who has it mounted sees it whole, with what is in its journal.
     const isFirst = (host: string): boolean => mounted.has(`${host} ${fileSystem.uuid}`)
     return [{ ...place, hosts: [...place.hosts.filter(isFirst), ...place.hosts.filter((host) => !isFirst(host))] }]
