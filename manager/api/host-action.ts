@@ -1,12 +1,20 @@
 // What an operator does with a host, as a step of its state.
+import type { HostState } from '../enrolment/standing.ts'
 import type { StateEvent } from '../inventory/state.ts'
+import type { Inventory } from '../protocol/inventory.ts'
+import { sayUnread, uncountedOf } from '../protocol/unread.ts'
+import { runningGuests } from './host-summary.ts'
 import type { HostAction } from './schema-hosts.ts'
 
-/** `guests`: that run on it, as it has reported. Undefined for a fence without a proof. */
-export function stateEvent(action: HostAction, proof: string | undefined, guests: number): StateEvent | undefined {
+/** `inventory`: undefined before its first report. Undefined for a fence without a proof. */
+export function stateEvent(
+  action: HostAction,
+  proof: string | undefined,
+  { state, inventory }: { readonly state: HostState; readonly inventory: Inventory | undefined },
+): StateEvent | undefined {
   switch (action) {
     case 'maintain':
-      return { kind: 'maintain', guests }
+      return { kind: 'maintain', guests: inventory ? runningGuests(inventory) : 0, unread: guestsUnread(state, inventory) }
     case 'fence':
       return proof === undefined ? undefined : { kind: 'fence', proof }
     case 'approve':
@@ -15,4 +23,10 @@ export function stateEvent(action: HostAction, proof: string | undefined, guests
     case 'release':
       return { kind: action }
   }
+}
+
+/** A host that has not been up since it was approved has never run a guest of ours. */
+function guestsUnread(state: HostState, inventory: Inventory | undefined): string | undefined {
+  if (!inventory) return state === 'up' ? 'it has not reported yet' : undefined
+  return sayUnread(uncountedOf(inventory, ['guests']))
 }

@@ -1,7 +1,8 @@
 // What is said of one host, from what its agent reported and what the pool knows. Pure.
 import type { HostView } from '../inventory/pool-change.ts'
-import type { Inventory } from '../protocol/inventory.ts'
+import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
+import { uncountedOf } from '../protocol/unread.ts'
 import type { MachineIdentity } from '../store/hosts.ts'
 import type { Guest, Host, HostHardware, HostIdentity, HostLoad } from './schema-hosts.ts'
 
@@ -25,13 +26,25 @@ export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: 
     ...(image ? { image } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),
     ...(sample && view.connection ? { load: loadOf(sample) } : {}),
-    guests: inventory ? runningGuests(inventory) : 0,
+    ...guestCountOf(inventory),
     alarms,
   }
 }
 
 function identityOf({ uuid, serial, product, macs }: MachineIdentity): HostIdentity {
   return { uuid, serial, product, macs: [...macs] }
+}
+
+const COUNTED: readonly SectionName[] = ['guests', 'blockDevices', 'nics']
+
+/** One that has never reported has been asked to run none. */
+function guestCountOf(inventory: Inventory | undefined): Pick<Host, 'guests' | 'unread'> {
+  if (!inventory) return { guests: 0 }
+  const unread = uncountedOf(inventory, COUNTED).map(({ section, source, reason }) => ({ section, source, reason }))
+  return {
+    ...(uncountedOf(inventory, ['guests']).length > 0 ? {} : { guests: runningGuests(inventory) }),
+    ...(unread.length === 0 ? {} : { unread }),
+  }
 }
 
 /** Those that take up the host, or may go on to. */
@@ -41,17 +54,18 @@ export function runningGuests({ guests }: Inventory): number {
 
 export function guestsOn({ id, name, connection }: HostView, inventory: Inventory, sample: Sample | undefined): readonly Guest[] {
   const loads = new Map(connection && sample?.guests.map((load) => [load.uuid, load] as const))
-  return inventory.guests.map(({ uuid, name: guestName, domid, type, state, vcpus, memoryBytes, disks, nics }) => {
+  return inventory.guests.map(({ uuid, name: guestName, domid, type, state, vcpus, memoryBytes, disks, nics, configured }) => {
     const load = loads.get(uuid)
-    const counts = { vcpus, memoryBytes, disks: disks.length, nics: nics.length }
+    const told = configured === false ? {} : { type, disks: disks.length, nics: nics.length }
     return {
-      ...{ host: id, hostName: name, uuid, name: guestName, domid, type, state, ...counts },
+      ...{ host: id, hostName: name, uuid, name: guestName, domid, state, vcpus, memoryBytes, ...told },
       ...(load ? { load: { cpus: load.cpus, ...ratesOf([load], [load]) } } : {}),
     }
   })
 }
 
-function hardwareOf({ dmi, cpus, memory, xen, kernel, blockDevices, nics }: Inventory): HostHardware {
+function hardwareOf(inventory: Inventory): HostHardware {
+  const { dmi, cpus, memory, xen, kernel, blockDevices, nics } = inventory
   // A LUN is seen once for each path.
   const disks = new Map(blockDevices.filter(({ removable }) => !removable).map((disk) => [disk.wwid ?? disk.name, disk.sizeBytes]))
   return {
@@ -67,10 +81,10 @@ function hardwareOf({ dmi, cpus, memory, xen, kernel, blockDevices, nics }: Inve
     memoryBytes: memory.totalBytes ?? xen.totalBytes,
     xen: xen.version,
     kernel: kernel.release,
-    diskCount: disks.size,
-    diskBytes: sumOf([...disks.values()]),
-    nicCount: nics.length,
-    nicsUp: nics.filter(({ link }) => link === 'up').length,
+    ...(uncountedOf(inventory, ['blockDevices']).length > 0 ? {} : { diskCount: disks.size, diskBytes: sumOf([...disks.values()]) }),
+    ...(uncountedOf(inventory, ['nics']).length > 0
+      ? {}
+      : { nicCount: nics.length, nicsUp: nics.filter(({ link }) => link === 'up').length }),
   }
 }
 

@@ -2,6 +2,7 @@
 // `who`: the user's name, as history and audit write it. A refusal is a value; its reason is for the user to read.
 
 import type { Inventory } from '../protocol/inventory.ts'
+import type { ProblemCode } from './schema-access.ts'
 import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
 import type {
   Alarm,
@@ -23,7 +24,7 @@ export type Done<Value> =
   | { readonly kind: 'done'; readonly value: Value }
   | { readonly kind: 'missing'; readonly reason: string }
   /** It is there, and this cannot be done to it now. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }
 
 /** What an admin wants on every host. */
 export interface SiteOperations {

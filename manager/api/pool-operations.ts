@@ -16,7 +16,7 @@ import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
 import { cpuAnswer, explanation, groupsOfHosts } from './cpu-answer.ts'
 import { stateEvent } from './host-action.ts'
 import { HostList } from './host-list.ts'
-import { guestsOn, type HostParts, runningGuests, summaryOf } from './host-summary.ts'
+import { guestsOn, type HostParts, summaryOf } from './host-summary.ts'
 import { cellAnswer, localStorageAnswer, matrixAnswer, reachesAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
 import type { Done, Operations } from './operations.ts'
 import { eventOf } from './pool-events.ts'
@@ -128,7 +128,7 @@ class PoolOperations implements Operations {
     const view = this.#pool.find(ref)
     if (!view) return noHost(ref)
     const inventory = await this.#pool.inventory(view.id)
-    const event = stateEvent(action, proof, inventory ? runningGuests(inventory) : 0)
+    const event = stateEvent(action, proof, { state: view.state, inventory })
     if (!event) return { kind: 'refused', reason: `what proves that ${view.name} cannot run anything now? A fence needs a proof` }
     return this.#shown(await this.#pool.move(view.id, event, byUser(who)))
   }

@@ -1,10 +1,14 @@
 // RFC 9457: how the API says no. What a person reads is `detail`; nothing of the inside is in it.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { z } from 'zod'
-import type { Problem } from './schema-access.ts'
+import type { Problem, ProblemCode } from './schema-access.ts'
 
-export function problemOf(status: number, detail: string): Problem {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail }
+/** What is said of a refusal: a reason for people, and a code where programs are to tell it from others. */
+export type Said = string | { readonly reason: string; readonly code?: ProblemCode }
+
+export function problemOf(status: number, said: Said): Problem {
+  const { reason, code } = typeof said === 'string' ? { reason: said } : said
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: reason, ...(code === undefined ? {} : { code }) }
 }
 
 /** What is left of a body is thrown away as it comes, so that the client comes to read the answer. */
@@ -15,7 +19,7 @@ export function writeProblem(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,
-  detail: string,
+  said: Said,
   headers: Readonly<Record<string, string>> = {},
 ): void {
   if (response.headersSent) return void response.destroy()
@@ -24,7 +28,7 @@ export function writeProblem(
   if (unread && !isEndless) request.resume()
   response
     .writeHead(status, { 'content-type': 'application/problem+json', ...(unread && isEndless ? { connection: 'close' } : {}), ...headers })
-    .end(JSON.stringify(problemOf(status, detail)))
+    .end(JSON.stringify(problemOf(status, said)))
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { Access, Identified, Refusal } from '../access/access.ts'
 import type { Done, Operations, SiteOperations } from './operations.ts'
-import type { Role } from './schema-access.ts'
+import type { ProblemCode, Role } from './schema-access.ts'
 import type { Tagged } from './tagged.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -27,7 +27,13 @@ export type Reply<Value = unknown> =
   | { readonly kind: 'text'; readonly text: string }
   /** Server-sent events, for as long as the credential is good. */
   | { readonly kind: 'events' }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
+  | {
+      readonly kind: 'refused'
+      readonly status: number
+      readonly reason: string
+      readonly code?: ProblemCode
+      readonly retryAfter?: number
+    }
 
 interface Asked<Params, Query, Body> {
   readonly params: Params
@@ -177,7 +183,7 @@ export function ofDone<Value>(done: Done<Value>): Reply<Value> {
     case 'missing':
       return { kind: 'refused', status: 404, reason: done.reason }
     case 'refused':
-      return { kind: 'refused', status: 409, reason: done.reason }
+      return { ...done, status: 409 }
   }
 }
 

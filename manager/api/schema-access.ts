@@ -60,6 +60,8 @@ export const audit = z.object({
   broken: z.number().optional(),
 })
 
+const PROBLEM_CODES = ['unread'] as const
+
 /** RFC 9457, `application/problem+json`. */
 export const problem = z.object({
   type: z.string().default('about:blank'),
@@ -67,8 +69,11 @@ export const problem = z.object({
   status: z.number(),
   /** What was wrong, with what, and what to do. */
   detail: z.string(),
+  /** `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. */
+  code: z.enum(PROBLEM_CODES).optional(),
 })
 
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
 export type Role = z.output<typeof role>
 export type User = z.output<typeof user>
 export type Token = z.output<typeof token>

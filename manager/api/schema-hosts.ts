@@ -36,10 +36,11 @@ export const hostHardware = z.object({
   cores: z.number().optional(),
   threads: z.number().optional(),
   memoryBytes: z.number().optional(),
-  diskCount: z.number(),
-  diskBytes: z.number(),
-  nicCount: z.number(),
-  nicsUp: z.number(),
+  /** Counts are missing where they are not known: see `unread` of the host. */
+  diskCount: z.number().optional(),
+  diskBytes: z.number().optional(),
+  nicCount: z.number().optional(),
+  nicsUp: z.number().optional(),
   xen: z.string().optional(),
   kernel: z.string().optional(),
 })
@@ -76,7 +77,10 @@ export const host = z.object({
   /** Hosts of one number can exchange guests live; missing where the CPU is not known or the host may not run guests. */
   cpuGroup: z.number().optional(),
   load: hostLoad.optional(),
-  guests: z.number(),
+  /** That run on it; missing where that is not known. */
+  guests: z.number().optional(),
+  /** Sections of its report from which items may be missing, and why: what is counted in them is missing here. */
+  unread: z.array(z.object({ section: z.string(), source: z.string(), reason: z.string() })).optional(),
   /** Open ones. */
   alarms: z.number(),
 })
@@ -125,12 +129,13 @@ export const guest = z.object({
   uuid: z.string(),
   name: z.string(),
   domid: z.number(),
-  type: z.enum(['pv', 'pvh', 'hvm']),
+  /** Missing, as `disks` and `nics` are, for a domain whose configuration could not be read. */
+  type: z.enum(['pv', 'pvh', 'hvm']).optional(),
   state: z.string(),
   vcpus: z.number(),
   memoryBytes: z.number(),
-  disks: z.number(),
-  nics: z.number(),
+  disks: z.number().optional(),
+  nics: z.number().optional(),
   /** Of the newest sample. */
   load: z
     .object({

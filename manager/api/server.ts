@@ -240,8 +240,8 @@ class RestApi implements Api {
       case 'events':
         return this.#stream(request, response)
       case 'refused': {
-        const { status, reason, retryAfter } = reply
-        return writeProblem(request, response, status, reason, retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) })
+        const { status, retryAfter } = reply
+        return writeProblem(request, response, status, reply, retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) })
       }
     }
   }

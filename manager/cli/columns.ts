@@ -5,6 +5,10 @@ type Extra = Omit<Column, 'key' | 'title'>
 
 export const text = (key: string, title: string, extra: Extra = {}): Column => ({ key, title, ...extra })
 export const number = (key: string, title: string, extra: Extra = {}): Column => ({ key, title, align: 'right', ...extra })
+/** `unknown` for a domain whose configuration could not be read. */
+export const guestTypeColumn = (extra: Extra = {}): Column => text('type', 'TYPE', { show: showKnown, ...extra })
+/** Of what may not be known, which is not nothing. */
+export const count = (key: string, title: string, extra: Extra = {}): Column => number(key, title, { show: showKnown, ...extra })
 export const bytes = (key: string, title: string, extra: Extra = {}): Column => number(key, title, { show: showBytes, ...extra })
 /** Bytes a second, as the title says. */
 export const rate = (key: string, title: string, extra: Extra = {}): Column => number(key, title, { show: showRate, ...extra })
@@ -35,6 +39,10 @@ function showTime(value: Value): string {
   const two = (part: number): string => String(part).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+function showKnown(value: Value): string {
+  return value === null ? 'unknown' : String(value)
 }
 
 function showPercent(value: Value): string {

@@ -2,7 +2,7 @@
 import type { BootAttempt, Guest, HistoryEntry, Host, HostIdentity } from '../api/schema-hosts.ts'
 import type { Alarm } from '../api/schema-pool.ts'
 import type { Inventory } from '../protocol/inventory.ts'
-import { bytes, id, iso, number, text, time, words } from './columns.ts'
+import { bytes, count, guestTypeColumn, id, iso, number, text, time, words } from './columns.ts'
 import { listReport, listSection } from './list-report.ts'
 import type { Column, Report, Row, Section, Value } from './output.ts'
 
@@ -26,7 +26,7 @@ const LIST_COLUMNS: readonly Column[] = [
   stateColumn,
   time('since', 'SINCE', { spare: 3 }),
   text('groups', 'GROUPS', { cut: 'count' }),
-  number('guests', 'GUESTS'),
+  count('guests', 'GUESTS'),
   number('alarms', 'ALARMS', { tone: someAlarms }),
   text('address', 'ADDRESS', { spare: 1 }),
   number('cpugroup', 'CPU GROUP', { spare: 5 }),
@@ -47,7 +47,7 @@ function hostRow(host: Host): Row {
     state: host.state,
     since: iso(host.since),
     groups: host.groups,
-    guests: host.guests,
+    guests: host.guests ?? null,
     alarms: host.alarms,
     address: connection?.address ?? null,
     cpugroup: host.cpuGroup ?? null,
@@ -230,14 +230,14 @@ const GUESTS = [
   text('guest', 'GUEST'),
   number('id', 'ID'),
   text('state', 'STATE'),
-  text('type', 'TYPE'),
+  guestTypeColumn(),
   number('vcpus', 'VCPUS'),
   bytes('memory', 'MEMORY'),
   id('uuid', 'UUID', { spare: 1 }),
 ]
 
 function guestRow({ name, domid, state, type, vcpus, memoryBytes, uuid }: Guest): Row {
-  return { guest: name, id: domid, state, type, vcpus, memory: memoryBytes, uuid }
+  return { guest: name, id: domid, state, type: type ?? null, vcpus, memory: memoryBytes, uuid }
 }
 
 const ALARMS = [hostColumn, text('kind', 'KIND'), time('last', 'LAST'), words('text', 'WHAT')]

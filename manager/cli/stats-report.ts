@@ -1,9 +1,9 @@
 // `hostlist`, `hoststats` and `vmlist` as reports, each with totals of what can be summed. Pure.
 import type { Guest, Host } from '../api/schema-hosts.ts'
-import { bytes, counted, number, percent, percentOf, rate, text } from './columns.ts'
+import { bytes, count, counted, guestTypeColumn, number, percent, percentOf, rate, text } from './columns.ts'
 import { hostColumn, stateColumn } from './host-report.ts'
 import { listSection } from './list-report.ts'
-import type { Report, Row, Section } from './output.ts'
+import type { Report, Row, Section, Value } from './output.ts'
 
 /** `withTotals`: the totals are a section of their own, for programs that ask for them. */
 export type Totals = 'in the table' | 'as a section'
@@ -13,7 +13,7 @@ export function hostlistReport(hosts: readonly Host[], totals: Totals): Report {
     ...[hostColumn, stateColumn, text('xen', 'XEN', { spare: 2 }), number('cpus', 'CPUS'), bytes('memory', 'MEMORY')],
     ...[
       bytes('free', 'FREE'),
-      number('guests', 'GUESTS'),
+      count('guests', 'GUESTS'),
       text('groups', 'GROUPS', { cut: 'count', spare: 3 }),
       text('image', 'IMAGE', { spare: 1 }),
     ],
@@ -25,12 +25,17 @@ export function hostlistReport(hosts: readonly Host[], totals: Totals): Report {
     cpus: host.hardware?.threads ?? host.load?.threads ?? null,
     memory: host.load?.totalBytes ?? host.hardware?.memoryBytes ?? null,
     free: host.load?.freeBytes ?? null,
-    guests: host.guests,
+    guests: host.guests ?? null,
     groups: host.groups,
     image: host.image ? `${host.image.image}@${host.image.generation.slice(0, 8)}` : null,
   }))
   const up = hosts.filter(({ state }) => state === 'up').length
-  const total = { host: counted(hosts.length, 'host'), state: `${up} up`, ...sums(rows, ['cpus', 'memory', 'free', 'guests']) }
+  const total = {
+    host: counted(hosts.length, 'host'),
+    state: `${up} up`,
+    ...sums(rows, ['cpus', 'memory', 'free']),
+    guests: guestsIn(hosts),
+  }
   return withTotals({ ...listSection('hosts', 'host', 'Hosts', columns, rows), empty: 'No host is known yet.' }, total, totals)
 }
 
@@ -45,7 +50,7 @@ export function hoststatsReport(hosts: readonly Host[], totals: Totals): Report 
       bytes('free', 'FREE'),
     ],
     ...[rate('read', 'READ/S'), rate('written', 'WRITTEN/S'), rate('received', 'IN/S'), rate('sent', 'OUT/S')],
-    number('guests', 'GUESTS', { spare: 1 }),
+    count('guests', 'GUESTS', { spare: 1 }),
   ]
   const rows = hosts.map(({ name, state, load, guests }) => ({
     host: name,
@@ -55,14 +60,15 @@ export function hoststatsReport(hosts: readonly Host[], totals: Totals): Report 
     used: load ? load.totalBytes - load.freeBytes : null,
     free: load?.freeBytes ?? null,
     ...ratesOf(load),
-    guests,
+    guests: guests ?? null,
   }))
   const loads = hosts.flatMap(({ load }) => load ?? [])
   const total = {
     host: counted(hosts.length, 'host'),
     state: `${loads.length} measured`,
     cpu: percentOf(sum(loads.map(({ cpus }) => cpus)), sum(loads.map(({ threads }) => threads))),
-    ...sums(rows, ['dom0cpu', 'used', 'free', 'read', 'written', 'received', 'sent', 'guests']),
+    ...sums(rows, ['dom0cpu', 'used', 'free', 'read', 'written', 'received', 'sent']),
+    guests: guestsIn(hosts),
   }
   return withTotals({ ...listSection('hosts', 'host', 'Hosts', columns, rows), empty: 'No host is known yet.' }, total, totals)
 }
@@ -74,7 +80,7 @@ export function vmlistReport(guests: readonly Guest[], totals: Totals): Report {
       hostColumn,
       number('id', 'ID'),
       stateColumnOfGuest,
-      text('type', 'TYPE', { spare: 3 }),
+      guestTypeColumn({ spare: 3 }),
       number('vcpus', 'VCPUS'),
     ],
     ...[
@@ -86,7 +92,7 @@ export function vmlistReport(guests: readonly Guest[], totals: Totals): Report {
     ...[rate('received', 'IN/S', { spare: 2 }), rate('sent', 'OUT/S', { spare: 2 }), text('uuid', 'UUID', { isHidden: true })],
   ]
   const rows = guests.map(({ name, hostName, domid, state, type, vcpus, memoryBytes, load, uuid }) => ({
-    ...{ guest: name, host: hostName, id: domid, state, type, vcpus, memory: memoryBytes },
+    ...{ guest: name, host: hostName, id: domid, state, type: type ?? null, vcpus, memory: memoryBytes },
     cpu: percentOf(load?.cpus, load && 1),
     ...ratesOf(load),
     uuid,
@@ -130,6 +136,12 @@ function sums(rows: readonly Row[], keys: readonly string[]): Row {
       return [key, known.length === 0 ? null : Math.round(sum(known) * 10) / 10]
     }),
   )
+}
+
+/** A number only where every host's is known: to programs what is less than all would pass for it. */
+function guestsIn(hosts: readonly Host[]): Value {
+  const known = sum(hosts.map(({ guests }) => guests ?? 0))
+  return hosts.some(({ guests }) => guests === undefined) ? `at least ${known}` : known
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

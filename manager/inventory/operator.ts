@@ -19,7 +19,7 @@ export type Ruling =
     }
   /** It is so already. */
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
 
 export const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 export const GROUP_NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/

@@ -40,4 +40,6 @@ export type PoolChange =
   | { readonly kind: 'alarm-cleared'; readonly key: string }
 
 /** Of what an operator asks for. */
-export type Outcome = { readonly kind: 'done'; readonly host: HostView } | { readonly kind: 'refused'; readonly reason: string }
+export type Outcome =
+  | { readonly kind: 'done'; readonly host: HostView }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }

@@ -7,7 +7,8 @@ export type StateEvent =
   /** An operator's. */
   | { readonly kind: 'approve' }
   | { readonly kind: 'reject' }
-  | { readonly kind: 'maintain'; readonly guests: number }
+  /** `unread`: why there may be more guests than are known, where that could not be read. */
+  | { readonly kind: 'maintain'; readonly guests: number; readonly unread?: string | undefined }
   | { readonly kind: 'resume' }
   | { readonly kind: 'release' }
   /** An appliance saw it ask for a boot: anybody on its wire could have asked. */
@@ -31,7 +32,7 @@ export type Transition =
   | { readonly kind: 'changed'; readonly state: HostState; readonly change: Change }
   /** It is so already, or this says nothing new of a host in this state. */
   | { readonly kind: 'same' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
 
 /** `who`: as in the history, `admin alice`, `agent`; `at`: milliseconds since the epoch. */
 export function transition(host: Standing, event: StateEvent, who: string, at: number): Transition {
@@ -58,7 +59,7 @@ function follow(host: Standing, event: StateEvent): Step {
     case 'silent':
       return host.state === 'up' || host.state === 'booting' ? silent(host, event.cause) : SAME
     case 'maintain':
-      return maintain(host, event.guests)
+      return maintain(host, event)
     case 'resume':
       return host.state === 'maintenance' ? backInService(host, 'maintenance is over') : refused(`${host.name} is not in maintenance`)
     case 'fence':
@@ -118,12 +119,13 @@ function silent({ name, agent }: Standing, cause: string): Step {
   return agent === 'connected' ? refused(`${name} is not lost: its agent is connected`) : to('lost', cause)
 }
 
-function maintain({ name, state }: Standing, guests: number): Step {
+function maintain({ name, state }: Standing, { guests, unread }: Extract<StateEvent, { readonly kind: 'maintain' }>): Step {
   switch (state) {
     case 'up':
     case 'booting':
     case 'approved':
       if (guests > 0) return refused(`${guests} ${guests === 1 ? 'guest runs' : 'guests run'} on ${name}: evacuate it first`)
+      if (unread !== undefined) return { ...refused(whyUnread(name, unread)), code: 'unread' }
       return to('maintenance', 'no guest is placed on it')
     case 'lost':
       return refused(`${name} is lost and its guests may still run: fence it first`)
@@ -135,6 +137,10 @@ function maintain({ name, state }: Standing, guests: number): Step {
     case 'maintenance':
       return SAME
   }
+}
+
+function whyUnread(name: string, unread: string): string {
+  return `whether guests run on ${name} is not known: ${unread}. See to that on the host and ask again; a host that is switched off can be fenced`
 }
 
 function fence({ name, state, agent, before }: Standing, proof: string): Step {
@@ -160,6 +166,6 @@ function to(state: HostState, why: string): Step {
   return { kind: 'to', state, why }
 }
 
-function refused(reason: string): Step {
+function refused(reason: string): Extract<Step, { readonly kind: 'refused' }> {
   return { kind: 'refused', reason }
 }

@@ -9,7 +9,7 @@ export type Written =
   /** `over`: keys of alarms that it has answered. */
   | { readonly kind: 'changed'; readonly record: HostRecord; readonly over: readonly string[] }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
 
 export interface WishFacts {
   readonly isConnected: boolean

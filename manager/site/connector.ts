@@ -3,7 +3,9 @@
 import type { Asked } from '../agents/questions.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
 import type { HostView, PoolChange } from '../inventory/pool-change.ts'
+import type { Inventory } from '../protocol/inventory.ts'
 import type { Chap, RequestBody } from '../protocol/requests.ts'
+import { sayUnread, unreadOf } from '../protocol/unread.ts'
 import { iscsiName } from '../protocol/values.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { SitePool } from './pool.ts'
@@ -13,6 +15,8 @@ export interface ConnectorDeps extends Omit<AttemptsDeps, 'act'> {
   readonly pool: SitePool
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
   readonly chapOf: (connection: WantedConnection) => Chap | undefined
+  /** What did not work when the manager last ran, by connection and host: it is tried again, whatever sessions there are. */
+  readonly failed: ReadonlyMap<string, string>
   /** No host has a session of it any more. */
   readonly ended: (connection: WantedConnection) => Promise<void>
 }
@@ -25,12 +29,13 @@ export interface Progress {
 export class Connector {
   readonly #deps: ConnectorDeps
   readonly #attempts: Attempts
-  readonly #failures = new Map<string, string>()
+  readonly #failures: Map<string, string>
   readonly #stop: () => void
   #connections: readonly WantedConnection[] = []
 
   constructor(deps: ConnectorDeps) {
     this.#deps = deps
+    this.#failures = new Map(deps.failed)
     this.#attempts = new Attempts({ ...deps, act: (key) => this.#act(key) })
     this.#stop = deps.pool.subscribe((change) => this.#hear(change))
   }
@@ -52,8 +57,11 @@ export class Connector {
       this.#deps.pool.hosts().map(async (host) => {
         const inventory = await this.#deps.pool.inventory(host.id)
         const has = inventory !== undefined && hasSession(connection, inventory.iscsi)
-        if (!has && (connection.ending || !isMeantFor(connection, host))) return []
-        return [{ host: host.id, name: host.name, ...this.#stateOf(connection, host, has) }]
+        const unread = has ? undefined : sessionsUnread(inventory)
+        const isConcerned = connection.ending
+          ? has || (unread !== undefined && mayBeAsked(host.state))
+          : has || isMeantFor(connection, host)
+        return isConcerned ? [{ host: host.id, name: host.name, ...this.#stateOf(connection, host, has, unread) }] : []
       }),
     )
     return states.flat()
@@ -64,10 +72,11 @@ export class Connector {
     this.#attempts.close()
   }
 
-  #stateOf(connection: WantedConnection, host: HostView, has: boolean): Progress {
+  #stateOf(connection: WantedConnection, host: HostView, has: boolean, unread: string | undefined): Progress {
     const failure = this.#failures.get(keyOf(connection.id, host.id))
     if (failure !== undefined) return { state: 'failed', why: failure }
     if (has) return connection.ending ? { state: 'ending', why: 'it still has a session' } : { state: 'connected', why: 'it has a session' }
+    if (unread !== undefined) return { state: connection.ending ? 'ending' : 'waiting', why: unread }
     return { state: 'waiting', why: host.connection ? 'it is being asked' : 'its agent is not connected' }
   }
 
@@ -94,6 +103,8 @@ export class Connector {
     // A host that has a session may still lack others: over portals that were not reached.
     const isPartial = this.#failures.has(key) && !connection.ending && isMeantFor(connection, host)
     const step = lacking === 'nothing' && isPartial ? 'connect' : lacking
+    const unread = sessionsUnread(inventory)
+    if (step === 'nothing' && unread !== undefined) return connection.ending && mayBeAsked(host.state) ? 'again' : 'done'
     if (step === 'nothing') return await this.#worked(key)
     const asked = await request(hostId, this.#bodyFor(step, connection, hostId))
     if (asked.kind === 'refused') return asked.cause === 'absent' ? 'done' : this.#failed(key, host, connection, asked.reason)
@@ -138,9 +149,15 @@ export class Connector {
   async #lookForEnd(connection: WantedConnection): Promise<void> {
     const trusted = this.#deps.pool.hosts().filter(({ state }) => mayBeAsked(state))
     const inventories = await Promise.all(trusted.map(({ id }) => this.#deps.pool.inventory(id)))
-    if (inventories.some((inventory) => inventory && hasSession(connection, inventory.iscsi))) return
+    if (inventories.some((inventory) => inventory && (hasSession(connection, inventory.iscsi) || sessionsUnread(inventory)))) return
     if (this.#connections.includes(connection)) await this.#deps.ended(connection)
   }
+}
+
+/** Where sessions may be missing in what it has reported: why. */
+function sessionsUnread(inventory: Inventory | undefined): string | undefined {
+  const unread = inventory && sayUnread(unreadOf(inventory, ['iscsi']))
+  return unread && `whether it has a session is not known: ${unread}`
 }
 
 function keyOf(connection: string, host: string): string {

@@ -2,8 +2,8 @@
 // look at any more, by reports that were read.
 import type { ConnectivityMatrix } from '../inventory/matrix.ts'
 import type { PoolChange } from '../inventory/pool-change.ts'
-import { unread } from '../inventory/unread.ts'
 import type { SectionName } from '../protocol/inventory.ts'
+import { unreadOf } from '../protocol/unread.ts'
 import type { StoredAlarm } from '../store/alarms.ts'
 import type { SitePool } from './pool.ts'
 import type { ScanBook, ScanFailure } from './scan-book.ts'
@@ -108,7 +108,7 @@ export class ScanAlarms {
     const places = new Map(scanPlaces(matrix).map((place) => [place.key, place]))
     const isUnread = (id: string): boolean => {
       const inventory = hosts.get(id)
-      return inventory !== undefined && unread(inventory, SECTIONS) !== undefined
+      return inventory !== undefined && unreadOf(inventory, SECTIONS).length > 0
     }
     for (const [key, open] of [...this.#open]) {
       const place = places.get(key)

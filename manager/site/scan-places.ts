@@ -2,9 +2,14 @@
 import { fileSystemsOfGuests } from '../inventory/guest-disks.ts'
 import type { ConnectivityMatrix } from '../inventory/matrix.ts'
 import type { Thing } from '../inventory/matrix-thing.ts'
+import type { SectionName } from '../protocol/inventory.ts'
 import { SCANNED_TYPES, type Scannable, scannable } from '../protocol/scan.ts'
 import type { FileSystem } from '../protocol/storage.ts'
+import { unreadOf } from '../protocol/unread.ts'
 import type { Place } from './scan-plan.ts'
+
+/** Who has a file system is in these. */
+const USERS: readonly SectionName[] = ['guests', 'blockDevices', 'multipaths', 'partitions', 'fileSystems']
 
 export interface ScanPlace extends Place {
   readonly fileSystem: Scannable
@@ -19,13 +24,15 @@ export function scanPlaces(matrix: ConnectivityMatrix): readonly ScanPlace[] {
   const reaching = new Set(places.flatMap(({ hosts }) => hosts))
   const hosts = matrix.hosts().filter(({ id }) => reaching.has(id))
   const held = new Set(hosts.flatMap(({ inventory }) => fileSystemsOfGuests(inventory)))
+  const unsure = new Set(hosts.filter(({ inventory }) => unreadOf(inventory, USERS).length > 0).map(({ id }) => id))
   const mounted = new Set(
     hosts.flatMap(({ id, inventory }) => inventory.fileSystems.flatMap((one) => (isMounted(one) ? [`${id} ${one.uuid}`] : []))),
   )
   return places.flatMap((place) => {
     const { fileSystem } = place
     if (fileSystem.kind === 'nfs') return [place]
-    if (held.has(fileSystem.uuid)) return []
+    // Whose disks are not known may have it for a guest.
+    if (held.has(fileSystem.uuid) || place.hosts.some((host) => unsure.has(host))) return []
     // Who has it mounted sees it whole, with what is in its journal.
     const isFirst = (host: string): boolean => mounted.has(`${host} ${fileSystem.uuid}`)
     return [{ ...place, hosts: [...place.hosts.filter(isFirst), ...place.hosts.filter((host) => !isFirst(host))] }]

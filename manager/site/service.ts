@@ -7,6 +7,7 @@ import type { Property } from '../protocol/property.ts'
 import { readProperties } from '../protocol/property-file.ts'
 import { chap as chapSchema, portal as portalSchema, type RequestBody } from '../protocol/requests.ts'
 import { iscsiName } from '../protocol/values.ts'
+import type { StoredAlarm } from '../store/alarms.ts'
 import { addConnection, allConnections, type ConnectionRecord, endConnection, removeConnection } from '../store/connections.ts'
 import type { Store } from '../store/database.ts'
 import type { Sealer } from '../store/sealing.ts'
@@ -19,7 +20,7 @@ import { PropertyGiver } from './properties.ts'
 export interface SiteDeps extends Omit<AttemptsDeps, 'act'> {
   readonly store: Store
   readonly sealer: Sealer
-  readonly pool: SitePool
+  readonly pool: SitePool & { alarms(): Promise<readonly StoredAlarm[]> }
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
   readonly now: () => number
   readonly newId: () => string
@@ -31,11 +32,12 @@ export interface Site extends SiteOperations {
 
 const GROUP = /^[a-z0-9][a-z0-9_.-]{0,62}$/
 const MOST_CONNECTIONS = 256
+const FAILED = 'connection-failed'
 
 /** Reads what is wanted, and begins to pursue it. */
 export async function openSite(deps: SiteDeps): Promise<Site> {
   const { db } = deps.store
-  const site = new RunningSite(deps, await allConnections(db), await propertiesText(db))
+  const site = new RunningSite(deps, await allConnections(db), await propertiesText(db), await deps.pool.alarms())
   site.start()
   return site
 }
@@ -47,7 +49,7 @@ class RunningSite implements Site {
   #connections: readonly ConnectionRecord[]
   #text: string
 
-  constructor(deps: SiteDeps, connections: readonly ConnectionRecord[], text: string) {
+  constructor(deps: SiteDeps, connections: readonly ConnectionRecord[], text: string, alarms: readonly StoredAlarm[]) {
     this.#deps = deps
     this.#connections = connections
     this.#text = text
@@ -57,6 +59,7 @@ class RunningSite implements Site {
         const chap = this.#connections.find((one) => one.id === id)?.chap
         return chap && { user: chap.user, password: deps.sealer.open(id, chap.sealed) }
       },
+      failed: new Map(alarms.filter(({ kind }) => kind === FAILED).map(({ key, text: why }) => [key.slice(`${FAILED} `.length), why])),
       ended: ({ id }) => this.#remove(id),
     })
     this.#giver = new PropertyGiver(deps, text)

@@ -29,7 +29,9 @@ export function isMeantFor({ groups }: Pick<WantedConnection, 'groups'>, host: C
 
 /** A session that has lost its target for now counts: open-iscsi brings it back by itself. */
 export function hasSession({ portal, target }: Pick<WantedConnection, 'portal' | 'target'>, { sessions }: Iscsi): boolean {
-  return sessions.some((session) => (target === undefined ? session.portal === portal : session.target === target))
+  return sessions.some((session) =>
+    target === undefined ? [session.portal, session.recordPortal].includes(portal) : session.target === target,
+  )
 }
 
 /** `others`: all connections; a session that one of them wants stays. */

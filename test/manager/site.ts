@@ -10,7 +10,7 @@ import { type Link, type LinkOptions, startLink } from '../../images/agent/link/
 import type { ManagerConfig } from '../../manager/config.ts'
 import { type Manager, type ManagerSettings, startManager } from '../../manager/main.ts'
 import type { ManagerAddress } from '../../manager/protocol/appliance.ts'
-import type { Inventory } from '../../manager/protocol/inventory.ts'
+import type { Inventory, Problem } from '../../manager/protocol/inventory.ts'
 import type { AgentMessage } from '../../manager/protocol/messages.ts'
 import { mac as macSchema, uuid } from '../../manager/protocol/values.ts'
 import { newHostId } from '../../manager/store/hosts.ts'
@@ -139,7 +139,8 @@ export function post(
 export interface TestAgent {
   readonly link: Link
   /** Reports this as what has changed since. */
-  change(sections: Partial<Inventory>): number
+  /** `problems`: all that there are now. */
+  change(sections: Partial<Inventory>, problems?: readonly Problem[]): number
 }
 
 /** The agent's own code with an inventory that the test writes. */
@@ -174,10 +175,10 @@ export function startTestAgent(
   let revision = 1
   return {
     link,
-    change: (sections) => {
+    change: (sections, problems = []) => {
       const base = revision
       revision += 1
-      link.tell({ kind: 'delta', run, base, revision, sections, problems: [] })
+      link.tell({ kind: 'delta', run, base, revision, sections, problems })
       return revision
     },
   }

@@ -85,6 +85,7 @@ export function hostNowView(host: Host, guests: readonly Guest[], alarms: readon
       network: `${sayRate(load.receivedBytesPerSecond)} in, ${sayRate(load.sentBytesPerSecond)} out`,
     },
     guests: guests.filter((guest) => guest.host === host.id).map(guestView),
+    unread: (host.unread ?? []).map(({ section, source, reason }) => `${section}: ${source}: ${reason}`),
   }
 }
 
@@ -92,7 +93,7 @@ function guestView(guest: Guest) {
   const { load } = guest
   return {
     name: guest.name,
-    type: guest.type,
+    type: guest.type ?? 'unknown',
     state: guest.state,
     vcpus: guest.vcpus,
     memory: saySize(guest.memoryBytes),

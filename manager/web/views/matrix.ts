@@ -75,7 +75,7 @@ export function rowView(host: Host, cells: Cells) {
     cpuGroup: host.cpuGroup ?? '–',
     cpu: bar(cpu, load ? `${load.cpus.toFixed(1)} of ${load.threads} CPUs, ${load.dom0Cpus.toFixed(1)} of them dom0's` : ''),
     memory: bar(memory, load ? `${saySize(load.freeBytes)} of ${saySize(load.totalBytes)} free` : ''),
-    guests: host.guests === 0 ? '·' : sayCount(host.guests),
+    guests: host.guests === undefined ? 'unknown' : host.guests === 0 ? '·' : sayCount(host.guests),
     cells: new Markup(cells.of(host.id)),
   }
 }
@@ -96,7 +96,7 @@ export function poolView(hosts: readonly Host[]) {
   return {
     hosts: sayCount(hosts.length),
     states: counts.map(({ name, count }) => ({ name, count: sayCount(count), path: `/?state=${name}` })),
-    guests: sayCount(hosts.reduce((count, host) => count + host.guests, 0)),
+    guests: `${hosts.some((host) => host.guests === undefined) ? 'at least ' : ''}${sayCount(hosts.reduce((count, host) => count + (host.guests ?? 0), 0))}`,
     cpu:
       loads.length > 0
         ? `${percent(

@@ -24,12 +24,22 @@ export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
           Address: host.connection?.address,
           CPU: hardware && [hardware.cpuModel, hardware.threads && `${hardware.threads} threads`].filter(Boolean).join(', '),
           Memory: saySize(hardware?.memoryBytes),
-          Disks: hardware && hardware.diskCount > 0 ? `${hardware.diskCount}, ${saySize(hardware.diskBytes)}` : undefined,
-          NICs: hardware && hardware.nicCount > 0 ? `${hardware.nicsUp} of ${hardware.nicCount} up` : undefined,
+          Disks: disksOf(hardware),
+          NICs: nicsOf(hardware),
         }),
         change: changeView(host),
         alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
       }
     }),
   }
+}
+
+function disksOf(hardware: Host['hardware']): string | undefined {
+  if (!hardware || hardware.diskCount === 0) return undefined
+  return hardware.diskCount === undefined ? 'unknown' : `${hardware.diskCount}, ${saySize(hardware.diskBytes)}`
+}
+
+function nicsOf(hardware: Host['hardware']): string | undefined {
+  if (!hardware || hardware.nicCount === 0) return undefined
+  return hardware.nicCount === undefined ? 'unknown' : `${hardware.nicsUp} of ${hardware.nicCount} up`
 }

@@ -110,3 +110,28 @@ test('only what has changed is made anew, and a list without a change is the sam
   }
   t.is(list.update([other]).length, 1)
 })
+
+test('what may be missing in a section is not counted: the count is not there, and why is said', (t) => {
+  const hung = (section: 'guests' | 'blockDevices' | 'nics', lacks?: 'detail' | 'parts') => ({
+    ...{ section, source: `read ${section}`, reason: 'it hung' },
+    ...(lacks === undefined ? {} : { lacks }),
+  })
+  const unread = { ...inventory, guests: [], problems: [hung('guests'), hung('blockDevices'), hung('nics')] }
+  const said = summaryOf({ ...parts, inventory: unread })
+  t.deepEqual(hostSchema.parse(said), said)
+  t.false('guests' in said)
+  for (const count of ['diskCount', 'diskBytes', 'nicCount', 'nicsUp']) t.false(count in (said.hardware ?? {}), count)
+  t.deepEqual(
+    said.unread?.map(({ section, reason }) => `${section}: ${reason}`),
+    ['guests: it hung', 'blockDevices: it hung', 'nics: it hung'],
+  )
+  const slight = summaryOf({ ...parts, inventory: { ...inventory, problems: [hung('guests', 'parts'), hung('nics', 'detail')] } })
+  t.is(slight.guests, 2)
+  t.is(slight.hardware?.nicCount, 2)
+  t.false('unread' in slight)
+})
+
+test('a guest without configuration has no type and no counts', (t) => {
+  const [bare] = guestsOn(view, { ...inventory, guests: [{ ...domU(5, 'running'), configured: false as const }] }, undefined)
+  t.deepEqual([bare?.type, bare?.disks, bare?.nics, bare?.vcpus], [undefined, undefined, undefined, 1])
+})

@@ -207,3 +207,22 @@ test('what a hostile agent calls its things comes out as JSON, whole and escaped
   t.is(headers['content-type'], 'application/json')
   t.is(JSON.parse(text).hosts[0].hardware.product, hostile)
 })
+
+test('maintenance is not granted on a list of guests that could not be read; the refusal says what, with a code', async (t) => {
+  const site = await startApiSite(t, { enrol: 'auto' })
+  const agent = startTestAgent(t, async () => site.address, await pushBoot(site, macOf(1)), { macs: [macOf(1)] })
+  await until('its first report', () => site.manager.pool.hosts().find(({ inventory }) => inventory))
+  agent.change({ guests: [] }, [{ section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' }])
+  const host = await until('an unknown number of guests', async () => {
+    const [found] = hostsOf(await site.as('viewer')('GET', '/hosts'))
+    return found?.unread && found
+  })
+  t.is(host.guests, undefined)
+  const refused = await site.as('operator')('POST', '/hosts/node01/maintain')
+  t.is(refused.status, 409)
+  t.like(JSON.parse(refused.text), { code: 'unread' })
+  t.regex(detailOf(refused), /whether guests run on node01 is not known: guests \(xl list -v: stopped after 20 s\)/)
+  agent.change({ guests: [] }, [])
+  await until('that there are none', async () => hostsOf(await site.as('viewer')('GET', '/hosts'))[0]?.guests === 0)
+  t.is((await site.as('operator')('POST', '/hosts/node01/maintain')).status, 200)
+})

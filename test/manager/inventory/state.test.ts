@@ -77,6 +77,11 @@ test('a change is a line of the history that says from where, by whom and why', 
 const REASONS: readonly [standing: Standing, event: StateEvent, reason: RegExp][] = [
   [host('up'), { kind: 'maintain', guests: 1 }, /^1 guest runs on node01: evacuate it first$/],
   [host('up'), { kind: 'maintain', guests: 3 }, /^3 guests run on node01: evacuate it first$/],
+  [
+    host('up'),
+    { kind: 'maintain', guests: 0, unread: 'guests (xl list -l: stopped after 20 s)' },
+    /^whether guests run on node01 is not known: guests \(xl list -l: stopped after 20 s\)\. See to that on the host and ask again/,
+  ],
   [host('lost'), { kind: 'maintain', guests: 0 }, /its guests may still run: fence it first$/],
   [host('fenced', 'connected'), { kind: 'connects' }, /the fence did not hold, and its guests may run twice/],
   [host('up', 'connected'), { kind: 'fence', proof: 'its BMC says that power is off' }, /its agent is connected, whatever says/],

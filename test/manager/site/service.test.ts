@@ -5,6 +5,7 @@ import { onEach } from '../store/dialects.ts'
 import { iscsiHost } from './iscsi-host.ts'
 
 const PORTAL = '10.77.0.1:3260'
+const OTHER = '10.78.0.1:3260'
 const TARGET = 'iqn.2026-11.test:t1'
 const SECRET = 'secretsecret12'
 
@@ -68,6 +69,60 @@ test('what does not work is an alarm that says what to do, seen at the host, and
   await iscsiHost(t, site, 1, machine)
   await until('its session', async () => (await statesOf(site)).join() === 'connected')
   await until('no alarm any more', async () => (await pool.alarms()).length === 0)
+})
+
+onEach('portals that were not reached are tried again, also after the manager began anew, though there is a session', async (t, place) => {
+  const before = await startSite(t, { enrol: 'auto', ...place })
+  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL, OTHER] }])
+  machine.silent.add(OTHER)
+  await iscsiHost(t, before, 1, machine)
+  await before.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  await until('the alarm', async () => (await before.manager.pool.alarms()).length > 0)
+  t.is(machine.sessions.length, 1)
+  await before.manager.close()
+  machine.silent.clear()
+  const after = await startSite(t, { enrol: 'auto', ...place })
+  await iscsiHost(t, after, 1, machine)
+  await until('both sessions', () => machine.sessions.length === 2)
+  await until('no alarm any more', async () => (await after.manager.pool.alarms()).length === 0)
+})
+
+test('a session that has no other path yet is asked for again when its host is back', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL, OTHER] }])
+  machine.silent.add(OTHER)
+  const { agent } = await iscsiHost(t, site, 1, machine)
+  await site.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  await until('the alarm', async () => (await site.manager.pool.alarms()).length > 0)
+  machine.silent.clear()
+  await agent.link.close()
+  await iscsiHost(t, site, 1, machine)
+  await until('both sessions', () => machine.sessions.length === 2)
+  t.deepEqual(
+    machine.sessions.map(({ portal }) => portal),
+    [PORTAL, OTHER],
+  )
+})
+
+test('a connection is not taken for gone while it is not known which sessions a host has', async (t) => {
+  const site = await startSite(t, { enrol: 'auto' })
+  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL] }])
+  const { agent, id } = await iscsiHost(t, site, 1, machine)
+  const made = await site.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  if (made.kind !== 'done') return t.fail(made.reason)
+  await until('its session', async () => (await statesOf(site)).join() === 'connected')
+  const hung = { section: 'iscsi', source: 'iscsiadm', reason: 'stopped after 20 s' } as const
+  machine.says.set('iscsiadm -m session -P 3', { kind: 'stopped', stdout: '', reason: 'stopped after 20 s' })
+  agent.change({ iscsi: { sessions: [] } }, [hung])
+  await until('that it is not known', async () => ((await site.manager.pool.inventory(id))?.problems.length ?? 0) > 0)
+  await site.manager.site.disconnect(made.value.id, 'alice')
+  const [shown] = await site.manager.site.connections()
+  t.is(shown?.hosts[0]?.state, 'ending')
+  t.regex(shown?.hosts[0]?.why ?? '', /not known: iscsi \(iscsiadm: stopped after 20 s\)/)
+  t.is(machine.sessions.length, 1)
+  machine.says.clear()
+  agent.change({ iscsi: { sessions: [] } }, [])
+  await until('that it is gone', async () => (await site.manager.site.connections()).length === 0)
 })
 
 onEach('what is wanted survives the manager, with its secrets sealed in the database', async (t, place) => {
