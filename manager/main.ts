@@ -114,6 +114,7 @@ async function start(
   const scans = await openScanBook(store)
   const operations = createOperations({ pool, boots: appliances, scans })
   const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
+  closing.push(() => access.close())
 
   const forget = () => {
     const before = now() - FORGET_AFTER

@@ -7,6 +7,7 @@ import { deleteSession, deleteSessionsOf, saveSession } from '../store/sessions.
 import { deleteToken, deleteTokensOf, saveToken, tokenById, tokensOf } from '../store/tokens.ts'
 import { allUsers, countUsers, deleteUser, isLastAdmin, type KnownUser, saveUser, sawUser, updateUser, userByName } from '../store/users.ts'
 import type { Access, Answer, Identified, Refusal, SignedIn } from './access.ts'
+import { type Act, AuditBound } from './audit-bound.ts'
 import { Credentials, csrfOf, hashOf } from './credentials.ts'
 import { FirstAdminCodes } from './first-admin.ts'
 import { Passwords, PasswordsBusy, SCRYPT_COST, type ScryptCost } from './password.ts'
@@ -29,7 +30,8 @@ const DAY = 24 * 3600_000
 const MOST_TOKENS = 200
 const WRONG: Refusal = { kind: 'refused', status: 401, reason: 'the name or the password is wrong' }
 
-export function openAccess(options: AccessOptions): Access {
+/** `close`: when nobody asks any more; the store is still open. */
+export function openAccess(options: AccessOptions): Access & { close(): Promise<void> } {
   return new StoredAccess(options)
 }
 
@@ -39,14 +41,16 @@ class StoredAccess implements Access {
   readonly #passwords: Passwords
   readonly #limits: SignInLimits
   readonly #codes: FirstAdminCodes
+  readonly #bound: AuditBound
 
   constructor(options: AccessOptions) {
-    const { elapsed, random, cost = SCRYPT_COST, rates = SIGN_IN_RATES } = options
+    const { elapsed, random, log, cost = SCRYPT_COST, rates = SIGN_IN_RATES } = options
     this.#options = options
     this.#credentials = new Credentials(options)
     this.#passwords = new Passwords(cost, random)
     this.#limits = new SignInLimits(rates, elapsed)
     this.#codes = new FirstAdminCodes(() => this.#newSecret(), elapsed)
+    this.#bound = new AuditBound((act) => this.audit(act), elapsed, log)
   }
 
   byToken(secret: string): Promise<Identified | undefined> {
@@ -170,9 +174,17 @@ class StoredAccess implements Access {
     })
   }
 
-  async audit(entry: { readonly who: string; readonly peer: string; readonly what: string }): Promise<void> {
+  async audit(act: Act): Promise<void> {
     const at = this.#options.now()
-    await this.#options.store.write((transaction) => addAudit(transaction, { ...entry, at }))
+    await this.#options.store.write((transaction) => addAudit(transaction, { ...act, at }))
+  }
+
+  auditBounded(act: Act): Promise<void> {
+    return this.#bound.add(act)
+  }
+
+  close(): Promise<void> {
+    return this.#bound.flush()
   }
 
   async auditTrail(limit: number, before?: number): Promise<Audit> {

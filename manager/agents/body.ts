@@ -1,22 +1,24 @@
-// Bodies of requests that are no API's, and the one form of refusal: a body is measured while it comes.
+// Bodies of requests that are no API's, and the one form of refusal: a body is measured before it is read.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
+import { readBytes } from '../../appliance/wire/http-body.ts'
 
 type Body<Value> =
   | { readonly kind: 'body'; readonly value: Value }
   | { readonly kind: 'refused'; readonly status: 400 | 413; readonly reason: string }
 
-export async function readBody<Value>(request: IncomingMessage, limit: number, schema: z.ZodType<Value>): Promise<Body<Value>> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length
-    if (length > limit) return { kind: 'refused', status: 413, reason: `at most ${limit} bytes` }
-    chunks.push(chunk as Buffer)
-  }
+export async function readBody<Value>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  schema: z.ZodType<Value>,
+): Promise<Body<Value>> {
+  const read = await readBytes(request, response, limit)
+  if (read.kind === 'too-long') return { kind: 'refused', status: 413, reason: `at most ${limit} bytes` }
+  if (read.kind === 'broken-off') return { kind: 'refused', status: 400, reason: 'the body ended before its end' }
   let json: unknown
   try {
-    json = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    json = JSON.parse(read.bytes.toString('utf8'))
   } catch {
     return { kind: 'refused', status: 400, reason: 'it is no JSON' }
   }

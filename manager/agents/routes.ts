@@ -7,6 +7,7 @@ import { BUNDLE_PATH } from '../protocol/bundle.ts'
 import { MAX_RENEWAL_BYTES, renewal } from '../protocol/renewal.ts'
 import { type Admission, RENEW_PATH, type ShownCertificate } from './admission.ts'
 import { problem, readBody } from './body.ts'
+import type { RenewalLimits } from './renewals.ts'
 
 export interface RouteDeps {
   /** What agents are upgraded to; undefined: there is none. */
@@ -15,6 +16,7 @@ export interface RouteDeps {
   readonly admits: (shown: ShownCertificate, peer: string) => Promise<Admission>
   readonly certificateOf: (request: IncomingMessage) => ShownCertificate | undefined
   readonly renew: (fingerprint: string, certificateRequest: string) => Promise<Enrolled>
+  readonly renewals: RenewalLimits
   readonly log: Log
 }
 
@@ -40,10 +42,19 @@ async function renewCertificate(request: IncomingMessage, response: ServerRespon
   if (request.method !== 'POST') return problem(response, 405, 'only POST')
   const shown = deps.certificateOf(request)
   if (shown?.host === undefined) return problem(response, 401, 'an agent shows its certificate here')
-  const body = await readBody(request, MAX_RENEWAL_BYTES, renewal)
-  if (body.kind === 'refused') return problem(response, body.status, body.reason)
+  const wait = deps.renewals.attempt(shown.fingerprint, shown.host)
+  if (wait > 0) {
+    response.setHeader('retry-after', wait)
+    return problem(response, 429, `this host renews its certificate too often: try again in ${wait} s`)
+  }
+  const body = await readBody(request, response, MAX_RENEWAL_BYTES, renewal)
+  if (body.kind === 'refused') {
+    deps.renewals.refused(shown.host)
+    return problem(response, body.status, body.reason)
+  }
   const renewed = await deps.renew(shown.fingerprint, body.value.certificateRequest)
   if (renewed.kind === 'refused') {
+    deps.renewals.refused(shown.host)
     deps.log.warn({ host: shown.host, reason: renewed.reason }, 'renewal refused')
     return problem(response, 403, renewed.reason)
   }

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
+import { answerWith } from '../../appliance/wire/http-body.ts'
 import { limitLog } from '../../appliance/wire/limit.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
@@ -19,8 +20,10 @@ import { problem } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
+import { endUnshaken } from './handshakes.ts'
 import type { Asked } from './questions.ts'
 import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
+import { RenewalLimits } from './renewals.ts'
 import { answerRoute } from './routes.ts'
 
 /** Enrolments from one address: a host needs one a boot. */
@@ -31,6 +34,8 @@ const ANSWER_PATIENCE = 120_000
 const MOST_ADDRESSES = 4096
 /** How long a stranger may take for its handshake, and then for its request, ms. */
 const PATIENCE = 10_000
+/** For a refusal to leave, ms. */
+const LEAVING = 1000
 /** Longest delay that setTimeout takes, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -89,12 +94,14 @@ class RunningGateway implements Gateway {
   readonly #log: Log
   readonly #connections = new Map<string, AgentConnection>()
   readonly #addresses = new Map<string, Bucket>()
+  readonly #renewals: RenewalLimits
   readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
   readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
   #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
 
   constructor(options: GatewayOptions) {
     this.#options = options
+    this.#renewals = new RenewalLimits(options.elapsed)
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
     const { tls, patience = PATIENCE } = options
     const { key, certificate } = tls
@@ -112,7 +119,8 @@ class RunningGateway implements Gateway {
       connectionsCheckingInterval: patience / 4,
       maxHeaderSize: 16 << 10,
     })
-    this.server.on('request', (request, response) => this.#answer(request, response))
+    answerWith(this.server, (request, response) => this.#answer(request, response))
+    endUnshaken(this.server, patience)
     this.server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
     this.server.on('tlsClientError', (error, socket) => this.#log.debug({ peer: socket.remoteAddress, error }, 'TLS refused'))
     this.server.on('clientError', (error, socket) => {
@@ -182,6 +190,7 @@ class RunningGateway implements Gateway {
       admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
       certificateOf: (of) => this.#shown(of),
       renew: (fingerprint, certificateRequest) => renew(enrolment, fingerprint, certificateRequest),
+      renewals: this.#renewals,
       log: this.#log,
     })
     if (!isOurs) this.#mounted(request, response)
@@ -288,7 +297,11 @@ class RunningGateway implements Gateway {
 /** Reasons of ours are ASCII without line ends, but for names: those are left out by the parsers of paths. */
 function refuse(socket: Duplex, status: number, reason: string): void {
   const body = JSON.stringify({ status, detail: reason })
+  // A peer that does not take the answer, or does not close its side, holds nothing here.
+  const leaving = setTimeout(() => socket.destroy(), LEAVING)
+  socket.once('close', () => clearTimeout(leaving))
   socket.end(
     `HTTP/1.1 ${status} ${status === 401 || status === 403 ? 'Refused' : reason}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
   )
 }

@@ -61,7 +61,7 @@ function handlerOf(
 
 function taking<Told>(schema: z.ZodType<Told>, take: (told: Told) => Promise<void>): Handler {
   return async (request, response) => {
-    const body = await readBody(request, MAX_APPLIANCE_BYTES, schema)
+    const body = await readBody(request, response, MAX_APPLIANCE_BYTES, schema)
     if (body.kind === 'refused') return problem(response, body.status, body.reason)
     await take(body.value)
     response.writeHead(204).end()

@@ -40,7 +40,7 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
     if (label === '' || label.length > LONGEST_LABEL) return badForm(`A token has a label of 1 to ${LONGEST_LABEL} characters.`)
     if (!Number.isInteger(days) || days < 1 || days > 3650) return badForm('A token is good for 1 to 3650 days.')
     if (!asked.success || !atLeast(who.role, asked.data)) return badForm('A token has at most the role of its user.')
-    await access.audit({ who: who.user, peer, what: `issue token "${label}" as ${asked.data} for ${days} days` })
+    await access.auditBounded({ who: who.user, peer, what: `issue token "${label}" as ${asked.data} for ${days} days` })
     const done = await access.issueToken(who.user, label, asked.data, days)
     return done.kind === 'done'
       ? { kind: 'told', page: 'token', title: 'New token', view: { label, secret: done.value.secret } }
@@ -48,7 +48,7 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
   }),
   action('viewer', '/tokens/revoke', async ({ who, form, peer }, { access }) => {
     const id = (form.get('id') ?? '').slice(0, 128)
-    await access.audit({ who: who.user, peer, what: `revoke token ${id}` })
+    await access.auditBounded({ who: who.user, peer, what: `revoke token ${id}` })
     const done = await access.revokeToken(id, who)
     return done.kind === 'done'
       ? { kind: 'acted', said: 'The token is revoked.', path: form.get('from') === 'users' ? '/users' : '/account' }

@@ -1,7 +1,9 @@
+import { connect } from 'node:net'
 import test from 'ava'
 import express from 'express'
 import { createApp } from '../../../manager/http/app.ts'
 import { startManager } from '../../../manager/main.ts'
+import { eventually } from '../../appliance/tftp/peers.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { dataDirFor, keysOf, post, startSite } from '../site.ts'
 
@@ -47,4 +49,22 @@ test('the page answers beside the API, what neither knows is 404, and a fault of
   t.is(fault.status, 500)
   t.notRegex(fault.text, /inside/)
   t.true(lines.some(({ level }) => level === 'error'))
+})
+
+test('a connection that says nothing, and one whose handshake comes a byte at a time, are ended in time; a good one goes on', async (t) => {
+  const patience = 1500
+  const { address } = await startSite(t, { settings: { patience } })
+  const [silent, slow] = [connect(address.port, address.address), connect(address.port, address.address)]
+  const started = performance.now()
+  for (const socket of [silent, slow]) {
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => undefined).resume()
+  }
+  const hello = Buffer.concat([Buffer.from('16030103e8010003e40303', 'hex'), Buffer.alloc(1000)])
+  let sent = 0
+  const dripping = setInterval(() => slow.write(hello.subarray(sent, ++sent)), patience / 20)
+  t.teardown(() => clearInterval(dripping))
+  for (const socket of [silent, slow]) await eventually(() => socket.destroyed || undefined, 'the end')
+  t.true(performance.now() - started > patience / 2)
+  t.is((await post(address, '/api/v1/users', '', {})).status, 401)
 })
