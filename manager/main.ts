@@ -171,6 +171,7 @@ async function start(
   }
   const api = await mountHttp({
     gateway,
+    dataDir,
     address: config.reached ?? listen.address,
     pool,
     operations,

@@ -42,7 +42,7 @@ export interface Access {
   /** For the CLI: a token for a name and a password, limited as `signIn` is. */
   logIn(user: string, password: string, label: string, days: number, peer: string): Promise<Answer<IssuedToken>>
 
-  /** The one-time code for the first admin, while there is no user; it is good for an hour, and the manager prints it. */
+  /** The one-time code for the first admin, while there is no user; it is good for an hour, and the manager leaves it in a file. */
   firstAdminCode(): Promise<string | undefined>
   redeemFirstAdmin(code: string, user: string, password: string, peer: string): Promise<Answer<User>>
 

@@ -1,7 +1,7 @@
 // Access over the store. Each change and the check that allows it are one transaction; what it takes away is gone when it resolves.
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Audit, IssuedToken, Role, Token, User } from '../api/schema-access.ts'
-import { addAudit, auditBefore, firstBroken } from '../store/audit.ts'
+import { addAudit, auditBefore, verifyAudit } from '../store/audit.ts'
 import type { Store, Transaction } from '../store/database.ts'
 import { deleteSession, deleteSessionsOf, saveSession } from '../store/sessions.ts'
 import { deleteToken, deleteTokensOf, saveToken, tokenById, tokensOf } from '../store/tokens.ts'
@@ -99,7 +99,11 @@ class StoredAccess implements Access {
     if (wait > 0) return tooMany(wait)
     const { store, now } = this.#options
     if ((await countUsers(store.db)) > 0) return NOT_FIRST
-    if (!this.#codes.isGood(code)) return refused(403, 'this code is wrong or older than an hour: restart the manager, it prints a new one')
+    if (!this.#codes.isGood(code))
+      return refused(
+        403,
+        'this code is wrong or older than an hour: restart the manager, it leaves a new one in first-admin.link of its dataDir',
+      )
     const passwordHash = await this.#hash(password)
     if (passwordHash.kind === 'refused') return passwordHash
     const answer = await this.#change(async (transaction) => {
@@ -175,8 +179,10 @@ class StoredAccess implements Access {
   }
 
   async audit(act: Act): Promise<void> {
-    const at = this.#options.now()
-    await this.#options.store.write((transaction) => addAudit(transaction, { ...act, at }))
+    const { store, now } = this.#options
+    const at = now()
+    const entry = await store.write((transaction) => addAudit(transaction, { ...act, at }, store.witness?.key))
+    store.witness?.wrote(entry)
   }
 
   auditBounded(act: Act): Promise<void> {
@@ -188,9 +194,11 @@ class StoredAccess implements Access {
   }
 
   async auditTrail(limit: number, before?: number): Promise<Audit> {
-    const broken = await firstBroken(this.#options.store.db)
-    const entries = [...(await auditBefore(this.#options.store.db, before, limit))]
-    return { entries, intact: broken === undefined, ...(broken === undefined ? {} : { broken }) }
+    const { db, witness } = this.#options.store
+    const { broken, keyedFrom } = await verifyAudit(db, witness)
+    const entries = [...(await auditBefore(db, before, limit))]
+    const keyed = keyedFrom === undefined ? {} : { keyedFrom }
+    return { entries, intact: broken === undefined, ...(broken === undefined ? {} : { broken }), ...keyed }
   }
 
   async #authenticate(name: string, password: string, peer: string): Promise<Answer<KnownUser>> {

@@ -5,6 +5,7 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { Enrolled } from '../enrolment/enrol.ts'
 import { BUNDLE_PATH } from '../protocol/bundle.ts'
 import { MAX_RENEWAL_BYTES, renewal } from '../protocol/renewal.ts'
+import { storageFault } from '../store/trouble.ts'
 import { type Admission, RENEW_PATH, type ShownCertificate } from './admission.ts'
 import { problem, readBody } from './body.ts'
 import type { RenewalLimits } from './renewals.ts'
@@ -26,7 +27,8 @@ export function answerRoute(request: IncomingMessage, response: ServerResponse, 
   if (!answer) return false
   answer(request, response, deps).catch((error: unknown) => {
     deps.log.error({ path: request.url, error }, 'request failed')
-    problem(response, 500, 'the manager cannot do it now')
+    const fault = storageFault(error)
+    problem(response, fault?.status ?? 500, fault?.reason ?? 'the manager cannot do it now')
   })
   return true
 }

@@ -1,6 +1,7 @@
 // RFC 9457: how the API says no. What a person reads is `detail`; nothing of the inside is in it.
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import { z } from 'zod'
+import { storageFault } from '../store/trouble.ts'
 import type { Problem } from './schema-access.ts'
 
 export function problemOf(status: number, detail: string): Problem {
@@ -22,6 +23,8 @@ const refusal = z.object({ status: z.number().int().min(400).max(499) })
 
 /** Undefined for a fault of ours. */
 export function refusalOf(error: unknown): { readonly status: number; readonly reason: string } | undefined {
+  const fault = storageFault(error)
+  if (fault) return fault
   const read = refusal.safeParse(error)
   return read.success ? { status: read.data.status, reason: 'this is no request that is understood here' } : undefined
 }

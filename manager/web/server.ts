@@ -13,6 +13,7 @@ import { AttemptLimit, peerKey } from '../access/limit.ts'
 import { atLeast } from '../access/roles.ts'
 import type { Rate } from '../agents/rate.ts'
 import type { Operations, SiteOperations } from '../api/operations.ts'
+import { storageFault } from '../store/trouble.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
 import { comesFromOurPage, cookieOf, hasCsrf } from './guard.ts'
 import { LivePages } from './live.ts'
@@ -129,7 +130,9 @@ async function answerRoute(
     }
   } catch (error) {
     log.error({ error, path: request.path }, 'a page could not be made')
+    const fault = storageFault(error)
     if (response.headersSent) response.destroy()
+    else if (fault) await refuse(fault.status, `${fault.reason.charAt(0).toUpperCase()}${fault.reason.slice(1)}.`)
     else await refuse(500, 'The manager failed; its log says why.')
   }
 }

@@ -101,11 +101,15 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
   }),
   page('admin', '/audit', async ({ query }: Visitor, { access }) => {
     const before = Number(query.get('before'))
-    const { entries, intact, broken } = await access.auditTrail(AUDIT_PAGE, Number.isInteger(before) && before > 0 ? before : undefined)
+    const { entries, intact, broken, keyedFrom } = await access.auditTrail(
+      AUDIT_PAGE,
+      Number.isInteger(before) && before > 0 ? before : undefined,
+    )
     const oldest = entries.at(-1)?.seq
     const view = {
       intact,
       broken: broken === undefined ? '' : `Entry ${broken} does not follow from the one before: somebody has changed the log.`,
+      plain: keyedFrom === undefined ? '' : `Entries before ${keyedFrom} were written before the log had a key.`,
       entries: entries.map(({ seq, at, who, peer, what, hash }) => ({ seq, at: moment(at), who, peer, what, hash: hash.slice(0, 12) })),
       older: oldest !== undefined && oldest > 1 && entries.length === AUDIT_PAGE ? `/audit?before=${oldest}` : '',
     }

@@ -1,4 +1,6 @@
+import { readFile, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import test from 'ava'
 import express from 'express'
 import { createApp } from '../../../manager/http/app.ts'
@@ -9,14 +11,17 @@ import { dataDirFor, keysOf, post, startSite } from '../site.ts'
 
 const CHEAP = { cost: { N: 16, r: 8, p: 1 } }
 
-test('while there is no user the manager tells a link for the first admin, which is good once', async (t) => {
+test('while there is no user the manager leaves a link for the first admin in a file of its own, not in the log; it is good once', async (t) => {
   const { log, lines } = collectingLog()
   const dataDir = await dataDirFor(t)
   const config = { dataDir, database: 'sqlite', listen: { address: '127.0.0.1', port: 0 }, enrol: 'approve' as const, names: new Map() }
   const manager = await startManager(config, log, { passwords: CHEAP })
   t.teardown(() => manager.close())
-  const told = lines.map(({ message }) => message).find((message) => message.includes('first admin'))
-  const [, port, code] = /https:\/\/127\.0\.0\.1:(\d+)\/first-admin\?code=([\w-]{43})$/.exec(told ?? '') ?? []
+  const link = join(dataDir, 'first-admin.link')
+  t.true(lines.some(({ level, message }) => level === 'info' && message.includes('first admin') && message.endsWith(link)))
+  t.is((await stat(link)).mode & 0o777, 0o600)
+  const [, port, code] = /https:\/\/127\.0\.0\.1:(\d+)\/first-admin\?code=([\w-]{43})\n$/.exec(await readFile(link, 'utf8')) ?? []
+  t.false(JSON.stringify(lines).includes(code ?? 'code'))
   t.is(port, String(manager.gateway.port))
   const { address } = await keysOf(dataDir, manager.gateway.port)
   const redeem = (given: string | undefined, name: string) =>
