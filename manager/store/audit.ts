@@ -4,8 +4,8 @@ import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import { chained, follow, type Link, type Seal, START, sealed } from '../access/chain.ts'
 import type { AuditEntry } from '../api/schema-access.ts'
-import type { Transaction } from './database.ts'
 import type { Tables } from './schema.ts'
+import type { Transaction } from './writer.ts'
 
 /** Of `settings`: what the newest entry has to be. */
 const HEAD_KEY = 'audit-head'
