@@ -118,6 +118,7 @@ async function start(
   const scans = await openScanBook(store)
   const operations = createOperations({ pool, boots: appliances, scans })
   const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
+  closing.push(() => access.close())
 
   const forget = () => {
     const before = now() - FORGET_AFTER
@@ -181,6 +182,7 @@ async function start(
   }
   const api = await mountHttp({
     gateway,
+    dataDir,
     address: config.reached ?? listen.address,
     pool,
     operations,

@@ -2,6 +2,7 @@
 
 import express, { type Express, type RequestHandler } from 'express'
 import type { Mac } from '../wire/addresses.ts'
+import { readBytes } from '../wire/http-body.ts'
 import { macInPath } from '../wire/path.ts'
 import { type BootFilesOptions, bootFiles, HTTP_LOADERS } from './boot-files.ts'
 import { resolveTarget, urlOf } from './path.ts'
@@ -86,9 +87,12 @@ export function bootRoutes(options: BootRoutesOptions): Express {
   })
 
   app.all('/report/:attempt', allowMethods('POST'), knownAttempt)
-  app.post('/report/:attempt', express.raw({ type: () => true, limit: LONGEST_REPORT, inflate: false }), async (request, response) => {
-    const body: unknown = request.body
-    const parsed = parseReport(Buffer.isBuffer(body) ? body : Buffer.alloc(0))
+  app.post('/report/:attempt', async (request, response) => {
+    if (request.headers['content-encoding'] !== undefined) return sendProblem(response, 415, 'a report is not compressed')
+    const body = await readBytes(request, response, LONGEST_REPORT)
+    if (body.kind === 'too-long') return sendProblem(response, 413, `a report has at most ${LONGEST_REPORT} bytes`)
+    if (body.kind === 'broken-off') return sendProblem(response, 400, 'the report ended before its end')
+    const parsed = parseReport(body.bytes)
     if (parsed.kind === 'refusal') return sendProblem(response, 400, parsed.reason)
     const answer = await options.report(request.params.attempt, parsed.report, peerOf(request))
     if (answer.kind === 'refusal') return sendProblem(response, 404, answer.reason)

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { constants, open } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { answerWith } from '../wire/http-body.ts'
 import type { OpenedFile } from './boot-files.ts'
 import { type BootRoutesOptions, bootRoutes } from './routes.ts'
 
@@ -46,7 +47,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<{ rea
     requestTimeout: limits.requestTimeout,
     connectionsCheckingInterval: Math.ceil(limits.headersTimeout / 4),
   }
-  const server = createServer({ ...timeouts, maxHeaderSize: LONGEST_HEADERS, keepAliveTimeout: limits.headersTimeout }, app)
+  const server = createServer({ ...timeouts, maxHeaderSize: LONGEST_HEADERS, keepAliveTimeout: limits.headersTimeout })
+  answerWith(server, app)
   server.maxHeadersCount = MOST_HEADERS
   server.timeout = limits.idleTimeout
   server.maxConnections = limits.connections

@@ -1,5 +1,6 @@
 // The appliance's own SQLite file: leases, boot attempts, the last known plan.
 // Synchronous on purpose: what was acknowledged is on disk before the answer leaves.
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 
 export type Store = Database.Database
@@ -51,6 +52,7 @@ const MIGRATIONS: readonly string[] = [
 
 /** Opens the file, or ':memory:', and brings its schema up to date. Throws when a newer hostless wrote it. */
 export function openStore(file: string): Store {
+  if (file !== ':memory:') keepPrivate(file)
   const store = new Database(file)
   store.pragma('journal_mode = WAL')
   store.pragma('synchronous = FULL')
@@ -67,4 +69,12 @@ export function openStore(file: string): Store {
     store.pragma(`user_version = ${MIGRATIONS.length}`)
   })()
   return store
+}
+
+/** It holds hashes of tokens, and who boots what. Whatever mode an older hostless left, only its owner reads it. */
+function keepPrivate(file: string): void {
+  // By its name, once it is there: to close it would end the locks that this process has on it.
+  if (existsSync(file)) chmodSync(file, 0o600)
+  else closeSync(openSync(file, 'a', 0o600))
+  for (const beside of ['-wal', '-shm'].map((suffix) => `${file}${suffix}`)) if (existsSync(beside)) chmodSync(beside, 0o600)
 }

@@ -1,6 +1,6 @@
 // Small files of the appliance on disk: a secret made once, and what TFTP sends.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const NFS_KEY_BYTES = 32
@@ -18,8 +18,12 @@ export async function nfsKey(dataDir: string): Promise<Buffer> {
       `${file} has ${known.length} bytes instead of ${NFS_KEY_BYTES}: restore it from a backup; without it running hosts lose their root`,
     )
   }
-  if (known) return known
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700) // it may be from before
+  if (known) {
+    await chmod(file, 0o600)
+    return known
+  }
   const key = randomBytes(NFS_KEY_BYTES)
   const fresh = await open(`${file}.new`, 'w', 0o600)
   try {

@@ -1,6 +1,7 @@
 // Who may come in, and what they did: users, their tokens and sessions, the audit log. The API and the page ask this, and never
 // the tables behind it. Security note 7.
 import type { Audit, IssuedToken, Role, Token, User } from '../api/schema-access.ts'
+import type { Act } from './audit-bound.ts'
 
 export interface Identified {
   readonly user: string
@@ -41,7 +42,7 @@ export interface Access {
   /** For the CLI: a token for a name and a password, limited as `signIn` is. */
   logIn(user: string, password: string, label: string, days: number, peer: string): Promise<Answer<IssuedToken>>
 
-  /** The one-time code for the first admin, while there is no user; it is good for an hour, and the manager prints it. */
+  /** The one-time code for the first admin, while there is no user; it is good for an hour, and the manager leaves it in a file. */
   firstAdminCode(): Promise<string | undefined>
   redeemFirstAdmin(code: string, user: string, password: string, peer: string): Promise<Answer<User>>
 
@@ -62,7 +63,9 @@ export interface Access {
   revokeToken(id: string, by: Identified): Promise<Answer<null>>
 
   /** On disk when it resolves. */
-  audit(entry: { readonly who: string; readonly peer: string; readonly what: string }): Promise<void>
+  audit(act: Act): Promise<void>
+  /** For what was refused, and what anybody may do without end: on disk when it resolves, or counted for an entry that says how many. */
+  auditBounded(act: Act): Promise<void>
   /** Newest first, from `before` (a seq) downwards; `intact` speaks of the whole log. */
   auditTrail(limit: number, before?: number): Promise<Audit>
 }

@@ -1,12 +1,13 @@
 // Access over the store. Each change and the check that allows it are one transaction; what it takes away is gone when it resolves.
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Audit, IssuedToken, Role, Token, User } from '../api/schema-access.ts'
-import { addAudit, auditBefore, firstBroken } from '../store/audit.ts'
+import { addAudit, auditBefore, verifyAudit } from '../store/audit.ts'
 import type { Store, Transaction } from '../store/database.ts'
 import { deleteSession, deleteSessionsOf, saveSession } from '../store/sessions.ts'
 import { deleteToken, deleteTokensOf, saveToken, tokenById, tokensOf } from '../store/tokens.ts'
 import { allUsers, countUsers, deleteUser, isLastAdmin, type KnownUser, saveUser, sawUser, updateUser, userByName } from '../store/users.ts'
 import type { Access, Answer, Identified, Refusal, SignedIn } from './access.ts'
+import { type Act, AuditBound } from './audit-bound.ts'
 import { Credentials, csrfOf, hashOf } from './credentials.ts'
 import { FirstAdminCodes } from './first-admin.ts'
 import { Passwords, PasswordsBusy, SCRYPT_COST, type ScryptCost } from './password.ts'
@@ -29,7 +30,8 @@ const DAY = 24 * 3600_000
 const MOST_TOKENS = 200
 const WRONG: Refusal = { kind: 'refused', status: 401, reason: 'the name or the password is wrong' }
 
-export function openAccess(options: AccessOptions): Access {
+/** `close`: when nobody asks any more; the store is still open. */
+export function openAccess(options: AccessOptions): Access & { close(): Promise<void> } {
   return new StoredAccess(options)
 }
 
@@ -39,14 +41,16 @@ class StoredAccess implements Access {
   readonly #passwords: Passwords
   readonly #limits: SignInLimits
   readonly #codes: FirstAdminCodes
+  readonly #bound: AuditBound
 
   constructor(options: AccessOptions) {
-    const { elapsed, random, cost = SCRYPT_COST, rates = SIGN_IN_RATES } = options
+    const { elapsed, random, log, cost = SCRYPT_COST, rates = SIGN_IN_RATES } = options
     this.#options = options
     this.#credentials = new Credentials(options)
     this.#passwords = new Passwords(cost, random)
     this.#limits = new SignInLimits(rates, elapsed)
     this.#codes = new FirstAdminCodes(() => this.#newSecret(), elapsed)
+    this.#bound = new AuditBound((act) => this.audit(act), elapsed, log)
   }
 
   byToken(secret: string): Promise<Identified | undefined> {
@@ -95,7 +99,11 @@ class StoredAccess implements Access {
     if (wait > 0) return tooMany(wait)
     const { store, now } = this.#options
     if ((await countUsers(store.db)) > 0) return NOT_FIRST
-    if (!this.#codes.isGood(code)) return refused(403, 'this code is wrong or older than an hour: restart the manager, it prints a new one')
+    if (!this.#codes.isGood(code))
+      return refused(
+        403,
+        'this code is wrong or older than an hour: restart the manager, it leaves a new one in first-admin.link of its dataDir',
+      )
     const passwordHash = await this.#hash(password)
     if (passwordHash.kind === 'refused') return passwordHash
     const answer = await this.#change(async (transaction) => {
@@ -177,15 +185,27 @@ class StoredAccess implements Access {
     })
   }
 
-  async audit(entry: { readonly who: string; readonly peer: string; readonly what: string }): Promise<void> {
-    const at = this.#options.now()
-    await this.#options.store.write((transaction) => addAudit(transaction, { ...entry, at }))
+  async audit(act: Act): Promise<void> {
+    const { store, now } = this.#options
+    const at = now()
+    const entry = await store.write((transaction) => addAudit(transaction, { ...act, at }, store.witness?.key))
+    store.witness?.wrote(entry)
+  }
+
+  auditBounded(act: Act): Promise<void> {
+    return this.#bound.add(act)
+  }
+
+  close(): Promise<void> {
+    return this.#bound.flush()
   }
 
   async auditTrail(limit: number, before?: number): Promise<Audit> {
-    const broken = await firstBroken(this.#options.store.db)
-    const entries = [...(await auditBefore(this.#options.store.db, before, limit))]
-    return { entries, intact: broken === undefined, ...(broken === undefined ? {} : { broken }) }
+    const { db, witness } = this.#options.store
+    const { broken, keyedFrom } = await verifyAudit(db, witness)
+    const entries = [...(await auditBefore(db, before, limit))]
+    const keyed = keyedFrom === undefined ? {} : { keyedFrom }
+    return { entries, intact: broken === undefined, ...(broken === undefined ? {} : { broken }), ...keyed }
   }
 
   async #authenticate(name: string, password: string, peer: string): Promise<Answer<KnownUser>> {

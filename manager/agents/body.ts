@@ -1,23 +1,25 @@
-// Bodies of requests that are no API's, and the one form of refusal: a body is measured while it comes.
+// Bodies of requests that are no API's, and the one form of refusal: a body is measured before it is read.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
+import { readBytes } from '../../appliance/wire/http-body.ts'
 
 type Body<Value> =
   | { readonly kind: 'body'; readonly value: Value }
   | { readonly kind: 'refused'; readonly status: 400 | 413; readonly reason: string }
 
-export async function readBody<Value>(request: IncomingMessage, limit: number, schema: z.ZodType<Value>): Promise<Body<Value>> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length
-    if (length > limit) return { kind: 'refused', status: 413, reason: `at most ${limit} bytes` }
-    chunks.push(chunk as Buffer)
-  }
+export async function readBody<Value>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  schema: z.ZodType<Value>,
+): Promise<Body<Value>> {
+  const read = await readBytes(request, response, limit)
+  if (read.kind === 'too-long') return { kind: 'refused', status: 413, reason: `at most ${limit} bytes` }
+  if (read.kind === 'broken-off') return { kind: 'refused', status: 400, reason: 'the body ended before its end' }
   let json: unknown
   try {
-    json = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    json = JSON.parse(read.bytes.toString('utf8'))
   } catch {
     return { kind: 'refused', status: 400, reason: 'it is no JSON' }
   }
@@ -33,10 +35,17 @@ export function problem(response: ServerResponse, status: number, detail: string
   response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' }).end(JSON.stringify({ status, detail }))
 }
 
+/** For a refusal to leave, ms. */
+const LEAVING = 1000
+
 /** Of an upgrade. Reasons of ours are ASCII without line ends, but for names: those are left out by the parsers of paths. */
 export function refuse(socket: Duplex, status: number, reason: string): void {
   const body = JSON.stringify({ status, detail: reason })
+  // A peer that does not take the answer, or does not close its side, holds nothing here.
+  const leaving = setTimeout(() => socket.destroy(), LEAVING)
+  socket.once('close', () => clearTimeout(leaving))
   socket.end(
     `HTTP/1.1 ${status} ${status === 401 || status === 403 ? 'Refused' : reason}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
   )
 }

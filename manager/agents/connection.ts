@@ -5,6 +5,7 @@ import type { Log } from '../../appliance/wire/log.ts'
 import { decodeAgentMessage, encodeMessage } from '../protocol/codec.ts'
 import type { ManagerMessage } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
+import { storageFault } from '../store/trouble.ts'
 import type { AgentBook } from './book.ts'
 import { type Asked, Questions } from './questions.ts'
 import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
@@ -163,7 +164,7 @@ export class AgentConnection {
       this.#session = session
     } catch (error) {
       this.#deps.log.error({ host: this.host, error }, 'a message of this agent could not be dealt with')
-      this.close('the manager cannot take this now', INTERNAL)
+      this.close(storageFault(error)?.reason ?? 'the manager cannot take this now', INTERNAL)
     }
   }
 

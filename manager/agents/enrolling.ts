@@ -4,6 +4,7 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { Enrolled, EnrolRequest } from '../enrolment/enrol.ts'
 import { decodeAgentMessage, encodeMessage } from '../protocol/codec.ts'
 import type { ManagerMessage } from '../protocol/messages.ts'
+import { storageFault } from '../store/trouble.ts'
 
 /** UTF-8 bytes of the message enrol, with 256 MACs and a certificate request. */
 export const MAX_ENROL_BYTES = 1 << 16
@@ -31,7 +32,7 @@ export function serveEnrolment(socket: WebSocket, peer: string, enrol: (asked: E
       },
       (error: unknown) => {
         log.error({ peer, attempt, error }, 'enrolment failed')
-        answer(socket, { kind: 'rejected', reason: 'the manager cannot do it now', retry: true })
+        answer(socket, { kind: 'rejected', reason: storageFault(error)?.reason ?? 'the manager cannot do it now', retry: true })
       },
     )
   })

@@ -5,8 +5,10 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { Enrolled } from '../enrolment/enrol.ts'
 import { BUNDLE_PATH } from '../protocol/bundle.ts'
 import { MAX_RENEWAL_BYTES, renewal } from '../protocol/renewal.ts'
+import { storageFault } from '../store/trouble.ts'
 import { type Admission, RENEW_PATH, type ShownCertificate } from './admission.ts'
 import { problem, readBody } from './body.ts'
+import type { RenewalLimits } from './renewals.ts'
 
 export interface RouteDeps {
   /** What agents are upgraded to; undefined: there is none. */
@@ -15,6 +17,7 @@ export interface RouteDeps {
   readonly admits: (shown: ShownCertificate, peer: string) => Promise<Admission>
   readonly certificateOf: (request: IncomingMessage) => ShownCertificate | undefined
   readonly renew: (shown: ShownCertificate, certificateRequest: string) => Promise<Enrolled>
+  readonly renewals: RenewalLimits
   readonly log: Log
 }
 
@@ -24,7 +27,8 @@ export function answerRoute(request: IncomingMessage, response: ServerResponse, 
   if (!answer) return false
   answer(request, response, deps).catch((error: unknown) => {
     deps.log.error({ path: request.url, error }, 'request failed')
-    problem(response, 500, 'the manager cannot do it now')
+    const fault = storageFault(error)
+    problem(response, fault?.status ?? 500, fault?.reason ?? 'the manager cannot do it now')
   })
   return true
 }
@@ -40,10 +44,19 @@ async function renewCertificate(request: IncomingMessage, response: ServerRespon
   if (request.method !== 'POST') return problem(response, 405, 'only POST')
   const shown = deps.certificateOf(request)
   if (shown?.host === undefined) return problem(response, 401, 'an agent shows its certificate here')
-  const body = await readBody(request, MAX_RENEWAL_BYTES, renewal)
-  if (body.kind === 'refused') return problem(response, body.status, body.reason)
+  const wait = deps.renewals.attempt(shown.fingerprint, shown.host)
+  if (wait > 0) {
+    response.setHeader('retry-after', wait)
+    return problem(response, 429, `this host renews its certificate too often: try again in ${wait} s`)
+  }
+  const body = await readBody(request, response, MAX_RENEWAL_BYTES, renewal)
+  if (body.kind === 'refused') {
+    deps.renewals.refused(shown.host)
+    return problem(response, body.status, body.reason)
+  }
   const renewed = await deps.renew(shown, body.value.certificateRequest)
   if (renewed.kind === 'refused') {
+    deps.renewals.refused(shown.host)
     deps.log.warn({ host: shown.host, reason: renewed.reason }, 'renewal refused')
     return problem(response, 403, renewed.reason)
   }

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
+import { answerWith } from '../../appliance/wire/http-body.ts'
 import { limitLog } from '../../appliance/wire/limit.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
@@ -22,10 +23,12 @@ import { problem, refuse } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
+import { endUnshaken } from './handshakes.ts'
 import { listenOn } from './listener.ts'
 import { Probes } from './probes.ts'
 import type { Asked } from './questions.ts'
 import type { Rate } from './rate.ts'
+import { RenewalLimits } from './renewals.ts'
 import { answerRoute } from './routes.ts'
 
 /** Enrolments from one address: a host needs one a boot. */
@@ -98,12 +101,14 @@ class RunningGateway implements Gateway, Presences {
   readonly #addresses: AddressRate
   readonly #probes: Probes
   readonly #admitted: Admitted
+  readonly #renewals: RenewalLimits
   readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
   readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
   #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
 
   constructor(options: GatewayOptions) {
     this.#options = options
+    this.#renewals = new RenewalLimits(options.elapsed)
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
     const { tls, patience = PATIENCE, probePatience = PROBE_PATIENCE, enrolRate = ENROL_RATE, elapsed } = options
     this.#addresses = new AddressRate(enrolRate, elapsed)
@@ -124,7 +129,8 @@ class RunningGateway implements Gateway, Presences {
       connectionsCheckingInterval: patience / 4,
       maxHeaderSize: 16 << 10,
     })
-    this.server.on('request', (request, response) => this.#answer(request, response))
+    answerWith(this.server, (request, response) => this.#answer(request, response))
+    endUnshaken(this.server, patience)
     this.server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
     this.server.on('tlsClientError', (error, socket) => this.#log.debug({ peer: socket.remoteAddress, error }, 'TLS refused'))
     this.server.on('clientError', (error, socket) => {
@@ -195,6 +201,7 @@ class RunningGateway implements Gateway, Presences {
       admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
       certificateOf: (of) => this.#shown(of),
       renew: (shown, certificateRequest) => this.#renew(shown, certificateRequest),
+      renewals: this.#renewals,
       log: this.#log,
     })
     if (!isOurs) this.#mounted(request, response)

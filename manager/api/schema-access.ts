@@ -38,7 +38,7 @@ export const login = z.strictObject({
   label: z.string().min(1).max(64),
   days: z.number().int().min(1).max(3650).default(90),
 })
-/** `POST /api/v1/first-admin`: the one-time code that the manager printed, for the first user. */
+/** `POST /api/v1/first-admin`: the one-time code that the manager left in its dataDir, for the first user. */
 export const firstAdmin = z.strictObject({ code: z.string().max(128), name: userName, password })
 
 export const principal = z.object({ user: z.string(), role })
@@ -50,7 +50,7 @@ export const auditEntry = z.object({
   /** Address that it came from. */
   peer: z.string(),
   what: z.string(),
-  /** SHA-256 over the one before and this, hexadecimal. */
+  /** HMAC-SHA-256 over the one before and this, by a key that is not in the database, hexadecimal. */
   hash: z.string(),
 })
 export const audit = z.object({
@@ -58,6 +58,8 @@ export const audit = z.object({
   /** Whether each entry's hash follows from the one before; `broken`: the first that does not. */
   intact: z.boolean(),
   broken: z.number().optional(),
+  /** The first entry that the key vouches for; left out: all are such. */
+  keyedFrom: z.number().optional(),
 })
 
 const PROBLEM_CODES = ['unread'] as const

@@ -106,9 +106,9 @@ class RestApi implements Api {
     for (const path of new Set(ROUTES.map((route) => route.path))) {
       const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => (method === 'GET' ? 'GET, HEAD' : method))
       const allow = methods.join(', ')
-      router.all(path, (request, response) => writeProblem(request, response, 405, `${path} takes only ${allow}`, { allow }))
+      router.all(path, (_request, response) => writeProblem(response, 405, `${path} takes only ${allow}`, { allow }))
     }
-    router.use((request, response) => writeProblem(request, response, 404, 'there is no such path in this API: see /api/v1/openapi.json'))
+    router.use((_request, response) => writeProblem(response, 404, 'there is no such path in this API: see /api/v1/openapi.json'))
     router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => this.#failed(error, request, response))
   }
 
@@ -145,18 +145,18 @@ class RestApi implements Api {
   async #identify(request: Request, response: Response, next: NextFunction): Promise<void> {
     const stranger = peerKey(peerOf(request))
     const wait = this.#strangers.attempt(stranger)
-    if (wait > 0) return tooMany(request, response, wait)
+    if (wait > 0) return tooMany(response, wait)
     const credential = credentialOf(request.headers)
     const who = await this.#ownerOf(credential)
     if (!who) {
       const detail =
         credential.kind === 'none' ? 'a token is needed: Authorization: Bearer …' : 'this credential is unknown, expired or revoked'
-      return writeProblem(request, response, 401, detail, { 'www-authenticate': 'Bearer' })
+      return writeProblem(response, 401, detail, { 'www-authenticate': 'Bearer' })
     }
     this.#strangers.wentWell(stranger)
     this.#callers.set(request, { who, credential })
     const own = this.#principals.attempt(keyOf(who))
-    if (own > 0) return tooMany(request, response, own)
+    if (own > 0) return tooMany(response, own)
     next()
   }
 
@@ -177,7 +177,7 @@ class RestApi implements Api {
     const caller = this.#callers.get(request)
     const stranger = peerKey(peerOf(request))
     const wait = caller ? 0 : this.#strangers.attempt(stranger)
-    if (wait > 0) return tooMany(request, response, wait)
+    if (wait > 0) return tooMany(response, wait)
     const verdict = caller ? mayCall(route, caller.who, request) : { kind: 'may' as const }
     if (verdict.kind === 'refused') {
       const refusal = { kind: 'refused', status: 403, reason: verdict.reason } as const
@@ -198,14 +198,8 @@ class RestApi implements Api {
     request: Request,
     response: Response,
   ): Promise<{ readonly value?: unknown; readonly refusal?: Reply & { readonly kind: 'refused' } }> {
-    try {
-      const body = await readBody(request, response, route.limit)
-      return body.kind === 'refused' ? { refusal: body } : { value: body.value }
-    } catch (error) {
-      const refusal = refusalOf(error, route.limit)
-      if (refusal) return { refusal: { kind: 'refused', ...refusal } }
-      throw error
-    }
+    const body = await readBody(request, response, route.limit)
+    return body.kind === 'refused' ? { refusal: body } : { value: body.value }
   }
 
   async #run(route: Route, raw: Raw, caller: Caller | undefined): Promise<Reply> {
@@ -214,12 +208,16 @@ class RestApi implements Api {
     return route.run(raw, this.#deps, caller.who)
   }
 
-  /** Too many attempts are in the log only: who makes them does not decide how much is written to the disk. */
+  /** Too many attempts are in the log only: who makes them does not decide how much is written to the disk. What is refused, or done by who
+   * may do it without end (a viewer's own tokens, signing in), is bounded. */
   async #audit(route: Route, request: Request, caller: Caller | undefined, body: unknown, reply: Reply): Promise<void> {
     if (route.effect === 'asks' || (reply.kind === 'refused' && reply.status === 429)) return
     const who = caller?.who.user ?? claimed.parse(body)
     const what = `${requestText(request.method, pathOf(request), body)}: ${outcomeText(reply)}`
-    await this.#options.access.audit({ who, peer: peerOf(request), what })
+    const act = { who, peer: peerOf(request), what }
+    const { access } = this.#options
+    const isCheap = reply.kind === 'refused' || caller?.who.role === 'viewer' || (route.role === 'open' && route.path !== '/first-admin')
+    await (isCheap ? access.auditBounded(act) : access.audit(act))
   }
 
   async #write(route: Route, request: Request, response: Response, reply: Reply): Promise<void> {
@@ -241,7 +239,7 @@ class RestApi implements Api {
         return this.#stream(request, response)
       case 'refused': {
         const { status, retryAfter } = reply
-        return writeProblem(request, response, status, reply, retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) })
+        return writeProblem(response, status, reply, retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) })
       }
     }
   }
@@ -250,13 +248,13 @@ class RestApi implements Api {
     const caller = this.#callers.get(request)
     if (!caller || request.method === 'HEAD') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
     const isGood = async () => (await this.#ownerOf(caller.credential)) !== undefined
-    if (!this.streams.attach(response, { key: keyOf(caller.who), isGood })) tooMany(request, response, 30)
+    if (!this.streams.attach(response, { key: keyOf(caller.who), isGood })) tooMany(response, 30)
   }
 
   #failed(error: unknown, request: Request, response: Response): void {
-    const refusal = refusalOf(error, 0)
+    const refusal = refusalOf(error)
     if (!refusal) this.#options.log.error({ error, method: request.method, path: pathOf(request) }, 'request failed')
-    writeProblem(request, response, refusal?.status ?? 500, refusal?.reason ?? 'the manager cannot do it now: its log says why')
+    writeProblem(response, refusal?.status ?? 500, refusal?.reason ?? 'the manager cannot do it now: its log says why')
   }
 }
 
@@ -283,8 +281,8 @@ function send(response: Response, status: number, type: string, body: string | B
   response.writeHead(status, { 'content-type': type, 'content-length': bytes.length }).end(bytes)
 }
 
-function tooMany(request: Request, response: Response, seconds: number): void {
-  writeProblem(request, response, 429, `too many requests: try again in ${seconds} s`, { 'retry-after': String(seconds) })
+function tooMany(response: Response, seconds: number): void {
+  writeProblem(response, 429, `too many requests: try again in ${seconds} s`, { 'retry-after': String(seconds) })
 }
 
 function keyOf({ by }: Identified): string {

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { Log } from '../../appliance/wire/log.ts'
 import { problem, readBody } from '../agents/body.ts'
 import { attemptsPush, bootsPush, leasesPush, MAX_APPLIANCE_BYTES } from '../protocol/appliance.ts'
+import { storageFault } from '../store/trouble.ts'
 import type { Appliances } from './service.ts'
 
 export interface ApplianceRouteDeps {
@@ -26,7 +27,8 @@ export function answerAppliance(request: IncomingMessage, response: ServerRespon
   if (!path.startsWith(PREFIX)) return false
   answer(path, request, response, deps).catch((error: unknown) => {
     deps.log.error({ path, error }, 'request of an appliance failed')
-    problem(response, 500, 'the manager cannot do it now')
+    const fault = storageFault(error)
+    problem(response, fault?.status ?? 500, fault?.reason ?? 'the manager cannot do it now')
   })
   return true
 }
@@ -61,7 +63,7 @@ function handlerOf(
 
 function taking<Told>(schema: z.ZodType<Told>, take: (told: Told) => Promise<void>): Handler {
   return async (request, response) => {
-    const body = await readBody(request, MAX_APPLIANCE_BYTES, schema)
+    const body = await readBody(request, response, MAX_APPLIANCE_BYTES, schema)
     if (body.kind === 'refused') return problem(response, body.status, body.reason)
     await take(body.value)
     response.writeHead(204).end()

@@ -89,14 +89,15 @@ function addAudit(program: Command, world: World): void {
         .option('--before <seq>', 'only entries before this one', wholeNumber(1, Number.MAX_SAFE_INTEGER)),
     changes: ['host', 'alarm-cleared'],
     load: async (api, _args, { limit, before }) => {
-      const { entries, intact, broken } = await api.audit(limit, before)
+      const { entries, intact, broken, keyedFrom } = await api.audit(limit, before)
       const columns = [
         ...[number('seq', 'SEQ'), time('at', 'TIME'), text('who', 'WHO'), words('what', 'WHAT')],
         ...[text('peer', 'FROM', { spare: 2 }), id('hash', 'HASH', { isHidden: true })],
       ]
       const rows = entries.map(({ seq, at, who, what, peer, hash }) => ({ seq, at: iso(at), who, what, peer, hash }))
       const alert = `the audit log was tampered with: entry ${broken ?? 'unknown'} does not follow from the one before`
-      return { report: listReport('audit', 'entry', columns, rows, 'Nothing was done.'), ...(intact ? {} : { alert }) }
+      const plain = keyedFrom === undefined ? '' : ` (entries before ${keyedFrom} were written before the log had a key)`
+      return { report: listReport('audit', 'entry', columns, rows, 'Nothing was done.'), ...(intact ? {} : { alert: `${alert}${plain}` }) }
     },
   })
 }

@@ -33,11 +33,11 @@ export function createApp({ api, page, log }: AppOptions): express.Express {
   })
   app.use('/api/v1', api)
   if (page) app.use(page)
-  app.use((request, response) => writeProblem(request, response, 404, 'there is nothing here'))
+  app.use((_request, response) => writeProblem(response, 404, 'there is nothing here'))
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    const refusal = refusalOf(error, 0)
+    const refusal = refusalOf(error)
     if (!refusal) log.error({ error, path: request.path }, 'request failed')
-    writeProblem(request, response, refusal?.status ?? 500, refusal?.reason ?? 'the manager cannot do it now: its log says why')
+    writeProblem(response, refusal?.status ?? 500, refusal?.reason ?? 'the manager cannot do it now: its log says why')
   })
   return app
 }

@@ -7,11 +7,14 @@ import type { Operations, SiteOperations } from '../api/operations.ts'
 import { type Api, type ApiRates, createApi } from '../api/server.ts'
 import type { Pool } from '../inventory/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
+import { dropFirstAdminLink, keepFirstAdminLink } from '../store/first-admin-link.ts'
 import { createPages } from '../web/server.ts'
 import { createApp } from './app.ts'
 
 export interface HttpOptions {
   readonly gateway: Gateway
+  /** Where the first admin's link is left. */
+  readonly dataDir: string
   /** As it is listened on; browsers are sent there. */
   readonly address: string
   readonly pool: Pool
@@ -32,7 +35,7 @@ const INVITE_PERIOD = 3600_000
 
 /** Resolves when requests are answered. `close` of what it gives ends the streams, and what is measured. */
 export async function mountHttp(options: HttpOptions): Promise<Api> {
-  const { gateway, address, pool, operations, site, access, metrics, epoch, log, now, elapsed, rates } = options
+  const { gateway, dataDir, address, pool, operations, site, access, metrics, epoch, log, now, elapsed, rates } = options
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   const sources: MetricsSources = {
@@ -54,7 +57,7 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
     if (kind === 'inventory') metrics.report()
   })
   gateway.mount(createApp({ api: api.router, page: pages.router, log }))
-  const invites = await inviteFirstAdmin(access, `https://${address}:${gateway.port}`, log)
+  const invites = await inviteFirstAdmin(access, dataDir, `https://${address}:${gateway.port}`, log)
   return {
     ...api,
     close: () => {
@@ -67,11 +70,15 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
   }
 }
 
-async function inviteFirstAdmin(access: Access, site: string, log: Log): Promise<NodeJS.Timeout> {
+async function inviteFirstAdmin(access: Access, dataDir: string, site: string, log: Log): Promise<NodeJS.Timeout> {
   const invite = async () => {
     const code = await access.firstAdminCode()
-    if (code === undefined) return clearInterval(invites)
-    log.info({}, `there is no user yet: make the first admin within the hour at ${site}/first-admin?code=${code}`)
+    if (code === undefined) {
+      clearInterval(invites)
+      return dropFirstAdminLink(dataDir)
+    }
+    const path = await keepFirstAdminLink(dataDir, `${site}/first-admin?code=${code}`)
+    log.info({}, `there is no user yet: the link to make the first admin, good for an hour, is in ${path}`)
   }
   const failed = (error: unknown) => log.error({ error }, 'no link for the first admin could be made')
   const invites = setInterval(() => void invite().catch(failed), INVITE_PERIOD)

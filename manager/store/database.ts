@@ -1,5 +1,6 @@
 // The manager's database, opened and brought up to date: a copy of it is kept before its schema is changed.
 import { Kysely } from 'kysely'
+import type { AuditWitness } from './audit-witness.ts'
 import type { StoreDialect } from './dialect.ts'
 import { MIGRATIONS, type Migration, migrate, schemaVersion } from './migrations.ts'
 import type { Tables } from './schema.ts'
@@ -13,6 +14,8 @@ export interface Store {
   readonly db: Kysely<Tables>
   /** Resolves when the change is on disk, rejects when none of it is. `change` may run twice: it touches only the transaction. */
   write<Value>(change: (transaction: Transaction) => Promise<Value>): Promise<Value>
+  /** Of the audit log; undefined where nothing outside the database vouches for it. */
+  readonly witness?: AuditWitness | undefined
   /** See StoreDialect. */
   copyTo(file: string): Promise<void>
   /** After the writes that were asked for. */

@@ -3,13 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { type Kysely, sql } from 'kysely'
 import type { Log } from '../../appliance/wire/log.ts'
+import { keepAuditWitness, visitAuditWitness } from './audit-witness.ts'
 import { openStore, type Store } from './database.ts'
 import type { StoreDialect } from './dialect.ts'
 import { copyBeforePath, databasePath, lockData } from './files.ts'
 import { OWNER_KEY, placeOf, postgres } from './postgres.ts'
 import { lockPostgres } from './postgres-lock.ts'
+import { finishRestore } from './restoring.ts'
 import type { Tables } from './schema.ts'
 import { sqlite } from './sqlite.ts'
+import { LINEAGE_KEY } from './taken-back.ts'
 
 export interface DataPlace {
   /** Keys and, with SQLite, the database. */
@@ -40,13 +43,31 @@ export async function openData(place: DataPlace, log: Log): Promise<Store> {
 /** For a command, while the manager runs or does not. It takes nothing over: a manager that has just lost its connection goes on. */
 export async function visitData(place: DataPlace, log: Log): Promise<Store> {
   const release = await holdData(place, log)
-  return release ? openHeld(place, release, undefined) : openStore(dialectOf(place, undefined), { outdated: 'refuse' })
+  if (release) return openHeld(place, release, undefined)
+  const witness = await visitAuditWitness(place.dataDir)
+  const store = await openStore(dialectOf(place, undefined), { outdated: 'refuse' })
+  return {
+    ...store,
+    witness,
+    close: async () => {
+      await store.close()
+      await witness?.close()
+    },
+  }
 }
 
-/** Undefined when a manager works on it. */
+/** Undefined when a manager works on it. A restore that was cut short is done first. */
 export async function holdData({ dataDir, database }: DataPlace, log: Log): Promise<Release | undefined> {
   await mkdir(dataDir, { recursive: true, mode: 0o755 })
-  return database === 'sqlite' ? lockData(dataDir) : lockPostgres(database, log)
+  const release = database === 'sqlite' ? lockData(dataDir) : await lockPostgres(database, log)
+  if (!release) return undefined
+  try {
+    await finishRestore({ dataDir, database })
+    return release
+  } catch (error) {
+    await release()
+    throw error
+  }
 }
 
 export function inUse({ dataDir, database }: DataPlace): string {
@@ -60,10 +81,14 @@ export function dialectOf({ dataDir, database }: DataPlace, owner: string | unde
 async function openHeld(place: DataPlace, release: Release, owner: string | undefined): Promise<Store> {
   try {
     const store = await openStore(dialectOf(place, owner), { copyBefore: (version) => copyBeforePath(place.dataDir, version) })
+    await keepLineage(store.db)
+    const witness = await keepAuditWitness(place.dataDir, store.db)
     return {
       ...store,
+      witness,
       close: async () => {
         await store.close()
+        await witness.close()
         await release()
       },
     }
@@ -71,6 +96,15 @@ async function openHeld(place: DataPlace, release: Release, owner: string | unde
     await release()
     throw error
   }
+}
+
+/** A restore tells by it whether the data that is there went on from the backup. */
+async function keepLineage(db: Kysely<Tables>): Promise<void> {
+  await db
+    .insertInto('settings')
+    .values({ key: LINEAGE_KEY, value: randomBytes(16).toString('hex') })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute()
 }
 
 /** Who wrote before is refused from now on. */

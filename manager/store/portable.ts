@@ -10,7 +10,7 @@ import type { Transaction } from './writer.ts'
 /** Rows in memory at a time: an inventory's section can be 100 KB. */
 const PAGE = 200
 
-type Row = Readonly<Record<string, unknown>>
+export type Row = Readonly<Record<string, unknown>>
 
 /** See StoreDialect.copyTo. As it was at one moment, while the manager writes. */
 export async function copyFromPostgres(db: Kysely<Tables>, file: string): Promise<void> {
@@ -55,7 +55,11 @@ export async function loadIntoPostgres(file: string, version: number, db: Kysely
 }
 
 /** With the schema as the first `version` steps make it. */
-async function withSchema<Value>(file: string, version: number, use: (database: Database.Database) => Promise<Value>): Promise<Value> {
+export async function withSchema<Value>(
+  file: string,
+  version: number,
+  use: (database: Database.Database) => Promise<Value>,
+): Promise<Value> {
   if (version > MIGRATIONS.length) throw new Error(`schema ${version} is newer than this hostless, which knows up to ${MIGRATIONS.length}`)
   const database = new Database(file)
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
@@ -67,7 +71,7 @@ async function withSchema<Value>(file: string, version: number, use: (database: 
   }
 }
 
-function tablesOf(database: Database.Database): string[] {
+export function tablesOf(database: Database.Database): string[] {
   const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid").all() as { name: string }[]
   return rows.map(({ name }) => name).filter((name) => !name.startsWith('sqlite_'))
 }
@@ -82,7 +86,7 @@ async function* pagesOf(transaction: Transaction, table: string): AsyncGenerator
   await sql`CLOSE page`.execute(transaction)
 }
 
-function insertRows(target: Database.Database, table: string, rows: readonly Row[]): void {
+export function insertRows(target: Database.Database, table: string, rows: readonly Row[]): void {
   const columns = Object.keys(rows[0] ?? {})
   const names = columns.map((column) => `"${column}"`).join(', ')
   const add = target.prepare(`INSERT INTO "${table}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`)
@@ -91,7 +95,7 @@ function insertRows(target: Database.Database, table: string, rows: readonly Row
   })()
 }
 
-function* pages(rows: Iterable<Row>): Generator<Row[]> {
+export function* pages(rows: Iterable<Row>): Generator<Row[]> {
   let page: Row[] = []
   for (const row of rows) {
     page.push(row)

@@ -1,14 +1,15 @@
 // Secrets of the manager on disk: made once, mode 0600, never replaced; whole or not there.
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What `<dataDir>/keys/<name>` holds, made by `make` when it is not there. Rejects when others can read it. */
 export async function keepSecret(dataDir: string, name: string, make: () => string): Promise<string> {
   const folder = join(dataDir, 'keys')
   const path = join(folder, name)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700) // it may be from before
   const known = await readSecret(path)
   if (known !== undefined) return known
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeOnce(path, make(), 0o600)
   const kept = await readSecret(path)
   if (kept === undefined) throw new Error(`${path} went away while it was made`)

@@ -13,8 +13,24 @@ export interface KnownSession {
   readonly lastUsed: number
 }
 
+/** Of one user: signing in again and again ends the oldest. */
+const MOST_SESSIONS = 100
+
 export async function saveSession(transaction: Transaction, session: Readonly<SessionsTable>): Promise<void> {
   await transaction.insertInto('sessions').values(session).execute()
+  await transaction
+    .deleteFrom('sessions')
+    .where('user', '=', session.user)
+    .where('id', 'not in', (open) =>
+      open
+        .selectFrom('sessions')
+        .select('id')
+        .where('user', '=', session.user)
+        .orderBy('created', 'desc')
+        .orderBy('id')
+        .limit(MOST_SESSIONS),
+    )
+    .execute()
 }
 
 export async function sessionByHash(db: Kysely<Tables>, hash: string): Promise<KnownSession | undefined> {

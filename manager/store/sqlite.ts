@@ -1,9 +1,9 @@
 // SQLite as the manager's database, and as the form of a backup.
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { CompiledQuery, type DatabaseConnection, type Driver, type SqliteDatabase, SqliteDialect, SqliteDriver, sql } from 'kysely'
 import { type StoreDialect, WriteFailure } from './dialect.ts'
+import { keepPrivate } from './files.ts'
 
 /** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
 export function sqlite(file: string): StoreDialect {
@@ -19,12 +19,6 @@ export function sqlite(file: string): StoreDialect {
     explain: (error) => explain(error, file),
     copyTo: (db, target) => into(target, async () => void (await sql`VACUUM INTO ${target}`.execute(db))),
   }
-}
-
-/** It holds hashes of passwords. By its name, once it is there: to close it would end the locks that this process has on it. */
-function keepPrivate(file: string): void {
-  if (existsSync(file)) chmodSync(file, 0o600)
-  else closeSync(openSync(file, 'a', 0o600))
 }
 
 /**

@@ -45,6 +45,19 @@ export function watchStore(store: Store, { place, now, onChange }: TroubleOption
   }
 }
 
+/** Of a change that was not kept for the disk's sake: what a person or a program is told. Undefined for other faults. */
+export function storageFault(error: unknown): { readonly status: 503 | 507; readonly reason: string } | undefined {
+  const codes: string[] = []
+  for (let at = error; at instanceof Error && codes.length < 8; at = at.cause) if ('code' in at) codes.push(String(at.code))
+  if (codes.some((code) => FULL.has(code)))
+    return { status: 507, reason: "the manager's disk is full: nothing of this was kept, make room on it" }
+  const fails = codes.some((code) => code.startsWith('SQLITE_IOERR') || code === 'SQLITE_READONLY')
+  return fails ? { status: 503, reason: "the manager's disk takes no writes: nothing of this was kept, its log says why" } : undefined
+}
+
+/** Result codes of SQLite and PostgreSQL, and errno: a quota is full, too. SQLite calls a full disk so when it writes to its journal. */
+const FULL: ReadonlySet<string> = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', '53100', 'ENOSPC', 'EDQUOT'])
+
 /** SQLite's result codes, and PostgreSQL's SQLSTATE for the same. */
 function troubleIn(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

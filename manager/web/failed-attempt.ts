@@ -5,11 +5,11 @@ import { userName } from '../api/schema-access.ts'
 
 /** `claimed`: who it says that it is. What is no user's name is not written down: people type their password there. */
 export async function auditFailure(
-  access: Pick<Access, 'audit'>,
+  access: Pick<Access, 'auditBounded'>,
   { claimed, peer, what }: { readonly claimed: string; readonly peer: string; readonly what: string },
   { status, reason }: Refusal,
 ): Promise<void> {
   if (status === 429) return
   const who = userName.safeParse(claimed)
-  await access.audit({ who: who.success ? who.data : 'nobody', peer, what: `${what}: refused (${status}): ${reason}` })
+  await access.auditBounded({ who: who.success ? who.data : 'nobody', peer, what: `${what}: refused (${status}): ${reason}` })
 }

@@ -6,10 +6,14 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import { packageRoot } from '../../appliance/package-root.ts'
+import { readBytes } from '../../appliance/wire/http-body.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access, Identified } from '../access/access.ts'
+import { AttemptLimit, peerKey } from '../access/limit.ts'
 import { atLeast } from '../access/roles.ts'
+import type { Rate } from '../agents/rate.ts'
 import type { Operations, SiteOperations } from '../api/operations.ts'
+import { storageFault } from '../store/trouble.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
 import { comesFromOurPage, cookieOf, hasCsrf } from './guard.ts'
 import { LivePages } from './live.ts'
@@ -41,6 +45,10 @@ interface Asset {
   readonly tag: string
 }
 
+/** Forms of who is not signed in, from one address: they are read, and cost a look at a password. */
+const STRANGERS: Rate = { perSecond: 1, burst: 100 }
+const NO_BODY = { kind: 'bytes', bytes: Buffer.alloc(0) } as const
+
 /** Rejects when a template or a file for the browser is missing. */
 export async function createPages(options: PagesOptions): Promise<Pages> {
   const { operations, site, access, now } = options
@@ -62,10 +70,11 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
   const routes = pageRoutes(render)
   const router = express.Router({ caseSensitive: true, strict: true })
   for (const asset of [style, script, htmx, icon]) router.get(asset.path, (request, response) => sendAsset(asset, request, response))
+  const strangers = new AttemptLimit(STRANGERS, options.elapsed)
   const deps: PageDeps = { operations, site, access, cells, now }
   for (const route of routes) {
     const handle = (request: Request, response: Response, next: NextFunction) => {
-      answerRoute(route, request, response, deps, answering, options.log).catch(next)
+      answerRoute(route, request, response, deps, answering, strangers, options.log).catch(next)
     }
     if (route.method === 'GET') router.get(route.path, handle)
     else router.post(route.path, handle)
@@ -86,6 +95,7 @@ async function answerRoute(
   response: Response,
   deps: PageDeps,
   answering: Answering,
+  strangers: AttemptLimit,
   log: Log,
 ): Promise<void> {
   response.set('Cache-Control', 'no-store')
@@ -99,8 +109,15 @@ async function answerRoute(
   if (route.method === 'POST' && !comesFromOurPage(request.headers))
     return refuse(403, 'This form does not come from a page of this manager.')
   const most = route.mostBytes ?? MOST_FORM_BYTES
-  const form = route.method === 'POST' ? await readForm(request, most) : new URLSearchParams()
-  if (!form) return refuse(413, `This form has at most ${most} bytes.`)
+  if (route.method === 'POST' && route.role === 'anyone') {
+    const retryAfter = strangers.attempt(peerKey(peerOf(request)))
+    const reason = `Too many attempts: try again in ${retryAfter} s.`
+    if (retryAfter > 0) return writeRefusal({ status: 429, reason, retryAfter }, to, response, who, answering)
+  }
+  const read = route.method === 'POST' ? await readBytes(request, response, most) : NO_BODY
+  if (read.kind === 'too-long') return refuse(413, `This form has at most ${most} bytes.`)
+  if (read.kind === 'broken-off') return refuse(400, 'This form ended before its end.')
+  const form = new URLSearchParams(read.bytes.toString('utf8'))
   if (route.method === 'POST' && route.role !== 'anyone' && who && !hasCsrf(who, request.headers, form)) {
     return refuse(403, 'This form is of another session: load the page again.')
   }
@@ -113,7 +130,9 @@ async function answerRoute(
     }
   } catch (error) {
     log.error({ error, path: request.path }, 'a page could not be made')
+    const fault = storageFault(error)
     if (response.headersSent) response.destroy()
+    else if (fault) await refuse(fault.status, `${fault.reason.charAt(0).toUpperCase()}${fault.reason.slice(1)}.`)
     else await refuse(500, 'The manager failed; its log says why.')
   }
 }
@@ -128,19 +147,6 @@ async function askToSignIn(route: PageRoute, request: Request, response: Respons
 async function visitorOf({ headers }: Request, access: Access): Promise<Identified | undefined> {
   const secret = cookieOf(headers)
   return secret ? access.bySession(secret) : undefined
-}
-
-/** Undefined when it is too long. */
-async function readForm(request: Request, most: number): Promise<URLSearchParams | undefined> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk)
-    length += bytes.length
-    if (length > most) return undefined
-    chunks.push(bytes)
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }
 
 function paramsOf({ params }: Request): Readonly<Record<string, string>> {

@@ -86,7 +86,7 @@ async function bootRack(options: BootOptions): Promise<number> {
   const appliance = await startAppliance(rack, applianceConfig(rack.nodes, image.dataDir, { boot, manager: MANAGER }))
   await writeSession(rack)
   say(`The appliance is ready; its log: ${appliance.logFile}`)
-  const operator = await signIn(rack, image.dataDir, appliance.logText, randomBytes(12).toString('base64url'), MANAGER_MS)
+  const operator = await signIn(rack, image.dataDir, randomBytes(12).toString('base64url'), MANAGER_MS)
   say(`The manager is ready at ${operator.url}`)
 
   const names = rack.nodes.map((node) => node.name)

@@ -44,14 +44,8 @@ export function commandLine(runtime: string, argv: readonly string[], columns: n
   return ['env', `--chdir=${PROJECT}`, ...environment, process.execPath, '--import', 'tsx', 'manager/cli/main.ts', ...argv]
 }
 
-/** Redeems the one-time code that the manager has printed, and signs in. `deadlineMs` is for the manager to come up. */
-export async function signIn(
-  rack: Rack,
-  dataDir: string,
-  logText: () => Promise<string>,
-  password: string,
-  deadlineMs: number,
-): Promise<Operator> {
+/** Redeems the one-time code that the manager has left in its dataDir, and signs in. `deadlineMs` is for the manager to come up. */
+export async function signIn(rack: Rack, dataDir: string, password: string, deadlineMs: number): Promise<Operator> {
   const url = `https://${RACK_ADDRESS}:${MANAGER_PORT}`
   const authority = join(dataDir, 'keys/manager-ca.pem')
   const headers = join(rack.runtime, 'headers')
@@ -64,7 +58,9 @@ export async function signIn(
     return JSON.parse(stdout)
   }
 
-  const text = await waitForText(logText, CODE, deadlineMs, 'the log of the manager')
+  const link = join(dataDir, 'first-admin.link')
+  const linkText = () => readFile(link, 'utf8').catch(() => '')
+  const text = await waitForText(linkText, CODE, deadlineMs, link)
   const body = JSON.stringify({ code: CODE.exec(text)?.[1], name: USER, password })
   await ask('/first-admin', ['--header', 'content-type: application/json', '--data', '@-'], body)
   const login = ['login', url, '--user', USER, '--ca', authority]

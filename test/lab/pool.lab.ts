@@ -30,7 +30,7 @@ test.before(async () => {
   const boot = { image: 'dom0', root: 'nfs', enrol: 'approve' }
   bed = await openTestbed({ nodes: [{ nics: 2 }, {}], more: { boot, manager: MANAGER } })
   target = await startTarget(bed.rack)
-  operator = await signIn(bed.rack, bed.dataDir, bed.appliance.logText, 'only-in-this-rack', REPORT_MS)
+  operator = await signIn(bed.rack, bed.dataDir, 'only-in-this-rack', REPORT_MS)
 })
 
 test.after.always(() => bed?.close())

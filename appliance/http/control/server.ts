@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { lstat, unlink } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createConnection, type Socket } from 'node:net'
+import { answerWith } from '../../wire/http-body.ts'
 import { type ControlRoutesOptions, controlRoutes } from './routes.ts'
 
 export interface ControlServerOptions extends Omit<ControlRoutesOptions, 'backlog'> {
@@ -14,6 +15,8 @@ export interface ControlServerOptions extends Omit<ControlRoutesOptions, 'backlo
 }
 
 const BACKLOG = 8 * 1024 * 1024
+/** For the headers of a request, ms. */
+const PATIENCE = 10_000
 const LONGEST_SOCKET_PATH = 107
 const OWNER_ONLY = 0o177
 
@@ -24,7 +27,8 @@ export async function startControlServer(options: ControlServerOptions): Promise
     throw new Error(`${path}: the path of a socket has at most ${LONGEST_SOCKET_PATH} bytes; choose a shorter dataDir`)
   }
   await removeStale(path)
-  const server = createServer(controlRoutes({ ...options, backlog: options.backlog ?? BACKLOG }))
+  const server = createServer({ headersTimeout: PATIENCE, requestTimeout: 2 * PATIENCE, connectionsCheckingInterval: PATIENCE / 4 })
+  answerWith(server, controlRoutes({ ...options, backlog: options.backlog ?? BACKLOG }))
   const connections = new Set<Socket>()
   server.on('connection', (socket) => {
     connections.add(socket)

@@ -40,7 +40,7 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
     if (label === '' || label.length > LONGEST_LABEL) return badForm(`A token has a label of 1 to ${LONGEST_LABEL} characters.`)
     if (!Number.isInteger(days) || days < 1 || days > 3650) return badForm('A token is good for 1 to 3650 days.')
     if (!asked.success || !atLeast(who.role, asked.data)) return badForm('A token has at most the role of its user.')
-    await access.audit({ who: who.user, peer, what: `issue token "${label}" as ${asked.data} for ${days} days` })
+    await access.auditBounded({ who: who.user, peer, what: `issue token "${label}" as ${asked.data} for ${days} days` })
     const done = await access.issueToken(who.user, label, asked.data, days, who)
     return done.kind === 'done'
       ? { kind: 'told', page: 'token', title: 'New token', view: { label, secret: done.value.secret } }
@@ -48,7 +48,7 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
   }),
   action('viewer', '/tokens/revoke', async ({ who, form, peer }, { access }) => {
     const id = (form.get('id') ?? '').slice(0, 128)
-    await access.audit({ who: who.user, peer, what: `revoke token ${id}` })
+    await access.auditBounded({ who: who.user, peer, what: `revoke token ${id}` })
     const done = await access.revokeToken(id, who)
     return done.kind === 'done'
       ? { kind: 'acted', said: 'The token is revoked.', path: form.get('from') === 'users' ? '/users' : '/account' }
@@ -101,11 +101,15 @@ export const ACCESS_ROUTES: readonly PageRoute[] = [
   }),
   page('admin', '/audit', async ({ query }: Visitor, { access }) => {
     const before = Number(query.get('before'))
-    const { entries, intact, broken } = await access.auditTrail(AUDIT_PAGE, Number.isInteger(before) && before > 0 ? before : undefined)
+    const { entries, intact, broken, keyedFrom } = await access.auditTrail(
+      AUDIT_PAGE,
+      Number.isInteger(before) && before > 0 ? before : undefined,
+    )
     const oldest = entries.at(-1)?.seq
     const view = {
       intact,
       broken: broken === undefined ? '' : `Entry ${broken} does not follow from the one before: somebody has changed the log.`,
+      plain: keyedFrom === undefined ? '' : `Entries before ${keyedFrom} were written before the log had a key.`,
       entries: entries.map(({ seq, at, who, peer, what, hash }) => ({ seq, at: moment(at), who, peer, what, hash: hash.slice(0, 12) })),
       older: oldest !== undefined && oldest > 1 && entries.length === AUDIT_PAGE ? `/audit?before=${oldest}` : '',
     }

@@ -25,7 +25,7 @@ export const SIGN_IN_ROUTES: readonly PageRoute[] = [
     answer: async ({ form, peer }, { access }) => {
       const [user, next] = [form.get('user') ?? '', safePath(form.get('next'))]
       const signedIn = await access.signIn(user.slice(0, 64), (form.get('password') ?? '').slice(0, 1024), peer)
-      if (signedIn.kind === 'session') await access.audit({ who: signedIn.user, peer, what: 'sign in' })
+      if (signedIn.kind === 'session') await access.auditBounded({ who: signedIn.user, peer, what: 'sign in' })
       else await auditFailure(access, { claimed: user, peer, what: 'sign in' }, signedIn)
       if (signedIn.kind === 'session') return { kind: 'signed-in', secret: signedIn.secret, path: next }
       const view = { next, user: user.slice(0, 64), refused: signedIn.reason }
@@ -33,7 +33,7 @@ export const SIGN_IN_ROUTES: readonly PageRoute[] = [
     },
   },
   action('viewer', '/signout', async ({ who, session, peer }, { access }) => {
-    await access.audit({ who: who.user, peer, what: 'sign out' })
+    await access.auditBounded({ who: who.user, peer, what: 'sign out' })
     await access.signOut(session)
     return { kind: 'signed-out' }
   }),

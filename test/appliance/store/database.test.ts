@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -15,6 +15,19 @@ test('a new store has the tables of the newest schema', (t) => {
     tables(store).filter((name) => ['leases', 'attempts', 'boot_events'].includes(String(name))),
     ['attempts', 'boot_events', 'leases'],
   )
+})
+
+test('a store, with what lies beside it, is closed to others, one that an older hostless left open too', (t) => {
+  const file = join(directory, 'private.sqlite')
+  const first = openStore(file)
+  const all = [file, `${file}-wal`, `${file}-shm`]
+  const modes = () => all.map((path) => statSync(path).mode & 0o777)
+  t.deepEqual(modes(), [0o600, 0o600, 0o600])
+  for (const path of all) chmodSync(path, 0o644)
+  const second = openStore(file)
+  t.deepEqual(modes(), [0o600, 0o600, 0o600])
+  second.close()
+  first.close()
 })
 
 test('a store is opened again with what it had, and brought up to date only once', (t) => {

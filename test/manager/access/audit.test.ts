@@ -1,3 +1,5 @@
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { sql } from 'kysely'
 import { chained, START } from '../../../manager/access/chain.ts'
@@ -48,7 +50,7 @@ onEach('a log of several pages is looked at to its end', async (t, place) => {
   let last: AuditEntry | undefined = (await site.access.auditTrail(1)).entries[0]
   const rows: AuditEntry[] = []
   for (let index = 0; index < 2500 && last; index += 1) {
-    last = chained(last, { at: index, who: 'alice', peer: '', what: 'x' })
+    last = chained(last, { at: index, who: 'alice', peer: '', what: 'x' }, site.store.witness?.key)
     rows.push(last)
   }
   const { db } = site.store
@@ -122,6 +124,87 @@ onEach('the audit log finds an entry that was forged onto its end, hash and all'
     .values(chained(last, { at: 1, who: 'eve', peer: '', what: 'was never here' }))
     .execute()
   t.like(await site.access.auditTrail(1), { intact: false, broken: 3 })
+})
+
+/** What somebody writes who has the database and the code, and not the key. */
+async function rewritten({ store }: AccessSite, change: (entry: AuditEntry) => AuditEntry | undefined): Promise<void> {
+  const rows = await store.db.selectFrom('audit').selectAll().orderBy('seq').execute()
+  await store.db.deleteFrom('audit').execute()
+  let last: { readonly seq: number; readonly hash: string } = START
+  for (const row of rows) {
+    const changed = change(row)
+    if (!changed) continue
+    const made = chained(last, changed)
+    await store.db.insertInto('audit').values(made).execute()
+    last = made
+  }
+  const value = JSON.stringify({ seq: last.seq, hash: last.hash })
+  await store.db.updateTable('settings').set({ value }).where('key', '=', 'audit-head').execute()
+}
+
+onEach('the audit log finds an entry that was rewritten with all hashes after it made anew', async (t, place) => {
+  const site = await accessAt(t, place)
+  await written(site, 6)
+  await rewritten(site, (entry) => (entry.seq === 3 ? { ...entry, what: 'did nothing' } : entry))
+  t.like(await site.access.auditTrail(1), { intact: false, broken: 1 })
+})
+
+onEach('the audit log finds a tail that was cut off, its end in the database and all, also after a restart', async (t, place) => {
+  const site = await accessAt(t, place)
+  await written(site, 6)
+  await site.store.close()
+  const again = await accessAt(t, place)
+  t.true((await again.access.auditTrail(1)).intact)
+  const [fourth] = (await again.access.auditTrail(1, 5)).entries
+  await again.store.db.deleteFrom('audit').where('seq', '>', 4).execute()
+  const value = JSON.stringify({ seq: 4, hash: fourth?.hash })
+  await again.store.db.updateTable('settings').set({ value }).where('key', '=', 'audit-head').execute()
+  t.like(await again.access.auditTrail(1), { intact: false, broken: 5 })
+})
+
+onEach(
+  'a log from before there was a key is closed under it: it goes on, says where the key begins, and is still vouched for',
+  async (t, place) => {
+    const first = await accessAt(t, place)
+    await written(first, 4)
+    await rewritten(first, (entry) => entry)
+    await first.store.db.deleteFrom('settings').where('key', '=', 'audit-seal').execute()
+    await first.store.close()
+    for (const name of ['audit.key', 'audit.head']) await rm(join(place.dataDir, 'keys', name), { force: true })
+    const site = await accessAt(t, place)
+    await written(site, 2)
+    t.like(await site.access.auditTrail(1), { intact: true, keyedFrom: 5 })
+    t.is((await stat(join(place.dataDir, 'keys/audit.key'))).mode & 0o777, 0o600)
+    await site.store.close()
+    const again = await accessAt(t, place)
+    t.like(await again.access.auditTrail(1), { intact: true, keyedFrom: 5 })
+    const rows = await again.store.db.selectFrom('audit').selectAll().orderBy('seq').execute()
+    let last: { readonly seq: number; readonly hash: string } = START
+    for (const row of rows.slice(0, 4)) {
+      last = chained(last, { ...row, what: 'nothing' })
+      await again.store.db
+        .updateTable('audit')
+        .set({ ...last })
+        .where('seq', '=', row.seq)
+        .execute()
+    }
+    t.like(await again.access.auditTrail(1), { intact: false, broken: 4 })
+    await again.store.db.deleteFrom('settings').where('key', '=', 'audit-seal').execute()
+    t.like(await again.access.auditTrail(1), { intact: false, broken: 1 })
+  },
+)
+
+onEach('where the key was lost, the log says from where on it can be verified', async (t, place) => {
+  const first = await accessAt(t, place)
+  await written(first, 3)
+  await first.store.close()
+  // Closed once as plain, then by a key that is lost.
+  for (const name of ['audit.key', 'audit.head']) await rm(join(place.dataDir, 'keys', name), { force: true })
+  await (await accessAt(t, place)).store.close()
+  for (const name of ['audit.key', 'audit.head']) await rm(join(place.dataDir, 'keys', name), { force: true })
+  const site = await accessAt(t, place)
+  await written(site, 2)
+  t.like(await site.access.auditTrail(1), { intact: true, keyedFrom: 4 })
 })
 
 test('the hash of an entry says all of it, and where one text ends', (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { RELAXED } from '../site.ts'
+import { sql } from 'kysely'
+import { post, RELAXED } from '../site.ts'
 import { PASSWORD, startApiSite } from './asking.ts'
 
 const detailOf = ({ text }: { readonly text: string }): string => JSON.parse(text).detail
@@ -246,4 +247,29 @@ test('an answer tells browsers to keep nothing, frame nothing, guess nothing, an
     t.regex(String(headers['content-security-policy']), /default-src 'self'.*frame-ancestors 'none'/)
     t.is(headers['access-control-allow-origin'], undefined)
   }
+})
+
+test('a full disk is 507 in plain words at every door that writes, and what only reads goes on', async (t) => {
+  const site = await startApiSite(t)
+  const { db } = site.manager.store
+  const pages = await sql<{ page_count: number }>`PRAGMA page_count`.execute(db)
+  await sql.raw(`PRAGMA max_page_count = ${pages.rows[0]?.page_count ?? 1}`).execute(db)
+  const label = 'x'.repeat(60)
+  const issue = (at: number) => site.as('operator')('POST', '/tokens', { label: `${label}${at}`, days: 1 })
+  let asked = await issue(0)
+  for (let at = 1; at < 400 && asked.status < 400; at += 1) asked = await issue(at)
+  t.is(asked.status, 507, asked.text)
+  t.regex(detailOf(asked), /disk is full: nothing of this was kept/)
+  t.is((await site.as('viewer')('GET', '/whoami')).status, 200)
+  const records = Array.from({ length: 200 }, (_, at) => ({
+    id: `${'a'.repeat(13)}${[at >> 6, at >> 3, at].map((part) => 'bcdefghi'[part & 7]).join('')}`,
+    mac: `52:54:00:00:00:${(at & 255).toString(16).padStart(2, '0')}`,
+    address: '127.0.0.1',
+    tokenHash: 'a'.repeat(64),
+    expires: Date.now(),
+  }))
+  const pushed = await post(site.address, '/appliance/attempts', JSON.stringify({ attempts: records }), {
+    authorization: `Bearer ${site.secret}`,
+  })
+  t.is(pushed.status, 507, pushed.text)
 })
