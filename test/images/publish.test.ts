@@ -1,6 +1,5 @@
 import { chmod, open, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { execa } from 'execa'
@@ -10,6 +9,7 @@ import { IMPORT_STEPS, type ImportRequest, importGeneration, publish, remove } f
 import { tarSource } from '../../images/store/files.ts'
 import { verify } from '../../images/store/verify.ts'
 import { buildTree } from '../../images/tree-builder.ts'
+import { commandFor } from '../program.ts'
 import { type FakeInputs, fakeXen, imageName, imported, quiet, ROOT, setUp } from './fake-image.ts'
 import { tinyTar } from './tiny-tar.ts'
 
@@ -148,12 +148,9 @@ test('importGeneration by copy is out of reach of later changes to the input', a
 for (const step of IMPORT_STEPS) {
   test(`a process that is killed at "${step}" leaves nothing that shows; the next import sweeps and succeeds`, async (t) => {
     const { dataDir, files, images } = await setUp(t)
-    const script = fileURLToPath(new URL('./die-at.ts', import.meta.url))
-    const died = await execa(
-      process.execPath,
-      ['--import=tsx', script, step, dataDir, files['root.tar'], files.xen, files.vmlinuz, files['initrd.img']],
-      { reject: false },
-    )
+    const inputs = [files['root.tar'], files.xen, files.vmlinuz, files['initrd.img']]
+    const [node, ...args] = commandFor(new URL('die-at.ts', import.meta.url), step, dataDir, ...inputs)
+    const died = await execa(node, args, { reject: false })
     t.is(died.signal, 'SIGKILL', died.stderr)
     const left = await readdir(images)
     t.true(left.length === 1 && left[0]?.startsWith('.unfinished-'))

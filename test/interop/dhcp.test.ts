@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { OPTION } from '../../appliance/dhcp/codes.ts'
@@ -13,11 +12,12 @@ import { type DhcpPacket, decodeDhcp, encodeDhcp } from '../../appliance/dhcp/pa
 import { ROUTER_SOLICITATION } from '../../appliance/ra/codec.ts'
 import { ip } from '../appliance/dhcp/packets.ts'
 import { dhcpIn, icmpv6In } from '../appliance/wire/pcap.ts'
+import { commandFor } from '../program.ts'
 
 const isRoot = process.getuid?.() === 0
 const rootTest = isRoot ? test.serial : test.serial.skip
 const why = isRoot ? '' : ' (needs root, for network namespaces)'
-const RACK = fileURLToPath(new URL('dhcp-rack.ts', import.meta.url))
+const RACK = new URL('dhcp-rack.ts', import.meta.url)
 const DEADLINE_MILLISECONDS = 20_000
 const BROADCAST = { address: '255.255.255.255', port: 67 }
 const BOOT_SERVER = { address: '10.77.0.1', port: 4011 }
@@ -27,7 +27,7 @@ type Line = Readonly<Record<string, unknown>>
 
 /** A process that prints JSON lines: what it printed so far, and a wait for the next line that fits. */
 function talker(t: ExecutionContext, namespace: string, ...args: readonly string[]) {
-  const child = execa('ip', ['netns', 'exec', namespace, process.execPath, '--import=tsx', RACK, ...args], {
+  const child = execa('ip', ['netns', 'exec', namespace, ...commandFor(RACK, ...args)], {
     reject: false,
     buffer: { stdout: false },
   })

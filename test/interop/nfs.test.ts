@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { startServer, until } from '../appliance/nfs-server-lite/client.ts'
 import { BIG_DIRECTORY, directory, EVERYTHING, regular, testExport } from '../appliance/nfs-server-lite/tree.ts'
+import { commandFor } from '../program.ts'
 
 const PATH = '/dom0/0123456789abcdef'
 const END = 'end-of-the-capture'
@@ -101,7 +101,7 @@ inRack(
       captured += String(text)
     })
     await until('dumpcap captures', () => captured.includes('File:'))
-    const rack = within(process.execPath, '--import=tsx', fileURLToPath(new URL('nfs-rack.ts', import.meta.url)))
+    const rack = within(...commandFor(new URL('nfs-rack.ts', import.meta.url)))
     // What ends it before its own end is the failure that the test tells of.
     rack.catch(() => undefined)
     t.teardown(() => rack.kill())

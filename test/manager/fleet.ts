@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava'
 import { makeMachine } from '../../images/agent/simulator.ts'
 import type { ManagerAddress } from '../../manager/protocol/appliance.ts'
 import { newHostId } from '../../manager/store/hosts.ts'
+import { programAt } from '../program.ts'
 import type { Boot, Order, Told } from './fleet-messages.ts'
 import { post } from './site.ts'
 
@@ -40,7 +41,8 @@ export async function startFleet(
     const { status, text } = await post(address, '/appliance/attempts', JSON.stringify({ attempts }), { authorization: `Bearer ${secret}` })
     if (status !== 204) throw new Error(`the attempts were not taken: ${status} ${text}`)
   }
-  const child = fork(new URL('fleet-main.ts', import.meta.url).pathname, { execArgv: ['--import=tsx'], serialization: 'advanced' })
+  const { file, options } = programAt(new URL('fleet-main.ts', import.meta.url))
+  const child = fork(file, { execArgv: [...options], serialization: 'advanced' })
   t.teardown(() => child.kill('SIGKILL'))
   const order = (what: Order) => child.send(what)
   order({ kind: 'start', seed, address, boots: boots.map(({ mac: _, ...boot }) => boot), sampleSeconds })

@@ -9,8 +9,7 @@ import { openPool, type Pool } from '../../manager/inventory/service.ts'
 import { openStore } from '../../manager/store/database.ts'
 import { databasePath } from '../../manager/store/files.ts'
 import { sqlite } from '../../manager/store/sqlite.ts'
-
-const ROOT = new URL('../../', import.meta.url).pathname
+import { hostless } from '../program.ts'
 
 export interface ManagerProcess {
   readonly child: ChildProcess
@@ -37,8 +36,8 @@ export async function writeConfig(folder: string, dataDir: string, port: number)
 }
 
 export function startProcess(t: ExecutionContext, config: string): ManagerProcess {
-  const args = ['--import=tsx', 'manager/cli/main.ts', 'manager', '--config', config]
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [node, ...args] = hostless('manager', '--config', config)
+  const child = spawn(node, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const ready = new Promise<void>((resolve, reject) => {

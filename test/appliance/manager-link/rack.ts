@@ -9,10 +9,10 @@ import { publish } from '../../../images/publish.ts'
 import { type ManagerAddress, managerAddress } from '../../../manager/protocol/appliance.ts'
 import { imageName, imported, quiet, setUp } from '../../images/fake-image.ts'
 import { type BootOfHost, until } from '../../manager/site.ts'
+import { hostless } from '../../program.ts'
 
 /** A process of a busy machine is there after this, ms. */
 const STARTING = 240_000
-const ROOT = new URL('../../../', import.meta.url).pathname
 
 export interface Rack {
   readonly dataDir: string
@@ -84,8 +84,8 @@ manager: { listen: "127.0.0.1:${manager}" }
 }
 
 async function start(t: ExecutionContext, what: string, config: string): Promise<Running> {
-  const child: ChildProcess = spawn(process.execPath, ['--import=tsx', 'manager/cli/main.ts', what, '--config', config], {
-    cwd: ROOT,
+  const [node, ...args] = hostless(what, '--config', config)
+  const child: ChildProcess = spawn(node, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

@@ -3,10 +3,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { execa } from 'execa'
+import { hostless } from '../../program.ts'
 import { until } from '../site.ts'
-
-const ROOT = new URL('../../../', import.meta.url).pathname
-const CLI = [process.execPath, '--import', join(ROOT, 'node_modules/tsx/dist/loader.mjs'), join(ROOT, 'manager/cli/main.ts')] as const
 
 export interface Started {
   readonly out: () => string
@@ -22,8 +20,8 @@ export interface Started {
 type Environment = Readonly<Record<string, string | undefined>>
 
 export function startCli(t: ExecutionContext, environment: Environment, ...argv: string[]): Started {
-  const [node, ...args] = CLI
-  return started(t, node, [...args, ...argv], environment)
+  const [node, ...args] = hostless(...argv)
+  return started(t, node, args, environment)
 }
 
 /** `command`: for sh, on a terminal of 80 columns. */
@@ -39,7 +37,12 @@ export function startOnTerminal(t: ExecutionContext, environment: Environment, c
 export async function commandIn(home: string): Promise<string> {
   const bin = join(home, 'bin')
   await mkdir(bin, { recursive: true })
-  await writeFile(join(bin, 'hostless'), `#!/bin/sh\nexec ${CLI.map((word) => `'${word}'`).join(' ')} "$@"\n`)
+  await writeFile(
+    join(bin, 'hostless'),
+    `#!/bin/sh\nexec ${hostless()
+      .map((word) => `'${word}'`)
+      .join(' ')} "$@"\n`,
+  )
   await chmod(join(bin, 'hostless'), 0o755)
   return bin
 }

@@ -7,11 +7,12 @@ import { localUserAdd } from '../../../manager/cli/user-local.ts'
 import { addHistory, historyOf } from '../../../manager/store/history.ts'
 import { type DataPlace, openData } from '../../../manager/store/open.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
+import { commandFor } from '../../program.ts'
 import { accessAt, PASSWORD, sessionOf, value } from '../access/site.ts'
 import { dataDirFor } from '../site.ts'
 import { onEach } from '../store/dialects.ts'
 
-const PROGRAM = [process.execPath, '--import=tsx', new URL('user-local-program.ts', import.meta.url).pathname, 'add']
+const PROGRAM = commandFor(new URL('user-local-program.ts', import.meta.url), 'add')
 
 interface Ran {
   readonly code: number | null

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { z } from 'zod'
+import { commandFor } from '../../program.ts'
 import { dataDirFor } from '../site.ts'
 
-const CHILD = new URL('full-disk.ts', import.meta.url).pathname
+const CHILD = new URL('full-disk.ts', import.meta.url)
 const report = z.object({
   taken: z.array(z.string()),
   takenWhenFull: z.number(),
@@ -17,8 +18,8 @@ test('on a full disk a change is refused in clear words, none that was acknowled
   const folder = await dataDirFor(t)
   // In a mount namespace of its own: gone with the process, and seen by nobody else.
   const namespace = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user']
-  const script = 'mount -t tmpfs -o size=8m none "$1" && exec "$2" --import=tsx "$3" "$1"'
-  const { stdout } = await promisify(execFile)('unshare', [...namespace, 'sh', '-c', script, 'sh', folder, process.execPath, CHILD])
+  const script = 'mount -t tmpfs -o size=8m none "$0" && exec "$@"'
+  const { stdout } = await promisify(execFile)('unshare', [...namespace, 'sh', '-c', script, folder, ...commandFor(CHILD, folder)])
   const { taken, takenWhenFull, refused, reasons, kept } = report.parse(JSON.parse(stdout))
   t.true(takenWhenFull > 0)
   t.true(refused.length >= 20)
