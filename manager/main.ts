@@ -16,7 +16,6 @@ import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
 import { signServer } from './enrolment/certificate.ts'
-import { isPlaceholder } from './enrolment/placeholder.ts'
 import { mountHttp } from './http/server.ts'
 import { openPool, type Pool } from './inventory/service.ts'
 import { createMetrics } from './metrics.ts'
@@ -143,7 +142,7 @@ async function start(
     listen,
     tls: { key, certificate: `${await signServer(authority, key, config.reached ?? listen.address, newSerial())}\n${authority.pem}` },
     enrolment: {
-      ...{ store, authority, policy: enrol, now, newSerial, newHostId, isPlaceholder },
+      ...{ store, authority, policy: enrol, now, newSerial, newHostId },
       nameOf: (mac) => names.get(mac),
       configured: (mac) => macsNamed(names, names.get(mac)),
     },

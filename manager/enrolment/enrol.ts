@@ -1,5 +1,6 @@
 // Enrolment and renewal against the store: what decide.ts decides, done in one transaction with the signing of the certificate.
 import { createHash } from 'node:crypto'
+import { isPlaceholderNumber, isPlaceholderUuid } from '../protocol/placeholders.ts'
 import { type RaisedAlarm, raiseAlarm } from '../store/alarms.ts'
 import { attemptById, type KnownAttempt, spendToken } from '../store/attempts.ts'
 import { certificateOf, newestExpiry, revokeCertificates, saveCertificate } from '../store/certificates.ts'
@@ -38,8 +39,6 @@ export interface Enrolment {
   readonly nameOf: (mac: string) => string | undefined
   /** All MACs that the config gives the host of this MAC: members of a bond. */
   readonly configured: (mac: string) => readonly string[]
-  /** Whether a UUID or serial number is what firmware writes where there is none. */
-  readonly isPlaceholder: (text: string) => boolean
   readonly now: () => number
   readonly newSerial: () => Buffer
   readonly newHostId: () => string
@@ -100,7 +99,7 @@ async function enrolIn(
 ): Promise<Enrolled | { readonly kind: 'probe'; readonly host: string }> {
   const now = desk.now()
   const attempt = await attemptById(transaction, asked.attempt)
-  const claimed = attempt && claimedBy(desk, asked, attempt.mac)
+  const claimed = attempt && claimedBy(asked, attempt.mac)
   const configured = attempt ? desk.configured(attempt.mac) : []
   const host = claimed && (await hostClaimed(transaction, claimed, configured))
   const holders = await holdersOf(transaction, host?.id, claimed?.uuid, asked.macs)
@@ -134,9 +133,16 @@ interface Boot {
 }
 
 /** What says nothing is as if it had not been said. */
-function claimedBy({ isPlaceholder }: Enrolment, asked: EnrolRequest, bootMac: string): ClaimedIdentity {
-  const known = (text: string | undefined) => (text === undefined || isPlaceholder(text) ? undefined : text.trim())
-  return { bootMac, uuid: known(asked.systemUuid), serial: known(asked.serial), product: asked.product, macs: asked.macs }
+function claimedBy(asked: EnrolRequest, bootMac: string): ClaimedIdentity {
+  const known = (text: string | undefined, isNone: (text: string) => boolean) =>
+    text === undefined || isNone(text) ? undefined : text.trim()
+  return {
+    bootMac,
+    uuid: known(asked.systemUuid, isPlaceholderUuid),
+    serial: known(asked.serial, isPlaceholderNumber),
+    product: asked.product,
+    macs: asked.macs,
+  }
 }
 
 /** By its MAC; a machine with a new NIC, by its UUID and its serial number together: boards share either. */

@@ -1,6 +1,5 @@
 import test from 'ava'
 import { type ClaimedIdentity, compareIdentity } from '../../../manager/enrolment/identity.ts'
-import { isPlaceholder } from '../../../manager/enrolment/placeholder.ts'
 import type { MachineIdentity } from '../../../manager/store/hosts.ts'
 
 const UUID = '4c4c4544-0058-4a10-8030-b7c04f515832'
@@ -69,19 +68,4 @@ for (const [what, was, is, verdict, word = /^$/] of RULES) {
 
 test('compareIdentity takes a member of the bond that the config gives a host for its boot NIC', (t) => {
   t.deepEqual(compareIdentity(known([NEXT]), claimed([NEXT], { bootMac: NEXT }), [BOOT, NEXT]).changed, [])
-})
-
-test('isPlaceholder knows what is no identity, and takes nothing that is one', (t) => {
-  for (const none of [
-    '00000000-0000-0000-0000-000000000000',
-    'ffffffff-ffff-ffff-ffff-ffffffffffff',
-    '03000200-0400-0500-0006-000700080009',
-    'To be filled by O.E.M.',
-    'Default string',
-    'NotSpecified',
-    '0123456789',
-    '',
-  ])
-    t.true(isPlaceholder(none), none)
-  for (const one of [UUID, 'JXTQX2X', 'CZ3129A1B2', '00000000-0000-4000-8000-000000000001']) t.false(isPlaceholder(one), one)
 })
