@@ -101,6 +101,7 @@ export function vmlistReport(guests: readonly Guest[], totals: Totals): Report {
     guest: counted(guests.length, 'guest'),
     host: counted(new Set(guests.map(({ host }) => host)).size, 'host'),
     state: `${guests.filter(({ state }) => state === 'running').length} running`,
+    type: '',
     ...sums(rows, ['vcpus', 'memory', 'cpu', 'read', 'written', 'received', 'sent']),
   }
   return withTotals({ ...listSection('guests', 'guest', 'Guests', columns, rows), empty: 'No guest runs.' }, total, totals)

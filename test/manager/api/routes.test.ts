@@ -64,11 +64,20 @@ test('every route without a credential, with a garbage, an expired, a revoked on
   t.deepEqual((await access.auditTrail(10)).entries, [], 'strangers do not fill the disk')
 })
 
+/** From one address, before what is refused is only counted. */
+const WRITTEN_ONE_BY_ONE = 20
+
 test('every route with each role too low is 403, says what it takes, does nothing, and is in the audit log if it would change something', async (t) => {
-  const site = await startApiSite(t)
+  let site = await startApiSite(t)
+  let written = 0
   for (const route of CLOSED) {
     if (route.role === 'open') continue
     for (const role of ROLES.slice(0, ROLES.indexOf(route.role))) {
+      if (written === WRITTEN_ONE_BY_ONE) {
+        site = await startApiSite(t)
+        written = 0
+      }
+      if (route.effect !== 'asks') written += 1
       const before = (await site.manager.access.auditTrail(1)).entries[0]?.seq ?? 0
       const asked = await site.as(role)(route.method, pathOf(route), route.method === 'GET' ? undefined : '{"x":')
       isProblem(t, asked, 403, `${named(route)} as ${role}`)

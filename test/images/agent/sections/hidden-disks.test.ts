@@ -25,7 +25,7 @@ const machine = (commands: { readonly [command: string]: string | Ran }) => {
     commands: {
       'lsblk --json --bytes -O': JSON.stringify({ blockdevices: [disk('sda', null), disk('sdb', 'sata')] }),
       'find /dev/disk -mindepth 2 -maxdepth 2 -type l -printf %p\\t%l\\n': '',
-      'multipathd show maps json': '',
+      'multipathd show maps json': '{"maps":[]}',
       'smartctl --json --scan': SCAN,
       'smartctl --json -a /dev/sdb': JSON.stringify({ serial_number: 'THROUGH', smart_status: { passed: true } }),
       ...commands,
