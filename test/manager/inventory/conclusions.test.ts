@@ -1,5 +1,6 @@
 import test from 'ava'
 import { Conclusions, type ConditionChange } from '../../../manager/inventory/conclusions.ts'
+import type { Inventory, Problem, SectionName } from '../../../manager/protocol/inventory.ts'
 import { mac, reporting } from './inventories.ts'
 
 const failing = (id: string) => reporting(id, { diskHealth: [{ device: '/dev/sda', passed: false }] })
@@ -83,4 +84,54 @@ test('a host under another name is told under that', (t) => {
   conclusions.update({ ...failing('a'), name: 'renamed' })
   const [change] = conclusions.changes()
   t.regex(change?.kind === 'holds' ? change.condition.text : '', /renamed/)
+})
+
+const unread = (section: SectionName, more: Partial<Inventory> = {}, lacks: Problem['lacks'] = 'items') =>
+  reporting('a', { ...more, problems: [{ section, source: 'a program', reason: 'stopped after 20 s', lacks }] })
+
+test('what could not be read ends nothing; what is missing where all was read does', (t) => {
+  const conclusions = new Conclusions(new Map())
+  conclusions.complete()
+  conclusions.update(failing('a'))
+  settle(conclusions)
+  conclusions.update(unread('diskHealth'))
+  conclusions.update(unread('diskHealth'))
+  t.deepEqual(settle(conclusions), [])
+  conclusions.update(unread('diskHealth', {}, 'detail'))
+  t.deepEqual(settle(conclusions), [`${KEY} ends`])
+})
+
+test('a fault in a section of which only a part could be read is told, beside those that were known', (t) => {
+  const conclusions = new Conclusions(new Map())
+  conclusions.complete()
+  conclusions.update(failing('a'))
+  settle(conclusions)
+  conclusions.update(unread('diskHealth', { diskHealth: [{ device: '/dev/sdb', passed: false }] }))
+  t.deepEqual(settle(conclusions), ['disk-failing a /dev/sdb holds'])
+  conclusions.update(unread('diskHealth', { diskHealth: [{ device: '/dev/sda', passed: true }] }))
+  t.deepEqual(settle(conclusions), [`${KEY} ends`], 'it was read')
+})
+
+test('what several hosts share goes on while one of them cannot read it', (t) => {
+  const conclusions = new Conclusions(new Map())
+  conclusions.complete()
+  const nics = [{ name: 'eth0', mac: mac(1) }]
+  for (const id of ['a', 'b']) conclusions.update(reporting(id, { nics }))
+  t.deepEqual(settle(conclusions), [`shared-mac ${mac(1)} holds`])
+  conclusions.update(unread('nics'))
+  t.deepEqual(settle(conclusions), [])
+  conclusions.update(reporting('a', {}))
+  t.deepEqual(settle(conclusions), [`shared-mac ${mac(1)} ends`])
+})
+
+test('after a start nothing ends that could not be read since', (t) => {
+  const shared = `shared-mac ${mac(1)}`
+  const other = 'disk-failing b /dev/sda'
+  const conclusions = new Conclusions(new Map([KEY, shared, other].map((key) => [key, 'as it was'])))
+  conclusions.update(unread('diskHealth'))
+  conclusions.update(well('b'))
+  conclusions.complete()
+  t.deepEqual([...settle(conclusions)].sort(), [`${other} ends`, `${shared} ends`])
+  conclusions.update(unread('nics', well('a').inventory))
+  t.deepEqual(settle(conclusions), [`${KEY} ends`])
 })
