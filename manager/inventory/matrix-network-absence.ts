@@ -12,10 +12,10 @@ import {
   tellsVlans,
 } from './matrix-network.ts'
 import type { NetworkThing } from './matrix-thing.ts'
-import { unread } from './unread.ts'
+import { unread, unreadParts } from './unread.ts'
 
 export function whyNotAttached(inventory: Inventory, attachments: readonly Attachment[], thing: NetworkThing): string {
-  const gap = unread(inventory, thing.kind === 'vlan' ? ['nics', 'vlans', 'bridges'] : ['nics', 'bridges', 'heard'])
+  const gap = unread(inventory, thing.kind === 'vlan' ? ['nics', 'vlans'] : ['nics', 'heard']) ?? unreadParts(inventory, ['bridges'])
   if (gap) return gap
   if (inventory.nics.length > 0 && inventory.nics.every(({ link }) => link === 'down')) return 'none of its NICs has a link'
   return thing.kind === 'vlan' ? whyNotOnVlan(inventory, thing.tag) : whyNotInSegment(inventory, attachments)

@@ -1,13 +1,17 @@
-// What an agent could not read: that a thing is missing from such a section says nothing of the thing.
-import type { Inventory, SectionName } from '../protocol/inventory.ts'
+// What an agent could not read, in the words of the matrix: that a thing is missing from such a section says nothing of the thing.
+import type { Inventory, Problem, SectionName } from '../protocol/inventory.ts'
+import { uncountedOf, unreadOf } from '../protocol/unread.ts'
 
-/** Why one of these sections is empty, when that is the agent's trouble and not the host's state. */
+/** Why one of these sections may lack items, when that is the agent's trouble and not the host's state. */
 export function unread(inventory: Inventory, sections: readonly SectionName[]): string | undefined {
-  const problem = inventory.problems.find(({ section }) => sections.includes(section) && isEmpty(inventory, section))
-  return problem && `not known: ${problem.source}: ${problem.reason}`
+  return said(uncountedOf(inventory, sections))
 }
 
-function isEmpty(inventory: Inventory, section: SectionName): boolean {
-  const content = section === 'iscsi' ? inventory.iscsi.sessions : inventory[section]
-  return !Array.isArray(content) || content.length === 0
+/** As `unread`, where what belongs to an item counts too: the VLANs of a bridge. */
+export function unreadParts(inventory: Inventory, sections: readonly SectionName[]): string | undefined {
+  return said(unreadOf(inventory, sections))
+}
+
+function said([problem]: readonly Problem[]): string | undefined {
+  return problem && `not known: ${problem.source}: ${problem.reason}`
 }

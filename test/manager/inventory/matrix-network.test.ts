@@ -1,5 +1,6 @@
 import test from 'ava'
 import { ConnectivityMatrix, type MatrixHost } from '../../../manager/inventory/matrix.ts'
+import type { Problem } from '../../../manager/protocol/inventory.ts'
 import { mac, plugged, port, reporting } from './inventories.ts'
 
 function matrixOf(...hosts: readonly MatrixHost[]): ConnectivityMatrix {
@@ -108,9 +109,18 @@ const VLAN_ABSENCES: readonly [what: string, given: Given, reason: string][] = [
 test('trouble with a part of what is known of the NICs hides no reason', (t) => {
   const host = reporting('b', {
     nics: [{ name: 'eth0', mac: mac(2), link: 'down' }],
-    problems: [{ section: 'nics', source: 'lldpcli', reason: 'exit code 1' }],
+    problems: [{ section: 'nics', source: 'lldpcli', reason: 'exit code 1', lacks: 'parts' }],
   })
   t.is(why(matrixOf(tagged('a'), host), 'vlan:100', 'b'), 'none of its NICs has a link')
+})
+
+test('what is missing from a section of which only a part could be read is not known, and so are the VLANs of bridges', (t) => {
+  const nics = [{ name: 'eth0', mac: mac(2), link: 'down' as const }]
+  const given = (problem: Pick<Problem, 'section' | 'lacks'>) =>
+    reporting('b', { nics, problems: [{ source: 's', reason: 'r', ...problem }] })
+  for (const problem of [{ section: 'nics' }, { section: 'nics', lacks: 'items' }, { section: 'bridges', lacks: 'parts' }] as const) {
+    t.is(why(matrixOf(tagged('a'), given(problem)), 'vlan:100', 'b'), 'not known: s: r', JSON.stringify(problem))
+  }
 })
 
 for (const [what, given, reason] of VLAN_ABSENCES) {
