@@ -142,6 +142,10 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
       const mac = macOf(desk, observation.peer)
       if (mac) attempts.observe(mac, fileEvent(observation))
     },
+    onDropped: (peer, reason) => {
+      const mac = macOf(desk, peer)
+      if (mac) attempts.observe(mac, dropEvent('http', reason))
+    },
     log,
   })
   closing.push(() => http.close())

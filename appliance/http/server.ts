@@ -6,7 +6,9 @@ import { constants, open } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerWith } from '../wire/http-body.ts'
+import { withinRate } from '../wire/limit.ts'
 import type { OpenedFile } from './boot-files.ts'
+import { droppedRequest } from './dropped.ts'
 import { type BootRoutesOptions, bootRoutes } from './routes.ts'
 
 export interface HttpLimits {
@@ -25,6 +27,8 @@ export interface HttpServerOptions extends Omit<BootRoutesOptions, 'openFile' | 
   /** 8067; 0 takes a free one. */
   readonly port: number
   readonly limits?: Partial<HttpLimits>
+  /** Called for what a client sent and got no answer of a route to; of a flood only for some. `peer`: IPv4 address. */
+  readonly onDropped?: (peer: string, reason: string) => void
 }
 
 const LIMITS: HttpLimits = {
@@ -53,11 +57,31 @@ export async function startHttpServer(options: HttpServerOptions): Promise<{ rea
   server.timeout = limits.idleTimeout
   server.maxConnections = limits.connections
 
+  const mayTell = withinRate({ times: 20, windowSeconds: 1 }, () => performance.now())
+  const tell = (address: string | undefined, reason: string): void => {
+    if (address === undefined || !mayTell()) return
+    try {
+      options.onDropped?.(address.replace(/^::ffff:/, ''), reason)
+    } catch (error) {
+      log.error({ error, peer: address }, 'HTTP: what was dropped could not be told')
+    }
+  }
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const dropped = droppedRequest(error.code)
+    if (dropped) tell((socket as Socket).remoteAddress, dropped.reason)
+    if (!dropped || !socket.writable) return void socket.destroy()
+    socket.end(`HTTP/1.1 ${dropped.status}\r\nConnection: close\r\n\r\n`, () => socket.destroy())
+  })
+  server.on('drop', (dropped) => tell(dropped?.remoteAddress, `a connection beyond the ${limits.connections} of all hosts`))
+
   const connections = new Map<string, Set<Socket>>()
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? ''
     const own = connections.get(address) ?? new Set()
-    if (own.size >= limits.connectionsPerAddress) return socket.destroy()
+    if (own.size >= limits.connectionsPerAddress) {
+      tell(address, `a connection beyond the ${limits.connectionsPerAddress} of one host`)
+      return socket.destroy()
+    }
     connections.set(address, own.add(socket))
     socket.on('close', () => {
       own.delete(socket)

@@ -225,7 +225,8 @@ test('a wrong method is 405 with the methods that are allowed', async (t) => {
 })
 
 test('requests that are too large or no HTTP are answered 4xx and closed, and a good client is served right after', async (t) => {
-  const { port, url } = await bootServer(t, files)
+  const told: string[] = []
+  const { port, url } = await bootServer(t, files, { onDropped: (peer, reason) => void told.push(`${peer}: ${reason}`) })
   t.is((await fetch(`${url}/boot/${'a'.repeat(600)}`)).status, 414)
   t.is((await fetch(`${url}/boot/%ff`)).status, 400)
   for (const [request, status] of [
@@ -240,6 +241,10 @@ test('requests that are too large or no HTTP are answered 4xx and closed, and a 
     t.regex(heard.text, new RegExp(`^HTTP/1.1 ${status} `))
   }
   t.is((await fetch(url + path('xen'))).status, 200)
+  const tooLong = '127.0.0.1: a request whose headers are too long'
+  t.deepEqual(told.slice(1, 3), [tooLong, tooLong], 'the boot of who sent it tells of it')
+  t.regex(told[0] ?? '', /^127\.0\.0\.1: what is no HTTP request \(HPE_\w+\)$/)
+  t.is(told.length, 4)
 })
 
 test('a slow loris is ended, a slow download is not', async (t) => {
@@ -269,9 +274,15 @@ test('a slow loris is ended, a slow download is not', async (t) => {
 })
 
 test('one address has so many connections and no more, another is served meanwhile', async (t) => {
-  const { port } = await bootServer(t, files, { limits: { connectionsPerAddress: 4 } })
+  const told: string[] = []
+  const onDropped = (peer: string, reason: string) => {
+    told.push(`${peer}: ${reason}`)
+    throw new Error('the database is locked')
+  }
+  const { port } = await bootServer(t, files, { limits: { connectionsPerAddress: 4 }, onDropped })
   const greedy = await Promise.all(Array.from({ length: 10 }, () => rawConnection(t, port)))
   await eventually(() => (greedy.filter(({ heard }) => heard.closed).length === 6 ? true : undefined), 'six connections refused')
+  t.deepEqual([...new Set(told)], ['127.0.0.1: a connection beyond the 4 of one host'])
   const other = await rawConnection(t, port, '127.0.0.2')
   other.socket.write(`GET ${path('xen')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
   await eventually(() => other.heard.closed || undefined, 'the answer')
