@@ -2,13 +2,14 @@
 // Certificates are asked for and not required by TLS itself: admission.ts decides by path, with what the store knows.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
+import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { answerWith } from '../../appliance/wire/http-body.ts'
 import { limitLog } from '../../appliance/wire/limit.ts'
 import type { Log } from '../../appliance/wire/log.ts'
+import { AttemptLimit } from '../access/limit.ts'
 import { fingerprintOf, hostOfCertificate } from '../enrolment/certificate.ts'
 import type { Presence, Probe } from '../enrolment/decide.ts'
 import { type Enrolled, type Enrolment, enrol, type Presences, RENEWAL_GRACE, renew } from '../enrolment/enrol.ts'
@@ -16,15 +17,13 @@ import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { certificateOf } from '../store/certificates.ts'
-import { AddressRate } from './address-rate.ts'
 import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
 import { Admitted } from './admitted.ts'
 import { problem, refuse } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
-import { endUnshaken } from './handshakes.ts'
-import { listenOn } from './listener.ts'
+import { createListener, listenOn } from './listener.ts'
 import { Probes } from './probes.ts'
 import type { Asked } from './questions.ts'
 import type { Rate } from './rate.ts'
@@ -98,7 +97,7 @@ class RunningGateway implements Gateway, Presences {
   readonly #options: GatewayOptions
   readonly #log: Log
   readonly #connections = new Map<string, AgentConnection>()
-  readonly #addresses: AddressRate
+  readonly #addresses: AttemptLimit
   readonly #probes: Probes
   readonly #admitted: Admitted
   readonly #renewals: RenewalLimits
@@ -111,26 +110,11 @@ class RunningGateway implements Gateway, Presences {
     this.#renewals = new RenewalLimits(options.elapsed)
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
     const { tls, patience = PATIENCE, probePatience = PROBE_PATIENCE, enrolRate = ENROL_RATE, elapsed } = options
-    this.#addresses = new AddressRate(enrolRate, elapsed)
+    this.#addresses = new AttemptLimit(enrolRate, elapsed)
     this.#probes = new Probes(probePatience)
     this.#admitted = new Admitted(elapsed)
-    const { key, certificate } = tls
-    const { pem } = options.enrolment.authority
-    this.server = createServer({
-      key,
-      cert: certificate,
-      ca: pem,
-      requestCert: true,
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.3',
-      handshakeTimeout: patience,
-      headersTimeout: patience,
-      requestTimeout: 2 * patience,
-      connectionsCheckingInterval: patience / 4,
-      maxHeaderSize: 16 << 10,
-    })
+    this.server = createListener(tls, options.enrolment.authority.pem, patience)
     answerWith(this.server, (request, response) => this.#answer(request, response))
-    endUnshaken(this.server, patience)
     this.server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
     this.server.on('tlsClientError', (error, socket) => this.#log.debug({ peer: socket.remoteAddress, error }, 'TLS refused'))
     this.server.on('clientError', (error, socket) => {
@@ -227,7 +211,7 @@ class RunningGateway implements Gateway, Presences {
   }
 
   #enrolling(request: IncomingMessage, socket: Duplex, head: Buffer, peer: string): void {
-    if (!this.#addresses.take(peer)) {
+    if (this.#addresses.attempt(peer) > 0) {
       this.#log.warn({ peer }, 'too many enrolments from one address')
       refuse(socket, 429, 'Too Many Requests')
       return
