@@ -153,7 +153,10 @@ export class Appliances implements BootBook {
     const macs = new Set([boot.mac, ...(host?.macs ?? []).map(({ mac }) => mac)])
     const beside = told.filter(({ id, mac }) => macs.has(mac) && id !== boot.id).map((one) => ({ ...one, appliance: appliance.id }))
     const stored = await knownBoots(store.db, [...macs])
-    for (const each of consequencesOf({ boot, appliance, known: [...beside, ...stored], host, now: now() })) await this.#act(each)
+    // Who boots from another NIC of a host may be anybody until it has enrolled: that is no sign of the host's own boot.
+    const isOwn = host?.macs.some(({ mac, boot: boots }) => boots && mac === boot.mac) === true
+    const consequences = consequencesOf({ boot, appliance, known: [...beside, ...stored], host, now: now() })
+    for (const each of consequences) if (each.kind !== 'silent' || isOwn) await this.#act(each)
   }
 
   async #act(consequence: Consequence): Promise<void> {

@@ -79,6 +79,22 @@ onEach('a boot that gets stuck: an alarm with the diagnosis, its host is lost; o
   t.deepEqual(await pool.alarms(), [])
 })
 
+onEach('a host that boots is not lost by a boot from its spare NIC that gets stuck: whose that is nobody knows', async (t, place) => {
+  const site = await startSite(t, { enrol: 'auto', ...place })
+  const { pool } = site.manager
+  const macs = [macOf(1), macOf(2)].map((one) => macSchema.parse(one))
+  const agent = startTestAgent(t, async () => site.address, await pushBoot(site, macOf(1)), { macs })
+  const { id } = await until('the host', () => pool.hosts().find(({ connection }) => connection !== undefined))
+  await agent.link.close()
+  await until('no connection', () => pool.host(id)?.connection === undefined)
+  await pushBoot(site, macOf(1))
+  t.is(pool.host(id)?.state, 'booting')
+  await tellBoots(site, A, bootOf(macOf(2), { outcome: 'stuck' }))
+  t.is(pool.host(id)?.state, 'booting')
+  await tellBoots(site, A, bootOf(macOf(1), { outcome: 'stuck' }))
+  t.is(pool.host(id)?.state, 'lost')
+})
+
 onEach('a boot by one NIC that the same host’s boot by another has followed alarms nobody, at two appliances neither', async (t, place) => {
   const site = await startSite(t, { enrol: 'auto', ...place })
   const { pool } = site.manager
