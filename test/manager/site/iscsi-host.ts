@@ -1,8 +1,8 @@
 // A host of a site with open-iscsi on it, made of the agent's own requests and a machine of the tests.
 import type { ExecutionContext } from 'ava'
+import { collect } from '../../../images/agent/collect.ts'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
-import { readIscsi } from '../../../images/agent/sections/iscsi.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
 import type { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
 import { macOf, pushBoot, type Site, startTestAgent, until } from '../site.ts'
@@ -10,8 +10,12 @@ import { macOf, pushBoot, type Site, startTestAgent, until } from '../site.ts'
 /** It reports its sessions as they change; `asked` is what it was asked. */
 export async function iscsiHost(t: ExecutionContext, site: Site, index: number, machine: IscsiMachine) {
   const asked: RequestBody[] = []
+  const report = async () => {
+    const { sections, problems } = await collect(machine.world.backend, ['iscsi'])
+    agent.change(sections, problems)
+  }
   const desk = openDesk({
-    ...changingHandlers({ ...machine.world, collect: async () => agent.change({ iscsi: (await readIscsi(machine.world.backend)).value }) }),
+    ...changingHandlers({ ...machine.world, collect: report }),
     'set-properties': async () => ({ kind: 'properties-set', count: 0 }),
   })
   const agent = startTestAgent(

@@ -111,14 +111,14 @@ test('a connection is not taken for gone while it is not known which sessions a 
   const made = await site.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
   if (made.kind !== 'done') return t.fail(made.reason)
   await until('its session', async () => (await statesOf(site)).join() === 'connected')
-  const hung = { section: 'iscsi', source: 'iscsiadm', reason: 'stopped after 20 s' } as const
+  const hung = { section: 'iscsi', source: 'iscsiadm -m session -P 3', reason: 'stopped after 20 s' } as const
   machine.says.set('iscsiadm -m session -P 3', { kind: 'stopped', stdout: '', reason: 'stopped after 20 s' })
   agent.change({ iscsi: { sessions: [] } }, [hung])
   await until('that it is not known', async () => ((await site.manager.pool.inventory(id))?.problems.length ?? 0) > 0)
   await site.manager.site.disconnect(made.value.id, 'alice')
   const [shown] = await site.manager.site.connections()
   t.is(shown?.hosts[0]?.state, 'ending')
-  t.regex(shown?.hosts[0]?.why ?? '', /not known: iscsi \(iscsiadm: stopped after 20 s\)/)
+  t.regex(shown?.hosts[0]?.why ?? '', /not known: iscsi \(iscsiadm -m session -P 3: stopped after 20 s\)/)
   t.is(machine.sessions.length, 1)
   machine.says.clear()
   agent.change({ iscsi: { sessions: [] } }, [])
