@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Store, Transaction } from '../store/database.ts'
-import { sessionByHash, usedSession } from '../store/sessions.ts'
-import { tokenByHash, usedToken } from '../store/tokens.ts'
-import { sawUser } from '../store/users.ts'
+import { sessionByHash, usedSession } from '../store/tables/sessions.ts'
+import { tokenByHash, usedToken } from '../store/tables/tokens.ts'
+import { sawUser } from '../store/tables/users.ts'
 import type { Identified } from './access.ts'
 import { lesser } from './roles.ts'
 

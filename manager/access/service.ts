@@ -1,11 +1,21 @@
 // Access over the store. Each change and the check that allows it are one transaction; what it takes away is gone when it resolves.
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Audit, IssuedToken, Role, Token, User } from '../api/schema-access.ts'
-import { addAudit, auditBefore, verifyAudit } from '../store/audit.ts'
 import type { Store, Transaction } from '../store/database.ts'
-import { deleteSession, deleteSessionsOf, saveSession } from '../store/sessions.ts'
-import { deleteToken, deleteTokensOf, saveToken, tokenById, tokensOf } from '../store/tokens.ts'
-import { allUsers, countUsers, deleteUser, isLastAdmin, type KnownUser, saveUser, sawUser, updateUser, userByName } from '../store/users.ts'
+import { addAudit, auditBefore, verifyAudit } from '../store/tables/audit.ts'
+import { deleteSession, deleteSessionsOf, saveSession } from '../store/tables/sessions.ts'
+import { deleteToken, deleteTokensOf, saveToken, tokenById, tokensOf } from '../store/tables/tokens.ts'
+import {
+  allUsers,
+  countUsers,
+  deleteUser,
+  isLastAdmin,
+  type KnownUser,
+  saveUser,
+  sawUser,
+  updateUser,
+  userByName,
+} from '../store/tables/users.ts'
 import type { Access, Answer, Identified, Refusal, SignedIn } from './access.ts'
 import { type Act, AuditBound } from './audit-bound.ts'
 import { Credentials, csrfOf, hashOf } from './credentials.ts'

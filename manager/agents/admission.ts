@@ -1,7 +1,7 @@
 // Who may open which connection: by path, certificate, and what the store says of both. Pure.
 
-import type { RaisedAlarm } from '../store/alarms.ts'
-import type { KnownCertificate } from '../store/certificates.ts'
+import type { RaisedAlarm } from '../store/tables/alarms.ts'
+import type { KnownCertificate } from '../store/tables/certificates.ts'
 
 export const ENROL_PATH = '/agent/enrol'
 export const RENEW_PATH = '/agent/renew'

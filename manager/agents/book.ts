@@ -1,8 +1,8 @@
 // What the gateway tells of the hosts, and asks: the inventory's service is behind it.
 import type { KernelEvent } from '../protocol/events.ts'
 import type { Sample } from '../protocol/sample.ts'
-import type { RaisedAlarm } from '../store/alarms.ts'
-import type { Report, Revision } from '../store/inventories.ts'
+import type { RaisedAlarm } from '../store/tables/alarms.ts'
+import type { Report, Revision } from '../store/tables/inventories.ts'
 
 export interface AgentBook {
   stateOf(host: string): string | undefined

@@ -16,7 +16,7 @@ import { type Enrolled, type Enrolment, enrol, type Presences, RENEWAL_GRACE, re
 import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
-import { certificateOf } from '../store/certificates.ts'
+import { certificateOf } from '../store/tables/certificates.ts'
 import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
 import { Admitted } from './admitted.ts'
 import { problem, refuse } from './body.ts'

@@ -5,7 +5,7 @@ import type { KernelEvent } from '../protocol/events.ts'
 import { type AgentMessage, type ManagerMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import type { AnswerBody } from '../protocol/requests.ts'
 import type { Sample } from '../protocol/sample.ts'
-import type { Report, Revision } from '../store/inventories.ts'
+import type { Report, Revision } from '../store/tables/inventories.ts'
 
 export type Session =
   | { readonly kind: 'new' }

@@ -1,5 +1,5 @@
 // How many open alarms each host has, counted once and kept until an alarm is raised or cleared.
-import type { StoredAlarm } from '../store/alarms.ts'
+import type { StoredAlarm } from '../store/tables/alarms.ts'
 
 /** By host id. */
 export type AlarmsOf = ReadonlyMap<string, number>

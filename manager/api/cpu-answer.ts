@@ -1,9 +1,9 @@
 // The CPUs of the pool in the API's words. Pure.
-import { featuresOf, WORD_KEYS } from '../inventory/cpu-features.ts'
-import type { HostCpu } from '../inventory/cpu-host.ts'
-import { canMove } from '../inventory/cpu-move.ts'
-import type { PoolCpu } from '../inventory/cpu-pool.ts'
-import type { HostView } from '../inventory/pool-change.ts'
+import { featuresOf, WORD_KEYS } from '../cpu/features.ts'
+import type { HostCpu } from '../cpu/host.ts'
+import { canMove } from '../cpu/move.ts'
+import type { PoolCpu } from '../cpu/pool.ts'
+import type { HostView } from '../hosts/pool-change.ts'
 import type { CpuExplanation, CpuPool } from './schema-pool.ts'
 
 /** `hosts`: those that may run guests. */

@@ -1,6 +1,6 @@
 // What an operator does with a host, as a step of its state.
 import type { HostState } from '../enrolment/standing.ts'
-import type { StateEvent } from '../inventory/state.ts'
+import type { StateEvent } from '../hosts/state.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import { sayUnread, uncountedOf } from '../protocol/unread.ts'
 import { runningGuests } from './host-summary.ts'

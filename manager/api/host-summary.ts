@@ -1,9 +1,9 @@
 // What is said of one host, from what its agent reported and what the pool knows. Pure.
-import type { HostView } from '../inventory/pool-change.ts'
+import type { HostView } from '../hosts/pool-change.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import { uncountedOf } from '../protocol/unread.ts'
-import type { MachineIdentity } from '../store/hosts.ts'
+import type { MachineIdentity } from '../store/tables/hosts.ts'
 import type { Guest, Host, HostHardware, HostIdentity, HostLoad } from './schema-hosts.ts'
 
 export interface HostParts {

@@ -1,6 +1,6 @@
 // What the pool tells, as events of the API: that something has changed; what it is now is asked of the other routes. Pure.
-import type { PoolChange } from '../inventory/pool-change.ts'
-import { alarmKey } from '../store/alarms.ts'
+import type { PoolChange } from '../hosts/pool-change.ts'
+import { alarmKey } from '../store/tables/alarms.ts'
 import type { PoolEvent } from './schema-pool.ts'
 
 /** Undefined for what the API does not tell. */

@@ -1,6 +1,6 @@
 // The routes of hosts and their guests.
 import { z } from 'zod'
-import { GROUP_NAME, HOST_NAME, LONGEST_NOTES, UNPRINTABLE_NOTES } from '../inventory/operator.ts'
+import { GROUP_NAME, HOST_NAME, LONGEST_NOTES, UNPRINTABLE_NOTES } from '../hosts/operator.ts'
 import { inventory } from '../protocol/inventory.ts'
 import { found, json, ofDone, type Route, route } from './route.ts'
 import {

@@ -1,9 +1,9 @@
 // The boot plan: what appliances have to know of the hosts to boot them as the manager wants. Pure.
 import { createHash } from 'node:crypto'
 import type { HostState } from '../enrolment/standing.ts'
-import type { HostView } from '../inventory/pool-change.ts'
+import type { HostView } from '../hosts/pool-change.ts'
 import { type Plan, type PlannedHost, plannedHost } from '../protocol/appliance.ts'
-import type { BootSettings } from '../store/boot-settings.ts'
+import type { BootSettings } from '../store/tables/boot-settings.ts'
 
 export interface WrittenPlan {
   /** With its quotation marks (RFC 9110, 8.8.3). */

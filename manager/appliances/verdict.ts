@@ -1,7 +1,7 @@
 // What follows from what an appliance tells of a boot: alarms, and a host that is lost because it does not come up. Pure.
 import type { BootRecord } from '../protocol/appliance.ts'
-import { alarmKey, type RaisedAlarm } from '../store/alarms.ts'
-import type { KnownBoot } from '../store/boots.ts'
+import { alarmKey, type RaisedAlarm } from '../store/tables/alarms.ts'
+import type { KnownBoot } from '../store/tables/boots.ts'
 
 export interface BootFacts {
   readonly boot: BootRecord

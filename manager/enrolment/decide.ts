@@ -1,8 +1,8 @@
 // Whether an agent gets a certificate for the token that it shows, and as which host. Pure: the token is spent and the
 // certificate signed by enrol.ts, in one transaction. Security notes 1 to 3.
-import type { RaisedAlarm } from '../store/alarms.ts'
-import type { KnownAttempt } from '../store/attempts.ts'
-import type { HostRecord } from '../store/hosts.ts'
+import type { RaisedAlarm } from '../store/tables/alarms.ts'
+import type { KnownAttempt } from '../store/tables/attempts.ts'
+import type { HostRecord } from '../store/tables/hosts.ts'
 import { type ClaimedIdentity, type Comparison, compareIdentity } from './identity.ts'
 
 export type EnrolPolicy = 'approve' | 'auto'

@@ -1,11 +1,11 @@
 // Enrolment and renewal against the store: what decide.ts decides, done in one transaction with the signing of the certificate.
 import { createHash } from 'node:crypto'
 import { isPlaceholderNumber, isPlaceholderUuid } from '../protocol/placeholders.ts'
-import { type RaisedAlarm, raiseAlarm } from '../store/alarms.ts'
-import { attemptById, type KnownAttempt, spendToken } from '../store/attempts.ts'
-import { certificateOf, newestExpiry, revokeCertificates, saveCertificate } from '../store/certificates.ts'
 import type { Store, Transaction } from '../store/database.ts'
-import { addHistory } from '../store/history.ts'
+import { type RaisedAlarm, raiseAlarm } from '../store/tables/alarms.ts'
+import { attemptById, type KnownAttempt, spendToken } from '../store/tables/attempts.ts'
+import { certificateOf, newestExpiry, revokeCertificates, saveCertificate } from '../store/tables/certificates.ts'
+import { addHistory } from '../store/tables/history.ts'
 import {
   addHost,
   type HostRecord,
@@ -17,7 +17,7 @@ import {
   saveClaim,
   saveMacs,
   updateHost,
-} from '../store/hosts.ts'
+} from '../store/tables/hosts.ts'
 import { type Authority, type ReadRequest, readRequest, signHost } from './certificate.ts'
 import { decideEnrolment, type EnrolDecision, type EnrolPolicy, type Presence, type Probe } from './decide.ts'
 import type { ClaimedIdentity } from './identity.ts'

@@ -1,6 +1,6 @@
 // Whether the machine that boots is the one that is known: by the NIC that it boots from, its UUID, its serial number and its other
 // NICs, all together. Security note 1. Pure.
-import type { MachineIdentity } from '../store/hosts.ts'
+import type { MachineIdentity } from '../store/tables/hosts.ts'
 
 export interface ClaimedIdentity {
   /** The MAC that the appliance saw it boot from; the rest is its own word. */

@@ -2,7 +2,7 @@
 // inventory; it is asked for what it lacks, again and again, and the operator hears of what does not work.
 import type { Asked } from '../agents/questions.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
-import type { HostView, PoolChange } from '../inventory/pool-change.ts'
+import type { HostView, PoolChange } from '../hosts/pool-change.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Chap, RequestBody } from '../protocol/requests.ts'
 import { sayUnread, unreadOf } from '../protocol/unread.ts'

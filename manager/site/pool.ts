@@ -1,7 +1,7 @@
 // What the site's wishes need of the pool.
-import type { HostView, PoolChange } from '../inventory/pool-change.ts'
+import type { HostView, PoolChange } from '../hosts/pool-change.ts'
 import type { Inventory } from '../protocol/inventory.ts'
-import type { RaisedAlarm } from '../store/alarms.ts'
+import type { RaisedAlarm } from '../store/tables/alarms.ts'
 
 export interface SitePool {
   hosts(): readonly HostView[]

@@ -1,7 +1,7 @@
 // Gives every host the site's properties: with each of its agent's connections, when it is approved, and when they change.
 import type { Asked } from '../agents/questions.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
-import type { HostView } from '../inventory/pool-change.ts'
+import type { HostView } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { SitePool } from './pool.ts'

@@ -1,6 +1,6 @@
 // What hosts have found on file systems: kept in the store, shown by the API, and where one asks for a file system to be looked at.
 import type { Store } from '../store/database.ts'
-import { allScans, forgetScans, type ScanRecord, saveScan } from '../store/scans.ts'
+import { allScans, forgetScans, type ScanRecord, saveScan } from '../store/tables/scans.ts'
 
 /** Each is looked at every day: what nobody could look at for so long is gone, ms. */
 const FORGET_AFTER = 30 * 24 * 3600_000

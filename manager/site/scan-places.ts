@@ -1,7 +1,7 @@
 // Which file systems of the pool can be looked at, and by which hosts.
-import { fileSystemsOfGuests } from '../inventory/guest-disks.ts'
-import type { ConnectivityMatrix } from '../inventory/matrix.ts'
-import type { Thing } from '../inventory/matrix-thing.ts'
+import { fileSystemsOfGuests } from '../connectivity/guest-disks.ts'
+import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
+import type { Thing } from '../connectivity/thing.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import { SCANNED_TYPES, type Scannable, scannable } from '../protocol/scan.ts'
 import type { FileSystem } from '../protocol/storage.ts'

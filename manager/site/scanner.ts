@@ -1,8 +1,8 @@
 // Has hosts look at the file systems that they reach: which disk images lie there, and how much room there is. Who looks when is
 // scan-plan.ts's to say.
 import type { Asked } from '../agents/questions.ts'
-import type { ConnectivityMatrix } from '../inventory/matrix.ts'
-import type { PoolChange } from '../inventory/pool-change.ts'
+import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
+import type { PoolChange } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { SCAN_LIMIT } from '../protocol/scan.ts'
 import type { SitePool } from './pool.ts'

@@ -1,7 +1,7 @@
 // Brings agents to the manager's own version of them. The first host tries it alone; when its agent has come back with that version
 // the others follow, a few at a time. A version that did not live on a host is offered to no host again.
 import type { Asked } from '../agents/questions.ts'
-import type { HostView, PoolChange } from '../inventory/pool-change.ts'
+import type { HostView, PoolChange } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { SitePool } from './pool.ts'
 

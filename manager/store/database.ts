@@ -1,8 +1,8 @@
 // The manager's database, opened and brought up to date: a copy of it is kept before its schema is changed.
 import { Kysely } from 'kysely'
-import type { AuditWitness } from './audit-witness.ts'
-import type { StoreDialect } from './dialect.ts'
-import { MIGRATIONS, type Migration, migrate, schemaVersion } from './migrations.ts'
+import type { StoreDialect } from './dialects/dialect.ts'
+import type { AuditWitness } from './keys/audit-witness.ts'
+import { MIGRATIONS, type Migration, migrate, schemaVersion } from './migrations/steps.ts'
 import type { Tables } from './schema.ts'
 
 import { GroupCommit, type Transaction } from './writer.ts'

@@ -2,7 +2,7 @@
 // come back at once cost a few waits for the disk and not a thousand.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Kysely, Transaction as KyselyTransaction } from 'kysely'
-import type { StoreDialect } from './dialect.ts'
+import type { StoreDialect } from './dialects/dialect.ts'
 import type { Tables } from './schema.ts'
 
 export type Transaction = KyselyTransaction<Tables>

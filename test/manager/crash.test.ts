@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import type { Pool } from '../../manager/inventory/service.ts'
+import type { Pool } from '../../manager/hosts/service.ts'
 import { startFleet } from './fleet.ts'
 import { freePort, onDisk, patience, startProcess, writeConfig } from './process.ts'
 import { dataDirFor, keysOf, until } from './site.ts'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { HostView } from '../../manager/inventory/pool-change.ts'
+import type { HostView } from '../../manager/hosts/pool-change.ts'
 import { createMetrics } from '../../manager/metrics.ts'
 
 test('events are counted, states are read when they are asked for, and a manager has its own', async (t) => {

@@ -1,8 +1,8 @@
 import test from 'ava'
-import { openAlarms } from '../../manager/store/alarms.ts'
-import { historyOf } from '../../manager/store/history.ts'
+import { openAlarms } from '../../manager/store/tables/alarms.ts'
+import { historyOf } from '../../manager/store/tables/history.ts'
 import { dataDirFor, macOf, pushBoot, startSite, startTestAgent, until, uuidOf } from './site.ts'
-import { sharedPostgres } from './store/postgres-server.ts'
+import { sharedPostgres } from './store/dialects/postgres-server.ts'
 
 test('on PostgreSQL hosts enrol and report, a lost database ends no process, and a new manager knows all of them', async (t) => {
   const server = await sharedPostgres()

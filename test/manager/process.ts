@@ -5,10 +5,10 @@ import { createServer } from 'node:net'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { openPool, type Pool } from '../../manager/inventory/service.ts'
+import { openPool, type Pool } from '../../manager/hosts/service.ts'
 import { openStore } from '../../manager/store/database.ts'
+import { sqlite } from '../../manager/store/dialects/sqlite.ts'
 import { databasePath } from '../../manager/store/files.ts'
-import { sqlite } from '../../manager/store/sqlite.ts'
 import { hostless } from '../program.ts'
 
 export interface ManagerProcess {

@@ -13,7 +13,7 @@ import type { ManagerAddress } from '../../manager/protocol/appliance.ts'
 import type { Inventory, Problem } from '../../manager/protocol/inventory.ts'
 import type { AgentMessage } from '../../manager/protocol/messages.ts'
 import { mac as macSchema, uuid } from '../../manager/protocol/values.ts'
-import { newHostId } from '../../manager/store/hosts.ts'
+import { newHostId } from '../../manager/store/tables/hosts.ts'
 import { collectingLog } from '../appliance/wire/collecting-log.ts'
 
 export const RELAXED = { perSecond: 10_000, burst: 10_000 }

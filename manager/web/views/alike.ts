@@ -1,5 +1,5 @@
 // Hosts of which the same is said, as one line: of a thousand, most reach a thing in the same way.
-import { groupBy } from '../../inventory/group-by.ts'
+import { groupBy } from '../../group-by.ts'
 import { hostPath } from './words.ts'
 
 export interface SaidHost {

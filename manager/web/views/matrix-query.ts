@@ -1,8 +1,8 @@
 // Which rows of the matrix are asked for, and in what order.
 
 import type { Host } from '../../api/schema-hosts.ts'
-import { selectHosts } from '../../cli/selector.ts'
-import { parseSelector } from '../../cli/selector-parse.ts'
+import { parseSelector } from '../../cli/engine/selector/parse.ts'
+import { selectHosts } from '../../cli/engine/selector/selector.ts'
 import { HOST_STATES } from '../../enrolment/standing.ts'
 import { sayCount, sayMany } from './words.ts'
 

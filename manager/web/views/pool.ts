@@ -1,6 +1,6 @@
 // Networks, storage, CPU levels and alarms of the whole pool.
 import type { Alarm, CpuExplanation, CpuPool, LocalStorage, Thing, ThingDetail } from '../../api/schema-pool.ts'
-import { sayNames } from '../../inventory/wording.ts'
+import { sayNames } from '../../wording.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { alikeView } from './alike.ts'
 import { KIND_NAMES, nameOf } from './thing-name.ts'

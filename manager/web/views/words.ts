@@ -1,5 +1,5 @@
 // Amounts and times as pages show them.
-import { sayBytes } from '../../inventory/wording.ts'
+import { sayBytes } from '../../wording.ts'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 

@@ -2,9 +2,9 @@ import test from 'ava'
 import { HostList } from '../../../manager/api/host-list.ts'
 import { guestsOn, type HostParts, runningGuests, summaryOf } from '../../../manager/api/host-summary.ts'
 import { host as hostSchema } from '../../../manager/api/schema-hosts.ts'
-import type { HostView } from '../../../manager/inventory/pool-change.ts'
+import type { HostView } from '../../../manager/hosts/pool-change.ts'
 import type { Sample } from '../../../manager/protocol/sample.ts'
-import { report } from '../inventory/inventories.ts'
+import { report } from '../connectivity/inventories.ts'
 import { uuidOf } from '../site.ts'
 
 const view: HostView = {

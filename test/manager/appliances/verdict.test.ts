@@ -1,7 +1,7 @@
 import test from 'ava'
 import { type BootFacts, consequencesOf } from '../../../manager/appliances/verdict.ts'
 import type { BootRecord } from '../../../manager/protocol/appliance.ts'
-import type { KnownBoot } from '../../../manager/store/boots.ts'
+import type { KnownBoot } from '../../../manager/store/tables/boots.ts'
 import { macOf } from '../site.ts'
 
 const NOW = 1_790_000_000_000

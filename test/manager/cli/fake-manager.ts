@@ -21,7 +21,7 @@ import {
 } from '../../../manager/api/schema-pool.ts'
 import { authorityFrom, selfSigned, signServer } from '../../../manager/enrolment/certificate.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
-import { newKey, newSerial } from '../../../manager/store/authority.ts'
+import { newKey, newSerial } from '../../../manager/store/keys/authority.ts'
 import { EMPTY } from '../site.ts'
 import type { PoolData } from './pool-data.ts'
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { execa } from 'execa'
-import { OUTPUT_FORMATS } from '../../../manager/cli/output.ts'
+import { OUTPUT_FORMATS } from '../../../manager/cli/engine/output/output.ts'
 import { startFakeManager } from './fake-manager.ts'
 import { run, settingFor } from './operator.ts'
 import { poolData } from './pool-data.ts'

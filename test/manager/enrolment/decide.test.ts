@@ -1,6 +1,6 @@
 import test from 'ava'
 import { decideEnrolment, type EnrolDecision, type EnrolFacts } from '../../../manager/enrolment/decide.ts'
-import type { HostRecord } from '../../../manager/store/hosts.ts'
+import type { HostRecord } from '../../../manager/store/tables/hosts.ts'
 
 const [MAC, SPARE] = ['52:54:00:77:00:01', '52:54:00:77:01:01']
 const UUID = '00000000-0000-4000-8000-000000000001'

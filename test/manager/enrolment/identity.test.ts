@@ -1,6 +1,6 @@
 import test from 'ava'
 import { type ClaimedIdentity, compareIdentity } from '../../../manager/enrolment/identity.ts'
-import type { MachineIdentity } from '../../../manager/store/hosts.ts'
+import type { MachineIdentity } from '../../../manager/store/tables/hosts.ts'
 
 const UUID = '4c4c4544-0058-4a10-8030-b7c04f515832'
 const SWAPPED = '44454c4c-5800-104a-8030-b7c04f515832'

@@ -1,10 +1,10 @@
 import test from 'ava'
-import { ConnectivityMatrix } from '../../../manager/inventory/matrix.ts'
-import type { PoolChange } from '../../../manager/inventory/pool-change.ts'
+import { ConnectivityMatrix } from '../../../manager/connectivity/matrix.ts'
+import type { PoolChange } from '../../../manager/hosts/pool-change.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import { ScanAlarms } from '../../../manager/site/scan-alarms.ts'
 import type { ScanFailure, ScanNews } from '../../../manager/site/scan-book.ts'
-import type { RaisedAlarm, StoredAlarm } from '../../../manager/store/alarms.ts'
+import type { RaisedAlarm, StoredAlarm } from '../../../manager/store/tables/alarms.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 import { seeing } from './scan-pool.ts'
 

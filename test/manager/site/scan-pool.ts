@@ -1,14 +1,14 @@
 // Hosts that share file systems on LUNs, for the scanner: a matrix that is told what each sees, and requests that the test answers.
 import type { Asked } from '../../../manager/agents/questions.ts'
-import { ConnectivityMatrix } from '../../../manager/inventory/matrix.ts'
-import type { HostView, PoolChange } from '../../../manager/inventory/pool-change.ts'
+import { ConnectivityMatrix } from '../../../manager/connectivity/matrix.ts'
+import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
 import type { ScanNews } from '../../../manager/site/scan-book.ts'
 import { Scanner } from '../../../manager/site/scanner.ts'
-import type { ScanRecord } from '../../../manager/store/scans.ts'
+import type { ScanRecord } from '../../../manager/store/tables/scans.ts'
 import { TestClock } from '../../images/agent/clock.ts'
-import { iqn, naa, report } from '../inventory/inventories.ts'
+import { iqn, naa, report } from '../connectivity/inventories.ts'
 
 export const FOUND: Asked = {
   kind: 'answered',

@@ -4,7 +4,7 @@ import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
 import { SCAN_LIMIT } from '../../../manager/protocol/scan.ts'
 import { qcow2, ScanMachine, UUID } from '../../images/agent/requests/scan-machine.ts'
 import { startApiSite } from '../api/asking.ts'
-import { naa, report } from '../inventory/inventories.ts'
+import { naa, report } from '../connectivity/inventories.ts'
 import { macOf, pushBoot, startTestAgent, until } from '../site.ts'
 import { FOUND, ScanPool, seeing } from './scan-pool.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
 import type { Asked } from '../../../manager/agents/questions.ts'
-import type { HostView, PoolChange } from '../../../manager/inventory/pool-change.ts'
+import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
 import { Upgrader } from '../../../manager/site/upgrader.ts'
 import { TestClock } from '../../images/agent/clock.ts'

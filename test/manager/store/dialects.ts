@@ -4,7 +4,7 @@ import type { Store } from '../../../manager/store/database.ts'
 import { type DataPlace, openData } from '../../../manager/store/open.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { dataDirFor } from '../site.ts'
-import { sharedPostgres } from './postgres-server.ts'
+import { sharedPostgres } from './dialects/postgres-server.ts'
 
 export const DATABASES = {
   SQLite: async () => 'sqlite',

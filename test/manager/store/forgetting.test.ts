@@ -1,7 +1,7 @@
-import { attemptById, forgetAttempts, saveAttempt } from '../../../manager/store/attempts.ts'
-import { certificateOf, forgetCertificates, revokeCertificates, saveCertificate } from '../../../manager/store/certificates.ts'
 import type { Store } from '../../../manager/store/database.ts'
-import { addHost } from '../../../manager/store/hosts.ts'
+import { attemptById, forgetAttempts, saveAttempt } from '../../../manager/store/tables/attempts.ts'
+import { certificateOf, forgetCertificates, revokeCertificates, saveCertificate } from '../../../manager/store/tables/certificates.ts'
+import { addHost } from '../../../manager/store/tables/hosts.ts'
 import { onEach, storeAt } from './dialects.ts'
 
 const DAY = 24 * 3600_000

@@ -2,9 +2,9 @@
 // Its parent has mounted a small tmpfs there: `full-disk.ts FOLDER`.
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WriteFailure } from '../../../manager/store/dialect.ts'
-import { addHistory, historyOf } from '../../../manager/store/history.ts'
+import { WriteFailure } from '../../../manager/store/dialects/dialect.ts'
 import { openData } from '../../../manager/store/open.ts'
+import { addHistory, historyOf } from '../../../manager/store/tables/history.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 
 const [, , folder = ''] = process.argv

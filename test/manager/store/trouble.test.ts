@@ -1,8 +1,8 @@
 import test from 'ava'
 import { sql } from 'kysely'
-import { openPool } from '../../../manager/inventory/service.ts'
+import { openPool } from '../../../manager/hosts/service.ts'
 import { openStore } from '../../../manager/store/database.ts'
-import { sqlite } from '../../../manager/store/sqlite.ts'
+import { sqlite } from '../../../manager/store/dialects/sqlite.ts'
 import { watchStore } from '../../../manager/store/trouble.ts'
 
 test('a store that is full says so from the first write that fails to the first that does not, and is an alarm as long', async (t) => {

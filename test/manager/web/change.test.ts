@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
-import { wholeHostReport } from '../../../manager/cli/host-report.ts'
+import { wholeHostReport } from '../../../manager/cli/commands/host/report.ts'
 import { compilePages, TEMPLATE_NAMES } from '../../../manager/web/templates.ts'
 import { hostNowView } from '../../../manager/web/views/host.ts'
 import { pendingView } from '../../../manager/web/views/pending.ts'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { describeThing, type Thing } from '../../../manager/inventory/matrix-thing.ts'
+import { describeThing, type Thing } from '../../../manager/connectivity/thing.ts'
 import { columnName, KIND_NAMES, lineName, nameOf } from '../../../manager/web/views/thing-name.ts'
 
 const THINGS: readonly (readonly [Thing, string])[] = [

@@ -2,8 +2,8 @@ import test from 'ava'
 import type { Command, Ran } from '../../../../images/agent/backend.ts'
 import { parseSmartctlScan } from '../../../../images/agent/inventory/smartctl.ts'
 import { readDiskHealth } from '../../../../images/agent/sections/disks.ts'
-import { faultsOf } from '../../../../manager/inventory/faults.ts'
-import { reporting } from '../../../manager/inventory/inventories.ts'
+import { faultsOf } from '../../../../manager/alarms/faults.ts'
+import { reporting } from '../../../manager/connectivity/inventories.ts'
 import { ended, fixture, textBackend } from '../machines.ts'
 
 const SCAN = fixture('smartctl-7-scan-megaraid-documented.json')

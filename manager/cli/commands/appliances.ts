@@ -1,0 +1,23 @@
+// `hostless appliances`: who boots the racks of this manager, and since when each was heard of.
+import type { Command } from 'commander'
+import type { World } from '../engine/answer.ts'
+import { id, iso, number, text, time } from '../engine/columns.ts'
+import { listReport } from '../engine/list-report.ts'
+import { addListing } from '../engine/pool-command.ts'
+
+export function addAppliancesCommand(program: Command, world: World): void {
+  addListing(program, world, {
+    name: 'appliances',
+    description: 'the appliances that boot hosts of this pool (hostless appliance starts one)',
+    examples: [['appliances --watch', 'whether each is heard of']],
+    changes: ['boot'],
+    load: async (api) => {
+      const columns = [
+        ...[text('address', 'ADDRESS'), text('version', 'VERSION'), time('lastSeen', 'LAST SEEN')],
+        ...[time('firstSeen', 'SINCE', { spare: 1 }), number('leases', 'LEASES'), number('boots', 'BOOTS'), id('id', 'ID')],
+      ]
+      const rows = (await api.appliances()).map((one) => ({ ...one, firstSeen: iso(one.firstSeen), lastSeen: iso(one.lastSeen) }))
+      return { report: listReport('appliances', 'appliance', columns, rows, 'No appliance was heard of.') }
+    },
+  })
+}

@@ -1,0 +1,173 @@
+// `hostless host approve|reject|…|group|note|rename`: what is to become of hosts, of one or of as many as a selector means.
+import type { Command } from 'commander'
+import { bootSettings, type Host, type HostAction } from '../../../api/schema-hosts.ts'
+import type { World } from '../../engine/answer.ts'
+import { CommandFailure } from '../../engine/failure.ts'
+import { confirm, doToEach } from '../../engine/outcomes.ts'
+import { oneLine } from '../../engine/output/text.ts'
+import { addDoing } from '../../engine/pool-command.ts'
+import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
+
+interface ActionWords {
+  readonly action: HostAction
+  readonly description: string
+  readonly example: readonly [selector: string, does: string]
+  /** Of what nobody does by mistake twice. */
+  readonly question?: (hosts: string) => string
+}
+
+const ACTIONS: readonly ActionWords[] = [
+  {
+    action: 'approve',
+    description: 'let machines that wait into the pool, and those that boot as a host and are not as it was known (new hardware)',
+    example: ["'node[01-04]'", 'four that were looked at: hostless host show says what each is, and what it was'],
+  },
+  {
+    action: 'reject',
+    description: 'shut machines out: their certificates are good no more (admin)',
+    example: ['stranger --yes', 'without being asked'],
+    question: (hosts) => `Shut out ${hosts}?`,
+  },
+  { action: 'maintain', description: 'let no guest come to hosts that are worked on', example: ['@rack3,-node17', 'a rack but one host'] },
+  { action: 'resume', description: 'let guests come again', example: ['@rack3', 'a rack that is done'] },
+  {
+    action: 'fence',
+    description: 'say that lost hosts can run nothing now, so that their guests may start elsewhere (admin)',
+    example: ['node03 --proof "power cut at PDU 2, outlet 7, seen dark"', 'what says so goes into the history'],
+    question: (hosts) => `If a guest still runs on ${hosts}, its disks get two writers. Is it certain that nothing runs there?`,
+  },
+  { action: 'release', description: 'take the fence from hosts', example: ['node03', 'it was mended, and may boot again'] },
+]
+
+interface ActionOptions {
+  readonly yes?: true
+  readonly proof?: string
+}
+
+export function addHostChanges(host: Command, world: World): void {
+  for (const words of ACTIONS) addAction(host, world, words)
+  addGroup(host, world)
+  addNote(host, world)
+  addBoot(host, world)
+  addDoing(host, world, {
+    name: 'rename <host> <name>',
+    description: 'give one host another name',
+    examples: [['host rename node17 db01', 'its history and guests stay with it']],
+    act: async (api, [from = '', to = ''], { output }) => {
+      const one = pickOneHost(from, await api.hosts())
+      const act = async ({ id }: Host) => `called ${(await api.changeHost(id, { name: to })).name}`
+      await doToEach({ items: [one], missing: [] }, 'host', nameOf, act, { world, output })
+    },
+  })
+}
+
+function addAction(host: Command, world: World, { action, description, example: [selector, does], question }: ActionWords): void {
+  addDoing<ActionOptions>(host, world, {
+    name: `${action} <selector...>`,
+    description,
+    examples: [[`host ${action} ${selector}`, does]],
+    options: (command) => {
+      if (question) command.option('--yes', 'do not ask')
+      return action === 'fence' ? command.option('--proof <text>', 'what says that it can run nothing') : command
+    },
+    act: async (api, args, { output, yes, proof }) => {
+      const selected = pickHosts(args, await api.hosts())
+      if (question && selected.items.length > 0) await confirm(question(namesOf(selected.items)), yes, world)
+      await doToEach(selected, 'host', nameOf, async ({ id }) => (await api.actOnHost(id, action, proof)).state, { world, output })
+    },
+  })
+}
+
+function addGroup(host: Command, world: World): void {
+  const group = addDoing(host, world, {
+    name: 'group <selector> <change...>',
+    description: 'put hosts into groups (+NAME) and take them out (-NAME)',
+    examples: [
+      ["host group 'node[01-20]' +rack3 +ssd", 'twenty into two groups'],
+      ['host group @rack3 +rack4 -rack3', 'a rack that has moved'],
+    ],
+    act: async (api, [selector = '', ...changes], { output }) => {
+      const { add, remove } = groupChanges(changes)
+      const act = async ({ id, groups }: Host): Promise<string> => {
+        const next = [...new Set([...groups, ...add])].filter((name) => !remove.has(name))
+        return (await api.changeHost(id, { groups: next })).groups.join(' ') || 'in no group'
+      }
+      await doToEach(pickHosts([selector], await api.hosts()), 'host', nameOf, act, { world, output })
+    },
+  })
+  // `-rack3` is a change here, and no option.
+  group.allowUnknownOption().helpOption('--help', 'display help for command')
+}
+
+interface GroupChanges {
+  readonly add: ReadonlySet<string>
+  readonly remove: ReadonlySet<string>
+}
+
+export function groupChanges(changes: readonly string[]): GroupChanges {
+  const [add, remove] = [new Set<string>(), new Set<string>()]
+  for (const change of changes) {
+    const [, sign, name = ''] = /^([+-])([^-+\s].*)$/.exec(change) ?? []
+    if (sign === undefined) throw new CommandFailure(`${change} is no change of groups: say +NAME or -NAME`, 2)
+    ;(sign === '+' ? add : remove).add(name)
+  }
+  const [both] = [...add].filter((name) => remove.has(name))
+  if (both !== undefined) throw new CommandFailure(`${both} is both to be added and removed`, 2)
+  return { add, remove }
+}
+
+interface BootOptions {
+  readonly root?: string
+}
+
+function addBoot(host: Command, world: World): void {
+  addDoing<BootOptions>(host, world, {
+    name: 'image <selector> [image]',
+    description: 'say what hosts boot from their next boot on; the word default gives the choice back to their appliance',
+    examples: [
+      ['host image @rack3 dom0-test', 'another image'],
+      ['host image node03 --root ram', 'the same image, its root wholly in memory'],
+      ['host image @rack3 default --root default', 'as the config says'],
+    ],
+    options: (command) => command.option('--root <mode>', 'nfs, ram or default'),
+    act: async (api, [selector = '', image], { output, root }) => {
+      if (image === undefined && root === undefined) throw new CommandFailure('name an image, or --root', 2)
+      const wanted = bootSettings.safeParse({ ...orDefault('image', image), ...orDefault('root', root) })
+      if (!wanted.success)
+        throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 2)
+      const act = async ({ id }: Host): Promise<string> => {
+        await api.setBoot(id, wanted.data)
+        return [...(image === undefined ? [] : [`image ${image}`]), ...(root === undefined ? [] : [`root ${root}`])].join(', ')
+      }
+      await doToEach(pickHosts([selector], await api.hosts()), 'host', nameOf, act, { world, output })
+    },
+  })
+}
+
+function orDefault(key: string, value: string | undefined): Readonly<Record<string, string | null>> {
+  return value === undefined ? {} : { [key]: value === 'default' ? null : value }
+}
+
+function addNote(host: Command, world: World): void {
+  addDoing(host, world, {
+    name: 'note <selector> <text>',
+    description: 'write a note on hosts in the place of the one before; an empty one removes it',
+    examples: [
+      ['host note node03 "DIMM 4 is on order"', 'on one host'],
+      ['host note @rack3 ""', 'no note any more'],
+    ],
+    act: async (api, [selector = '', notes = ''], { output }) => {
+      const act = async ({ id }: Host): Promise<string> => ((await api.changeHost(id, { notes })).notes === '' ? 'no note' : 'noted')
+      await doToEach(pickHosts([selector], await api.hosts()), 'host', nameOf, act, { world, output })
+    },
+  })
+}
+
+const nameOf = ({ name }: Host): string => name
+
+/** `node01, node02 and 3 others`. */
+function namesOf(hosts: readonly Host[]): string {
+  const names = hosts.map(({ name }) => oneLine(name))
+  const shown = names.slice(0, names.length > 6 ? 5 : 6)
+  return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} others` : shown.join(', ')
+}

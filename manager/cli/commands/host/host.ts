@@ -1,0 +1,92 @@
+// `hostless host list|show|history|boots`: what the manager knows of hosts.
+import type { Command } from 'commander'
+import type { Host } from '../../../api/schema-hosts.ts'
+import type { Answer, World } from '../../engine/answer.ts'
+import type { PoolApi } from '../../engine/api/calls.ts'
+import { ApiRefusal } from '../../engine/api/client.ts'
+import { inBatches } from '../../engine/batches.ts'
+import { render } from '../../engine/output/output.ts'
+import { addListing } from '../../engine/pool-command.ts'
+import { wholeNumber } from '../../engine/quantities.ts'
+import { pickHosts, type Selected } from '../../engine/selecting.ts'
+import { addHostChanges } from './change.ts'
+import { addHostFind } from './find.ts'
+import { bootsReport, historyReport, hostsReport, type WholeHost, wholeHostReport, wholeHostsReport } from './report.ts'
+
+export function addHostCommands(program: Command, world: World): void {
+  const host = program.command('host').description('hosts: what they are and do, and what is to become of them')
+  addListing(host, world, {
+    name: 'list [selector...]',
+    description: 'the hosts that are known, by name',
+    examples: [
+      ['host list', 'all'],
+      ['host list @rack3,-node17', 'those of a group but one'],
+      ["host list 'node[01-20]' --watch", 'twenty, again whenever one of them changes'],
+    ],
+    changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
+    load: async (api, args) => answerOf(pickHosts(args, await api.hosts()), hostsReport),
+  })
+  addListing(host, world, {
+    name: 'show <selector...>',
+    description: 'all that is known of hosts: hardware, NICs, disks, guests, alarms',
+    examples: [
+      ['host show node01', 'one host'],
+      ['host show @rack3 --output json', 'several: lists of NICs, disks, … in which each row names its host'],
+    ],
+    changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
+    load: (api, args) => showHosts(api, args),
+  })
+  addListing<{ readonly limit: number }>(host, world, {
+    name: 'history <selector...>',
+    description: 'who changed what of hosts, newest first',
+    examples: [["host history 'node*' --limit 5", 'the last five changes of each']],
+    options: (command) => command.option('--limit <number>', 'at most so many of each host', wholeNumber(1, 10_000), 50),
+    changes: ['host'],
+    load: async (api, args, { limit }) => eachHost(api, args, ({ id }) => api.history(id, limit), historyReport),
+  })
+  addListing(host, world, {
+    name: 'boots <selector...>',
+    description: 'the boots of hosts, newest first: how far each came, and what was wrong',
+    examples: [['host boots node01,node02', 'of two hosts']],
+    changes: ['boot', 'host'],
+    load: (api, args) => eachHost(api, args, ({ id }) => api.boots(id), bootsReport),
+  })
+  addHostChanges(host, world)
+  addHostFind(host, world)
+}
+
+async function showHosts(api: PoolApi, args: readonly string[]): Promise<Answer> {
+  const [hosts, guests, alarms] = await Promise.all([api.hosts(), api.guests(), api.alarms()])
+  const { items, missing } = pickHosts(args, hosts)
+  const whole = await inBatches(items, async (host): Promise<WholeHost> => {
+    const inventory = host.inventory && (await api.inventory(host.id).catch(unlessMissing))
+    const ofIt = <Item extends { readonly host?: string | undefined }>(all: readonly Item[]) => all.filter((one) => one.host === host.id)
+    return { host, inventory, guests: ofIt(guests), alarms: ofIt(alarms) }
+  })
+  return {
+    report: wholeHostsReport(whole),
+    table: (look) => whole.map((one) => render(wholeHostReport(one), 'table', look)).join('\n'),
+    missing,
+  }
+}
+
+/** It may have gone between two answers. */
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof ApiRefusal && error.status === 404) return undefined
+  throw error
+}
+
+async function eachHost<Item extends object>(
+  api: PoolApi,
+  args: readonly string[],
+  ask: (host: Host) => Promise<readonly Item[]>,
+  report: (items: readonly (Item & { readonly host: string })[]) => Answer['report'],
+): Promise<Answer> {
+  const { items, missing } = pickHosts(args, await api.hosts())
+  const lists = await inBatches(items, async (host) => (await ask(host)).map((item) => ({ ...item, host: host.name })))
+  return { report: report(lists.flat()), missing }
+}
+
+function answerOf<Item>({ items, missing }: Selected<Item>, report: (items: readonly Item[]) => Answer['report']): Answer {
+  return { report: report(items), missing }
+}

@@ -1,0 +1,156 @@
+// `hostlist`, `hoststats` and `vmlist` as reports, each with totals of what can be summed. Pure.
+import type { Guest, Host } from '../../../api/schema-hosts.ts'
+import { bytes, count, counted, guestTypeColumn, number, percent, percentOf, rate, text } from '../../engine/columns.ts'
+import { listSection } from '../../engine/list-report.ts'
+import type { Report, Row, Section, Value } from '../../engine/output/output.ts'
+import { hostColumn, stateColumn } from '../host/report.ts'
+
+/** `withTotals`: the totals are a section of their own, for programs that ask for them. */
+export type Totals = 'in the table' | 'as a section'
+
+export function hostlistReport(hosts: readonly Host[], totals: Totals): Report {
+  const columns = [
+    ...[hostColumn, stateColumn, text('xen', 'XEN', { spare: 2 }), number('cpus', 'CPUS'), bytes('memory', 'MEMORY')],
+    ...[
+      bytes('free', 'FREE'),
+      count('guests', 'GUESTS'),
+      text('groups', 'GROUPS', { cut: 'count', spare: 3 }),
+      text('image', 'IMAGE', { spare: 1 }),
+    ],
+  ]
+  const rows = hosts.map((host) => ({
+    host: host.name,
+    state: host.state,
+    xen: host.hardware?.xen ?? null,
+    cpus: host.hardware?.threads ?? host.load?.threads ?? null,
+    memory: host.load?.totalBytes ?? host.hardware?.memoryBytes ?? null,
+    free: host.load?.freeBytes ?? null,
+    guests: host.guests ?? null,
+    groups: host.groups,
+    image: host.image ? `${host.image.image}@${host.image.generation.slice(0, 8)}` : null,
+  }))
+  const up = hosts.filter(({ state }) => state === 'up').length
+  const total = {
+    host: counted(hosts.length, 'host'),
+    state: `${up} up`,
+    ...sums(rows, ['cpus', 'memory', 'free']),
+    guests: guestsIn(hosts),
+  }
+  return withTotals({ ...listSection('hosts', 'host', 'Hosts', columns, rows), empty: 'No host is known yet.' }, total, totals)
+}
+
+export function hoststatsReport(hosts: readonly Host[], totals: Totals): Report {
+  const columns = [
+    ...[
+      hostColumn,
+      stateColumn,
+      percent('cpu', 'CPU%'),
+      percent('dom0cpu', 'DOM0%', { spare: 2 }),
+      bytes('used', 'USED'),
+      bytes('free', 'FREE'),
+    ],
+    ...[rate('read', 'READ/S'), rate('written', 'WRITTEN/S'), rate('received', 'IN/S'), rate('sent', 'OUT/S')],
+    count('guests', 'GUESTS', { spare: 1 }),
+  ]
+  const rows = hosts.map(({ name, state, load, guests }) => ({
+    host: name,
+    state,
+    cpu: percentOf(load?.cpus, load?.threads),
+    dom0cpu: percentOf(load?.dom0Cpus, load && 1),
+    used: load ? load.totalBytes - load.freeBytes : null,
+    free: load?.freeBytes ?? null,
+    ...ratesOf(load),
+    guests: guests ?? null,
+  }))
+  const loads = hosts.flatMap(({ load }) => load ?? [])
+  const total = {
+    host: counted(hosts.length, 'host'),
+    state: `${loads.length} measured`,
+    cpu: percentOf(sum(loads.map(({ cpus }) => cpus)), sum(loads.map(({ threads }) => threads))),
+    ...sums(rows, ['dom0cpu', 'used', 'free', 'read', 'written', 'received', 'sent']),
+    guests: guestsIn(hosts),
+  }
+  return withTotals({ ...listSection('hosts', 'host', 'Hosts', columns, rows), empty: 'No host is known yet.' }, total, totals)
+}
+
+export function vmlistReport(guests: readonly Guest[], totals: Totals): Report {
+  const columns = [
+    ...[
+      text('guest', 'GUEST'),
+      hostColumn,
+      number('id', 'ID'),
+      stateColumnOfGuest,
+      guestTypeColumn({ spare: 3 }),
+      number('vcpus', 'VCPUS'),
+    ],
+    ...[
+      bytes('memory', 'MEMORY'),
+      percent('cpu', 'CPU%'),
+      rate('read', 'READ/S', { spare: 1 }),
+      rate('written', 'WRITTEN/S', { spare: 1 }),
+    ],
+    ...[rate('received', 'IN/S', { spare: 2 }), rate('sent', 'OUT/S', { spare: 2 }), text('uuid', 'UUID', { isHidden: true })],
+  ]
+  const rows = guests.map(({ name, hostName, domid, state, type, vcpus, memoryBytes, load, uuid }) => ({
+    ...{ guest: name, host: hostName, id: domid, state, type: type ?? null, vcpus, memory: memoryBytes },
+    cpu: percentOf(load?.cpus, load && 1),
+    ...ratesOf(load),
+    uuid,
+  }))
+  const total = {
+    guest: counted(guests.length, 'guest'),
+    host: counted(new Set(guests.map(({ host }) => host)).size, 'host'),
+    state: `${guests.filter(({ state }) => state === 'running').length} running`,
+    type: '',
+    ...sums(rows, ['vcpus', 'memory', 'cpu', 'read', 'written', 'received', 'sent']),
+  }
+  return withTotals({ ...listSection('guests', 'guest', 'Guests', columns, rows), empty: 'No guest runs.' }, total, totals)
+}
+
+const stateColumnOfGuest = text('state', 'STATE', {
+  tone: (value) => (value === 'running' ? 'good' : value === 'crashed' || value === 'dying' ? 'bad' : 'plain'),
+})
+
+interface Rates {
+  readonly readBytesPerSecond: number
+  readonly writtenBytesPerSecond: number
+  readonly receivedBytesPerSecond: number
+  readonly sentBytesPerSecond: number
+}
+
+function ratesOf(load: Rates | undefined) {
+  return {
+    read: load?.readBytesPerSecond ?? null,
+    written: load?.writtenBytesPerSecond ?? null,
+    received: load?.receivedBytesPerSecond ?? null,
+    sent: load?.sentBytesPerSecond ?? null,
+  }
+}
+
+function sums(rows: readonly Row[], keys: readonly string[]): Row {
+  return Object.fromEntries(
+    keys.map((key) => {
+      const known = rows.flatMap((row) => {
+        const value = row[key]
+        return typeof value === 'number' ? [value] : []
+      })
+      return [key, known.length === 0 ? null : Math.round(sum(known) * 10) / 10]
+    }),
+  )
+}
+
+/** A number only where every host's is known: to programs what is less than all would pass for it. */
+function guestsIn(hosts: readonly Host[]): Value {
+  const known = sum(hosts.map(({ guests }) => guests ?? 0))
+  return hosts.some(({ guests }) => guests === undefined) ? `at least ${known}` : known
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+
+function withTotals(list: Section, total: Row, totals: Totals): Report {
+  const whole = list.rows.length === 0 ? list : { ...list, totals: total }
+  if (totals === 'in the table') return { name: list.name, sections: [whole] }
+  const columns = list.columns.filter(({ key }) => typeof total[key] === 'number')
+  const own: Section = { name: 'totals', item: 'total', title: 'Totals', shape: 'record', columns, rows: [total], empty: '' }
+  return { name: list.name, sections: [list, own] }
+}

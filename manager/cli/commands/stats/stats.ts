@@ -1,0 +1,79 @@
+// `hostless hostlist|hoststats|vmlist`: the pool at a glance, with totals.
+import type { Command } from 'commander'
+import type { PoolEvent } from '../../../api/schema-pool.ts'
+import type { Answer, World } from '../../engine/answer.ts'
+import type { PoolApi } from '../../engine/api/calls.ts'
+import { render } from '../../engine/output/output.ts'
+import { addListing } from '../../engine/pool-command.ts'
+import { pickGuests, pickHosts } from '../../engine/selecting.ts'
+import { hostlistReport, hoststatsReport, type Totals, vmlistReport } from './report.ts'
+
+interface Words {
+  readonly name: string
+  readonly description: string
+  readonly example: readonly [string, string]
+  readonly changes: readonly PoolEvent['kind'][]
+  readonly load: (
+    api: PoolApi,
+    args: readonly string[],
+  ) => Promise<{ readonly report: (totals: Totals) => Answer['report']; readonly missing: readonly string[] }>
+}
+
+const LISTS: readonly Words[] = [
+  {
+    name: 'hostlist',
+    description: 'hosts with what they have: CPUs, memory, guests, groups, image; totals below',
+    example: ["hostlist 'node*,-@rack3'", 'all but one group'],
+    changes: ['host', 'inventory', 'sample'],
+    load: async (api, args) => {
+      const { items, missing } = pickHosts(args, await api.hosts())
+      return { report: (totals) => hostlistReport(items, totals), missing }
+    },
+  },
+  {
+    name: 'hoststats',
+    description: 'hosts with what they do now: CPU (of all threads; dom0: 100 is one CPU), memory, disks, network; totals below',
+    example: ['hoststats @rack3 --watch', 'a group, as it works'],
+    changes: ['host', 'sample'],
+    load: async (api, args) => {
+      const { items, missing } = pickHosts(args, await api.hosts())
+      return { report: (totals) => hoststatsReport(items, totals), missing }
+    },
+  },
+  {
+    name: 'vmlist',
+    description: 'guests with what they have and do (CPU: 100 is one CPU); totals below',
+    example: ["vmlist 'host17/*sql*'", 'some guests on one host'],
+    changes: ['host', 'inventory', 'sample'],
+    load: async (api, args) => {
+      const [hosts, guests] = await Promise.all([api.hosts(), api.guests()])
+      const { items, missing } = pickGuests(args, hosts, guests)
+      return { report: (totals) => vmlistReport(items, totals), missing }
+    },
+  },
+]
+
+export function addStatsCommands(program: Command, world: World): void {
+  for (const { name, description, example, changes, load } of LISTS) {
+    addListing<{ readonly totals?: true }>(program, world, {
+      name: `${name} [selector...]`,
+      description,
+      examples: [
+        [name, 'all'],
+        [example[0], example[1]],
+        [`${name} --output json --totals`, 'for a program: { list, totals } instead of the plain list'],
+      ],
+      options: (command) =>
+        command.option('--totals', 'in json, yaml, csv, xml: totals as a section of their own (a table always has them)'),
+      changes,
+      load: async (api, args, { totals }) => {
+        const { report, missing } = await load(api, args)
+        return {
+          report: report(totals ? 'as a section' : 'in the table'),
+          table: (look) => render(report('in the table'), 'table', look),
+          missing,
+        }
+      },
+    })
+  }
+}

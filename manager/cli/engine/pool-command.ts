@@ -1,0 +1,77 @@
+// How the commands that ask the manager are put together: options, connection, the answer in the form that was asked for.
+import type { Command } from 'commander'
+import type { PoolEvent } from '../../api/schema-pool.ts'
+import { addOutputOption, type OutputOptions } from '../commands/image/options.ts'
+import { type Answer, textOf, type World } from './answer.ts'
+import { type PoolApi, poolApi } from './api/calls.ts'
+import { apiClient } from './api/client.ts'
+import { type ApiOptions, addApiOptions, apiSettings } from './api/settings.ts'
+import { CommandFailure } from './failure.ts'
+import { watchAnswers } from './watch/watch.ts'
+
+export type ListOptions = ApiOptions & OutputOptions & { readonly watch?: true }
+
+interface CommandWords {
+  /** As commander takes it: `list [selector...]`. */
+  readonly name: string
+  readonly description: string
+  /** Each with what it does; `hostless` in front is added. */
+  readonly examples: readonly (readonly [command: string, does: string])[]
+}
+
+export interface Listing<Options> extends CommandWords {
+  /** Events after which it may say something else. */
+  readonly changes: readonly PoolEvent['kind'][]
+  readonly options?: (command: Command) => Command
+  readonly load: (api: PoolApi, args: readonly string[], options: Options) => Promise<Answer>
+}
+
+/** A command that shows something, once or with `--watch` again and again. */
+export function addListing<Options extends object>(parent: Command, world: World, listing: Listing<Options & ListOptions>): Command {
+  const command = describedCommand(parent, listing)
+  listing.options?.(command)
+  addOutputOption(command).option('--watch', 'show it again whenever it changes, until Ctrl-C')
+  return addApiOptions(command).action(async () => {
+    const options = command.opts<Options & ListOptions>()
+    const api = await connect(options, world)
+    const load = () => listing.load(api, command.args, options)
+    if (options.watch)
+      return watchAnswers({ load, api, world, output: options.output, changes: new Set(listing.changes), title: titleOf(command) })
+    const answer = await load()
+    world.out.write(textOf(answer, options.output, world.out))
+    if (answer.missing?.length) throw new CommandFailure(`there is no ${answer.missing.join(', ')}`, 3)
+    if (answer.alert) throw new CommandFailure(answer.alert)
+  })
+}
+
+export interface Doing<Options> extends CommandWords {
+  readonly options?: (command: Command) => Command
+  readonly act: (api: PoolApi, args: readonly string[], options: Options) => Promise<void>
+}
+
+/** A command that changes something. */
+export function addDoing<Options extends object>(parent: Command, world: World, doing: Doing<Options & ListOptions>): Command {
+  const command = describedCommand(parent, doing)
+  doing.options?.(command)
+  return addApiOptions(addOutputOption(command)).action(async () => {
+    const options = command.opts<Options & ListOptions>()
+    await doing.act(await connect(options, world), command.args, options)
+  })
+}
+
+export function describedCommand(parent: Command, { name, description, examples }: CommandWords): Command {
+  const command = parent.command(name).description(description)
+  const width = Math.max(0, ...examples.map(([line]) => line.length))
+  const lines = examples.map(([line, does]) => `  hostless ${line.padEnd(width)}   ${does}`)
+  return lines.length === 0 ? command : command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+}
+
+export async function connect(options: ApiOptions, { environment }: World): Promise<PoolApi> {
+  return poolApi(apiClient(await apiSettings(options, environment)))
+}
+
+function titleOf(command: Command): string {
+  const names: string[] = []
+  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name())
+  return [...names, ...command.args].join(' ')
+}

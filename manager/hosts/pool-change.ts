@@ -1,0 +1,45 @@
+// What the pool tells its listeners, and what it shows of a host.
+import type { HostState } from '../enrolment/standing.ts'
+import type { KernelEvent } from '../protocol/events.ts'
+import type { SectionName } from '../protocol/inventory.ts'
+import type { Sample } from '../protocol/sample.ts'
+import type { RaisedAlarm } from '../store/tables/alarms.ts'
+import type { IdentityClaim } from '../store/tables/hosts.ts'
+
+export interface HostView {
+  readonly id: string
+  readonly name: string
+  readonly state: HostState
+  /** Since when it is in this state; this and all times are milliseconds since the epoch. */
+  readonly since: number
+  readonly groups: readonly string[]
+  readonly notes: string
+  readonly created: number
+  readonly uuid?: string
+  /** SMBIOS' serial number and product name, as they were told with the UUID. */
+  readonly serial?: string
+  readonly product?: string
+  /** Who boots as this host and differs from what is known of it. */
+  readonly claim?: IdentityClaim
+  /** Sorted, those that it booted from first. */
+  readonly macs: readonly { readonly mac: string; readonly boot: boolean }[]
+  /** Its agent's connection, while there is one. */
+  readonly connection?: { readonly address: string; readonly agent: string; readonly since: number }
+  /** Of the inventory on disk. */
+  readonly inventory?: { readonly revision: number; readonly at: number }
+}
+
+export type PoolChange =
+  | { readonly kind: 'host'; readonly host: HostView }
+  /** `dropped`: bundles that its agent was upgraded to and that did not live. */
+  | { readonly kind: 'connected'; readonly host: string; readonly agent: string; readonly dropped: readonly string[] }
+  | { readonly kind: 'inventory'; readonly host: string; readonly sections: readonly SectionName[] }
+  | { readonly kind: 'sample'; readonly host: string; readonly sample: Sample }
+  | { readonly kind: 'event'; readonly host: string; readonly at: number; readonly event: KernelEvent }
+  | { readonly kind: 'alarm'; readonly alarm: RaisedAlarm }
+  | { readonly kind: 'alarm-cleared'; readonly key: string }
+
+/** Of what an operator asks for. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly host: HostView }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }

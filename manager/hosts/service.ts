@@ -1,0 +1,296 @@
+// The pool as the API and the gateway see it: hosts in memory, every change of them on disk before it shows. Decisions are in
+// operator.ts and state.ts, what follows from the inventories in the files beside this one.
+import type { AgentBook } from '../agents/book.ts'
+import { AlarmBook } from '../alarms/book.ts'
+import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
+import type { PoolCpu } from '../cpu/pool.ts'
+import type { KernelEvent } from '../protocol/events.ts'
+import type { Inventory } from '../protocol/inventory.ts'
+import type { Sample } from '../protocol/sample.ts'
+import type { Store } from '../store/database.ts'
+import { heldAlarms, type RaisedAlarm, type StoredAlarm } from '../store/tables/alarms.ts'
+import { type Change, historyOf } from '../store/tables/history.ts'
+import { allHosts, type HostRecord, hostById, hostByMac } from '../store/tables/hosts.ts'
+import { type Report, type Revision, revisionsOfAll, saveInventory } from '../store/tables/inventories.ts'
+import { knownMapsOfAll } from '../store/tables/multipaths.ts'
+import type { Trouble } from '../store/trouble.ts'
+import { Announcer, type Counts } from './announcer.ts'
+import { InventoryReader } from './inventory-reader.ts'
+import { isLate, type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, take, viewOf, wasHere } from './live-host.ts'
+import type { Wish } from './operator.ts'
+import type { HostView, Outcome, PoolChange } from './pool-change.ts'
+import { PoolPicture } from './pool-picture.ts'
+import { type StateEvent, transition } from './state.ts'
+import { WallClock } from './wall-clock.ts'
+import { writeWishes } from './wish-store.ts'
+
+export interface PoolOptions {
+  readonly store: Store
+  /** Why the store takes no writes now. */
+  readonly trouble?: () => Trouble | undefined
+  readonly now: () => number
+  /** Milliseconds, by a clock that does not jump. */
+  readonly elapsed: () => number
+  /** How long a host may be without a connection before it is lost, ms. */
+  readonly lostAfter: number
+}
+
+const BY_NAME = new Intl.Collator('en', { numeric: true })
+
+/** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
+export async function openPool(options: PoolOptions): Promise<Pool> {
+  const { db } = options.store
+  const [records, revisions, held, maps] = await Promise.all([allHosts(db), revisionsOfAll(db), heldAlarms(db), knownMapsOfAll(db)])
+  return new Pool(options, records, revisions, new PoolPicture(held, maps))
+}
+
+export class Pool implements AgentBook {
+  readonly #options: PoolOptions
+  readonly #hosts = new Map<string, LiveHost>()
+  readonly #announcer = new Announcer()
+  readonly #picture: PoolPicture
+  readonly #reader: InventoryReader
+  readonly #alarms: AlarmBook
+  readonly #clock: WallClock
+  /** By name; undefined: to be sorted anew. */
+  #sorted: readonly LiveHost[] | undefined
+
+  constructor(options: PoolOptions, records: readonly HostRecord[], revisions: ReadonlyMap<string, StoredRevision>, picture: PoolPicture) {
+    this.#options = options
+    const { store, now, elapsed, trouble = () => undefined } = options
+    this.#picture = picture
+    this.#reader = new InventoryReader(store.db, this.#hosts, (live) => this.#picture.place(live))
+    this.#alarms = new AlarmBook({ store, now, trouble, announcer: this.#announcer, conclusions: this.#picture.conclusions })
+    this.#clock = new WallClock(now, elapsed)
+    for (const record of records) this.#hosts.set(record.id, newLiveHost(record, revisions.get(record.id), elapsed()))
+  }
+
+  /** For who shows lists: what has not been counted since has not changed. */
+  counts(): Counts {
+    return this.#announcer.counts()
+  }
+
+  /** By name. A host that has not changed since the last call is the same object. */
+  hosts(): readonly HostView[] {
+    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => BY_NAME.compare(a.record.name, b.record.name))
+    return this.#sorted.map(viewOf)
+  }
+
+  host(id: string): HostView | undefined {
+    const live = this.#hosts.get(id)
+    return live && viewOf(live)
+  }
+
+  /** By id or name. */
+  find(ref: string): HostView | undefined {
+    const live = this.#hosts.get(ref) ?? [...this.#hosts.values()].find(({ record }) => record.name === ref)
+    return live && viewOf(live)
+  }
+
+  /** Newest first. */
+  history(id: string, limit = 1000): Promise<readonly Change[]> {
+    return historyOf(this.#options.store.db, id, limit)
+  }
+
+  inventory(id: string): Promise<Inventory | undefined> {
+    return this.#reader.read(id)
+  }
+
+  /** As `inventory`, of what is in memory: all of them are once the matrix has been asked for. */
+  knownInventory(id: string): Inventory | undefined {
+    return this.#hosts.get(id)?.inventory
+  }
+
+  /** The newest since this manager started; samples are not kept. */
+  latestSample(id: string): Sample | undefined {
+    return this.#hosts.get(id)?.sample
+  }
+
+  /** Of all hosts that have reported and are not rejected; it changes as they report. */
+  async matrix(): Promise<ConnectivityMatrix> {
+    await this.learn()
+    return this.#picture.matrix
+  }
+
+  /** Of the hosts that may run guests; the same object until one of their CPUs is another. */
+  async cpu(): Promise<PoolCpu> {
+    await this.learn()
+    return this.#picture.cpu()
+  }
+
+  /** Resolves when the inventories on disk are known: until then nothing that is wrong in the pool begins or ends. */
+  async learn(): Promise<void> {
+    if ((await this.#reader.readAll()) === 'all') this.#picture.conclusions.complete()
+  }
+
+  /** Resolves when nothing is read any more. */
+  close(): Promise<void> {
+    return this.#reader.close()
+  }
+
+  alarms(): Promise<readonly StoredAlarm[]> {
+    return this.#alarms.open()
+  }
+
+  clearAlarm(key: string, who: string): Promise<boolean> {
+    return this.#alarms.clear(key, who)
+  }
+
+  /** A step of its state: approve, reject, maintain, resume, fence, release. A rejected host's certificates are revoked with it. */
+  move(id: string, event: StateEvent, who: string): Promise<Outcome> {
+    return this.change(id, [{ kind: 'state', event }], who)
+  }
+
+  /** All of it or, where one is refused, nothing. One of a kind. */
+  async change(id: string, wishes: readonly Wish[], who: string): Promise<Outcome> {
+    const live = this.#hosts.get(id)
+    if (!live) return { kind: 'refused', reason: `there is no host ${id}` }
+    live.writing += 1
+    try {
+      return await this.#write(live, wishes, who)
+    } finally {
+      live.writing -= 1
+    }
+  }
+
+  /** Until the function that it returns is called. A listener that throws harms nobody else's. */
+  subscribe(listener: (change: PoolChange) => void): () => void {
+    return this.#announcer.subscribe(listener)
+  }
+
+  /** Hosts that have been away too long are lost; what is wrong in the pool is raised, what no longer is, ends. Called every second or so. */
+  async tick(): Promise<void> {
+    const { elapsed, lostAfter } = this.#options
+    const late = [...this.#hosts.values()].filter((live) => isLate(live, elapsed(), lostAfter))
+    const lose = late.map(async (live) => {
+      const { goneAt, state } = live
+      live.goneAt = undefined
+      const cause = `no connection for ${Math.round(patienceWith(state, lostAfter) / 1000)} s`
+      await this.move(live.record.id, { kind: 'silent', cause }, 'manager').catch((error: unknown) => {
+        live.goneAt ??= goneAt
+        throw error
+      })
+    })
+    const text = this.#clock.jumped()
+    const jumped = text === undefined ? [] : [this.alarm({ kind: 'clock-jumped', about: 'manager', text })]
+    await Promise.all([...lose, ...jumped, this.#alarms.settle()])
+  }
+
+  // ---- for the gateway ----
+
+  stateOf(host: string): string | undefined {
+    return this.#hosts.get(host)?.state
+  }
+
+  wasHere(host: string): boolean {
+    return wasHere(this.#hosts.get(host), this.#options.elapsed(), this.#options.lostAfter)
+  }
+
+  revisionOf(host: string): Revision | undefined {
+    return this.#hosts.get(host)?.revision
+  }
+
+  async connected(host: string, address: string, agent: string, dropped: readonly string[]): Promise<void> {
+    const live = this.#known(host)
+    live.connection = { address, agent, since: this.#options.now() }
+    live.boots = false
+    const outcome = this.#isAsBefore(live) ? undefined : await this.move(host, { kind: 'connects' }, 'agent')
+    this.#show(live)
+    this.#announcer.tell({ kind: 'connected', host, agent, dropped })
+    if (outcome?.kind === 'refused') await this.alarm({ kind: 'host-state', about: host, host, text: outcome.reason })
+  }
+
+  disconnected(host: string): void {
+    const live = this.#hosts.get(host)
+    if (!live) return
+    live.connection = undefined
+    live.goneAt = live.seenAt = this.#options.elapsed()
+    this.#picture.conclusions.lostClock(host)
+    if (live.boots) void this.move(host, { kind: 'boots' }, 'appliance').catch(() => undefined)
+    this.#show(live)
+  }
+
+  async report(host: string, report: Report): Promise<void> {
+    const { store, now } = this.#options
+    const live = this.#known(host)
+    const at = now()
+    await store.write((transaction) => saveInventory(transaction, host, at, report))
+    this.#announcer.tell({ kind: 'inventory', host, sections: learn(live, report, at) })
+    this.#show(live)
+  }
+
+  sample(host: string, sample: Sample): void {
+    const live = this.#hosts.get(host)
+    if (!live) return
+    live.sample = sample
+    this.#picture.conclusions.heardClock(host, live.record.name, sample.at - this.#options.now())
+    this.#announcer.tell({ kind: 'sample', host, sample })
+  }
+
+  event(host: string, at: number, event: KernelEvent): void {
+    this.#announcer.tell({ kind: 'event', host, at, event })
+  }
+
+  async enrolled(host: string): Promise<void> {
+    const record = await hostById(this.#options.store.db, host)
+    if (!record) return
+    const live = this.#hosts.get(host) ?? newLiveHost(record, undefined, this.#options.elapsed())
+    if (!this.#hosts.has(host)) this.#sorted = undefined
+    this.#hosts.set(host, live)
+    take(live, record)
+    live.seenAt = this.#options.elapsed()
+    this.#show(live)
+  }
+
+  async boots(mac: string): Promise<void> {
+    const record = await hostByMac(this.#options.store.db, mac)
+    const live = record && this.#hosts.get(record.id)
+    // From a spare NIC of it anybody may boot: that is no boot of the host until somebody says so.
+    if (!live || !record.macs.some((one) => one.boot && one.mac === mac)) return
+    live.boots = live.connection !== undefined
+    await this.move(record.id, { kind: 'boots' }, 'appliance')
+    if (!live.connection) live.goneAt = this.#options.elapsed()
+  }
+
+  alarm(alarm: RaisedAlarm): Promise<void> {
+    return this.#alarms.raise(alarm)
+  }
+
+  alarmRaised(alarm: RaisedAlarm): void {
+    this.#announcer.tell({ kind: 'alarm', alarm })
+  }
+
+  // ---- inside ----
+
+  async #write(live: LiveHost, wishes: readonly Wish[], who: string): Promise<Outcome> {
+    const { store, now } = this.#options
+    const written = await store.write((transaction) =>
+      writeWishes(transaction, live.record.id, wishes, { isConnected: live.connection !== undefined, who, at: now() }),
+    )
+    if (written.kind === 'refused') return written
+    if (written.kind === 'changed') {
+      if (written.record.name !== live.record.name) this.#sorted = undefined
+      take(live, written.record)
+      this.#show(live)
+      for (const key of written.over) await this.clearAlarm(key, who)
+    }
+    return { kind: 'done', host: viewOf(live) }
+  }
+
+  #known(host: string): LiveHost {
+    const live = this.#hosts.get(host)
+    if (!live) throw new Error(`host ${host} is connected and not in the pool`)
+    return live
+  }
+
+  /** Its agent is back, and that is nothing new of it: ten thousand that come back to a new manager wait for no disk. */
+  #isAsBefore({ record, state, writing }: LiveHost): boolean {
+    const standing = { name: record.name, state, agent: 'connected' } as const
+    return writing === 0 && transition(standing, { kind: 'connects' }, 'agent', 0).kind === 'same'
+  }
+
+  #show(live: LiveHost): void {
+    this.#picture.place(live)
+    this.#announcer.tell({ kind: 'host', host: viewOf(live) })
+  }
+}

@@ -1,0 +1,57 @@
+// The table certificates: every one that was signed, until it has long expired; the only place that says whether one is good.
+import type { Kysely } from 'kysely'
+import type { Transaction } from '../database.ts'
+import type { CertificatesTable, Tables } from '../schema.ts'
+
+export type KnownCertificate = Readonly<CertificatesTable>
+
+export async function saveCertificate(
+  transaction: Transaction,
+  certificate: Pick<KnownCertificate, 'fingerprint' | 'host' | 'attempt' | 'issued' | 'expires'>,
+): Promise<void> {
+  await transaction
+    .insertInto('certificates')
+    .values({ ...certificate, revoked: null, reason: null })
+    .execute()
+}
+
+export async function certificateOf(db: Kysely<Tables>, fingerprint: string): Promise<KnownCertificate | undefined> {
+  return db.selectFrom('certificates').selectAll().where('fingerprint', '=', fingerprint).executeTakeFirst()
+}
+
+/** When the last certificate of this boot of a host expires; undefined: none is known. */
+export async function newestExpiry(db: Kysely<Tables>, host: string, attempt: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('certificates')
+    .select('expires')
+    .where('host', '=', host)
+    .where('attempt', '=', attempt)
+    .orderBy('expires', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.expires
+}
+
+/** All of this host's that are not revoked yet. */
+export async function revokeCertificates(transaction: Transaction, host: string, at: number, reason: string): Promise<void> {
+  await transaction.updateTable('certificates').set({ revoked: at, reason }).where('host', '=', host).where('revoked', 'is', null).execute()
+}
+
+/** But for each host's newest: a clock that was set ahead for an hour must not shut out hosts that run. */
+export async function forgetCertificates(transaction: Transaction, expiredBefore: number): Promise<void> {
+  await transaction
+    .deleteFrom('certificates')
+    .where('expires', '<', expiredBefore)
+    .where(({ or, exists, eb, selectFrom }) =>
+      or([
+        eb('revoked', 'is not', null),
+        exists(
+          selectFrom('certificates as newer')
+            .select('newer.host')
+            .whereRef('newer.host', '=', 'certificates.host')
+            .whereRef('newer.issued', '>', 'certificates.issued'),
+        ),
+      ]),
+    )
+    .execute()
+}

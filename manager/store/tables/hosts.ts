@@ -1,0 +1,197 @@
+// The tables hosts and host_macs. A host is known by an id of our own: UUIDs and MACs are claims, and change with the hardware.
+import { randomBytes } from 'node:crypto'
+import type { Insertable, Kysely } from 'kysely'
+import type { Transaction } from '../database.ts'
+import type { HostsTable, Tables } from '../schema.ts'
+
+/** What tells a machine from others, by its own word but for the MAC that it boots from. */
+export interface MachineIdentity {
+  readonly uuid?: string | undefined
+  readonly serial?: string | undefined
+  readonly product?: string | undefined
+  /** Sorted, those that it boots from first. */
+  readonly macs: readonly { readonly mac: string; readonly boot: boolean }[]
+}
+
+/** A machine that boots as a host and is not what is known of it: it waits for somebody to say that it is. */
+export interface IdentityClaim extends MachineIdentity {
+  readonly attempt: string
+  readonly at: number
+  /** In words, each with what was known. */
+  readonly differs: readonly string[]
+  /** What the host is again when it is cleared up: approved, maintenance or fenced. */
+  readonly before: string
+}
+
+export interface HostRecord extends MachineIdentity {
+  readonly id: string
+  readonly name: string
+  readonly state: string
+  readonly since: number
+  readonly groups: readonly string[]
+  readonly notes: string
+  readonly created: number
+  readonly attempt: string | undefined
+  readonly claim?: IdentityClaim | undefined
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** 80 random bits as 16 characters of base32. */
+export function newHostId(): string {
+  return Array.from(randomBytes(16), (byte) => BASE32.charAt(byte & 31)).join('')
+}
+
+export async function allHosts(db: Kysely<Tables>): Promise<readonly HostRecord[]> {
+  const [rows, macs] = await Promise.all([
+    db.selectFrom('hosts').selectAll().orderBy('name').execute(),
+    db.selectFrom('host_macs').selectAll().orderBy('boot', 'desc').orderBy('mac').execute(),
+  ])
+  const byHost = grouped(macs)
+  return rows.map((row) => recordOf(row, byHost.get(row.id) ?? []))
+}
+
+export async function hostById(db: Kysely<Tables>, id: string): Promise<HostRecord | undefined> {
+  const row = await db.selectFrom('hosts').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row) return undefined
+  const macs = await db.selectFrom('host_macs').selectAll().where('host', '=', id).orderBy('boot', 'desc').orderBy('mac').execute()
+  return recordOf(row, macs)
+}
+
+export async function hostByMac(db: Kysely<Tables>, mac: string): Promise<HostRecord | undefined> {
+  const row = await db.selectFrom('host_macs').select('host').where('mac', '=', mac).executeTakeFirst()
+  return row && hostById(db, row.host)
+}
+
+/**
+ * Whom a boot from this MAC is: the host that has booted from it, else from one of `configured` (what the config gives that host),
+ * else the one whose agent says that it has this NIC.
+ */
+export async function hostBootingFrom(db: Kysely<Tables>, mac: string, configured: readonly string[]): Promise<HostRecord | undefined> {
+  const rows = await db
+    .selectFrom('host_macs')
+    .selectAll()
+    .where('mac', 'in', [mac, ...configured])
+    .orderBy('mac')
+    .execute()
+  const booted = rows.filter(({ boot }) => boot === 1)
+  const found = booted.find((row) => row.mac === mac) ?? booted[0] ?? rows.find((row) => row.mac === mac)
+  return found && hostById(db, found.host)
+}
+
+/** The one host with this UUID and this serial number. */
+export async function hostOfMachine(db: Kysely<Tables>, uuid: string, serial: string): Promise<HostRecord | undefined> {
+  const rows = await db.selectFrom('hosts').select('id').where('uuid', '=', uuid).where('serial', '=', serial).limit(2).execute()
+  const [only] = rows
+  return only && rows.length === 1 ? hostById(db, only.id) : undefined
+}
+
+export async function isNameTaken(db: Kysely<Tables>, name: string): Promise<boolean> {
+  return (await db.selectFrom('hosts').select('id').where('name', '=', name).executeTakeFirst()) !== undefined
+}
+
+export async function addHost(transaction: Transaction, host: Omit<HostRecord, 'macs'>): Promise<void> {
+  await transaction.insertInto('hosts').values(rowOf(host)).execute()
+}
+
+export async function updateHost(
+  transaction: Transaction,
+  id: string,
+  changed: Partial<Pick<HostRecord, 'name' | 'uuid' | 'serial' | 'product' | 'state' | 'since' | 'groups' | 'notes' | 'attempt'>>,
+): Promise<void> {
+  const { groups, ...others } = changed
+  const set = { ...others, ...(groups ? { groups: JSON.stringify(groups) } : {}) }
+  if (Object.keys(set).length > 0) await transaction.updateTable('hosts').set(set).where('id', '=', id).execute()
+}
+
+/** Undefined: there is none any more. */
+export async function saveClaim(transaction: Transaction, id: string, claim: IdentityClaim | undefined): Promise<void> {
+  const set = { claim: claim ? JSON.stringify(claim) : null }
+  await transaction.updateTable('hosts').set(set).where('id', '=', id).execute()
+}
+
+/** The MACs that this host has now; what it booted from stays. Those of other hosts are left to them. */
+export async function saveMacs(transaction: Transaction, host: string, boot: string, claimed: readonly string[]): Promise<void> {
+  await transaction.deleteFrom('host_macs').where('host', '=', host).where('boot', '=', 0).execute()
+  const rows = [{ mac: boot, host, boot: 1 }, ...claimed.filter((mac) => mac !== boot).map((mac) => ({ mac, host, boot: 0 }))]
+  await transaction
+    .insertInto('host_macs')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('mac').doNothing())
+    .execute()
+}
+
+/**
+ * The machine that claims to be this host is it. With the board went the NICs that the old one booted from; where it is the same
+ * machine, it may go on to boot from those, too.
+ */
+export async function takeIdentity(transaction: Transaction, host: HostRecord, claim: IdentityClaim): Promise<void> {
+  const { uuid, serial, product, macs } = claim
+  const set = { uuid: uuid ?? null, serial: serial ?? null, product: product ?? null, claim: null }
+  await transaction.updateTable('hosts').set(set).where('id', '=', host.id).execute()
+  const all = macs.map(({ mac }) => mac)
+  const old = transaction.deleteFrom('host_macs').where('host', '=', host.id).where('boot', '=', 1)
+  if (uuid !== host.uuid || serial !== host.serial) await old.where('mac', 'not in', all).execute()
+  for (const { mac, boot } of macs) if (boot) await saveMacs(transaction, host.id, mac, all)
+}
+
+/** A refused machine keeps only what it boots from: nobody else is kept out by what it claimed. */
+export async function dropClaims(transaction: Transaction, host: string): Promise<void> {
+  await transaction.deleteFrom('host_macs').where('host', '=', host).where('boot', '=', 0).execute()
+  await transaction.updateTable('hosts').set({ uuid: null, serial: null, product: null, claim: null }).where('id', '=', host).execute()
+}
+
+/** Hosts other than `id` (none for undefined) that hold this UUID or one of these MACs. */
+export async function holdersOf(
+  db: Kysely<Tables>,
+  id: string | undefined,
+  uuid: string | undefined,
+  macs: readonly string[],
+): Promise<{ readonly uuid: readonly string[]; readonly macs: readonly { readonly mac: string; readonly host: string }[] }> {
+  const byUuid = uuid === undefined ? [] : await db.selectFrom('hosts').select('id').where('uuid', '=', uuid).execute()
+  const byMac =
+    macs.length === 0
+      ? []
+      : await db
+          .selectFrom('host_macs')
+          .select(['mac', 'host'])
+          .where('mac', 'in', [...macs])
+          .orderBy('mac')
+          .execute()
+  return { uuid: byUuid.map((row) => row.id).filter((other) => other !== id), macs: byMac.filter(({ host }) => host !== id) }
+}
+
+function recordOf(row: HostsTable, macs: readonly { readonly mac: string; readonly boot: number }[]): HostRecord {
+  return {
+    ...row,
+    uuid: row.uuid ?? undefined,
+    serial: row.serial ?? undefined,
+    product: row.product ?? undefined,
+    claim: row.claim === null ? undefined : (JSON.parse(row.claim) as IdentityClaim),
+    attempt: row.attempt ?? undefined,
+    groups: JSON.parse(row.groups) as string[],
+    macs: macs.map(({ mac, boot }) => ({ mac, boot: boot === 1 })),
+  }
+}
+
+function rowOf({ serial, product, claim, ...host }: Omit<HostRecord, 'macs'>): Insertable<HostsTable> {
+  return {
+    ...host,
+    uuid: host.uuid ?? null,
+    attempt: host.attempt ?? null,
+    groups: JSON.stringify(host.groups),
+    ...(serial === undefined ? {} : { serial }),
+    ...(product === undefined ? {} : { product }),
+    ...(claim ? { claim: JSON.stringify(claim) } : {}),
+  }
+}
+
+function grouped<Row extends { readonly host: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const known = groups.get(row.host)
+    if (known) known.push(row)
+    else groups.set(row.host, [row])
+  }
+  return groups
+}

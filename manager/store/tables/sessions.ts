@@ -1,0 +1,60 @@
+// The table sessions: who is signed in on the web page, until they sign out or have been idle for too long.
+import type { Kysely } from 'kysely'
+import { type Role, role as roleSchema } from '../../api/schema-access.ts'
+import type { Transaction } from '../database.ts'
+import type { SessionsTable, Tables } from '../schema.ts'
+
+export interface KnownSession {
+  readonly id: string
+  readonly user: string
+  /** That its user has now. */
+  readonly role: Role
+  readonly created: number
+  readonly lastUsed: number
+}
+
+/** Of one user: signing in again and again ends the oldest. */
+const MOST_SESSIONS = 100
+
+export async function saveSession(transaction: Transaction, session: Readonly<SessionsTable>): Promise<void> {
+  await transaction.insertInto('sessions').values(session).execute()
+  await transaction
+    .deleteFrom('sessions')
+    .where('user', '=', session.user)
+    .where('id', 'not in', (open) =>
+      open
+        .selectFrom('sessions')
+        .select('id')
+        .where('user', '=', session.user)
+        .orderBy('created', 'desc')
+        .orderBy('id')
+        .limit(MOST_SESSIONS),
+    )
+    .execute()
+}
+
+export async function sessionByHash(db: Kysely<Tables>, hash: string): Promise<KnownSession | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.name', 'sessions.user')
+    .select(['sessions.id', 'sessions.user', 'sessions.created', 'sessions.last_used', 'users.role'])
+    .where('sessions.hash', '=', hash)
+    .executeTakeFirst()
+  return row && { id: row.id, user: row.user, role: roleSchema.parse(row.role), created: row.created, lastUsed: row.last_used }
+}
+
+export async function usedSession(transaction: Transaction, id: string, at: number): Promise<void> {
+  await transaction.updateTable('sessions').set({ last_used: at }).where('id', '=', id).execute()
+}
+
+export async function deleteSession(transaction: Transaction, hash: string): Promise<void> {
+  await transaction.deleteFrom('sessions').where('hash', '=', hash).execute()
+}
+
+export async function deleteSessionsOf(transaction: Transaction, user: string): Promise<void> {
+  await transaction.deleteFrom('sessions').where('user', '=', user).execute()
+}
+
+export async function forgetSessions(transaction: Transaction, idleSince: number): Promise<void> {
+  await transaction.deleteFrom('sessions').where('last_used', '<', idleSince).execute()
+}

@@ -1,0 +1,30 @@
+// The table settings: the manager's epoch, the site's properties.
+import { type Kysely, sql } from 'kysely'
+import type { Transaction } from '../database.ts'
+import type { Tables } from '../schema.ts'
+
+/** Greater than any before it: agents obey only the manager with the greatest that they have heard. */
+export async function nextEpoch(transaction: Transaction): Promise<number> {
+  const row = await transaction.selectFrom('settings').select('value').where('key', '=', 'epoch').executeTakeFirst()
+  const epoch = Number(row?.value ?? 0) + 1
+  await transaction
+    .insertInto('settings')
+    .values({ key: 'epoch', value: String(epoch) })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
+    .execute()
+  return epoch
+}
+
+/** The text of the site's properties; empty when nobody has set any. */
+export async function propertiesText(db: Kysely<Tables>): Promise<string> {
+  const row = await db.selectFrom('settings').select('value').where('key', '=', 'properties').executeTakeFirst()
+  return row?.value ?? ''
+}
+
+export async function setPropertiesText(transaction: Transaction, value: string): Promise<void> {
+  await transaction
+    .insertInto('settings')
+    .values({ key: 'properties', value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
+    .execute()
+}

@@ -1,0 +1,67 @@
+// The table tokens: what programs come in with. Only hashes: who reads the database cannot come in by it.
+import type { Kysely } from 'kysely'
+import { type Role, role as roleSchema, type Token } from '../../api/schema-access.ts'
+import type { Transaction } from '../database.ts'
+import type { Tables, TokensTable } from '../schema.ts'
+
+/** `parent`: id of the token that it was made with. */
+export type NewToken = Omit<Token, 'lastUsed'> & { readonly hash: string; readonly parent?: string }
+
+export async function saveToken(transaction: Transaction, token: NewToken): Promise<void> {
+  await transaction
+    .insertInto('tokens')
+    .values({ ...token, last_used: null })
+    .execute()
+}
+
+/** With the role that its user has now. */
+export async function tokenByHash(db: Kysely<Tables>, hash: string): Promise<(Token & { readonly userRole: Role }) | undefined> {
+  const row = await db
+    .selectFrom('tokens')
+    .innerJoin('users', 'users.name', 'tokens.user')
+    .selectAll('tokens')
+    .select('users.role as user_role')
+    .where('tokens.hash', '=', hash)
+    .executeTakeFirst()
+  return row && { ...tokenOf(row), userRole: roleSchema.parse(row.user_role) }
+}
+
+export async function tokenById(db: Kysely<Tables>, id: string): Promise<Token | undefined> {
+  const row = await db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && tokenOf(row)
+}
+
+/** Of one user, or of all; oldest first. */
+export async function tokensOf(db: Kysely<Tables>, user?: string): Promise<readonly Token[]> {
+  const all = db.selectFrom('tokens').selectAll().orderBy('created').orderBy('id')
+  const rows = await (user === undefined ? all : all.where('user', '=', user)).execute()
+  return rows.map(tokenOf)
+}
+
+export async function usedToken(transaction: Transaction, id: string, at: number, unlessAfter: number): Promise<void> {
+  await transaction
+    .updateTable('tokens')
+    .set({ last_used: at })
+    .where('id', '=', id)
+    .where(({ eb, or }) => or([eb('last_used', 'is', null), eb('last_used', '<=', unlessAfter)]))
+    .execute()
+}
+
+/** With those that were made with it, and with those. */
+export async function deleteToken(transaction: Transaction, id: string): Promise<void> {
+  const made = await transaction.selectFrom('tokens').select('id').where('parent', '=', id).execute()
+  await transaction.deleteFrom('tokens').where('id', '=', id).execute()
+  for (const child of made) await deleteToken(transaction, child.id)
+}
+
+export async function deleteTokensOf(transaction: Transaction, user: string): Promise<void> {
+  await transaction.deleteFrom('tokens').where('user', '=', user).execute()
+}
+
+export async function forgetTokens(transaction: Transaction, expiredBefore: number): Promise<void> {
+  await transaction.deleteFrom('tokens').where('expires', '<', expiredBefore).execute()
+}
+
+function tokenOf({ id, user, label, role, created, expires, last_used }: TokensTable): Token {
+  return { id, user, label, role: roleSchema.parse(role), created, expires, ...(last_used === null ? {} : { lastUsed: last_used }) }
+}

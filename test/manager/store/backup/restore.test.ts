@@ -1,0 +1,208 @@
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import Database from 'better-sqlite3'
+import { backup, restore } from '../../../../manager/store/backup/backup.ts'
+import { beginRestore, draftKey, draftPath } from '../../../../manager/store/backup/restoring.ts'
+import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/authority.ts'
+import { keepSealer } from '../../../../manager/store/keys/sealing.ts'
+import { type DataPlace, openData } from '../../../../manager/store/open.ts'
+import { certificateOf, revokeCertificates, saveCertificate } from '../../../../manager/store/tables/certificates.ts'
+import { addHost, allHosts, saveMacs, updateHost } from '../../../../manager/store/tables/hosts.ts'
+import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
+import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
+import { accessAt, PASSWORD, value } from '../../access/site.ts'
+import { dataDirFor } from '../../site.ts'
+import { onEach } from '../dialects.ts'
+
+const { log } = collectingLog()
+const host = (id: string, name: string, state: string) => ({
+  id,
+  name,
+  uuid: undefined,
+  state,
+  since: 1,
+  groups: [],
+  notes: '',
+  created: 1,
+  attempt: undefined,
+})
+
+const withKeys = ({ dataDir }: DataPlace) => Promise.all([keepAuthority(dataDir), keepSiteSecret(dataDir), keepSealer(dataDir)])
+
+async function sqlitePlace(t: ExecutionContext): Promise<DataPlace> {
+  const place = { dataDir: await dataDirFor(t), database: 'sqlite' }
+  await withKeys(place)
+  return place
+}
+
+onEach('what was rejected, revoked or removed since the backup stays so when that is restored, and is said', async (t, place) => {
+  await withKeys(place)
+  const { access, store } = await accessAt(t, place)
+  await store.write((transaction) => nextEpoch(transaction))
+  await store.write(async (transaction) => {
+    await addHost(transaction, host('a', 'node01', 'approved'))
+    await saveMacs(transaction, 'a', '52:54:00:00:00:01', [])
+    await saveCertificate(transaction, { fingerprint: 'f1', host: 'a', attempt: 'x', issued: 1, expires: 2 })
+  })
+  for (const [name, role] of [
+    ['alice', 'admin'],
+    ['bob', 'viewer'],
+    ['carol', 'operator'],
+  ] as const) {
+    value(await access.addUser(name, PASSWORD, role))
+  }
+  const [kept, revoked] = [
+    value(await access.issueToken('alice', 'kept', undefined, 10_000)),
+    value(await access.issueToken('alice', 'x', undefined, 10_000)),
+  ]
+  const session = await access.signIn('alice', PASSWORD, '10.0.0.1')
+  const file = join(await dataDirFor(t), 'backup')
+  await backup(place, file)
+  const [admin] = [await access.byToken(kept.secret)]
+  if (!admin) return t.fail()
+  value(await access.revokeToken(revoked.id, admin))
+  value(await access.removeUser('bob'))
+  value(await access.changeUser('carol', { role: 'viewer', password: 'another twelve letters' }))
+  await store.write(async (transaction) => {
+    await updateHost(transaction, 'a', { state: 'rejected', since: 5 })
+    await revokeCertificates(transaction, 'a', 5, 'rejected')
+    await addHost(transaction, host('b', 'node02', 'rejected'))
+    await saveMacs(transaction, 'b', '52:54:00:00:00:02', [])
+  })
+  await store.close()
+
+  for (let time = 0; time < 2; time += 1) {
+    const said = await restore(place, file, log)
+    for (const what of ['host node01 is rejected', '1 certificates of hosts', 'user bob is removed', 'user carol has', '1 tokens']) {
+      t.true(
+        said.some((line) => line.startsWith(what)),
+        `${what} in ${said.join('; ')}`,
+      )
+    }
+    const restored = await accessAt(t, place)
+    t.deepEqual((await allHosts(restored.store.db)).map(({ name, state }) => `${name} ${state}`).sort(), [
+      'node01 rejected',
+      'node02 rejected',
+    ])
+    t.like(await certificateOf(restored.store.db, 'f1'), { revoked: 5, reason: 'rejected' })
+    t.is(await restored.access.byToken(revoked.secret), undefined)
+    t.like(await restored.access.byToken(kept.secret), { user: 'alice' })
+    if (session.kind === 'session') t.is(await restored.access.bySession(session.secret), undefined)
+    t.deepEqual(
+      (await restored.access.users()).map(({ name, role }) => `${name} ${role}`),
+      ['alice admin', 'carol viewer'],
+    )
+    t.is((await restored.access.signIn('carol', PASSWORD, '10.0.0.2')).kind, 'refused')
+    await restored.store.close()
+  }
+})
+
+test('where it cannot be told what was taken back since, restore says so and asks', async (t) => {
+  const place = await sqlitePlace(t)
+  await (await openData(place, log)).close()
+  const file = join(place.dataDir, 'backup')
+  await backup(place, file)
+  await rm(join(place.dataDir, 'manager.db'))
+  await t.throwsAsync(restore(place, file, log), { message: /cannot be told \(there is no .*manager.db\).*say --yes/ })
+  await (await openData(place, log)).close()
+  await t.throwsAsync(restore(place, file, log), { message: /did not go on from it.*say --yes/ })
+  t.deepEqual((await readdir(place.dataDir)).sort(), ['backup', 'keys', 'manager.db', 'manager.lock'])
+  t.deepEqual(await restore(place, file, log, { yes: true }), [])
+})
+
+test('a backup with a view, a trigger, another table, an expression or keys that are none is refused, unread, and nothing is touched', async (t) => {
+  const place = await sqlitePlace(t)
+  const store = await openData(place, log)
+  await store.write(async (transaction) => {
+    const sealed = (await keepSealer(place.dataDir)).seal('c1', 'chap secret')
+    await transaction
+      .insertInto('connections')
+      .values({
+        id: 'c1',
+        kind: 'iscsi',
+        portal: 'x',
+        target: null,
+        groups: '[]',
+        chap_user: 'u',
+        chap_sealed: sealed,
+        created: 1,
+        created_by: 'a',
+        ending: 0,
+      })
+      .execute()
+  })
+  await store.close()
+  const before = [await readFile(join(place.dataDir, 'manager.db')), await readFile(join(place.dataDir, 'keys/site.key'))]
+  const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)'
+  const folder = await dataDirFor(t)
+  for (const [statements, message] of [
+    [`DROP TABLE settings; CREATE VIEW settings AS ${endless} SELECT 'schema' AS key, i AS value FROM n`, /no backup of hostless|the view/],
+    [`CREATE VIEW anything AS ${endless} SELECT i FROM n`, /holds the view "anything"/],
+    [`DROP TABLE scans; CREATE VIEW scans AS ${endless} SELECT i FROM n`, /holds the view "scans"/],
+    ["CREATE TRIGGER t AFTER UPDATE ON settings BEGIN INSERT INTO users VALUES ('x', 'admin', '', 1, 1); END", /holds the trigger "t"/],
+    ['CREATE TABLE other (x)', /holds the table "other"/],
+    ['CREATE VIRTUAL TABLE other USING fts5(x)', /which no backup of hostless does/],
+    ['CREATE INDEX slow ON hosts (hex(zeroblob(1000000)))', /holds the index "slow"/],
+    ['ALTER TABLE hosts ADD COLUMN big AS (hex(zeroblob(1000000)))', /holds the table "hosts"/],
+    ['DROP TABLE scans', /lacks the table scans/],
+    ["UPDATE settings SET value = 'x' WHERE key = 'schema'", /does not say which schema/],
+    ["UPDATE backup_keys SET content = 'x' WHERE name = 'site.key'", /no secret of a site/],
+    [
+      "UPDATE backup_keys SET content = (SELECT content FROM backup_keys WHERE name = 'site.key') WHERE name = 'manager-ca.key'",
+      /are no pair/,
+    ],
+    ["UPDATE backup_keys SET content = 'eHh4' WHERE name = 'sealing.key'", /is no key/],
+    [`UPDATE backup_keys SET content = '${Buffer.alloc(32).toString('base64')}' WHERE name = 'sealing.key'`, /"c1" cannot be opened/],
+    ['PRAGMA journal_mode = WAL', /is no backup of hostless/],
+  ] as const) {
+    const file = join(folder, 'backup')
+    await backup(place, file)
+    const database = new Database(file)
+    database.exec(statements)
+    database.close()
+    await t.throwsAsync(restore(place, file, log), { message }, statements)
+    t.deepEqual(await readdir(folder), ['backup'])
+    await rm(file)
+  }
+  t.deepEqual([await readFile(join(place.dataDir, 'manager.db')), await readFile(join(place.dataDir, 'keys/site.key'))], before)
+  const left = (await readdir(place.dataDir)).filter((name) => !/-(wal|shm)$/.test(name))
+  t.deepEqual(left.sort(), ['keys', 'manager.db', 'manager.lock'])
+})
+
+test('a restore that was cut short before it was decided leaves nothing, and after that is done by the next start', async (t) => {
+  const place = await sqlitePlace(t)
+  const store = await openData(place, log)
+  await store.write((transaction) => addHost(transaction, host('a', 'old', 'approved')))
+  await store.close()
+  const file = join(place.dataDir, 'backup')
+  await backup(place, file)
+  const secret = await keepSiteSecret(place.dataDir)
+  await beginRestore(place.dataDir)
+  await draftKey(place.dataDir, 'site.key', 'half')
+  await (await openData(place, log)).close()
+  t.is(await keepSiteSecret(place.dataDir), secret)
+  t.false((await readdir(place.dataDir)).some((name) => name.startsWith('restore')))
+
+  for (const moved of ['nothing', 'the old', 'the new'] as const) {
+    await beginRestore(place.dataDir)
+    const draft = await openData({ dataDir: await dataDirFor(t), database: 'sqlite' }, log)
+    await draft.write((transaction) => addHost(transaction, host('b', moved, 'approved')))
+    await draft.copyTo(draftPath(place.dataDir))
+    await draft.close()
+    await draftKey(place.dataDir, 'site.key', moved.padEnd(43, 'x'))
+    const at = (name: string) => join(place.dataDir, name)
+    await rename(at('restore.unfinished'), at('restore.decided'))
+    if (moved !== 'nothing') await rename(at('manager.db'), at('manager.db.replaced'))
+    if (moved === 'the new') await rename(at('restore.decided/manager.db'), at('manager.db'))
+    const after = await openData(place, log)
+    t.deepEqual(
+      (await allHosts(after.db)).map(({ name }) => name),
+      [moved],
+    )
+    await after.close()
+    t.is(await keepSiteSecret(place.dataDir), moved.padEnd(43, 'x'))
+    t.false((await readdir(place.dataDir)).some((name) => name.startsWith('restore')))
+    t.is((await stat(at('manager.db'))).mode & 0o777, 0o600)
+  }
+})

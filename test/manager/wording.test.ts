@@ -1,0 +1,23 @@
+import test from 'ava'
+import { sayBytes, sayNames } from '../../manager/wording.ts'
+
+test('bytes are said in the largest unit that leaves one, with one decimal at most', (t) => {
+  t.deepEqual([0, 1, 1023, 1024, 1536, 2 ** 30, 2 ** 40 * 1.25, 2 ** 62].map(sayBytes), [
+    '0 bytes',
+    '1 bytes',
+    '1023 bytes',
+    '1 KiB',
+    '1.5 KiB',
+    '1 GiB',
+    '1.3 TiB',
+    '4096 PiB',
+  ])
+})
+
+test('few names are all said, many are counted', (t) => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index + 1}`)
+  t.deepEqual(
+    [1, 2, 5, 6].map((count) => sayNames(names(count))),
+    ['n1', 'n1 and n2', 'n1, n2, n3, n4 and n5', 'n1, n2, n3 and 3 others'],
+  )
+})
