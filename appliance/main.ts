@@ -191,7 +191,7 @@ async function openDesk(
 ): Promise<{ readonly desk: BootDesk; readonly database: Store; readonly plan: KnownPlan; readonly tokens: UnpushedTokens }> {
   const database = openStore(join(config.dataDir, 'appliance.db'))
   closing.push(() => void database.close())
-  const tokens = new UnpushedTokens(database)
+  const tokens = new UnpushedTokens(database, log)
   const store = openAttemptStore(database, tokens)
   const attempts = new AttemptRunner({
     tracker: newTracker(hostNames(config), store.load(), hostKeyOf(config.hosts)),

@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { limitLog } from '../appliance/wire/limit.ts'
 import type { Log } from '../appliance/wire/log.ts'
+import { after } from '../appliance/wire/timers.ts'
 import type { Access } from './access/access.ts'
 import { SESSION_IDLE } from './access/credentials.ts'
+import type { Rate } from './access/rate.ts'
 import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
-import type { Rate } from './agents/rate.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
 import type { Operations, SiteOperations } from './api/operations.ts'
 import { createOperations } from './api/pool-operations.ts'
@@ -15,7 +16,6 @@ import type { Api, ApiRates } from './api/server.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
-import { signServer } from './enrolment/certificate.ts'
 import { openPool, type Pool } from './hosts/service.ts'
 import { mountHttp } from './http/server.ts'
 import { createMetrics } from './metrics.ts'
@@ -27,6 +27,7 @@ import { openSite } from './site/service.ts'
 import { type AgentBundle, Upgrader } from './site/upgrader.ts'
 import type { Store } from './store/database.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/keys/authority.ts'
+import { signServer } from './store/keys/certificate.ts'
 import { keepSealer } from './store/keys/sealing.ts'
 import { openData } from './store/open.ts'
 import { forgetAttempts } from './store/tables/attempts.ts'
@@ -69,6 +70,9 @@ export interface ManagerSettings {
 /** Of refused appliances. */
 const REFUSALS = { lines: 5, windowSeconds: 60 }
 
+/** Of listeners that fail: events come by the thousand. */
+const FAILED_LISTENERS = { lines: 5, windowSeconds: 60 }
+
 const LOST_AFTER = 30_000
 const TICK = 1000
 const FORGET_PERIOD = 3600_000
@@ -108,15 +112,16 @@ async function start(
   })
   closing.push(() => store.close())
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
+  const listening = limitLog(log, FAILED_LISTENERS, elapsed)
   const epoch = await store.write((transaction) => nextEpoch(transaction))
-  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter })
+  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter, log: listening })
   closing.push(() => pool.close())
 
-  const appliances = await openAppliances({ store, pool, now })
+  const appliances = await openAppliances({ store, pool, now, after, log: listening })
   const refusals = limitLog(log, REFUSALS, elapsed)
-  const scans = await openScanBook(store)
+  const scans = await openScanBook(store, listening)
   const operations = createOperations({ pool, boots: appliances, scans })
-  const access = openAccess({ store, now, elapsed, random: randomBytes, log, ...passwords })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, ...passwords })
   closing.push(() => access.close())
 
   const forget = () => {
@@ -197,9 +202,4 @@ async function start(
   closing.push(() => api.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
   return { pool, operations, access, api, gateway, store, site }
-}
-
-function after(milliseconds: number, action: () => void): () => void {
-  const timer = setTimeout(action, milliseconds)
-  return () => clearTimeout(timer)
 }

@@ -80,7 +80,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<{ rea
     const own = connections.get(address) ?? new Set()
     if (own.size >= limits.connectionsPerAddress) {
       tell(address, `a connection beyond the ${limits.connectionsPerAddress} of one host`)
-      return socket.destroy()
+      socket.destroy()
+      return
     }
     connections.set(address, own.add(socket))
     socket.on('close', () => {

@@ -74,7 +74,8 @@ const PINNED = `
   FROM attempts WHERE generation IS NOT NULL
   ORDER BY mac, started`
 
-export function openAttemptStore(store: Store, unpushed = new UnpushedTokens(store)): AttemptStore {
+/** `unpushed`: left out by who lets nobody listen to it. */
+export function openAttemptStore(store: Store, unpushed = new UnpushedTokens(store, { error: () => undefined })): AttemptStore {
   const saveAttempt = store.prepare(SAVE_ATTEMPT)
   const saveEvent = store.prepare(SAVE_EVENT)
   const forget = store.prepare('DELETE FROM attempts WHERE id = ?')

@@ -1,6 +1,8 @@
 // The table unpushed_tokens: what the manager has not yet acknowledged of the tokens on command lines, in the order of their issue.
 // Bounded by the attempts that are kept: a row goes with its attempt.
 import { type Ipv4, type Mac, parseIpv4, parseMac } from '../wire/addresses.ts'
+import { Emitter } from '../wire/emitter.ts'
+import type { Log } from '../wire/log.ts'
 import type { Store } from './database.ts'
 
 export interface TokenBearer {
@@ -29,13 +31,14 @@ interface Row {
 }
 
 export class UnpushedTokens {
-  readonly #listeners = new Set<() => void>()
+  readonly #fresh: Emitter
   readonly #add
   readonly #oldest
   readonly #remove
   readonly #forget
 
-  constructor(store: Store) {
+  constructor(store: Store, log: Pick<Log, 'error'>) {
+    this.#fresh = new Emitter(log, 'tokens that the manager has not')
     this.#add = store.prepare<[string, string, string, string | null, string, number]>(
       `INSERT OR REPLACE INTO unpushed_tokens (attempt, seq, mac, address, uuid, token_hash, issued)
        VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM unpushed_tokens), ?, ?, ?, ?, ?)`,
@@ -57,7 +60,7 @@ export class UnpushedTokens {
 
   /** Tells the listeners that there is something, once it is on disk. */
   announce(): void {
-    for (const listener of this.#listeners) listener()
+    this.#fresh.tell()
   }
 
   oldest(limit: number): readonly UnpushedToken[] {
@@ -79,7 +82,6 @@ export class UnpushedTokens {
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return this.#fresh.subscribe(listener)
   }
 }

@@ -1,6 +1,7 @@
 // Holds the tracker and does what it says: writes to the store first, tells the watchers after.
 
 import type { Ipv4, Mac } from '../wire/addresses.ts'
+import { Emitter } from '../wire/emitter.ts'
 import type { Log } from '../wire/log.ts'
 import type { Attempt } from './attempt.ts'
 import type { BootEvent, EventOf } from './event.ts'
@@ -31,11 +32,12 @@ export interface AttemptRunnerOptions {
 
 export class AttemptRunner {
   readonly #options: AttemptRunnerOptions
-  readonly #watchers = new Set<(view: AttemptView) => void>()
+  readonly #shown: Emitter<AttemptView>
   #tracker: Tracker
 
   constructor(options: AttemptRunnerOptions) {
     this.#options = options
+    this.#shown = new Emitter(options.log, 'boot attempts')
     this.#tracker = options.tracker
   }
 
@@ -89,15 +91,14 @@ export class AttemptRunner {
   }
 
   subscribe(watcher: (view: AttemptView) => void): () => void {
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
+    return this.#shown.subscribe(watcher)
   }
 
   #adopt(change: Change): void {
     this.#options.save(change.write)
     this.#tracker = change.tracker
     for (const view of change.changed) {
-      for (const watcher of this.#watchers) watcher(view)
+      this.#shown.tell(view)
       const last = view.stages.at(-1)
       this.#options.log.debug({ host: view.host, attempt: view.id, state: view.state, stage: last?.stage }, 'boot attempt')
     }

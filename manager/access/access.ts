@@ -1,6 +1,6 @@
 // Who may come in, and what they did: users, their tokens and sessions, the audit log. The API and the page ask this, and never
 // the tables behind it. Security note 7.
-import type { Audit, IssuedToken, Role, Token, User } from '../api/schema-access.ts'
+import type { Audit, IssuedToken, Role, Token, User } from '../protocol/accounts.ts'
 import type { Act } from './audit-bound.ts'
 
 export interface Identified {

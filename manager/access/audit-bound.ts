@@ -1,8 +1,9 @@
 // How much who may do little makes the audit log grow: what was refused, and what anybody may do, is written one by one for a while,
 // and then counted. The count is an entry, too: nothing goes unsaid, but a flood of it is a line a minute.
 import type { Log } from '../../appliance/wire/log.ts'
-import type { Rate } from '../agents/rate.ts'
+import type { After } from '../../appliance/wire/timers.ts'
 import { AttemptLimit, peerKey } from './limit.ts'
+import type { Rate } from './rate.ts'
 
 export interface Act {
   readonly who: string
@@ -30,10 +31,12 @@ export class AuditBound {
   readonly #each: AttemptLimit
   readonly #all: AttemptLimit
   readonly #counted = new Map<string, Counted>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #after: After
+  #cancel: (() => void) | undefined
 
   /** `elapsed`: milliseconds, by a clock that does not jump. */
-  constructor(write: (act: Act) => Promise<void>, elapsed: () => number, log: Log) {
+  constructor(write: (act: Act) => Promise<void>, elapsed: () => number, after: After, log: Log) {
+    this.#after = after
     this.#write = write
     this.#log = log
     this.#each = new AttemptLimit(EACH, elapsed)
@@ -48,13 +51,13 @@ export class AuditBound {
     const own = `${act.who} ${peer}`
     const key = this.#counted.has(own) || this.#counted.size < MOST_COUNTED ? own : ''
     this.#counted.set(key, { last: act, count: (this.#counted.get(key)?.count ?? 0) + 1 })
-    this.#timer ??= setTimeout(() => void this.flush(), PERIOD).unref()
+    this.#cancel ??= this.#after(PERIOD, () => void this.flush())
   }
 
   /** Writes what was counted. What cannot be written now is kept for the next time. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
     const counted = [...this.#counted]
     this.#counted.clear()
     for (const [key, { last, count }] of counted) {
@@ -68,6 +71,6 @@ export class AuditBound {
     this.#log.error({ error, count }, 'refused requests that were counted could not be written to the audit log')
     const since = this.#counted.get(key)
     this.#counted.set(key, { last: since?.last ?? last, count: count + (since?.count ?? 0) })
-    this.#timer ??= setTimeout(() => void this.flush(), PERIOD).unref()
+    this.#cancel ??= this.#after(PERIOD, () => void this.flush())
   }
 }

@@ -1,7 +1,7 @@
 // The audit log's chain: each entry's hash is an HMAC (RFC 2104, SHA-256) over the hash before and what the entry says, by a key that is not
 // in the database: who can write there cannot make the hashes anew. Entries from before there was a key have a plain SHA-256. Pure.
 import { createHash, createHmac } from 'node:crypto'
-import type { AuditEntry } from '../api/schema-access.ts'
+import type { AuditEntry } from '../protocol/accounts.ts'
 
 export interface Link {
   readonly seq: number

@@ -1,5 +1,5 @@
 // How often a key (an account, an address) may be tried. Forgets the longest untried key when there are too many, and so has a bound.
-import { type Bucket, fullBucket, type Rate, take } from '../agents/rate.ts'
+import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
 
 const MOST_KEYS = 10_000
 

@@ -1,5 +1,5 @@
 // Roles in their order: each may all that the ones before it may.
-import { ROLES, type Role } from '../api/schema-access.ts'
+import { ROLES, type Role } from '../protocol/accounts.ts'
 
 export function lesser(one: Role, other: Role): Role {
   return atLeast(one, other) ? other : one

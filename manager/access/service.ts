@@ -1,6 +1,7 @@
 // Access over the store. Each change and the check that allows it are one transaction; what it takes away is gone when it resolves.
 import type { Log } from '../../appliance/wire/log.ts'
-import type { Audit, IssuedToken, Role, Token, User } from '../api/schema-access.ts'
+import type { After } from '../../appliance/wire/timers.ts'
+import type { Audit, IssuedToken, Role, Token, User } from '../protocol/accounts.ts'
 import type { Store, Transaction } from '../store/database.ts'
 import { addAudit, auditBefore, verifyAudit } from '../store/tables/audit.ts'
 import { deleteSession, deleteSessionsOf, saveSession } from '../store/tables/sessions.ts'
@@ -30,6 +31,7 @@ export interface AccessOptions {
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
   readonly random: (size: number) => Buffer
+  readonly after: After
   readonly log: Log
   readonly cost?: ScryptCost
   readonly rates?: SignInRates
@@ -60,7 +62,7 @@ class StoredAccess implements Access {
     this.#passwords = new Passwords(cost, random)
     this.#limits = new SignInLimits(rates, elapsed)
     this.#codes = new FirstAdminCodes(() => this.#newSecret(), elapsed)
-    this.#bound = new AuditBound((act) => this.audit(act), elapsed, log)
+    this.#bound = new AuditBound((act) => this.audit(act), elapsed, options.after, log)
   }
 
   byToken(secret: string): Promise<Identified | undefined> {

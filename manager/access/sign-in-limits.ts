@@ -1,8 +1,9 @@
 // How often a password may be wrong, of one account and from one address. An attempt counts when it is made, so that many at
 // once are no way around; one that goes well is given back.
-import type { Rate } from '../agents/rate.ts'
-import { userName } from '../api/schema-access.ts'
+
+import { userName } from '../protocol/accounts.ts'
 import { AttemptLimit, peerKey } from './limit.ts'
+import type { Rate } from './rate.ts'
 
 export interface SignInRates {
   readonly account: Rate

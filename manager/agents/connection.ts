@@ -2,13 +2,13 @@
 // message is worked on the socket is not read, so that nobody makes us hold more than a few.
 import type { RawData, WebSocket } from 'ws'
 import type { Log } from '../../appliance/wire/log.ts'
+import { type Bucket, fullBucket, type Rate, take } from '../access/rate.ts'
 import { decodeAgentMessage, encodeMessage } from '../protocol/codec.ts'
 import type { ManagerMessage } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { storageFault } from '../store/trouble.ts'
 import type { AgentBook } from './book.ts'
 import { type Asked, Questions } from './questions.ts'
-import { type Bucket, fullBucket, type Rate, take } from './rate.ts'
 import { type Action, NEW_SESSION, type Session, step } from './session.ts'
 
 /** WebSocket close codes (RFC 6455, 7.4.1). */

@@ -1,7 +1,7 @@
 // How often certificates are renewed: an agent needs it twice a day, and each is a row that is kept for a month. Refusals count for the
 // certificate alone, so that whoever has a revoked one of a host does not use up what the host may do.
 import { AttemptLimit } from '../access/limit.ts'
-import type { Rate } from './rate.ts'
+import type { Rate } from '../access/rate.ts'
 
 /** An agent whose answers are lost asks again; then every ten minutes will do. */
 const RATE: Rate = { perSecond: 1 / 600, burst: 4 }

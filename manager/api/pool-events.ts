@@ -16,6 +16,7 @@ export function eventOf(change: PoolChange): PoolEvent | undefined {
       return { kind: 'alarm', alarm: alarmKey(change.alarm) }
     case 'alarm-cleared':
       return { kind: 'alarm-cleared', alarm: change.key }
+    case 'connected':
     case 'event':
       return undefined
   }

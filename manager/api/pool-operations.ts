@@ -13,6 +13,7 @@ import { SCANNED_TYPES } from '../protocol/scan.ts'
 import type { ScanBook } from '../site/scan-book.ts'
 import { scannableOf } from '../site/scan-places.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
+import type { StoredBoot } from '../store/tables/boots.ts'
 import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
 import { cpuAnswer, explanation, groupsOfHosts } from './cpu-answer.ts'
 import { stateEvent } from './host-action.ts'
@@ -21,13 +22,13 @@ import { guestsOn, type HostParts, summaryOf } from './host-summary.ts'
 import { cellAnswer, localStorageAnswer, matrixAnswer, reachesAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
 import type { Done, Operations } from './operations.ts'
 import { eventOf } from './pool-events.ts'
-import type { BootAttempt, BootSettings, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type { BootSettings, Host, HostAction, HostChange } from './schema-hosts.ts'
 import type { Alarm, Appliance, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent, ThingDetail } from './schema-pool.ts'
 
 /** What the appliances tell of the boots. */
 export interface BootBook {
   /** Of machines with these MACs, newest first. */
-  attempts(macs: readonly string[]): Promise<readonly BootAttempt[]>
+  attempts(macs: readonly string[]): Promise<readonly StoredBoot[]>
   /** What it booted; undefined where no appliance has told. */
   imageOf(host: HostView): Host['image']
   /** Of each attempt that is new or has gone on; until the function that it returns is called. */
@@ -95,7 +96,8 @@ class PoolOperations implements Operations {
 
   async boots(ref: string) {
     const view = this.#pool.find(ref)
-    return view && this.#boots.attempts(view.macs.map(({ mac }) => mac))
+    const boots = view && (await this.#boots.attempts(view.macs.map(({ mac }) => mac)))
+    return boots?.map(({ stages, ...boot }) => ({ ...boot, stages: [...stages] }))
   }
 
   async bootSettings(ref: string) {

@@ -1,16 +1,16 @@
 // The appliances of the site: what they tell of boots and leases, on disk before they hear that it is, and the plan that they boot
 // hosts by. What follows from a boot is verdict.ts's to say.
-import type { BootBook } from '../api/pool-operations.ts'
-import type { BootSettings as ApiBootSettings, BootAttempt, Host } from '../api/schema-hosts.ts'
-import type { Appliance } from '../api/schema-pool.ts'
+import { Emitter } from '../../appliance/wire/emitter.ts'
+import type { Log } from '../../appliance/wire/log.ts'
+import type { After } from '../../appliance/wire/timers.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { ApplianceSelf, AttemptsPush, BootRecord, BootsPush, LeasesPush } from '../protocol/appliance.ts'
 import type { Store } from '../store/database.ts'
-import { allAppliances, heardAppliance, sawAppliance } from '../store/tables/appliances.ts'
+import { allAppliances, heardAppliance, type KnownAppliance, sawAppliance } from '../store/tables/appliances.ts'
 import { saveAttempt } from '../store/tables/attempts.ts'
 import { allBootSettings, type BootSettings, saveBootSettings } from '../store/tables/boot-settings.ts'
-import { type BootedImage, bootedImages, bootsOf, boundBoots, knownBoots, saveBoot } from '../store/tables/boots.ts'
+import { type BootedImage, bootedImages, bootsOf, boundBoots, knownBoots, type StoredBoot, saveBoot } from '../store/tables/boots.ts'
 import { addHistory } from '../store/tables/history.ts'
 import { hostByMac } from '../store/tables/hosts.ts'
 import { saveLeases } from '../store/tables/leases.ts'
@@ -21,6 +21,14 @@ export interface AppliancesOptions {
   readonly store: Store
   readonly pool: Pool
   readonly now: () => number
+  readonly after: After
+  readonly log: Log
+}
+
+/** What is left out stays; null is the default of its appliance. */
+export interface WantedBoot {
+  readonly image?: string | null | undefined
+  readonly root?: BootSettings['root'] | null | undefined
 }
 
 /** Milliseconds that changes of the plan wait for each other. */
@@ -32,20 +40,22 @@ export async function openAppliances(options: AppliancesOptions): Promise<Applia
   return new Appliances(options, images, settings)
 }
 
-export class Appliances implements BootBook {
+export class Appliances {
   readonly #options: AppliancesOptions
-  readonly #listeners = new Set<(mac: string) => void>()
-  readonly #planChanged = new Set<() => void>()
+  readonly #booted: Emitter<string>
+  readonly #planChanged: Emitter
   /** What each MAC came up with last. */
   readonly #images: Map<string, BootedImage>
   #settings: ReadonlyMap<string, BootSettings>
   #plan: WrittenPlan | undefined
-  #waking: NodeJS.Timeout | undefined
+  #waking: (() => void) | undefined
 
   constructor(options: AppliancesOptions, images: readonly BootedImage[], settings: ReadonlyMap<string, BootSettings>) {
     this.#options = options
     this.#images = new Map(images.map((image) => [image.mac, image]))
     this.#settings = settings
+    this.#booted = new Emitter(options.log, 'boots')
+    this.#planChanged = new Emitter(options.log, 'changes of the boot plan')
     options.pool.subscribe(({ kind }) => {
       if (kind === 'host') this.#forgetPlan()
     })
@@ -79,7 +89,7 @@ export class Appliances implements BootBook {
         this.#images.set(mac, { mac, started, image, generation })
       }
     }
-    for (const mac of new Set(boots.map((boot) => boot.mac))) for (const listener of this.#listeners) listener(mac)
+    for (const mac of new Set(boots.map((boot) => boot.mac))) this.#booted.tell(mac)
   }
 
   async takeLeases(told: LeasesPush): Promise<void> {
@@ -105,27 +115,26 @@ export class Appliances implements BootBook {
   // ---- for the API ----
 
   /** Heard of last comes first. */
-  appliances(): Promise<readonly Appliance[]> {
+  appliances(): Promise<readonly KnownAppliance[]> {
     return allAppliances(this.#options.store.db)
   }
 
-  async attempts(macs: readonly string[]): Promise<readonly BootAttempt[]> {
-    const boots = await bootsOf(this.#options.store.db, macs)
-    return boots.map(({ stages, ...boot }) => ({ ...boot, stages: [...stages] }))
+  attempts(macs: readonly string[]): Promise<readonly StoredBoot[]> {
+    return bootsOf(this.#options.store.db, macs)
   }
 
-  imageOf({ macs }: Pick<HostView, 'macs'>): Host['image'] {
+  imageOf({ macs }: Pick<HostView, 'macs'>): { readonly image: string; readonly generation: string } | undefined {
     const booted = macs.flatMap(({ mac }) => this.#images.get(mac) ?? []).sort((a, b) => b.started - a.started)
     const [newest] = booted
     return newest && { image: newest.image, generation: newest.generation }
   }
 
-  settingsOf(host: string): ApiBootSettings {
+  settingsOf(host: string): BootSettings {
     return this.#settings.get(host) ?? {}
   }
 
   /** What is left out stays; null is the default. Appliances hear of it within seconds. `who`: as history writes it. */
-  async setBoot(host: string, wanted: ApiBootSettings, who: string): Promise<void> {
+  async setBoot(host: string, wanted: WantedBoot, who: string): Promise<void> {
     const { store, now } = this.#options
     this.#settings = await store.write(async (transaction) => {
       const before = (await allBootSettings(transaction)).get(host) ?? {}
@@ -140,8 +149,7 @@ export class Appliances implements BootBook {
   }
 
   subscribe(listener: (mac: string) => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return this.#booted.subscribe(listener)
   }
 
   // ---- inside ----
@@ -175,20 +183,20 @@ export class Appliances implements BootBook {
   /** Many hosts change at once when a rack is switched on: appliances hear of all in one. */
   #forgetPlan(): void {
     this.#plan = undefined
-    this.#waking ??= setTimeout(() => {
+    this.#waking ??= this.#options.after(TOGETHER, () => {
       this.#waking = undefined
-      for (const wake of this.#planChanged) wake()
-    }, TOGETHER).unref()
+      this.#planChanged.tell()
+    })
   }
 
   #planChange(until: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        this.#planChanged.delete(wake)
+        unsubscribe()
         until.removeEventListener('abort', wake)
         resolve()
       }
-      this.#planChanged.add(wake)
+      const unsubscribe = this.#planChanged.subscribe(wake)
       until.addEventListener('abort', wake, { once: true })
     })
   }

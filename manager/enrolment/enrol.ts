@@ -18,7 +18,7 @@ import {
   saveMacs,
   updateHost,
 } from '../store/tables/hosts.ts'
-import { type Authority, type ReadRequest, readRequest, signHost } from './certificate.ts'
+import { type Authority, type ReadRequest, readRequest, signHost } from '../store/keys/certificate.ts'
 import { decideEnrolment, type EnrolDecision, type EnrolPolicy, type Presence, type Probe } from './decide.ts'
 import type { ClaimedIdentity } from './identity.ts'
 

@@ -1,5 +1,7 @@
 // Tells the pool's listeners what changes, and counts it: who has shown the pool at one count and finds the same count again need not
 // look at it again.
+import { Emitter } from '../../appliance/wire/emitter.ts'
+import type { Log } from '../../appliance/wire/log.ts'
 import type { PoolChange } from './pool-change.ts'
 
 /** Both only grow, while this manager runs. */
@@ -11,29 +13,26 @@ export interface Counts {
 }
 
 export class Announcer {
-  readonly #listeners = new Set<(change: PoolChange) => void>()
+  readonly #changed: Emitter<PoolChange>
   #changes = 0
   #samples = 0
+
+  constructor(log: Log) {
+    this.#changed = new Emitter(log, 'changes of the pool')
+  }
 
   counts(): Counts {
     return { changes: this.#changes, samples: this.#samples }
   }
 
-  /** Until the function that it returns is called. A listener that throws harms nobody else's. */
+  /** Until the function that it returns is called. A listener that throws is logged, and hears on. */
   subscribe(listener: (change: PoolChange) => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return this.#changed.subscribe(listener)
   }
 
   tell(change: PoolChange): void {
     if (change.kind === 'sample') this.#samples += 1
     else if (change.kind !== 'event') this.#changes += 1
-    for (const listener of this.#listeners) {
-      try {
-        listener(change)
-      } catch {
-        this.#listeners.delete(listener)
-      }
-    }
+    this.#changed.tell(change)
   }
 }

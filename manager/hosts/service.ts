@@ -1,5 +1,6 @@
 // The pool as the API and the gateway see it: hosts in memory, every change of them on disk before it shows. Decisions are in
 // operator.ts and state.ts, what follows from the inventories in the files beside this one.
+import type { Log } from '../../appliance/wire/log.ts'
 import type { AgentBook } from '../agents/book.ts'
 import { AlarmBook } from '../alarms/book.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
@@ -33,6 +34,7 @@ export interface PoolOptions {
   readonly elapsed: () => number
   /** How long a host may be without a connection before it is lost, ms. */
   readonly lostAfter: number
+  readonly log: Log
 }
 
 const BY_NAME = new Intl.Collator('en', { numeric: true })
@@ -47,7 +49,7 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
 export class Pool implements AgentBook {
   readonly #options: PoolOptions
   readonly #hosts = new Map<string, LiveHost>()
-  readonly #announcer = new Announcer()
+  readonly #announcer: Announcer
   readonly #picture: PoolPicture
   readonly #reader: InventoryReader
   readonly #alarms: AlarmBook
@@ -58,6 +60,7 @@ export class Pool implements AgentBook {
   constructor(options: PoolOptions, records: readonly HostRecord[], revisions: ReadonlyMap<string, StoredRevision>, picture: PoolPicture) {
     this.#options = options
     const { store, now, elapsed, trouble = () => undefined } = options
+    this.#announcer = new Announcer(options.log)
     this.#picture = picture
     this.#reader = new InventoryReader(store.db, this.#hosts, (live) => this.#picture.place(live))
     this.#alarms = new AlarmBook({ store, now, trouble, announcer: this.#announcer, conclusions: this.#picture.conclusions })
@@ -153,7 +156,7 @@ export class Pool implements AgentBook {
     }
   }
 
-  /** Until the function that it returns is called. A listener that throws harms nobody else's. */
+  /** Until the function that it returns is called. A listener that throws is logged, and hears on. */
   subscribe(listener: (change: PoolChange) => void): () => void {
     return this.#announcer.subscribe(listener)
   }

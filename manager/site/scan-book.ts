@@ -1,4 +1,6 @@
 // What hosts have found on file systems: kept in the store, shown by the API, and where one asks for a file system to be looked at.
+import { Emitter } from '../../appliance/wire/emitter.ts'
+import type { Log } from '../../appliance/wire/log.ts'
 import type { Store } from '../store/database.ts'
 import { allScans, forgetScans, type ScanRecord, saveScan } from '../store/tables/scans.ts'
 
@@ -20,9 +22,10 @@ export class ScanBook {
   readonly #store: Store
   readonly #records: Map<string, ScanRecord>
   readonly #failures = new Map<string, ScanFailure>()
-  readonly #listeners = new Set<(news: ScanNews) => void>()
+  readonly #news: Emitter<ScanNews>
 
-  constructor(store: Store, records: readonly ScanRecord[]) {
+  constructor(store: Store, records: readonly ScanRecord[], log: Log) {
+    this.#news = new Emitter(log, 'news of scans')
     this.#store = store
     this.#records = new Map(records.map((record) => [record.key, record]))
   }
@@ -43,7 +46,7 @@ export class ScanBook {
 
   /** As soon as a host that reaches it is free. */
   want(key: string): void {
-    this.#tell({ kind: 'wanted', key })
+    this.#news.tell({ kind: 'wanted', key })
   }
 
   async keep(record: ScanRecord): Promise<void> {
@@ -54,25 +57,20 @@ export class ScanBook {
     this.#records.set(record.key, record)
     for (const { key, at } of this.all()) if (at < record.at - FORGET_AFTER) this.#records.delete(key)
     this.#failures.delete(record.key)
-    this.#tell({ kind: 'scanned', key: record.key })
+    this.#news.tell({ kind: 'scanned', key: record.key })
   }
 
   fail(key: string, failure: ScanFailure): void {
     this.#failures.set(key, failure)
-    this.#tell({ kind: 'failed', key })
+    this.#news.tell({ kind: 'failed', key })
   }
 
   /** Until the function that it returns is called. */
   subscribe(listener: (news: ScanNews) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  #tell(news: ScanNews): void {
-    for (const listener of this.#listeners) listener(news)
+    return this.#news.subscribe(listener)
   }
 }
 
-export async function openScanBook(store: Store): Promise<ScanBook> {
-  return new ScanBook(store, await allScans(store.db))
+export async function openScanBook(store: Store, log: Log): Promise<ScanBook> {
+  return new ScanBook(store, await allScans(store.db), log)
 }

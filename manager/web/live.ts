@@ -43,9 +43,18 @@ export function changedBy(events: Iterable<PoolEvent>): Changed {
       case 'boot':
         boots = true
         break
+      case 'scan':
+        break
+      default:
+        return unheard(event)
     }
   }
   return { hosts: [...hosts], samples: [...samples].filter((id) => !hosts.has(id)), pending, alarms, boots }
+}
+
+/** A kind of event that a page is not told of compiles nowhere. */
+function unheard(event: never): never {
+  throw new Error(`no page knows ${JSON.stringify(event)}`)
 }
 
 export class LivePages {

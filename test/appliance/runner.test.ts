@@ -13,6 +13,7 @@ import { newTracker } from '../../appliance/timeline/tracker.ts'
 import { type Ipv4, type Mac, parseIpv4, parseMac } from '../../appliance/wire/addresses.ts'
 import { type Generation, parseGeneration } from '../../appliance/wire/generation.ts'
 import { plannedHost } from '../../manager/protocol/appliance.ts'
+import { collectingLog } from './wire/collecting-log.ts'
 
 function sure<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('a value of the test itself is malformed')
@@ -42,7 +43,7 @@ function desk(published: Generation | undefined) {
   if (parsed.kind === 'refused') throw new Error(JSON.stringify(parsed.problems))
   const { config } = parsed
   const database = openStore(':memory:')
-  const tokens = new UnpushedTokens(database)
+  const tokens = new UnpushedTokens(database, collectingLog().log)
   const store = openAttemptStore(database, tokens)
   const clock = { now: NOW }
   const images = { published }

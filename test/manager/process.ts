@@ -9,6 +9,7 @@ import { openPool, type Pool } from '../../manager/hosts/service.ts'
 import { openStore } from '../../manager/store/database.ts'
 import { sqlite } from '../../manager/store/dialects/sqlite.ts'
 import { databasePath } from '../../manager/store/files.ts'
+import { collectingLog } from '../appliance/wire/collecting-log.ts'
 import { hostless } from '../program.ts'
 
 export interface ManagerProcess {
@@ -62,7 +63,7 @@ export function startProcess(t: ExecutionContext, config: string): ManagerProces
 export async function onDisk<Value>(dataDir: string, look: (pool: Pool) => Promise<Value> | Value): Promise<Value> {
   const store = await openStore(sqlite(databasePath(dataDir)))
   try {
-    return await look(await openPool({ store, now: Date.now, elapsed: () => 0, lostAfter: 1 }))
+    return await look(await openPool({ store, now: Date.now, elapsed: () => 0, lostAfter: 1, log: collectingLog().log }))
   } finally {
     await store.close()
   }

@@ -2,10 +2,10 @@
 // triggers would run in our hands, and an endless view keeps a thread for ever: with any of them it is refused unread.
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
-import { authorityFrom } from '../../enrolment/certificate.ts'
 import { checkSqlite, into } from '../dialects/sqlite.ts'
 import { AUDIT_KEY } from '../keys/audit-witness.ts'
 import { AUTHORITY_CERTIFICATE, AUTHORITY_KEY, SITE_SECRET } from '../keys/authority.ts'
+import { authorityFrom } from '../keys/certificate.ts'
 import { SEALING_KEY } from '../keys/sealing.ts'
 import { MIGRATIONS } from '../migrations/steps.ts'
 import { insertRows, pages, type Row, tablesOf, withSchema } from './portable.ts'

@@ -3,7 +3,7 @@
 // beside it could be older, and would be one more thing to lose. Where that data is gone, a person has to say yes to what comes back.
 import type { Kysely } from 'kysely'
 import { lesser } from '../../access/roles.ts'
-import { role as roleSchema } from '../../api/schema-access.ts'
+import { role as roleSchema } from '../../protocol/accounts.ts'
 import type { Transaction } from '../database.ts'
 import type { CertificatesTable, HostMacsTable, HostsTable, Tables, UsersTable } from '../schema.ts'
 

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Authority, authorityFrom, selfSigned } from '../../enrolment/certificate.ts'
+import { type Authority, authorityFrom, selfSigned } from './certificate.ts'
 import { keepSecret, writeOnce } from './secrets.ts'
 
 export const AUTHORITY_KEY = 'manager-ca.key'

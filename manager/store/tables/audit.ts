@@ -3,7 +3,7 @@
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import { chained, follow, type Link, type Seal, START, sealed } from '../../access/chain.ts'
-import type { AuditEntry } from '../../api/schema-access.ts'
+import type { AuditEntry } from '../../protocol/accounts.ts'
 import type { Tables } from '../schema.ts'
 import type { Transaction } from '../writer.ts'
 

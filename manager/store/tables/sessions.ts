@@ -1,6 +1,6 @@
 // The table sessions: who is signed in on the web page, until they sign out or have been idle for too long.
 import type { Kysely } from 'kysely'
-import { type Role, role as roleSchema } from '../../api/schema-access.ts'
+import { type Role, role as roleSchema } from '../../protocol/accounts.ts'
 import type { Transaction } from '../database.ts'
 import type { SessionsTable, Tables } from '../schema.ts'
 

@@ -1,6 +1,6 @@
 // The table tokens: what programs come in with. Only hashes: who reads the database cannot come in by it.
 import type { Kysely } from 'kysely'
-import { type Role, role as roleSchema, type Token } from '../../api/schema-access.ts'
+import { type Role, role as roleSchema, type Token } from '../../protocol/accounts.ts'
 import type { Transaction } from '../database.ts'
 import type { Tables, TokensTable } from '../schema.ts'
 

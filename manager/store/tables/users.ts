@@ -1,6 +1,6 @@
 // The table users: who may sign in, as what.
 import type { Kysely } from 'kysely'
-import { type Role, role as roleSchema, type User } from '../../api/schema-access.ts'
+import { type Role, role as roleSchema, type User } from '../../protocol/accounts.ts'
 import type { Transaction } from '../database.ts'
 import type { Tables, UsersTable } from '../schema.ts'
 

@@ -27,7 +27,7 @@ function applianceAt(dataDir: string, port: number, file: string) {
   const place = managerPlace(config)
   if (!place) throw new Error('the config has a manager')
   const database = openStore(file)
-  const tokens = new UnpushedTokens(database)
+  const tokens = new UnpushedTokens(database, collectingLog().log)
   const store = openAttemptStore(database, tokens)
   const { log, lines } = collectingLog()
   const attempts = new AttemptRunner({

@@ -5,6 +5,7 @@ import { openStore } from '../../../appliance/store/database.ts'
 import { UnpushedTokens } from '../../../appliance/store/unpushed-tokens.ts'
 import { type Ipv4, type Mac, parseIpv4, parseMac } from '../../../appliance/wire/addresses.ts'
 import { attemptsPush } from '../../../manager/protocol/appliance.ts'
+import { collectingLog } from '../wire/collecting-log.ts'
 
 function sure<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('a value of the test itself is malformed')
@@ -21,7 +22,7 @@ const idOf = (index: number) =>
 
 function queue(attempts: number) {
   const database = openStore(':memory:')
-  const tokens = new UnpushedTokens(database)
+  const tokens = new UnpushedTokens(database, collectingLog().log)
   const store = openAttemptStore(database, tokens)
   const issue = (index: number, issued = NOW) => store.issueToken(idOf(index), { mac: MAC, address: ADDRESS, issued })
   for (let index = 0; index < attempts; index += 1) {

@@ -1,11 +1,12 @@
 import test from 'ava'
+import { after } from '../../../appliance/wire/timers.ts'
 import { type Act, AuditBound } from '../../../manager/access/audit-bound.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 
 function bound(write?: (act: Act) => Promise<void>) {
   const [written, clock]: [Act[], { at: number }] = [[], { at: 0 }]
   const keep = async (act: Act) => void written.push(act)
-  return { written, clock, audit: new AuditBound(write ?? keep, () => clock.at, collectingLog().log) }
+  return { written, clock, audit: new AuditBound(write ?? keep, () => clock.at, after, collectingLog().log) }
 }
 
 const act = (who: string, peer: string) => ({ who, peer, what: 'PATCH /api/v1/hosts/x: refused (403): no' })

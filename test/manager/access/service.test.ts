@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { after } from '../../../appliance/wire/timers.ts'
 import { openAccess } from '../../../manager/access/service.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { onEach } from '../store/dialects.ts'
@@ -168,7 +169,7 @@ onEach('a revoked token lets nobody in, whoever is just asking; others’ tokens
 onEach('what another process takes away lets nobody in after a second', async (t, place) => {
   const { access, store, clock, pass } = await accessAt(t, place)
   const { log } = collectingLog()
-  const other = openAccess({ store, now: () => clock.now, elapsed: () => clock.elapsed, random: randomBytes, log, cost: CHEAP })
+  const other = openAccess({ store, now: () => clock.now, elapsed: () => clock.elapsed, random: randomBytes, after, log, cost: CHEAP })
   value(await access.addUser('alice', PASSWORD, 'admin'))
   const token = value(await access.issueToken('alice', 'x', undefined, 1))
   t.truthy(await access.byToken(token.secret))

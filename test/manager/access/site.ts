@@ -1,6 +1,7 @@
 // Access over a store, with clocks that a test turns, cheap passwords and no limits unless it asks for them.
 import { randomBytes } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
+import { after } from '../../../appliance/wire/timers.ts'
 import type { Access, Answer } from '../../../manager/access/access.ts'
 import { type AccessOptions, openAccess } from '../../../manager/access/service.ts'
 import type { Store } from '../../../manager/store/database.ts'
@@ -30,6 +31,7 @@ export async function accessAt(t: ExecutionContext, place: DataPlace, changed: P
     now: () => clock.now,
     elapsed: () => clock.elapsed,
     random: randomBytes,
+    after,
     log: log.log,
     cost: CHEAP,
     rates: { account: UNLIMITED, peer: UNLIMITED },

@@ -1,6 +1,6 @@
 import test from 'ava'
+import { fullBucket, take } from '../../../manager/access/rate.ts'
 import { admitAgent, agentPath } from '../../../manager/agents/admission.ts'
-import { fullBucket, take } from '../../../manager/agents/rate.ts'
 
 const [host, other] = ['a'.repeat(16), 'b'.repeat(16)]
 const known = { fingerprint: 'f', host, attempt: 'x', issued: 0, expires: 100, revoked: null, reason: null }

@@ -19,9 +19,9 @@ import {
   thing,
   thingDetail,
 } from '../../../manager/api/schema-pool.ts'
-import { authorityFrom, selfSigned, signServer } from '../../../manager/enrolment/certificate.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { newKey, newSerial } from '../../../manager/store/keys/authority.ts'
+import { authorityFrom, selfSigned, signServer } from '../../../manager/store/keys/certificate.ts'
 import { EMPTY } from '../site.ts'
 import type { PoolData } from './pool-data.ts'
 

@@ -4,6 +4,7 @@ import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import { openStore, type Store } from '../../../manager/store/database.ts'
 import { sqlite } from '../../../manager/store/dialects/sqlite.ts'
 import { addHost, saveMacs } from '../../../manager/store/tables/hosts.ts'
+import { collectingLog, type LogLine } from '../../appliance/wire/collecting-log.ts'
 import { naa, report } from '../connectivity/inventories.ts'
 
 const RUN = '00000000-0000-4000-8000-000000000001'
@@ -12,6 +13,7 @@ const HOSTS = ['host1', 'host2', 'host3']
 interface Opened {
   readonly store: Store
   readonly clock: { now: number; elapsed: number }
+  readonly lines: readonly LogLine[]
   reopen(lostAfter?: number): Promise<Pool>
 }
 
@@ -34,11 +36,13 @@ async function open(t: ExecutionContext): Promise<Opened> {
     }
   })
   const clock = { now: 1e12, elapsed: 0 }
+  const { log, lines } = collectingLog()
   return {
     store,
     clock,
+    lines,
     async reopen(lostAfter = 1e9) {
-      const pool = await openPool({ store, now: () => clock.now, elapsed: () => clock.elapsed, lostAfter })
+      const pool = await openPool({ store, now: () => clock.now, elapsed: () => clock.elapsed, lostAfter, log })
       await pool.learn()
       return pool
     },
@@ -253,4 +257,20 @@ test('what a multipath map had is known after a restart, and an acknowledged los
   await fourth.tick()
   t.deepEqual(await shown(fourth), ['path-failed 2'])
   t.is((await store.db.selectFrom('settings').selectAll().where('key', 'like', 'multipaths %').execute()).length, 1)
+})
+
+test('a listener of the pool that throws hears every event all the same, and the log says that it failed', async (t) => {
+  const { reopen, lines } = await open(t)
+  const pool = await reopen()
+  const heard: string[] = []
+  pool.subscribe(({ kind }) => {
+    heard.push(kind)
+    throw new Error('this listener is broken')
+  })
+  for (const about of ['a', 'b', 'c']) pool.alarmRaised({ kind: 'host-state', about, text: about })
+  t.deepEqual(heard, ['alarm', 'alarm', 'alarm'])
+  t.deepEqual(
+    lines.map(({ fields }) => fields),
+    Array(3).fill({ error: new Error('this listener is broken'), of: 'changes of the pool' }),
+  )
 })

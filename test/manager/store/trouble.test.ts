@@ -4,6 +4,7 @@ import { openPool } from '../../../manager/hosts/service.ts'
 import { openStore } from '../../../manager/store/database.ts'
 import { sqlite } from '../../../manager/store/dialects/sqlite.ts'
 import { watchStore } from '../../../manager/store/trouble.ts'
+import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 
 test('a store that is full says so from the first write that fails to the first that does not, and is an alarm as long', async (t) => {
   const opened = await openStore(sqlite(':memory:'))
@@ -11,7 +12,14 @@ test('a store that is full says so from the first write that fails to the first 
   const told: string[] = []
   const clock = { now: 5 }
   const store = watchStore(opened, { place: '/data', now: () => clock.now, onChange: (trouble) => told.push(trouble?.text ?? 'well') })
-  const pool = await openPool({ store, trouble: () => store.trouble(), now: () => clock.now, elapsed: () => 0, lostAfter: 1 })
+  const pool = await openPool({
+    store,
+    trouble: () => store.trouble(),
+    now: () => clock.now,
+    elapsed: () => 0,
+    lostAfter: 1,
+    log: collectingLog().log,
+  })
   const write = () =>
     store.write((transaction) =>
       transaction

@@ -6,15 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import express from 'express'
 import { type Browser, chromium } from 'playwright-core'
+import { after } from '../../../appliance/wire/timers.ts'
 import type { Access } from '../../../manager/access/access.ts'
 import { openAccess } from '../../../manager/access/service.ts'
 import type { Operations, SiteOperations } from '../../../manager/api/operations.ts'
 import type { Role } from '../../../manager/api/schema-access.ts'
-import { signServer } from '../../../manager/enrolment/certificate.ts'
 import { createApp } from '../../../manager/http/app.ts'
 import { openStore } from '../../../manager/store/database.ts'
 import { sqlite } from '../../../manager/store/dialects/sqlite.ts'
 import { keepAuthority, newKey, newSerial } from '../../../manager/store/keys/authority.ts'
+import { signServer } from '../../../manager/store/keys/certificate.ts'
 import { createPages, type Pages } from '../../../manager/web/server.ts'
 import { collectingLog, type LogLine } from '../../appliance/wire/collecting-log.ts'
 import { fakeSite } from './fake-site.ts'
@@ -46,7 +47,7 @@ export async function startPages(
   const { log, lines } = collectingLog()
   const [now, elapsed] = [() => Date.now(), () => performance.now()]
   const store = await openStore(sqlite(join(dataDir, 'test.db')), { copyBefore: () => join(dataDir, 'copy.db') })
-  const access = openAccess({ store, now, elapsed, random: randomBytes, log, cost: { N: 1024, r: 8, p: 1 } })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, cost: { N: 1024, r: 8, p: 1 } })
   if (users === 'three') {
     for (const role of ['viewer', 'operator', 'admin'] as const) await access.addUser(USERS[role], PASSWORD, role)
   }

@@ -2,6 +2,7 @@
 // For the first admin, and for a password that was lost.
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { after } from '../../../../appliance/wire/timers.ts'
 import type { Log } from '../../../../appliance/wire/log.ts'
 import { openAccess } from '../../../access/service.ts'
 import { newUser, type Role } from '../../../api/schema-access.ts'
@@ -37,7 +38,7 @@ export async function localUserAdd(name: string, options: LocalUserOptions, { ou
 export async function addLocalUser(place: DataPlace, name: string, role: Role | undefined, password: string, log: Log): Promise<string> {
   const store = await visitData(place, log)
   try {
-    const access = openAccess({ store, now: Date.now, elapsed: () => performance.now(), random: randomBytes, log })
+    const access = openAccess({ store, now: Date.now, elapsed: () => performance.now(), random: randomBytes, after, log })
     const known = (await access.users()).find((user) => user.name === name)
     const answer = known ? await access.changeUser(name, { password, role }) : await access.addUser(name, password, needed(role, name))
     if (answer.kind === 'refused') throw new CommandFailure(answer.reason)

@@ -1,10 +1,17 @@
 import { X509Certificate } from 'node:crypto'
 import test from 'ava'
 import fc from 'fast-check'
-import { certificateRequest } from '../../../images/agent/certificate-request.ts'
-import { authorityFrom, hostOfCertificate, readRequest, selfSigned, signHost, signServer } from '../../../manager/enrolment/certificate.ts'
-import { newKey, newSerial } from '../../../manager/store/keys/authority.ts'
-import { rawIdentity } from '../raw-agent.ts'
+import { certificateRequest } from '../../../../images/agent/certificate-request.ts'
+import { newKey, newSerial } from '../../../../manager/store/keys/authority.ts'
+import {
+  authorityFrom,
+  hostOfCertificate,
+  readRequest,
+  selfSigned,
+  signHost,
+  signServer,
+} from '../../../../manager/store/keys/certificate.ts'
+import { rawIdentity } from '../../raw-agent.ts'
 
 const HOST = 'abcdefgh22345672'
 

@@ -2,7 +2,7 @@
 // are given. P-256 with SHA-256 throughout.
 import { createHash, createPrivateKey, createPublicKey, type webcrypto, X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
-import { HOST_URN } from '../protocol/renewal.ts'
+import { HOST_URN } from '../../protocol/renewal.ts'
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const NAME = 'CN=Hostless manager'
