@@ -1,8 +1,8 @@
 // What can be asked of the manager and done with it: the REST API and the web page both stand on this, and on nothing below it.
 // `who`: the user's name, as history and audit write it. A refusal is a value; its reason is for the user to read.
 
+import type { Done } from '../outcome.ts'
 import type { Inventory } from '../protocol/inventory.ts'
-import type { ProblemCode } from './schema-access.ts'
 import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
 import type {
   Alarm,
@@ -20,11 +20,7 @@ import type {
 } from './schema-pool.ts'
 import type { NewSiteConnection, SiteConnection, SiteProperties } from './schema-site.ts'
 
-export type Done<Value> =
-  | { readonly kind: 'done'; readonly value: Value }
-  | { readonly kind: 'missing'; readonly reason: string }
-  /** It is there, and this cannot be done to it now. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }
+export type { Done } from '../outcome.ts'
 
 /** What an admin wants on every host. */
 export interface SiteOperations {

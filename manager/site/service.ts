@@ -1,11 +1,10 @@
 // What an admin wants on every host, kept in the store and pursued: iSCSI connections and properties. The API and the CLI stand on
 // this; `who` is the user's name.
 import type { Asked } from '../agents/questions.ts'
-import type { Done, SiteOperations } from '../api/operations.ts'
-import type { NewSiteConnection, SiteConnection, SiteProperties } from '../api/schema-site.ts'
+import type { Done } from '../outcome.ts'
 import type { Property } from '../protocol/property.ts'
 import { readProperties } from '../protocol/property-file.ts'
-import { chap as chapSchema, portal as portalSchema, type RequestBody } from '../protocol/requests.ts'
+import { type Chap, chap as chapSchema, portal as portalSchema, type RequestBody } from '../protocol/requests.ts'
 import { iscsiName } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
 import type { Sealer } from '../store/keys/sealing.ts'
@@ -13,7 +12,7 @@ import type { StoredAlarm } from '../store/tables/alarms.ts'
 import { addConnection, allConnections, type ConnectionRecord, endConnection, removeConnection } from '../store/tables/connections.ts'
 import { propertiesText, setPropertiesText } from '../store/tables/settings.ts'
 import type { AttemptsDeps } from './attempts.ts'
-import { Connector } from './connector.ts'
+import { Connector, type Progress } from './connector.ts'
 import type { SitePool } from './pool.ts'
 import { PropertyGiver } from './properties.ts'
 
@@ -26,7 +25,49 @@ export interface SiteDeps extends Omit<AttemptsDeps, 'act'> {
   readonly newId: () => string
 }
 
-export interface Site extends SiteOperations {
+/** `portal`: an address, and a port where it is not 3260. */
+export interface NewConnection {
+  readonly portal: string
+  readonly target?: string | undefined
+  readonly groups: readonly string[]
+  readonly chap?: Chap | undefined
+}
+
+/** As a person sees it: without its password. */
+export interface SiteConnection {
+  readonly id: string
+  readonly kind: 'iscsi'
+  readonly portal: string
+  readonly target?: string
+  readonly groups: string[]
+  readonly user?: string
+  readonly created: number
+  readonly by: string
+  readonly ending: boolean
+  readonly hosts: (Progress & { readonly host: string; readonly name: string })[]
+}
+
+export interface SiteProperties {
+  readonly text: string
+  readonly hosts: {
+    readonly host: string
+    readonly name: string
+    /** `at`: since when it is this; the value of an error is its reason. */
+    readonly values: {
+      readonly name: string
+      readonly at: number
+      readonly type: Property['value']['type']
+      readonly value: string | number | boolean
+    }[]
+  }[]
+}
+
+export interface Site {
+  connections(): Promise<readonly SiteConnection[]>
+  connect(connection: NewConnection, who: string): Promise<Done<SiteConnection>>
+  disconnect(id: string, who: string): Promise<Done<SiteConnection>>
+  properties(): Promise<SiteProperties>
+  setProperties(text: string, who: string): Promise<Done<SiteProperties>>
   close(): void
 }
 
@@ -73,7 +114,7 @@ class RunningSite implements Site {
     return Promise.all(this.#connections.map((record) => this.#show(record)))
   }
 
-  async connect(wish: NewSiteConnection, who: string): Promise<Done<SiteConnection>> {
+  async connect(wish: NewConnection, who: string): Promise<Done<SiteConnection>> {
     const checked = check(wish)
     if (checked.kind === 'refused') return checked
     const { portal, target, groups } = checked
@@ -154,7 +195,7 @@ type Checked =
   | { readonly kind: 'connection'; readonly portal: string; readonly target: string | undefined; readonly groups: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: string }
 
-function check({ portal, target, groups, chap }: NewSiteConnection): Checked {
+function check({ portal, target, groups, chap }: NewConnection): Checked {
   const whole = portalSchema.safeParse(/:\d+$/.test(portal.replace(/^\[[^\]]*\]/, '')) ? portal : `${portal}:3260`)
   if (!whole.success)
     return refused(
