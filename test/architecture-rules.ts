@@ -40,7 +40,8 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['protocol', 'group-by.ts', 'wording.ts', 'outcome.ts'],
   ['store', 'access'],
   ['hosts', 'connectivity', 'cpu', 'alarms', 'agents', 'enrolment', 'appliances'],
-  ['site'],
+  ['storage'],
+  ['reconcile'],
   ['metrics.ts', 'config.ts'],
   ['http', 'api', 'web', 'cli', 'main.ts'],
 ]

@@ -2,7 +2,7 @@
 import type { ConnectivityMatrix, MatrixRow } from '../connectivity/matrix.ts'
 import { describeThing, type Thing as PoolThing, type Reach } from '../connectivity/thing.ts'
 import type { HostView } from '../hosts/pool-change.ts'
-import type { ScanFailure } from '../site/scan-book.ts'
+import type { ScanFailure } from '../storage/scan-book.ts'
 import type { ScanRecord } from '../store/tables/scans.ts'
 import type { Reaches } from './operations.ts'
 import type { Cell, LocalStorage, Matrix, Thing, ThingDetail } from './schema-pool.ts'

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isPlaceholderNumber, isPlaceholderUuid } from '../protocol/placeholders.ts'
 import type { Store, Transaction } from '../store/database.ts'
+import { type Authority, type ReadRequest, readRequest, signHost } from '../store/keys/certificate.ts'
 import { type RaisedAlarm, raiseAlarm } from '../store/tables/alarms.ts'
 import { attemptById, type KnownAttempt, spendToken } from '../store/tables/attempts.ts'
 import { certificateOf, newestExpiry, revokeCertificates, saveCertificate } from '../store/tables/certificates.ts'
@@ -18,7 +19,6 @@ import {
   saveMacs,
   updateHost,
 } from '../store/tables/hosts.ts'
-import { type Authority, type ReadRequest, readRequest, signHost } from '../store/keys/certificate.ts'
 import { decideEnrolment, type EnrolDecision, type EnrolPolicy, type Presence, type Probe } from './decide.ts'
 import type { ClaimedIdentity } from './identity.ts'
 

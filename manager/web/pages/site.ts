@@ -39,7 +39,7 @@ export function siteRoutes(render: Render): readonly PageRoute[] {
       const done = await site.disconnect(id, who.user)
       return done.kind === 'done' ? { kind: 'acted', said: 'The hosts are logged out.', path: '/site' } : refusalOf(done)
     }),
-    action('admin', '/site/properties', setProperties, MOST_PROPERTIES_BYTES),
+    action('admin', '/reconcile/properties', setProperties, MOST_PROPERTIES_BYTES),
   ]
 }
 

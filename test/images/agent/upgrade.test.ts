@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { bundleAgent, bundleVersion } from '../../../images/agent-bundle/build.ts'
-import type { AgentBundle } from '../../../manager/site/upgrader.ts'
+import type { AgentBundle } from '../../../manager/reconcile/agent-versions.ts'
 import { dataDirFor, macOf, pushBoot, type Site, startSite, until } from '../../manager/site.ts'
 
 const ROOT = new URL('../../../', import.meta.url).pathname

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
 import { checkAgainst, enrolRaw, rawAgent, rawIdentity } from '../raw-agent.ts'
-import { iscsiHost } from '../site/iscsi-host.ts'
+import { iscsiHost } from '../reconcile/iscsi-host.ts'
 import { macOf, pushBoot, type Site, startSite, startTestAgent, until, uuidOf } from '../site.ts'
 import { onEach } from '../store/dialects.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
 import { startApiSite } from '../api/asking.ts'
-import { iscsiHost } from '../site/iscsi-host.ts'
+import { iscsiHost } from '../reconcile/iscsi-host.ts'
 import { until } from '../site.ts'
 import { run } from './operator.ts'
 

@@ -44,7 +44,7 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'GET /site/hosts': 'viewer',
   'POST /site/connect': 'operator',
   'POST /site/disconnect': 'operator',
-  'POST /site/properties': 'admin',
+  'POST /reconcile/properties': 'admin',
   'GET /account': 'viewer',
   'POST /account/password': 'viewer',
   'POST /tokens': 'viewer',

@@ -2,8 +2,8 @@
 // For the first admin, and for a password that was lost.
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { after } from '../../../../appliance/wire/timers.ts'
 import type { Log } from '../../../../appliance/wire/log.ts'
+import { after } from '../../../../appliance/wire/timers.ts'
 import { openAccess } from '../../../access/service.ts'
 import { newUser, type Role } from '../../../api/schema-access.ts'
 import { type DataPlace, visitData } from '../../../store/open.ts'

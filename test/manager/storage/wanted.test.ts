@@ -1,7 +1,7 @@
 import test from 'ava'
 import { type Iscsi, iscsi } from '../../../manager/protocol/storage.ts'
 import { iscsiName } from '../../../manager/protocol/values.ts'
-import { type Candidate, initiatorOf, stepFor, type WantedConnection } from '../../../manager/site/wanted.ts'
+import { type Candidate, initiatorOf, stepFor, type WantedConnection } from '../../../manager/storage/wanted.ts'
 
 const PORTAL = '10.77.0.1:3260'
 const T1 = 'iqn.2026-11.test:t1'

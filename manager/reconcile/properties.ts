@@ -4,10 +4,10 @@ import { mayBeAsked } from '../enrolment/standing.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
-import type { SitePool } from './pool.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
 
 export interface PropertiesDeps extends Omit<AttemptsDeps, 'act'> {
-  readonly pool: SitePool
+  readonly pool: KnownPool
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
 }
 

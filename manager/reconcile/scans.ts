@@ -5,13 +5,13 @@ import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { PoolChange } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { SCAN_LIMIT } from '../protocol/scan.ts'
-import type { SitePool } from './pool.ts'
-import type { ScanBook, ScanFailure } from './scan-book.ts'
-import { type ScanPlace, scanPlaces } from './scan-places.ts'
-import { type Due, dueNow, nextTime, notScanned, type Standing, scanned, UNSCANNED, wanted } from './scan-plan.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
+import type { ScanBook, ScanFailure } from '../storage/scan-book.ts'
+import { type ScanPlace, scanPlaces } from '../storage/scan-places.ts'
+import { type Due, dueNow, nextTime, notScanned, type Standing, scanned, UNSCANNED, wanted } from '../storage/scan-plan.ts'
 
 export interface ScannerDeps {
-  readonly pool: Pick<SitePool, 'hosts' | 'subscribe'> & { matrix(): Promise<ConnectivityMatrix> }
+  readonly pool: Pick<KnownPool, 'hosts' | 'subscribe'> & { matrix(): Promise<ConnectivityMatrix> }
   /** `limit`: milliseconds. */
   readonly request: (host: string, body: RequestBody, limit: number) => Promise<Asked>
   readonly book: Pick<ScanBook, 'all' | 'keep' | 'fail' | 'subscribe'>

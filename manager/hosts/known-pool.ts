@@ -1,9 +1,9 @@
 // What the site's wishes need of the pool.
-import type { HostView, PoolChange } from '../hosts/pool-change.ts'
+import type { HostView, PoolChange } from './pool-change.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
 
-export interface SitePool {
+export interface KnownPool {
   hosts(): readonly HostView[]
   host(id: string): HostView | undefined
   inventory(id: string): Promise<Inventory | undefined>

@@ -10,7 +10,7 @@ import {
   scanned,
   UNSCANNED,
   wanted,
-} from '../../../manager/site/scan-plan.ts'
+} from '../../../manager/storage/scan-plan.ts'
 
 const HOUR = 3600_000
 const NOBODY: ReadonlyMap<string, string> = new Map()

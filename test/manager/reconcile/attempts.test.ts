@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type Attempt, Attempts, pauseAfter } from '../../../manager/site/attempts.ts'
+import { type Attempt, Attempts, pauseAfter } from '../../../manager/reconcile/attempts.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 
 function setUp(outcomes: (Attempt | Error)[]) {

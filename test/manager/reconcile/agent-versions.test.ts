@@ -3,7 +3,7 @@ import test from 'ava'
 import type { Asked } from '../../../manager/agents/questions.ts'
 import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
-import { Upgrader } from '../../../manager/site/upgrader.ts'
+import { Upgrader } from '../../../manager/reconcile/agent-versions.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 
 const OLD = '1.0.0+aaaaaaaaaaaa'

@@ -5,12 +5,12 @@ import type { PoolChange } from '../hosts/pool-change.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import { unreadOf } from '../protocol/unread.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
-import type { SitePool } from './pool.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
 import type { ScanBook, ScanFailure } from './scan-book.ts'
 import { type ScanPlace, scanPlaces } from './scan-places.ts'
 
 export interface ScanAlarmsDeps {
-  readonly pool: Pick<SitePool, 'host' | 'subscribe' | 'alarm' | 'clearAlarm'> & {
+  readonly pool: Pick<KnownPool, 'host' | 'subscribe' | 'alarm' | 'clearAlarm'> & {
     matrix(): Promise<ConnectivityMatrix>
     alarms(): Promise<readonly StoredAlarm[]>
   }

@@ -11,15 +11,15 @@ import type { Sealer } from '../store/keys/sealing.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
 import { addConnection, allConnections, type ConnectionRecord, endConnection, removeConnection } from '../store/tables/connections.ts'
 import { propertiesText, setPropertiesText } from '../store/tables/settings.ts'
-import type { AttemptsDeps } from './attempts.ts'
-import { Connector, type Progress } from './connector.ts'
-import type { SitePool } from './pool.ts'
-import { PropertyGiver } from './properties.ts'
+import type { AttemptsDeps } from '../reconcile/attempts.ts'
+import { Connector, type Progress } from '../reconcile/connections.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
+import { PropertyGiver } from '../reconcile/properties.ts'
 
 export interface SiteDeps extends Omit<AttemptsDeps, 'act'> {
   readonly store: Store
   readonly sealer: Sealer
-  readonly pool: SitePool & { alarms(): Promise<readonly StoredAlarm[]> }
+  readonly pool: KnownPool & { alarms(): Promise<readonly StoredAlarm[]> }
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
   readonly now: () => number
   readonly newId: () => string

@@ -8,11 +8,11 @@ import type { Chap, RequestBody } from '../protocol/requests.ts'
 import { sayUnread, unreadOf } from '../protocol/unread.ts'
 import { iscsiName } from '../protocol/values.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
-import type { SitePool } from './pool.ts'
-import { hasSession, initiatorOf, isMeantFor, stepFor, type WantedConnection } from './wanted.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
+import { hasSession, initiatorOf, isMeantFor, stepFor, type WantedConnection } from '../storage/wanted.ts'
 
 export interface ConnectorDeps extends Omit<AttemptsDeps, 'act'> {
-  readonly pool: SitePool
+  readonly pool: KnownPool
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
   readonly chapOf: (connection: WantedConnection) => Chap | undefined
   /** What did not work when the manager last ran, by connection and host: it is tried again, whatever sessions there are. */

@@ -3,7 +3,7 @@
 import type { Asked } from '../agents/questions.ts'
 import type { HostView, PoolChange } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
-import type { SitePool } from './pool.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
 
 export interface AgentBundle {
   readonly version: string
@@ -12,7 +12,7 @@ export interface AgentBundle {
 }
 
 export interface UpgraderDeps {
-  readonly pool: SitePool
+  readonly pool: KnownPool
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
   readonly bundle: AgentBundle
   readonly after: (milliseconds: number, action: () => void) => () => void
