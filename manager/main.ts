@@ -17,14 +17,18 @@ import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
 import { openPool, type Pool } from './hosts/service.ts'
+import { openSiteProperties } from './hosts/site-properties.ts'
 import { mountHttp } from './http/server.ts'
 import { createMetrics } from './metrics.ts'
 import type { RequestBody } from './protocol/requests.ts'
+import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
+import { ConnectionTask } from './reconcile/connections.ts'
+import { Driver } from './reconcile/driver.ts'
+import { PropertyTask } from './reconcile/properties.ts'
+import { ScanTask } from './reconcile/scans.ts'
+import { openConnections } from './storage/connections.ts'
 import { ScanAlarms } from './storage/scan-alarms.ts'
 import { openScanBook } from './storage/scan-book.ts'
-import { Scanner } from './reconcile/scans.ts'
-import { openSite } from './storage/connections.ts'
-import { type AgentBundle, Upgrader } from './reconcile/agent-versions.ts'
 import type { Store } from './store/database.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/keys/authority.ts'
 import { signServer } from './store/keys/certificate.ts'
@@ -171,18 +175,25 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
-  const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after }
-  const sealer = await keepSealer(dataDir)
-  const site = await openSite({ ...asking, store, sealer, now, newId: newHostId, random: Math.random })
-  closing.push(() => site.close())
-  const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
-  const scanner = new Scanner({ pool, request: look, book: scans, now, after })
-  closing.push(() => scanner.close())
+  const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
+  const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
+  const properties = await openSiteProperties({ store, pool, log: listening })
   const scanAlarms = new ScanAlarms({ pool, book: scans, after, onError: (error) => log.error({ error }, 'alarms of failed looks') })
   closing.push(() => scanAlarms.close())
-  if (bundle) {
-    const upgrader = new Upgrader({ ...asking, bundle })
-    closing.push(() => upgrader.close())
+  const driver = new Driver({ now, elapsed, after, random: Math.random, log: listening })
+  closing.push(() => driver.close())
+  driver.start(new ConnectionTask({ ...asking, connections }))
+  driver.start(new PropertyTask({ ...asking, properties }))
+  const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
+  driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
+  if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
+  const site: SiteOperations = {
+    connections: () => connections.list(),
+    connect: (wish, who) => connections.connect(wish, who),
+    disconnect: (id) => connections.disconnect(id),
+    properties: () => properties.shown(),
+    setProperties: (text) => properties.set(text),
+    tasks: () => driver.status(),
   }
   const api = await mountHttp({
     gateway,

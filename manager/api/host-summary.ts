@@ -16,16 +16,17 @@ export interface HostParts {
 }
 
 export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: HostParts): Host {
-  const { groups, macs, serial: _serial, product: _product, claim, ...others } = view
+  const { groups, macs, serial: _serial, product: _product, claim, connection, ...others } = view
   return {
     ...others,
     groups: [...groups],
     macs: [...macs],
+    ...(connection ? { connection: { address: connection.address, agent: connection.agent, since: connection.since } } : {}),
     ...(claim ? { change: { at: claim.at, differs: [...claim.differs], was: identityOf(view), is: identityOf(claim) } } : {}),
     ...(inventory ? { hardware: hardwareOf(inventory) } : {}),
     ...(image ? { image } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),
-    ...(sample && view.connection ? { load: loadOf(sample) } : {}),
+    ...(sample && connection ? { load: loadOf(sample) } : {}),
     ...guestCountOf(inventory),
     alarms,
   }

@@ -3,6 +3,7 @@
 
 import type { Done } from '../outcome.ts'
 import type { Inventory } from '../protocol/inventory.ts'
+import type { TaskStatus } from '../reconcile/driver.ts'
 import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
 import type {
   Alarm,
@@ -31,6 +32,8 @@ export interface SiteOperations {
   properties(): Promise<SiteProperties>
   /** All of the file. Its commands run as root on every host: for admins, and into the audit. */
   setProperties(text: string, who: string): Promise<Done<SiteProperties>>
+  /** What the manager sees to by itself. */
+  tasks(): readonly TaskStatus[]
 }
 
 /** The matrix without its reasons. */

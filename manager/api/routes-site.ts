@@ -1,7 +1,7 @@
 // The routes of what an admin wants on every host: iSCSI targets to log in to, properties to report.
 import { z } from 'zod'
 import { json, ofDone, type Route, route } from './route.ts'
-import { newSiteConnection, newSiteProperties, siteConnection, siteProperties } from './schema-site.ts'
+import { newSiteConnection, newSiteProperties, siteConnection, siteProperties, task } from './schema-site.ts'
 
 export const SITE_ROUTES: readonly Route[] = [
   route({
@@ -31,6 +31,14 @@ export const SITE_ROUTES: readonly Route[] = [
     params: z.strictObject({ id: z.string().regex(/^[\w-]{1,64}$/, 'is no id of a connection') }),
     answer: siteConnection,
     run: async ({ params: { id } }, { site }, { user }) => ofDone(await site.disconnect(id, user)),
+  }),
+  route({
+    method: 'GET',
+    path: '/manager/tasks',
+    role: 'viewer',
+    summary: 'What the manager sees to by itself: when it looked last, when it looks next, what that waits for',
+    answer: z.object({ tasks: z.array(task) }),
+    run: async (_asked, { site }) => json({ tasks: site.tasks().map((one) => ({ ...one, waitsFor: [...one.waitsFor] })) }),
   }),
   route({
     method: 'GET',

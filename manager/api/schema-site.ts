@@ -49,6 +49,23 @@ export const siteProperties = z.object({
 
 export const newSiteProperties = z.strictObject({ text: z.string().max(MAX_PROPERTIES_TEXT) })
 
+/** What the manager sees to by itself, as its driver tells. Times are milliseconds since the epoch, durations milliseconds. */
+export const task = z.object({
+  name: z.string(),
+  /** What it sees to. */
+  what: z.string(),
+  /** Between its looks when nothing happens. */
+  period: z.number(),
+  lastRun: z.number().optional(),
+  lastTook: z.number().optional(),
+  next: z.number().optional(),
+  /** The first twenty of the `waiting` things that are not as they should be, and what each waits for. */
+  waitsFor: z.array(z.string()),
+  waiting: z.number(),
+  /** Of its last look; `times`: in a row. */
+  error: z.object({ text: z.string(), times: z.number() }).optional(),
+})
+
 export type SiteConnection = z.output<typeof siteConnection>
 export type NewSiteConnection = z.output<typeof newSiteConnection>
 export type SiteProperties = z.output<typeof siteProperties>

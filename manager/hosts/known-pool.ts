@@ -1,7 +1,8 @@
 // What the site's wishes need of the pool.
-import type { HostView, PoolChange } from './pool-change.ts'
+
 import type { Inventory } from '../protocol/inventory.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
+import type { HostView, PoolChange } from './pool-change.ts'
 
 export interface KnownPool {
   hosts(): readonly HostView[]

@@ -4,7 +4,7 @@ import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inv
 import type { Sample } from '../protocol/sample.ts'
 import type { HostRecord } from '../store/tables/hosts.ts'
 import type { Report, Revision } from '../store/tables/inventories.ts'
-import type { HostView } from './pool-change.ts'
+import type { HostConnection, HostView } from './pool-change.ts'
 
 export type StoredRevision = Revision & { readonly at: number }
 
@@ -14,7 +14,7 @@ export interface LiveHost {
   revision: StoredRevision | undefined
   inventory: Inventory | undefined
   sample: Sample | undefined
-  connection: { readonly address: string; readonly agent: string; readonly since: number } | undefined
+  connection: HostConnection | undefined
   /** When it was last connected, by the clock that does not jump; undefined once it is taken for lost. */
   goneAt: number | undefined
   /** When its agent was connected last, by the same clock, however long ago that is and whatever boots since. */

@@ -6,6 +6,14 @@ import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
 import type { IdentityClaim } from '../store/tables/hosts.ts'
 
+export interface HostConnection {
+  readonly address: string
+  readonly agent: string
+  readonly since: number
+  /** Bundles that its agent was upgraded to and that did not live. */
+  readonly dropped?: readonly string[]
+}
+
 export interface HostView {
   readonly id: string
   readonly name: string
@@ -24,7 +32,7 @@ export interface HostView {
   /** Sorted, those that it booted from first. */
   readonly macs: readonly { readonly mac: string; readonly boot: boolean }[]
   /** Its agent's connection, while there is one. */
-  readonly connection?: { readonly address: string; readonly agent: string; readonly since: number }
+  readonly connection?: HostConnection
   /** Of the inventory on disk. */
   readonly inventory?: { readonly revision: number; readonly at: number }
 }

@@ -195,7 +195,7 @@ export class Pool implements AgentBook {
 
   async connected(host: string, address: string, agent: string, dropped: readonly string[]): Promise<void> {
     const live = this.#known(host)
-    live.connection = { address, agent, since: this.#options.now() }
+    live.connection = { address, agent, since: this.#options.now(), ...(dropped.length === 0 ? {} : { dropped }) }
     live.boots = false
     const outcome = this.#isAsBefore(live) ? undefined : await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)

@@ -1,9 +1,11 @@
 // Brings agents to the manager's own version of them. The first host tries it alone; when its agent has come back with that version
 // the others follow, a few at a time. A version that did not live on a host is offered to no host again.
+import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
-import type { HostView, PoolChange } from '../hosts/pool-change.ts'
-import type { RequestBody } from '../protocol/requests.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
+import type { HostConnection, HostView } from '../hosts/pool-change.ts'
+import type { RequestBody } from '../protocol/requests.ts'
+import type { About, Task, Wake } from './driver.ts'
 
 export interface AgentBundle {
   readonly version: string
@@ -11,11 +13,11 @@ export interface AgentBundle {
   readonly bytes: Buffer
 }
 
-export interface UpgraderDeps {
+export interface VersionTaskDeps {
   readonly pool: KnownPool
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
   readonly bundle: AgentBundle
-  readonly after: (milliseconds: number, action: () => void) => () => void
+  readonly after: After
 }
 
 /** Once it is proven. */
@@ -25,47 +27,62 @@ const RETURN = 300_000
 /** What the build of a bundle names itself: others, of simulated hosts or made by hand, are left alone. */
 const BUNDLED = /\+[0-9a-f]{12}$/
 
-export class Upgrader {
-  readonly #deps: UpgraderDeps
-  /** The connection whose greeting was heard: before it nothing is known of what died there. */
-  readonly #greeted = new Map<string, number>()
+export class VersionTask implements Task {
+  readonly name = 'agent-versions'
+  readonly what = "brings agents to the manager's version of them"
+  readonly period = 300_000
+  readonly #deps: VersionTaskDeps
+  /** The connection that each host was seen in. */
+  readonly #seen = new Map<string, number>()
   readonly #waiting = new Set<string>()
   /** Asked, and not back yet; what stops waiting for them. */
   readonly #under = new Map<string, () => void>()
   /** Hosts where it did not start: not again while this manager runs. */
   readonly #refusing = new Set<string>()
-  readonly #stop: () => void
   #state: 'unproven' | 'proven' | 'bad' = 'unproven'
 
-  constructor(deps: UpgraderDeps) {
+  constructor(deps: VersionTaskDeps) {
     this.#deps = deps
-    this.#stop = deps.pool.subscribe((change) => this.#hear(change))
+  }
+
+  watches(wake: Wake): () => void {
+    return this.#deps.pool.subscribe((change) => {
+      if (change.kind === 'host' && change.host.connection) wake(0, change.host.id)
+    })
+  }
+
+  async step(about: About): Promise<undefined> {
+    const { pool } = this.#deps
+    const hosts = about === 'all' ? pool.hosts() : [...about].flatMap((id) => pool.host(id) ?? [])
+    for (const { id, connection } of hosts) {
+      if (!connection) continue
+      if (this.#seen.get(id) !== connection.since) await this.#connected(id, connection)
+      if (this.#isOld(connection.agent) && !this.#under.has(id)) this.#waiting.add(id)
+    }
+    this.#next()
+  }
+
+  waitsFor(): readonly string[] {
+    const { pool, bundle } = this.#deps
+    const name = (id: string): string => pool.host(id)?.name ?? id
+    const bad = this.#state === 'bad' ? [`${bundle.version} did not live on a host, and is offered to no other`] : []
+    const turn = this.#state === 'unproven' ? 'waits for the first host to be back with it' : 'waits for its turn'
+    return [
+      ...bad,
+      ...[...this.#under.keys()].map((id) => `${name(id)}: was asked, and is to come back with ${bundle.version}`),
+      ...[...this.#refusing].map((id) => `${name(id)}: its agent refused, and is not asked again while this manager runs`),
+      ...[...this.#waiting].map((id) => `${name(id)}: ${turn}`),
+    ]
   }
 
   close(): void {
-    this.#stop()
     this.#state = 'bad'
     for (const cancel of this.#under.values()) cancel()
   }
 
-  #hear(change: PoolChange): void {
-    if (change.kind === 'connected') {
-      void this.#connected(change.host, change.agent, change.dropped)
-      return
-    }
-    if (change.kind !== 'host') return
-    const { id, connection } = change.host
-    // One that has been approved since it came.
-    if (connection && this.#greeted.get(id) === connection.since && this.#isOld(connection.agent) && !this.#under.has(id)) {
-      this.#waiting.add(id)
-      this.#next()
-    }
-  }
-
-  async #connected(id: string, agent: string, dropped: readonly string[]): Promise<void> {
+  async #connected(id: string, { since, agent, dropped = [] }: HostConnection): Promise<void> {
     const { pool, bundle } = this.#deps
-    const since = pool.host(id)?.connection?.since
-    if (since !== undefined) this.#greeted.set(id, since)
+    this.#seen.set(id, since)
     this.#waiting.delete(id)
     this.#under.get(id)?.()
     this.#under.delete(id)
@@ -79,10 +96,7 @@ export class Upgrader {
         id,
         `version ${bundle.version} of the agent died on it three times within 30 s, or found no manager from it: it is offered to no host any more`,
       )
-    } else if (this.#isOld(agent)) {
-      this.#waiting.add(id)
     }
-    this.#next()
   }
 
   #isOld(agent: string): boolean {

@@ -12,6 +12,7 @@ export interface AttemptsDeps {
 }
 
 interface Pursued {
+  circumstances: string
   failures: number
   acting: boolean
   /** Asked for while it was being done. */
@@ -36,19 +37,16 @@ export class Attempts {
     this.#deps = deps
   }
 
-  /** Now, unless it waits for its time after a failure. */
-  want(key: string): void {
-    const one = this.#of(key)
+  /** Now, unless it waits for its time after a failure: under other circumstances than that was, the failures before do not count. */
+  want(key: string, circumstances = ''): void {
+    const one = this.#of(key, circumstances)
+    if (one.circumstances !== circumstances) {
+      one.circumstances = circumstances
+      one.failures = 0
+      one.cancel?.()
+      one.cancel = undefined
+    }
     if (!one.cancel) this.#go(key, one)
-  }
-
-  /** Now: something has changed, and the failures before do not count. */
-  anew(key: string): void {
-    const one = this.#of(key)
-    one.failures = 0
-    one.cancel?.()
-    one.cancel = undefined
-    this.#go(key, one)
   }
 
   /** Nothing more of it. */
@@ -62,10 +60,10 @@ export class Attempts {
     for (const key of [...this.#pursued.keys()]) this.drop(key)
   }
 
-  #of(key: string): Pursued {
+  #of(key: string, circumstances: string): Pursued {
     const known = this.#pursued.get(key)
     if (known) return known
-    const fresh: Pursued = { failures: 0, acting: false, once: false, cancel: undefined }
+    const fresh: Pursued = { circumstances, failures: 0, acting: false, once: false, cancel: undefined }
     this.#pursued.set(key, fresh)
     return fresh
   }

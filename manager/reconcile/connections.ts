@@ -2,122 +2,118 @@
 // inventory; it is asked for what it lacks, again and again, and the operator hears of what does not work.
 import type { Asked } from '../agents/questions.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
-import type { HostView, PoolChange } from '../hosts/pool-change.ts'
-import type { Inventory } from '../protocol/inventory.ts'
-import type { Chap, RequestBody } from '../protocol/requests.ts'
-import { sayUnread, unreadOf } from '../protocol/unread.ts'
-import { iscsiName } from '../protocol/values.ts'
-import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
+import type { HostView } from '../hosts/pool-change.ts'
+import type { RequestBody } from '../protocol/requests.ts'
+import { iscsiName } from '../protocol/values.ts'
+import { keyOf, sessionsUnread } from '../storage/connection-progress.ts'
+import type { Connections } from '../storage/connections.ts'
 import { hasSession, initiatorOf, isMeantFor, stepFor, type WantedConnection } from '../storage/wanted.ts'
+import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
+import type { About, Task, Wake } from './driver.ts'
 
-export interface ConnectorDeps extends Omit<AttemptsDeps, 'act'> {
+export interface ConnectionTaskDeps extends Omit<AttemptsDeps, 'act'> {
   readonly pool: KnownPool
+  readonly connections: Pick<Connections, 'wanted' | 'chapOf' | 'failures' | 'fail' | 'work' | 'gone' | 'subscribe'>
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
-  readonly chapOf: (connection: WantedConnection) => Chap | undefined
-  /** What did not work when the manager last ran, by connection and host: it is tried again, whatever sessions there are. */
-  readonly failed: ReadonlyMap<string, string>
-  /** No host has a session of it any more. */
-  readonly ended: (connection: WantedConnection) => Promise<void>
 }
 
-export interface Progress {
-  readonly state: 'connected' | 'waiting' | 'failed' | 'ending'
-  readonly why: string
-}
-
-export class Connector {
-  readonly #deps: ConnectorDeps
+export class ConnectionTask implements Task {
+  readonly name = 'connections'
+  readonly what = 'logs hosts in to the iSCSI targets that they are to have'
+  readonly period = 300_000
+  readonly #deps: ConnectionTaskDeps
   readonly #attempts: Attempts
-  readonly #failures: Map<string, string>
-  readonly #stop: () => void
-  #connections: readonly WantedConnection[] = []
+  /** How often other connections were wanted: what failed before counts no more. */
+  #round = 0
+  /** A host has told of its sessions: one that is being taken away may have ended. */
+  #mayHaveEnded = false
 
-  constructor(deps: ConnectorDeps) {
+  constructor(deps: ConnectionTaskDeps) {
     this.#deps = deps
-    this.#failures = new Map(deps.failed)
     this.#attempts = new Attempts({ ...deps, act: (key) => this.#act(key) })
-    this.#stop = deps.pool.subscribe((change) => this.#hear(change))
   }
 
-  /** These and no others, from now on. */
-  set(connections: readonly WantedConnection[]): void {
-    this.#connections = connections
-    for (const key of [...this.#failures.keys()]) {
-      if (connections.some(({ id }) => key.startsWith(`${id} `))) continue
-      this.#attempts.drop(key)
-      void this.#worked(key)
-    }
-    for (const { id } of this.#deps.pool.hosts()) this.#all(id, (key) => this.#attempts.anew(key))
-    for (const connection of connections) if (connection.ending) void this.#lookForEnd(connection)
-  }
-
-  async statesOf(connection: WantedConnection): Promise<readonly (Progress & { readonly host: string; readonly name: string })[]> {
-    const states = await Promise.all(
-      this.#deps.pool.hosts().map(async (host) => {
-        const inventory = await this.#deps.pool.inventory(host.id)
-        const has = inventory !== undefined && hasSession(connection, inventory.iscsi)
-        const unread = has ? undefined : sessionsUnread(inventory)
-        const isConcerned = connection.ending
-          ? has || (unread !== undefined && mayBeAsked(host.state))
-          : has || isMeantFor(connection, host)
-        return isConcerned ? [{ host: host.id, name: host.name, ...this.#stateOf(connection, host, has, unread) }] : []
+  watches(wake: Wake): () => void {
+    const ends = [
+      this.#deps.pool.subscribe((change) => {
+        if (change.kind === 'host' && change.host.connection) wake(0, change.host.id)
+        if (change.kind !== 'inventory' || !change.sections.includes('iscsi')) return
+        this.#mayHaveEnded = true
+        wake(0, change.host)
       }),
-    )
-    return states.flat()
+      this.#deps.connections.subscribe(() => {
+        this.#round += 1
+        wake(0)
+      }),
+    ]
+    return () => {
+      for (const end of ends) end()
+    }
+  }
+
+  async step(about: About): Promise<undefined> {
+    const { pool, connections } = this.#deps
+    const wanted = connections.wanted()
+    await this.#forget(wanted)
+    const hosts = about === 'all' ? pool.hosts() : [...about].flatMap((id) => pool.host(id) ?? [])
+    for (const { id, connection } of hosts) {
+      if (!connection) continue
+      for (const one of wanted) this.#attempts.want(keyOf(one.id, id), `${connection.since} ${this.#round}`)
+    }
+    if (about !== 'all' && !this.#mayHaveEnded) return
+    this.#mayHaveEnded = false
+    for (const one of wanted) if (one.ending) await this.#lookForEnd(one)
+  }
+
+  waitsFor(): readonly string[] {
+    return [...this.#deps.connections.failures()].map(([key, why]) => {
+      const [connection = '', host = ''] = key.split(' ')
+      return `${this.#deps.pool.host(host)?.name ?? host}: connection ${connection}: ${why}`
+    })
   }
 
   close(): void {
-    this.#stop()
     this.#attempts.close()
   }
 
-  #stateOf(connection: WantedConnection, host: HostView, has: boolean, unread: string | undefined): Progress {
-    const failure = this.#failures.get(keyOf(connection.id, host.id))
-    if (failure !== undefined) return { state: 'failed', why: failure }
-    if (has) return connection.ending ? { state: 'ending', why: 'it still has a session' } : { state: 'connected', why: 'it has a session' }
-    if (unread !== undefined) return { state: connection.ending ? 'ending' : 'waiting', why: unread }
-    return { state: 'waiting', why: host.connection ? 'it is being asked' : 'its agent is not connected' }
-  }
-
-  #hear(change: PoolChange): void {
-    if (change.kind === 'connected') this.#all(change.host, (key) => this.#attempts.anew(key))
-    if (change.kind === 'host' && change.host.connection) this.#all(change.host.id, (key) => this.#attempts.want(key))
-    if (change.kind !== 'inventory' || !change.sections.includes('iscsi')) return
-    this.#all(change.host, (key) => this.#attempts.want(key))
-    for (const connection of this.#connections) if (connection.ending) void this.#lookForEnd(connection)
-  }
-
-  #all(host: string, act: (key: string) => void): void {
-    for (const { id } of this.#connections) act(keyOf(id, host))
+  /** What failed of a connection that nobody wants any more. */
+  async #forget(wanted: readonly WantedConnection[]): Promise<void> {
+    for (const key of [...this.#deps.connections.failures().keys()]) {
+      if (wanted.some(({ id }) => key.startsWith(`${id} `))) continue
+      this.#attempts.drop(key)
+      await this.#worked(key)
+    }
   }
 
   async #act(key: string): Promise<Attempt> {
     const [id = '', hostId = ''] = key.split(' ')
-    const { pool, request } = this.#deps
-    const connection = this.#connections.find((one) => one.id === id)
+    const { pool, request, connections } = this.#deps
+    const wanted = connections.wanted()
+    const connection = wanted.find((one) => one.id === id)
     const host = pool.host(hostId)
     const inventory = host?.connection && (await pool.inventory(hostId))
     if (!connection || !host || !inventory) return 'done'
-    const lacking = stepFor(connection, host, inventory.iscsi, this.#connections)
+    const lacking = stepFor(connection, host, inventory.iscsi, wanted)
     // A host that has a session may still lack others: over portals that were not reached.
-    const isPartial = this.#failures.has(key) && !connection.ending && isMeantFor(connection, host)
+    const isPartial = connections.failures().has(key) && !connection.ending && isMeantFor(connection, host)
     const step = lacking === 'nothing' && isPartial ? 'connect' : lacking
     const unread = sessionsUnread(inventory)
     if (step === 'nothing' && unread !== undefined) return connection.ending && mayBeAsked(host.state) ? 'again' : 'done'
     if (step === 'nothing') return await this.#worked(key)
     const asked = await request(hostId, this.#bodyFor(step, connection, hostId))
-    if (asked.kind === 'refused') return asked.cause === 'absent' ? 'done' : this.#failed(key, host, connection, asked.reason)
+    // It is asked again as soon as it is back: to be away is no fault of the target's.
+    if (asked.kind === 'refused') return asked.cause === 'absent' ? 'done' : this.#failed(host, connection, asked.reason)
     const { answer } = asked
     switch (answer.kind) {
       case 'iscsi-connected':
-        return answer.missing.length === 0 ? this.#worked(key) : this.#failed(key, host, connection, answer.missing.join('; '))
+        return answer.missing.length === 0 ? this.#worked(key) : this.#failed(host, connection, answer.missing.join('; '))
       case 'iscsi-disconnected':
         return this.#worked(key)
       case 'refused':
-        return this.#failed(key, host, connection, answer.reason)
+        return this.#failed(host, connection, answer.reason)
       default:
-        return this.#failed(key, host, connection, `its agent gave an answer to something else: ${answer.kind}`)
+        return this.#failed(host, connection, `its agent gave an answer to something else: ${answer.kind}`)
     }
   }
 
@@ -125,41 +121,32 @@ export class Connector {
     const { portal, target } = connection
     const named = target === undefined ? {} : { target: iscsiName.parse(target) }
     if (step === 'disconnect') return { kind: 'disconnect-iscsi', portal, ...named }
-    const chap = this.#deps.chapOf(connection)
+    const chap = this.#deps.connections.chapOf(connection.id)
     return { kind: 'connect-iscsi', initiator: iscsiName.parse(initiatorOf(host)), portal, ...named, ...(chap ? { chap } : {}) }
   }
 
   async #worked(key: string): Promise<Attempt> {
-    if (this.#failures.delete(key)) await this.#deps.pool.clearAlarm(`connection-failed ${key}`, 'manager')
+    if (this.#deps.connections.work(key)) await this.#deps.pool.clearAlarm(`connection-failed ${key}`, 'manager')
     return 'done'
   }
 
-  async #failed(key: string, host: HostView, connection: WantedConnection, reason: string): Promise<Attempt> {
-    const isNew = this.#failures.get(key) !== reason
-    this.#failures.set(key, reason)
+  async #failed(host: HostView, connection: WantedConnection, reason: string): Promise<Attempt> {
+    const { pool, connections } = this.#deps
+    if (!connections.fail(connection.id, host.id, reason)) return 'again'
     const what = `${connection.target ?? 'the targets'} at ${connection.portal}`
     const text = connection.ending
       ? `${host.name} stays logged in to ${what}: ${reason}. It is tried again until nothing there uses it`
       : `${host.name} is not logged in to ${what} as it should be: ${reason}. It is tried again by itself; check the target, or take the connection away (hostless storage disconnect ${connection.id})`
-    if (isNew) await this.#deps.pool.alarm({ kind: 'connection-failed', about: key, host: host.id, text })
+    await pool.alarm({ kind: 'connection-failed', about: keyOf(connection.id, host.id), host: host.id, text })
     return 'again'
   }
 
   /** Hosts that are away count by what they last reported. */
   async #lookForEnd(connection: WantedConnection): Promise<void> {
-    const trusted = this.#deps.pool.hosts().filter(({ state }) => mayBeAsked(state))
-    const inventories = await Promise.all(trusted.map(({ id }) => this.#deps.pool.inventory(id)))
+    const { pool, connections } = this.#deps
+    const trusted = pool.hosts().filter(({ state }) => mayBeAsked(state))
+    const inventories = await Promise.all(trusted.map(({ id }) => pool.inventory(id)))
     if (inventories.some((inventory) => inventory && (hasSession(connection, inventory.iscsi) || sessionsUnread(inventory)))) return
-    if (this.#connections.includes(connection)) await this.#deps.ended(connection)
+    if (connections.wanted().some((one) => one === connection)) await connections.gone(connection.id)
   }
-}
-
-/** Where sessions may be missing in what it has reported: why. */
-function sessionsUnread(inventory: Inventory | undefined): string | undefined {
-  const unread = inventory && sayUnread(unreadOf(inventory, ['iscsi']))
-  return unread && `whether it has a session is not known: ${unread}`
-}
-
-function keyOf(connection: string, host: string): string {
-  return `${connection} ${host}`
 }

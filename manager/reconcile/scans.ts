@@ -1,82 +1,69 @@
 // Has hosts look at the file systems that they reach: which disk images lie there, and how much room there is. Who looks when is
 // scan-plan.ts's to say.
+import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
 import type { PoolChange } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { SCAN_LIMIT } from '../protocol/scan.ts'
-import type { KnownPool } from '../hosts/known-pool.ts'
 import type { ScanBook, ScanFailure } from '../storage/scan-book.ts'
 import { type ScanPlace, scanPlaces } from '../storage/scan-places.ts'
 import { type Due, dueNow, nextTime, notScanned, type Standing, scanned, UNSCANNED, wanted } from '../storage/scan-plan.ts'
+import type { Task, Wake } from './driver.ts'
 
-export interface ScannerDeps {
+export interface ScanTaskDeps {
   readonly pool: Pick<KnownPool, 'hosts' | 'subscribe'> & { matrix(): Promise<ConnectivityMatrix> }
   /** `limit`: milliseconds. */
   readonly request: (host: string, body: RequestBody, limit: number) => Promise<Asked>
   readonly book: Pick<ScanBook, 'all' | 'keep' | 'fail' | 'subscribe'>
   readonly now: () => number
-  /** Calls once, so many milliseconds from now, unless what it returns is called before. */
-  readonly after: (milliseconds: number, action: () => void) => () => void
+  readonly after: After
 }
 
 /** Reports come in swarms: one look at the matrix for all of them, ms. */
 const GATHER = 2000
-/** A clock that jumps shall not put everything off, ms. */
-const LONGEST_SLEEP = 600_000
 const SECTIONS = new Set(['blockDevices', 'multipaths', 'partitions', 'fileSystems', 'iscsi', 'nfsMounts', 'guests'])
 
-export class Scanner {
-  readonly #deps: ScannerDeps
+export class ScanTask implements Task {
+  readonly name = 'scans'
+  readonly what = 'has hosts look at the file systems that they reach'
+  readonly period = 600_000
+  readonly #deps: ScanTaskDeps
   readonly #standings: Map<string, Standing>
   readonly #running = new Map<string, string>()
-  readonly #stops: readonly (() => void)[]
   /** What ends the holds of file systems at which somebody may still be looking. */
   readonly #holds = new Set<() => void>()
-  #sleep: { readonly until: number; readonly cancel: () => void } | undefined
+  readonly #failures = new Map<string, string>()
+  #wake: Wake = () => undefined
   #closed = false
 
-  constructor(deps: ScannerDeps) {
+  constructor(deps: ScanTaskDeps) {
     this.#deps = deps
     this.#standings = new Map(deps.book.all().map(({ key, at, hosts }) => [key, scanned(hosts, at)]))
-    this.#stops = [
-      deps.pool.subscribe((change) => {
-        if (isAbout(change)) this.#lookIn(GATHER)
+  }
+
+  watches(wake: Wake): () => void {
+    this.#wake = wake
+    const ends = [
+      this.#deps.pool.subscribe((change) => {
+        if (isAbout(change)) wake(GATHER)
       }),
-      deps.book.subscribe(({ kind, key }) => {
+      this.#deps.book.subscribe(({ kind, key }) => {
         if (kind !== 'wanted') return
         this.#standings.set(key, wanted(this.#standingOf(key)))
-        this.#lookIn(0)
+        wake(0)
       }),
     ]
-    this.#lookIn(GATHER)
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
-  close(): void {
-    this.#closed = true
-    for (const stop of [...this.#stops, ...this.#holds]) stop()
-    this.#sleep?.cancel()
-  }
-
-  #standingOf(key: string): Standing {
-    return this.#standings.get(key) ?? UNSCANNED
-  }
-
-  /** Earlier, where it is to look earlier already. */
-  #lookIn(milliseconds: number): void {
-    const until = this.#deps.now() + milliseconds
-    if (this.#closed || (this.#sleep && this.#sleep.until <= until)) return
-    this.#sleep?.cancel()
-    const cancel = this.#deps.after(milliseconds, () => {
-      this.#sleep = undefined
-      void this.#look()
-    })
-    this.#sleep = { until, cancel }
-  }
-
-  async #look(): Promise<void> {
+  async step(): Promise<number | undefined> {
     const places = scanPlaces(await this.#deps.pool.matrix())
-    if (this.#closed) return
+    if (this.#closed) return undefined
+    for (const key of [...this.#failures.keys()]) if (!places.some((place) => place.key === key)) this.#failures.delete(key)
     const up = this.#deps.pool.hosts().filter(({ state, connection }) => state === 'up' && connection)
     const pool = { places, able: new Set(up.map(({ id }) => id)), running: this.#running, now: this.#deps.now() }
     const next = nextTime(this.#standings, pool)
@@ -84,7 +71,21 @@ export class Scanner {
       const place = places.find(({ key }) => key === due.key)
       if (place) void this.#scan(due, place)
     }
-    if (next !== undefined) this.#lookIn(Math.min(LONGEST_SLEEP, next - pool.now))
+    return next === undefined ? undefined : next - pool.now
+  }
+
+  waitsFor(): readonly string[] {
+    const looking = [...this.#running.keys()].filter((key) => !this.#failures.has(key)).map((key) => `${key}: a host looks at it`)
+    return [...[...this.#failures].map(([key, why]) => `${key}: ${why}`), ...looking]
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const stop of this.#holds) stop()
+  }
+
+  #standingOf(key: string): Standing {
+    return this.#standings.get(key) ?? UNSCANNED
   }
 
   async #scan({ key, host }: Due, { fileSystem, hosts }: ScanPlace): Promise<void> {
@@ -100,7 +101,7 @@ export class Scanner {
         () => undefined,
         () => 'what it found could not be written to the store',
       )
-      if (failure === undefined) this.#standings.set(key, scanned(hosts, record.at))
+      if (failure === undefined) this.#worked(key, scanned(hosts, record.at))
       else this.#failed(key, { host, reason: failure })
     } else {
       const isAway = asked.kind === 'refused' && asked.cause === 'absent'
@@ -111,8 +112,14 @@ export class Scanner {
     this.#release(key)
   }
 
+  #worked(key: string, standing: Standing): void {
+    this.#standings.set(key, standing)
+    this.#failures.delete(key)
+  }
+
   #failed(key: string, failure: Omit<ScanFailure, 'at'>): void {
     const { book, now } = this.#deps
+    this.#failures.set(key, failure.reason)
     this.#standings.set(key, notScanned(this.#standingOf(key), failure.host, now()))
     book.fail(key, { ...failure, at: now() })
   }
@@ -127,7 +134,7 @@ export class Scanner {
 
   #release(key: string): void {
     this.#running.delete(key)
-    this.#lookIn(0)
+    this.#wake(0)
   }
 }
 

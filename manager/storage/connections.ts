@@ -1,29 +1,16 @@
-// What an admin wants on every host, kept in the store and pursued: iSCSI connections and properties. The API and the CLI stand on
-// this; `who` is the user's name.
-import type { Asked } from '../agents/questions.ts'
+// The iSCSI connections that an admin wants on hosts: kept in the store, with what does not work of them. Who brings hosts to them is
+// reconcile/connections.ts; which host lacks what is wanted.ts's to say. `who` is the user's name.
+import { Emitter } from '../../appliance/wire/emitter.ts'
+import type { Log } from '../../appliance/wire/log.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
 import type { Done } from '../outcome.ts'
-import type { Property } from '../protocol/property.ts'
-import { readProperties } from '../protocol/property-file.ts'
-import { type Chap, chap as chapSchema, portal as portalSchema, type RequestBody } from '../protocol/requests.ts'
+import { type Chap, chap as chapSchema, portal as portalSchema } from '../protocol/requests.ts'
 import { iscsiName } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
 import type { Sealer } from '../store/keys/sealing.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
 import { addConnection, allConnections, type ConnectionRecord, endConnection, removeConnection } from '../store/tables/connections.ts'
-import { propertiesText, setPropertiesText } from '../store/tables/settings.ts'
-import type { AttemptsDeps } from '../reconcile/attempts.ts'
-import { Connector, type Progress } from '../reconcile/connections.ts'
-import type { KnownPool } from '../hosts/known-pool.ts'
-import { PropertyGiver } from '../reconcile/properties.ts'
-
-export interface SiteDeps extends Omit<AttemptsDeps, 'act'> {
-  readonly store: Store
-  readonly sealer: Sealer
-  readonly pool: KnownPool & { alarms(): Promise<readonly StoredAlarm[]> }
-  readonly request: (host: string, body: RequestBody) => Promise<Asked>
-  readonly now: () => number
-  readonly newId: () => string
-}
+import { keyOf, type Progress, progressOf } from './connection-progress.ts'
 
 /** `portal`: an address, and a port where it is not 3260. */
 export interface NewConnection {
@@ -47,146 +34,135 @@ export interface SiteConnection {
   readonly hosts: (Progress & { readonly host: string; readonly name: string })[]
 }
 
-export interface SiteProperties {
-  readonly text: string
-  readonly hosts: {
-    readonly host: string
-    readonly name: string
-    /** `at`: since when it is this; the value of an error is its reason. */
-    readonly values: {
-      readonly name: string
-      readonly at: number
-      readonly type: Property['value']['type']
-      readonly value: string | number | boolean
-    }[]
-  }[]
-}
-
-export interface Site {
-  connections(): Promise<readonly SiteConnection[]>
-  connect(connection: NewConnection, who: string): Promise<Done<SiteConnection>>
-  disconnect(id: string, who: string): Promise<Done<SiteConnection>>
-  properties(): Promise<SiteProperties>
-  setProperties(text: string, who: string): Promise<Done<SiteProperties>>
-  close(): void
+export interface ConnectionsDeps {
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly pool: Pick<KnownPool, 'hosts' | 'inventory'> & { alarms(): Promise<readonly StoredAlarm[]> }
+  readonly now: () => number
+  readonly newId: () => string
+  readonly log: Log
 }
 
 const GROUP = /^[a-z0-9][a-z0-9_.-]{0,62}$/
 const MOST_CONNECTIONS = 256
 const FAILED = 'connection-failed'
 
-/** Reads what is wanted, and begins to pursue it. */
-export async function openSite(deps: SiteDeps): Promise<Site> {
-  const { db } = deps.store
-  const site = new RunningSite(deps, await allConnections(db), await propertiesText(db), await deps.pool.alarms())
-  site.start()
-  return site
+export async function openConnections(deps: ConnectionsDeps): Promise<Connections> {
+  const [records, alarms] = [await allConnections(deps.store.db), await deps.pool.alarms()]
+  const failures = alarms.filter(({ kind }) => kind === FAILED).map(({ key, text }) => [key.slice(`${FAILED} `.length), text] as const)
+  return new Connections(deps, records, new Map(failures))
 }
 
-class RunningSite implements Site {
-  readonly #deps: SiteDeps
-  readonly #connector: Connector
-  readonly #giver: PropertyGiver
-  #connections: readonly ConnectionRecord[]
-  #text: string
+export class Connections {
+  readonly #deps: ConnectionsDeps
+  readonly #changed: Emitter
+  /** By connection and host, as the manager before this one left them: they are tried again, whatever sessions there are. */
+  readonly #failures: Map<string, string>
+  #records: readonly ConnectionRecord[]
 
-  constructor(deps: SiteDeps, connections: readonly ConnectionRecord[], text: string, alarms: readonly StoredAlarm[]) {
+  constructor(deps: ConnectionsDeps, records: readonly ConnectionRecord[], failures: Map<string, string>) {
     this.#deps = deps
-    this.#connections = connections
-    this.#text = text
-    this.#connector = new Connector({
-      ...deps,
-      chapOf: ({ id }) => {
-        const chap = this.#connections.find((one) => one.id === id)?.chap
-        return chap && { user: chap.user, password: deps.sealer.open(id, chap.sealed) }
-      },
-      failed: new Map(alarms.filter(({ kind }) => kind === FAILED).map(({ key, text: why }) => [key.slice(`${FAILED} `.length), why])),
-      ended: ({ id }) => this.#remove(id),
-    })
-    this.#giver = new PropertyGiver(deps, text)
+    this.#records = records
+    this.#failures = failures
+    this.#changed = new Emitter(deps.log, 'wanted connections')
   }
 
-  start(): void {
-    this.#connector.set(this.#connections)
-  }
+  // ---- for people ----
 
-  async connections(): Promise<readonly SiteConnection[]> {
-    return Promise.all(this.#connections.map((record) => this.#show(record)))
+  /** Oldest first; also those that are being taken away, until no host has a session. */
+  list(): Promise<readonly SiteConnection[]> {
+    return Promise.all(this.#records.map((record) => this.#show(record)))
   }
 
   async connect(wish: NewConnection, who: string): Promise<Done<SiteConnection>> {
     const checked = check(wish)
     if (checked.kind === 'refused') return checked
     const { portal, target, groups } = checked
-    const same = this.#connections.find((one) => one.portal === portal && one.target === target && !one.ending)
+    const same = this.#records.find((one) => one.portal === portal && one.target === target && !one.ending)
     if (same)
       return refused(`hosts connect to ${target ?? 'all targets'} at ${portal} already (connection ${same.id}): take that away first`)
-    if (this.#connections.length >= MOST_CONNECTIONS) return refused(`there are ${MOST_CONNECTIONS} connections already`)
+    if (this.#records.length >= MOST_CONNECTIONS) return refused(`there are ${MOST_CONNECTIONS} connections already`)
     const id = this.#deps.newId()
     const chap = wish.chap && { user: wish.chap.user, sealed: this.#deps.sealer.seal(id, wish.chap.password) }
     const record: ConnectionRecord = { id, portal, target, groups, chap, created: this.#deps.now(), by: who, ending: false }
     await this.#deps.store.write((transaction) => addConnection(transaction, record))
-    this.#set([...this.#connections, record])
+    this.#set([...this.#records, record])
     return { kind: 'done', value: await this.#show(record) }
   }
 
   async disconnect(id: string): Promise<Done<SiteConnection>> {
-    const record = this.#connections.find((one) => one.id === id)
+    const record = this.#find(id)
     if (!record) return { kind: 'missing', reason: `there is no connection ${id}: hostless storage connections lists them` }
     const ending = { ...record, ending: true }
     await this.#deps.store.write((transaction) => endConnection(transaction, id))
-    this.#set(this.#connections.map((one) => (one.id === id ? ending : one)))
+    this.#set(this.#records.map((one) => (one.id === id ? ending : one)))
     return { kind: 'done', value: await this.#show(ending) }
   }
 
-  async properties(): Promise<SiteProperties> {
-    const hosts = await Promise.all(
-      this.#deps.pool.hosts().map(async ({ id, name }) => {
-        const inventory = await this.#deps.pool.inventory(id)
-        return { host: id, name, values: (inventory?.properties ?? []).map(showProperty) }
-      }),
-    )
-    return { text: this.#text, hosts }
+  // ---- for who pursues them ----
+
+  wanted(): readonly ConnectionRecord[] {
+    return this.#records
   }
 
-  async setProperties(text: string): Promise<Done<SiteProperties>> {
-    const read = readProperties(text)
-    if (read.kind === 'refused') return refused(read.faults.join('; '))
-    await this.#deps.store.write((transaction) => setPropertiesText(transaction, text))
-    this.#text = text
-    this.#giver.set(text)
-    return { kind: 'done', value: await this.properties() }
+  chapOf(id: string): Chap | undefined {
+    const chap = this.#find(id)?.chap
+    return chap && { user: chap.user, password: this.#deps.sealer.open(id, chap.sealed) }
   }
 
-  close(): void {
-    this.#connector.close()
-    this.#giver.close()
+  /** Why, by connection and host. */
+  failures(): ReadonlyMap<string, string> {
+    return this.#failures
   }
 
-  #set(connections: readonly ConnectionRecord[]): void {
-    this.#connections = connections
-    this.#connector.set(connections)
+  /** False when that is known. */
+  fail(connection: string, host: string, why: string): boolean {
+    const key = keyOf(connection, host)
+    if (this.#failures.get(key) === why) return false
+    this.#failures.set(key, why)
+    return true
   }
 
-  async #remove(id: string): Promise<void> {
+  /** False when nothing had failed. */
+  work(key: string): boolean {
+    return this.#failures.delete(key)
+  }
+
+  /** No host has a session of it any more. */
+  async gone(id: string): Promise<void> {
     await this.#deps.store.write((transaction) => removeConnection(transaction, id))
-    this.#set(this.#connections.filter((one) => one.id !== id))
+    this.#set(this.#records.filter((one) => one.id !== id))
+  }
+
+  /** Of others that are wanted, or wanted no more; until the function that it returns is called. */
+  subscribe(listener: () => void): () => void {
+    return this.#changed.subscribe(listener)
+  }
+
+  // ---- inside ----
+
+  #find(id: string): ConnectionRecord | undefined {
+    return this.#records.find((one) => one.id === id)
+  }
+
+  #set(records: readonly ConnectionRecord[]): void {
+    this.#records = records
+    this.#changed.tell()
   }
 
   async #show(record: ConnectionRecord): Promise<SiteConnection> {
     const { id, portal, target, groups, chap, created, by, ending } = record
-    const hosts = await this.#connector.statesOf(record)
+    const { pool } = this.#deps
+    const hosts = await Promise.all(
+      pool.hosts().map(async (host) => {
+        const progress = progressOf(record, host, await pool.inventory(host.id), this.#failures.get(keyOf(id, host.id)))
+        return progress ? [{ host: host.id, name: host.name, ...progress }] : []
+      }),
+    )
     return {
-      id,
-      kind: 'iscsi',
-      portal,
+      ...{ id, kind: 'iscsi', portal, groups: [...groups], created, by, ending, hosts: hosts.flat() },
       ...(target === undefined ? {} : { target }),
-      groups: [...groups],
       ...(chap ? { user: chap.user } : {}),
-      created,
-      by,
-      ending,
-      hosts: [...hosts],
     }
   }
 }
@@ -207,10 +183,6 @@ function check({ portal, target, groups, chap }: NewConnection): Checked {
   if (wrong !== undefined) return refused('groups are named with 1 to 63 of a-z 0-9 _ . -')
   if (chap && !chapSchema.safeParse(chap).success) return refused('CHAP user and password are printable ASCII without blanks')
   return { kind: 'connection', portal: whole.data, target: name.data, groups: [...new Set(groups)].sort() }
-}
-
-function showProperty({ name, at, value }: Property): SiteProperties['hosts'][number]['values'][number] {
-  return { name, at, type: value.type, value: value.type === 'error' ? value.reason : value.value }
 }
 
 function refused(reason: string): { readonly kind: 'refused'; readonly reason: string } {

@@ -1,11 +1,11 @@
 // File systems that no host has been able to look at: an alarm from the failure until a look goes well, or until there is nothing to
 // look at any more, by reports that were read.
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
 import type { PoolChange } from '../hosts/pool-change.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import { unreadOf } from '../protocol/unread.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
-import type { KnownPool } from '../hosts/known-pool.ts'
 import type { ScanBook, ScanFailure } from './scan-book.ts'
 import { type ScanPlace, scanPlaces } from './scan-places.ts'
 

@@ -17,9 +17,11 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
   program
     .command('manager')
     .description('only the management server: enrolment, inventory, API (hostless up starts this)')
-    .requiredOption('--config <file>', 'the YAML config file')
-    .action(async (options: { readonly config: string }) => {
-      const config = await loadManagerConfig(options.config)
+    .option('--config <file>', 'the YAML config file')
+    .action(async ({ config: file }: { readonly config?: string }) => {
+      // Not commander's requiredOption: that would be required of `hostless manager tasks`, too.
+      if (file === undefined) throw new CommandFailure('a manager starts by its config file: give --config FILE, as hostless up does', 2)
+      const config = await loadManagerConfig(file)
       // A fault of ours in one connection must not end the others' service; it is logged, and it is a bug.
       process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'))
       process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))

@@ -7,6 +7,7 @@ import { addCompletionCommands } from './completion/completion.ts'
 import { addCpuCommands } from './cpu/cpu.ts'
 import { addHostCommands } from './host/host.ts'
 import { addLoginCommands } from './login.ts'
+import { addManagerTasksCommand } from './manager-tasks.ts'
 import { addPropertyCommands } from './property.ts'
 import { addStatsCommands } from './stats/stats.ts'
 import { addThingCommands } from './things/things.ts'
@@ -41,6 +42,7 @@ export function addPoolCommands(program: Command, world: World): void {
   addCpuCommands(program, world)
   addPropertyCommands(program, world)
   addAlarmCommands(program, world)
+  addManagerTasksCommand(program, world)
   program.commandsGroup('Who may come in:')
   addLoginCommands(program, world)
   addUserCommands(program, world)

@@ -3,8 +3,10 @@ import test from 'ava'
 import type { Asked } from '../../../manager/agents/questions.ts'
 import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
-import { Upgrader } from '../../../manager/reconcile/agent-versions.ts'
+import { VersionTask } from '../../../manager/reconcile/agent-versions.ts'
+import type { Driver } from '../../../manager/reconcile/driver.ts'
 import { TestClock } from '../../images/agent/clock.ts'
+import { testDriver } from './test-driver.ts'
 
 const OLD = '1.0.0+aaaaaaaaaaaa'
 const bytes = Buffer.from('the next agent')
@@ -24,11 +26,12 @@ class Pool {
   readonly alarms = new Map<string, string>()
   readonly #views = new Map<string, HostView>()
   readonly #listeners = new Set<(change: PoolChange) => void>()
-  readonly upgrader: Upgrader
+  readonly task: VersionTask
+  readonly driver: Driver
   #since = 0
 
   constructor() {
-    this.upgrader = new Upgrader({
+    this.task = new VersionTask({
       pool: {
         hosts: () => [...this.#views.values()],
         host: (id) => this.#views.get(id),
@@ -44,6 +47,8 @@ class Pool {
       bundle,
       after: (milliseconds, action) => this.clock.after(milliseconds, action),
     })
+    this.driver = testDriver(this.clock).driver
+    this.driver.start(this.task)
   }
 
   /** As the pool tells it: first the host's new state, then the greeting. */
@@ -51,7 +56,7 @@ class Pool {
     this.#since += 1
     const view = {
       ...{ id, name: id, state: 'up' as const, since: 0, groups: [], notes: '', created: 0, macs: [] },
-      connection: { address: '10.77.0.9', agent, since: this.#since },
+      connection: { address: '10.77.0.9', agent, since: this.#since, dropped },
     }
     this.#views.set(id, view)
     this.tell({ kind: 'host', host: view })
@@ -59,7 +64,11 @@ class Pool {
     this.tell({ kind: 'host', host: view })
   }
 
+  /** No event of the pool is heard. */
+  isDeaf = false
+
   tell(change: PoolChange): void {
+    if (this.isDeaf) return
     for (const listener of this.#listeners) listener(change)
   }
 
@@ -73,24 +82,22 @@ class Pool {
   }
 }
 
-const settled = () => new Promise((resolve) => setImmediate(resolve))
-
 test('one host tries the version alone; once it is back with it the others follow, eight at a time', async (t) => {
   const pool = new Pool()
   const names = Array.from({ length: 12 }, (_, index) => `node${index + 1}`)
   for (const name of names) pool.connect(name)
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), ['node1'])
   t.deepEqual(pool.asked[0]?.body, { kind: 'upgrade', version: bundle.version, sha256: bundle.sha256, size: bytes.length })
   pool.asked[0]?.answer(HANDING_OVER)
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), ['node1'], 'its word that it hands over is not the proof')
   pool.connect('node1', bundle.version)
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), names.slice(0, 9))
   pool.asked[4]?.answer(HANDING_OVER)
   pool.connect('node5', bundle.version)
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), names.slice(0, 10))
 })
 
@@ -98,12 +105,12 @@ test('a host is asked once, whatever is told of it meanwhile', async (t) => {
   const pool = new Pool()
   pool.connect('node1')
   pool.change('node1')
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), ['node1'])
   pool.asked[0]?.answer(answeredWith('unable'))
-  await settled()
+  await pool.clock.advance(0)
   pool.change('node1')
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), ['node1'], 'nor again where it did not start')
   t.regex(pool.alarms.get('upgrade-failed node1') ?? '', /^node1: its agent stays 1\.0\.0\+aaaaaaaaaaaa: so it is\. /)
 })
@@ -111,10 +118,12 @@ test('a host is asked once, whatever is told of it meanwhile', async (t) => {
 test('a pending host is asked when it has been approved', async (t) => {
   const pool = new Pool()
   pool.connect('node1')
+  await pool.clock.advance(0)
   pool.asked[0]?.answer(UNTRUSTED)
-  await settled()
+  await pool.clock.advance(0)
   t.is(pool.alarms.size, 0)
   pool.change('node1')
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), ['node1', 'node1'])
 })
 
@@ -122,9 +131,10 @@ test('a version that did not live on one host is offered to no other, and an ala
   const pool = new Pool()
   pool.connect('node1')
   pool.connect('node2')
+  await pool.clock.advance(0)
   pool.asked[0]?.answer(HANDING_OVER)
   pool.connect('node1', OLD, [bundle.sha256])
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), ['node1'])
   t.regex(pool.alarms.get('upgrade-failed node1') ?? '', /it is offered to no host any more/)
 })
@@ -133,8 +143,9 @@ test('a host that does not come back keeps its turn for five minutes only', asyn
   const pool = new Pool()
   pool.connect('node1')
   pool.connect('node2')
+  await pool.clock.advance(0)
   pool.asked[0]?.answer(HANDING_OVER)
-  await settled()
+  await pool.clock.advance(0)
   await pool.clock.advance(299_000)
   t.deepEqual(pool.hosts(), ['node1'])
   await pool.clock.advance(1000)
@@ -144,6 +155,27 @@ test('a host that does not come back keeps its turn for five minutes only', asyn
 test('agents that no build of ours has named are left alone', async (t) => {
   const pool = new Pool()
   pool.connect('node1', 'simulated')
-  await settled()
+  await pool.clock.advance(0)
   t.deepEqual(pool.hosts(), [])
+})
+
+test('a host whose coming no event told of is asked when the period is over', async (t) => {
+  const pool = new Pool()
+  await pool.clock.advance(0)
+  pool.isDeaf = true
+  pool.connect('node1')
+  await pool.clock.advance(200_000)
+  t.deepEqual(pool.hosts(), [])
+  await pool.clock.advance(200_000)
+  t.deepEqual(pool.hosts(), ['node1'])
+})
+
+test('an operator sees who has been asked and who waits', async (t) => {
+  const pool = new Pool()
+  for (const name of ['node1', 'node2']) pool.connect(name)
+  await pool.clock.advance(0)
+  t.deepEqual(pool.driver.status()[0]?.waitsFor, [
+    `node1: was asked, and is to come back with ${bundle.version}`,
+    'node2: waits for the first host to be back with it',
+  ])
 })

@@ -4,11 +4,13 @@ import { ConnectivityMatrix } from '../../../manager/connectivity/matrix.ts'
 import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
+import type { Driver } from '../../../manager/reconcile/driver.ts'
+import { ScanTask } from '../../../manager/reconcile/scans.ts'
 import type { ScanNews } from '../../../manager/storage/scan-book.ts'
-import { Scanner } from '../../../manager/reconcile/scans.ts'
 import type { ScanRecord } from '../../../manager/store/tables/scans.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 import { iqn, naa, report } from '../connectivity/inventories.ts'
+import { testDriver } from './test-driver.ts'
 
 export const FOUND: Asked = {
   kind: 'answered',
@@ -47,13 +49,14 @@ export class ScanPool {
   readonly asked: { readonly host: string; readonly body: RequestBody; readonly answer: (asked: Asked) => void }[] = []
   readonly records: ScanRecord[] = []
   readonly failures: string[] = []
-  readonly scanner: Scanner
+  readonly driver: Driver
   readonly #views = new Map<string, HostView>()
   readonly #poolListeners: ((change: PoolChange) => void)[] = []
   readonly #bookListeners: ((news: ScanNews) => void)[] = []
 
   constructor(before: readonly ScanRecord[] = []) {
-    this.scanner = new Scanner({
+    this.driver = testDriver(this.clock).driver
+    const task = new ScanTask({
       pool: {
         hosts: () => [...this.#views.values()],
         subscribe: (listener) => listen(this.#poolListeners, listener),
@@ -69,6 +72,7 @@ export class ScanPool {
       now: () => this.clock.now,
       after: (milliseconds, action) => this.clock.after(milliseconds, action),
     })
+    this.driver.start(task)
   }
 
   host(id: string, inventory: Inventory, state: HostView['state'] = 'up', isConnected: 'connected' | 'away' = 'connected'): void {

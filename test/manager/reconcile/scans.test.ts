@@ -87,7 +87,7 @@ test('what was looked at before the manager began anew is not looked at again, u
   pool.want('fs:fs-1')
   await pool.clock.advance(0)
   t.deepEqual(pool.said, ['a fs-1'])
-  pool.scanner.close()
+  await pool.driver.close()
   pool.asked[0]?.answer(FOUND)
   await pool.clock.advance(2 * DAY)
   t.deepEqual([pool.said.length, pool.records.length, pool.clock.pending], [1, 0, 0])

@@ -29,6 +29,7 @@ export function fakeSite(calls: string[]): SiteOperations {
       return { kind: 'done', value: ending }
     },
     properties: async () => ({ text, hosts: [] }),
+    tasks: () => [],
     async setProperties(wanted, who) {
       calls.push(`properties ${JSON.stringify(wanted)} by ${who}`)
       if (!wanted.startsWith('[')) return { kind: 'refused', reason: 'line 1: there is no [section] before it' }

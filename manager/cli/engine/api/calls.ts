@@ -15,7 +15,7 @@ import {
   thing,
   thingDetail,
 } from '../../../api/schema-pool.ts'
-import { type NewSiteConnection, siteConnection, siteProperties } from '../../../api/schema-site.ts'
+import { type NewSiteConnection, siteConnection, siteProperties, task } from '../../../api/schema-site.ts'
 import { inventory } from '../../../protocol/inventory.ts'
 import { type ApiClient, NOTHING } from './client.ts'
 import { poolEvents } from './events.ts'
@@ -41,6 +41,7 @@ export function poolApi(client: ApiClient) {
       client.ask('POST', `/hosts/${one(ref)}/${action}`, host, proof === undefined ? {} : { proof }),
     setBoot: (ref: string, settings: BootSettings) => client.ask('PUT', `/hosts/${one(ref)}/boot`, host, settings),
 
+    tasks: async () => (await get('/manager/tasks', z.object({ tasks: z.array(task) }))).tasks,
     appliances: async () => (await get('/appliances', z.object({ appliances: z.array(appliance) }))).appliances,
     guests: async () => (await get('/guests', z.object({ guests: z.array(guest) }))).guests,
 
