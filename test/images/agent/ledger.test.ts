@@ -65,3 +65,10 @@ test('a manager of an older epoch is not obeyed', (t) => {
   t.is(heard.epoch, 9)
   t.is(heard.doing[0]?.kind, 'close')
 })
+
+test('a manager that says it has more than there is gets everything, not a delta from a revision that never was', (t) => {
+  const second = next(first, { guests: [] })
+  t.like(reportSince(second, 3), { kind: 'inventory', revision: 2 })
+  t.is(reportSince(second, 2), undefined)
+  t.like(reportSince(second, 1), { kind: 'delta', base: 1 })
+})

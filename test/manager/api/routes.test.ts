@@ -22,7 +22,7 @@ function isProblem(t: ExecutionContext, { status, headers, text }: Asked, expect
 test('the table has every route of the contract, once', (t) => {
   const all = ROUTES.map(named)
   t.is(new Set(all).size, all.length)
-  t.is(all.length, 44)
+  t.is(all.length, 45)
   t.deepEqual(ROUTES.filter(({ role }) => role === 'open').map(named), ['POST /login', 'POST /first-admin'])
   for (const route of CLOSED.filter(({ method }) => method !== 'GET')) t.true(route.effect === 'changes' || route.path === '/placement')
 })

@@ -84,3 +84,8 @@ for (const [state, reason] of [
     t.deepEqual(placed({}, [reporting('h', given(), state)]), ['fits: ', reason])
   })
 }
+
+test('a host that has to the byte what is needed is enough, and one byte less is not', (t) => {
+  const pool = [reporting('exact', given({ xen: { freeBytes: 2 * GIB } })), reporting('short', given({ xen: { freeBytes: 2 * GIB - 1 } }))]
+  t.is(placed({ memoryBytes: 2 * GIB }, pool)[0], 'fits: exact')
+})
