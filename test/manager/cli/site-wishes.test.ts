@@ -63,3 +63,24 @@ test('a file of properties is set, read back as it was, and refused with the lin
   t.is((await hostless(['property', 'file'])).out, text)
   t.is((await hostless(['property', 'set', `${file}.not`])).code, 2)
 })
+
+test('what the manager sees to by itself is listed, with what each task waits for', async (t) => {
+  const { site, hostless } = await start(t)
+  const machine = new IscsiMachine([{ name: TARGET, portals: ['10.77.0.1:3260'] }])
+  machine.silent.add('10.77.0.1:3260')
+  await iscsiHost(t, site, 1, machine)
+  t.is((await hostless(['storage', 'connect', 'iscsi', '10.77.0.1', '--target', TARGET])).code, 0)
+  const listed = await until('the failure', async () => {
+    const { code, out, err } = await hostless(['manager', 'tasks', '--output', 'json'])
+    t.is(code, 0, err)
+    return out.includes('node01') && out
+  })
+  const tasks: { readonly name: string; readonly waiting: number; readonly lastRun: string | null }[] = JSON.parse(listed)
+  t.deepEqual(
+    tasks.map(({ name }) => name),
+    ['connections', 'properties', 'scans'],
+  )
+  t.like(tasks[0], { waiting: 1, error: null })
+  t.regex(listed, /node01: connection \w+: .*timed out/)
+  t.true(tasks.every(({ lastRun }) => lastRun !== null))
+})
