@@ -2,7 +2,7 @@
 // request is only sent to an agent whose version knows it.
 import { z } from 'zod'
 import { problems, sectionName } from './inventory.ts'
-import { fileSystemScanned, scanFileSystem } from './scan.ts'
+import { fileSystemScanned, scanFileSystem } from './requests/scan-file-system.ts'
 import { bytes, count, iscsiName, list, record, word } from './values.ts'
 
 /** Address and port of an iSCSI target, as its sessions show it: `10.77.0.1:3260`, `[fd00::1]:3260`. */

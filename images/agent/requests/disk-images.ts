@@ -1,7 +1,8 @@
 // The disk images below a folder, and the room there: `stat`, `find`, and `od` for the first bytes. By programs and not by Node's own
 // calls: a server that does not answer would hold its threads for ever, a program is ended after its time.
+
+import { type DiskImage, MOST_IMAGES } from '../../../manager/protocol/requests/scan-file-system.ts'
 import type { AnswerBody } from '../../../manager/protocol/requests.ts'
-import { type DiskImage, MOST_IMAGES } from '../../../manager/protocol/scan.ts'
 import { word } from '../../../manager/protocol/values.ts'
 import type { Backend } from '../backend.ts'
 import { tidy, whole } from '../inventory/accept.ts'

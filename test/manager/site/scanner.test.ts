@@ -1,7 +1,7 @@
 import test from 'ava'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
-import { SCAN_LIMIT } from '../../../manager/protocol/scan.ts'
+import { SCAN_LIMIT } from '../../../manager/protocol/requests/scan-file-system.ts'
 import { qcow2, ScanMachine, UUID } from '../../images/agent/requests/scan-machine.ts'
 import { startApiSite } from '../api/asking.ts'
 import { naa, report } from '../inventory/inventories.ts'

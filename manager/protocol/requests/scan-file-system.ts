@@ -1,6 +1,6 @@
 // The request scan-file-system and its answer: which disk images lie on a file system, and how much room there is beside them.
 import { z } from 'zod'
-import { bytes, list, path, record, word } from './values.ts'
+import { bytes, list, path, record, word } from '../values.ts'
 
 /** Whose options of mount are known to leave a journal alone that another host may be writing. */
 export const SCANNED_TYPES = ['ext2', 'ext3', 'ext4', 'xfs', 'vfat'] as const
