@@ -170,14 +170,14 @@ class OpenDesk implements Desk {
   }
 
   async #taskOf(open: Open, signal: AbortSignal): Promise<Task> {
-    if (open.order.pace !== 'long') return { ...UNWATCHED, signal }
+    if (open.order.pace !== 'long') return { ...UNWATCHED, pace: open.order.pace, signal }
     const tell = (progress: Progress): void => {
       if (!this.#open.has(open.id)) return
       open.told = progress
       open.throttle.say(progress)
     }
     const run = await this.#options.jobs?.begin(open, { signal, tell })
-    return { signal, tell, run: run ?? UNWATCHED.run }
+    return { pace: open.order.pace, signal, tell, run: run ?? UNWATCHED.run }
   }
 
   #stop(id: string, why: Why): void {

@@ -1,10 +1,11 @@
 // What this machine does when it is asked: one file a request beside this one. Every request is here, or this does not compile.
+import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Observation } from '../runner.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
 import { scanFileSystem } from './scan-file-system.ts'
 import { setProperties } from './set-properties.ts'
-import type { Handler, Handlers } from './task.ts'
+import { atItsPace, type Handler, type Handlers } from './task.ts'
 import { type Successor, upgrade } from './upgrade.ts'
 import type { World } from './world.ts'
 
@@ -29,9 +30,11 @@ type Changing = 'connect-iscsi' | 'disconnect-iscsi' | 'scan-file-system'
 
 /** What needs the machine and nothing else. */
 export function changingHandlers(world: World | undefined): { readonly [Kind in Changing]: Handler<Kind> | undefined } {
+  const by = <Kind extends RequestKind>(change: (world: World, ...asked: Parameters<Handler<Kind>>) => ReturnType<Handler<Kind>>) =>
+    world && ((...[body, task]: Parameters<Handler<Kind>>) => change({ ...world, backend: atItsPace(world.backend, task) }, body, task))
   return {
-    'connect-iscsi': world && ((body) => connectIscsi(world, body)),
-    'disconnect-iscsi': world && ((body) => disconnectIscsi(world, body)),
-    'scan-file-system': world && ((body, task) => scanFileSystem(world, body, task)),
+    'connect-iscsi': by<'connect-iscsi'>(connectIscsi),
+    'disconnect-iscsi': by<'disconnect-iscsi'>(disconnectIscsi),
+    'scan-file-system': by<'scan-file-system'>(scanFileSystem),
   }
 }

@@ -26,7 +26,10 @@ export async function scanFileSystem(
   task: Task = UNWATCHED,
 ): Promise<AnswerOf<'scan-file-system'> | Refusal> {
   const backend = whileWanted(world.backend, task)
-  const list = (folder: string) => listImages({ backend, clock: world.clock }, folder, task.tell)
+  const list = async (folder: string) => {
+    const listed = await listImages({ backend, clock: world.clock }, folder, task.tell)
+    return task.signal.aborted ? refused('unable', 'it was stopped before all was looked at') : listed
+  }
   const left = await unmountLeftovers(world)
   if (left !== undefined) return refused('unable', left)
   if (fileSystem.kind === 'nfs') {

@@ -1,9 +1,10 @@
 // What a handler knows of the request that it does: whether it is still wanted, and where to tell how far it is.
-import type { Progress } from '../../../manager/protocol/requests/request.ts'
+import type { Pace, Progress } from '../../../manager/protocol/requests/request.ts'
 import type { AnswerOf, Refusal, RequestKind, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { Backend, Command, Ran } from '../backend.ts'
 
 export interface Task {
+  readonly pace: Pace
   /** Aborted: come to an end, with the host as a failure would leave it. */
   readonly signal: AbortSignal
   /** Dropped unless the request is a long one. */
@@ -30,6 +31,12 @@ export type Handler<Kind extends RequestKind> = (body: RequestOf<Kind>, task: Ta
 /** One for every request. Undefined: this host cannot do it, as a simulated host cannot be upgraded. */
 export type Handlers = { readonly [Kind in RequestKind]: Handler<Kind> | undefined }
 
+/** The same programs, those of an urgent task in a lane of their own: they wait for nothing that hangs. */
+export function atItsPace(backend: Backend, { pace }: Pick<Task, 'pace'>): Backend {
+  if (pace !== 'urgent') return backend
+  return { ...backend, run: (command, allowance) => backend.run(command, { ...allowance, lane: 'urgent' }) }
+}
+
 /** The same programs, which end when the task is not wanted any more. What tidies up after it goes without. */
 export function whileWanted(backend: Backend, { signal }: Pick<Task, 'signal'>): Backend {
   return { ...backend, run: (command, allowance) => backend.run(command, { ...allowance, signal }) }
@@ -37,6 +44,7 @@ export function whileWanted(backend: Backend, { signal }: Pick<Task, 'signal'>):
 
 /** Of what is asked for by nobody who would end it or look on. */
 export const UNWATCHED: Task = {
+  pace: 'quick',
   signal: new AbortController().signal,
   tell: () => undefined,
   run: () => Promise.reject(new Error('there is no job to run this program in')),
