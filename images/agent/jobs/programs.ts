@@ -42,7 +42,7 @@ const TAIL = 4096
 const FIRST_LOOK = 20
 const LOOK = 500
 /** Milliseconds from the polite signal to the other. */
-const POLITE = 1500
+const POLITE = 2500
 
 /** Resolves with what to write down of it before it begins. */
 export async function prepare(

@@ -17,8 +17,8 @@ const [folder = '', attempt = '', token = ''] = process.argv.slice(2)
 const identity = join(folder, 'identity')
 const loose = join(folder, 'loose')
 
-/** Counts its starts, then says a line a tick until it is let loose. */
-const PROGRAM = `echo x >>${folder}/starts; n=0; until [ -e ${loose} ]; do n=$((n+1)); echo $n; sleep 0.1; done; echo done`
+/** Counts its starts, then says a line a tick until it is let loose, or its test is gone. */
+const PROGRAM = `echo x >>${folder}/starts; n=0; until [ -e ${loose} ] || [ ! -d ${folder} ]; do n=$((n+1)); echo $n; sleep 0.1; done; echo done`
 
 const copy: Handler<'scan-file-system'> = async (_body, task) => {
   const ran = await task.run('copy', ['sh', '-c', PROGRAM], {
