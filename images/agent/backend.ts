@@ -2,7 +2,7 @@
 
 export interface Backend {
   /** Runs a program, never by a shell. Does not reject: what went wrong is in the result. */
-  run(command: Command): Promise<Ran>
+  run(command: Command, allowance?: Allowance): Promise<Ran>
   /** Text of a file; undefined when it is not there, or may not or cannot be read. */
   read(path: string): Promise<string | undefined>
   /** Names in a directory, sorted; none when it is not there. */
@@ -11,6 +11,17 @@ export interface Backend {
 
 /** The program, then its arguments. */
 export type Command = readonly [program: string, ...args: string[]]
+
+/** What one program may take. What is left out is as the backend has it. */
+export interface Allowance {
+  readonly seconds?: number
+  /** The programs of a lane wait for each other and for no others: one that hangs while it reads holds up no change. */
+  readonly lane?: Lane
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal
+}
+
+export type Lane = 'read' | 'change' | 'long' | 'urgent'
 
 export type Ran =
   | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
@@ -46,7 +57,7 @@ export function remembering(backend: Backend): Backend {
   const read = new Map<string, Promise<string | undefined>>()
   const listed = new Map<string, Promise<readonly string[]>>()
   return {
-    run: (command) => remembered(ran, command.join('\0'), () => backend.run(command)),
+    run: (command, allowance) => remembered(ran, command.join('\0'), () => backend.run(command, allowance)),
     read: (path) => remembered(read, path, () => backend.read(path)),
     list: (path) => remembered(listed, path, () => backend.list(path)),
   }

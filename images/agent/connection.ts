@@ -6,8 +6,8 @@ import { type Ledger, reportSince } from './ledger.ts'
 import { refused } from './requests/refusal.ts'
 
 export interface Connection {
-  /** Until `welcome` nothing is reported. */
-  readonly isWelcome: boolean
+  /** Of the protocol, as both ends speak it. Undefined until `welcome`: until then nothing is reported. */
+  readonly version: number | undefined
   /** What the manager holds, once what was sent has arrived. */
   readonly have: number | undefined
 }
@@ -15,6 +15,7 @@ export interface Connection {
 export type Doing =
   | { readonly kind: 'send'; readonly message: AgentMessage }
   | { readonly kind: 'request'; readonly request: ManagerMessage & { readonly kind: 'request' } }
+  | { readonly kind: 'cancel'; readonly id: string }
   /** The manager wants nothing of this host now. */
   | { readonly kind: 'close'; readonly reason: string }
 
@@ -24,7 +25,7 @@ export interface Heard {
   readonly doing: readonly Doing[]
 }
 
-export const NEW_CONNECTION: Connection = { isWelcome: false, have: undefined }
+export const NEW_CONNECTION: Connection = { version: undefined, have: undefined }
 
 /** The first message. `dropped`: bundles that did not live here. */
 export function greeting(ledger: Ledger, agent: string, epoch: number | undefined, dropped: readonly string[] = []): AgentMessage {
@@ -49,7 +50,7 @@ export function hear(connection: Connection, ledger: Ledger, epoch: number | und
       return { connection, epoch, doing: [] }
     case 'welcome': {
       if (epoch !== undefined && message.epoch < epoch) return close(`a manager of epoch ${message.epoch}, after one of ${epoch}`)
-      return { ...report({ isWelcome: true, have: message.have }, ledger), epoch: message.epoch }
+      return { ...report({ version: message.version, have: message.have }, ledger), epoch: message.epoch }
     }
     case 'resend':
       return { ...report({ ...connection, have: undefined }, ledger), epoch }
@@ -57,21 +58,26 @@ export function hear(connection: Connection, ledger: Ledger, epoch: number | und
       return close(message.reason)
     case 'enrolled':
       return close('a certificate that was not asked for')
-    case 'request': {
-      if (!connection.isWelcome) return close('a request before welcome')
+    case 'request':
+    case 'cancel': {
+      if (connection.version === undefined) return close(`a ${message.kind} before welcome`)
       const { id, epoch: asked } = message
       if (epoch !== undefined && asked < epoch) {
         const reason = `this is asked by a manager of epoch ${asked}, after one of ${epoch}`
         return { connection, epoch, doing: [{ kind: 'send', message: { kind: 'answer', id, answer: refused('stale-epoch', reason) } }] }
       }
-      return { connection, epoch: asked, doing: [{ kind: 'request', request: message }] }
+      return {
+        connection,
+        epoch: asked,
+        doing: [message.kind === 'request' ? { kind: 'request', request: message } : { kind: 'cancel', id }],
+      }
     }
   }
 }
 
 /** What the manager lacks; nothing before it has said welcome. */
 export function report(connection: Connection, ledger: Ledger): { readonly connection: Connection; readonly doing: readonly Doing[] } {
-  const message = connection.isWelcome ? reportSince(ledger, connection.have) : undefined
+  const message = connection.version !== undefined ? reportSince(ledger, connection.have) : undefined
   if (!message) return { connection, doing: [] }
   return { connection: { ...connection, have: ledger.revision }, doing: [{ kind: 'send', message }] }
 }

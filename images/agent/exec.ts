@@ -3,13 +3,14 @@
 import { spawn } from 'node:child_process'
 import { open, readdir } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { Backend, Clock, Command, Follow, Ran } from './backend.ts'
+import type { Allowance, Backend, Clock, Command, Follow, Lane, Ran } from './backend.ts'
 
 export interface ExecLimits {
+  /** For a program whose command has no limit of its own. */
   readonly timeoutSeconds: number
   /** Of stdout and of stderr, each; and of a file. */
   readonly bytes: number
-  /** Programs at one time: dom0 has few CPUs and little memory, and they belong to the guests. */
+  /** Programs of one lane at one time: dom0 has few CPUs and little memory, and they belong to the guests. */
   readonly programs: number
 }
 
@@ -18,17 +19,31 @@ export const LIMITS: ExecLimits = { timeoutSeconds: 20, bytes: 16 << 20, program
 /** Longest line of a followed program, in UTF-16 units; the rest of a longer one is dropped. */
 const LONGEST_LINE = 4096
 
+/** Of a program that nobody wants any more. */
+const UNWANTED = 'stopped before its end'
+
 /** Milliseconds that a program's last words may take after its end. */
 const LINGER = 500
 
 /** Tools speak English, and are found where Debian has them. */
-const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+export const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
 
 export function machineBackend(limits: ExecLimits = LIMITS): Backend {
-  const admit = atMost(limits.programs)
+  const lanes = new Map<Lane, Admit>()
+  const laneOf = (name: Lane): Admit => {
+    const lane = lanes.get(name) ?? atMost(limits.programs)
+    lanes.set(name, lane)
+    return lane
+  }
   return {
-    run: (command) =>
-      admit(() => run(command, limits).catch((error: unknown) => ({ kind: 'stopped', stdout: '', reason: messageOf(error) }))),
+    run: (command, { seconds = limits.timeoutSeconds, lane = 'read', signal } = {}) =>
+      laneOf(lane)(() =>
+        run(command, { bytes: limits.bytes, seconds, signal }).catch((error: unknown) => ({
+          kind: 'stopped',
+          stdout: '',
+          reason: messageOf(error),
+        })),
+      ),
     read: (path) => readText(path, limits.bytes),
     list: async (path) => (await readdir(path).catch(() => [])).sort(),
   }
@@ -75,30 +90,43 @@ export const followProgram: Follow = (command, onLine, onEnd) => {
   }
 }
 
-function run(command: Command, limits: ExecLimits): Promise<Ran> {
+interface RunLimits {
+  readonly bytes: number
+  readonly seconds: number
+  readonly signal: Allowance['signal']
+}
+
+function run(command: Command, { bytes, seconds, signal }: RunLimits): Promise<Ran> {
   return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve({ kind: 'stopped', stdout: '', reason: UNWANTED })
+      return
+    }
     const child = start(command)
     const [stdout, stderr] = [child.stdout, child.stderr].map((stream) =>
-      gather(stream, limits.bytes, () => stop(`${limits.bytes} bytes of output`)),
+      gather(stream, bytes, () => stop(`stopped after ${bytes} bytes of output`)),
     )
     const said = (text: (() => string) | undefined): string => text?.() ?? ''
-    const timer = setTimeout(() => stop(`${limits.timeoutSeconds} s`), limits.timeoutSeconds * 1000)
+    const timer = setTimeout(() => stop(`stopped after ${seconds} s`), seconds * 1000)
+    const unwanted = (): void => stop(UNWANTED)
+    signal?.addEventListener('abort', unwanted, { once: true })
     let linger: NodeJS.Timeout | undefined
     const settle = (ran: Ran): void => {
       clearTimeout(timer)
       clearTimeout(linger)
+      signal?.removeEventListener('abort', unwanted)
       child.stdout.destroy()
       child.stderr.destroy()
       resolve(ran)
     }
-    const stop = (after: string): void => {
-      settle({ kind: 'stopped', stdout: said(stdout), reason: `stopped after ${after}` })
+    const stop = (reason: string): void => {
+      settle({ kind: 'stopped', stdout: said(stdout), reason })
       killGroup(child)
     }
-    const ended = (code: number | null, signal: string | null): void =>
+    const ended = (code: number | null, by: string | null): void =>
       settle(
         code === null
-          ? { kind: 'stopped', stdout: said(stdout), reason: `ended by ${signal}` }
+          ? { kind: 'stopped', stdout: said(stdout), reason: `ended by ${by}` }
           : { kind: 'ended', exitCode: code, stdout: said(stdout), stderr: said(stderr) },
       )
     child.on('error', (error: NodeJS.ErrnoException) =>
@@ -107,8 +135,8 @@ function run(command: Command, limits: ExecLimits): Promise<Ran> {
     child.on('close', ended)
     // A daemon that it has left behind may hold its output open for ever. What it said itself is read before its end is told: after a
     // loop that was busy the timer is due before the pipe has been looked at, which happens between the timers and the immediates.
-    child.on('exit', (code, signal) => {
-      linger = setTimeout(() => setImmediate(ended, code, signal), LINGER)
+    child.on('exit', (code, by) => {
+      linger = setTimeout(() => setImmediate(ended, code, by), LINGER)
     })
   })
 }
@@ -167,8 +195,10 @@ async function readText(path: string, limit: number): Promise<string | undefined
   }
 }
 
+type Admit = <Value>(action: () => Promise<Value>) => Promise<Value>
+
 /** Lets through so many at a time; the others wait in their order. */
-function atMost(limit: number): <Value>(action: () => Promise<Value>) => Promise<Value> {
+function atMost(limit: number): Admit {
   const waiting: (() => void)[] = []
   let running = 0
   return async (action) => {

@@ -12,13 +12,17 @@ import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
 import { followProgram, LIMITS, machineBackend, machineClock } from './exec.ts'
 import { machineFiles } from './files/exec.ts'
+import { openJobBook } from './jobs/book.ts'
+import { machinePrograms } from './jobs/exec.ts'
+import type { Jobs, KeptJob } from './jobs/job.ts'
 import { newLedger, record } from './ledger.ts'
 import { decodeKept, encodeKept } from './link/kept.ts'
 import { findManager } from './link/manager.ts'
 import { type Link, type LinkOptions, startLink } from './link/runner.ts'
 import { openDesk } from './requests/desk.ts'
-import { changingHandlers, readingHandlers } from './requests/handlers.ts'
-import { type Successor, upgrade } from './requests/upgrade.ts'
+import { handlersOf } from './requests/handlers.ts'
+import type { Handlers } from './requests/task.ts'
+import type { Successor } from './requests/upgrade.ts'
 import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
 import { bundleAt, parseDropped, placesIn } from './upgrade/places.ts'
@@ -29,6 +33,10 @@ export interface AgentOptions
   readonly host: Host
   /** What requests change; left out: requests only read, as of a simulated host. */
   readonly world?: Pick<World, 'backend' | 'files' | 'clock'>
+  /** Long requests as agents before this one have left them; left out: they end with the agent. */
+  readonly jobs?: Jobs & { readonly kept: readonly KeptJob[] }
+  /** What is done otherwise than this machine does it. */
+  readonly handlers?: Partial<Handlers>
   /** Where the next version goes; left out: there is none. `onHandOver`: it is chosen, and nothing is under way any more. */
   readonly upgrades?: Pick<Successor, 'places' | 'node' | 'boot'> & { readonly onHandOver: () => void }
   readonly agent: string
@@ -68,13 +76,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       // The answer to the upgrade itself leaves first.
       .then(() => delay(0))
       .then(() => upgrades?.onHandOver())
-  const desk = openDesk({
-    ...readingHandlers(observation),
-    ...(world ? changingHandlers(world) : {}),
-    ...(world && upgrades
-      ? { upgrade: (body) => upgrade(world, { ...upgrades, running: agent, fetch: (limit) => fetchBundle(limit), handOver }, body) }
-      : {}),
-  })
+  const successor = upgrades && { ...upgrades, running: agent, fetch: fetchBundle, handOver }
+  const desk = openDesk(
+    { ...handlersOf({ observation, world, successor }), ...options.handlers },
+    {
+      clock: host.clock,
+      ...(options.jobs ? { jobs: options.jobs } : {}),
+      onError: (error) => log.error({ error }, 'a next agent of this boot does not know of a job'),
+    },
+  )
+  desk.resume(options.jobs?.kept ?? [])
   const { systemUuid, serial, product } = dmi
   const identity = {
     ...(systemUuid === undefined ? {} : { systemUuid }),
@@ -88,7 +99,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     claims: { macs, ...identity },
     findManager: options.findManager,
     ledger,
-    answer: async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await desk.answer(id, request) }),
+    answer: async ({ request: { id, request } }, tell) => ({ kind: 'answer', id, answer: await desk.answer(id, request, tell) }),
+    cancel: (id) => desk.cancel(id),
     log,
     random: Math.random,
     ...(localAddress === undefined ? {} : { localAddress }),
@@ -108,7 +120,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 const SAMPLE_SECONDS = 5
-/** For one program that a request runs. */
+/** For a program of a request that has no limit of its own. */
 const REQUEST_SECONDS = 60
 /** Milliseconds that a request may still take when its agent is to hand over. */
 const LONGEST_DRAIN = 120_000
@@ -160,6 +172,7 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
   const agent = await startAgent({
     host: { backend, follow: followProgram, clock: machineClock },
     world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles, clock: machineClock },
+    jobs: await openJobBook({ backend, files: machineFiles, clock: machineClock, programs: machinePrograms }, places.jobs),
     upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,

@@ -8,7 +8,7 @@ import type { ManagerMessage } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { storageFault } from '../store/trouble.ts'
 import type { AgentBook } from './book.ts'
-import { type Asked, Questions } from './questions.ts'
+import { type Asking, asked, Questions } from './questions.ts'
 import { type Action, NEW_SESSION, type Session, step } from './session.ts'
 
 /** WebSocket close codes (RFC 6455, 7.4.1). */
@@ -66,7 +66,10 @@ export class AgentConnection {
     this.#socket = socket
     this.#address = address
     this.#deps = deps
-    this.#questions = new Questions((id, request) => this.send({ kind: 'request', id, epoch: deps.epoch, request }))
+    this.#questions = new Questions({
+      ask: (id, request) => this.send({ kind: 'request', id, epoch: deps.epoch, request }),
+      cancel: (id) => this.send({ kind: 'cancel', id, epoch: deps.epoch }),
+    })
     const at = deps.elapsed()
     this.#messages = fullBucket(deps.limits.messages, at)
     this.#bytes = fullBucket(deps.limits.bytes, at)
@@ -88,9 +91,9 @@ export class AgentConnection {
   }
 
   /** `limit`: milliseconds. */
-  ask(id: string, request: RequestBody, limit: number): Promise<Asked> {
+  ask(id: string, request: RequestBody, limit: number): Asking {
     if (!this.#closing) return this.#questions.ask(id, request, limit)
-    return Promise.resolve({ kind: 'refused', cause: 'absent', reason: 'its connection is being closed' })
+    return asked(id, { kind: 'refused', cause: 'absent', reason: 'its connection is being closed' })
   }
 
   /**
@@ -181,6 +184,9 @@ export class AgentConnection {
         return this.#questions.welcomed(action.version)
       case 'answer':
         this.#questions.answer(action.id, action.answer)
+        return
+      case 'progress':
+        this.#questions.progress(action.id, action.progress)
         return
       case 'sample':
         return book.sample(this.host, action.sample)

@@ -26,7 +26,7 @@ import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './con
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
 import { createListener, listenOn } from './listener.ts'
 import { Probes } from './probes.ts'
-import type { Asked } from './questions.ts'
+import { type Asked, type Asking, asked } from './questions.ts'
 import { RenewalLimits } from './renewals.ts'
 import { answerRoute } from './routes.ts'
 
@@ -68,7 +68,7 @@ export interface GatewayOptions {
 export interface RequestOptions {
   /** Left out: one of its own. */
   readonly id?: string
-  /** Milliseconds to wait for the answer. */
+  /** Milliseconds to wait for the answer; of a long request, for the first word of it. */
   readonly limit?: number
 }
 
@@ -78,7 +78,12 @@ export interface Gateway {
   /** Who answers what is neither an agent's nor an appliance's: the API and the page. */
   mount(handler: RequestListener): void
   isConnected(host: string): boolean
-  /** Asks the agent of a host. The same id again is answered by the agent from memory, and not done again. */
+  /**
+   * Asks the agent of a host. The same id again is answered by the agent from memory, and not done again; a long request that is under
+   * way, whoever asked for it before, goes on telling.
+   */
+  ask(host: string, body: RequestBody, options?: RequestOptions): Asking
+  /** The same, for who waits for the answer and nothing else. */
   request(host: string, body: RequestBody, options?: RequestOptions): Promise<Asked>
   /** Ends the connection of a host, if it has one. */
   disconnect(host: string, reason: string): void
@@ -150,17 +155,17 @@ class RunningGateway implements Gateway, Presences {
     return connection ? this.#probes.ask(connection) : 'silent'
   }
 
-  async request(
-    host: string,
-    body: RequestBody,
-    { id = `manager/${randomUUID()}`, limit = ANSWER_PATIENCE }: RequestOptions = {},
-  ): Promise<Asked> {
+  ask(host: string, body: RequestBody, { id = `manager/${randomUUID()}`, limit = ANSWER_PATIENCE }: RequestOptions = {}): Asking {
     const state = this.#options.book.stateOf(host)
-    if (state === undefined) return { kind: 'refused', cause: 'absent', reason: `there is no host ${host}` }
+    if (state === undefined) return asked(id, { kind: 'refused', cause: 'absent', reason: `there is no host ${host}` })
     if (!mayBeAsked(parseHostState(state)))
-      return { kind: 'refused', cause: 'untrusted', reason: `a host that is ${state} may only report` }
+      return asked(id, { kind: 'refused', cause: 'untrusted', reason: `a host that is ${state} may only report` })
     const connection = this.#connections.get(host)
-    return connection ? connection.ask(id, body, limit) : { kind: 'refused', cause: 'absent', reason: 'its agent is not connected' }
+    return connection?.ask(id, body, limit) ?? asked(id, { kind: 'refused', cause: 'absent', reason: 'its agent is not connected' })
+  }
+
+  request(host: string, body: RequestBody, options?: RequestOptions): Promise<Asked> {
+    return this.ask(host, body, options).ended
   }
 
   disconnect(host: string, reason: string): void {

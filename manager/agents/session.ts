@@ -3,6 +3,7 @@
 
 import type { KernelEvent } from '../protocol/events.ts'
 import { type AgentMessage, type ManagerMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import type { Progress } from '../protocol/requests/request.ts'
 import type { AnswerBody } from '../protocol/requests.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { Report, Revision } from '../store/tables/inventories.ts'
@@ -20,6 +21,8 @@ export type Action =
   /** It has been welcomed, and may be asked. */
   | { readonly kind: 'welcomed'; readonly version: number }
   | { readonly kind: 'answer'; readonly id: string; readonly answer: AnswerBody }
+  /** `progress` is left out where it has only been accepted. */
+  | { readonly kind: 'progress'; readonly id: string; readonly progress: Progress | undefined }
   | { readonly kind: 'sample'; readonly sample: Sample }
   | { readonly kind: 'event'; readonly at: number; readonly event: KernelEvent }
   /** `audit`: nobody who means well does this. */
@@ -73,6 +76,12 @@ export function step(session: Session, message: AgentMessage, knowledge: Knowled
     case 'answer': {
       const { id, answer } = message
       return knowledge.isAsked(id) ? stay({ kind: 'answer', id, answer }) : close('an answer that nobody asked for')
+    }
+    case 'accepted':
+    case 'progress': {
+      const { id } = message
+      const progress = message.kind === 'progress' ? message.progress : undefined
+      return knowledge.isAsked(id) ? stay({ kind: 'progress', id, progress }) : close(`${message.kind} of what nobody asked for`)
     }
   }
 }

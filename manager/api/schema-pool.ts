@@ -1,6 +1,6 @@
 // What the API says of the pool as a whole: connectivity matrix, CPU levels, alarms, events. Append-only within /api/v1.
 import { z } from 'zod'
-import { IMAGE_FORMATS } from '../protocol/scan.ts'
+import { IMAGE_FORMATS } from '../protocol/requests/scan-file-system.ts'
 import { hostId, hostState } from './schema-hosts.ts'
 
 export const THING_KINDS = ['lun', 'iscsi-target', 'nfs', 'vg', 'file-system', 'vlan', 'segment'] as const

@@ -1,6 +1,6 @@
 // What the API says and takes of what an admin wants on every host: iSCSI targets, properties, the agent's version. Append-only.
 import { z } from 'zod'
-import { MAX_PROPERTIES_TEXT } from '../protocol/requests.ts'
+import { MAX_PROPERTIES_TEXT } from '../protocol/requests/set-properties.ts'
 import { hostId } from './schema-hosts.ts'
 
 /** How far a host is with a connection. `waiting`: it is not connected, or it is being asked. */

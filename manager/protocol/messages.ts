@@ -3,12 +3,16 @@
 import { z } from 'zod'
 import { kernelEvent } from './events.ts'
 import { inventory, problems, sections } from './inventory.ts'
-import { answerBody, requestBody, sha256 } from './requests.ts'
+import { progress } from './requests/request.ts'
+import { answerBody, requestBody } from './requests.ts'
 import { sample } from './sample.ts'
-import { count, list, mac, record, uuid, word } from './values.ts'
+import { count, list, mac, record, sha256, uuid, word } from './values.ts'
 
-/** The newest version of this protocol that is written down here. 2: requests other than collect. 3: scan-file-system. */
-export const PROTOCOL_VERSION = 3
+/**
+ * The newest version of this protocol that is written down here. 2: requests other than collect. 3: scan-file-system. 4: jobs, which
+ * are accepted, tell their progress and can be cancelled; and requests that are queued by what they hold of the host.
+ */
+export const PROTOCOL_VERSION = 4
 
 /** UTF-8 bytes of one message. An inventory with 4,000 paths to LUNs and as many LVs has about 6 MB. */
 export const MAX_MESSAGE_BYTES = 8 << 20
@@ -70,11 +74,28 @@ const sampled = record({ kind: z.literal('sample'), sample })
 const event = record({ kind: z.literal('event'), at: count, event: kernelEvent })
 const answer = record({ kind: z.literal('answer'), id: requestId, answer: answerBody })
 
+/** Version 4. Of a long request, once over each connection that it is asked over: it is under way or waits, and will be answered. */
+const accepted = record({ kind: z.literal('accepted'), id: requestId })
+/** Version 4. At most two a second for a job. */
+const progressed = record({ kind: z.literal('progress'), id: requestId, progress })
+
 /** Either side asks whether the other is there, and gets the number back. */
 const ping = record({ kind: z.literal('ping'), number: count })
 const pong = record({ kind: z.literal('pong'), number: count })
 
-export const agentMessage = z.discriminatedUnion('kind', [hello, enrol, full, delta, sampled, event, answer, ping, pong])
+export const agentMessage = z.discriminatedUnion('kind', [
+  hello,
+  enrol,
+  full,
+  delta,
+  sampled,
+  event,
+  answer,
+  accepted,
+  progressed,
+  ping,
+  pong,
+])
 
 /** To hello. With `have`, the manager holds that revision of this run and wants only what came after. */
 const welcome = record({ kind: z.literal('welcome'), version, epoch, have: revision.exactOptional() })
@@ -91,7 +112,13 @@ const resend = record({ kind: z.literal('resend') })
 /** `id`: automation and step. The same id again is answered from memory, not done again. */
 const request = record({ kind: z.literal('request'), id: requestId, epoch, request: requestBody })
 
-export const managerMessage = z.discriminatedUnion('kind', [welcome, enrolled, rejected, resend, request, ping, pong])
+/**
+ * Version 4. This shall not be done, or no further. Answered within 5 s, as a request is: `cancelled`, or what it had come to; `unknown`,
+ * where it does not let go so soon.
+ */
+const cancel = record({ kind: z.literal('cancel'), id: requestId, epoch })
+
+export const managerMessage = z.discriminatedUnion('kind', [welcome, enrolled, rejected, resend, request, cancel, ping, pong])
 
 export type AgentMessage = z.output<typeof agentMessage>
 export type ManagerMessage = z.output<typeof managerMessage>

@@ -74,6 +74,9 @@ export const pciAddress = z
   .regex(/^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'is no PCI address')
   .brand<'PciAddress'>()
 
+/** SHA-256, hexadecimal. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256')
+
 /** 32 bits, eight hexadecimal digits. */
 export const hexWord = z.string().regex(/^[0-9a-f]{8}$/, 'is no 32-bit word')
 

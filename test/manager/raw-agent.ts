@@ -34,12 +34,13 @@ export function enrolRaw(
   })
 }
 
-/** Sends what `attack` sends; resolves with the code that the manager closes with. */
+/** Sends what `attack` sends, and `hear` to each word of the manager; resolves with the code that the manager closes with. */
 export function rawAgent(
   { address, port, authority }: ManagerAddress,
   certificates: readonly string[],
   key: KeyObject,
   attack: (send: (text: string) => void) => void,
+  hear: (message: ManagerMessage, send: (text: string) => void) => void = () => undefined,
 ): Promise<number> {
   const [own = ''] = certificates
   const certificate = new X509Certificate(Buffer.from(own, 'base64'))
@@ -50,7 +51,9 @@ export function rawAgent(
       cert: certificate.toString(),
       key: pem(key),
     })
-    socket.on('open', () => attack((text) => socket.send(text)))
+    const send = (text: string): void => socket.send(text)
+    socket.on('open', () => attack(send))
+    socket.on('message', (data: Buffer) => hear(JSON.parse(data.toString('utf8')) as ManagerMessage, send))
     socket.on('error', () => undefined)
     socket.on('close', resolve)
   })

@@ -14,6 +14,7 @@ import { backoff, backoffFromUnable } from '../backoff.ts'
 import { certificateRequest } from '../certificate-request.ts'
 import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
 import { type Ledger, record } from '../ledger.ts'
+import { type Answering, answerOver } from './asked.ts'
 import { enrol } from './enrol.ts'
 import { ask, reasonIn } from './exec.ts'
 import { type Identity, identityFrom } from './identity.ts'
@@ -29,14 +30,13 @@ const INTERNAL_ERROR = 1011
 
 type Enrol = AgentMessage & { readonly kind: 'enrol' }
 
-export interface LinkOptions {
+export interface LinkOptions extends Answering {
   readonly agent: string
   readonly boot: { readonly attempt: string; readonly token: string }
   readonly claims: Pick<Enrol, 'systemUuid' | 'serial' | 'product' | 'macs'>
   readonly findManager: () => Promise<ManagerAddress>
   /** What has been reported, or could not be yet. */
   readonly ledger: Ledger
-  readonly answer: (request: Doing & { readonly kind: 'request' }) => Promise<AgentMessage & { readonly kind: 'answer' }>
   /** From an agent before this one in the same boot. */
   readonly kept?: Kept | undefined
   /** For the agent after this one. */
@@ -108,7 +108,7 @@ class RunningLink implements Link {
   }
 
   isWelcome(): boolean {
-    return this.#socket !== undefined && this.#connection.isWelcome
+    return this.#socket !== undefined && this.#connection.version !== undefined
   }
 
   async fetch(path: string, limit: number): Promise<Buffer> {
@@ -230,7 +230,7 @@ class RunningLink implements Link {
       socket.on('close', (code) => {
         clearTimeout(renewal)
         clearInterval(watch)
-        const welcomed = this.#socket === socket && this.#connection.isWelcome
+        const welcomed = this.#socket === socket && this.#connection.version !== undefined
         if (this.#socket === socket) this.#socket = undefined
         resolve({ welcomed, ending: code === INTERNAL_ERROR ? 'later' : 'again' })
       })
@@ -245,7 +245,7 @@ class RunningLink implements Link {
       return
     }
     const { connection, epoch, doing } = hear(this.#connection, this.#ledger, this.#epoch, decoded.message)
-    if (connection.isWelcome && !this.#connection.isWelcome) this.#options.onWelcome?.()
+    if (connection.version !== undefined && this.#connection.version === undefined) this.#options.onWelcome?.()
     this.#connection = connection
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
@@ -264,17 +264,21 @@ class RunningLink implements Link {
           this.#options.log.warn({ reason: one.reason }, 'connection ended')
           this.#socket?.close(1000)
           break
-        case 'request': {
-          const { log, answer } = this.#options
-          const socket = this.#socket
-          answer(one).then(
-            // Over another connection nobody has asked: the manager asks again there, with the same id.
-            (message) => this.#socket === socket && this.#send(message),
-            (error: unknown) => log.error({ error, request: one.request.id }, 'a request failed'),
-          )
-        }
+        case 'cancel':
+          this.#options.cancel?.(one.id)
+          break
+        case 'request':
+          this.#ask(one)
       }
     }
+  }
+
+  #ask(one: Doing & { readonly kind: 'request' }): void {
+    const socket = this.#socket
+    const send = (message: AgentMessage): void => {
+      if (this.#socket === socket) this.#send(message)
+    }
+    answerOver(this.#options, one, this.#connection.version ?? 1, send, this.#options.log)
   }
 
   #send(message: AgentMessage): void {

@@ -1,5 +1,5 @@
 // The request connect-iscsi: sessions with a target over all the portals it has, those that are there already left as they are.
-import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { IscsiSession } from '../../../manager/protocol/storage.ts'
 import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
 import { collect } from '../collect.ts'
@@ -15,7 +15,7 @@ const LOGGED_IN = [0, 15]
 /** ISCSI_ERR_LOGIN_AUTH_FAILED. */
 const WRONG_SECRET = /exit code 24\b/
 
-export async function connectIscsi(world: World, body: RequestOf<'connect-iscsi'>): Promise<AnswerBody> {
+export async function connectIscsi(world: World, body: RequestOf<'connect-iscsi'>): Promise<AnswerOf<'connect-iscsi'> | Refusal> {
   const read = await collect(world.backend, ['iscsi'])
   const before = read.sections.iscsi?.sessions ?? []
   const unread = sayUnread(unreadOf(read, ['iscsi']))
@@ -36,7 +36,7 @@ export async function connectIscsi(world: World, body: RequestOf<'connect-iscsi'
   }
   const there = wanted.filter((one) => fresh.includes(one) || isConnected(before, one))
   const without = wanted.find(({ target }) => !there.some((one) => one.target === target))
-  if (fresh.length > 0) await world.backend.run(['udevadm', 'settle', '--timeout=10'])
+  if (fresh.length > 0) await world.backend.run(['udevadm', 'settle', '--timeout=10'], { lane: 'change' })
   const unpathed = await gatherPaths(world)
   await world.collect(['iscsi', 'blockDevices', 'multipaths'])
   if (without) return refused('unable', failures.join('; '))
@@ -69,7 +69,7 @@ async function logIn({ backend }: World, { target, portal }: Offer, offers: read
   const node = ['iscsiadm', '-m', 'node', '-T', target, '-p', portal] as const
   // With another path multipath shall hear of a dead one soon, and send its writes there.
   if (offers.some((other) => other.target === target && other.portal !== portal))
-    await backend.run([...node, '-o', 'update', '-n', 'node.session.timeo.replacement_timeout', '-v', '15'])
+    await backend.run([...node, '-o', 'update', '-n', 'node.session.timeo.replacement_timeout', '-v', '15'], { lane: 'change' })
   const failure = await failureOf(backend, [...node, '--login'], LOGGED_IN)
   if (failure === undefined) return undefined
   const hint = WRONG_SECRET.test(failure) ? ' (the target does not take this CHAP user and password)' : ''

@@ -1,6 +1,6 @@
 // The request disconnect-iscsi: no session any more, unless something on this host still uses a LUN behind it.
 import { SECTION_NAMES } from '../../../manager/protocol/inventory.ts'
-import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { BlockDevice, IscsiSession } from '../../../manager/protocol/storage.ts'
 import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
 import type { IscsiName } from '../../../manager/protocol/values.ts'
@@ -16,7 +16,7 @@ const GONE = [0, 21]
 /** What may use a disk is in these. */
 const USERS = SECTION_NAMES.filter((name) => /^(blockDevices|multipaths|partitions|fileSystems|pvs|lvs|guests|drbd)$/.test(name))
 
-export async function disconnectIscsi(world: World, body: RequestOf<'disconnect-iscsi'>): Promise<AnswerBody> {
+export async function disconnectIscsi(world: World, body: RequestOf<'disconnect-iscsi'>): Promise<AnswerOf<'disconnect-iscsi'> | Refusal> {
   const { backend } = world
   const once = remembering(backend)
   const { inventory } = update(EMPTY_INVENTORY, await collect(once, ['iscsi', ...USERS]))

@@ -1,12 +1,14 @@
 // The disk images below a folder, and the room there: `stat`, `find`, and `od` for the first bytes. By programs and not by Node's own
 // calls: a server that does not answer would hold its threads for ever, a program is ended after its time.
-import type { AnswerBody } from '../../../manager/protocol/requests.ts'
-import { type DiskImage, MOST_IMAGES } from '../../../manager/protocol/scan.ts'
+
+import { type DiskImage, MOST_IMAGES } from '../../../manager/protocol/requests/scan-file-system.ts'
+import type { AnswerOf, Refusal } from '../../../manager/protocol/requests.ts'
 import { word } from '../../../manager/protocol/values.ts'
 import type { Backend } from '../backend.ts'
 import { tidy, whole } from '../inventory/accept.ts'
 import { formatOf, HEAD_BYTES, isLikely, SMALLEST } from './image-format.ts'
 import { refused } from './refusal.ts'
+import type { Task } from './task.ts'
 import { failureOf, type World } from './world.ts'
 
 const DEEPEST = '6'
@@ -14,6 +16,9 @@ const DEEPEST = '6'
 const MOST_READ = 4096
 /** Milliseconds for these, so that a scan ends within SCAN_LIMIT whatever the storage does. */
 const READING = 90_000
+/** Seconds: a file system may have millions of files. */
+const FINDING = 300
+const FILES = 'files'
 
 interface Found {
   readonly path: string
@@ -21,7 +26,11 @@ interface Found {
   readonly allocatedBytes: number
 }
 
-export async function listImages({ backend, clock }: Pick<World, 'backend' | 'clock'>, folder: string): Promise<AnswerBody> {
+export async function listImages(
+  { backend, clock }: Pick<World, 'backend' | 'clock'>,
+  folder: string,
+  tell: Task['tell'],
+): Promise<AnswerOf<'scan-file-system'> | Refusal> {
   const room = await backend.run(['stat', '--file-system', '--format=%S %b %f', folder])
   const [unit, blocks, free] = room.kind === 'ended' && room.exitCode === 0 ? room.stdout.split(' ').map(whole) : []
   if (unit === undefined || blocks === undefined || free === undefined)
@@ -32,9 +41,11 @@ export async function listImages({ backend, clock }: Pick<World, 'backend' | 'cl
   const leftOut: string[] = []
   const images: DiskImage[] = []
   let read = 0
+  tell({ phase: 'listing', done: 0, unit: FILES })
   const files = await find(backend, folder, leftOut)
   const began = clock.steady()
   for (const file of files) {
+    tell({ phase: 'reading', done: read, total: files.length, unit: FILES })
     if (clock.steady() - began > READING) {
       leftOut.push(`what comes from ${tidy(file.path, 256)} on: after ${READING / 1000} s there is no more time`)
       break
@@ -58,7 +69,7 @@ export async function listImages({ backend, clock }: Pick<World, 'backend' | 'cl
 /** What could be an image, by size and name; on this file system alone, links not followed. */
 async function find(backend: Backend, folder: string, leftOut: string[]): Promise<readonly Found[]> {
   const where = ['-xdev', '-maxdepth', DEEPEST, '-type', 'f', '-size', `+${SMALLEST - 1}c`]
-  const ran = await backend.run(['find', '-P', folder, ...where, '-printf', '%s %b %P\\0'])
+  const ran = await backend.run(['find', '-P', folder, ...where, '-printf', '%s %b %P\\0'], { lane: 'long', seconds: FINDING })
   if (ran.kind === 'missing') leftOut.push('all: there is no program find in this dom0')
   if (ran.kind === 'stopped') leftOut.push(`what find had not come to when it was ${ran.reason}`)
   if (ran.kind === 'ended' && ran.exitCode !== 0)

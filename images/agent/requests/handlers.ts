@@ -1,35 +1,40 @@
-// What this machine does when it is asked: one file a request beside this one.
+// What this machine does when it is asked: one file a request beside this one. Every request is here, or this does not compile.
+import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Observation } from '../runner.ts'
 import { connectIscsi } from './connect-iscsi.ts'
-import type { Handlers } from './desk.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
 import { scanFileSystem } from './scan-file-system.ts'
 import { setProperties } from './set-properties.ts'
+import { atItsPace, type Handler, type Handlers } from './task.ts'
+import { type Successor, upgrade } from './upgrade.ts'
 import type { World } from './world.ts'
 
-/** What any host can do, a simulated one too. */
-export function readingHandlers(observation: Observation): Handlers {
+export interface Means {
+  readonly observation: Pick<Observation, 'collect' | 'properties'>
+  /** Left out: requests only read, as of a simulated host. */
+  readonly world?: World | undefined
+  /** Left out: no other version takes its place. */
+  readonly successor?: Successor | undefined
+}
+
+export function handlersOf({ observation, world, successor }: Means): Handlers {
   return {
     collect: async ({ sections }) => ({ kind: 'collected', ...(await observation.collect(sections)) }),
     'set-properties': async (body) => setProperties(observation.properties, body),
+    ...changingHandlers(world),
+    upgrade: world && successor && ((body) => upgrade(world, successor, body)),
   }
 }
 
-/** What changes the machine. Sessions are made and ended one after the other: both write the same settings and records. */
-export function changingHandlers(world: World): Handlers {
-  const inTurn = oneAtATime()
+type Changing = 'connect-iscsi' | 'disconnect-iscsi' | 'scan-file-system'
+
+/** What needs the machine and nothing else. */
+export function changingHandlers(world: World | undefined): { readonly [Kind in Changing]: Handler<Kind> | undefined } {
+  const by = <Kind extends RequestKind>(change: (world: World, ...asked: Parameters<Handler<Kind>>) => ReturnType<Handler<Kind>>) =>
+    world && ((...[body, task]: Parameters<Handler<Kind>>) => change({ ...world, backend: atItsPace(world.backend, task) }, body, task))
   return {
-    'connect-iscsi': (body) => inTurn(() => connectIscsi(world, body)),
-    'disconnect-iscsi': (body) => inTurn(() => disconnectIscsi(world, body)),
-    'scan-file-system': (body) => scanFileSystem(world, body),
-  }
-}
-
-function oneAtATime(): <Value>(action: () => Promise<Value>) => Promise<Value> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (action) => {
-    const result = last.then(action)
-    last = result.catch(() => undefined)
-    return result
+    'connect-iscsi': by<'connect-iscsi'>(connectIscsi),
+    'disconnect-iscsi': by<'disconnect-iscsi'>(disconnectIscsi),
+    'scan-file-system': by<'scan-file-system'>(scanFileSystem),
   }
 }

@@ -1,5 +1,5 @@
 // What a file is as a guest's disk, by its first bytes; where these say nothing, by its name. Pure.
-import type { DiskImage } from '../../../manager/protocol/scan.ts'
+import type { DiskImage } from '../../../manager/protocol/requests/scan-file-system.ts'
 
 /** Enough for the header of a GPT behind the MBR's sector. */
 export const HEAD_BYTES = 520

@@ -1,6 +1,6 @@
 // What a portal offers: `iscsiadm -m discovery` and its words. Records of what it finds stay in /etc/iscsi/nodes, mode 0600.
 import { z } from 'zod'
-import { type Chap, portal } from '../../../manager/protocol/requests.ts'
+import { type Chap, portal } from '../../../manager/protocol/requests/iscsi.ts'
 import { type IscsiName, iscsiName } from '../../../manager/protocol/values.ts'
 import { SETTINGS_FILE, settings } from './iscsi-initiator.ts'
 import { failureOf, type World } from './world.ts'
@@ -28,7 +28,9 @@ export function parseOffers(stdout: string): readonly Offer[] {
 export async function discover({ backend, files }: World, at: string, chap: Chap | undefined): Promise<Discovered> {
   await files.write(SETTINGS_FILE, settings(chap), 0o600)
   try {
-    const ran = await backend.run(['iscsiadm', '-m', 'discovery', '-t', 'sendtargets', '-o', 'new', '-o', 'update', '-p', at])
+    const ran = await backend.run(['iscsiadm', '-m', 'discovery', '-t', 'sendtargets', '-o', 'new', '-o', 'update', '-p', at], {
+      lane: 'change',
+    })
     if (ran.kind === 'ended' && ran.exitCode === 0) return { kind: 'offers', offers: parseOffers(ran.stdout) }
     const failure = await failureOf({ ...backend, run: async () => ran }, ['iscsiadm'])
     return { kind: 'refused', reason: `the portal ${at} cannot be asked for its targets: ${failure}` }

@@ -1,6 +1,6 @@
 // open-iscsi on a host that has none running: its name, its settings, its daemon. dom0 has no systemd that would start it.
 
-import type { Chap } from '../../../manager/protocol/requests.ts'
+import type { Chap } from '../../../manager/protocol/requests/iscsi.ts'
 import type { IscsiSession } from '../../../manager/protocol/storage.ts'
 import type { Backend } from '../backend.ts'
 import { parseInitiatorName } from '../inventory/iscsiadm.ts'
@@ -25,7 +25,7 @@ export async function startInitiator(
     const [held] = sessions
     // Targets tell hosts by this name: it cannot change under a session.
     if (held) return `this host is logged in to ${held.target} as ${before ?? 'another name'}, and shall be ${name}: end that session first`
-    if (runs) await backend.run(['iscsiadm', '-k', '0'])
+    if (runs) await backend.run(['iscsiadm', '-k', '0'], { lane: 'change' })
     await files.write(NAME_FILE, `InitiatorName=${name}\n`, 0o600)
   }
   if (before === name && runs) return undefined

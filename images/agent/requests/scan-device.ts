@@ -1,5 +1,5 @@
 // Which device a file system is to be scanned from, and how it is mounted: or why it is left alone. Pure.
-import { SCANNED_TYPES } from '../../../manager/protocol/scan.ts'
+import { SCANNED_TYPES } from '../../../manager/protocol/requests/scan-file-system.ts'
 import type { BlockRow } from '../inventory/lsblk.ts'
 
 export const SCAN_FOLDER = '/run/hostless/scan'

@@ -1,7 +1,7 @@
 // The request scan-file-system: the disk images on a file system, read where the host has it mounted, or else mounted read-only for
 // as long as it takes. Another host may be writing there: not a byte of the device is changed.
 import { SECTION_NAMES } from '../../../manager/protocol/inventory.ts'
-import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { FileSystem, NfsMount } from '../../../manager/protocol/storage.ts'
 import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
 import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
@@ -10,6 +10,7 @@ import { listImages } from './disk-images.ts'
 import { guestsOf } from './lun-users.ts'
 import { refused } from './refusal.ts'
 import { deviceFor, SCAN_FOLDER } from './scan-device.ts'
+import { type Task, UNWATCHED, whileWanted } from './task.ts'
 import { failureOf, type World } from './world.ts'
 
 /**
@@ -19,8 +20,16 @@ import { failureOf, type World } from './world.ts'
 const ALWAYS = 'loop,ro,nodev,nosuid,noexec'
 const NEEDED = SECTION_NAMES.filter((name) => /^(blockDevices|multipaths|partitions|fileSystems|guests)$/.test(name))
 
-export async function scanFileSystem(world: World, { fileSystem }: RequestOf<'scan-file-system'>): Promise<AnswerBody> {
-  const { backend } = world
+export async function scanFileSystem(
+  world: World,
+  { fileSystem }: RequestOf<'scan-file-system'>,
+  task: Task = UNWATCHED,
+): Promise<AnswerOf<'scan-file-system'> | Refusal> {
+  const backend = whileWanted(world.backend, task)
+  const list = async (folder: string) => {
+    const listed = await listImages({ backend, clock: world.clock }, folder, task.tell)
+    return task.signal.aborted ? refused('unable', 'it was stopped before all was looked at') : listed
+  }
   const left = await unmountLeftovers(world)
   if (left !== undefined) return refused('unable', left)
   if (fileSystem.kind === 'nfs') {
@@ -29,12 +38,12 @@ export async function scanFileSystem(world: World, { fileSystem }: RequestOf<'sc
     const unread = sayUnread(unreadOf(mounts, ['nfsMounts']))
     if (!mount && unread !== undefined) return refused('unable', `whether it is mounted on this host is not known: ${unread}`)
     if (!mount) return refused('unable', `${fileSystem.server}:${fileSystem.export} is not mounted on this host`)
-    return listImages(world, mount.mountPoint)
+    return list(mount.mountPoint)
   }
   const { uuid } = fileSystem
   const { inventory } = update(EMPTY_INVENTORY, await collect(backend, NEEDED))
   const point = mountedOn(inventory.fileSystems, uuid)
-  if (point !== undefined) return listImages(world, point)
+  if (point !== undefined) return list(point)
   const unread = sayUnread(unreadOf(inventory, NEEDED))
   if (unread !== undefined) return refused('unable', `whether it is mounted here, or a guest's, is not known: ${unread}`)
   const found = deviceFor(uuid, (await lsblk(backend)).value, (disk) => guestsOf([disk], inventory))
@@ -45,7 +54,7 @@ export async function scanFileSystem(world: World, { fileSystem }: RequestOf<'sc
     (await failureOf(backend, ['mkdir', '-p', '-m', '0700', folder])) ??
     (await failureOf(backend, ['mount', '-t', found.type, '-o', options, found.device, folder]))
   // A mount that was stopped may have come about: it is taken away all the same.
-  const answer = failure === undefined ? await listImages(world, folder) : refused('unable', `it cannot be mounted: ${failure}`)
+  const answer = failure === undefined ? await list(folder) : refused('unable', `it cannot be mounted: ${failure}`)
   const stays = await unmountLeftovers(world)
   return stays === undefined ? answer : refused('unable', stays)
 }

@@ -1,7 +1,7 @@
 // The request upgrade: fetches a bundle, checks that it is the one that was meant and that it starts, and chooses it. Guests are not
 // touched: the agent that ends and the one that begins are processes beside them.
 import { createHash } from 'node:crypto'
-import type { AnswerBody, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { Command } from '../backend.ts'
 import { bundlesIn, type Places, parseDropped } from '../upgrade/places.ts'
 import { refused } from './refusal.ts'
@@ -20,7 +20,11 @@ export interface Successor {
   readonly handOver: () => void
 }
 
-export async function upgrade({ backend, files }: World, successor: Successor, body: RequestOf<'upgrade'>): Promise<AnswerBody> {
+export async function upgrade(
+  { backend, files }: World,
+  successor: Successor,
+  body: RequestOf<'upgrade'>,
+): Promise<AnswerOf<'upgrade'> | Refusal> {
   const { places, node, boot, running } = successor
   const { version, sha256, size } = body
   if (version === running) return { kind: 'upgraded', state: 'running' }

@@ -18,9 +18,12 @@ export interface Files {
   remove(path: string): Promise<void>
 }
 
-/** Undefined when it ended well; otherwise what it said, in one line. Tools that try again say the same again: once is enough. */
+/**
+ * Of a command that changes something. Undefined when it ended well; otherwise what it said, in one line. Tools that try again say the
+ * same again: once is enough.
+ */
 export async function failureOf(backend: Backend, command: Command, succeeded: readonly number[] = [0]): Promise<string | undefined> {
-  const ran = await backend.run(command)
+  const ran = await backend.run(command, { lane: 'change' })
   switch (ran.kind) {
     case 'missing':
       return `there is no program ${command[0]} in this dom0`

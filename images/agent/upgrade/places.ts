@@ -14,6 +14,8 @@ export interface Places {
   /** SHA-256 of one that no manager has welcomed; it may be chosen once more. */
   readonly suspect: string
   readonly identity: string
+  /** Folder of what is under way longer than an agent may live. */
+  readonly jobs: string
   bundle(sha256: string): string
 }
 
@@ -26,6 +28,7 @@ export function placesIn(folder: string): Places {
     dropped: `${folder}/agent.dropped`,
     suspect: `${folder}/agent.suspect`,
     identity: `${folder}/agent.identity`,
+    jobs: `${folder}/jobs`,
     bundle: (sha256) => `${folder}/agent-${sha256}.mjs`,
   }
 }

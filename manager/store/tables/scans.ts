@@ -1,6 +1,6 @@
 // The table scans: what lay on each file system when a host looked last.
 import { type Kysely, sql } from 'kysely'
-import type { DiskImage } from '../../protocol/scan.ts'
+import type { DiskImage } from '../../protocol/requests/scan-file-system.ts'
 import type { Transaction } from '../database.ts'
 import type { Tables } from '../schema.ts'
 

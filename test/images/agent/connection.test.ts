@@ -1,11 +1,11 @@
 import test from 'ava'
-import { type Connection, hear } from '../../../images/agent/connection.ts'
+import { type Connection, hear, NEW_CONNECTION } from '../../../images/agent/connection.ts'
 import { newLedger } from '../../../images/agent/ledger.ts'
 import type { ManagerMessage } from '../../../manager/protocol/messages.ts'
 import { uuidOf } from '../../manager/site.ts'
 
 const ledger = newLedger(uuidOf(1))
-const welcome: Connection = { isWelcome: true, have: undefined }
+const welcome: Connection = { version: 4, have: undefined }
 const asked = (epoch: number): ManagerMessage => ({ kind: 'request', id: 'x', epoch, request: { kind: 'collect', sections: [] } })
 
 test('a request of an older epoch than any that was heard is refused by the agent and not done', (t) => {
@@ -22,8 +22,15 @@ test('a request of this epoch or a later one is done, and the later one is the e
   }
 })
 
+test('a word to cancel is heeded of the newest manager alone, and an older one is told why not', (t) => {
+  const cancel = (epoch: number): ManagerMessage => ({ kind: 'cancel', id: 'x', epoch })
+  t.deepEqual(hear(welcome, ledger, 7, cancel(7)).doing, [{ kind: 'cancel', id: 'x' }])
+  t.like(hear(welcome, ledger, 7, cancel(6)).doing[0], { kind: 'send', message: { answer: { kind: 'refused', cause: 'stale-epoch' } } })
+  t.is(hear(NEW_CONNECTION, ledger, undefined, cancel(1)).doing[0]?.kind, 'close')
+})
+
 test('a manager that asks before it has said which epoch it is of is left', (t) => {
-  const { doing } = hear({ isWelcome: false, have: undefined }, ledger, undefined, asked(1))
+  const { doing } = hear({ version: undefined, have: undefined }, ledger, undefined, asked(1))
   t.deepEqual(
     doing.map(({ kind }) => kind),
     ['close'],

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import type { Lane } from '../../../images/agent/backend.ts'
 import { followProgram, LIMITS, machineBackend, machineClock } from '../../../images/agent/exec.ts'
 
 /** Within a minute; a zombie that nobody has waited for yet is gone. */
@@ -108,6 +109,23 @@ test('no more programs run at a time than may', async (t) => {
   const together = ran.map((one) => (one.kind === 'ended' ? Number(one.stdout) : Number.NaN))
   t.is(Math.max(...together), 2)
   await rm(folder, { recursive: true })
+})
+
+test('programs of one lane that hang hold up none of another, and each has the time that its command says', async (t) => {
+  const one = machineBackend({ ...LIMITS, programs: 1 })
+  const control = new AbortController()
+  const lanes: readonly Lane[] = ['read', 'change', 'long']
+  const hung = lanes.map((lane) => one.run(['sleep', '3600'], { lane, seconds: 600, signal: control.signal }))
+  const waiting = one.run(['true'], { lane: 'read', signal: control.signal })
+  t.like(await one.run(['echo', 'destroyed'], { lane: 'urgent' }), { kind: 'ended', stdout: 'destroyed\n' })
+  t.deepEqual(await one.run(['sleep', '3600'], { lane: 'urgent', seconds: 1 }), {
+    kind: 'stopped',
+    stdout: '',
+    reason: 'stopped after 1 s',
+  })
+  control.abort()
+  const unwanted = { kind: 'stopped', stdout: '', reason: 'stopped before its end' } as const
+  t.deepEqual(await Promise.all([...hung, waiting]), Array(4).fill(unwanted))
 })
 
 test('files and folders that are not there, or cannot be read, are simply not there', async (t) => {

@@ -35,6 +35,16 @@ test('from any revision that a manager has, one report brings it to what the hos
   )
 })
 
+test('a manager that has more than this run ever had is told everything, and a delta of another base never', (t) => {
+  for (const have of [first.revision + 1, first.revision + 100])
+    t.deepEqual(reportSince(first, have), { kind: 'inventory', run, revision: 1, inventory: EMPTY })
+  const ahead = hear(NEW_CONNECTION, first, undefined, { kind: 'welcome', version: 1, epoch: 4, have: 9 })
+  t.deepEqual(
+    ahead.doing.map((one) => one.kind === 'send' && one.message.kind),
+    ['inventory'],
+  )
+})
+
 test('a delta that does not follow is a mistake of ours and is not hidden', (t) => {
   t.throws(() => record(first, { kind: 'delta', run, base: 5, revision: 6, sections: {}, problems: [] }), {
     message: /from revision 5 at 1/,

@@ -64,6 +64,11 @@ export const AGENT_MESSAGES = [
   { kind: 'event', at: 1, event: { kind: 'network', what: 'link', interface: 'eth0' } },
   { kind: 'answer', id: 'a1/3', answer: { kind: 'collected', revision: 2, problems: [] } },
   { kind: 'answer', id: 'a1/3', answer: { kind: 'refused', cause: 'stale-epoch', reason: 'epoch 8 has been heard' } },
+  { kind: 'answer', id: 'a1/3', answer: { kind: 'refused', cause: 'cancelled', reason: 'it was cancelled: it had not begun' } },
+  { kind: 'answer', id: 'a1/3', answer: { kind: 'refused', cause: 'unknown', reason: 'look at the host' } },
+  { kind: 'accepted', id: 'a1/3' },
+  { kind: 'progress', id: 'a1/3', progress: { phase: 'listing', done: 0, unit: 'files' } },
+  { kind: 'progress', id: 'a1/3', progress: { phase: 'copying', done: 3, total: 1 << 40, unit: 'bytes' } },
   { kind: 'ping', number: 1 },
   { kind: 'pong', number: 1 },
 ].map((message) => agentMessage.parse(message))
@@ -74,6 +79,7 @@ export const MANAGER_MESSAGES = [
   { kind: 'rejected', reason: 'the token is spent', retry: false },
   { kind: 'resend' },
   { kind: 'request', id: 'a1/3', epoch: 7, request: { kind: 'collect', sections: ['lvs'] } },
+  { kind: 'cancel', id: 'a1/3', epoch: 7 },
   { kind: 'ping', number: 1 },
   { kind: 'pong', number: 1 },
 ].map((message) => managerMessage.parse(message))

@@ -1,6 +1,7 @@
 // A host of a site with open-iscsi on it, made of the agent's own requests and a machine of the tests.
 import type { ExecutionContext } from 'ava'
 import { collect } from '../../../images/agent/collect.ts'
+import { machineClock } from '../../../images/agent/exec.ts'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
@@ -14,10 +15,13 @@ export async function iscsiHost(t: ExecutionContext, site: Site, index: number, 
     const { sections, problems } = await collect(machine.world.backend, ['iscsi'])
     agent.change(sections, problems)
   }
-  const desk = openDesk({
-    ...changingHandlers({ ...machine.world, collect: report }),
-    'set-properties': async () => ({ kind: 'properties-set', count: 0 }),
-  })
+  const desk = openDesk(
+    {
+      ...changingHandlers({ ...machine.world, collect: report }),
+      'set-properties': async () => ({ kind: 'properties-set', count: 0 }),
+    },
+    { clock: machineClock },
+  )
   const agent = startTestAgent(
     t,
     async () => site.address,

@@ -1,7 +1,8 @@
 import test from 'ava'
+import { machineClock } from '../../../images/agent/exec.ts'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
-import { SCAN_LIMIT } from '../../../manager/protocol/scan.ts'
+import { SCAN_LIMIT } from '../../../manager/protocol/requests/scan-file-system.ts'
 import { qcow2, ScanMachine, UUID } from '../../images/agent/requests/scan-machine.ts'
 import { startApiSite } from '../api/asking.ts'
 import { naa, report } from '../connectivity/inventories.ts'
@@ -96,7 +97,10 @@ test('what was looked at before the manager began anew is not looked at again, u
 test('a host of a whole pool looks by itself; what it found is in the API, and looked for anew when an operator asks', async (t) => {
   const site = await startApiSite(t, { enrol: 'auto' })
   const machine = new ScanMachine({ files: { 'vm/web.qcow2': qcow2 } })
-  const desk = openDesk({ ...changingHandlers(machine.world), 'set-properties': async () => ({ kind: 'properties-set', count: 0 }) })
+  const desk = openDesk(
+    { ...changingHandlers(machine.world), 'set-properties': async () => ({ kind: 'properties-set', count: 0 }) },
+    { clock: machineClock },
+  )
   const boot = await pushBoot(site, macOf(1))
   const agent = startTestAgent(
     t,

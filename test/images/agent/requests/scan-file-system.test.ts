@@ -3,6 +3,7 @@ import { openDesk } from '../../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../../images/agent/requests/handlers.ts'
 import { scanFileSystem } from '../../../../images/agent/requests/scan-file-system.ts'
 import { answerBody, requestBody } from '../../../../manager/protocol/requests.ts'
+import { TestClock } from '../clock.ts'
 import { qcow2, ScanMachine, UUID } from './scan-machine.ts'
 
 const FOLDER = `/run/hostless/scan/${UUID}`
@@ -137,7 +138,7 @@ test('storage that answers slowly is read for so long, and what is left is said'
 
 test('two scans at one time are done one after the other', async (t) => {
   const machine = new ScanMachine({})
-  const desk = openDesk(changingHandlers(machine.world))
+  const desk = openDesk(changingHandlers(machine.world), { clock: new TestClock() })
   const answers = await Promise.all(['a', 'b', 'c'].map((id) => desk.answer(id, ask)))
   t.deepEqual([answers.map(({ kind }) => kind), machine.mostMounts], [Array(3).fill('file-system-scanned'), 1])
 })
