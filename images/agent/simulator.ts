@@ -1,14 +1,14 @@
 // A host that is not there: the agent's own code over a made-up machine, so that thousands of hosts play on one computer. It answers the
 // commands and files that the agent reads, in the tools' own formats; what it counts follows from its clock alone.
 import type { Backend, Clock, Command, Follow, Host, Ran } from './backend.ts'
-import type { Machine } from './simulator/machine.ts'
-import { showPolicies, showXenCpuid, showXlInfo } from './simulator/show-cpu.ts'
-import { showDrbdEvents, showXlList, showXlListLong } from './simulator/show-guests.ts'
-import { fileOf, namesIn, showDmidecode, showSmartctl } from './simulator/show-machine.ts'
-import { showBridgeFdb, showEthtool, showIpAddress, showIpLink, showLldp } from './simulator/show-network.ts'
-import { showDiskLinks, showIscsiSessions, showLsblk, showLvs, showMultipathMaps, showPvs, showVgs } from './simulator/show-storage.ts'
+import type { Machine } from './simulator/machine/machine.ts'
+import { showPolicies, showXenCpuid, showXlInfo } from './simulator/show/cpu.ts'
+import { showDrbdEvents, showXlList, showXlListLong } from './simulator/show/guests.ts'
+import { fileOf, namesIn, showDmidecode, showSmartctl } from './simulator/show/machine.ts'
+import { showBridgeFdb, showEthtool, showIpAddress, showIpLink, showLldp } from './simulator/show/network.ts'
+import { showDiskLinks, showIscsiSessions, showLsblk, showLvs, showMultipathMaps, showPvs, showVgs } from './simulator/show/storage.ts'
 
-export { type Machine, makeMachine } from './simulator/machine.ts'
+export { type Machine, makeMachine } from './simulator/machine/machine.ts'
 
 export interface SimulatedHost extends Host {
   /** The machine as it is now. */

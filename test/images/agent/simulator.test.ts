@@ -1,7 +1,7 @@
 import test from 'ava'
 import { collect, EMPTY_INVENTORY, update } from '../../../images/agent/collect.ts'
 import { readCounters } from '../../../images/agent/sampling/counters.ts'
-import { counted } from '../../../images/agent/simulator/load.ts'
+import { counted } from '../../../images/agent/simulator/machine/load.ts'
 import { makeMachine, simulatedHost } from '../../../images/agent/simulator.ts'
 import { inventory as schema } from '../../../manager/protocol/inventory.ts'
 import { TestClock } from './clock.ts'

@@ -1,7 +1,8 @@
 // What a simulated machine's `xl list` and `drbdsetup` print, and what its kernel counts for its guests.
-import { counted } from './load.ts'
-import type { Machine } from './machine.ts'
-import type { GuestSpec } from './machine-guests.ts'
+
+import type { GuestSpec } from '../machine/guests.ts'
+import { counted } from '../machine/load.ts'
+import type { Machine } from '../machine/machine.ts'
 
 const DOM0_LOAD = 0.15
 const SECTOR = 512

@@ -1,6 +1,6 @@
 // What a simulated machine's `xl info -n`, `xen-cpuid` and /proc/cpuinfo print.
-import { CPU_KEY, CPU_ROWS, type CpuRow } from './cpu-models.ts'
-import { type Machine, MODULE_BYTES } from './machine.ts'
+import { CPU_KEY, CPU_ROWS, type CpuRow } from '../machine/cpu-models.ts'
+import { type Machine, MODULE_BYTES } from '../machine/machine.ts'
 
 const THREADS_PER_CORE = 2
 const DOM0_MEBIBYTES = 640

@@ -1,6 +1,6 @@
 // What a simulated machine's `ip`, `bridge`, `ethtool` and `lldpcli` print.
-import { BONDED_NICS, type Machine, type NicSpec } from './machine.ts'
-import { macOf } from './random.ts'
+import { BONDED_NICS, type Machine, type NicSpec } from '../machine/machine.ts'
+import { macOf } from '../machine/random.ts'
 
 const BOND = 'bond0'
 const BOOT_BRIDGE = 'xenbr0'

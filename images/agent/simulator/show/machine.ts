@@ -1,10 +1,10 @@
 // What a simulated machine's `dmidecode` and `smartctl` print, and its files in /proc and /sys.
 
-import { type Machine, MODULE_BYTES } from './machine.ts'
-import { diceOf } from './random.ts'
-import { showCpuinfo } from './show-cpu.ts'
-import { showDiskstats, showNetDev, vbdStatistic } from './show-guests.ts'
-import { initiatorOf, wwidOf } from './show-storage.ts'
+import { type Machine, MODULE_BYTES } from '../machine/machine.ts'
+import { diceOf } from '../machine/random.ts'
+import { showCpuinfo } from './cpu.ts'
+import { showDiskstats, showNetDev, vbdStatistic } from './guests.ts'
+import { initiatorOf, wwidOf } from './storage.ts'
 
 const GIB = 2 ** 30
 const MODULES = 16

@@ -1,7 +1,7 @@
 // What a simulated machine's `lsblk`, `find /dev/disk`, LVM, `multipathd` and `iscsiadm` print.
-import type { Machine } from './machine.ts'
-import type { DiskSpec, LunSpec } from './machine-storage.ts'
-import { diceOf, lvmUuidOf } from './random.ts'
+import type { Machine } from '../machine/machine.ts'
+import { diceOf, lvmUuidOf } from '../machine/random.ts'
+import type { DiskSpec, LunSpec } from '../machine/storage.ts'
 
 const LOCAL_VG = 'local'
 const EXTENT = 4 * 2 ** 20
