@@ -71,3 +71,11 @@ export function endDue(site: Site, host: string, domain: Domain): Site {
 export function uuidFor(site: Site, given: string | undefined): readonly [string, Site] {
   return given === undefined ? newUuid(site) : [given, site]
 }
+
+/** From now on it writes numbered blocks to its first disk, and compares what it reads. */
+export function withWorkload(site: Site, host: string, name: string, seed: string, everyMilliseconds: number): Site {
+  const domain = findDomain(site, host, name)
+  if (!domain) throw new Error(`there is no guest ${name} on ${host}`)
+  const workload = { seed, everyMilliseconds, next: site.now, count: 0, written: new Map(), mismatches: [], errors: 0 }
+  return withDomain(site, host, { ...domain, workload })
+}
