@@ -1,7 +1,7 @@
 // LVM's logical volumes as dm devices of a host: what `lvchange -ay` maps and `-an` unmaps, with the hidden layers that snapshots and
 // thin pools have. Pure.
 import { devicesOf } from './devices.ts'
-import { type DmDevice, freeMinor, lvMapName, lvMapUuid, type Table, type TableTarget } from './dm.ts'
+import { type DmDevice, freeMinor, heldBy, lvMapName, lvMapUuid, type Table, type TableTarget } from './dm.ts'
 import { type Group, ownMedium, PV_HEADER, type Pv, type Volume, volumeOf } from './lvm.ts'
 import { hostOf, type Site, withRam } from './site.ts'
 
@@ -46,15 +46,24 @@ export function activate(site: Site, host: string, group: Group, volume: Volume)
   return changed
 }
 
-/** The maps of this volume go, and those hidden ones that nothing else holds. */
+/** The maps of this volume go, with its snapshots' and those hidden ones that nothing else holds: thin volumes keep their pool. */
 export function deactivate(site: Site, host: string, group: Group, volume: Volume): Site {
   const own = lvMapName(group.name, volume.name)
-  const names = new Set(SUFFIXES.map((suffix) => own + suffix))
-  const { dm } = hostOf(site, host).ram
-  const left = dm.filter(({ name }) => !names.has(name))
-  const gone = withRam(site, host, { dm: left })
+  const without = snapshotsOf(group, volume).reduce((all, one) => deactivate(all, host, group, one), site)
+  const gone = SUFFIXES.reduce((all, suffix) => removeUnheld(all, host, own + suffix), without)
   const hidden = beneath(volume).flatMap((name) => volumeOf(group, name) ?? [])
   return hidden.filter(({ kind }) => kind.kind === 'hidden').reduce((all, one) => deactivate(all, host, group, one), gone)
+}
+
+function removeUnheld(site: Site, host: string, map: string): Site {
+  const { dm } = hostOf(site, host).ram
+  const kname = knameOf(site, host, map)
+  const isHeld = kname === undefined || dm.some((one) => heldBy(one).includes(kname))
+  return isHeld ? site : withRam(site, host, { dm: dm.filter(({ name }) => name !== map) })
+}
+
+export function snapshotsOf(group: Group, { name }: Volume): readonly Volume[] {
+  return group.volumes.filter(({ kind }) => kind.kind === 'snapshot' && kind.origin === name)
 }
 
 const SUFFIXES = ['', '-real', '-cow', '-tpool'] as const
@@ -153,8 +162,8 @@ function beneath({ name, kind }: Volume): readonly string[] {
   }
 }
 
-export function isOrigin(group: Group, { name }: Volume): boolean {
-  return group.volumes.some(({ kind }) => kind.kind === 'snapshot' && kind.origin === name)
+export function isOrigin(group: Group, volume: Volume): boolean {
+  return snapshotsOf(group, volume).length > 0
 }
 
 export function knameOf(site: Site, host: string, map: string): string | undefined {

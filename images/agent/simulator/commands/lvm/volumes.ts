@@ -1,5 +1,5 @@
 // lvremove(8), lvextend(8), lvchange(8), lvrename(8).
-import { isOrigin, remap } from '../../state/activation.ts'
+import { isOrigin, remap, snapshotsOf } from '../../state/activation.ts'
 import { allocate, freeExtents, type Group, ownMedium, type Volume, volumeOf, withoutVolume, withVolume } from '../../state/lvm.ts'
 import { type Site, withoutMedium } from '../../state/site.ts'
 import { type Context, did, type Ended, failed, gap } from '../command.ts'
@@ -151,13 +151,15 @@ function changeOne(context: Context, { group, volume }: FoundVolume, options: Pa
   const text = isChanged ? `  Logical volume ${group.name}/${volume.name} changed.\n` : ''
   const activation = options.value('--activate')
   if (activation === undefined) return did(site, TAKES, text)
+  if (volume.kind.kind === 'snapshot')
+    return failed({ site }, FAILED, `  Can't change snapshot logical volume "${group.name}/${volume.name}".`)
   if (/n$/.test(activation)) {
-    const used = inUse(context, { group, volume })
-    if (used !== undefined) return failed({ site }, FAILED, `  Logical volume ${group.name}/${volume.name} in use.`)
+    const used = [volume, ...snapshotsOf(group, volume)].some((one) => inUse(context, { group, volume: one }) !== undefined)
+    if (used) return failed({ site }, FAILED, `  Logical volume ${group.name}/${volume.name} in use.`)
     return did(switchOff(context, site, changed, next), TAKES, text)
   }
   if (next.skipActivation && !options.has('--ignoreactivationskip')) return did(site, TAKES, text)
-  const on = switchOn(context, site, changed, next)
+  const on = [next, ...snapshotsOf(changed, next)].reduce((all: Site | undefined, one) => all && switchOn(context, all, changed, one), site)
   return on
     ? did(on, TAKES, text)
     : failed(
