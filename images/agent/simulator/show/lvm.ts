@@ -87,7 +87,9 @@ export const LV_COLUMNS: Columns<VolumeRow> = {
   lv_uuid: ({ volume }) => volume.uuid,
   lv_name: ({ volume }) => (volume.kind.kind === 'hidden' ? `[${volume.name}]` : volume.name),
   lv_full_name: ({ group, volume }) => `${group.name}/${volume.kind.kind === 'hidden' ? `[${volume.name}]` : volume.name}`,
-  lv_size: ({ volume }) => bytes(volume.sectors),
+  // Of a snapshot what it may hold, not what it shows.
+  lv_size: ({ group, volume }) => bytes(volume.kind.kind === 'snapshot' ? extentSectors(group, volume) : volume.sectors),
+  origin_size: ({ volume }) => (volume.kind.kind === 'snapshot' ? bytes(volume.sectors) : ''),
   lv_path: ({ group, volume }) => (hasPath(volume) ? `/dev/${group.name}/${volume.name}` : ''),
   lv_dm_path: ({ group, volume }) => `/dev/mapper/${lvMapName(group.name, volume.name)}`,
   lv_active: ({ site, host, group, volume }) => (isActive(site, host, group, volume) ? 'active' : ''),
@@ -124,6 +126,10 @@ export const LV_COLUMNS: Columns<VolumeRow> = {
 
 function bytes(sectors: number): string {
   return String(sectors * SECTOR)
+}
+
+function extentSectors(group: Group, { segments }: Volume): number {
+  return segments.reduce((sum, { extents }) => sum + extents, 0) * group.extentSectors
 }
 
 function missing({ site, host, group }: GroupRow): number {

@@ -215,20 +215,22 @@ export const EMPTY_RAM: Ram = {
   receivers: 0,
 }
 
+const EMPTY: Site = {
+  seed: '',
+  now: 0,
+  made: 0,
+  media: new Map(),
+  groups: new Map(),
+  targets: [],
+  hosts: new Map(),
+  cuts: new Set(),
+  transports: [],
+  migrations: [],
+  copies: [],
+}
+
 export function emptySite(seed: string): Site {
-  return {
-    seed,
-    now: 0,
-    made: 0,
-    media: new Map(),
-    groups: new Map(),
-    targets: [],
-    hosts: new Map(),
-    cuts: new Set(),
-    transports: [],
-    migrations: [],
-    copies: [],
-  }
+  return { ...EMPTY, seed }
 }
 
 export function hostOf(site: Site, name: string): HostState {

@@ -25,7 +25,8 @@ export function advance(site: Site, to: number): Site {
   let changed = site
   for (let at = nextAfter(changed); at !== undefined && at <= to; at = nextAfter(changed))
     changed = step({ ...changed, now: at }, at - changed.now)
-  return changed.now >= to ? changed : step({ ...changed, now: to }, to - changed.now)
+  if (changed.now >= to) return changed
+  return hasWork(changed) ? step({ ...changed, now: to }, to - changed.now) : { ...changed, now: to }
 }
 
 /** When something is due; undefined when nothing is. */
