@@ -1,5 +1,6 @@
 // What a host's kernel tells of a change of its state, in the lines of `udevadm monitor`, `ip monitor` and `drbdsetup events2`. Pure.
 import { linesOf } from './show/drbd.ts'
+import { groupsOf } from './state/activation.ts'
 import { devicesOf } from './state/devices.ts'
 import { vbdNumber } from './state/domain.ts'
 import { type HostState, hostOf, type Site } from './state/site.ts'
@@ -48,10 +49,11 @@ function toldOfBlocks(before: Site, after: Site, old: HostState, now: HostState)
   const sessions = (host: HostState) => host.ram.sessions.map(({ sid }) => `session${sid}`)
   const moved = changes(names(before, old), names(after, now))
   const isOther =
-    before.groups !== after.groups ||
+    (before.groups !== after.groups && isChanged(groupsOf(before, old.name), groupsOf(after, now.name))) ||
     old.ram.dm !== now.ram.dm ||
     old.ram.mounts !== now.ram.mounts ||
-    [...after.media].some(([id, medium]) => medium.labels !== before.media.get(id)?.labels) ||
+    (before.media !== after.media &&
+      [...now.disks, ...now.ram.scsi].some(({ medium }) => after.media.get(medium)?.labels !== before.media.get(medium)?.labels)) ||
     old.machine.failedPaths.join() !== now.machine.failedPaths.join()
   return [
     ...[...moved].map(([device, action]) => udev(action, device, 'block')),
@@ -79,6 +81,10 @@ function keyOf(line: string): string {
     .split(' ')
     .filter((word, index) => index === 0 || /^(name|volume|minor|peer-node-id|conn-name):/.test(word))
     .join(' ')
+}
+
+function isChanged(old: readonly object[], now: readonly object[]): boolean {
+  return old.length !== now.length || old.some((one, index) => one !== now[index])
 }
 
 function udev(action: string, device: string, subsystem: string): Told {
