@@ -115,7 +115,7 @@ test('a mount that an agent has left is taken away first, and one that does not 
   t.regex(await reasonOf(machine), /of the scan before stays mounted: umount ended with exit code 32/)
 })
 
-const FAULTS: { readonly [how: string]: Fault } = {
+const FAULTS: { readonly [How in 'fails' | 'hangs' | 'answer-lost' | 'missing' | 'nonsense']: Fault } = {
   fails: { kind: 'fails' },
   hangs: { kind: 'hangs' },
   // What stops a mount may stop it too late.
