@@ -39,4 +39,8 @@ test('a connection that is wanted is made on both simulated hosts, their LUN is 
   )
   await wants.disconnect(made.value.id, 'alice')
   await until('no session any more', () => hosts.every(({ state }) => state().ram.sessions.length === 0))
+  t.deepEqual(
+    hosts.map(({ state }) => state().ram.scsi),
+    [[], []],
+  )
 })
