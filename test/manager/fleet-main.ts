@@ -6,8 +6,10 @@ import { collect, EMPTY_INVENTORY, update } from '../../images/agent/collect.ts'
 import { machineClock } from '../../images/agent/exec.ts'
 import { newLedger, record } from '../../images/agent/ledger.ts'
 import { type Link, startLink } from '../../images/agent/link/runner.ts'
+import { type Desk, openDesk } from '../../images/agent/requests/desk.ts'
+import { changingHandlers } from '../../images/agent/requests/handlers.ts'
 import { type Machine, makeMachine, simulatedHost } from '../../images/agent/simulator.ts'
-import type { Inventory } from '../../manager/protocol/inventory.ts'
+import type { Inventory, Problem, SectionName, Sections } from '../../manager/protocol/inventory.ts'
 import type { Sample } from '../../manager/protocol/sample.ts'
 import { mac as macAddress, uuid } from '../../manager/protocol/values.ts'
 import { collectingLog } from '../appliance/wire/collecting-log.ts'
@@ -38,21 +40,28 @@ async function start({ seed, address, boots, sampleSeconds }: Order & { readonly
       claims: { systemUuid: uuid.parse(machine.systemUuid), macs: inventory.nics.map(({ mac }) => mac) },
       findManager: async () => address,
       ledger: record(newLedger(run), { kind: 'inventory', run, revision: 1, inventory }),
-      answer: async () => {
-        throw new Error('nothing is asked of these hosts')
-      },
+      answer: async ({ request: { id, request } }) => ({ kind: 'answer', id, answer: await deskFor().answer(id, request) }),
       log: collectingLog().log,
       random: Math.random,
       localAddress: from,
     })
     let revision = 1
+    const tell = (sections: Partial<Sections>, problems: readonly Problem[]): void => {
+      const base = revision
+      revision += 1
+      link.tell({ kind: 'delta', run, base, revision, sections, problems })
+    }
+    // Few of a fleet are asked for anything: the world of one comes into being with the first request.
+    let desk: Desk | undefined
+    const deskFor = (): Desk => {
+      desk ??= openWorld(machine, tell)
+      return desk
+    }
     fleet.push({
       link,
       unplug() {
-        const base = revision
-        revision += 1
         const nics = inventory.nics.map((nic, number) => (number === inventory.nics.length - 1 ? { ...nic, link: 'down' as const } : nic))
-        link.tell({ kind: 'delta', run, base, revision, sections: { nics }, problems: inventory.problems })
+        tell({ nics }, inventory.problems)
       },
     })
   }
@@ -63,6 +72,19 @@ async function start({ seed, address, boots, sampleSeconds }: Order & { readonly
 
 async function readOnce(machine: Machine): Promise<Inventory> {
   return update(EMPTY_INVENTORY, await collect(simulatedHost(machine, machineClock).backend)).inventory
+}
+
+/** What a manager orders of this host happens, and is told. */
+function openWorld(machine: Machine, tell: (sections: Partial<Sections>, problems: readonly Problem[]) => void): Desk {
+  const { backend, world } = simulatedHost(machine, machineClock)
+  const report = async (names: readonly SectionName[]): Promise<void> => {
+    const { sections, problems } = await collect(backend, names)
+    tell(sections, problems)
+  }
+  return openDesk(
+    { ...changingHandlers(world(report)), 'set-properties': async () => ({ kind: 'properties-set', count: 0 }) },
+    { clock: machineClock },
+  )
 }
 
 /** The reading of another machine of its kind, with what no two of them share. */

@@ -1,7 +1,7 @@
 // What becomes of a host when another machine says that it is it, and when the host itself boots again.
 import { X509Certificate } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
-import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
+import { hostWithTargets } from '../../images/agent/simulated.ts'
 import { checkAgainst, enrolRaw, rawAgent, rawIdentity } from '../raw-agent.ts'
 import { iscsiHost } from '../reconcile/iscsi-host.ts'
 import { macOf, pushBoot, type Site, startSite, startTestAgent, until, uuidOf } from '../site.ts'
@@ -49,7 +49,7 @@ onEach(
     await real.agent.link.close()
     await until('a lost host', () => pool.host(real.id)?.state === 'lost')
 
-    const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL], chap }])
+    const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL], chap }])
     const { asked, id } = await iscsiHost(t, site, 257, machine)
     t.is(id, real.id)
     t.is(pool.host(id)?.state, 'pending')
@@ -69,7 +69,7 @@ onEach(
     const approved = await operations.actOnHost('node01', 'approve', undefined, 'alice')
     t.like(approved, { kind: 'done', value: { state: 'up' } })
     t.is(approved.kind === 'done' && approved.value.change, undefined)
-    await until('its session', () => machine.sessions.length === 1)
+    await until('its session', () => machine.sessions().length === 1)
     await until('the properties', () => asked.some(({ kind }) => kind === 'set-properties'))
     t.deepEqual(await kindsOf(site), [])
     t.is(pool.host(id)?.uuid, undefined)
@@ -147,7 +147,7 @@ test('the machine that was approved takes its place back from one that claims it
   const real = await upHost(t, site)
   await real.agent.link.close()
   await until('a lost host', () => pool.host(real.id)?.state === 'lost')
-  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL] }])
+  const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
   const { asked, agent } = await iscsiHost(t, site, 257, machine)
   t.is(pool.host(real.id)?.state, 'pending')
   await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')

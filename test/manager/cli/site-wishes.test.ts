@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
+import { hostWithTargets } from '../../images/agent/simulated.ts'
 import { startApiSite } from '../api/asking.ts'
 import { iscsiHost } from '../reconcile/iscsi-host.ts'
 import { until } from '../site.ts'
@@ -27,11 +27,11 @@ async function start(t: ExecutionContext) {
 
 test('a target is connected, listed with each host, and disconnected by its name; its password is shown nowhere', async (t) => {
   const { site, hostless } = await start(t)
-  const machine = new IscsiMachine([{ name: TARGET, portals: ['10.77.0.1:3260'], chap: { user: 'joe', password: SECRET } }])
+  const machine = hostWithTargets([{ name: TARGET, portals: ['10.77.0.1:3260'], chap: { user: 'joe', password: SECRET } }])
   await iscsiHost(t, site, 1, machine)
   const made = await hostless(['storage', 'connect', 'iscsi', '10.77.0.1', '--target', TARGET, '--chap-user', 'joe'], SECRET)
   t.is(made.code, 0, made.err)
-  await until('a session', () => machine.sessions.length === 1)
+  await until('a session', () => machine.sessions().length === 1)
   const listed = await until('that it is known', async () => {
     const { out } = await hostless(['storage', 'connections', '--output', 'json'])
     return out.includes('"connected"') && out
@@ -42,7 +42,7 @@ test('a target is connected, listed with each host, and disconnected by its name
   t.notRegex(made.out + listed + audit.out, /secretsecret12/)
   const ended = await hostless(['storage', 'disconnect', TARGET])
   t.is(ended.code, 0, ended.err)
-  await until('no session', () => machine.sessions.length === 0)
+  await until('no session', () => machine.sessions().length === 0)
   await until('nothing in the list', async () => (await hostless(['storage', 'connections', '--output', 'json'])).out.trim() === '[]')
   t.is((await hostless(['storage', 'disconnect', TARGET])).code, 4)
   t.is((await hostless(['storage', 'connect', 'nfs', '10.77.0.1'])).code, 2)
@@ -66,8 +66,8 @@ test('a file of properties is set, read back as it was, and refused with the lin
 
 test('what the manager sees to by itself is listed, with what each task waits for', async (t) => {
   const { site, hostless } = await start(t)
-  const machine = new IscsiMachine([{ name: TARGET, portals: ['10.77.0.1:3260'] }])
-  machine.silent.add('10.77.0.1:3260')
+  const machine = hostWithTargets([{ name: TARGET, portals: ['10.77.0.1:3260'] }])
+  machine.silence('10.77.0.1:3260', 'silent')
   await iscsiHost(t, site, 1, machine)
   t.is((await hostless(['storage', 'connect', 'iscsi', '10.77.0.1', '--target', TARGET])).code, 0)
   const listed = await until('the failure', async () => {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
+import { hostWithTargets } from '../../images/agent/simulated.ts'
 import { type Site, startSite, until } from '../site.ts'
 import { onEach } from '../store/dialects.ts'
 import { iscsiHost } from './iscsi-host.ts'
@@ -14,7 +14,7 @@ const statesOf = async (site: Site) => (await site.manager.site.connections()).f
 onEach('a connection reaches every host that is up, also one that comes later, and is gone when the last session is', async (t, place) => {
   const site = await startSite(t, { enrol: 'auto', ...place })
   const wants = site.manager.site
-  const machines = [1, 2].map(() => new IscsiMachine([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }]))
+  const machines = [1, 2].map(() => hostWithTargets([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }]))
   const [first, second] = machines
   if (!first || !second) return t.fail()
   const one = await iscsiHost(t, site, 1, first)
@@ -24,23 +24,23 @@ onEach('a connection reaches every host that is up, also one that comes later, a
   )
   if (made.kind !== 'done') return t.fail(made.reason)
   t.like(made.value, { portal: PORTAL, target: TARGET, user: 'joe', by: 'alice', ending: false })
-  await until('a session of the first', async () => first.sessions.length === 1 && (await statesOf(site)).join() === 'connected')
+  await until('a session of the first', async () => first.sessions().length === 1 && (await statesOf(site)).join() === 'connected')
   await iscsiHost(t, site, 2, second)
   await until('a session of the second', async () => (await statesOf(site)).join() === 'connected,connected')
-  t.is(first.files.get('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=iqn.2026-11.io.hostless:${one.id}\n`)
+  t.is(first.file('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=iqn.2026-11.io.hostless:${one.id}\n`)
   t.notRegex(JSON.stringify(await wants.connections()), /secretsecret12/)
   t.like(await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'bob'), { kind: 'refused' })
 
   t.like(await wants.disconnect(made.value.id, 'alice'), { kind: 'done', value: { ending: true } })
   await until('no session any more', async () => (await wants.connections()).length === 0)
-  t.deepEqual([first.sessions, second.sessions], [[], []])
+  t.deepEqual([first.sessions(), second.sessions()], [[], []])
   t.like(await wants.disconnect(made.value.id, 'alice'), { kind: 'missing' })
 })
 
 test('only hosts of the groups get it, pending ones never, and a host that comes into a group then', async (t) => {
   const site = await startSite(t)
   const { pool, site: wants } = site.manager
-  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL] }])
+  const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
   const { id, asked } = await iscsiHost(t, site, 1, machine)
   await wants.connect({ kind: 'iscsi', portal: PORTAL, groups: ['rack1'] }, 'alice')
   await pool.move(id, { kind: 'approve' }, 'alice')
@@ -53,8 +53,8 @@ test('only hosts of the groups get it, pending ones never, and a host that comes
 test('what does not work is an alarm that says what to do, seen at the host, and gone when it works', async (t) => {
   const site = await startSite(t, { enrol: 'auto' })
   const { pool, site: wants } = site.manager
-  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL] }])
-  machine.silent.add(PORTAL)
+  const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
+  machine.silence(PORTAL, 'silent')
   const { agent } = await iscsiHost(t, site, 1, machine)
   const made = await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
   if (made.kind !== 'done') return t.fail(made.reason)
@@ -64,7 +64,7 @@ test('what does not work is an alarm that says what to do, seen at the host, and
   })
   t.regex(alarm?.text ?? '', new RegExp(`node01 is not logged in to ${TARGET} .*timed out.*hostless storage disconnect ${made.value.id}`))
   t.deepEqual(await statesOf(site), ['failed'])
-  machine.silent.clear()
+  machine.silence(PORTAL, 'answering')
   await agent.link.close()
   await iscsiHost(t, site, 1, machine)
   await until('its session', async () => (await statesOf(site)).join() === 'connected')
@@ -73,54 +73,57 @@ test('what does not work is an alarm that says what to do, seen at the host, and
 
 onEach('portals that were not reached are tried again, also after the manager began anew, though there is a session', async (t, place) => {
   const before = await startSite(t, { enrol: 'auto', ...place })
-  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL, OTHER] }])
-  machine.silent.add(OTHER)
+  const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL, OTHER] }])
+  machine.silence(OTHER, 'silent')
   await iscsiHost(t, before, 1, machine)
   await before.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
   await until('the alarm', async () => (await before.manager.pool.alarms()).length > 0)
-  t.is(machine.sessions.length, 1)
+  t.is(machine.sessions().length, 1)
   await before.manager.close()
-  machine.silent.clear()
+  machine.silence(OTHER, 'answering')
   const after = await startSite(t, { enrol: 'auto', ...place })
   await iscsiHost(t, after, 1, machine)
-  await until('both sessions', () => machine.sessions.length === 2)
+  await until('both sessions', () => machine.sessions().length === 2)
   await until('no alarm any more', async () => (await after.manager.pool.alarms()).length === 0)
 })
 
 test('a session that has no other path yet is asked for again when its host is back', async (t) => {
   const site = await startSite(t, { enrol: 'auto' })
-  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL, OTHER] }])
-  machine.silent.add(OTHER)
+  const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL, OTHER] }])
+  machine.silence(OTHER, 'silent')
   const { agent } = await iscsiHost(t, site, 1, machine)
   await site.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
   await until('the alarm', async () => (await site.manager.pool.alarms()).length > 0)
-  machine.silent.clear()
+  machine.silence(OTHER, 'answering')
   await agent.link.close()
   await iscsiHost(t, site, 1, machine)
-  await until('both sessions', () => machine.sessions.length === 2)
+  await until('both sessions', () => machine.sessions().length === 2)
   t.deepEqual(
-    machine.sessions.map(({ portal }) => portal),
+    machine.sessions().map(({ portal }) => portal),
     [PORTAL, OTHER],
   )
 })
 
 test('a connection is not taken for gone while it is not known which sessions a host has', async (t) => {
   const site = await startSite(t, { enrol: 'auto' })
-  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL] }])
+  const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
   const { agent, id } = await iscsiHost(t, site, 1, machine)
   const made = await site.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
   if (made.kind !== 'done') return t.fail(made.reason)
   await until('its session', async () => (await statesOf(site)).join() === 'connected')
   const hung = { section: 'iscsi', source: 'iscsiadm -m session -P 3', reason: 'stopped after 20 s' } as const
-  machine.says.set('iscsiadm -m session -P 3', { kind: 'stopped', stdout: '', reason: 'stopped after 20 s' })
+  machine.host.faults.order('iscsiadm -m session -P 3', {
+    kind: 'says',
+    ran: { kind: 'stopped', stdout: '', reason: 'stopped after 20 s' },
+  })
   agent.change({ iscsi: { sessions: [] } }, [hung])
   await until('that it is not known', async () => ((await site.manager.pool.inventory(id))?.problems.length ?? 0) > 0)
   await site.manager.site.disconnect(made.value.id, 'alice')
   const [shown] = await site.manager.site.connections()
   t.is(shown?.hosts[0]?.state, 'ending')
   t.regex(shown?.hosts[0]?.why ?? '', /not known: iscsi \(iscsiadm -m session -P 3: stopped after 20 s\)/)
-  t.is(machine.sessions.length, 1)
-  machine.says.clear()
+  t.is(machine.sessions().length, 1)
+  machine.host.faults.clear()
   agent.change({ iscsi: { sessions: [] } }, [])
   await until('that it is gone', async () => (await site.manager.site.connections()).length === 0)
 })
@@ -135,9 +138,9 @@ onEach('what is wanted survives the manager, with its secrets sealed in the data
 
   const after = await startSite(t, { enrol: 'auto', ...place })
   t.regex((await after.manager.site.properties()).text, /\[a\]/)
-  const machine = new IscsiMachine([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
+  const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
   const { asked } = await iscsiHost(t, after, 1, machine)
-  await until('its session', () => machine.sessions.length === 1)
+  await until('its session', () => machine.sessions().length === 1)
   t.true(asked.some((body) => body.kind === 'set-properties' && body.text.startsWith('[a]')))
 })
 

@@ -5,11 +5,11 @@ import { machineClock } from '../../../images/agent/exec.ts'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
-import type { IscsiMachine } from '../../images/agent/requests/iscsi-machine.ts'
+import type { Watched } from '../../images/agent/simulated.ts'
 import { macOf, pushBoot, type Site, startTestAgent, until } from '../site.ts'
 
 /** It reports its sessions as they change; `asked` is what it was asked. */
-export async function iscsiHost(t: ExecutionContext, site: Site, index: number, machine: IscsiMachine) {
+export async function iscsiHost(t: ExecutionContext, site: Site, index: number, machine: Watched) {
   const asked: RequestBody[] = []
   const report = async () => {
     const { sections, problems } = await collect(machine.world.backend, ['iscsi'])

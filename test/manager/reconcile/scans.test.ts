@@ -3,7 +3,7 @@ import { machineClock } from '../../../images/agent/exec.ts'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
 import { SCAN_LIMIT } from '../../../manager/protocol/requests/scan-file-system.ts'
-import { qcow2, ScanMachine, UUID } from '../../images/agent/requests/scan-machine.ts'
+import { hostWithFiles, qcow2, UUID } from '../../images/agent/scanned.ts'
 import { startApiSite } from '../api/asking.ts'
 import { naa, report } from '../connectivity/inventories.ts'
 import { macOf, pushBoot, startTestAgent, until } from '../site.ts'
@@ -96,7 +96,7 @@ test('what was looked at before the manager began anew is not looked at again, u
 
 test('a host of a whole pool looks by itself; what it found is in the API, and looked for anew when an operator asks', async (t) => {
   const site = await startApiSite(t, { enrol: 'auto' })
-  const machine = new ScanMachine({ files: { 'vm/web.qcow2': qcow2 } })
+  const machine = hostWithFiles({ 'vm/web.qcow2': qcow2 })
   const desk = openDesk(
     { ...changingHandlers(machine.world), 'set-properties': async () => ({ kind: 'properties-set', count: 0 }) },
     { clock: machineClock },
@@ -136,13 +136,13 @@ test('a host of a whole pool looks by itself; what it found is in the API, and l
   const refused = await site.as('operator')('POST', `/things/${encodeURIComponent(`lun:${naa('1')}`)}/scan`, {})
   t.is(refused.status, 409)
   t.regex(refused.text, /is not looked at: NFS, and ext2/)
-  machine.broken.set('mount', 'fails')
+  machine.host.faults.order('mount', { kind: 'fails' })
   await site.as('operator')('POST', `${path}/scan`, {})
   const failed = await until('the failure', async () => (await site.manager.operations.thing(key))?.notScanned)
   t.regex(failed.reason, /it cannot be mounted: mount ended with exit code 1: it is broken/)
   const alarmed = async () => (await site.manager.pool.alarms()).find(({ kind }) => kind === 'scan-failed')
   t.is((await until('its alarm', alarmed)).key, `scan-failed ${key}`)
-  machine.broken.delete('mount')
+  machine.host.faults.clear('mount')
   await site.as('operator')('POST', `${path}/scan`, {})
   await until('its end', async () => (await alarmed()) === undefined)
   t.deepEqual(await site.manager.store.db.selectFrom('scans').select('key').execute(), [{ key }])

@@ -4,7 +4,7 @@ import { disconnectIscsi } from '../../../../images/agent/requests/disconnect-is
 import { parseOffers } from '../../../../images/agent/requests/iscsi-discovery.ts'
 import type { RequestOf } from '../../../../manager/protocol/requests.ts'
 import { iscsiName } from '../../../../manager/protocol/values.ts'
-import { IscsiMachine } from './iscsi-machine.ts'
+import { hostWithTargets } from '../simulated.ts'
 
 const PORTAL = '10.77.0.1:3260'
 const OTHER = '10.78.0.1:3260'
@@ -21,10 +21,10 @@ const ask = (changed: Partial<RequestOf<'connect-iscsi'>> = {}): RequestOf<'conn
 })
 
 test('a host without open-iscsi running gets its name before the daemon, then its sessions; the same again changes nothing', async (t) => {
-  const machine = new IscsiMachine([{ name: T1, portals: [PORTAL] }])
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL] }])
   const first = await connectIscsi(machine.world, ask({ target: T1 }))
   t.deepEqual(first, { kind: 'iscsi-connected', sessions: [{ target: T1, portal: PORTAL, fresh: true }], missing: [] })
-  t.is(machine.files.get('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=${initiator}\n`)
+  t.is(machine.file('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=${initiator}\n`)
   t.deepEqual(machine.collected, ['iscsi,blockDevices,multipaths'])
   const again = await connectIscsi(machine.world, ask({ target: T1 }))
   t.deepEqual(again, { kind: 'iscsi-connected', sessions: [{ target: T1, portal: PORTAL, fresh: false }], missing: [] })
@@ -33,7 +33,7 @@ test('a host without open-iscsi running gets its name before the daemon, then it
 })
 
 test('without a target, all that the portal offers is logged in to', async (t) => {
-  const machine = new IscsiMachine([
+  const machine = hostWithTargets([
     { name: T1, portals: [PORTAL] },
     { name: T2, portals: [PORTAL] },
   ])
@@ -42,37 +42,37 @@ test('without a target, all that the portal offers is logged in to', async (t) =
 })
 
 test('a CHAP password is in no argument and no answer, in a file that only root reads, and in none when the request is done', async (t) => {
-  const machine = new IscsiMachine([{ name: T1, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
   const wrong = await connectIscsi(machine.world, ask({ target: T1, chap: { user: 'joe', password: 'another' } }))
   t.regex(wrong.kind === 'refused' ? wrong.reason : '', /does not take this CHAP user and password/)
   const right = await connectIscsi(machine.world, ask({ target: T1, chap: { user: 'joe', password: SECRET } }))
   t.is(right.kind, 'iscsi-connected')
   t.notRegex(JSON.stringify([machine.commands, wrong, right]), /secretsecret12|another/)
-  t.is(machine.modes.get('/etc/iscsi/iscsid.conf'), 0o600)
-  t.notRegex([...machine.files.values()].join(), /secretsecret12|another/)
+  t.is(machine.mode('/etc/iscsi/iscsid.conf'), 0o600)
+  t.notRegex(machine.texts(), /secretsecret12|another/)
 })
 
 test('a target with two portals is reached over both, fails over soon, and its LUN becomes one device', async (t) => {
-  const machine = new IscsiMachine([{ name: T1, portals: [PORTAL, OTHER], wwid: WWID }])
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL, OTHER], wwid: WWID }])
   t.is((await connectIscsi(machine.world, ask({ target: T1 }))).kind, 'iscsi-connected')
-  t.is(machine.sessions.length, 2)
+  t.is(machine.sessions().length, 2)
   t.true(machine.commands.some((command) => command.join(' ').endsWith('replacement_timeout -v 15')))
   t.deepEqual(
     machine.runs('multipathd').filter((command) => command.length === 1),
     [['multipathd']],
   )
-  t.regex(machine.files.get('/etc/multipath.conf') ?? '', /find_multipaths yes/)
+  t.regex(machine.file('/etc/multipath.conf') ?? '', /find_multipaths yes/)
   await connectIscsi(machine.world, ask({ target: T1 }))
   t.is(machine.runs('multipathd').filter((command) => command.length === 1).length, 1)
 })
 
 test('a portal that does not answer is told of beside those that do; when none does, that is a refusal', async (t) => {
-  const machine = new IscsiMachine([{ name: T1, portals: [PORTAL, OTHER] }])
-  machine.silent.add(OTHER)
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL, OTHER] }])
+  machine.silence(OTHER, 'silent')
   const answer = await connectIscsi(machine.world, ask({ target: T1 }))
   t.is(answer.kind === 'iscsi-connected' && answer.sessions.length, 1)
   t.regex(answer.kind === 'iscsi-connected' ? answer.missing.join() : '', /10\.78\.0\.1:3260: .*timed out/)
-  machine.silent.delete(OTHER)
+  machine.silence(OTHER, 'answering')
   t.deepEqual(await connectIscsi(machine.world, ask({ target: T1 })), {
     kind: 'iscsi-connected',
     sessions: [
@@ -81,13 +81,13 @@ test('a portal that does not answer is told of beside those that do; when none d
     ],
     missing: [],
   })
-  const none = new IscsiMachine([{ name: T1, portals: [PORTAL] }])
-  none.silent.add(PORTAL)
+  const none = hostWithTargets([{ name: T1, portals: [PORTAL] }])
+  none.silence(PORTAL, 'silent')
   t.is((await connectIscsi(none.world, ask({ target: T1 }))).kind, 'refused')
 })
 
 test('a refusal names what is there: no portal, no such target, another name in use', async (t) => {
-  const machine = new IscsiMachine([{ name: T1, portals: [PORTAL] }])
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL] }])
   const reason = async (body: RequestOf<'connect-iscsi'>) => {
     const answer = await connectIscsi(machine.world, body)
     return answer.kind === 'refused' ? answer.reason : ''
@@ -97,12 +97,12 @@ test('a refusal names what is there: no portal, no such target, another name in 
   await connectIscsi(machine.world, ask())
   const other = iscsiName.parse('iqn.2026-11.io.hostless:other')
   t.regex(await reason(ask({ initiator: other })), /logged in to iqn\.2026-11\.test:t1 as .*abcdefghijklmnop/)
-  t.is(machine.files.get('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=${initiator}\n`)
+  t.is(machine.file('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=${initiator}\n`)
 })
 
 test('a daemon that runs under another name is started anew when it has no session', async (t) => {
-  const machine = new IscsiMachine([{ name: T1, portals: [PORTAL] }])
-  machine.files.set('/etc/iscsi/initiatorname.iscsi', 'InitiatorName=iqn.1993-08.org.debian:01:x\n')
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL] }])
+  await machine.world.files.write('/etc/iscsi/initiatorname.iscsi', 'InitiatorName=iqn.1993-08.org.debian:01:x\n', 0o600)
   await machine.world.backend.run(['iscsid'])
   t.is((await connectIscsi(machine.world, ask())).kind, 'iscsi-connected')
   t.deepEqual(machine.runs('iscsid').length, 2)
@@ -110,7 +110,7 @@ test('a daemon that runs under another name is started anew when it has no sessi
 })
 
 test('sessions end with their records; twice is as once; what the request does not name stays', async (t) => {
-  const machine = new IscsiMachine([
+  const machine = hostWithTargets([
     { name: T1, portals: [PORTAL, OTHER] },
     { name: T2, portals: [PORTAL] },
   ])
@@ -118,7 +118,7 @@ test('sessions end with their records; twice is as once; what the request does n
   const end: RequestOf<'disconnect-iscsi'> = { kind: 'disconnect-iscsi', portal: PORTAL, target: T1 }
   t.deepEqual(await disconnectIscsi(machine.world, end), { kind: 'iscsi-disconnected', targets: [T1] })
   t.deepEqual(
-    machine.sessions.map(({ target }) => target),
+    machine.sessions().map(({ target }) => target),
     [T2],
   )
   t.deepEqual(await disconnectIscsi(machine.world, end), { kind: 'iscsi-disconnected', targets: [] })

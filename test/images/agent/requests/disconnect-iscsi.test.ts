@@ -5,7 +5,7 @@ import { disconnectIscsi } from '../../../../images/agent/requests/disconnect-is
 import type { RequestOf } from '../../../../manager/protocol/requests.ts'
 import { iscsiName } from '../../../../manager/protocol/values.ts'
 import { ended, fixture, IDLE } from '../machines.ts'
-import { IscsiMachine } from './iscsi-machine.ts'
+import { hostWithTargets, type Watched } from '../simulated.ts'
 
 const PORTAL = '10.77.0.1:3260'
 const T1 = iscsiName.parse('iqn.2026-11.test:t1')
@@ -26,10 +26,10 @@ const domain = (disks: readonly unknown[], nics: readonly unknown[] = []): strin
   ])
 const DOMAINS = `${IDLE['xl list -v']}web 3 64 1 -b---- 1.0 00000000-0000-4000-8000-000000000003 - -\n`
 
-async function connected(says: { readonly [command: string]: Ran }): Promise<IscsiMachine> {
-  const machine = new IscsiMachine([{ name: T1, portals: [PORTAL] }])
+async function connected(says: { readonly [command: string]: Ran }): Promise<Watched> {
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL] }])
   await connectIscsi(machine.world, { kind: 'connect-iscsi', initiator, portal: PORTAL, target: T1 })
-  for (const [command, ran] of Object.entries(says)) machine.says.set(command, ran)
+  for (const [command, ran] of Object.entries(says)) machine.host.faults.order(command, { kind: 'says', ran })
   return machine
 }
 
@@ -61,9 +61,9 @@ for (const [what, [says, told]] of Object.entries(UNREAD)) {
     const answer = await disconnectIscsi(machine.world, end)
     t.like(answer, { kind: 'refused', cause: 'unable' })
     t.regex(answer.kind === 'refused' ? answer.reason : '', told)
-    t.is(machine.sessions.length, 1)
+    t.is(machine.sessions().length, 1)
     t.false(machine.commands.some((command) => command.includes('--logout') || command.includes('delete')))
-    machine.says.clear()
+    machine.host.faults.clear()
     t.deepEqual(await disconnectIscsi(machine.world, end), { kind: 'iscsi-disconnected', targets: [T1] })
   })
 }
@@ -84,13 +84,13 @@ test('an odd MAC of a guest that has other disks is no reason to refuse', async 
 test('two sessions of one record end with one logout, and the disks of both are looked at', async (t) => {
   const machine = await connected({})
   const text = fixture('iscsiadm-p3-one-portal-two-sessions-LOGGED_IN-FAILED.txt').replaceAll('iqn.2025-01.net.hostless:rack1', T1)
-  machine.says.set('iscsiadm -m session -P 3', ended(text))
-  machine.says.set('xl list -l', ended(domain([{ vdev: 'xvda', pdev_path: '/dev/sdb', readwrite: 1 }])))
-  machine.says.set('xl list -v', ended(DOMAINS))
+  machine.host.faults.order('iscsiadm -m session -P 3', { kind: 'says', ran: ended(text) })
+  machine.host.faults.order('xl list -l', { kind: 'says', ran: ended(domain([{ vdev: 'xvda', pdev_path: '/dev/sdb', readwrite: 1 }])) })
+  machine.host.faults.order('xl list -v', { kind: 'says', ran: ended(DOMAINS) })
   const answer = await disconnectIscsi(machine.world, end)
   t.is(answer.kind === 'refused' && answer.reason, 'it is in use on this host: guest web has it as xvda')
-  machine.says.set('xl list -l', ended(fixture('xl-list-l-dom0-only.json')))
-  machine.says.set('xl list -v', ended(IDLE['xl list -v'] ?? ''))
+  machine.host.faults.order('xl list -l', { kind: 'says', ran: ended(fixture('xl-list-l-dom0-only.json')) })
+  machine.host.faults.order('xl list -v', { kind: 'says', ran: ended(IDLE['xl list -v'] ?? '') })
   t.is((await disconnectIscsi(machine.world, end)).kind, 'iscsi-disconnected')
   t.is(machine.commands.filter((command) => command.includes('--logout')).length, 1)
 })
@@ -98,7 +98,7 @@ test('two sessions of one record end with one logout, and the disks of both are 
 test('a session that has lost its target is told of as missing, beside the one through the same portal that stands', async (t) => {
   const machine = await connected({})
   const text = fixture('iscsiadm-p3-one-portal-two-sessions-LOGGED_IN-FAILED.txt').replaceAll('iqn.2025-01.net.hostless:rack1', T1)
-  machine.says.set('iscsiadm -m session -P 3', ended(text))
+  machine.host.faults.order('iscsiadm -m session -P 3', { kind: 'says', ran: ended(text) })
   const answer = await connectIscsi(machine.world, { kind: 'connect-iscsi', initiator, portal: PORTAL, target: T1 })
   if (answer.kind !== 'iscsi-connected') return t.fail(answer.kind)
   t.deepEqual(answer.missing, [`session 2 with ${T1} at ${PORTAL} through iface1 is not connected: open-iscsi tries to bring it back`])
@@ -109,5 +109,5 @@ test('the name of a host does not change while it is not known whether it has se
   const other = iscsiName.parse('iqn.2026-11.io.hostless:ponmlkjihgfedcba')
   const answer = await connectIscsi(machine.world, { kind: 'connect-iscsi', initiator: other, portal: PORTAL })
   t.regex(answer.kind === 'refused' ? answer.reason : '', /whether it has a session is not known: iscsi \(iscsiadm/)
-  t.regex(machine.files.get('/etc/iscsi/initiatorname.iscsi') ?? '', /abcdefghijklmnop/)
+  t.regex(machine.file('/etc/iscsi/initiatorname.iscsi') ?? '', /abcdefghijklmnop/)
 })

@@ -1,10 +1,10 @@
 import test from 'ava'
-import { collect, EMPTY_INVENTORY, update } from '../../../images/agent/collect.ts'
-import { readCounters } from '../../../images/agent/sampling/counters.ts'
-import { counted } from '../../../images/agent/simulator/load.ts'
-import { makeMachine, simulatedHost } from '../../../images/agent/simulator.ts'
-import { inventory as schema } from '../../../manager/protocol/inventory.ts'
-import { TestClock } from './clock.ts'
+import { collect, EMPTY_INVENTORY, update } from '../../../../images/agent/collect.ts'
+import { readCounters } from '../../../../images/agent/sampling/counters.ts'
+import { counted } from '../../../../images/agent/simulator/machine/load.ts'
+import { makeMachine, simulatedHost } from '../../../../images/agent/simulator.ts'
+import { inventory as schema } from '../../../../manager/protocol/inventory.ts'
+import { TestClock } from '../clock.ts'
 
 async function read(seed: string, index: number) {
   const { backend } = simulatedHost(makeMachine(seed, index), new TestClock())

@@ -1,10 +1,8 @@
 // What a simulated machine's `dmidecode` and `smartctl` print, and its files in /proc and /sys.
 
-import { type Machine, MODULE_BYTES } from './machine.ts'
-import { diceOf } from './random.ts'
-import { showCpuinfo } from './show-cpu.ts'
-import { showDiskstats, showNetDev, vbdStatistic } from './show-guests.ts'
-import { initiatorOf, wwidOf } from './show-storage.ts'
+import { type Machine, MODULE_BYTES } from '../machine/machine.ts'
+import { diceOf } from '../machine/random.ts'
+import { showCpuinfo } from './cpu.ts'
 
 const GIB = 2 ** 30
 const MODULES = 16
@@ -55,25 +53,18 @@ export function showSmartctl({ disks, seed, index }: Machine, device: string, se
   )
 }
 
-/** A file of this machine, `seconds` after it was switched on; undefined when it is not there. */
-export function fileOf(machine: Machine, path: string, seconds: number): string | undefined {
-  const [, device] = /^\/sys\/block\/([^/]+)\/(?:device\/)?wwid$/.exec(path) ?? []
-  if (device !== undefined) return wwidOf(machine, device)
-  const [, domid, statistic] = /^\/sys\/bus\/xen-backend\/devices\/vbd-(\d+)-51712\/statistics\/(\w+)$/.exec(path) ?? []
-  if (statistic !== undefined) return vbdStatistic(machine, Number(domid), statistic, seconds)
+/** A file that the hardware alone decides, `seconds` after it was switched on; undefined when it is not there. */
+export function hardwareFile(machine: Machine, path: string, seconds: number): string | undefined {
   const [, nic] = /^\/sys\/class\/net\/([^/]+)\/speed$/.exec(path) ?? []
   if (nic !== undefined) {
     const found = machine.nics.find(({ name }) => name === nic)
     return found && `${found.up ? found.speed : -1}\n`
   }
-  return portFile(machine, path) ?? sensorFile(machine, path, seconds) ?? plainFile(machine, path, seconds)
+  return portFile(machine, path) ?? sensorFile(machine, path, seconds) ?? plainFile(machine, path)
 }
 
-export function namesIn(machine: Machine, path: string): readonly string[] {
-  const { guests, array } = machine
+export function hardwareNames({ array }: Machine, path: string): readonly string[] {
   switch (path) {
-    case '/sys/bus/xen-backend/devices':
-      return guests.flatMap(({ domid }) => [`vbd-${domid}-51712`, `vif-${domid}-0`]).sort()
     case '/sys/class/fc_host':
       return array.kind === 'fc' ? ['host7', 'host8'] : []
     case '/sys/class/fc_remote_ports':
@@ -126,7 +117,7 @@ function portFile({ array, failedPaths, systemUuid }: Machine, path: string): st
   return own !== undefined ? ownFiles[ownFile] : far !== undefined ? farFiles[farFile] : undefined
 }
 
-function plainFile(machine: Machine, path: string, seconds: number): string | undefined {
+function plainFile(machine: Machine, path: string): string | undefined {
   switch (path) {
     case '/proc/cpuinfo':
       return showCpuinfo(machine)
@@ -140,20 +131,8 @@ function plainFile(machine: Machine, path: string, seconds: number): string | un
       return 'x86_64\n'
     case '/proc/cmdline':
       return `console=hvc0 quiet hl.boot=${'a'.repeat(16)}.${'t'.repeat(43)} hl.srv=10.64.0.1:8067 hl.name=${machine.name}\n`
-    case '/proc/self/mountinfo':
-      return [
-        '26 25 0:23 / /run/hostless/root ro,relatime - nfs 10.64.0.1:/dom0/00eca195fa3b047e ro,vers=3,addr=10.64.0.1',
-        '40 25 0:31 / /run/hostless/iso ro,relatime - nfs4 files.example:/iso ro,vers=4.2,addr=10.64.0.2',
-        '',
-      ].join('\n')
-    case '/etc/iscsi/initiatorname.iscsi':
-      return `InitiatorName=${initiatorOf(machine)}\n`
     case '/proc/drbd':
       return 'version: 8.4.11 (api:1/proto:86-101)\n'
-    case '/proc/diskstats':
-      return showDiskstats(machine, seconds)
-    case '/proc/net/dev':
-      return showNetDev(machine, seconds)
     default:
       return undefined
   }

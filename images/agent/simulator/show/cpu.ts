@@ -1,10 +1,9 @@
 // What a simulated machine's `xl info -n`, `xen-cpuid` and /proc/cpuinfo print.
-import { CPU_KEY, CPU_ROWS, type CpuRow } from './cpu-models.ts'
-import { type Machine, MODULE_BYTES } from './machine.ts'
+import { CPU_KEY, CPU_ROWS, type CpuRow } from '../machine/cpu-models.ts'
+import { type Machine, MODULE_BYTES } from '../machine/machine.ts'
 
 const THREADS_PER_CORE = 2
 const DOM0_MEBIBYTES = 640
-const XEN_MEBIBYTES = 320
 const NX_WORD = 2
 const NX_BIT = 0x00100000
 const MIB = 2 ** 20
@@ -13,11 +12,11 @@ function threadsOf({ sockets, cpu }: Machine): number {
   return sockets * cpu.coresPerSocket * THREADS_PER_CORE
 }
 
-export function showXlInfo(machine: Machine): string {
+/** `free`: MiB that no domain has. */
+export function showXlInfo(machine: Machine, free: number): string {
   const { cpu, sockets } = machine
   const threads = threadsOf(machine)
   const total = Math.floor((machine.memoryModules * MODULE_BYTES) / MIB)
-  const used = machine.guests.reduce((sum, { mebibytes }) => sum + mebibytes, DOM0_MEBIBYTES + XEN_MEBIBYTES)
   const perSocket = cpu.coresPerSocket * THREADS_PER_CORE
   const topology = Array.from({ length: threads }, (_, number) => {
     const socket = Math.floor(number / perSocket)
@@ -26,7 +25,7 @@ export function showXlInfo(machine: Machine): string {
   })
   const numa = Array.from({ length: sockets }, (_, node) => {
     const distances = Array.from({ length: sockets }, (_, other) => (other === node ? 10 : 21)).join(',')
-    return `${pad(node, 4)}: ${pad(Math.floor(total / sockets), 9)} ${pad(Math.floor((total - used) / sockets), 10)}      ${distances}`
+    return `${pad(node, 4)}: ${pad(Math.floor(total / sockets), 9)} ${pad(Math.floor(free / sockets), 10)}      ${distances}`
   })
   return [
     `host                   : ${machine.name}`,
@@ -41,7 +40,7 @@ export function showXlInfo(machine: Machine): string {
     `cpu_mhz                : ${(cpu.kilohertz / 1000).toFixed(3)}`,
     'virt_caps              : pv hvm hvm_directio pv_directio hap gnttab-v1 gnttab-v2',
     `total_memory           : ${total}`,
-    `free_memory            : ${total - used}`,
+    `free_memory            : ${free}`,
     'cpu_topology           :',
     'cpu:    core    socket     node',
     ...topology,

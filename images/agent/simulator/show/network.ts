@@ -1,13 +1,14 @@
 // What a simulated machine's `ip`, `bridge`, `ethtool` and `lldpcli` print.
-import { BONDED_NICS, type Machine, type NicSpec } from './machine.ts'
-import { macOf } from './random.ts'
+import { BONDED_NICS, type Machine, type NicSpec } from '../machine/machine.ts'
+import { macOf } from '../machine/random.ts'
+import type { HostState, LinkDevice } from '../state/site.ts'
 
 const BOND = 'bond0'
 const BOOT_BRIDGE = 'xenbr0'
 const ETHERNET = { mtu: 9000, link_type: 'ether' }
 
-export function showIpLink(machine: Machine): string {
-  const { nics, mac, vlans, guests } = machine
+export function showIpLink({ machine, ram }: HostState): string {
+  const { nics, mac, vlans } = machine
   const linksOfNics = nics.map((nic, number) => ({
     ...ETHERNET,
     ifname: nic.name,
@@ -32,17 +33,36 @@ export function showIpLink(machine: Machine): string {
     ifname,
     linkinfo: { info_kind: 'bridge', info_data: { stp_state: 0, vlan_filtering: 0 } },
   }))
-  const vifs = guests.map(({ domid, bridge }) => ({
-    ...ETHERNET,
-    ifname: `vif${domid}.0`,
-    address: 'fe:ff:ff:ff:ff:ff',
-    operstate: 'UP',
-    master: bridge,
-    parentbus: 'xen-backend',
-    parentdev: `vif-${domid}-0`,
-  }))
+  const vifs = ram.domains.flatMap(({ domid, nics: own }) =>
+    own.map(({ devid, bridge }) => ({
+      ...ETHERNET,
+      ifname: `vif${domid}.${devid}`,
+      address: 'fe:ff:ff:ff:ff:ff',
+      operstate: 'UP',
+      master: bridge,
+      parentbus: 'xen-backend',
+      parentdev: `vif-${domid}-${devid}`,
+    })),
+  )
+  const made = ram.links.map((one) => madeLink(one, mac))
   const loopback = { ifname: 'lo', link_type: 'loopback', address: '00:00:00:00:00:00', operstate: 'UNKNOWN', mtu: 65536 }
-  return JSON.stringify([loopback, ...linksOfNics, bond, ...vlanLinks, ...bridges, ...vifs])
+  return JSON.stringify([loopback, ...linksOfNics, bond, ...vlanLinks, ...bridges, ...vifs, ...made])
+}
+
+/** What `ip link add` has made. */
+function madeLink({ name, kind, up, master, over, vlan }: LinkDevice, address: string): object {
+  return {
+    ...ETHERNET,
+    ifname: name,
+    address,
+    operstate: up ? 'UP' : 'DOWN',
+    ...(master === undefined ? {} : { master }),
+    ...(over === undefined ? {} : { link: over }),
+    linkinfo: {
+      info_kind: kind,
+      info_data: kind === 'vlan' ? { protocol: '802.1Q', id: vlan } : kind === 'bridge' ? { stp_state: 0, vlan_filtering: 0 } : {},
+    },
+  }
 }
 
 export function showIpAddress({ address }: Machine): string {
@@ -54,7 +74,7 @@ export function showIpAddress({ address }: Machine): string {
 }
 
 /** Each bridge has heard the gateway of its VLAN, which is one and the same for all that are on it. */
-export function showBridgeFdb({ vlans, guests, mac }: Machine): string {
+export function showBridgeFdb({ machine: { vlans, mac }, ram }: HostState): string {
   const own = { mac, ifname: BOND, flags: [], master: BOOT_BRIDGE, state: 'permanent' }
   const gateways = vlans.map(({ id, bridge }) => ({
     mac: macOf('02:00:5e', id),
@@ -63,13 +83,9 @@ export function showBridgeFdb({ vlans, guests, mac }: Machine): string {
     master: bridge,
     state: '',
   }))
-  const learned = guests.map(({ domid, mac: guest, bridge }) => ({
-    mac: guest,
-    ifname: `vif${domid}.0`,
-    flags: [],
-    master: bridge,
-    state: '',
-  }))
+  const learned = ram.domains.flatMap(({ domid, nics }) =>
+    nics.map(({ devid, mac: guest, bridge }) => ({ mac: guest, ifname: `vif${domid}.${devid}`, flags: [], master: bridge, state: '' })),
+  )
   return JSON.stringify([own, ...gateways, ...learned])
 }
 

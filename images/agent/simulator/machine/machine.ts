@@ -1,9 +1,9 @@
 // A made-up server and its place in a made-up pool, as plain data: racks of alike machines, shared arrays and VLANs, and here and there
 // one that differs from its siblings, as in life. Everything follows from the pool's seed and the machine's number.
 import { CPU_MODELS, type CpuModel } from './cpu-models.ts'
-import { type GuestSpec, guestsOf } from './machine-guests.ts'
-import { type ArraySpec, arrayOf, type DiskSpec, disksOf } from './machine-storage.ts'
+import { type GuestSpec, guestsOf } from './guests.ts'
 import { type Dice, diceOf, macOf, uuidOf } from './random.ts'
+import { type ArraySpec, arrayOf, type DiskSpec, disksOf } from './storage.ts'
 
 export interface NicSpec {
   readonly name: string

@@ -1,0 +1,65 @@
+// What is on a medium, as far as anybody has to know: which write a sector holds. Sectors that nobody has written, or that were discarded,
+// read as zero. Runs are sorted and disjoint, and never changed in place: a snapshot is the same array. Pure.
+
+export interface Run {
+  /** First sector, and the first behind it. */
+  readonly at: number
+  readonly end: number
+  /** Which write it was: who wrote, and which version. */
+  readonly stamp: string
+}
+
+export type Content = readonly Run[]
+
+export const ZEROES: Content = []
+
+/** `stamp` undefined: zeros. */
+export function overwrite(content: Content, at: number, end: number, stamp: string | undefined): Content {
+  if (end <= at) return content
+  const before: Run[] = []
+  const after: Run[] = []
+  for (const run of content) {
+    if (run.end <= at) before.push(run)
+    else if (run.at >= end) after.push(run)
+    else {
+      if (run.at < at) before.push({ ...run, end: at })
+      if (run.end > end) after.push({ ...run, at: end })
+    }
+  }
+  if (stamp === undefined) return [...before, ...after]
+  const last = before.at(-1)
+  const next = after[0]
+  const joinsLast = last !== undefined && last.end === at && last.stamp === stamp
+  const joinsNext = next !== undefined && next.at === end && next.stamp === stamp
+  const made = { at: joinsLast ? last.at : at, end: joinsNext ? next.end : end, stamp }
+  return [...(joinsLast ? before.slice(0, -1) : before), made, ...(joinsNext ? after.slice(1) : after)]
+}
+
+/** What lies in a range, with the sectors counted from its beginning. */
+export function cutOut(content: Content, at: number, end: number): Content {
+  return content
+    .filter((run) => run.end > at && run.at < end)
+    .map((run) => ({ at: Math.max(run.at, at) - at, end: Math.min(run.end, end) - at, stamp: run.stamp }))
+}
+
+/** Puts what `cutOut` gave at another place; zeros too. */
+export function paste(content: Content, at: number, sectors: number, piece: Content): Content {
+  const cleared = overwrite(content, at, at + sectors, undefined)
+  return piece
+    .filter((run) => run.at < sectors)
+    .reduce((all, run) => overwrite(all, at + run.at, at + Math.min(run.end, sectors), run.stamp), cleared)
+}
+
+export function sectorsIn(content: Content): number {
+  return content.reduce((sum, { at, end }) => sum + end - at, 0)
+}
+
+export function isSame(one: Content, other: Content): boolean {
+  return (
+    one.length === other.length &&
+    one.every((run, index) => {
+      const twin = other[index]
+      return twin !== undefined && run.at === twin.at && run.end === twin.end && run.stamp === twin.stamp
+    })
+  )
+}

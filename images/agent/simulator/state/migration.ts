@@ -1,0 +1,75 @@
+// Live migrations: memory goes over, the guest is suspended here and built there, paused; what the transport does with the word that it is
+// there decides where it goes on. Until that word everything can be undone. Pure.
+import { isAlive } from './domain.ts'
+import { begin, freeKib, needOf, plug, withDomain, withoutDomain } from './domains.ts'
+import { canReach, hostOf, type Migration, type Site, withRam } from './site.ts'
+
+const INCOMING = '--incoming'
+
+export function settleMigrations(site: Site): Site {
+  return site.migrations.reduce((all, { id }) => settleOne(all, id), site)
+}
+
+function settleOne(site: Site, id: number): Site {
+  const migration = site.migrations.find((one) => one.id === id)
+  if (!migration || (migration.phase !== 'sending' && migration.phase !== 'received')) return site
+  if (!canReach(site, migration.from, migration.to)) return release(site, id, 'abort', 'the stream has ended')
+  const guest = hostOf(site, migration.from).ram.domains.find(({ uuid }) => uuid === migration.uuid)
+  if (!guest) return withPhase(site, migration, 'aborted', 'the guest has ended')
+  if (migration.phase === 'received' || migration.due > site.now) return site
+  const built = build(site, migration)
+  return typeof built === 'string' ? withPhase(site, migration, 'aborted', built) : built
+}
+
+/** The state that the guest ends in here, the domain that it becomes there. */
+function build(site: Site, migration: Migration): Site | string {
+  const { from, to, uuid, brings, holds } = migration
+  const guest = hostOf(site, from).ram.domains.find((one) => one.uuid === uuid)
+  const far = hostOf(site, to).ram
+  if (!guest || !isAlive(guest)) return 'the guest does not run'
+  if (!brings && far.receivers === 0) return 'nobody receives it'
+  const name = `${guest.name}${INCOMING}`
+  const others = far.domains.filter((one) => !(from === to && one.uuid === uuid))
+  if (others.some((one) => one.name === name || one.name === guest.name)) return `a domain ${guest.name} is there already`
+  if (from !== to && others.some((one) => one.uuid === uuid)) return 'a domain with its UUID is there already'
+  if (needOf(guest) > freeKib(site, to)) return 'there is not enough memory'
+  const disks = []
+  for (const { device: _, ...disk } of guest.disks) {
+    const plugged = plug(site, to, disk, uuid)
+    if (plugged.kind === 'refused') return plugged.why
+    disks.push(plugged.disk)
+  }
+  const suspended = withDomain(site, from, { ...guest, state: 'suspended' })
+  const received = brings ? suspended : withRam(suspended, to, { receivers: far.receivers - 1 })
+  const { domid: _, since: _since, ...draft } = guest
+  const [built] = begin(received, to, { ...draft, name, disks, state: 'paused' })
+  const held = withPhase(built, migration, 'received')
+  return holds ? held : release(held, migration.id, 'go')
+}
+
+/** `go`: it runs there and has ended here. `abort`: it goes on here; what was built there stays, paused, for somebody to destroy. */
+export function release(site: Site, id: number, word: 'go' | 'abort', why?: string): Site {
+  const migration = site.migrations.find((one) => one.id === id)
+  if (!migration || (migration.phase !== 'sending' && migration.phase !== 'received')) return site
+  const { from, to, uuid, staysPaused } = migration
+  const here = hostOf(site, from).ram.domains.find((one) => one.uuid === uuid && !one.name.endsWith(INCOMING))
+  if (word === 'abort') {
+    const resumed = here?.state === 'suspended' ? withDomain(site, from, { ...here, state: 'running' }) : site
+    return withPhase(resumed, migration, 'aborted', why ?? 'the transport has ended')
+  }
+  const there = hostOf(site, to).ram.domains.find((one) => one.uuid === uuid && one.name.endsWith(INCOMING))
+  if (!here || !there) return withPhase(site, migration, 'aborted', 'one of the two is gone')
+  const ended = withoutDomain(site, from, here.domid)
+  const going = withDomain(ended, to, { ...there, ...workloadOf(here), name: here.name, state: staysPaused ? 'paused' : 'running' })
+  return withPhase(going, migration, 'done')
+}
+
+/** What the guest knows goes with its memory. */
+function workloadOf({ workload }: { readonly workload?: Parameters<typeof withDomain>[2]['workload'] }) {
+  return workload ? { workload } : {}
+}
+
+function withPhase(site: Site, migration: Migration, phase: Migration['phase'], why?: string): Site {
+  const next = { ...migration, phase, ...(why === undefined ? {} : { why }) }
+  return { ...site, migrations: site.migrations.map((one) => (one.id === migration.id ? next : one)) }
+}
