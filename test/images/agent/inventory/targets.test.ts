@@ -97,8 +97,8 @@ test('parseMultipathdMaps reads maps and their paths', (t) => {
   )
 })
 
-test('a map whose WWID is of no known kind is left out, with the reason', (t) => {
-  const text = fixture('multipathd-0.11-maps.json').replace('"360000000000000000e00000000010002"', '"?"')
+test('a map without a WWID is left out, with the reason', (t) => {
+  const text = fixture('multipathd-0.11-maps.json').replace('"360000000000000000e00000000010002"', '""')
   const { value, reasons } = parseMultipathdMaps(text)
   t.is(value.length, 1)
   t.regex(reasons.map(textOf).join(), /^map mpatha: wwid/)
@@ -113,6 +113,24 @@ test('a SATA disk’s map keeps its name and its WWID without a digit before it'
       ['SSDXXXX240G8R_PHYH000000QF240J', 't10.SSDXXXX240G8R_PHYH000000QF240J', 1],
       ['mpatha', 'naa.6006016022f04400aaaaaaaaaaaaaaa1', 2],
     ],
+  )
+})
+
+test('a map is a map under whatever name multipath has found for it', (t) => {
+  const uuids = [
+    '0QEMU    QEMU HARDDISK   drive-scsi0-0-1',
+    '1ATA     WDC WD1003FBYX-01Y7B1',
+    'WDC_WD10=1',
+    '360',
+    '35000000000000000',
+    'x#1',
+  ]
+  const maps = uuids.map((uuid) => ({ name: uuid.trim(), uuid, sysfs: 'dm-0', path_groups: [] }))
+  const { value, reasons } = parseMultipathdMaps(JSON.stringify({ maps }))
+  t.deepEqual([value.map(({ name }) => name), reasons], [uuids, []])
+  t.deepEqual(
+    value.slice(0, 3).map(({ wwid }) => wwid as string),
+    ['t10.0QEMU_QEMU_HARDDISK_drive-scsi0-0-1', 't10.1ATA_WDC_WD1003FBYX-01Y7B1', 't10.WDC_WD10=1'],
   )
 })
 

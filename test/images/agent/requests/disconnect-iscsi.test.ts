@@ -37,6 +37,7 @@ const UNREAD: { readonly [what: string]: readonly [says: { readonly [command: st
   'xl list -l hangs': [{ 'xl list -l': stopped }, /guests \(xl list -l: stopped after 20 s\)/],
   'xl list -l was cut short': [{ 'xl list -l': ended(domain([]).slice(0, 60)), 'xl list -v': ended(DOMAINS) }, /guests .*no JSON/],
   'xl list -v says nothing and ends well': [{ 'xl list -v': ended('') }, /guests \(xl list -v: it ended well and said nothing/],
+  'xl list -v was cut short behind a line': [{ 'xl list -v': ended(DOMAINS.slice(0, -1)) }, /guests \(xl list -v: it was cut short/],
   'xl is missing': [{ xl: { kind: 'missing' } }, /guests .*no such program/],
   'a domain is without configuration': [
     { 'xl list -v': ended(fixture('xl-list-v-zombie-and-guest-without-config.txt')) },
