@@ -180,6 +180,14 @@ test('parseDrbdEvents reads DRBD 8.4, as its own tool tells it', (t) => {
   ])
 })
 
+test('parseDrbdEvents knows that it was cut short, in a line or behind one', (t) => {
+  const text = fixture('drbd-events2-8.4.txt')
+  const lines = text.trimEnd().split('\n')
+  for (const cut of [`${lines.slice(0, -1).join('\n')}\n`, `${lines.slice(0, 2).join('\n')}\n`, text.slice(0, 40), text.slice(0, -3)]) {
+    t.is(parseDrbdEvents(cut).reasons[0], 'it was cut short: its last line is missing', cut)
+  }
+})
+
 test('parseDrbdEvents reads DRBD 9 with two peers and a sync under way', (t) => {
   const [resource] = parseDrbdEvents(fixture('drbd-events2-9-documented.txt')).value
   t.deepEqual(
