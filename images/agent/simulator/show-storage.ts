@@ -197,6 +197,7 @@ export function showIscsiSessions(machine: Machine): string | undefined {
       `\t\tIface Initiatorname: ${initiatorOf(machine)}`,
       `\t\tSID: ${path + 1}`,
       `\t\tiSCSI Session State: ${machine.failedPaths.includes(path) ? 'FAILED' : 'LOGGED_IN'}`,
+      `\t\tHost Number: ${7 + path}\tState: running`,
       ...paths
         .filter((one) => one.path === path)
         .flatMap(({ lun, device }) => [

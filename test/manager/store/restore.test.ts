@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
 import { keepAuthority, keepSiteSecret } from '../../../manager/store/authority.ts'
 import { backup, restore } from '../../../manager/store/backup.ts'
+import { checkBackup, copyRows } from '../../../manager/store/backup-file.ts'
 import { certificateOf, revokeCertificates, saveCertificate } from '../../../manager/store/certificates.ts'
 import { addHost, allHosts, saveMacs, updateHost } from '../../../manager/store/hosts.ts'
 import { type DataPlace, openData } from '../../../manager/store/open.ts'
@@ -168,6 +169,22 @@ test('a backup with a view, a trigger, another table, an expression or keys that
   t.deepEqual([await readFile(join(place.dataDir, 'manager.db')), await readFile(join(place.dataDir, 'keys/site.key'))], before)
   const left = (await readdir(place.dataDir)).filter((name) => !/-(wal|shm)$/.test(name))
   t.deepEqual(left.sort(), ['keys', 'manager.db', 'manager.lock'])
+})
+
+test('a backup whose rows take longer than ten minutes to read is given up', async (t) => {
+  const place = await sqlitePlace(t)
+  await (await openData(place, log)).close()
+  const file = join(place.dataDir, 'backup')
+  await backup(place, file)
+  const { version } = await checkBackup(file)
+  let elapsed = 0
+  const slow = () => {
+    elapsed += 601_000
+    return elapsed
+  }
+  const target = (name: string) => join(place.dataDir, name)
+  await t.throwsAsync(copyRows(file, version, target('slow'), slow), { message: /takes longer than 10 minutes to read/ })
+  await t.notThrowsAsync(copyRows(file, version, target('fast'), () => 0))
 })
 
 test('a restore that was cut short before it was decided leaves nothing, and after that is done by the next start', async (t) => {

@@ -47,7 +47,7 @@ test('two sessions through one portal are two, each with its own interface, stat
 
 test('each target has its own portals and sessions; where a target has sent a host on, the portal of the record is kept', (t) => {
   const block = (sid: number, disk: string) =>
-    `\t\tInterface:\n\t\tSID: ${sid}\n\t\tiSCSI Session State: LOGGED_IN\n\t\tscsi${sid} Channel 00 Id 0 Lun: 0\n\t\t\tAttached scsi disk ${disk}\n`
+    `\t\tInterface:\n\t\tSID: ${sid}\n\t\tiSCSI Session State: LOGGED_IN\n\t\tHost Number: ${sid}\tState: running\n\t\tscsi${sid} Channel 00 Id 0 Lun: 0\n\t\t\tAttached scsi disk ${disk}\n`
   const text =
     `Target: iqn.2026-01.test:a (non-flash)\n\tCurrent Portal: 10.0.0.7:3260,1\n\tPersistent Portal: 10.0.0.1:3260,1\n${block(1, 'sda')}${block(2, 'sdb')}` +
     `Target: iqn.2026-01.test:b (non-flash)\n\tCurrent Portal: [fd00::1]:3260,1\n\tPersistent Portal: [fd00::1]:3260,1\n${block(3, 'sdc')}`
@@ -68,6 +68,25 @@ test('a portal behind which the text ends is a reason: it was cut short', (t) =>
   const { value, reasons } = parseIscsiSessions(text.slice(0, text.lastIndexOf('\tPersistent Portal')))
   t.is(value.length, 1)
   t.is(reasons.length, 1)
+})
+
+test('a text of sessions that ends behind any line of it is known to be cut short, up to the line that its disks follow', (t) => {
+  const lines = fixture('iscsiadm-p3-one-portal-two-sessions-LOGGED_IN-FAILED.txt').trimEnd().split('\n')
+  let isOpen = false
+  for (const [index, line] of lines.entries()) {
+    if (/Target:|Current Portal:|Interface:/.test(line)) isOpen = true
+    if (line.includes('Host Number:')) isOpen = false
+    const { reasons } = parseIscsiSessions(`${lines.slice(0, index + 1).join('\n')}\n`)
+    t.is(reasons.length > 0, isOpen, line)
+  }
+  t.regex(String(parseIscsiSessions(lines.join('\n')).reasons[0]), /last line has no end/)
+})
+
+test('a session whose disks the tool cannot tell is one of which parts are missing', (t) => {
+  const text = fixture('iscsiadm-p3-one-portal-two-sessions-LOGGED_IN-FAILED.txt')
+  const { value, reasons } = parseIscsiSessions(`${text.slice(0, text.lastIndexOf('\t\tHost Number'))}\t\tUnavailable\n`)
+  t.is(value.length, 2)
+  t.deepEqual(reasons, [{ text: 'the session with 10.77.0.1:3260: its disks are unavailable', lacks: 'parts' }])
 })
 
 test('parseInitiatorName passes over comments and spaces', (t) => {

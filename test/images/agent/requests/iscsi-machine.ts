@@ -146,11 +146,12 @@ export class IscsiMachine {
           '\t\tIface Initiatorname: iqn.2026-11.io.hostless:x',
           `\t\tSID: ${index + 1}`,
           '\t\tiSCSI Session State: LOGGED_IN',
+          `\t\tHost Number: ${index}\tState: running`,
           `\t\tscsi${index} Channel 00 Id 0 Lun: 1`,
-          `\t\t\tAttached scsi disk ${device}\t\tState: running`,
+          `\t\t\tAttached scsi disk ${device}\t\tState: running\n`,
         ].join('\n'),
       )
-      .join('\n')
+      .join('')
   }
 
   #row({ target, device }: { readonly target: string; readonly device: string }): object {
