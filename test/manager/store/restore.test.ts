@@ -14,7 +14,7 @@ import { nextEpoch } from '../../../manager/store/settings.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { accessAt, PASSWORD, value } from '../access/site.ts'
 import { dataDirFor } from '../site.ts'
-import { onEach } from './dialects.ts'
+import { DATABASES, onEach } from './dialects.ts'
 
 const { log } = collectingLog()
 const host = (id: string, name: string, state: string) => ({
@@ -222,4 +222,23 @@ test('a restore that was cut short before it was decided leaves nothing, and aft
     t.false((await readdir(place.dataDir)).some((name) => name.startsWith('restore')))
     t.is((await stat(at('manager.db'))).mode & 0o777, 0o600)
   }
+})
+
+test('PostgreSQL: a restore that a crash cut short behind the rows is done by the next start, which loads them no second time', async (t) => {
+  const place = { dataDir: await dataDirFor(t), database: await DATABASES.PostgreSQL() }
+  await withKeys(place)
+  const store = await openData(place, log)
+  await store.write((transaction) => nextEpoch(transaction))
+  await store.write((transaction) => addHost(transaction, host('a', 'node01', 'approved')))
+  await beginRestore(place.dataDir)
+  await store.copyTo(draftPath(place.dataDir))
+  await store.close()
+  await draftKey(place.dataDir, 'site.key', 'x'.repeat(43))
+  await draftKey(place.dataDir, '../version', 'one that cannot be loaded')
+  await rename(join(place.dataDir, 'restore.unfinished'), join(place.dataDir, 'restore.decided'))
+  const after = await openData(place, log)
+  t.is((await allHosts(after.db)).length, 1)
+  await after.close()
+  t.is(await keepSiteSecret(place.dataDir), 'x'.repeat(43))
+  t.false((await readdir(place.dataDir)).some((name) => name.startsWith('restore')))
 })
