@@ -76,6 +76,14 @@ test('a guest that has one of the disks keeps it, though its NIC is odd', async 
   t.is(answer.kind === 'refused' && answer.reason, 'it is in use on this host: guest web has it as xvda')
 })
 
+test('a guest that names one of the disks by any link of udev keeps it', async (t) => {
+  const link = '/dev/disk/by-diskseq/7'
+  const config = domain([{ vdev: 'xvda', pdev_path: link, readwrite: 1 }])
+  const machine = await connected({ 'xl list -l': ended(config), 'xl list -v': ended(DOMAINS), find: ended(`${link}\t../../sda\n`) })
+  const answer = await disconnectIscsi(machine.world, end)
+  t.is(answer.kind === 'refused' && answer.reason, 'it is in use on this host: guest web has it as xvda')
+})
+
 test('an odd MAC of a guest that has other disks is no reason to refuse', async (t) => {
   const config = domain([{ vdev: 'xvda', pdev_path: '/dev/vg/other', readwrite: 1 }], [{ devid: 0, mac: '' }])
   const machine = await connected({ 'xl list -l': ended(config), 'xl list -v': ended(DOMAINS) })
