@@ -58,6 +58,11 @@ test('where the host has it mounted it is listed there, mounted nowhere else and
 test('a disk of a guest, whole or by a partition, and an LV are not mounted: the guest has written what is there', async (t) => {
   for (const target of ['/dev/sda', '/dev/sda1'])
     t.is(await reasonOf(new ScanMachine({ guestHas: target })), 'what is on sda1 is not mounted to look: guest web has it as xvda')
+  const link = '/dev/disk/by-diskseq/7'
+  t.is(
+    await reasonOf(new ScanMachine({ guestHas: link, links: `${link}\t../../sda1\n` })),
+    'what is on sda1 is not mounted to look: guest web has it as xvda',
+  )
   t.is(await reasonOf(new ScanMachine({ guestHas: '/dev/sdz' })), 'file-system-scanned')
   t.is(
     await reasonOf(new ScanMachine({ rows: [{ kname: 'dm-7', type: 'lvm' }] })),

@@ -14,6 +14,8 @@ interface Given {
   readonly files?: { readonly [path: string]: string }
   readonly rows?: readonly object[]
   readonly guestHas?: string
+  /** As find prints what is in /dev/disk. */
+  readonly links?: string
 }
 
 const DISK = { kname: 'sda', type: 'disk', tran: 'iscsi', path: '/dev/sda', size: 1 << 30, ro: false, rm: false }
@@ -87,6 +89,7 @@ export class ScanMachine {
       case 'stat':
         return ended('4096 1000 250\n')
       case 'find':
+        if (args[0] === '/dev/disk') return ended(this.#given.links ?? '')
         return ended(
           Object.entries(this.#given.files ?? {})
             .map(([path, text]) => `${196_608 + text.length} 384 ${path}\0`)
