@@ -31,7 +31,7 @@ const RULES: readonly TextRule[] = [
   {
     rule: 'private-key',
     seen: 'a WireGuard key',
-    files: /(^|\/)wireguard\/(?!.*pub)[^/]+$/,
+    files: /(^|\/)(wireguard\/|(?=[^/]*(wg|wireguard)))(?![^/]*pub)[^/]+$/,
     hint: '=',
     pattern: new RegExp(`^${KEY32}\\s*$`),
   },
@@ -41,6 +41,26 @@ const RULES: readonly TextRule[] = [
     files: NETWORK_MANAGER,
     hint: 'key=',
     pattern: new RegExp(`^[ \\t]*(private|preshared)-key[ \\t]*=[ \\t]*${KEY32}`, 'm'),
+  },
+  {
+    rule: 'private-key',
+    seen: 'a WireGuard key',
+    hint: 'rivate',
+    pattern: new RegExp(`^(?![ \\t]*(?:[#;]|//)).*private[-_]?key["']?[ \\t]*[:= \\t][ \\t]*["']?${KEY32}`, 'im'),
+  },
+  {
+    rule: 'private-key',
+    seen: 'a WireGuard key',
+    files: /^etc\/netplan\//,
+    hint: '=',
+    pattern: new RegExp(`^[ \\t]*["']?(key|private|shared)["']?:[ \\t]*["']?${KEY32}`, 'm'),
+  },
+  {
+    rule: 'password',
+    seen: 'a CHAP password of an iSCSI target',
+    files: /^etc\/(tgt|target|rtslib-fb-target)\//,
+    hint: 's',
+    pattern: /^[ \t]*(incoming|outgoing)user[ \t]+\S+[ \t]+\S|"chap_(mutual_)?password"\s*:\s*"[^"]/m,
   },
   {
     rule: 'password',

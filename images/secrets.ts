@@ -2,6 +2,7 @@
 // secret may be in it (security-notes 4). Looks at all regular files of a root.tar, as a stream, and into what is gzipped.
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { encodedKey } from './secrets-base64.ts'
 import { binaryKey } from './secrets-binary.ts'
 import { PemScanner } from './secrets-pem.ts'
 import { textSecret } from './secrets-text.ts'
@@ -112,7 +113,7 @@ async function secretIn(chunks: AsyncGenerator<Buffer>, file: string, depth: num
   const label = pem.push(Buffer.alloc(0), 'last')
   if (label !== undefined) return { rule: 'private-key', seen: `a PEM block "${label}"` }
   const whole = head.length === 1 && head[0] ? head[0] : Buffer.concat(head)
-  const key = binaryKey(whole, file)
+  const key = binaryKey(whole, file) ?? encodedKey(whole)
   return key === undefined ? textSecret(whole, file) : { rule: 'private-key', seen: key }
 }
 

@@ -1,27 +1,25 @@
 // Where the manager listens, and for how long it waits for who connects.
 import { createServer, type Server } from 'node:https'
-import { endUnshaken } from './handshakes.ts'
 
 /** Waiting connections: a thousand hosts come back at once. */
 const BACKLOG = 4096
 
 /** `patience`: milliseconds for a handshake, and then for the headers of a request. */
 export function createListener(own: { readonly key: string; readonly certificate: string }, authority: string, patience: number): Server {
-  const server = createServer({
+  return createServer({
     key: own.key,
     cert: own.certificate,
     ca: authority,
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
+    // From the connection on, whatever comes in the meantime.
     handshakeTimeout: patience,
     headersTimeout: patience,
     requestTimeout: 2 * patience,
     connectionsCheckingInterval: patience / 4,
     maxHeaderSize: 16 << 10,
   })
-  endUnshaken(server, patience)
-  return server
 }
 
 /** `onError`: of a listener that listens. Rejects when the address cannot be listened on. */

@@ -18,6 +18,9 @@ export type ConditionChange =
   /** It is true: raised when that is new, its text put right when it was known. */
   { readonly kind: 'holds'; readonly key: string; readonly condition: Condition } | { readonly kind: 'ends'; readonly key: string }
 
+/** These are about one host, whose id comes first in `about`; the others are about what several share. */
+const OF_THE_POOL: ReadonlySet<ConditionKind> = new Set(['shared-uuid', 'shared-mac', 'shared-initiator', 'shared-wwid', 'sibling-differs'])
+
 /** What a condition of each kind is seen in: as long as that could not be read, it may still be so. */
 const RESTS_ON: { readonly [Kind in ConditionKind]: readonly SectionName[] } = {
   'shared-uuid': ['dmi'],
@@ -125,12 +128,12 @@ export class Conclusions {
     for (const key of this.#open) if (this.#true.get(key)?.text === this.#written.get(key)) this.#open.delete(key)
   }
 
-  /** Not seen since the manager runs, in what could not be read of the host that it is about, or of any where it names none. */
+  /** Not seen since the manager runs, in what could not be read of the host that it is about; of any, where it is about several. */
   #mayStillBe(key: string): boolean {
     const named = partsOf(key)
     if (!named) return false
     const [host = ''] = named.about.split(' ')
-    const concerned = this.#seen.has(host) ? [this.#unread.get(host)] : [...this.#unread.values()]
+    const concerned = OF_THE_POOL.has(named.kind) ? [...this.#unread.values()] : [this.#unread.get(host)]
     return concerned.some((unread) => RESTS_ON[named.kind].some((section) => unread?.has(section)))
   }
 

@@ -62,7 +62,8 @@ export function faultsOf(host: ReportingHost, held: Held = NOTHING): readonly Co
       'sensor-alarm',
       host,
       inventory.sensors,
-      sensorFault,
+      (sensor, onHost) =>
+        sensorFault(sensor, onHost, held.has(keyOfCondition({ kind: 'sensor-alarm', about: `${host.id} ${nameOf(sensor)}` }))),
       (labels) => `${labels} of ${name} are beyond their limits: see to its cooling and power`,
     ),
     ...diskDefects(host, held),
@@ -103,21 +104,29 @@ const UNITS: { readonly [Quantity in Sensor['quantity']]: string } = {
   humidity: ' %',
 }
 
+/** Of a limit, by which a reading has to be clear of it before its alarm ends. */
+const TREMOR = 0.03
+
 /** A limit that is passed by a little is for the driver's own alarm to say: `high` is where many machines run. */
-function sensorFault(sensor: Sensor, host: string): Fault | undefined {
+function sensorFault(sensor: Sensor, host: string, isHeld: boolean): Fault | undefined {
   const { chip, label, quantity, value } = sensor
   // Again, as older agents tell limits that nobody has set.
   const { low, critical, alarm } = setLimitsOf(sensor)
   if (!isReading(sensor)) return undefined
   const unit = UNITS[quantity]
+  const clear = (limit: number): number => (isHeld ? Math.abs(limit) * TREMOR : 0)
   const wrong =
-    critical !== undefined && value >= critical
+    critical !== undefined && value >= critical - clear(critical)
       ? `is beyond its critical ${critical}${unit}`
-      : low !== undefined && value < low && alarm !== false
+      : low !== undefined && value < low + clear(low) && alarm !== false
         ? `is below its least of ${low}${unit}`
         : alarm === true
           ? 'has set off its alarm'
           : undefined
   if (wrong === undefined) return undefined
-  return { what: `${chip} ${label}`, short: label, text: `${label} (${chip}) of ${host} ${wrong}: see to its cooling and power` }
+  return { what: nameOf(sensor), short: label, text: `${label} (${chip}) of ${host} ${wrong}: see to its cooling and power` }
+}
+
+function nameOf({ chip, label }: Sensor): string {
+  return `${chip} ${label}`
 }

@@ -30,6 +30,10 @@ const WORDS: readonly string[] = [
     'Not Defined',
     'Not Known',
     'Not Set',
+    'Not Used',
+    'None Provided',
+    'Unspecified',
+    'Null String',
   ],
   ...[
     'Not Installed',
@@ -62,6 +66,10 @@ const WORDS: readonly string[] = [
     'System Version',
     'System Vendor',
     'System UUID',
+    'System SKU',
+    'System SKUNumber',
+    'SKU',
+    'SKU Number',
   ],
   ...['Product Name', 'Product', 'Manufacturer', 'Vendor', 'Model', 'Version', 'Super Server', 'Server'],
   ...[
@@ -124,7 +132,9 @@ export function isPlaceholder(text: string): boolean {
 /** As `isPlaceholder`, for what shall tell one machine, disk or module from all others: serial numbers, asset tags. */
 export function isPlaceholderNumber(text: string): boolean {
   const letters = core(text)
-  return isPlaceholder(text) || /^[0xf]+$/.test(letters) || isRun(letters, 3) || isSequence(letters)
+  // `BSN12345678901234567`, `MB-1234567890`: letters that say of what it would be the number, and no number.
+  const counted = /^[a-z]{1,8}(\d{8,})$/.exec(letters)?.[1] ?? letters
+  return isPlaceholder(text) || /^[0xf]+$/.test(letters) || isRun(letters, 3) || isSequence(counted)
 }
 
 /** SMBIOS (DSP0134, 7.2.1): all zeros and all ones are no UUID. The others are what makers put into every board, in both orders of bytes. */
@@ -172,6 +182,7 @@ const NO_UUIDS: ReadonlySet<string> = new Set(
     '11111111-2222-3333-4444-555555555555',
     '00010203-0405-0607-0809-0a0b0c0d0e0f',
     '00112233-4455-6677-8899-aabbccddeeff',
+    '01234567-8910-1112-1314-151617181920',
     '11223344-5566-7788-99aa-bbccddeeff00',
     'deadbeef-dead-beef-dead-beefdeadbeef',
   ].flatMap((uuid) => [core(uuid), swapped(core(uuid))]),
@@ -192,11 +203,14 @@ function isRun(text: string, least: number): boolean {
   return text.length >= least && new Set(text).size === 1
 }
 
-/** `12345`, `0123456789`, `12345678901234`, `123456789abcdef`: from 0 or 1, each digit the one before and one. */
+/** What counts from 0 or 1 up, over and over, and from 9 or 0 down. */
+const COUNTING = ['1234567890', '0123456789abcdef', '1234567890abcdef'].map((digits) => digits.repeat(4))
+const COUNTING_DOWN = '9876543210'.repeat(2)
+
+/** `12345`, `0123456789`, `12345678901234`, `123456789abcdef`, `9876543210`. */
 function isSequence(text: string): boolean {
-  const digits = text.replace(/a(b(c(d(ef?)?)?)?)?$/, '')
-  if (!/^[01]\d{4,}$/.test(digits)) return false
-  return [...digits].every((digit, index) => index === 0 || Number(digit) === (Number(digits[index - 1]) + 1) % 10)
+  if (/^[01].{4,}/.test(text) && COUNTING.some((all) => all.includes(text))) return true
+  return /^[09].{7,}/.test(text) && COUNTING_DOWN.includes(text)
 }
 
 /** All zeros or all ones. */
@@ -204,9 +218,14 @@ function isBlank(digits: string): boolean {
   return /^(0*|f*)$/.test(digits)
 }
 
+/** One digit over and over, ASCII's blank, or counted. */
+function isNone(digits: string): boolean {
+  return isRun(digits, 1) || /^(20)+$/.test(digits) || isSequence(digits)
+}
+
 /** Types 2, 5 and 6 hold 24 bits that name the maker; 6 has 128 bits, and its first 64 are those of the whole array. */
 function isPlaceholderNaa(digits: string): boolean {
-  if (isRun(digits, 1)) return true
+  if (isNone(digits) || isSequence(digits.slice(1))) return true
   switch (digits[0]) {
     case '2':
       return isBlank(digits.slice(1, 4) + digits.slice(10))
@@ -221,7 +240,7 @@ function isPlaceholderNaa(digits: string): boolean {
 
 /** 64 bits, or those and 32 more; of 128 bits the last 64 hold the maker. */
 function isPlaceholderEui(digits: string): boolean {
-  if (isRun(digits, 1)) return true
+  if (isNone(digits)) return true
   if (digits.length === 32) return isBlank(digits.slice(22)) || (isBlank(digits.slice(0, 16)) && isPlaceholderEui(digits.slice(16)))
   return /^0{6}/.test(digits) || isBlank(digits.slice(6))
 }

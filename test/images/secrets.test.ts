@@ -73,6 +73,16 @@ test('findSecrets finds a PEM key in JSON, in a variable and in a program, whate
   t.deepEqual(await rulesOf({ path: 'opt/app/config', data: JSON.stringify({ certificate: CERTIFICATE, key: PUBLIC }) }), [])
 })
 
+test('findSecrets finds a key in base64 in JSON and YAML, as PEM or as DER, and passes what is public', async (t) => {
+  const [pem, bytes] = [Buffer.from(RSA).toString('base64'), der(KEYS.ec.privateKey, 'pkcs8').toString('base64')]
+  for (const data of [JSON.stringify({ key: pem }), `user:\n  client-key-data: ${pem}\n`, JSON.stringify({ PrivateKey: bytes })]) {
+    t.deepEqual(await rulesOf({ path: 'opt/app/config', data }), ['private-key'], data.slice(0, 60))
+  }
+  const spki = KEYS.ec.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+  const known = JSON.stringify({ certificate: Buffer.from(CERTIFICATE).toString('base64'), key: spki, name: 'MIIEvQIBADAN' })
+  t.deepEqual(await rulesOf({ path: 'opt/app/config', data: known }), [])
+})
+
 const KEYS = {
   rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
   ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
@@ -176,6 +186,13 @@ const SECRET_TEXTS: readonly (readonly [path: string, data: string])[] = [
   ['etc/wireguard/wg0.conf', `[Interface]\nPrivateKey = ${WIREGUARD}\n`],
   ['etc/systemd/network/wg.netdev', `[WireGuard]\nPrivateKey=${WIREGUARD}\n`],
   ['etc/wireguard/privatekey', `${WIREGUARD}\n`],
+  ['root/wg-key', `${WIREGUARD}\n`],
+  ['etc/app/vpn.json', JSON.stringify({ private_key: WIREGUARD })],
+  ['etc/config/network', `config interface wg0\n\toption private_key '${WIREGUARD}'\n`],
+  ['etc/netplan/60.yaml', `tunnels:\n  wg0:\n    mode: wireguard\n    key: ${WIREGUARD}\n`],
+  ['etc/netplan/61.yaml', `    keys:\n      private: "${WIREGUARD}"\n`],
+  ['etc/tgt/conf.d/a.conf', '<target iqn.x>\n  incominguser me hunter2hunter2\n</target>\n'],
+  ['etc/rtslib-fb-target/saveconfig.json', '{"chap_userid":"me","chap_password":"hunter2hunter2"}'],
   ['etc/iscsi/iscsid.conf', 'node.session.auth.authmethod = CHAP\nnode.session.auth.password = hunter2\n'],
   ['etc/iscsi/iscsid.conf', ' discovery.sendtargets.auth.password_in=hunter2\n'],
   ['etc/iscsi/nodes/iqn.x/10.0.0.1,3260,1/default', 'node.session.auth.password = hunter2\n'],
@@ -206,7 +223,7 @@ for (const [path, data] of SECRET_TEXTS) {
     const findings = await scan([{ path, data }])
     t.is(findings.length, 1)
     t.notRegex(JSON.stringify(findings), /hunter2/)
-    if (!/json$|privatekey$/.test(path)) t.deepEqual(await rulesOf({ path, data: data.replace(/^/gm, '# ') }), [], 'commented out')
+    if (!/json$|privatekey$|wg-key$/.test(path)) t.deepEqual(await rulesOf({ path, data: data.replace(/^/gm, '# ') }), [], 'commented out')
   })
 }
 

@@ -1,6 +1,5 @@
 // `find /dev/disk`: udev's stable names, which `lsblk` does not tell. udev writes what is odd in a name as \x20.
-import type { Parsed } from './reading.ts'
-import { commandSource } from './reading.ts'
+import { type CommandSource, commandSource, type Parsed } from './reading.ts'
 
 export interface DiskLink {
   readonly folder: 'by-path' | 'by-id'
@@ -10,21 +9,37 @@ export interface DiskLink {
   readonly device: string
 }
 
-/** One link a line: path, tab, what it points to. Links of partitions and udev's `-part` folders are left out. */
-export function parseDiskLinks(stdout: string): Parsed<readonly DiskLink[]> {
-  const lines = stdout.split('\n').filter((line) => line !== '')
-  const links = lines.flatMap((line): DiskLink[] => {
-    const match = /^\/dev\/disk\/(by-path|by-id)\/([^/\t]+)\t(?:\.\.\/)+([^/\t]+)$/.exec(line)
-    const [, folder, name, device] = match ?? []
-    if (folder === undefined || name === undefined || device === undefined || /-part\d+$/.test(name)) return []
-    return [{ folder: folder === 'by-path' ? 'by-path' : 'by-id', name, device }]
+/** Any name under /dev/disk: also of partitions, maps and md, and by what is on them. */
+export interface DeviceLink {
+  /** `/dev/disk/by-uuid/…`. */
+  readonly path: string
+  readonly device: string
+}
+
+/** One link a line: path, tab, what it points to. */
+export function parseDeviceLinks(stdout: string): Parsed<readonly DeviceLink[]> {
+  const links = stdout.split('\n').flatMap((line): DeviceLink[] => {
+    const [, path, device] = /^(\/dev\/disk\/[^/\t]+\/[^/\t]+)\t(?:\.\.\/)+([^/\t]+)$/.exec(line) ?? []
+    return path === undefined || device === undefined ? [] : [{ path, device }]
   })
   return { value: links, reasons: [] }
 }
 
-export const diskLinks = commandSource({
+/** Links of partitions and udev's `-part` folders are left out. */
+export function parseDiskLinks(stdout: string): Parsed<readonly DiskLink[]> {
+  const links = parseDeviceLinks(stdout).value.flatMap(({ path, device }): DiskLink[] => {
+    const [, , , folder, name] = path.split('/')
+    if ((folder !== 'by-path' && folder !== 'by-id') || name === undefined || /-part\d+$/.test(name)) return []
+    return [{ folder, name, device }]
+  })
+  return { value: links, reasons: [] }
+}
+
+const FIND = {
   command: ['find', '/dev/disk', '-mindepth', '2', '-maxdepth', '2', '-type', 'l', '-printf', '%p\\t%l\\n'],
-  parse: parseDiskLinks,
   nothing: (ran) => ran.stdout === '' && ran.stderr.includes('No such file'),
   mayBeSilent: true,
-})
+} as const satisfies Partial<CommandSource<unknown>>
+
+export const diskLinks = commandSource({ ...FIND, parse: parseDiskLinks })
+export const deviceLinks = commandSource({ ...FIND, parse: parseDeviceLinks })

@@ -16,6 +16,8 @@ interface Draft {
   interface: string | undefined
   connected: boolean
   luns: { lun: number; device: string | undefined }[]
+  /** Whether its disks follow: the tool names the host before them, and says so where it has none. */
+  disks: 'listed' | 'unavailable' | undefined
 }
 
 /** `No active sessions` is exit code 21: ISCSI_ERR_NO_OBJS_FOUND. */
@@ -30,9 +32,12 @@ export function parseIscsiSessions(stdout: string): Parsed<readonly IscsiSession
   const drafts: Draft[] = []
   const reasons: Reason[] = []
   let target = ''
+  let bare: string | undefined
   let at: Portal | undefined
   let draft: Draft | undefined
   const leave = (): void => {
+    if (bare !== undefined) reasons.push(`the target ${tidy(bare, 64)} has no portal: it was cut short`)
+    bare = undefined
     if (at && !draft) reasons.push(`the portal ${tidy(at.current, 64)} has no session: it was cut short`)
     at = undefined
     draft = undefined
@@ -47,7 +52,9 @@ export function parseIscsiSessions(stdout: string): Parsed<readonly IscsiSession
     if (key === 'Target') {
       leave()
       target = value.replace(/ \((non-)?flash\)$/, '')
+      bare = target
     } else if (key === 'Current Portal') {
+      bare = undefined
       leave()
       at = { current: withoutTag(value), persistent: withoutTag(value) }
     } else if (key === 'Persistent Portal' && at) at = { ...at, persistent: withoutTag(value) }
@@ -58,9 +65,12 @@ export function parseIscsiSessions(stdout: string): Parsed<readonly IscsiSession
     } else if (draft) readLine(draft, line, key, value)
   }
   leave()
-  const sessions = drafts.flatMap((draft): Session[] => {
-    const { sid } = draft
-    if (sid === undefined) reasons.push(`the session with ${tidy(draft.portal, 64)} has no SID`)
+  if (stdout !== '' && !stdout.endsWith('\n')) reasons.push('it was cut short: its last line has no end')
+  const sessions = drafts.flatMap(({ sid, disks, ...draft }): Session[] => {
+    const through = `the session with ${tidy(draft.portal, 64)}`
+    if (sid === undefined) reasons.push(`${through} has no SID`)
+    else if (disks === undefined) reasons.push(`${through} ends before its disks: it was cut short`)
+    else if (disks === 'unavailable') reasons.push({ text: `${through}: its disks are unavailable`, lacks: 'parts' })
     return sid === undefined ? [] : [{ ...draft, sid }]
   })
   const accepted = acceptAll(iscsiSession, sessions, (session) => `session with ${session.target} at ${session.portal}`)
@@ -92,6 +102,7 @@ function newDraft(target: string, { current, persistent }: Portal): Draft {
     interface: undefined,
     connected: false,
     luns: [],
+    disks: undefined,
   }
 }
 
@@ -106,6 +117,8 @@ function readLine(draft: Draft, line: string, key: string | undefined, value: st
   const disk = /^Attached scsi disk (\S+)/.exec(line)?.[1]
   const last = draft.luns.at(-1)
   if (disk !== undefined && last) last.device = disk
+  if (key === 'Host Number') draft.disks = 'listed'
+  if (line === 'Unavailable') draft.disks = 'unavailable'
   if (key === 'SID') draft.sid = whole(value)
   if (key === 'Iface Initiatorname') draft.initiator = told(value)?.toLowerCase()
   if (key === 'Iface Name') draft.interface = told(value)

@@ -5,7 +5,8 @@ import { fileSource, type Parsed } from './reading.ts'
 
 /** A later mount over an earlier one hides it: both are reported, as both are held. */
 export function parseNfsMounts(text: string): Parsed<readonly NfsMount[]> {
-  const reasons: string[] = text === '' || text.endsWith('\n') ? [] : ['it was cut short: its last line has no end']
+  // The root at least is always mounted.
+  const reasons: string[] = text.endsWith('\n') ? [] : ['it was cut short: its last line has no end']
   const candidates = text.split('\n').flatMap((line) => {
     const [mount = '', source = ''] = line.split(' - ')
     const [type = '', what = '', superOptions = ''] = source.split(' ')

@@ -60,10 +60,10 @@ export const multipathdMaps = commandSource({
 
 /**
  * A SATA disk has udev's ID_SERIAL for its WWID, model and serial number, without the digit that says what kind it is: text that is as good
- * as T10's.
+ * as T10's. So is whatever else multipath has found: a map is there under any name.
  */
 function wwidOf(uuid: string): string {
-  return normalWwid(uuid) ?? (/^[A-Za-z0-9][\w.:+-]{3,}$/.test(uuid) ? `t10.${uuid}` : uuid)
+  return normalWwid(uuid) ?? `t10.${uuid.trim().replace(/[\s_]+/g, '_')}`
 }
 
 function pathOf(path: z.output<typeof pathRow>, group: number): PathFound {

@@ -24,6 +24,7 @@ export function parseXlList(stdout: string): Parsed<readonly DomainRow[]> {
   const bad = lines.slice(1).filter((_, index) => rows[index] === undefined)
   const reasons = bad.map((line) => `line of unknown form: ${tidy(line, 80)}`)
   const value = rows.flatMap((row) => row ?? [])
+  if (!/^$|\n\s*$/.test(stdout)) reasons.unshift('it was cut short: its last line has no end')
   // It is always there: a list without it is none of this host's.
   if (stdout.trim() !== '' && !value.some(({ domid }) => domid === DOM0)) reasons.unshift('it does not show dom0')
   return { value, reasons: few(reasons) }

@@ -6,6 +6,7 @@ import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
 import type { IscsiName } from '../../../manager/protocol/values.ts'
 import { remembering } from '../backend.ts'
 import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
+import { deviceLinks } from '../inventory/disk-links.ts'
 import { lsblk } from '../inventory/lsblk.ts'
 import { guestsNaming, mapsOver, usersOf } from './lun-users.ts'
 import { refused } from './refusal.ts'
@@ -27,7 +28,8 @@ export async function disconnectIscsi(world: World, body: RequestOf<'disconnect-
   if (unread !== undefined)
     return refused('unable', `whether anything on this host uses it is not known: ${unread}. See why there, it is to be asked again`)
   const devices = devicesOf(ending, inventory.blockDevices)
-  const users = [...usersOf(devices, inventory, (await lsblk(once)).value), ...guestsNaming(targetsOf(ending), inventory)]
+  const named = { rows: (await lsblk(once)).value, links: (await deviceLinks(once)).value }
+  const users = [...usersOf(devices, inventory, named), ...guestsNaming(targetsOf(ending), inventory)]
   if (users.length > 0) return refused('unable', `it is in use on this host: ${users.slice(0, 6).join('; ')}`)
   for (const map of mapsOver(devices, inventory)) {
     const failure = await failureOf(backend, ['multipath', '-f', map])

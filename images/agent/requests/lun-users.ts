@@ -1,6 +1,8 @@
 // What on this host uses a device, from what is known of the host: a session is not ended under a guest or a file system. Pure.
+import { posix } from 'node:path'
 import type { DrbdResource, Guest } from '../../../manager/protocol/guests.ts'
 import type { BlockDevice, FileSystem, Lv, Multipath, Partition, Pv } from '../../../manager/protocol/storage.ts'
+import type { DeviceLink } from '../inventory/disk-links.ts'
 import type { BlockRow } from '../inventory/lsblk.ts'
 
 export interface Seen {
@@ -14,10 +16,16 @@ export interface Seen {
   readonly drbd: readonly DrbdResource[]
 }
 
-/** `devices`: kernel names of block devices, `rows`: of lsblk. Sentences; none when they are free. */
-export function usersOf(devices: readonly string[], seen: Seen, rows: readonly BlockRow[]): readonly string[] {
+/** All names that the kernel and udev have for block devices. */
+export interface Named {
+  readonly rows: readonly BlockRow[]
+  readonly links: readonly DeviceLink[]
+}
+
+/** `devices`: kernel names of block devices. Sentences; none when they are free. */
+export function usersOf(devices: readonly string[], seen: Seen, named: Named): readonly string[] {
   const names = namesOf(devices, seen)
-  const paths = pathsOf(names, seen)
+  const paths = pathsOf(names, seen, named)
   const mounts = seen.fileSystems
     .filter(({ on }) => names.has(on))
     .flatMap(({ on, mountPoints }) => mountPoints.map((point) => `${on} is mounted on ${point}`))
@@ -28,7 +36,7 @@ export function usersOf(devices: readonly string[], seen: Seen, rows: readonly B
   const mirrors = seen.drbd
     .filter(({ volumes }) => volumes.some(({ backing }) => backing !== undefined && paths.has(backing)))
     .map((resource) => `DRBD resource ${resource.name} lies on it`)
-  return [...mounts, ...holdersOf(names, rows), ...volumes, ...mirrors, ...guestsOf(devices, seen)]
+  return [...mounts, ...holdersOf(names, named.rows), ...volumes, ...mirrors, ...guestsOf(devices, seen, named)]
 }
 
 /** Guests that log in to one of these targets themselves: a block script has its name in their configuration. */
@@ -42,7 +50,11 @@ export function guestsNaming(targets: readonly string[], { guests }: Pick<Seen, 
 /** What the kernel has made of it: LUKS, md, swap. LVs, maps and partitions are told of by those who know more of them. */
 function holdersOf(names: ReadonlySet<string>, rows: readonly BlockRow[]): readonly string[] {
   const above = new Set(names)
-  for (const { kname, pkname } of rows) if (pkname !== undefined && above.has(pkname)) above.add(kname)
+  // What has several parents stands where the first of them does: it may be before another, and before what lies on that.
+  for (let before = 0; before < above.size; ) {
+    before = above.size
+    for (const { kname, parents } of rows) if (parents.some((parent) => above.has(parent))) above.add(kname)
+  }
   return rows
     .filter(({ kname }) => above.has(kname))
     .flatMap(({ kname, type, mountpoints }) => [
@@ -52,10 +64,12 @@ function holdersOf(names: ReadonlySet<string>, rows: readonly BlockRow[]): reado
 }
 
 /** Those of the users that are guests: they have a whole device or a partition of it as a disk. */
-export function guestsOf(devices: readonly string[], seen: Seen): readonly string[] {
-  const paths = pathsOf(namesOf(devices, seen), seen)
+export function guestsOf(devices: readonly string[], seen: Seen, named: Named): readonly string[] {
+  const paths = pathsOf(namesOf(devices, seen), seen, named)
   return seen.guests.flatMap(({ name, disks }) =>
-    disks.filter(({ target }) => paths.has(target)).map(({ vdev }) => `guest ${name} has it as ${vdev}`),
+    disks
+      .filter(({ target }) => target !== '' && paths.has(posix.resolve('/dev', target)))
+      .map(({ vdev }) => `guest ${name} has it as ${vdev}`),
   )
 }
 
@@ -73,7 +87,7 @@ function namesOf(devices: readonly string[], seen: Seen): ReadonlySet<string> {
 }
 
 /** The paths by which a guest's configuration or LVM may name them. */
-function pathsOf(names: ReadonlySet<string>, { blockDevices, partitions, fileSystems }: Seen): ReadonlySet<string> {
+function pathsOf(names: ReadonlySet<string>, { blockDevices, partitions, fileSystems }: Seen, named: Named): ReadonlySet<string> {
   const links = blockDevices
     .filter(({ name }) => names.has(name))
     .flatMap(({ byPath, byId }) => [...byPath.map((one) => `/dev/disk/by-path/${one}`), ...byId.map((one) => `/dev/disk/by-id/${one}`)])
@@ -82,5 +96,9 @@ function pathsOf(names: ReadonlySet<string>, { blockDevices, partitions, fileSys
   const parts = partitions
     .filter(({ name }) => names.has(name))
     .flatMap(({ uuid, label }) => [...by('partuuid', uuid), ...by('partlabel', label)])
-  return new Set([...[...names].flatMap((name) => [`/dev/${name}`, `/dev/mapper/${name}`]), ...links, ...signed, ...parts])
+  const others = [
+    ...named.links.filter(({ device }) => names.has(device)).map(({ path }) => path),
+    ...named.rows.flatMap(({ kname, path }) => (names.has(kname) && path !== undefined ? [path] : [])),
+  ]
+  return new Set([...[...names].flatMap((name) => [`/dev/${name}`, `/dev/mapper/${name}`]), ...links, ...signed, ...parts, ...others])
 }

@@ -4,7 +4,9 @@ import { SECTION_NAMES } from '../../../manager/protocol/inventory.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { FileSystem, NfsMount } from '../../../manager/protocol/storage.ts'
 import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
+import { remembering } from '../backend.ts'
 import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
+import { deviceLinks } from '../inventory/disk-links.ts'
 import { lsblk } from '../inventory/lsblk.ts'
 import { listImages } from './disk-images.ts'
 import { guestsOf } from './lun-users.ts'
@@ -41,12 +43,14 @@ export async function scanFileSystem(
     return list(mount.mountPoint)
   }
   const { uuid } = fileSystem
-  const { inventory } = update(EMPTY_INVENTORY, await collect(backend, NEEDED))
+  const once = remembering(backend)
+  const { inventory } = update(EMPTY_INVENTORY, await collect(once, NEEDED))
   const point = mountedOn(inventory.fileSystems, uuid)
   if (point !== undefined) return list(point)
   const unread = sayUnread(unreadOf(inventory, NEEDED))
   if (unread !== undefined) return refused('unable', `whether it is mounted here, or a guest's, is not known: ${unread}`)
-  const found = deviceFor(uuid, (await lsblk(backend)).value, (disk) => guestsOf([disk], inventory))
+  const named = { rows: (await lsblk(once)).value, links: (await deviceLinks(once)).value }
+  const found = deviceFor(uuid, named.rows, (disk) => guestsOf([disk], inventory, named))
   if (found.kind === 'refused') return refused('unable', found.reason)
   const folder = `${SCAN_FOLDER}/${uuid}`
   const options = [ALWAYS, ...found.options].join()

@@ -1,6 +1,7 @@
 // Disks that have begun to lose what is on them, though their own verdict is still "passed": SMART foretells few of the failures that
 // come. What is counted here never, or hardly ever, gets better.
 import type { DiskHealth } from '../../protocol/machine.ts'
+import { isPlaceholderNumber } from '../../protocol/placeholders.ts'
 import { type Condition, keyOfCondition, type ReportingHost } from '../condition.ts'
 import { type Fault, few, type Held } from './fault.ts'
 
@@ -24,7 +25,8 @@ export function diskDefects(host: ReportingHost, held: Held): readonly Condition
 }
 
 function defectsOf(disk: DiskHealth, host: string, levelHeld: (what: string) => number | undefined): Fault | undefined {
-  const { device, behind, serial, model, pendingSectors = 0, uncorrectableErrors = 0, reallocatedSectors = 0, wearPercent = 0 } = disk
+  const { device, behind, model, pendingSectors = 0, uncorrectableErrors = 0, reallocatedSectors = 0, wearPercent = 0 } = disk
+  const serial = disk.serial === undefined || isPlaceholderNumber(disk.serial) ? undefined : disk.serial
   const lost = pendingSectors + uncorrectableErrors
   const count = lost + reallocatedSectors
   const isWorn = wearPercent >= WORN

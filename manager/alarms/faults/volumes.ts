@@ -97,7 +97,10 @@ function poolFault(lv: Lv, host: string, holds: (what: string) => boolean): Faul
   const isFilling = isFull || holds(what('filling'))
   const levelOf = (percent = 0): Level =>
     percent >= FULL - (isFull ? TREMOR : 0) ? 'full' : percent >= FILLING - (isFilling ? TREMOR : 0) ? 'filling' : 'well'
-  const data = healthOf(lv) === 'out_of_data' ? 'full' : levelOf(lv.dataPercent)
+  // Nothing is told of a pool that is not active, or that LVM could not ask just now: it is as full as it was.
+  const isUntold = lv.dataPercent === undefined && lv.metadataPercent === undefined
+  const before = isFull ? FULL : isFilling ? FILLING : 0
+  const data = healthOf(lv) === 'out_of_data' ? 'full' : levelOf(isUntold ? before : lv.dataPercent)
   const metadata = levelOf(lv.metadataPercent)
   const level = worse(data, metadata)
   if (level === 'well') return undefined

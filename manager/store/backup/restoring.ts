@@ -8,6 +8,7 @@ import type { StoreDialect } from '../dialects/dialect.ts'
 import { postgres } from '../dialects/postgres.ts'
 import { databasePath } from '../files.ts'
 import { writeOnce } from '../keys/secrets.ts'
+import { schemaVersion } from '../migrations/steps.ts'
 import type { Tables } from '../schema.ts'
 import { loadIntoPostgres } from './portable.ts'
 
@@ -92,8 +93,9 @@ function closeJournal(path: string): void {
   }
 }
 
-/** One transaction. What it refuses was never in its place: nothing is left to be done. */
+/** One transaction. What it refuses was never in its place, and nothing is left to be done; unless it was there before a crash. */
 async function replacePostgres(url: string, draft: string, decided: string): Promise<void> {
+  if (await withPostgres(url, (db) => isLoaded(draft, db))) return rm(draft)
   const version = Number(await readFile(join(decided, 'version'), 'utf8'))
   try {
     await withPostgres(url, (db) => loadIntoPostgres(draft, version, db))
@@ -102,6 +104,21 @@ async function replacePostgres(url: string, draft: string, decided: string): Pro
     throw error
   }
   await rm(draft)
+}
+
+/** By its epoch: that of a draft is far ahead of all before it. */
+async function isLoaded(draft: string, db: Kysely<Tables>): Promise<boolean> {
+  if ((await schemaVersion(db)) === 0) return false
+  const source = new Database(draft, { readonly: true, fileMustExist: true })
+  try {
+    const wanted = source.prepare("SELECT value FROM settings WHERE key = 'epoch'").pluck().get()
+    return (
+      wanted !== undefined &&
+      wanted === (await db.selectFrom('settings').select('value').where('key', '=', 'epoch').executeTakeFirst())?.value
+    )
+  } finally {
+    source.close()
+  }
 }
 
 export async function withPostgres<Value>(url: string, use: (db: Kysely<Tables>, dialect: StoreDialect) => Promise<Value>): Promise<Value> {

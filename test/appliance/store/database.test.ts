@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { openStore, type Store } from '../../../appliance/store/database.ts'
+import { nfsKey } from '../../../appliance/store/files.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'hostless-store-'))
 test.after.always(() => rmSync(directory, { recursive: true }))
@@ -28,6 +29,19 @@ test('a store, with what lies beside it, is closed to others, one that an older 
   t.deepEqual(modes(), [0o600, 0o600, 0o600])
   second.close()
   first.close()
+})
+
+test('the keys of an appliance are closed to others, those that an older hostless left open too', async (t) => {
+  const dataDir = join(directory, 'open')
+  const keys = join(dataDir, 'keys')
+  mkdirSync(keys, { recursive: true, mode: 0o755 })
+  const key = await nfsKey(dataDir)
+  const modes = () => [keys, join(keys, 'nfs.key')].map((path) => statSync(path).mode & 0o777)
+  t.deepEqual(modes(), [0o700, 0o600])
+  chmodSync(keys, 0o755)
+  chmodSync(join(keys, 'nfs.key'), 0o644)
+  t.deepEqual(await nfsKey(dataDir), key)
+  t.deepEqual(modes(), [0o700, 0o600])
 })
 
 test('a store is opened again with what it had, and brought up to date only once', (t) => {

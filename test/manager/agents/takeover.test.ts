@@ -78,6 +78,18 @@ onEach(
   },
 )
 
+test('nobody takes the place of a host whose agent was connected a moment ago', async (t) => {
+  const site = await startSite(t)
+  const { pool, gateway } = site.manager
+  const { agent, id } = await upHost(t, site)
+  await agent.link.close()
+  await until('its agent gone', () => !gateway.isConnected(id))
+  const stranger = await enrolRaw(site.address, await pushBoot(site, SPARE), [SPARE], rawIdentity())
+  t.regex(stranger.kind === 'rejected' && stranger.retry ? stranger.reason : '', /the agent of node01 was connected a moment ago/)
+  t.like(pool.host(id), { state: 'up', uuid: uuidOf(1) })
+  t.deepEqual(await kindsOf(site), ['identity-changed'])
+})
+
 test('enrol: auto lets in who was never seen, and nobody in the place of a host', async (t) => {
   const site = await startSite(t, { enrol: 'auto', settings: { lostAfter: 50 } })
   const { pool } = site.manager

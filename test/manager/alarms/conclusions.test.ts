@@ -86,8 +86,8 @@ test('a host under another name is told under that', (t) => {
   t.regex(change?.kind === 'holds' ? change.condition.text : '', /renamed/)
 })
 
-const unread = (section: SectionName, more: Partial<Inventory> = {}, lacks: Problem['lacks'] = 'items') =>
-  reporting('a', { ...more, problems: [{ section, source: 'a program', reason: 'stopped after 20 s', lacks }] })
+const unread = (section: SectionName, more: Partial<Inventory> = {}, lacks: Problem['lacks'] = 'items', id = 'a') =>
+  reporting(id, { ...more, problems: [{ section, source: 'a program', reason: 'stopped after 20 s', lacks }] })
 
 test('what could not be read ends nothing; what is missing where all was read does', (t) => {
   const conclusions = new Conclusions(new Map())
@@ -134,4 +134,19 @@ test('after a start nothing ends that could not be read since', (t) => {
   t.deepEqual([...settle(conclusions)].sort(), [`${other} ends`, `${shared} ends`])
   conclusions.update(unread('nics', well('a').inventory))
   t.deepEqual(settle(conclusions), [`${KEY} ends`])
+})
+
+test('what was wrong with a host that is gone ends, whatever cannot be read of others', (t) => {
+  const later = new Conclusions(new Map([[KEY, 'as it was']]))
+  later.update(unread('diskHealth', {}, 'items', 'b'))
+  later.complete()
+  t.deepEqual(settle(later), [`${KEY} ends`])
+
+  const now = new Conclusions(new Map())
+  now.complete()
+  now.update(failing('a'))
+  now.update(unread('diskHealth', {}, 'items', 'b'))
+  settle(now)
+  now.remove('a')
+  t.deepEqual(settle(now), [`${KEY} ends`])
 })

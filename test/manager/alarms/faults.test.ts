@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { ReportingHost } from '../../../manager/alarms/condition.ts'
+import { keyOfCondition, type ReportingHost } from '../../../manager/alarms/condition.ts'
 import { PathFaults } from '../../../manager/alarms/faults/paths.ts'
 import { faultsOf } from '../../../manager/alarms/faults.ts'
 import { naa, reporting } from '../connectivity/inventories.ts'
@@ -89,6 +89,20 @@ test('limits that nobody has set, as older agents tell them, are passed by nothi
     sensor({ value: 3_892_314, critical: 100 }),
   ]
   t.deepEqual(faultsOf(reporting('a', { sensors })), [])
+})
+
+test('a reading that trembles at its limit is one alarm, until it is clear of it', (t) => {
+  const alarms = (readings: readonly number[], given: object) => {
+    let held: readonly string[] = []
+    return readings.map((value) => {
+      const conditions = faultsOf(reporting('a', { sensors: [sensor({ value, ...given })] }), new Set(held))
+      held = conditions.map(keyOfCondition)
+      return conditions.length
+    })
+  }
+  t.deepEqual(alarms([99, 100, 99, 98, 100, 96, 99], { critical: 100 }), [0, 1, 1, 1, 1, 0, 0])
+  t.deepEqual(alarms([610, 599, 610, 619, 610], { quantity: 'fan', low: 600 }), [0, 1, 1, 0, 0])
+  t.deepEqual(alarms([-12, -13, -12.9, -12], { quantity: 'voltage', low: -12.6, high: -11 }), [0, 1, 1, 0])
 })
 
 test('a reading that trembles beyond its limit does not change what is said', (t) => {

@@ -168,6 +168,19 @@ test('a token cannot give more than it has: not by another token, not by another
   t.is((await site.as('viewer')('GET', '/whoami')).status, 401, 'with the password its tokens end')
 })
 
+test('what a viewer is refused, and what a viewer may do without end, is counted after the first of it; what an admin does is not', async (t) => {
+  const site = await startApiSite(t)
+  const before = (await site.manager.access.auditTrail(1)).entries[0]?.seq ?? 0
+  const since = async () => ((await site.manager.access.auditTrail(1)).entries[0]?.seq ?? 0) - before
+  const [viewer, admin] = [site.as('viewer'), site.as('admin')]
+  for (let index = 0; index < 30; index += 1) t.is((await viewer('POST', '/hosts/x/approve')).status, 403)
+  for (let index = 0; index < 5; index += 1) t.is((await viewer('POST', '/tokens', { label: `t${index}`, days: 1 })).status, 201)
+  const viewers = await since()
+  t.true(viewers >= 20 && viewers < 25, `${viewers} entries`)
+  for (let index = 0; index < 30; index += 1) t.is((await admin('POST', '/tokens', { label: `t${index}`, days: 1 })).status, 201)
+  t.is(await since(), viewers + 30)
+})
+
 test('users, tokens and the audit log: made, listed, changed, removed; the log names who and what, and holds no secret', async (t) => {
   const site = await startApiSite(t)
   const admin = site.as('admin')

@@ -26,8 +26,11 @@ class Rack {
   inventory: Inventory = report({ iscsi: { sessions: [] } })
   #host: HostView | undefined
 
-  constructor() {
-    const wanted = [{ id: 'c1', portal: PORTAL, target: TARGET, groups: [], chap: undefined, created: 0, by: 'ada', ending: false }]
+  /** Of connections that no host has any more. */
+  readonly gone: string[] = []
+
+  constructor(connection: { readonly ending: boolean } = { ending: false }) {
+    const wanted = [{ id: 'c1', portal: PORTAL, target: TARGET, groups: [], chap: undefined, created: 0, by: 'ada', ...connection }]
     const task = new ConnectionTask({
       pool: {
         hosts: () => (this.#host ? [this.#host] : []),
@@ -46,7 +49,7 @@ class Rack {
         failures: () => this.failures,
         fail: (connection, host, why) => this.failures.set(`${connection} ${host}`, why).size > 0,
         work: (key) => this.failures.delete(key),
-        gone: async () => undefined,
+        gone: async (id) => void this.gone.push(id),
         subscribe: () => () => undefined,
       },
       request: async (_host, body) => {
@@ -121,4 +124,20 @@ test('an operator sees which host waits for what', async (t) => {
   rack.connect()
   await rack.clock.advance(0)
   t.deepEqual(rack.driver.status()[0]?.waitsFor, [`node1: connection c1: ${PORTAL}: timed out`])
+})
+
+test('that a session could not be ended stays an alarm while it is not known whether it is there still', async (t) => {
+  const rack = new Rack({ ending: true })
+  rack.failures.set(KEY, 'it is in use on this host')
+  rack.alarms.set(`connection-failed ${KEY}`, 'stays logged in')
+  rack.inventory = report({
+    problems: [{ section: 'iscsi', source: 'iscsiadm -m session -P 3', reason: 'stopped after 20 s', lacks: 'items' }],
+  })
+  rack.connect()
+  await rack.clock.advance(600_000)
+  t.deepEqual([rack.failures.size, rack.alarms.size, rack.gone], [1, 1, []])
+  rack.inventory = report({ iscsi: { sessions: [] } })
+  await rack.clock.advance(600_000)
+  t.is(rack.failures.size, 0)
+  t.true(rack.gone.includes('c1'))
 })

@@ -2,6 +2,7 @@ import test from 'ava'
 import { machineClock } from '../../../images/agent/exec.ts'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
+import type { Problem } from '../../../manager/protocol/inventory.ts'
 import { SCAN_LIMIT } from '../../../manager/protocol/requests/scan-file-system.ts'
 import { hostWithFiles, qcow2, UUID } from '../../images/agent/scanned.ts'
 import { startApiSite } from '../api/asking.ts'
@@ -60,6 +61,19 @@ test('a disk of a guest anywhere, and what is no file system to mount, are left 
   pool.host('d', report({ nfsMounts: [{ server: 'nas', export: '/x', mountPoint: '/mnt' }] }))
   await pool.clock.advance(10_000)
   t.deepEqual([...pool.said].sort(), ['a fs-2', 'd nas:/x'])
+})
+
+test('what a guest may have, as its disks could not be read on a host that reaches it, is left alone until they can', async (t) => {
+  const problems: Problem[] = [{ section: 'guests', source: 'xl list -l', reason: 'stopped after 20 s', lacks: 'parts' }]
+  const pool = new ScanPool()
+  pool.host('a', seeing([1, 2]))
+  pool.host('b', { ...seeing([1]), problems })
+  await pool.clock.advance(10_000)
+  t.deepEqual(pool.said, ['a fs-2'])
+  pool.asked[0]?.answer(FOUND)
+  pool.host('b', seeing([1]))
+  await pool.clock.advance(60_000)
+  t.regex(pool.said[1] ?? '', /fs-1$/)
 })
 
 test('after a refusal another host is asked; after a lost connection not before the first can be looking no more', async (t) => {

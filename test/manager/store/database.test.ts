@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { type Kysely, sql } from 'kysely'
@@ -135,4 +135,18 @@ test('a key that others can read, and a certificate without its key, are refused
   await mkdir(join(two, 'keys'))
   await writeFile(join(two, 'keys/manager-ca.pem'), pem)
   await t.throwsAsync(keepAuthority(two), { message: /is not for the key beside it/ })
+})
+
+test('the keys, and the database with what lies beside it, are closed to others, those that an older hostless left open too', async (t) => {
+  const dataDir = await dataDirFor(t)
+  const keys = join(dataDir, 'keys')
+  await mkdir(keys, { mode: 0o755 })
+  const beside = ['', '-wal', '-shm'].map((suffix) => join(dataDir, `manager.db${suffix}`))
+  await (await openData({ dataDir, database: 'sqlite' }, log)).close()
+  await Promise.all(beside.map((path) => writeFile(path, '', { flag: 'a' }).then(() => chmod(path, 0o644))))
+  await keepSiteSecret(dataDir)
+  const store = await openData({ dataDir, database: 'sqlite' }, log)
+  const modes = await Promise.all([keys, ...beside].map(async (path) => (await stat(path)).mode & 0o777))
+  await store.close()
+  t.deepEqual(modes, [0o700, 0o600, 0o600, 0o600])
 })

@@ -99,6 +99,13 @@ test('parseNfsMounts finds the root that the host booted from', (t) => {
   ])
 })
 
+test('parseNfsMounts knows a text that is cut short, or empty: the root is always mounted', (t) => {
+  const text = fixture('mountinfo-trixie-nfs-root.txt')
+  for (const cut of [text.slice(0, -1), text.slice(0, 200), '']) {
+    t.deepEqual(parseNfsMounts(cut).reasons, ['it was cut short: its last line has no end'], JSON.stringify(cut.slice(-20)))
+  }
+})
+
 test('parseNfsMounts reads escaped blanks and IPv6 servers', (t) => {
   const line = '40 25 0:31 / /mnt/my\\040isos rw,relatime shared:1 - nfs4 [2001:db8::1]:/ex\\040port rw,vers=4.2,addr=2001:db8::1\n'
   t.deepEqual(parseNfsMounts(line).value, [

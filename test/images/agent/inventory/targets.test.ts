@@ -47,7 +47,7 @@ test('two sessions through one portal are two, each with its own interface, stat
 
 test('each target has its own portals and sessions; where a target has sent a host on, the portal of the record is kept', (t) => {
   const block = (sid: number, disk: string) =>
-    `\t\tInterface:\n\t\tSID: ${sid}\n\t\tiSCSI Session State: LOGGED_IN\n\t\tscsi${sid} Channel 00 Id 0 Lun: 0\n\t\t\tAttached scsi disk ${disk}\n`
+    `\t\tInterface:\n\t\tSID: ${sid}\n\t\tiSCSI Session State: LOGGED_IN\n\t\tHost Number: ${sid}\tState: running\n\t\tscsi${sid} Channel 00 Id 0 Lun: 0\n\t\t\tAttached scsi disk ${disk}\n`
   const text =
     `Target: iqn.2026-01.test:a (non-flash)\n\tCurrent Portal: 10.0.0.7:3260,1\n\tPersistent Portal: 10.0.0.1:3260,1\n${block(1, 'sda')}${block(2, 'sdb')}` +
     `Target: iqn.2026-01.test:b (non-flash)\n\tCurrent Portal: [fd00::1]:3260,1\n\tPersistent Portal: [fd00::1]:3260,1\n${block(3, 'sdc')}`
@@ -68,6 +68,25 @@ test('a portal behind which the text ends is a reason: it was cut short', (t) =>
   const { value, reasons } = parseIscsiSessions(text.slice(0, text.lastIndexOf('\tPersistent Portal')))
   t.is(value.length, 1)
   t.is(reasons.length, 1)
+})
+
+test('a text of sessions that ends behind any line of it is known to be cut short, up to the line that its disks follow', (t) => {
+  const lines = fixture('iscsiadm-p3-one-portal-two-sessions-LOGGED_IN-FAILED.txt').trimEnd().split('\n')
+  let isOpen = false
+  for (const [index, line] of lines.entries()) {
+    if (/Target:|Current Portal:|Interface:/.test(line)) isOpen = true
+    if (line.includes('Host Number:')) isOpen = false
+    const { reasons } = parseIscsiSessions(`${lines.slice(0, index + 1).join('\n')}\n`)
+    t.is(reasons.length > 0, isOpen, line)
+  }
+  t.regex(String(parseIscsiSessions(lines.join('\n')).reasons[0]), /last line has no end/)
+})
+
+test('a session whose disks the tool cannot tell is one of which parts are missing', (t) => {
+  const text = fixture('iscsiadm-p3-one-portal-two-sessions-LOGGED_IN-FAILED.txt')
+  const { value, reasons } = parseIscsiSessions(`${text.slice(0, text.lastIndexOf('\t\tHost Number'))}\t\tUnavailable\n`)
+  t.is(value.length, 2)
+  t.deepEqual(reasons, [{ text: 'the session with 10.77.0.1:3260: its disks are unavailable', lacks: 'parts' }])
 })
 
 test('parseInitiatorName passes over comments and spaces', (t) => {
@@ -97,8 +116,8 @@ test('parseMultipathdMaps reads maps and their paths', (t) => {
   )
 })
 
-test('a map whose WWID is of no known kind is left out, with the reason', (t) => {
-  const text = fixture('multipathd-0.11-maps.json').replace('"360000000000000000e00000000010002"', '"?"')
+test('a map without a WWID is left out, with the reason', (t) => {
+  const text = fixture('multipathd-0.11-maps.json').replace('"360000000000000000e00000000010002"', '""')
   const { value, reasons } = parseMultipathdMaps(text)
   t.is(value.length, 1)
   t.regex(reasons.map(textOf).join(), /^map mpatha: wwid/)
@@ -113,6 +132,24 @@ test('a SATA disk’s map keeps its name and its WWID without a digit before it'
       ['SSDXXXX240G8R_PHYH000000QF240J', 't10.SSDXXXX240G8R_PHYH000000QF240J', 1],
       ['mpatha', 'naa.6006016022f04400aaaaaaaaaaaaaaa1', 2],
     ],
+  )
+})
+
+test('a map is a map under whatever name multipath has found for it', (t) => {
+  const uuids = [
+    '0QEMU    QEMU HARDDISK   drive-scsi0-0-1',
+    '1ATA     WDC WD1003FBYX-01Y7B1',
+    'WDC_WD10=1',
+    '360',
+    '35000000000000000',
+    'x#1',
+  ]
+  const maps = uuids.map((uuid) => ({ name: uuid.trim(), uuid, sysfs: 'dm-0', path_groups: [] }))
+  const { value, reasons } = parseMultipathdMaps(JSON.stringify({ maps }))
+  t.deepEqual([value.map(({ name }) => name), reasons], [uuids, []])
+  t.deepEqual(
+    value.slice(0, 3).map(({ wwid }) => wwid as string),
+    ['t10.0QEMU_QEMU_HARDDISK_drive-scsi0-0-1', 't10.1ATA_WDC_WD1003FBYX-01Y7B1', 't10.WDC_WD10=1'],
   )
 })
 
@@ -160,6 +197,14 @@ test('parseDrbdEvents reads DRBD 8.4, as its own tool tells it', (t) => {
       ],
     },
   ])
+})
+
+test('parseDrbdEvents knows that it was cut short, in a line or behind one', (t) => {
+  const text = fixture('drbd-events2-8.4.txt')
+  const lines = text.trimEnd().split('\n')
+  for (const cut of [`${lines.slice(0, -1).join('\n')}\n`, `${lines.slice(0, 2).join('\n')}\n`, text.slice(0, 40), text.slice(0, -3)]) {
+    t.is(parseDrbdEvents(cut).reasons[0], 'it was cut short: its last line is missing', cut)
+  }
 })
 
 test('parseDrbdEvents reads DRBD 9 with two peers and a sync under way', (t) => {

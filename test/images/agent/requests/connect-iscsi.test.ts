@@ -137,3 +137,13 @@ test('what a portal offers is read line by line, and link-local or broken lines 
     ['10.77.0.1:3260 iqn.2026-11.test:t1', '[fd00::1]:3260 iqn.2026-11.test:t1'],
   )
 })
+
+test('where LUNs could not be read it is said that their paths may stay apart', async (t) => {
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL] }])
+  machine.host.faults.order('lsblk', { kind: 'says', ran: { kind: 'stopped', stdout: '', reason: 'stopped after 20 s' } })
+  const answer = await connectIscsi(machine.world, ask({ target: T1 }))
+  t.regex(
+    answer.kind === 'iscsi-connected' ? answer.missing.join() : '',
+    /^whether LUNs have several paths is not known: blockDevices \(lsblk/,
+  )
+})

@@ -37,6 +37,7 @@ const UNREAD: { readonly [what: string]: readonly [says: { readonly [command: st
   'xl list -l hangs': [{ 'xl list -l': stopped }, /guests \(xl list -l: stopped after 20 s\)/],
   'xl list -l was cut short': [{ 'xl list -l': ended(domain([]).slice(0, 60)), 'xl list -v': ended(DOMAINS) }, /guests .*no JSON/],
   'xl list -v says nothing and ends well': [{ 'xl list -v': ended('') }, /guests \(xl list -v: it ended well and said nothing/],
+  'xl list -v was cut short behind a line': [{ 'xl list -v': ended(DOMAINS.slice(0, -1)) }, /guests \(xl list -v: it was cut short/],
   'xl is missing': [{ xl: { kind: 'missing' } }, /guests .*no such program/],
   'a domain is without configuration': [
     { 'xl list -v': ended(fixture('xl-list-v-zombie-and-guest-without-config.txt')) },
@@ -71,6 +72,14 @@ for (const [what, [says, told]] of Object.entries(UNREAD)) {
 test('a guest that has one of the disks keeps it, though its NIC is odd', async (t) => {
   const config = domain([{ vdev: 'xvda', pdev_path: '/dev/sda', readwrite: 1 }], [{ devid: 0, mac: '' }])
   const machine = await connected({ 'xl list -l': ended(config), 'xl list -v': ended(DOMAINS) })
+  const answer = await disconnectIscsi(machine.world, end)
+  t.is(answer.kind === 'refused' && answer.reason, 'it is in use on this host: guest web has it as xvda')
+})
+
+test('a guest that names one of the disks by any link of udev keeps it', async (t) => {
+  const link = '/dev/disk/by-diskseq/7'
+  const config = domain([{ vdev: 'xvda', pdev_path: link, readwrite: 1 }])
+  const machine = await connected({ 'xl list -l': ended(config), 'xl list -v': ended(DOMAINS), find: ended(`${link}\t../../sda\n`) })
   const answer = await disconnectIscsi(machine.world, end)
   t.is(answer.kind === 'refused' && answer.reason, 'it is in use on this host: guest web has it as xvda')
 })

@@ -49,3 +49,11 @@ test('two disks behind one controller are told apart by their place where they h
     ['a /dev/bus/0 megaraid,4 1', 'a /dev/bus/0 megaraid,5 1'],
   )
 })
+
+test('two disks whose serial number says nothing are two alarms', (t) => {
+  const diskHealth = ['/dev/sda', '/dev/sdb'].map((device) => disk({ device, serial: 'NULL', pendingSectors: 1 }))
+  t.deepEqual(
+    faultsOf(reporting('a', { diskHealth })).map(({ about }) => about),
+    ['a /dev/sda 1', 'a /dev/sdb 1'],
+  )
+})

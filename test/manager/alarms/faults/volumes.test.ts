@@ -119,6 +119,17 @@ test('a thin pool that trembles at a bound is one alarm, in the same words, also
   )
 })
 
+test('a thin pool that is not active, so that nothing is told of it, is as full as it was', (t) => {
+  const told = (given: object, held: readonly string[]) => faultsOf(reporting('a', { lvs: [lv('p', given)] }), new Set(held))
+  const inactive = { segmentType: 'thin-pool', attributes: 'twi---tz--', active: false }
+  for (const level of ['filling', 'full']) {
+    const held = [`thin-pool-full a ${lvmUuid('p')} ${level}`]
+    t.deepEqual(told(inactive, held).map(keyOfCondition), held)
+    t.deepEqual(told({ ...inactive, dataPercent: 5 }, held), [], 'it was asked again')
+  }
+  t.deepEqual(told(inactive, []), [])
+})
+
 test('a PV that is found again ends its alarm', (t) => {
   const conclusions = new Conclusions(new Map())
   conclusions.complete()

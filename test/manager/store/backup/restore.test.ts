@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
 import { backup, restore } from '../../../../manager/store/backup/backup.ts'
+import { checkBackup, copyRows } from '../../../../manager/store/backup/file.ts'
 import { beginRestore, draftKey, draftPath } from '../../../../manager/store/backup/restoring.ts'
 import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/authority.ts'
 import { keepSealer } from '../../../../manager/store/keys/sealing.ts'
@@ -13,7 +14,7 @@ import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
 import { accessAt, PASSWORD, value } from '../../access/site.ts'
 import { dataDirFor } from '../../site.ts'
-import { onEach } from '../dialects.ts'
+import { DATABASES, onEach } from '../dialects.ts'
 
 const { log } = collectingLog()
 const host = (id: string, name: string, state: string) => ({
@@ -170,6 +171,22 @@ test('a backup with a view, a trigger, another table, an expression or keys that
   t.deepEqual(left.sort(), ['keys', 'manager.db', 'manager.lock'])
 })
 
+test('a backup whose rows take longer than ten minutes to read is given up', async (t) => {
+  const place = await sqlitePlace(t)
+  await (await openData(place, log)).close()
+  const file = join(place.dataDir, 'backup')
+  await backup(place, file)
+  const { version } = await checkBackup(file)
+  let elapsed = 0
+  const slow = () => {
+    elapsed += 601_000
+    return elapsed
+  }
+  const target = (name: string) => join(place.dataDir, name)
+  await t.throwsAsync(copyRows(file, version, target('slow'), slow), { message: /takes longer than 10 minutes to read/ })
+  await t.notThrowsAsync(copyRows(file, version, target('fast'), () => 0))
+})
+
 test('a restore that was cut short before it was decided leaves nothing, and after that is done by the next start', async (t) => {
   const place = await sqlitePlace(t)
   const store = await openData(place, log)
@@ -205,4 +222,23 @@ test('a restore that was cut short before it was decided leaves nothing, and aft
     t.false((await readdir(place.dataDir)).some((name) => name.startsWith('restore')))
     t.is((await stat(at('manager.db'))).mode & 0o777, 0o600)
   }
+})
+
+test('PostgreSQL: a restore that a crash cut short behind the rows is done by the next start, which loads them no second time', async (t) => {
+  const place = { dataDir: await dataDirFor(t), database: await DATABASES.PostgreSQL() }
+  await withKeys(place)
+  const store = await openData(place, log)
+  await store.write((transaction) => nextEpoch(transaction))
+  await store.write((transaction) => addHost(transaction, host('a', 'node01', 'approved')))
+  await beginRestore(place.dataDir)
+  await store.copyTo(draftPath(place.dataDir))
+  await store.close()
+  await draftKey(place.dataDir, 'site.key', 'x'.repeat(43))
+  await draftKey(place.dataDir, '../version', 'one that cannot be loaded')
+  await rename(join(place.dataDir, 'restore.unfinished'), join(place.dataDir, 'restore.decided'))
+  const after = await openData(place, log)
+  t.is((await allHosts(after.db)).length, 1)
+  await after.close()
+  t.is(await keepSiteSecret(place.dataDir), 'x'.repeat(43))
+  t.false((await readdir(place.dataDir)).some((name) => name.startsWith('restore')))
 })
