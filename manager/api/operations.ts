@@ -3,7 +3,7 @@
 
 import type { Inventory } from '../protocol/inventory.ts'
 import type { ProblemCode } from './schema-access.ts'
-import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostActionBody, HostChange } from './schema-hosts.ts'
 import type {
   Alarm,
   Appliance,
@@ -58,7 +58,7 @@ export interface Operations {
   bootSettings(ref: string): Promise<BootSettings | undefined>
   /** What it boots from its next boot on; what is left out stays, null is the default of its appliance. */
   setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>>
-  actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>>
+  actOnHost(ref: string, action: HostAction, given: HostActionBody, who: string): Promise<Done<Host>>
 
   /** Heard of last comes first. */
   appliances(): Promise<readonly Appliance[]>

@@ -62,7 +62,7 @@ export const audit = z.object({
   keyedFrom: z.number().optional(),
 })
 
-const PROBLEM_CODES = ['unread'] as const
+const PROBLEM_CODES = ['unread', 'identity'] as const
 
 /** RFC 9457, `application/problem+json`. */
 export const problem = z.object({
@@ -71,7 +71,10 @@ export const problem = z.object({
   status: z.number(),
   /** What was wrong, with what, and what to do. */
   detail: z.string(),
-  /** `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. */
+  /**
+   * `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. `identity`:
+   * who would be approved is not who was looked at; `detail` has both.
+   */
   code: z.enum(PROBLEM_CODES).optional(),
 })
 

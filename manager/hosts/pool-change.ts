@@ -5,6 +5,7 @@ import type { SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
 import type { IdentityClaim } from '../store/tables/hosts.ts'
+import type { RefusalCode } from './operator.ts'
 
 export interface HostView {
   readonly id: string
@@ -42,4 +43,4 @@ export type PoolChange =
 /** Of what an operator asks for. */
 export type Outcome =
   | { readonly kind: 'done'; readonly host: HostView }
-  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: RefusalCode }

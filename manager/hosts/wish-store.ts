@@ -4,13 +4,13 @@ import type { Transaction } from '../store/database.ts'
 import { revokeCertificates } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
 import { dropClaims, type HostRecord, hostById, isNameTaken, takeIdentity, updateHost } from '../store/tables/hosts.ts'
-import { type Ruling, rule, type Wish } from './operator.ts'
+import { type RefusalCode, type Ruling, rule, type Wish } from './operator.ts'
 
 export type Written =
   /** `over`: keys of alarms that it has answered. */
   | { readonly kind: 'changed'; readonly record: HostRecord; readonly over: readonly string[] }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: RefusalCode }
 
 export interface WishFacts {
   readonly isConnected: boolean

@@ -24,7 +24,7 @@ export class ScanMachine {
   readonly broken = new Map<string, 'fails' | 'stops' | 'missing' | 'nonsense'>()
   mounts: string[] = []
   mostMounts = 0
-  nfs: { readonly source: string; readonly point: string } | undefined
+  nfs: { readonly source: string; readonly point: string; readonly address?: string } | undefined
   /** umount goes only with --lazy; or not at all. */
   busy = false
   stuck = false
@@ -140,7 +140,9 @@ export class ScanMachine {
   }
 
   #mountinfo(): string {
-    const nfs = this.nfs ? [`40 22 0:44 / ${this.nfs.point} rw - nfs4 ${this.nfs.source} rw,vers=4.2`] : []
+    const nfs = this.nfs
+      ? [`40 22 0:44 / ${this.nfs.point} rw - nfs4 ${this.nfs.source} rw,vers=4.2,addr=${this.nfs.address ?? '10.0.0.9'}`]
+      : []
     return [...this.mounts.map((point, index) => `${30 + index} 22 7:0 / ${point} ro - ext4 /dev/loop0 ro`), ...nfs, ''].join('\n')
   }
 
