@@ -16,10 +16,10 @@ export class ExportKeys {
     return this.#groups.get(key) ?? [key]
   }
 
-  /** Who sees it is other than it was. Returns the keys that this touches. */
+  /** Who sees it is other than it was: it may join what was apart. Returns the keys that this touches. */
   forget(key: ThingKey): readonly ThingKey[] {
     if (!key.startsWith(EXPORT)) return [key]
-    const touched = this.#groups?.get(key) ?? []
+    const touched = this.#groups?.keys() ?? []
     this.#groups = undefined
     return [key, ...touched]
   }

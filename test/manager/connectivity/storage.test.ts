@@ -301,7 +301,9 @@ test('an export that is mounted under three names of one server is one row, by i
   const nas = mount('a', 'nas', '/vm', '10.0.0.5')
   const full = mount('b', 'nas.example.net', '/vm/', '10.0.0.5')
   const bare = mount('c', '10.0.0.5', '//vm', '10.0.0.5')
-  const matrix = matrixOf(nas, full, bare, reporting('d', {}), mount('e', 'other', '/vm', '10.0.0.6'))
+  const matrix = matrixOf(nas, full, reporting('d', {}), mount('e', 'other', '/vm', '10.0.0.6'))
+  t.deepEqual(keys(matrix), ['nfs:nas:/vm 2', 'nfs:other:/vm 1'])
+  matrix.update(bare)
   t.deepEqual(keys(matrix), ['nfs:10.0.0.5://vm 3', 'nfs:other:/vm 1'])
   for (const name of ['nfs:10.0.0.5://vm', 'nfs:nas:/vm', 'nfs:nas.example.net:/vm/']) {
     t.is(matrix.row(name)?.key, 'nfs:10.0.0.5://vm')
