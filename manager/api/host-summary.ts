@@ -29,7 +29,7 @@ export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: 
     ...(image ? { image } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),
     ...(sample && connection ? { load: loadOf(sample) } : {}),
-    ...guestCountOf(inventory),
+    ...guestCountOf(view, inventory),
     alarms,
   }
 }
@@ -40,9 +40,9 @@ function identityOf({ uuid, serial, product, macs }: MachineIdentity): HostIdent
 
 const COUNTED: readonly SectionName[] = ['guests', 'blockDevices', 'nics']
 
-/** One that has never reported has been asked to run none. */
-function guestCountOf(inventory: Inventory | undefined): Pick<Host, 'guests' | 'unread'> {
-  if (!inventory) return { guests: 0 }
+/** One that has never been up has been asked to run none; of one that has, a report that is not there or not in memory yet says nothing. */
+function guestCountOf({ state, inventory: reported }: HostView, inventory: Inventory | undefined): Pick<Host, 'guests' | 'unread'> {
+  if (!inventory) return reported || state === 'up' || state === 'lost' ? {} : { guests: 0 }
   const unread = uncountedOf(inventory, COUNTED).map(({ section, source, reason }) => ({ section, source, reason }))
   return {
     ...(uncountedOf(inventory, ['guests']).length > 0 ? {} : { guests: runningGuests(inventory) }),

@@ -84,7 +84,15 @@ test('of a host that is away no load is told, of one that has not reported no ha
   t.is(gone.connection, undefined)
   t.deepEqual(guestsOn(away, inventory, sample)[0]?.load, undefined)
   t.is(guestsOn(view, inventory, sample)[0]?.load?.cpus, 0.25)
-  t.like(summaryOf({ ...parts, inventory: undefined, sample: undefined }), { hardware: undefined, load: undefined, guests: 0 })
+  t.like(summaryOf({ ...parts, inventory: undefined, sample: undefined }), { hardware: undefined, load: undefined, guests: undefined })
+})
+
+test('no guests are counted where the report is not there, or not in memory yet, unless the host was never up', (t) => {
+  const none = { ...parts, inventory: undefined, sample: undefined }
+  const { connection: _, ...away } = view
+  t.is(summaryOf({ ...none, view: { ...away, state: 'pending' } }).guests, 0)
+  t.is(summaryOf({ ...none, view: { ...away, state: 'lost' } }).guests, undefined)
+  t.is(summaryOf({ ...none, view: { ...away, state: 'booting', inventory: { revision: 3, at: 1 } } }).guests, undefined)
 })
 
 test('only what has changed is made anew, and a list without a change is the same list', (t) => {
