@@ -8,7 +8,7 @@ import type { ManagerMessage } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { storageFault } from '../store/trouble.ts'
 import type { AgentBook } from './book.ts'
-import { type Asking, asked, Questions } from './questions.ts'
+import { type Asking, asked, Questions, type Speaker } from './questions.ts'
 import { type Action, NEW_SESSION, type Session, step } from './session.ts'
 
 /** WebSocket close codes (RFC 6455, 7.4.1). */
@@ -66,10 +66,11 @@ export class AgentConnection {
     this.#socket = socket
     this.#address = address
     this.#deps = deps
-    this.#questions = new Questions({
+    const speaker: Speaker = {
       ask: (id, request) => this.send({ kind: 'request', id, epoch: deps.epoch, request }),
       cancel: (id) => this.send({ kind: 'cancel', id, epoch: deps.epoch }),
-    })
+    }
+    this.#questions = new Questions(speaker, deps.log)
     const at = deps.elapsed()
     this.#messages = fullBucket(deps.limits.messages, at)
     this.#bytes = fullBucket(deps.limits.bytes, at)

@@ -1,4 +1,6 @@
 // What was asked over one connection and is not answered yet. An answer that comes too late is not one that nobody asked for.
+import { Emitter } from '../../appliance/wire/emitter.ts'
+import type { Log } from '../../appliance/wire/log.ts'
 import type { Progress } from '../protocol/requests/request.ts'
 import { type AnswerBody, JOBS_SINCE, orderOf, type RequestBody, withheldFrom } from '../protocol/requests.ts'
 
@@ -35,7 +37,7 @@ interface Question {
   readonly settle: (asked: Asked) => void
   /** From now on so long, ms. */
   readonly wait: (patience: number) => void
-  readonly listeners: Set<(progress: Progress) => void>
+  readonly progress: Emitter<Progress>
   told: Progress | undefined
 }
 
@@ -54,12 +56,14 @@ const CANCELLING = 15_000
 
 export class Questions {
   readonly #speaker: Speaker
+  readonly #log: Pick<Log, 'error'>
   readonly #open = new Map<string, Question>()
   readonly #late = new Set<string>()
   #version: number | undefined
 
-  constructor(speaker: Speaker) {
+  constructor(speaker: Speaker, log: Pick<Log, 'error'>) {
     this.#speaker = speaker
+    this.#log = log
   }
 
   /** Sent now, or as soon as the agent has been welcomed. `limit`: milliseconds. An id that is open already is asked once. */
@@ -68,7 +72,7 @@ export class Questions {
     if (known) return known.asking
     let settle: (asked: Asked) => void = () => undefined
     let timer: NodeJS.Timeout | undefined
-    const listeners: Question['listeners'] = new Set()
+    const told = new Emitter<Progress>(this.#log, `the progress of request ${id}`)
     const wait = (patience: number): void => {
       clearTimeout(timer)
       timer = setTimeout(() => {
@@ -80,7 +84,6 @@ export class Questions {
       settle = (asked) => {
         clearTimeout(timer)
         this.#open.delete(id)
-        listeners.clear()
         resolve(asked)
       }
     })
@@ -88,13 +91,10 @@ export class Questions {
       id,
       ended,
       progress: () => question.told,
-      watch: (listener) => {
-        if (this.#open.get(id) === question) listeners.add(listener)
-        return () => listeners.delete(listener)
-      },
+      watch: (listener) => (this.#open.get(id) === question ? told.subscribe(listener) : () => undefined),
       cancel: () => this.#cancel(id, question),
     }
-    const question: Question = { body, asking, settle, wait, listeners, told: undefined }
+    const question: Question = { body, asking, settle, wait, progress: told, told: undefined }
     this.#open.set(id, question)
     wait(limit)
     if (this.#version !== undefined) this.#put(id, body, this.#version)
@@ -122,7 +122,7 @@ export class Questions {
     question.wait(orderOf(question.body).limit + LINGER)
     if (!progress) return
     question.told = progress
-    for (const listener of question.listeners) listener(progress)
+    question.progress.tell(progress)
   }
 
   isAsked(id: string): boolean {

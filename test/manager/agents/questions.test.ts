@@ -1,6 +1,7 @@
 import test from 'ava'
 import { MOST_LATE, Questions } from '../../../manager/agents/questions.ts'
 import type { AnswerBody, RequestBody } from '../../../manager/protocol/requests.ts'
+import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 
 const COLLECT: RequestBody = { kind: 'collect', sections: ['dmi'] }
 const SCAN: RequestBody = { kind: 'scan-file-system', fileSystem: { kind: 'uuid', uuid: 'a' } }
@@ -10,9 +11,14 @@ const progress = (done: number) => ({ phase: 'reading', done, total: 10, unit: '
 
 function setUp(version: number | undefined) {
   const said: string[] = []
-  const questions = new Questions({ ask: (id, { kind }) => said.push(`${kind} ${id}`), cancel: (id) => said.push(`cancel ${id}`) })
+  const speaker = {
+    ask: (id: string, { kind }: RequestBody) => said.push(`${kind} ${id}`),
+    cancel: (id: string) => said.push(`cancel ${id}`),
+  }
+  const { log, lines } = collectingLog()
+  const questions = new Questions(speaker, log)
   if (version !== undefined) questions.welcomed(version)
-  return { said, questions }
+  return { said, questions, lines }
 }
 
 test('what came too late is known for a while: so many ids and no more', async (t) => {
@@ -24,6 +30,19 @@ test('what came too late is known for a while: so many ids and no more', async (
   t.true(questions.answer('10', DONE))
   t.false(questions.isAsked('10'), 'one answer is enough')
   t.false(questions.answer('9', DONE))
+})
+
+test('who fails to hear how far a job is takes it from nobody else, and is logged', (t) => {
+  const { questions, lines } = setUp(4)
+  const asking = questions.ask('a', SCAN, 60_000)
+  const heard: number[] = []
+  asking.watch(() => {
+    throw new Error('no page any more')
+  })
+  asking.watch(({ done }) => heard.push(done))
+  for (const done of [1, 2]) questions.progress('a', progress(done))
+  t.deepEqual([heard, lines.length], [[1, 2], 2])
+  questions.end()
 })
 
 test('a job tells how far it is to whoever looks, while they look and until it ends', async (t) => {
