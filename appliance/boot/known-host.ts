@@ -15,7 +15,7 @@ export function knownHost(configured: KnownHost | undefined, planned: PlannedHos
   return { name: planned.name, maintenance: false, standing, ...told }
 }
 
-/** A host of the config by its NICs: any member of its bond may be the one that boots. */
+/** A host of the config by its NICs: each member of its bond may be the one that boots. */
 export interface HostNics {
   readonly mac: Mac
   readonly bond?: { readonly members: readonly Mac[] } | undefined

@@ -23,7 +23,7 @@ export function destination(reply: DhcpPacket, request: DhcpPacket): Destination
   return { address: present ?? BROADCAST, port: CLIENT_PORT }
 }
 
-/** Port 4011: back to where the request came from, as any UDP service. */
+/** Port 4011: back to where the request came from, as UDP services do. */
 export function bootServerDestination(sender: Destination): Destination {
   return sender.address === UNSPECIFIED ? { address: BROADCAST, port: CLIENT_PORT } : sender
 }

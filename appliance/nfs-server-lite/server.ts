@@ -31,7 +31,7 @@ export type MountObservation = MountEvent & { readonly clientAddress: string }
 export interface NfsServerOptions {
   /** IP address to listen at. */
   readonly address: string
-  /** For NFS and MOUNT alike; 0: any free one. */
+  /** For NFS and MOUNT alike; 0 is a free one. */
   readonly port: number
   /** Undefined: no portmap. */
   readonly portmap: { readonly port: number } | undefined

@@ -33,7 +33,7 @@ export type TftpLimits = OptionLimits & AdmissionLimits
 export interface TftpServerOptions {
   /** 69; 0 takes a free one. */
   readonly port: number
-  /** A UDP socket bound to `port` (0: any) on the provisioning network; see `bindAddress`. */
+  /** A UDP socket bound to `port` (0 is a free one) on the provisioning network; see `bindAddress`. */
   readonly bind: (port: number) => Promise<Socket>
   readonly open: OpenTftpFile
   readonly onTransfer: (observation: TftpObservation) => void

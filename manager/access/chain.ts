@@ -11,7 +11,7 @@ export interface Link {
 /** What the first entry follows. */
 export const START: Link = { seq: 0, hash: '0'.repeat(64) }
 
-/** The entry that follows `last`, its texts as any database gives them back; `key` undefined: as they were before there was one. */
+/** The entry that follows `last`, its texts as every database gives them back; `key` undefined: as they were before there was one. */
 export function chained({ seq, hash }: Link, { at, who, peer, what }: Omit<AuditEntry, 'seq' | 'hash'>, key?: Buffer): AuditEntry {
   const next = { seq: seq + 1, at, who: storable(who), peer: storable(peer), what: storable(what) }
   return { ...next, hash: hashOf(hash, next, key) }

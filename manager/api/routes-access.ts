@@ -60,7 +60,7 @@ export const ACCESS_ROUTES: readonly Route[] = [
     path: '/users/:name',
     role: 'admin',
     own: ({ name }, who) => name === who.user,
-    summary: 'Another password (your own as any role), another role',
+    summary: 'Another password (your own in every role), another role',
     params: ofUser,
     body: userChange,
     answer: user,

@@ -23,7 +23,7 @@ const KEEP_ALIVE_MS = 60_000
 
 export interface TcpService {
   readonly address: string
-  /** 0: any free one. */
+  /** 0 is a free one. */
   readonly port: number
   readonly limits: TcpLimits
   /** Limited: a peer can make it write. */

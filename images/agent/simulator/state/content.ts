@@ -1,4 +1,4 @@
-// What is on a medium, as far as anybody has to know: which write a sector holds. Sectors that nobody has written, or that were discarded,
+// What is on a medium, as far as somebody has to know: which write a sector holds. Sectors that nobody has written, or that were discarded,
 // read as zero. Runs are sorted and disjoint, and never changed in place: a snapshot is the same array. Pure.
 
 export interface Run {
