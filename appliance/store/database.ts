@@ -1,7 +1,7 @@
 // The appliance's own SQLite file: leases, boot attempts, the last known plan.
 // Synchronous on purpose: what was acknowledged is on disk before the answer leaves.
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { keepPrivate } from './private-file.ts'
 
 export type Store = Database.Database
 
@@ -69,12 +69,4 @@ export function openStore(file: string): Store {
     store.pragma(`user_version = ${MIGRATIONS.length}`)
   })()
   return store
-}
-
-/** It holds hashes of tokens, and who boots what. Whatever mode an older hostless left, only its owner reads it. */
-function keepPrivate(file: string): void {
-  // By its name, once it is there: to close it would end the locks that this process has on it.
-  if (existsSync(file)) chmodSync(file, 0o600)
-  else closeSync(openSync(file, 'a', 0o600))
-  for (const beside of ['-wal', '-shm'].map((suffix) => `${file}${suffix}`)) if (existsSync(beside)) chmodSync(beside, 0o600)
 }

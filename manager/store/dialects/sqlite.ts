@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { CompiledQuery, type DatabaseConnection, type Driver, type SqliteDatabase, SqliteDialect, SqliteDriver, sql } from 'kysely'
-import { keepPrivate } from '../files.ts'
+import { keepPrivate } from '../../../appliance/store/private-file.ts'
 import { type StoreDialect, WriteFailure } from './dialect.ts'
 
 /** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
