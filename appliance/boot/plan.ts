@@ -23,8 +23,6 @@ export interface KnownHost {
 export interface BootDefaults {
   readonly image: ImageName
   readonly root: RootMode
-  /** `approve`: a host that the config does not know is pending until someone approves it. */
-  readonly enrol: 'approve' | 'auto'
   /** MiB */
   readonly dom0Memory: number
   readonly xenArguments: readonly string[]
@@ -88,8 +86,6 @@ export interface PlannedNetwork {
 export interface BootPlan {
   readonly kind: 'boot'
   readonly name: string
-  /** `pending`: boots, and is inventory only until approved. */
-  readonly enrolment: 'known' | 'pending'
   readonly image: ImageName
   readonly generation: Generation
   readonly root: { readonly kind: 'nfs' } | { readonly kind: 'ram'; readonly sha256: string }
@@ -142,7 +138,6 @@ export function planBoot(request: PlanRequest): BootPlan | BootRefusal {
   return {
     kind: 'boot',
     name,
-    enrolment: (host && host.standing !== 'pending') || defaults.enrol === 'auto' ? 'known' : 'pending',
     image: chosen.image,
     generation: chosen.generation,
     root: mode === 'ram' && chosen.squashfsSha256 ? { kind: 'ram', sha256: chosen.squashfsSha256 } : { kind: 'nfs' },

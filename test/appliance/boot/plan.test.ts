@@ -10,7 +10,6 @@ function refusal(change: Parameters<typeof request>[0]): string {
 test('a host of the config boots the published generation of the default image, its root over NFS', (t) => {
   t.like(plan(), {
     name: 'node01',
-    enrolment: 'known',
     image: 'dom0',
     generation: '0123456789abcdef',
     root: { kind: 'nfs' },
@@ -19,10 +18,9 @@ test('a host of the config boots the published generation of the default image, 
   })
 })
 
-test('an unknown MAC boots the default image as pending, named after its MAC', (t) => {
+test('an unknown MAC boots the default image, named after its MAC', (t) => {
   const unknown = { mac: mac('52:54:00:77:00:01'), host: undefined }
-  t.like(plan(unknown), { name: 'host-525400770001', enrolment: 'pending', image: 'dom0' })
-  t.is(plan({ ...unknown, defaults: { ...request().defaults, enrol: 'auto' } }).enrolment, 'known')
+  t.like(plan(unknown), { name: 'host-525400770001', image: 'dom0' })
 })
 
 test("a host's own image, root mode, VLAN and bond win over the defaults", (t) => {

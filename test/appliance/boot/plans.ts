@@ -38,7 +38,7 @@ export function request(change: Partial<PlanRequest> = {}): PlanRequest {
   return {
     mac: mac('52:54:00:77:00:01'),
     host: { name: 'node01', maintenance: false },
-    defaults: { image: imageName('dom0'), root: 'nfs', enrol: 'approve', dom0Memory: 640, xenArguments: [], kernelArguments: [] },
+    defaults: { image: imageName('dom0'), root: 'nfs', dom0Memory: 640, xenArguments: [], kernelArguments: [] },
     server: { address: ipv4('10.77.0.1'), httpPort: 8067, nfsPort: 2049, tftpPort: 69 },
     lease: { address: ipv4('10.77.0.21'), prefix: 24, dns: [] },
     platform: undefined,
