@@ -141,7 +141,7 @@ onEach('what is wanted survives the manager, with its secrets sealed in the data
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
   const { asked } = await iscsiHost(t, after, 1, machine)
   await until('its session', () => machine.sessions().length === 1)
-  t.true(asked.some((body) => body.kind === 'set-properties' && body.text.startsWith('[a]')))
+  await until('its properties', () => asked.some((body) => body.kind === 'set-properties' && body.text.startsWith('[a]')))
 })
 
 test('wrong wishes are refused with the reason', async (t) => {
