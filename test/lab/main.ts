@@ -112,7 +112,12 @@ async function showPool(operator: Operator, target: Target, { nodes }: Rack): Pr
     say(`\n$ hostless ${argv.map(quote).join(' ')}`)
     const { stdout, stderr, exitCode } = await operator.hostless(...argv)
     // As on a terminal: what is said on the way stands before the answer.
-    say([stderr, stdout].map((text) => text.trimEnd()).filter(Boolean).join('\n'))
+    say(
+      [stderr, stdout]
+        .map((text) => text.trimEnd())
+        .filter(Boolean)
+        .join('\n'),
+    )
     if (exitCode !== 0) throw new Error(`hostless ${argv.join(' ')} ended with exit code ${exitCode}`)
   }
   await waitReported(operator, names)
