@@ -43,7 +43,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['storage'],
   ['reconcile'],
   ['metrics.ts', 'config.ts'],
-  ['http', 'api', 'web', 'cli', 'main.ts'],
+  ['doors', 'cli', 'main.ts'],
 ]
 
 /** Folders and files that may touch the world: sockets, disk, processes, clock, timers, randomness. */
@@ -82,7 +82,7 @@ export const WORLDLY: readonly string[] = [
   'manager/agents/listener.ts',
   'manager/agents/questions.ts',
   'manager/agents/server.ts',
-  'manager/api/event-streams.ts',
+  'manager/doors/api/event-streams.ts',
   'manager/appliances/routes.ts',
   'manager/cli/commands/authority-shown.ts',
   'manager/cli/commands/completion/completion.ts',
@@ -96,13 +96,13 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/engine',
   'manager/cli/main.ts',
   'manager/hosts/inventory-reader.ts',
-  'manager/http/server.ts',
+  'manager/doors/server.ts',
   'manager/main.ts',
   'manager/store',
-  'manager/web/answering.ts',
-  'manager/web/live.ts',
-  'manager/web/matrix-cells.ts',
-  'manager/web/server.ts',
+  'manager/doors/web/answering.ts',
+  'manager/doors/web/live.ts',
+  'manager/doors/web/matrix-cells.ts',
+  'manager/doors/web/server.ts',
 ]
 
 /** All violations, `path:line: what`, in the order of the files. */

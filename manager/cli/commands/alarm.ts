@@ -1,6 +1,6 @@
 // `hostless alarm list|clear`: what a person should look at.
 import type { Command } from 'commander'
-import type { Alarm } from '../../api/schema-pool.ts'
+import type { Alarm } from '../../doors/api/schema-pool.ts'
 import type { World } from '../engine/answer.ts'
 import { id, iso, number, text, time, words } from '../engine/columns.ts'
 import { listReport } from '../engine/list-report.ts'

@@ -1,6 +1,6 @@
 // `hostless storage connect|connections|disconnect`: the iSCSI targets that hosts are to be logged in to.
 import type { Command } from 'commander'
-import type { NewSiteConnection, SiteConnection } from '../../api/schema-site.ts'
+import type { NewSiteConnection, SiteConnection } from '../../doors/api/schema-site.ts'
 import type { World } from '../engine/answer.ts'
 import { counted, id, iso, text, time, words } from '../engine/columns.ts'
 import { CommandFailure } from '../engine/failure.ts'

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
-import { userName } from '../../api/schema-access.ts'
+import { userName } from '../../doors/api/schema-access.ts'
 import type { World } from '../engine/answer.ts'
 import { poolApi } from '../engine/api/calls.ts'
 import { ApiRefusal, apiClient } from '../engine/api/client.ts'

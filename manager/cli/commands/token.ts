@@ -1,6 +1,6 @@
 // `hostless token list|issue|revoke`, `hostless audit`: what programs come in with, and who did what.
 import { type Command, Option } from 'commander'
-import { ROLES, type Role, type Token } from '../../api/schema-access.ts'
+import { ROLES, type Role, type Token } from '../../doors/api/schema-access.ts'
 import type { World } from '../engine/answer.ts'
 import { id, iso, number, text, time, words } from '../engine/columns.ts'
 import { listReport } from '../engine/list-report.ts'

@@ -5,8 +5,8 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { z } from 'zod'
-import { audit, issuedToken, principal, problem, token, user } from '../../../manager/api/schema-access.ts'
-import { bootAttempt, guest, historyEntry, host, hostActionBody, hostChange } from '../../../manager/api/schema-hosts.ts'
+import { audit, issuedToken, principal, problem, token, user } from '../../../manager/doors/api/schema-access.ts'
+import { bootAttempt, guest, historyEntry, host, hostActionBody, hostChange } from '../../../manager/doors/api/schema-hosts.ts'
 import {
   alarm,
   cpuExplanation,
@@ -18,7 +18,7 @@ import {
   placementAsk,
   thing,
   thingDetail,
-} from '../../../manager/api/schema-pool.ts'
+} from '../../../manager/doors/api/schema-pool.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { newKey, newSerial } from '../../../manager/store/keys/authority.ts'
 import { authorityFrom, selfSigned, signServer } from '../../../manager/store/keys/certificate.ts'

@@ -1,7 +1,7 @@
 // A pool as the API tells of it: seven hosts in two racks, one of them new, one lost, one with another CPU.
-import type { Audit, Token, User } from '../../../manager/api/schema-access.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host } from '../../../manager/api/schema-hosts.ts'
-import type { Alarm, CpuExplanation, CpuPool, LocalStorage, Matrix, Placement } from '../../../manager/api/schema-pool.ts'
+import type { Audit, Token, User } from '../../../manager/doors/api/schema-access.ts'
+import type { BootAttempt, Guest, HistoryEntry, Host } from '../../../manager/doors/api/schema-hosts.ts'
+import type { Alarm, CpuExplanation, CpuPool, LocalStorage, Matrix, Placement } from '../../../manager/doors/api/schema-pool.ts'
 import { EMPTY } from '../site.ts'
 
 /** The test may write to it. */

@@ -1,6 +1,6 @@
 // `hostless host approve`: shows who is let in, and lets in those that it has shown. The others of an operator's acts are change.ts's.
 import type { Command } from 'commander'
-import type { Host } from '../../../api/schema-hosts.ts'
+import type { Host } from '../../../doors/api/schema-hosts.ts'
 import { sayIdentity } from '../../../wording.ts'
 import type { World } from '../../engine/answer.ts'
 import { CommandFailure } from '../../engine/failure.ts'

@@ -1,6 +1,6 @@
 // `hostless host approve|reject|…|group|note|rename`: what is to become of hosts, of one or of as many as a selector means.
 import type { Command } from 'commander'
-import { bootSettings, type Host, type HostAction } from '../../../api/schema-hosts.ts'
+import { bootSettings, type Host, type HostAction } from '../../../doors/api/schema-hosts.ts'
 import type { World } from '../../engine/answer.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { confirm, doToEach } from '../../engine/outcomes.ts'

@@ -1,6 +1,6 @@
 // `hostless host find`: which hosts reach all that a guest needs, and what the others lack.
 import { type Command, Option } from 'commander'
-import type { Placement } from '../../../api/schema-pool.ts'
+import type { Placement } from '../../../doors/api/schema-pool.ts'
 import type { World } from '../../engine/answer.ts'
 import { text, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'

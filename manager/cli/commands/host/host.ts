@@ -1,6 +1,6 @@
 // `hostless host list|show|history|boots`: what the manager knows of hosts.
 import type { Command } from 'commander'
-import type { Host } from '../../../api/schema-hosts.ts'
+import type { Host } from '../../../doors/api/schema-hosts.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { ApiRefusal } from '../../engine/api/client.ts'

@@ -1,6 +1,6 @@
 // Hosts as reports: the list, and all that is known of some. Pure.
-import type { BootAttempt, Guest, HistoryEntry, Host, HostIdentity } from '../../../api/schema-hosts.ts'
-import type { Alarm } from '../../../api/schema-pool.ts'
+import type { BootAttempt, Guest, HistoryEntry, Host, HostIdentity } from '../../../doors/api/schema-hosts.ts'
+import type { Alarm } from '../../../doors/api/schema-pool.ts'
 import type { Inventory } from '../../../protocol/inventory.ts'
 import { bytes, count, guestTypeColumn, id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport, listSection } from '../../engine/list-report.ts'

@@ -1,6 +1,6 @@
 // `hostless hostlist|hoststats|vmlist`: the pool at a glance, with totals.
 import type { Command } from 'commander'
-import type { PoolEvent } from '../../../api/schema-pool.ts'
+import type { PoolEvent } from '../../../doors/api/schema-pool.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { render } from '../../engine/output/output.ts'

@@ -1,6 +1,6 @@
 // `hostless storage|network list|show|matrix`, `hostless storage local|scan`, `hostless matrix`: what hosts reach.
 import type { Command } from 'commander'
-import type { PoolEvent, Thing, ThingDetail } from '../../../api/schema-pool.ts'
+import type { PoolEvent, Thing, ThingDetail } from '../../../doors/api/schema-pool.ts'
 import type { World } from '../../engine/answer.ts'
 import { inBatches } from '../../engine/batches.ts'
 import { iso } from '../../engine/columns.ts'

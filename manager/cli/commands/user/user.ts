@@ -1,6 +1,6 @@
 // `hostless user list|add|role|password|remove`: who may come in.
 import { type Command, Option } from 'commander'
-import { ROLES, type Role, role, type User, userName } from '../../../api/schema-access.ts'
+import { ROLES, type Role, role, type User, userName } from '../../../doors/api/schema-access.ts'
 import type { World } from '../../engine/answer.ts'
 import { addApiOptions } from '../../engine/api/settings.ts'
 import { iso, text, time } from '../../engine/columns.ts'

@@ -1,6 +1,6 @@
 // The routes of the REST API, each with what it answers.
 import { z } from 'zod'
-import { audit, issuedToken, principal, type Role, token, user } from '../../../api/schema-access.ts'
+import { audit, issuedToken, principal, type Role, token, user } from '../../../doors/api/schema-access.ts'
 import {
   type BootSettings,
   bootAttempt,
@@ -10,7 +10,7 @@ import {
   type HostChange,
   historyEntry,
   host,
-} from '../../../api/schema-hosts.ts'
+} from '../../../doors/api/schema-hosts.ts'
 import {
   alarm,
   appliance,
@@ -23,8 +23,8 @@ import {
   placement,
   thing,
   thingDetail,
-} from '../../../api/schema-pool.ts'
-import { type NewSiteConnection, siteConnection, siteProperties, task } from '../../../api/schema-site.ts'
+} from '../../../doors/api/schema-pool.ts'
+import { type NewSiteConnection, siteConnection, siteProperties, task } from '../../../doors/api/schema-site.ts'
 import { inventory } from '../../../protocol/inventory.ts'
 import { type ApiClient, NOTHING } from './client.ts'
 import { poolEvents } from './events.ts'

@@ -1,9 +1,9 @@
-// One manager, asked over HTTPS with its authority pinned. Answers are read by the schemas of manager/api, so that members which this
+// One manager, asked over HTTPS with its authority pinned. Answers are read by the schemas of the contract, so that members which this
 // hostless does not know are dropped; a refusal's `detail` is what the user reads.
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { z } from 'zod'
-import { problem } from '../../../api/schema-access.ts'
+import { problem } from '../../../doors/api/schema-access.ts'
 import { CommandFailure } from '../failure.ts'
 
 /** Milliseconds without a byte. */

@@ -1,0 +1,37 @@
+// The hosts as the API lists them, each made anew only when something of it has changed: of ten thousand, a few do from one
+// look to the next. What has not changed is the same object.
+
+import type { Host } from '../api/schema-hosts.ts'
+import { type HostParts, summaryOf } from './host-summary.ts'
+
+export class HostList {
+  readonly #made = new Map<string, { readonly parts: HostParts; readonly host: Host }>()
+  #hosts: readonly Host[] = []
+
+  /** In the order given. */
+  update(all: readonly HostParts[]): readonly Host[] {
+    const hosts = all.map((parts) => this.#summary(parts))
+    if (hosts.length !== this.#hosts.length || hosts.some((host, at) => host !== this.#hosts[at])) this.#hosts = hosts
+    return this.#hosts
+  }
+
+  #summary(parts: HostParts): Host {
+    const made = this.#made.get(parts.view.id)
+    if (made && isSame(made.parts, parts)) return made.host
+    const host = summaryOf(parts)
+    this.#made.set(parts.view.id, { parts, host })
+    return host
+  }
+}
+
+function isSame(a: HostParts, b: HostParts): boolean {
+  return (
+    a.view === b.view &&
+    a.inventory === b.inventory &&
+    a.sample === b.sample &&
+    a.cpuGroup === b.cpuGroup &&
+    a.alarms === b.alarms &&
+    a.image?.image === b.image?.image &&
+    a.image?.generation === b.image?.generation
+  )
+}

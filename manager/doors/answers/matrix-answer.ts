@@ -1,0 +1,91 @@
+// The connectivity matrix in the API's words. Pure.
+import type { ConnectivityMatrix, MatrixRow } from '../../connectivity/matrix.ts'
+import { describeThing, type Thing as PoolThing, type Reach } from '../../connectivity/thing.ts'
+import type { HostView } from '../../hosts/pool-change.ts'
+import type { ScanFailure } from '../../storage/scan-book.ts'
+import type { ScanRecord } from '../../store/tables/scans.ts'
+import type { Reaches } from '../api/operations.ts'
+import type { Cell, LocalStorage, Matrix, Thing, ThingDetail } from '../api/schema-pool.ts'
+
+/** What hosts have found on file systems, by key. */
+export interface Scans {
+  of(key: string): ScanRecord | undefined
+  failureOf(key: string): ScanFailure | undefined
+}
+
+/** `hosts`: those of the matrix, in the order in which they are to be shown. */
+export function matrixAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[], scans: Scans): Matrix {
+  return {
+    hosts: hosts.map(({ id, name, state }) => ({ id, name, state })),
+    rows: matrix.rows().map((row) => ({
+      ...thingAnswer(matrix, row, scans),
+      cells: hosts.map(({ id }) => cellAnswer(matrix.reach(row.key, id))),
+    })),
+  }
+}
+
+export function reachesAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[], scans: Scans): Reaches {
+  return {
+    hosts: hosts.map(({ id }) => id),
+    rows: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans), reachers: matrix.reachers(row.key) })),
+  }
+}
+
+export function thingDetail(matrix: ConnectivityMatrix, hosts: readonly HostView[], row: MatrixRow, scans: Scans): ThingDetail {
+  const cells = hosts.map(({ id, name }) => ({ host: id, name, ...cellAnswer(matrix.reach(row.key, id)) }))
+  const [scan, failure] = [scans.of(row.key), scans.failureOf(row.key)]
+  const nameOf = (id: string): string => hosts.find((host) => host.id === id)?.name ?? id
+  return {
+    ...thingAnswer(matrix, row, scans),
+    cells,
+    ...(scan ? { images: [...scan.images], scanned: { at: scan.at, host: nameOf(scan.host), leftOut: [...scan.leftOut] } } : {}),
+    ...(failure ? { notScanned: { ...failure, host: nameOf(failure.host) } } : {}),
+  }
+}
+
+export function thingAnswer(matrix: ConnectivityMatrix, { key, thing, hosts }: MatrixRow, scans: Scans): Thing {
+  const islands = matrix.islands(key)
+  const scan = scans.of(key)
+  return {
+    key,
+    kind: thing.kind,
+    name: describeThing(thing),
+    hosts,
+    ...particulars(thing),
+    ...(scan ? { sizeBytes: scan.sizeBytes, freeBytes: scan.freeBytes } : {}),
+    ...(islands.length > 0 ? { islands: islands.map((island) => [...island]) } : {}),
+  }
+}
+
+function particulars(thing: PoolThing): Pick<Thing, 'sizeBytes' | 'freeBytes' | 'detail'> {
+  switch (thing.kind) {
+    case 'lun':
+      return { sizeBytes: thing.sizeBytes, ...(thing.product ? { detail: thing.product } : {}) }
+    case 'vg':
+      return { sizeBytes: thing.sizeBytes, freeBytes: thing.freeBytes }
+    case 'file-system':
+      return { detail: [thing.type, thing.label].filter(Boolean).join(' ') }
+    case 'iscsi-target':
+    case 'nfs':
+    case 'vlan':
+    case 'segment':
+      return {}
+  }
+}
+
+export function cellAnswer(reach: Reach): Cell {
+  return reach.kind === 'reached' ? { reached: true, why: reach.how } : { reached: false, why: reach.reason }
+}
+
+export function localStorageAnswer(matrix: ConnectivityMatrix, { id, name }: HostView): readonly LocalStorage[] {
+  const local = matrix.localStorage(id)
+  if (!local) return []
+  return [
+    {
+      host: id,
+      name,
+      disks: local.disks.map(({ name: disk, model, serial, sizeBytes }) => ({ name: disk, model, serial, sizeBytes })),
+      vgs: local.vgs.map(({ name: vg, sizeBytes, freeBytes }) => ({ name: vg, sizeBytes, freeBytes })),
+    },
+  ]
+}

@@ -1,0 +1,144 @@
+// An answer as a value, written to the browser: whole pages in the layout, fragments and notices for htmx, redirects without scripts.
+import { STATUS_CODES } from 'node:http'
+import type { Request, Response } from 'express'
+import type { Identified } from '../../access/access.ts'
+import { atLeast } from '../../access/roles.ts'
+import type { Role } from '../api/schema-access.ts'
+import { clearCookie, setCookie } from './guard.ts'
+import type { LivePages } from './live.ts'
+import { ROWS } from './pages/matrix.ts'
+import type { Answer } from './route.ts'
+import { LAYOUT, type Render } from './templates.ts'
+import { Markup } from './visible.ts'
+
+export interface Answering {
+  readonly render: Render
+  readonly live: LivePages
+  /** `page.css` → its address with the version of its content. */
+  readonly assets: Readonly<Record<'style' | 'script' | 'htmx' | 'icon', string>>
+  readonly counts: () => Promise<Counts>
+  readonly isSignedIn: (request: Request) => Promise<boolean>
+}
+
+interface Counts {
+  readonly pending: number
+  readonly alarms: number
+}
+
+/** Rows that are written at once, before others get their turn. */
+const CHUNK = 50
+
+export async function writeAnswer(
+  answer: Answer,
+  request: Request,
+  response: Response,
+  who: Identified | undefined,
+  answering: Answering,
+): Promise<void> {
+  const isHtmx = request.headers['hx-request'] === 'true'
+  switch (answer.kind) {
+    case 'page':
+      if (answer.retryAfter !== undefined) response.set('Retry-After', String(answer.retryAfter))
+      return html(response, answer.status ?? 200, await inLayout(answer, who, answering))
+    case 'told':
+      return html(response, 200, await inLayout(answer, who, answering))
+    case 'long-page':
+      return writeRows(response, await inLayout(answer, who, answering), answer.rows)
+    case 'fragment':
+      response.set(answer.headers ?? {})
+      return html(response, 200, answer.html)
+    case 'goto':
+      return response.redirect(303, answer.path)
+    case 'signed-in':
+      response.set('Set-Cookie', setCookie(answer.secret))
+      return response.redirect(303, answer.path)
+    case 'signed-out':
+      response.set('Set-Cookie', clearCookie())
+      return response.redirect(303, '/signin')
+    case 'acted':
+      if (!isHtmx) return response.redirect(303, answer.path)
+      response.set('HX-Trigger', 'acted')
+      return html(response, 200, answering.render('_notice', { text: answer.said, isRefused: false }))
+    case 'refused':
+      return writeRefusal(answer, isHtmx ? 'htmx' : 'browser', response, who, answering)
+    case 'live':
+      if (answering.live.attach(response, () => answering.isSignedIn(request))) return
+      return writeRefusal({ status: 503, reason: 'Too many pages are open.' }, 'htmx', response, who, answering)
+  }
+}
+
+export async function writeRefusal(
+  { status, reason, retryAfter }: { readonly status: number; readonly reason: string; readonly retryAfter?: number },
+  to: 'htmx' | 'browser',
+  response: Response,
+  who: Identified | undefined,
+  answering: Answering,
+): Promise<void> {
+  if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
+  if (to === 'htmx') return html(response, status, answering.render('_notice', { text: reason, isRefused: true }))
+  const view = { heading: STATUS_CODES[status] ?? 'Error', reason }
+  html(response, status, await inLayout({ page: 'message', title: view.heading, view }, who, answering))
+}
+
+async function inLayout(
+  { page, title, view }: Pick<Extract<Answer, { readonly kind: 'page' }>, 'page' | 'title' | 'view'>,
+  who: Identified | undefined,
+  { render, assets, counts }: Answering,
+): Promise<string> {
+  const csrf = who?.by.kind === 'session' ? who.by.csrf : ''
+  const content = new Markup(render(page, { ...view, csrf }))
+  const nav = who ? navigation(who.role, title, await counts()) : []
+  const signedIn = who && { user: who.user, role: who.role }
+  return render(LAYOUT, { title, page, content, assets, csrf, headers: JSON.stringify({ 'X-CSRF-Token': csrf }), who: signedIn, nav })
+}
+
+function navigation(role: Role, title: string, counts: Counts) {
+  const links = [
+    ['Hosts', '/', 0],
+    ['Pending', '/pending', counts.pending],
+    ['Networks', '/networks', 0],
+    ['Storage', '/storage', 0],
+    ['CPU', '/cpu', 0],
+    ['Site', '/site', 0],
+    ['Alarms', '/alarms', counts.alarms],
+    ...(atLeast(role, 'admin') ? ADMIN_LINKS : []),
+  ] as const
+  return links.map(([label, path, count]) => ({ label, path, count, isCurrent: label === title }))
+}
+
+const ADMIN_LINKS = [
+  ['Users', '/users', 0],
+  ['Audit', '/audit', 0],
+] as const
+
+function html(response: Response, status: number, text: string): void {
+  response.status(status).type('html').send(text)
+}
+
+/** What stands before the rows goes out first, so that the browser has style and head while the rows are made. Not compressed: a
+ * page with a secret (the CSRF token) and text of others in it would tell the one by its length. */
+async function writeRows(response: Response, text: string, rows: Iterable<string>): Promise<void> {
+  const [before = '', after = ''] = text.split(ROWS)
+  response.status(200).type('html')
+  response.write(before)
+  let chunk: string[] = []
+  for (const row of rows) {
+    chunk.push(row)
+    if (chunk.length < CHUNK) continue
+    const flows = response.write(chunk.join(''))
+    chunk = []
+    if (response.destroyed) return
+    await (flows ? new Promise((resolve) => setImmediate(resolve)) : drained(response))
+  }
+  response.end(`${chunk.join('')}${after}`)
+}
+
+function drained(response: Response): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
+}

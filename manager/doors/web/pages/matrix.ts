@@ -1,0 +1,95 @@
+// The host matrix: the page, its table alone for a new filter, single rows for what has changed, and one cell's why.
+
+import { atLeast } from '../../../access/roles.ts'
+import type { Host } from '../../api/schema-hosts.ts'
+import { fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
+import type { Render } from '../templates.ts'
+import { matrixView, poolView, rowView } from '../views/matrix.ts'
+import { chooseHosts, matrixPath, matrixQuery } from '../views/matrix-query.ts'
+import { pendingView } from '../views/pending.ts'
+import { KIND_NAMES, nameOf, thingPath } from '../views/thing-name.ts'
+import { hostPath } from '../views/words.ts'
+
+/** More rows than a browser scrolls through with ease; the filter says that there are more. */
+const MOST_ROWS = 3000
+/** In one request. */
+export const MOST_FRESH_ROWS = 100
+
+export function matrixRoutes(render: Render): readonly PageRoute[] {
+  const table = async (visitor: Visitor, { operations, cells: kept }: PageDeps) => {
+    const query = matrixQuery(visitor.query)
+    const [hosts, cells] = await Promise.all([operations.hosts(), kept.now()])
+    const chosen = chooseHosts(hosts, query)
+    const shown = chosen.hosts.slice(0, MOST_ROWS)
+    const said = shown.length < chosen.hosts.length ? `${chosen.said}; the first ${MOST_ROWS} are shown` : chosen.said
+    const view = matrixView(hosts, { ...chosen, said }, query, cells)
+    return { hosts, query, view, rows: rowsOf(render, shown, cells) }
+  }
+  return [
+    page('viewer', '/', async (visitor, deps) => {
+      const [{ hosts, view, rows }, alarms] = await Promise.all([table(visitor, deps), deps.operations.alarms()])
+      const pending = pendingView(hosts, alarms)
+      return {
+        kind: 'long-page',
+        page: 'matrix',
+        title: 'Hosts',
+        view: { ...view, pool: poolView(hosts), pending, ...pendingRights(visitor) },
+        rows,
+      }
+    }),
+    fragment('viewer', '/matrix', async (visitor, deps) => {
+      const { view, rows, query } = await table(visitor, deps)
+      if (view.isRefused) return { kind: 'fragment', html: render('_filter-said', view), headers: { 'HX-Reswap': 'none' } }
+      const html = `${render('_filter-said', view)}${render('_matrix', view).replace(ROWS, () => [...rows].join(''))}`
+      return { kind: 'fragment', html, headers: { 'HX-Replace-Url': matrixPath(query) } }
+    }),
+    fragment('viewer', '/rows', async ({ query }, { operations, cells: kept }) => {
+      const ids = query.getAll('id').slice(0, MOST_FRESH_ROWS)
+      const [cells, ...hosts] = await Promise.all([kept.now(), ...ids.map((id) => operations.host(id))])
+      const html = hosts.map((host) => (host ? render('_row', rowView(host, cells)) : '')).join('')
+      return { kind: 'fragment', html, headers: { 'X-Columns': cells.version } }
+    }),
+    fragment('viewer', '/cell', async ({ query }, { operations }) => {
+      const [key, id] = [query.get('key') ?? '', query.get('host') ?? '']
+      const [host, thing] = await Promise.all([operations.host(id), operations.things().then((all) => all.find((one) => one.key === key))])
+      if (!host || !thing) return notThere('This host or this thing is not there any more.')
+      const cell = await operations.cell(key, id)
+      const view = {
+        host: host.name,
+        path: hostPath(host),
+        thing: nameOf(thing),
+        kind: KIND_NAMES[thing.kind],
+        thingPath: thingPath(thing),
+        reached: cell?.reached ?? false,
+        isKnown: cell !== undefined,
+        why: cell?.why ?? 'it has not reported yet',
+      }
+      return { kind: 'fragment', html: render('_cell', view) }
+    }),
+    fragment('viewer', '/pool-now', async (_visitor, { operations }) => ({
+      kind: 'fragment',
+      html: render('_pool-now', { pool: poolView(await operations.hosts()) }),
+    })),
+    fragment('viewer', '/live', async () => ({ kind: 'live' })),
+    page('viewer', '/pending', async (visitor, { operations }) => {
+      const [hosts, alarms] = await Promise.all([operations.hosts(), operations.alarms()])
+      return { kind: 'page', page: 'pending', title: 'Pending', view: { ...pendingView(hosts, alarms), ...pendingRights(visitor) } }
+    }),
+    fragment('viewer', '/pending/list', async (visitor, { operations }) => {
+      const [hosts, alarms] = await Promise.all([operations.hosts(), operations.alarms()])
+      return {
+        kind: 'fragment',
+        html: render('_pending', { ...pendingView(hosts, alarms), ...pendingRights(visitor), csrf: visitor.csrf }),
+      }
+    }),
+  ]
+}
+
+/** Where the rows go: no text of others has this, as `<` is escaped in all of it. */
+export const ROWS = '<!--rows-->'
+
+const pendingRights = ({ who }: Visitor) => ({ mayApprove: atLeast(who.role, 'operator'), mayReject: atLeast(who.role, 'admin') })
+
+function* rowsOf(render: Render, hosts: readonly Host[], cells: Parameters<typeof rowView>[1]): Generator<string> {
+  for (const host of hosts) yield render('_row', rowView(host, cells))
+}

@@ -1,0 +1,152 @@
+// A host's page: what it is now, what may be done to it, its boots and its history. Hardware is hardware.ts's.
+
+import { atLeast } from '../../../access/roles.ts'
+import type { HostState } from '../../../enrolment/standing.ts'
+import { ROOT_MODES } from '../../../protocol/appliance.ts'
+import type { Role } from '../../api/schema-access.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
+import type { Alarm, Cell, Thing } from '../../api/schema-pool.ts'
+import { isNetwork } from '../matrix-cells.ts'
+import { changeView } from './change.ts'
+import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
+import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
+
+export const ACTION_ROLES: Readonly<Record<HostAction, Role>> = {
+  approve: 'operator',
+  reject: 'admin',
+  maintain: 'operator',
+  resume: 'operator',
+  fence: 'admin',
+  release: 'operator',
+}
+
+const ACTIONS: Readonly<
+  Record<HostAction, { readonly label: string; readonly asks: string; readonly wantsProof: boolean; readonly isOfSeen?: true }>
+> = {
+  approve: { label: 'Approve', asks: '', wantsProof: false, isOfSeen: true },
+  reject: { label: 'Reject', asks: 'Its certificates are revoked, and it may not even report.', wantsProof: false },
+  maintain: { label: 'Maintenance', asks: '', wantsProof: false },
+  resume: { label: 'Back in service', asks: '', wantsProof: false },
+  fence: {
+    label: 'Fence',
+    asks: 'Its guests may be started elsewhere: if it still runs, they run twice. Say what shows that it cannot run anything now.',
+    wantsProof: true,
+  },
+  release: { label: 'Release', asks: '', wantsProof: false },
+}
+
+/** What has a meaning in this state; whether it can be done now is the manager's to say. */
+const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
+  pending: ['approve', 'reject'],
+  approved: ['maintain', 'fence', 'reject'],
+  booting: ['maintain', 'fence', 'reject'],
+  up: ['maintain', 'fence', 'reject'],
+  maintenance: ['resume', 'fence', 'reject'],
+  lost: ['fence', 'reject'],
+  fenced: ['release', 'reject'],
+  rejected: ['approve'],
+}
+
+/** `waits`: another machine boots as this host, and somebody has to say that it is. */
+export function actionsFor(state: HostState, role: Role, identity: 'as known' | 'waits' = 'as known') {
+  const offered = identity === 'waits' && state === 'fenced' ? (['approve', 'reject'] as const) : OFFERED[state]
+  return offered.filter((name) => atLeast(role, ACTION_ROLES[name])).map((name) => ({ name, ...ACTIONS[name] }))
+}
+
+export function hostNowView(host: Host, guests: readonly Guest[], alarms: readonly Alarm[], role: Role) {
+  const { load, connection, image } = host
+  return {
+    id: host.id,
+    name: host.name,
+    state: host.state,
+    since: moment(host.since),
+    actions: actionsFor(host.state, role, host.change ? 'waits' : 'as known'),
+    seen: host.seen,
+    change: changeView(host),
+    alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
+    facts: facts({
+      Image: image && `${image.image} ${image.generation}`,
+      Agent: connection && `${connection.agent}, from ${connection.address}`,
+      'CPU group': host.cpuGroup,
+      UUID: host.uuid,
+      MAC: host.macs.map(({ mac, boot }) => (boot ? `${mac} (boot)` : mac)).join(', '),
+      Id: host.id,
+    }),
+    reported: host.inventory ? moment(host.inventory.at) : undefined,
+    load: load && {
+      cpu: {
+        percent: percent(load.cpus, load.threads),
+        level: barClass(percent(load.cpus, load.threads)),
+        text: `${load.cpus.toFixed(1)} of ${load.threads} CPUs`,
+      },
+      memory: {
+        percent: percent(load.totalBytes - load.freeBytes, load.totalBytes),
+        level: barClass(percent(load.totalBytes - load.freeBytes, load.totalBytes)),
+        text: `${saySize(load.freeBytes)} of ${saySize(load.totalBytes)} free`,
+      },
+      disk: `${sayRate(load.readBytesPerSecond)} read, ${sayRate(load.writtenBytesPerSecond)} written`,
+      network: `${sayRate(load.receivedBytesPerSecond)} in, ${sayRate(load.sentBytesPerSecond)} out`,
+    },
+    guests: guests.filter((guest) => guest.host === host.id).map(guestView),
+    unread: (host.unread ?? []).map(({ section, source, reason }) => `${section}: ${source}: ${reason}`),
+  }
+}
+
+function guestView(guest: Guest) {
+  const { load } = guest
+  return {
+    name: guest.name,
+    type: guest.type ?? 'unknown',
+    state: guest.state,
+    vcpus: guest.vcpus,
+    memory: saySize(guest.memoryBytes),
+    cpu: load ? load.cpus.toFixed(2) : '',
+    disk: load ? sayRate(load.readBytesPerSecond + load.writtenBytesPerSecond) : '',
+    network: load ? sayRate(load.receivedBytesPerSecond + load.sentBytesPerSecond) : '',
+  }
+}
+
+/** `hosts`: what others boot is offered. */
+export function bootSettingsView({ image, root }: BootSettings, hosts: readonly Host[]) {
+  return {
+    image: image ?? '',
+    root: root ?? '',
+    roots: ROOT_MODES.map((name) => ({ name, isChosen: name === root })),
+    images: [...new Set(hosts.flatMap((host) => host.image?.image ?? []))].sort(),
+  }
+}
+
+export function recordsView(boots: readonly BootAttempt[], history: readonly HistoryEntry[]) {
+  return {
+    boots: boots.slice(0, 10).map((boot, index) => ({
+      id: boot.id,
+      outcome: boot.outcome,
+      started: moment(boot.started),
+      isOpen: index === 0,
+      took: boot.ended === undefined ? '' : saySeconds(boot.ended - boot.started),
+      facts: facts({
+        Image: boot.image && `${boot.image} ${boot.generation ?? ''}`,
+        Address: boot.address,
+        MAC: boot.mac,
+        Appliance: boot.appliance,
+      }),
+      stages: boot.stages.map(({ stage, state, at, detail }) => ({ stage, state, after: saySeconds(at - boot.started), detail })),
+      diagnosis: boot.diagnosis ?? '',
+    })),
+    history: history.map(({ at, who, what }) => ({ at: moment(at), who, what })),
+  }
+}
+
+/** What the host does not reach and why, and below that what it reaches. */
+export function reachView(things: readonly (Thing & Cell)[]) {
+  const rows = things.map((thing) => ({
+    name: nameOf(thing),
+    short: lineName(thing),
+    kind: KIND_NAMES[thing.kind],
+    reached: thing.reached,
+    why: thing.why,
+    isNetwork: isNetwork(thing),
+  }))
+  const inOrder = rows.toSorted((a, b) => Number(a.reached) - Number(b.reached))
+  return { networks: inOrder.filter((row) => row.isNetwork), storage: inOrder.filter((row) => !row.isNetwork) }
+}

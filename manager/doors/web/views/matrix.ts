@@ -1,0 +1,109 @@
+// The host matrix as views: its head, a row a host, and what is said above it.
+
+import { HOST_STATES } from '../../../enrolment/standing.ts'
+import type { Host } from '../../api/schema-hosts.ts'
+import type { Thing } from '../../api/schema-pool.ts'
+import { type Cells, isNetwork } from '../matrix-cells.ts'
+import { Markup } from '../visible.ts'
+import { type Chosen, type MatrixQuery, matrixPath, SORTS, type Sort } from './matrix-query.ts'
+import { columnName, KIND_NAMES, nameOf, thingPath } from './thing-name.ts'
+import { barClass, hostPath, percent, sayCount, sayMany, saySize } from './words.ts'
+
+const SORT_NAMES: Readonly<Record<Sort, string>> = {
+  name: 'Host',
+  state: 'State',
+  image: 'Image',
+  'cpu-group': 'CPU group',
+  cpu: 'CPU %',
+  memory: 'Memory %',
+  guests: 'Guests',
+}
+
+export function matrixView(all: readonly Host[], chosen: Chosen, query: MatrixQuery, cells: Cells) {
+  const groups = [...new Set(all.flatMap((host) => host.groups))].sort()
+  return {
+    version: cells.version,
+    said: chosen.said,
+    isRefused: chosen.isRefused,
+    query: query.text,
+    sort: query.sort,
+    states: HOST_STATES.map((name) => ({ name, isChosen: name === query.state })),
+    groups: groups.map((name) => ({ name, isChosen: name === query.group })),
+    sorts: SORTS.map((sort) => ({
+      name: SORT_NAMES[sort],
+      sort,
+      path: matrixPath({ ...query, sort }),
+      order:
+        sort === query.sort
+          ? sort === 'name' || sort === 'image' || sort === 'cpu-group' || sort === 'state'
+            ? 'ascending'
+            : 'descending'
+          : 'none',
+    })),
+    columns: cells.columns.map((thing, index) => columnView(thing, cells.columns[index - 1])),
+    isEmpty: chosen.hosts.length === 0,
+    hasNobody: all.length === 0,
+  }
+}
+
+function columnView(thing: Thing, before: Thing | undefined) {
+  const { key, kind, hosts, detail, sizeBytes } = thing
+  return {
+    key,
+    name: columnName(thing),
+    kind: KIND_NAMES[kind],
+    begins: before !== undefined && isNetwork(before) !== isNetwork(thing),
+    path: thingPath(thing),
+    title: [`${KIND_NAMES[kind]} ${nameOf(thing)}`, detail, saySize(sizeBytes), `reached by ${sayMany(hosts, 'host')}`]
+      .filter(Boolean)
+      .join(' · '),
+  }
+}
+
+export function rowView(host: Host, cells: Cells) {
+  const { load, image } = host
+  const cpu = load ? percent(load.cpus, load.threads) : undefined
+  const memory = load ? percent(load.totalBytes - load.freeBytes, load.totalBytes) : undefined
+  return {
+    id: host.id,
+    name: host.name,
+    path: hostPath(host),
+    state: host.state,
+    alarms: host.alarms,
+    image: image?.image ?? '',
+    generation: image ? `${image.image} ${image.generation}` : '',
+    cpuGroup: host.cpuGroup ?? '–',
+    cpu: bar(cpu, load ? `${load.cpus.toFixed(1)} of ${load.threads} CPUs, ${load.dom0Cpus.toFixed(1)} of them dom0's` : ''),
+    memory: bar(memory, load ? `${saySize(load.freeBytes)} of ${saySize(load.totalBytes)} free` : ''),
+    guests: host.guests === undefined ? 'unknown' : host.guests === 0 ? '·' : sayCount(host.guests),
+    cells: new Markup(cells.of(host.id)),
+  }
+}
+
+function bar(value: number | undefined, title: string) {
+  return value === undefined
+    ? { text: '–', level: 'none', title: 'nothing measured yet' }
+    : { text: `${value}`, level: barClass(value), title }
+}
+
+export function poolView(hosts: readonly Host[]) {
+  const counts = HOST_STATES.map((name) => ({ name, count: hosts.filter(({ state }) => state === name).length })).filter(
+    ({ count }) => count > 0,
+  )
+  const loads = hosts.flatMap(({ load }) => load ?? [])
+  const sum = (of: (load: (typeof loads)[number]) => number) => loads.reduce((total, load) => total + of(load), 0)
+  const total = sum(({ totalBytes }) => totalBytes)
+  return {
+    hosts: sayCount(hosts.length),
+    states: counts.map(({ name, count }) => ({ name, count: sayCount(count), path: `/?state=${name}` })),
+    guests: `${hosts.some((host) => host.guests === undefined) ? 'at least ' : ''}${sayCount(hosts.reduce((count, host) => count + (host.guests ?? 0), 0))}`,
+    cpu:
+      loads.length > 0
+        ? `${percent(
+            sum(({ cpus }) => cpus),
+            sum(({ threads }) => threads),
+          )} % of ${sayCount(sum(({ threads }) => threads))}`
+        : '–',
+    memory: loads.length > 0 ? `${percent(total - sum(({ freeBytes }) => freeBytes), total)} % of ${saySize(total)}` : '–',
+  }
+}

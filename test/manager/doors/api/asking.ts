@@ -1,0 +1,80 @@
+// Requests to the API of a site over real TLS, as a program or a browser makes them.
+import { Agent, request } from 'node:https'
+import type { ExecutionContext } from 'ava'
+import type { Role } from '../../../../manager/doors/api/schema-access.ts'
+import type { ManagerSettings } from '../../../../manager/main.ts'
+import { RELAXED, type Site, startSite } from '../../site.ts'
+
+export interface Asked {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly text: string
+}
+
+export interface Question {
+  readonly token?: string
+  /** An object is sent as JSON, a string as it is. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface ApiSite extends Site {
+  readonly ask: (method: string, path: string, question?: Question) => Promise<Asked>
+  /** As a user of this role, all of whose requests are let through. */
+  readonly as: (role: Role) => (method: string, path: string, body?: unknown) => Promise<Asked>
+  readonly tokens: Readonly<Record<Role, string>>
+}
+
+const CHEAP = { cost: { N: 16, r: 8, p: 1 }, rates: { account: RELAXED, peer: RELAXED } }
+export const PASSWORD = 'correct horse battery'
+
+/** With the users viewer, operator and admin, and a token of each. */
+export async function startApiSite(
+  t: ExecutionContext,
+  changed: { readonly settings?: ManagerSettings; readonly enrol?: 'approve' | 'auto' } = {},
+): Promise<ApiSite> {
+  const settings = { passwords: CHEAP, apiRates: { principal: RELAXED, stranger: RELAXED }, ...changed.settings }
+  const site = await startSite(t, { ...changed, settings })
+  const { access } = site.manager
+  const agent = new Agent({ ca: site.address.authority, keepAlive: true })
+  t.teardown(() => agent.destroy())
+  const issue = async (role: Role): Promise<string> => {
+    await access.addUser(role, PASSWORD, role)
+    const issued = await access.issueToken(role, 'test', undefined, 1)
+    if (issued.kind !== 'done') throw new Error(issued.reason)
+    return issued.value.secret
+  }
+  const tokens = { viewer: await issue('viewer'), operator: await issue('operator'), admin: await issue('admin') }
+  const ask: ApiSite['ask'] = (method, path, question) => askOver(agent, site, method, path, question)
+  const as: ApiSite['as'] = (role) => (method, path, body) =>
+    ask(method, path, { token: tokens[role], ...(body === undefined ? {} : { body }) })
+  return { ...site, ask, as, tokens }
+}
+
+function askOver(
+  agent: Agent,
+  { address: { address, port } }: Site,
+  method: string,
+  path: string,
+  { token, body, headers = {} }: Question = {},
+): Promise<Asked> {
+  const sent = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const given = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(sent ? { 'content-type': 'application/json' } : {}),
+    ...(sent && !headers['transfer-encoding'] ? { 'content-length': String(sent.length) } : {}),
+    ...headers,
+  }
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: address, port, agent, method, path: `/api/v1${path}`, headers: given }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }),
+      )
+    })
+    asked.on('error', reject)
+    asked.end(sent)
+  })
+}

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import test from 'ava'
+import { wholeHostReport } from '../../../../manager/cli/commands/host/report.ts'
+import { compilePages, TEMPLATE_NAMES } from '../../../../manager/doors/web/templates.ts'
+import { hostNowView } from '../../../../manager/doors/web/views/host.ts'
+import { pendingView } from '../../../../manager/doors/web/views/pending.ts'
+import { fakeHost } from './fake-hosts.ts'
+
+const MACS = ['52:54:00:77:00:01', '52:54:00:77:01:01'] as const
+const [BOOT, SPARE] = MACS
+const change = {
+  at: 0,
+  differs: ['its serial number is NEW1, and was OLD1'],
+  was: {
+    uuid: 'old-uuid',
+    serial: 'OLD1',
+    product: 'R640',
+    macs: [
+      { mac: BOOT, boot: true },
+      { mac: SPARE, boot: false },
+    ],
+  },
+  is: { serial: 'NEW1', product: 'R650', macs: [{ mac: SPARE, boot: true }] },
+}
+
+const render = async () => {
+  const read = async (name: string) =>
+    [name, await readFile(new URL(`../../../templates/pages/${name}.hbs`, import.meta.url), 'utf8')] as const
+  return compilePages(Object.fromEntries(await Promise.all(TEMPLATE_NAMES.map(read))))
+}
+
+test('who boots as a host and is another is shown beside what was known, with one button', async (t) => {
+  const page = await render()
+  const host = { ...fakeHost(1, true), change, seen: '0123456789abcdef' }
+  const rights = { csrf: 'x', mayApprove: true, mayReject: false }
+  const pending = page('_pending', { ...pendingView([host], []), ...rights })
+  const now = page('_host-now', { ...hostNowView(host, [], [], 'operator'), csrf: 'x' })
+  for (const html of [pending, now]) {
+    t.regex(html, /UUID<\/th><td>old-uuid<\/td><td>not told<\/td>/)
+    t.regex(html, /Serial<\/th><td>OLD1<\/td><td>NEW1<\/td>/)
+    t.regex(html, /Product<\/th><td>R640<\/td><td>R650<\/td>/)
+    t.regex(html, new RegExp(`Boots from</th><td>${BOOT}</td><td>${SPARE}</td>`))
+    t.regex(html, /action="\/hosts\/[^"]+\/approve".*name="seen" value="0123456789abcdef"/)
+  }
+  const unchanged = page('_pending', { ...pendingView([fakeHost(1, true)], []), ...rights })
+  t.notRegex(unchanged, /Another machine/)
+})
+
+test('a fenced host waits for approval, too, when another machine boots as it', (t) => {
+  const host = { ...fakeHost(1, false), state: 'fenced' as const }
+  t.deepEqual(
+    hostNowView({ ...host, change }, [], [], 'operator').actions.map(({ name }) => name),
+    ['approve'],
+  )
+  t.deepEqual(
+    hostNowView(host, [], [], 'operator').actions.map(({ name }) => name),
+    ['release'],
+  )
+  t.is(pendingView([host], []).count, 0)
+  t.is(pendingView([{ ...host, change }], []).count, 1)
+})
+
+test('`hostless host show` has both, fact by fact', (t) => {
+  const whole = { inventory: undefined, guests: [], alarms: [] }
+  const of = (host: Parameters<typeof wholeHostReport>[0]['host']) =>
+    wholeHostReport({ ...whole, host }).sections.find(({ name }) => name === 'change')?.rows
+  t.is(of(fakeHost(1, true)), undefined)
+  t.like(of({ ...fakeHost(1, true), change })?.[1], { fact: 'serial number', was: 'OLD1', is: 'NEW1' })
+})

@@ -1,0 +1,87 @@
+import test from 'ava'
+import { changedBy } from '../../../../manager/doors/web/live.ts'
+import { cellsOf, MatrixCells } from '../../../../manager/doors/web/matrix-cells.ts'
+import { idOf, THINGS } from './fake-hosts.ts'
+import { fakePool } from './fake-operations.ts'
+import { ask, startPages } from './page-server.ts'
+
+test('changedBy says each host once, and a sample only of a host with no greater news', (t) => {
+  const [a, b] = [idOf(1), idOf(2)]
+  t.deepEqual(
+    changedBy([
+      { kind: 'sample', host: a },
+      { kind: 'sample', host: b },
+      { kind: 'host', host: a, name: 'a', state: 'pending' },
+      { kind: 'inventory', host: a, sections: [] },
+      { kind: 'alarm', alarm: 'k' },
+    ]),
+    { hosts: [a], samples: [b], pending: true, alarms: true, boots: false },
+  )
+  t.deepEqual(changedBy([]), { hosts: [], samples: [], pending: false, alarms: false, boots: false })
+})
+
+test('cells are in the order of the columns, networks first; a host that has not reported is unknown throughout', async (t) => {
+  const pool = fakePool(3)
+  const cells = cellsOf(await pool.reaches())
+  t.deepEqual(new Set(cells.columns.map(({ key }) => key)), new Set(THINGS.map(({ key }) => key)))
+  t.is(
+    cells.columns.findLastIndex(({ kind }) => kind === 'vlan' || kind === 'segment'),
+    12,
+  )
+  t.is(cells.of(idOf(0)).match(/<td/g)?.length, THINGS.length)
+  t.is(cells.of('nobody'), '<td class=u>–'.repeat(THINGS.length))
+})
+
+test('the matrix is made once for all who ask, and anew after an inventory, not after a sample', async (t) => {
+  const pool = fakePool(3)
+  let made = 0
+  let clock = 0
+  const cells = new MatrixCells(
+    {
+      subscribe: pool.subscribe,
+      reaches: () => {
+        made += 1
+        return pool.reaches()
+      },
+    },
+    () => (clock += 1),
+  )
+  t.teardown(cells.close)
+  const [first, second] = await Promise.all([cells.now(), cells.now()])
+  t.is(first, second)
+  pool.become(idOf(1), {}, 'sample')
+  pool.become(idOf(1), { state: 'lost' })
+  await cells.now()
+  t.is(made, 1)
+  pool.plug(idOf(1), 'vlan:100', { reached: false, why: 'no link' })
+  t.not((await cells.now()).of(idOf(1)), first.of(idOf(1)))
+  t.is(made, 2)
+})
+
+test('a matrix that could not be made is tried again', async (t) => {
+  const pool = fakePool(3)
+  let fails = true
+  const cells = new MatrixCells(
+    { subscribe: pool.subscribe, reaches: () => (fails ? Promise.reject(new Error('busy')) : pool.reaches()) },
+    () => 0,
+  )
+  t.teardown(cells.close)
+  await t.throwsAsync(cells.now(), { message: 'busy' })
+  fails = false
+  t.is((await cells.now()).columns.length, THINGS.length)
+})
+
+test('rows are fetched by id, with the version of the columns that they fit', async (t) => {
+  const pool = fakePool(10)
+  const server = await startPages(pool)
+  t.teardown(() => server.close())
+  const { cookie } = await server.session('viewer')
+  const { text, headers } = await ask(server, `/rows?id=${idOf(3)}&id=nobody&id=${idOf(5)}`, { headers: { cookie } })
+  t.deepEqual(
+    [...text.matchAll(/<tr id="h-(\w+)"/g)].map(([, id]) => id),
+    [idOf(3), idOf(5)],
+  )
+  const page = await ask(server, '/', { headers: { cookie } })
+  t.true(page.text.includes(`data-columns="${headers['x-columns']}"`))
+  t.true(page.text.includes(text.split('\n')[0] ?? ''), 'the same row as on the page')
+})

@@ -1,0 +1,145 @@
+// The pages on loopback over TLS, with a made-up pool and the real users and sessions; and what a browser or a client does to them.
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import express from 'express'
+import { type Browser, chromium } from 'playwright-core'
+import { after } from '../../../../appliance/wire/timers.ts'
+import type { Access } from '../../../../manager/access/access.ts'
+import { openAccess } from '../../../../manager/access/service.ts'
+import type { Operations, SiteOperations } from '../../../../manager/doors/api/operations.ts'
+import type { Role } from '../../../../manager/doors/api/schema-access.ts'
+import { createApp } from '../../../../manager/doors/app.ts'
+import { createPages, type Pages } from '../../../../manager/doors/web/server.ts'
+import { openStore } from '../../../../manager/store/database.ts'
+import { sqlite } from '../../../../manager/store/dialects/sqlite.ts'
+import { keepAuthority, newKey, newSerial } from '../../../../manager/store/keys/authority.ts'
+import { signServer } from '../../../../manager/store/keys/certificate.ts'
+import { collectingLog, type LogLine } from '../../../appliance/wire/collecting-log.ts'
+import { fakeSite } from './fake-site.ts'
+
+export const PASSWORD = 'correct horse battery'
+export const USERS: Readonly<Record<Role, string>> = { viewer: 'vera', operator: 'otto', admin: 'alice' }
+
+export interface PageServer {
+  readonly origin: string
+  readonly port: number
+  readonly pages: Pages
+  readonly access: Access
+  readonly lines: readonly LogLine[]
+  /** Signs in and gives what a request needs. */
+  session(role: Role): Promise<Session>
+  close(): Promise<void>
+}
+
+export interface Session {
+  readonly cookie: string
+  readonly csrf: string
+}
+
+export async function startPages(
+  operations: Operations,
+  { users = 'three', site = fakeSite([]) }: { readonly users?: 'three' | 'none'; readonly site?: SiteOperations } = {},
+): Promise<PageServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'hl-pages-'))
+  const { log, lines } = collectingLog()
+  const [now, elapsed] = [() => Date.now(), () => performance.now()]
+  const store = await openStore(sqlite(join(dataDir, 'test.db')), { copyBefore: () => join(dataDir, 'copy.db') })
+  const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, cost: { N: 1024, r: 8, p: 1 } })
+  if (users === 'three') {
+    for (const role of ['viewer', 'operator', 'admin'] as const) await access.addUser(USERS[role], PASSWORD, role)
+  }
+  const pages = await createPages({ operations, site, access, log, now, elapsed })
+  const authority = await keepAuthority(dataDir)
+  const key = newKey()
+  const app = createApp({ api: express.Router(), page: pages.router, log })
+  const server = createServer({ key, cert: await signServer(authority, key, '127.0.0.1', newSerial()) }, app)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  return {
+    origin: `https://127.0.0.1:${port}`,
+    port,
+    pages,
+    access,
+    lines,
+    async session(role) {
+      const signedIn = await access.signIn(USERS[role], PASSWORD, '127.0.0.1')
+      if (signedIn.kind !== 'session') throw new Error(signedIn.reason)
+      return { cookie: `__Host-hostless=${signedIn.secret}`, csrf: signedIn.csrf }
+    },
+    async close() {
+      pages.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await store.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+}
+
+export function ask(
+  { port }: Pick<PageServer, 'port'>,
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+    body,
+  }: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, method, headers, rejectUnauthorized: false, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }),
+      )
+      response.on('error', reject)
+    })
+    asked.on('error', reject)
+    asked.end(body)
+  })
+}
+
+/** As a browser posts a form of our page. */
+export function post(
+  server: Pick<PageServer, 'port' | 'origin'>,
+  path: string,
+  { cookie, csrf }: Session,
+  fields: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answered> {
+  return ask(server, path, {
+    method: 'POST',
+    headers: {
+      cookie,
+      origin: server.origin,
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/x-www-form-urlencoded',
+      ...headers,
+    },
+    body: new URLSearchParams({ csrf, ...fields }).toString(),
+  })
+}
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...FLAGS] })
+}
