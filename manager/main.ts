@@ -5,6 +5,7 @@ import { limitLog } from '../appliance/wire/limit.ts'
 import type { Log } from '../appliance/wire/log.ts'
 import { after } from '../appliance/wire/timers.ts'
 import type { Access } from './access/access.ts'
+import { Acting } from './access/acting.ts'
 import { SESSION_IDLE } from './access/credentials.ts'
 import type { Rate } from './access/rate.ts'
 import { type AccessOptions, openAccess } from './access/service.ts'
@@ -13,10 +14,10 @@ import { type Gateway, startGateway } from './agents/server.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
-import type { Operations, SiteOperations } from './doors/api/operations.ts'
-import { createOperations } from './doors/api/pool-operations.ts'
-import type { Api, ApiRates } from './doors/api/server.ts'
-import { mountHttp } from './doors/server.ts'
+import type { Api } from './doors/api/server.ts'
+import type { Calls } from './doors/call.ts'
+import type { GateRates } from './doors/gate.ts'
+import { openDoors } from './doors/server.ts'
 import { openPool, type Pool } from './hosts/service.ts'
 import { openSiteProperties } from './hosts/site-properties.ts'
 import { createMetrics } from './metrics.ts'
@@ -44,13 +45,12 @@ import { watchStore } from './store/trouble.ts'
 
 export interface Manager {
   readonly pool: Pool
-  readonly operations: Operations
+  /** What API and page ask by. */
+  readonly calls: Calls
   readonly access: Access
   readonly api: Api
   readonly gateway: Gateway
   readonly store: Store
-  /** What an admin wants on every host. */
-  readonly site: SiteOperations
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ export interface ManagerSettings {
   readonly now?: () => number
   /** What agents are upgraded to; left out: they stay as they are. */
   readonly bundle?: AgentBundle
-  readonly apiRates?: ApiRates
+  readonly apiRates?: GateRates
   readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
@@ -109,22 +109,23 @@ async function start(
   const opened = await openData({ dataDir, database }, log)
   const metrics = createMetrics()
   const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
-  const store = watchStore(timed, {
+  const acting = new Acting(now)
+  const watched = watchStore(timed, {
     place: dataDir,
     now,
     onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
   })
+  const store = acting.through(watched)
   closing.push(() => store.close())
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const listening = limitLog(log, FAILED_LISTENERS, elapsed)
   const epoch = await store.write((transaction) => nextEpoch(transaction))
-  const pool = await openPool({ store, trouble: () => store.trouble(), now, elapsed, lostAfter, log: listening })
+  const pool = await openPool({ store, trouble: () => watched.trouble(), now, elapsed, lostAfter, log: listening })
   closing.push(() => pool.close())
 
   const appliances = await openAppliances({ store, pool, now, after, log: listening })
   const refusals = limitLog(log, REFUSALS, elapsed)
   const scans = await openScanBook(store, listening)
-  const operations = createOperations({ pool, boots: appliances, scans })
   const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, ...passwords })
   closing.push(() => access.close())
 
@@ -187,22 +188,18 @@ async function start(
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
-  const site: SiteOperations = {
-    connections: () => connections.list(),
-    connect: (wish, who) => connections.connect(wish, who),
-    disconnect: (id) => connections.disconnect(id),
-    properties: () => properties.shown(),
-    setProperties: (text) => properties.set(text),
-    tasks: () => driver.status(),
-  }
-  const api = await mountHttp({
+  const doors = await openDoors({
     gateway,
     dataDir,
     address: config.reached ?? listen.address,
     pool,
-    operations,
-    site,
+    boots: appliances,
+    scans,
+    connections,
+    properties,
+    tasks: () => driver.status(),
     access,
+    acting,
     metrics,
     epoch,
     log,
@@ -210,7 +207,7 @@ async function start(
     elapsed,
     ...(apiRates ? { rates: apiRates } : {}),
   })
-  closing.push(() => api.close())
+  closing.push(() => doors.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
-  return { pool, operations, access, api, gateway, store, site }
+  return { pool, access, calls: doors.calls, api: doors.api, gateway, store }
 }

@@ -1,7 +1,7 @@
 // What the manager tells Prometheus of itself. Events are counted by who sees them; what is a state is read when it is asked for.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { HOST_STATES } from './enrolment/standing.ts'
 import type { HostView } from './hosts/pool-change.ts'
+import { HOST_STATES } from './protocol/host.ts'
 
 export interface MetricsSources {
   readonly hosts: () => readonly HostView[]

@@ -4,8 +4,15 @@
 export const PROBLEM_CODES = ['unread', 'identity'] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
-export type Done<Value> =
-  | { readonly kind: 'done'; readonly value: Value }
-  | { readonly kind: 'missing'; readonly reason: string }
-  /** It is there, and this cannot be done to it now. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }
+export type Done<Value> = { readonly kind: 'done'; readonly value: Value } | { readonly kind: 'missing'; readonly reason: string } | Refused
+
+/** It cannot be done now, or not by who asks. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly reason: string
+  readonly code?: ProblemCode
+  /** Of HTTP; left out: 409. */
+  readonly status?: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429
+  /** Of 429: seconds until it may be tried again. */
+  readonly retryAfter?: number
+}

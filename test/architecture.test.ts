@@ -48,7 +48,7 @@ const FORBIDDEN_IMPORTS: readonly [path: string, text: string, reason: RegExp][]
   ['images/agent/main.ts', "\nimport { x } from '../../manager/store/hosts.ts'", /:2: .*only manager\/protocol/],
   ['manager/main.ts', "import { x } from '../test/appliance/boot/plans.ts'", /nothing imports test\//],
   ['manager/main.ts', 'const x = require(name)', /computed name/],
-  ['manager/store/tables/users.ts', "import type { Role } from '../../doors/api/schema-access.ts'", /doors lies above store/],
+  ['manager/store/tables/users.ts', "import type { Role } from '../manager/protocol/accounts.ts'", /doors lies above store/],
   ['manager/access/limit.ts', "import { take } from '../agents/rate.ts'", /agents lies above access/],
   ['manager/attic/a.ts', "import { x } from '../store/open.ts'", /attic has no place/],
 ]

@@ -1,8 +1,8 @@
 // The boot plan: what appliances have to know of the hosts to boot them as the manager wants. Pure.
 import { createHash } from 'node:crypto'
-import type { HostState } from '../enrolment/standing.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import { type Plan, type PlannedHost, plannedHost } from '../protocol/appliance.ts'
+import type { HostState } from '../protocol/host.ts'
 import type { BootSettings } from '../store/tables/boot-settings.ts'
 
 export interface WrittenPlan {

@@ -2,8 +2,8 @@
 // had or has, no others; what needs all hosts (who hears whom) is worked out when it is asked for, and kept until it changes.
 
 import { type HostCpu, readHostCpu } from '../cpu/host.ts'
-import type { HostState } from '../enrolment/standing.ts'
 import { groupBy } from '../group-by.ts'
+import type { HostState } from '../protocol/host.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { sayClash } from './disk-identity.ts'
 import { ExportKeys, sightingsOfExport } from './exports.ts'

@@ -2,7 +2,7 @@
 
 import type { CpuFeatures, GuestType, HostCpu } from '../cpu/host.ts'
 import { canMove, canStart, type GuestCpu } from '../cpu/move.ts'
-import type { HostState } from '../enrolment/standing.ts'
+import type { HostState } from '../protocol/host.ts'
 import { sayBytes } from '../wording.ts'
 import type { ConnectivityMatrix, MatrixHost } from './matrix.ts'
 import type { ThingKey } from './thing.ts'

@@ -2,7 +2,7 @@
 // is said here.
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import type { Log } from '../../appliance/wire/log.ts'
-import { refusalOf, writeProblem } from './api/problem.ts'
+import { refusalOf, writeProblem } from './problem.ts'
 
 export interface AppOptions {
   readonly api: Router

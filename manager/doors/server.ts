@@ -2,40 +2,49 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access } from '../access/access.ts'
+import type { Acting } from '../access/acting.ts'
 import type { Gateway } from '../agents/server.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
-import { dropFirstAdminLink, keepFirstAdminLink } from '../store/keys/first-admin-link.ts'
-import type { Operations, SiteOperations } from './api/operations.ts'
-import { type Api, type ApiRates, createApi } from './api/server.ts'
+import { type Api, createApi } from './api/server.ts'
+import { taggedLists } from './api/tagged-lists.ts'
 import { createApp } from './app.ts'
+import { Calls } from './call.ts'
+import { poolEvents } from './events.ts'
+import { inviteFirstAdmin } from './first-admin.ts'
+import { Gate, type GateRates } from './gate.ts'
+import { createHandlers, type HandlerDeps } from './handlers/all.ts'
 import { createPages } from './web/server.ts'
 
-export interface HttpOptions {
+export interface DoorsOptions extends Omit<HandlerDeps, 'metrics'> {
   readonly gateway: Gateway
   /** Where the first admin's link is left. */
   readonly dataDir: string
   /** As it is listened on; browsers are sent there. */
   readonly address: string
   readonly pool: Pool
-  readonly operations: Operations
-  readonly site: SiteOperations
   readonly access: Access
+  readonly acting: Acting
   readonly metrics: ManagerMetrics
+  /** Of this start of the manager. */
   readonly epoch: number
   readonly log: Log
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
   readonly now: () => number
-  readonly rates?: ApiRates
+  readonly rates?: GateRates
 }
 
-/** A first admin's code is good for so long, ms. */
-const INVITE_PERIOD = 3600_000
+export interface Doors {
+  /** What API and page ask by. */
+  readonly calls: Calls
+  readonly api: Api
+  close(): void
+}
 
 /** Resolves when requests are answered. `close` of what it gives ends the streams, and what is measured. */
-export async function mountHttp(options: HttpOptions): Promise<Api> {
-  const { gateway, dataDir, address, pool, operations, site, access, metrics, epoch, log, now, elapsed, rates } = options
+export async function openDoors(options: DoorsOptions): Promise<Doors> {
+  const { gateway, dataDir, address, pool, access, acting, metrics, epoch, log, now, elapsed, rates } = options
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   const sources: MetricsSources = {
@@ -48,10 +57,19 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
       return { rssBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6, loopDelay: { median, p99, max } }
     },
   }
-  const answered = metrics.request
-  const pages = await createPages({ operations, site, access, log, now, elapsed })
-  const text = () => metrics.text(sources)
-  const api = createApi({ operations, site, access, log, elapsed, epoch, metrics: text, answered, ...(rates ? { rates } : {}) })
+  const { handlers, hosts, matrix } = createHandlers({ ...options, metrics: () => metrics.text(sources) })
+  const naming = {
+    host: (ref: string) => {
+      const view = pool.find(ref)
+      return view ? `${view.name} (${view.id})` : ref
+    },
+  }
+  const calls = new Calls({ handlers, access, acting, naming })
+  const events = poolEvents(options)
+  const gate = new Gate(access, elapsed, rates)
+  const lists = taggedLists({ hosts: () => hosts.all(), matrix: () => matrix.whole() }, { epoch, elapsed })
+  const api = createApi({ calls, gate, lists, events, log, elapsed, answered: metrics.request })
+  const pages = await createPages({ calls, gate, events, access, log, now, elapsed })
   const unsubscribe = pool.subscribe(({ kind }) => {
     if (kind === 'sample') metrics.sample()
     if (kind === 'inventory') metrics.report()
@@ -59,7 +77,8 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
   gateway.mount(createApp({ api: api.router, page: pages.router, log }))
   const invites = await inviteFirstAdmin(access, dataDir, `https://${address}:${gateway.port}`, log)
   return {
-    ...api,
+    calls,
+    api,
     close: () => {
       clearInterval(invites)
       unsubscribe()
@@ -68,21 +87,4 @@ export async function mountHttp(options: HttpOptions): Promise<Api> {
       api.close()
     },
   }
-}
-
-async function inviteFirstAdmin(access: Access, dataDir: string, site: string, log: Log): Promise<NodeJS.Timeout> {
-  const invite = async () => {
-    const code = await access.firstAdminCode()
-    if (code === undefined) {
-      clearInterval(invites)
-      return dropFirstAdminLink(dataDir)
-    }
-    const path = await keepFirstAdminLink(dataDir, `${site}/first-admin?code=${code}`)
-    log.info({}, `there is no user yet: the link to make the first admin, good for an hour, is in ${path}`)
-  }
-  const failed = (error: unknown) => log.error({ error }, 'no link for the first admin could be made')
-  const invites = setInterval(() => void invite().catch(failed), INVITE_PERIOD)
-  invites.unref()
-  await invite().catch(failed)
-  return invites
 }

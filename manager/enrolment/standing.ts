@@ -1,7 +1,5 @@
-// How far a host is trusted and whether it answers, in one word. What follows on what is inventory/state.ts's to say.
-
-export const HOST_STATES = ['pending', 'approved', 'booting', 'up', 'maintenance', 'lost', 'fenced', 'rejected'] as const
-export type HostState = (typeof HOST_STATES)[number]
+// What a host's state lets be done with it. What follows on what is hosts/state.ts's to say.
+import { HOST_STATES, type HostState } from '../protocol/host.ts'
 
 /** Everybody else may only report. */
 export function mayBeAsked(state: HostState): boolean {

@@ -1,5 +1,7 @@
 // A host as the running manager holds it: its row on disk, and what is known only while its agent is connected.
-import { type HostState, parseHostState } from '../enrolment/standing.ts'
+
+import { parseHostState } from '../enrolment/standing.ts'
+import type { HostState } from '../protocol/host.ts'
 import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { HostRecord } from '../store/tables/hosts.ts'

@@ -1,7 +1,8 @@
 // What may be changed of a host, as decisions: the row as it is → what to write and what history says of it. Pure.
 import { notSeen } from '../enrolment/seen.ts'
-import { type HostState, parseHostState } from '../enrolment/standing.ts'
+import { parseHostState } from '../enrolment/standing.ts'
 import type { ProblemCode } from '../outcome.ts'
+import { GROUP_NAME, HOST_NAME, type HostState, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
 import type { HostRecord, IdentityClaim } from '../store/tables/hosts.ts'
 import { type StateEvent, transition } from './state.ts'
 
@@ -22,13 +23,6 @@ export type Ruling =
   /** It is so already. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }
-
-export const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-export const GROUP_NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/
-const MOST_GROUPS = 64
-/** UTF-16 units. */
-export const LONGEST_NOTES = 4096
-export const UNPRINTABLE_NOTES = /[^\P{C}\n\t]/u
 
 /** `isNameTaken`: by another host. */
 export function rule(

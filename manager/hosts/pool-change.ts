@@ -1,7 +1,8 @@
 // What the pool tells its listeners, and what it shows of a host.
-import type { HostState } from '../enrolment/standing.ts'
+
 import type { ProblemCode } from '../outcome.ts'
 import type { KernelEvent } from '../protocol/events.ts'
+import type { HostState } from '../protocol/host.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'

@@ -1,6 +1,6 @@
 // What a host is, and what may follow on what: a transition with its line of history, or a refusal with its reason. The invariant
 // behind the refusals (security-notes, I1 and I5): a host is only taken for harmless when nothing can run on it any more.
-import type { HostState } from '../enrolment/standing.ts'
+import type { HostState } from '../protocol/host.ts'
 import type { Change } from '../store/tables/history.ts'
 
 export type StateEvent =

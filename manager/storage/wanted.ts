@@ -1,5 +1,7 @@
 // Which host lacks which connection, from what it has reported. Pure.
-import { type HostState, mayBeAsked } from '../enrolment/standing.ts'
+
+import { mayBeAsked } from '../enrolment/standing.ts'
+import type { HostState } from '../protocol/host.ts'
 import type { Iscsi } from '../protocol/storage.ts'
 
 /** An iSCSI target, or all of a portal: what hosts are to be logged in to. */

@@ -1,8 +1,8 @@
 // From hosts that are up to a pool: what an operator does with machines that nobody has approved yet. What it says, it has done.
 
 import { z } from 'zod'
-import { host } from '../../manager/doors/api/schema-hosts.ts'
-import { matrix } from '../../manager/doors/api/schema-pool.ts'
+import { host } from '../../manager/contract/hosts.ts'
+import { matrix } from '../../manager/contract/things.ts'
 import type { RackNode } from './node.ts'
 import type { Operator } from './operator.ts'
 import type { Target } from './target.ts'

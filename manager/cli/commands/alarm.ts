@@ -1,6 +1,6 @@
 // `hostless alarm list|clear`: what a person should look at.
 import type { Command } from 'commander'
-import type { Alarm } from '../../doors/api/schema-pool.ts'
+import type { Alarm } from '../../contract/alarms.ts'
 import type { World } from '../engine/answer.ts'
 import { id, iso, number, text, time, words } from '../engine/columns.ts'
 import { listReport } from '../engine/list-report.ts'
@@ -23,9 +23,9 @@ export function addAlarmCommands(program: Command, world: World): void {
     ],
     changes: ['alarm', 'alarm-cleared'],
     load: async (api, args) => {
-      const alarms = await api.alarms()
+      const alarms = (await api.alarms.list()).alarms
       if (args.length === 0) return { report: alarmsReport(alarms) }
-      const { items, missing } = pickHosts(args, await api.hosts())
+      const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
       const wanted = new Set<string | undefined>(items.map(({ id: host }) => host))
       return { report: alarmsReport(alarms.filter(({ host }) => host !== undefined && wanted.has(host))), missing }
     },
@@ -37,10 +37,10 @@ export function addAlarmCommands(program: Command, world: World): void {
     act: async (api, args, { output }) => {
       const naming = { noun: 'alarm', names: ({ key }: Alarm) => [key], groups: ({ kind }: Alarm) => [kind] }
       const act = async ({ key }: Alarm): Promise<string> => {
-        await api.clearAlarm(key)
+        await api.alarms.clear({ key })
         return 'closed'
       }
-      await doToEach(pick(args, await api.alarms(), naming), 'alarm', ({ key }) => key, act, { world, output })
+      await doToEach(pick(args, (await api.alarms.list()).alarms, naming), 'alarm', ({ key }) => key, act, { world, output })
     },
   })
 }

@@ -16,7 +16,11 @@ export function addAppliancesCommand(program: Command, world: World): void {
         ...[text('address', 'ADDRESS'), text('version', 'VERSION'), time('lastSeen', 'LAST SEEN')],
         ...[time('firstSeen', 'SINCE', { spare: 1 }), number('leases', 'LEASES'), number('boots', 'BOOTS'), id('id', 'ID')],
       ]
-      const rows = (await api.appliances()).map((one) => ({ ...one, firstSeen: iso(one.firstSeen), lastSeen: iso(one.lastSeen) }))
+      const rows = (await api.boots.appliances()).appliances.map((one) => ({
+        ...one,
+        firstSeen: iso(one.firstSeen),
+        lastSeen: iso(one.lastSeen),
+      }))
       return { report: listReport('appliances', 'appliance', columns, rows, 'No appliance was heard of.') }
     },
   })

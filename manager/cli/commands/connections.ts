@@ -1,6 +1,6 @@
 // `hostless storage connect|connections|disconnect`: the iSCSI targets that hosts are to be logged in to.
 import type { Command } from 'commander'
-import type { NewSiteConnection, SiteConnection } from '../../doors/api/schema-site.ts'
+import type { NewSiteConnection, SiteConnection } from '../../contract/connections.ts'
 import type { World } from '../engine/answer.ts'
 import { counted, id, iso, text, time, words } from '../engine/columns.ts'
 import { CommandFailure } from '../engine/failure.ts'
@@ -23,7 +23,7 @@ export function addConnectionCommands(storage: Command, world: World): void {
     examples: [['storage connections --watch', 'all, as hosts log in']],
     changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
     load: async (api, args) => {
-      const all = await api.connections()
+      const all = (await api.connections.list()).connections
       if (args.length === 0) return { report: connectionsReport(all) }
       const { items, missing } = pick(args, all, NAMING)
       return { report: connectionsReport(items), missing }
@@ -45,7 +45,7 @@ export function addConnectionCommands(storage: Command, world: World): void {
       if (kind !== 'iscsi') throw new CommandFailure(`hosts can be connected to iscsi, not to ${JSON.stringify(kind)}`, 2)
       const chap = chapUser === undefined ? {} : { chap: { user: chapUser, password: await world.prompt.secret('CHAP password: ') } }
       const wish: NewSiteConnection = { kind, portal, groups: [...groups], ...(target === undefined ? {} : { target }), ...chap }
-      const act = async (): Promise<string> => describeConnection(await api.connect(wish))
+      const act = async (): Promise<string> => describeConnection(await api.connections.add(wish))
       await doToEach({ items: [wish], missing: [] }, 'connection', () => portal, act, { world, output })
     },
   })
@@ -55,8 +55,8 @@ export function addConnectionCommands(storage: Command, world: World): void {
       'log the hosts out again, by id, portal, target or pattern; where a LUN is in use its host stays logged in until it is not',
     examples: [['storage disconnect iqn.2026-11.com.example:disk1', 'from all hosts']],
     act: async (api, args, { output }) => {
-      const act = async ({ id: key }: SiteConnection): Promise<string> => describeConnection(await api.disconnect(key))
-      await doToEach(pick(args, await api.connections(), NAMING), 'connection', nameOf, act, { world, output })
+      const act = async ({ id: key }: SiteConnection): Promise<string> => describeConnection(await api.connections.remove({ id: key }))
+      await doToEach(pick(args, (await api.connections.list()).connections, NAMING), 'connection', nameOf, act, { world, output })
     },
   })
 }

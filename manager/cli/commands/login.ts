@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
-import { userName } from '../../doors/api/schema-access.ts'
+import { userName } from '../../protocol/accounts.ts'
 import type { World } from '../engine/answer.ts'
 import { poolApi } from '../engine/api/calls.ts'
 import { ApiRefusal, apiClient } from '../engine/api/client.ts'
@@ -54,7 +54,12 @@ async function logIn(named: string | undefined, options: LoginOptions, { out, pr
   const password = await prompt.secret(`Password of ${name.data} at ${url.origin}: `)
   if (password === '') throw new CommandFailure('no password was given: type it, or give it on the first line of stdin', 2)
   const label = `login on ${oneLine(hostname())}`.slice(0, 64)
-  const token = await poolApi(apiClient({ url, authority })).login(name.data, password, label, options.days)
+  const token = await poolApi(apiClient({ url, authority })).access.login({
+    user: name.data,
+    password,
+    label,
+    days: options.days,
+  })
   const { id, secret, expires } = token
   await writeLogin(environment, { manager: url.origin, authority, user: token.user, token: { id, secret, expires } })
   out.write(
@@ -110,5 +115,5 @@ async function logOut({ out, environment }: World): Promise<void> {
 }
 
 async function revoke({ manager, authority, token }: Login): Promise<void> {
-  await poolApi(apiClient({ url: new URL(manager), authority, token: token.secret })).revokeToken(token.id)
+  await poolApi(apiClient({ url: new URL(manager), authority, token: token.secret })).tokens.revoke({ id: token.id })
 }

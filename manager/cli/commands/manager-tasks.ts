@@ -17,7 +17,7 @@ export function addManagerTasksCommand(program: Command, world: World): void {
         ...[text('name', 'TASK'), time('lastRun', 'LAST'), time('next', 'NEXT'), number('waiting', 'WAITING')],
         ...[words('waitsFor', 'WAITS FOR'), words('error', 'ERROR'), words('what', 'SEES TO', { spare: 1 })],
       ]
-      const rows = (await api.tasks()).map(({ name, what, lastRun, next, waiting, waitsFor, error }) => {
+      const rows = (await api.manager.tasks()).tasks.map(({ name, what, lastRun, next, waiting, waitsFor, error }) => {
         const more = waiting > waitsFor.length ? [`and ${waiting - waitsFor.length} more`] : []
         const failed = error ? `${error.text} (${error.times} times in a row)` : null
         return { name, what, lastRun: iso(lastRun), next: iso(next), waiting, waitsFor: [...waitsFor, ...more].join('; '), error: failed }

@@ -16,7 +16,7 @@ export function addPropertyCommands(program: Command, world: World): void {
     examples: [['property list @rack3 --watch', 'of the hosts of a group, as they change']],
     changes: ['host', 'inventory'],
     load: async (api, args) => {
-      const [hosts, properties] = await Promise.all([api.hosts(), api.properties()])
+      const [hosts, properties] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.properties.show()])
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
       const columns = [
@@ -35,7 +35,7 @@ export function addPropertyCommands(program: Command, world: World): void {
     name: 'file',
     description: 'the file of properties as it is set',
     examples: [['property file > properties.ini', 'to edit it']],
-    act: async (api) => world.out.write((await api.properties()).text),
+    act: async (api) => world.out.write((await api.properties.show()).text),
   })
   addDoing(property, world, {
     name: 'set <file>',
@@ -45,7 +45,7 @@ export function addPropertyCommands(program: Command, world: World): void {
       const content = await readFile(file, 'utf8').catch((error: Error) => {
         throw new CommandFailure(`${file} cannot be read: ${error.message}`, 2)
       })
-      const { hosts } = await api.setProperties(content)
+      const { hosts } = await api.properties.set({ text: content })
       world.out.write(`set; ${counted(hosts.length, 'host')} will report by it\n`)
     },
   })

@@ -1,6 +1,6 @@
 // `hostless token list|issue|revoke`, `hostless audit`: what programs come in with, and who did what.
 import { type Command, Option } from 'commander'
-import { ROLES, type Role, type Token } from '../../doors/api/schema-access.ts'
+import { ROLES, type Role, type Token } from '../../protocol/accounts.ts'
 import type { World } from '../engine/answer.ts'
 import { id, iso, number, text, time, words } from '../engine/columns.ts'
 import { listReport } from '../engine/list-report.ts'
@@ -18,7 +18,7 @@ export function addTokenCommands(program: Command, world: World): void {
     examples: [['token list @ada', "one user's"]],
     changes: [],
     load: async (api, args) => {
-      const { items, missing } = pickTokens(args, await api.tokens())
+      const { items, missing } = pickTokens(args, (await api.tokens.list()).tokens)
       const columns = [
         ...[text('label', 'LABEL'), text('user', 'USER'), text('role', 'ROLE'), time('expires', 'GOOD UNTIL')],
         ...[time('lastused', 'LAST USED', { spare: 1 }), time('created', 'CREATED', { spare: 2 }), id('id', 'ID')],
@@ -38,7 +38,7 @@ export function addTokenCommands(program: Command, world: World): void {
         .addOption(new Option('--role <role>', 'what it may do, at most what you may (default: that)').choices(ROLES))
         .option('--days <days>', 'how long it is good, at most as long as your login; it ends when you log out', wholeNumber(1, 3650), 90),
     act: async (api, [label = ''], { role, days, output }) => {
-      const issued = await api.issueToken(label, role, days)
+      const issued = await api.tokens.issue({ label, role, days })
       const columns = [
         text('label', 'Label'),
         text('user', 'User'),
@@ -59,10 +59,10 @@ export function addTokenCommands(program: Command, world: World): void {
     examples: [['token revoke backup', 'one that has leaked']],
     options: (command) => command.option('--yes', 'do not ask, when there are several'),
     act: async (api, args, { output, yes }) => {
-      const selected = pickTokens(args, await api.tokens())
+      const selected = pickTokens(args, (await api.tokens.list()).tokens)
       if (selected.items.length > 1) await confirm(`End ${selected.items.length} tokens?`, yes, world)
       const act = async ({ id: key }: Token): Promise<string> => {
-        await api.revokeToken(key)
+        await api.tokens.revoke({ id: key })
         return 'revoked'
       }
       await doToEach(selected, 'token', ({ label, id: key }) => `${label} (${key})`, act, { world, output })
@@ -89,7 +89,7 @@ function addAudit(program: Command, world: World): void {
         .option('--before <seq>', 'only entries before this one', wholeNumber(1, Number.MAX_SAFE_INTEGER)),
     changes: ['host', 'alarm-cleared'],
     load: async (api, _args, { limit, before }) => {
-      const { entries, intact, broken, keyedFrom } = await api.audit(limit, before)
+      const { entries, intact, broken, keyedFrom } = await api.audit.list({ limit, before })
       const columns = [
         ...[number('seq', 'SEQ'), time('at', 'TIME'), text('who', 'WHO'), words('what', 'WHAT')],
         ...[text('peer', 'FROM', { spare: 2 }), id('hash', 'HASH', { isHidden: true })],

@@ -1,5 +1,5 @@
 // A new password, from whoever sits at the terminal, unseen and twice, or from a pipe: never from the command line, which others see.
-import { password as passwordSchema } from '../../doors/api/schema-access.ts'
+import { password as passwordSchema } from '../../protocol/accounts.ts'
 import { CommandFailure } from './failure.ts'
 import type { Prompt } from './prompt.ts'
 

@@ -1,6 +1,6 @@
 // How the commands that ask the manager are put together: options, connection, the answer in the form that was asked for.
 import type { Command } from 'commander'
-import type { PoolEvent } from '../../doors/api/schema-pool.ts'
+import type { PoolEvent } from '../../contract/events.ts'
 import { addOutputOption, type OutputOptions } from '../commands/image/options.ts'
 import { type Answer, textOf, type World } from './answer.ts'
 import { type PoolApi, poolApi } from './api/calls.ts'

@@ -1,6 +1,7 @@
 // What the arguments of a command select, out of what the manager has. Several arguments are one selector: `node01 node02` is
 // `node01,node02`. Pure.
-import type { Guest, Host } from '../../doors/api/schema-hosts.ts'
+import type { Guest } from '../../contract/guests.ts'
+import type { Host } from '../../contract/hosts.ts'
 import { CommandFailure } from './failure.ts'
 import { parseSelector } from './selector/parse.ts'
 import { type SelectableHost, type Selection, selectGuests, selectHosts } from './selector/selector.ts'

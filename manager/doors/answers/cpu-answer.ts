@@ -1,10 +1,11 @@
 // The CPUs of the pool in the API's words. Pure.
+
+import type { CpuExplanation, CpuPool } from '../../contract/cpu.ts'
 import { featuresOf, WORD_KEYS } from '../../cpu/features.ts'
 import type { HostCpu } from '../../cpu/host.ts'
 import { canMove } from '../../cpu/move.ts'
 import type { PoolCpu } from '../../cpu/pool.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
-import type { CpuExplanation, CpuPool } from '../api/schema-pool.ts'
 
 /** `hosts`: those that may run guests. */
 export function cpuAnswer({ levels, groups, unknown }: PoolCpu, hosts: readonly HostView[]): CpuPool {

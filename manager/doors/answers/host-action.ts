@@ -1,29 +1,13 @@
-// What an operator does with a host, as a step of its state.
-import type { HostState } from '../../enrolment/standing.ts'
+// What is asked of a host as a whole, as a step of its state.
 import type { StateEvent } from '../../hosts/state.ts'
+import type { HostState } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
-import type { HostAction, HostActionBody } from '../api/schema-hosts.ts'
 import { runningGuests } from './host-summary.ts'
 
-/** `inventory`: undefined before its first report. Undefined for a fence without a proof. */
-export function stateEvent(
-  action: HostAction,
-  { proof, seen }: HostActionBody,
-  { state, inventory }: { readonly state: HostState; readonly inventory: Inventory | undefined },
-): StateEvent | undefined {
-  switch (action) {
-    case 'maintain':
-      return { kind: 'maintain', guests: inventory ? runningGuests(inventory) : 0, unread: guestsUnread(state, inventory) }
-    case 'fence':
-      return proof === undefined ? undefined : { kind: 'fence', proof }
-    case 'approve':
-      return { kind: 'approve', seen }
-    case 'reject':
-    case 'resume':
-    case 'release':
-      return { kind: action }
-  }
+/** `inventory`: undefined before its first report. */
+export function maintenance(state: HostState, inventory: Inventory | undefined): StateEvent {
+  return { kind: 'maintain', guests: inventory ? runningGuests(inventory) : 0, unread: guestsUnread(state, inventory) }
 }
 
 /** A host that has not been up since it was approved has never run a guest of ours. */

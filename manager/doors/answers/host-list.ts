@@ -1,7 +1,7 @@
 // The hosts as the API lists them, each made anew only when something of it has changed: of ten thousand, a few do from one
 // look to the next. What has not changed is the same object.
 
-import type { Host } from '../api/schema-hosts.ts'
+import type { Host } from '../../contract/hosts.ts'
 import { type HostParts, summaryOf } from './host-summary.ts'
 
 export class HostList {

@@ -1,11 +1,13 @@
 // What is said of one host, from what its agent reported and what the pool knows. Pure.
+
+import type { Guest } from '../../contract/guests.ts'
+import type { Host, HostHardware, HostIdentity, HostLoad } from '../../contract/hosts.ts'
 import { seenOf } from '../../enrolment/seen.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Inventory, SectionName } from '../../protocol/inventory.ts'
 import type { Sample } from '../../protocol/sample.ts'
 import { uncountedOf } from '../../protocol/unread.ts'
 import type { MachineIdentity } from '../../store/tables/hosts.ts'
-import type { Guest, Host, HostHardware, HostIdentity, HostLoad } from '../api/schema-hosts.ts'
 
 export interface HostParts {
   readonly view: HostView

@@ -1,23 +1,51 @@
 // The two lists that everybody polls, and which events make them anew.
-import type { Operations } from './operations.ts'
-import type { Host } from './schema-hosts.ts'
-import { type ListOptions, ListWriter, TaggedList } from './tagged.ts'
+import { CONTRACT } from '../../contract/contract.ts'
+import type { PoolEvent } from '../../contract/events.ts'
+import type { Host } from '../../contract/hosts.ts'
+import type { Operation } from '../../contract/operation.ts'
+import type { Matrix } from '../../contract/things.ts'
+import { type ListOptions, ListWriter, type Tagged, TaggedList } from './tagged.ts'
 
 export type Clock = Pick<ListOptions, 'epoch' | 'elapsed'>
 
-export function hostList(operations: Operations, clock: Clock): TaggedList {
+export interface ListSources {
+  readonly hosts: () => Promise<readonly Host[]>
+  readonly matrix: () => Promise<Matrix>
+}
+
+export interface TaggedLists {
+  /** Undefined for what is not kept. */
+  of(operation: Operation): Tagged | undefined
+  /** For each event of the pool. */
+  hear(event: PoolEvent): void
+}
+
+export function taggedLists({ hosts, matrix }: ListSources, clock: Clock): TaggedLists {
+  const lists = new Map<Operation, TaggedList>([
+    [CONTRACT.hosts.list, hostList(hosts, clock)],
+    [CONTRACT.things.matrix, matrixList(matrix, clock)],
+  ])
+  return {
+    of: (operation) => lists.get(operation),
+    hear(event) {
+      for (const list of lists.values()) list.hear(event)
+    },
+  }
+}
+
+function hostList(hosts: ListSources['hosts'], clock: Clock): TaggedList {
   const writer = new ListWriter<Host>('hosts')
   return new TaggedList({
     ...clock,
     effect: ({ kind }) => (kind === 'sample' ? 'soon' : 'at-once'),
-    make: async () => writer.write(await operations.hosts()),
+    make: async () => writer.write(await hosts()),
   })
 }
 
-export function matrixList(operations: Operations, clock: Clock): TaggedList {
+function matrixList(matrix: ListSources['matrix'], clock: Clock): TaggedList {
   return new TaggedList({
     ...clock,
     effect: ({ kind }) => (kind === 'host' || kind === 'inventory' || kind === 'scan' ? 'at-once' : 'none'),
-    make: async () => JSON.stringify(await operations.matrix()),
+    make: async () => JSON.stringify(await matrix()),
   })
 }

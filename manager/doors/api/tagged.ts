@@ -1,6 +1,6 @@
 // A long list as JSON, kept until the pool tells of a change, under a tag that pollers show again: who shows the newest is told
 // that nothing has changed, and nothing is worked out for them.
-import type { PoolEvent } from './schema-pool.ts'
+import type { PoolEvent } from '../../contract/events.ts'
 
 export interface Tagged {
   /** RFC 9110, 8.8.3: weak. */

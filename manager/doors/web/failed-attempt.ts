@@ -1,7 +1,7 @@
 // Attempts to come in that failed, in the audit log as the API's are. Those that are refused by the limit are not written down: they
 // are what a flood consists of, and who makes them does not decide how much is written to the disk.
 import type { Access, Refusal } from '../../access/access.ts'
-import { userName } from '../api/schema-access.ts'
+import { userName } from '../../protocol/accounts.ts'
 
 /** `claimed`: who it says that it is. What is no user's name is not written down: people type their password there. */
 export async function auditFailure(

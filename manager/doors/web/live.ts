@@ -1,8 +1,8 @@
 // What changed, told to open pages: not the news itself, but what to ask for again. Events are gathered for a moment, so that a rack
 // that reports at once is one message; a page that does not read is let go, and asks for everything when it is back.
 import type { ServerResponse } from 'node:http'
+import type { PoolEvent } from '../../contract/events.ts'
 import type { Operations } from '../api/operations.ts'
-import type { PoolEvent } from '../api/schema-pool.ts'
 
 /** `hosts`: ids that changed in earnest; `samples`: ids with new load only. */
 export interface Changed {

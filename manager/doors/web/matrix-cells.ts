@@ -1,8 +1,8 @@
 // The connectivity matrix as the page needs it: columns, and each host's cells as one ready piece of HTML. Kept between requests, as
 // samples come every few seconds and cables are seldom moved; made anew when an inventory has changed and somebody looks.
 import { createHash } from 'node:crypto'
-import type { Operations, Reaches } from '../api/operations.ts'
-import type { Thing } from '../api/schema-pool.ts'
+import type { Reaches, Thing } from '../../contract/things.ts'
+import type { Operations } from '../api/operations.ts'
 
 export interface Cells {
   readonly columns: readonly Thing[]

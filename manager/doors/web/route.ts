@@ -1,8 +1,8 @@
 // What a page route is: who may come, and a function from a visit to an answer as a value. Sockets, cookies and headers are
 // answering.ts's and server.ts's; so every route can be asked in a test, and none can forget a check.
 import type { Access, Identified } from '../../access/access.ts'
+import type { Role } from '../../protocol/accounts.ts'
 import type { Operations, SiteOperations } from '../api/operations.ts'
-import type { Role } from '../api/schema-access.ts'
 import type { MatrixCells } from './matrix-cells.ts'
 import type { Fragment, Page } from './templates.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { sql } from 'kysely'
 import { chained, START } from '../../../manager/access/chain.ts'
-import type { AuditEntry } from '../../../manager/doors/api/schema-access.ts'
+import type { AuditEntry } from '../../../manager/protocol/accounts.ts'
 import { onEach } from '../store/dialects.ts'
 import { type AccessSite, accessAt } from './site.ts'
 

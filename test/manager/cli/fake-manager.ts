@@ -5,20 +5,16 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { z } from 'zod'
-import { audit, issuedToken, principal, problem, token, user } from '../../../manager/doors/api/schema-access.ts'
-import { bootAttempt, guest, historyEntry, host, hostActionBody, hostChange } from '../../../manager/doors/api/schema-hosts.ts'
-import {
-  alarm,
-  cpuExplanation,
-  cpuPool,
-  localStorage,
-  matrix,
-  type PoolEvent,
-  placement,
-  placementAsk,
-  thing,
-  thingDetail,
-} from '../../../manager/doors/api/schema-pool.ts'
+import { bootAttempt } from '../../../manager/contract/boots.ts'
+import type { PoolEvent } from '../../../manager/contract/events.ts'
+import { host } from '../../../manager/contract/hosts.ts'
+import { placementAsk } from '../../../manager/contract/placement.ts'
+import { problem } from '../../../manager/contract/problem.ts'
+import { localStorage, matrix, thing, thingDetail } from '../../../manager/contract/things.ts'
+import { principal } from '../../../manager/doors/api/schema-access.ts'
+import { guest, historyEntry, hostActionBody, hostChange } from '../../../manager/doors/api/schema-hosts.ts'
+import { alarm, cpuExplanation, cpuPool, placement } from '../../../manager/doors/api/schema-pool.ts'
+import { audit, issuedToken, token, user } from '../../../manager/protocol/accounts.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { newKey, newSerial } from '../../../manager/store/keys/authority.ts'
 import { authorityFrom, selfSigned, signServer } from '../../../manager/store/keys/certificate.ts'

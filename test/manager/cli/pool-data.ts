@@ -1,7 +1,13 @@
 // A pool as the API tells of it: seven hosts in two racks, one of them new, one lost, one with another CPU.
-import type { Audit, Token, User } from '../../../manager/doors/api/schema-access.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host } from '../../../manager/doors/api/schema-hosts.ts'
-import type { Alarm, CpuExplanation, CpuPool, LocalStorage, Matrix, Placement } from '../../../manager/doors/api/schema-pool.ts'
+
+import type { Alarm } from '../../../manager/contract/alarms.ts'
+import type { BootAttempt } from '../../../manager/contract/boots.ts'
+import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
+import type { Guest } from '../../../manager/contract/guests.ts'
+import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
+import type { Placement } from '../../../manager/contract/placement.ts'
+import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
+import type { Audit, Token, User } from '../../../manager/protocol/accounts.ts'
 import { EMPTY } from '../site.ts'
 
 /** The test may write to it. */

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { HOST_STATES, type HostState } from '../../../manager/enrolment/standing.ts'
 import { type Standing, type StateEvent, type Transition, transition } from '../../../manager/hosts/state.ts'
+import { HOST_STATES, type HostState } from '../../../manager/protocol/host.ts'
 
 const host = (state: HostState, agent: Standing['agent'] = 'absent'): Standing => ({ name: 'node01', state, agent })
 const after = (standing: Standing, event: StateEvent): Transition => transition(standing, event, 'admin alice', 1000)

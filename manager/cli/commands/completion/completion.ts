@@ -71,14 +71,14 @@ async function namesOf(of: Named, api: PoolApi): Promise<Names> {
   })
   switch (of) {
     case 'hosts': {
-      const hosts = await api.hosts()
+      const hosts = (await api.hosts.list()).hosts
       return plain(
         hosts.map(({ name, state }) => [name, state]),
         hosts.flatMap(({ groups }) => groups),
       )
     }
     case 'guests': {
-      const [hosts, guests] = await Promise.all([api.hosts(), api.guests()])
+      const [hosts, guests] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.guests.list().then((all) => all.guests)])
       const names = guests.map(({ name, hostName }) => [name, `on ${hostName}`] as const)
       const onHosts = hosts.map(
         ({ name }) => [name, guests.filter(({ hostName }) => hostName === name).map((guest) => guest.name)] as const,
@@ -91,28 +91,28 @@ async function namesOf(of: Named, api: PoolApi): Promise<Names> {
     case 'networks':
     case 'things': {
       const wanted = of === 'networks' ? 'network' : of
-      const things = (await api.things()).filter(({ kind }) => of === 'things' || classOf(kind) === wanted)
+      const things = (await api.things.list()).things.filter(({ kind }) => of === 'things' || classOf(kind) === wanted)
       return plain(
         things.map(({ key, name }) => [key, name]),
         things.map(({ kind }) => kind),
       )
     }
     case 'alarms': {
-      const alarms = await api.alarms()
+      const alarms = (await api.alarms.list()).alarms
       return plain(
         alarms.map(({ key, text }) => [key, text]),
         alarms.map(({ kind }) => kind),
       )
     }
     case 'users': {
-      const users = await api.users()
+      const users = (await api.users.list()).users
       return plain(
         users.map(({ name, role }) => [name, role]),
         users.map(({ role }) => role),
       )
     }
     case 'tokens': {
-      const tokens = await api.tokens()
+      const tokens = (await api.tokens.list()).tokens
       return plain(
         tokens.map(({ id, label }) => [id, label]),
         tokens.map(({ user }) => user),

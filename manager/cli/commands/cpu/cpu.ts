@@ -1,5 +1,6 @@
 // `hostless cpu level|groups|explain`: between which hosts guests can move while they run.
 import { type Command, Option } from 'commander'
+import type { CpuExplanation } from '../../../contract/cpu.ts'
 import type { World } from '../../engine/answer.ts'
 import { render } from '../../engine/output/output.ts'
 import { addListing } from '../../engine/pool-command.ts'
@@ -14,7 +15,7 @@ export function addCpuCommands(program: Command, world: World): void {
     examples: [['cpu level', '']],
     changes: ['inventory', 'host'],
     load: async (api) => {
-      const pool = await api.cpu()
+      const pool = await api.cpu.show()
       return { report: cpuLevelReport(pool), table: (look) => cpuLevelText(pool, look) }
     },
   })
@@ -24,13 +25,13 @@ export function addCpuCommands(program: Command, world: World): void {
     examples: [["cpu groups 'node[01-20]'", 'how twenty hosts fall into groups']],
     changes: ['inventory', 'host'],
     load: async (api, args) => {
-      const [hosts, pool] = await Promise.all([api.hosts(), api.cpu()])
+      const [hosts, pool] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.cpu.show()])
       const { items, missing } = pickHosts(args, hosts)
       const report = cpuGroupsReport(pool, new Set(items.map(({ id }) => id)))
       return { report, table: (look) => render(withoutEmpty(report), 'table', look), missing }
     },
   })
-  addListing<{ readonly type: string }>(cpu, world, {
+  addListing<{ readonly type: CpuExplanation['type'] }>(cpu, world, {
     name: 'explain <from> <to>',
     description: 'whether a guest that was started on one host can move live to another, and what each missing feature is',
     examples: [
@@ -40,8 +41,8 @@ export function addCpuCommands(program: Command, world: World): void {
     options: (command) => command.addOption(new Option('--type <type>', 'of guest').choices(['pv', 'pvh', 'hvm']).default('pvh')),
     changes: ['inventory', 'host'],
     load: async (api, [from = '', to = ''], { type }) => {
-      const hosts = await api.hosts()
-      const report = cpuExplanationReport(await api.explainCpu(pickOneHost(from, hosts).id, pickOneHost(to, hosts).id, type))
+      const hosts = (await api.hosts.list()).hosts
+      const report = cpuExplanationReport(await api.cpu.explain({ from: pickOneHost(from, hosts).id, to: pickOneHost(to, hosts).id, type }))
       return { report, table: (look) => render(withoutEmpty(report), 'table', look) }
     },
   })

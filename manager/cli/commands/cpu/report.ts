@@ -1,5 +1,5 @@
 // CPU levels, groups and explanations as reports, and the level as text for a person. Pure.
-import type { CpuExplanation, CpuPool } from '../../../doors/api/schema-pool.ts'
+import type { CpuExplanation, CpuPool } from '../../../contract/cpu.ts'
 import { number, text, words } from '../../engine/columns.ts'
 import { listSection } from '../../engine/list-report.ts'
 import type { Column, Report, Terminal } from '../../engine/output/output.ts'

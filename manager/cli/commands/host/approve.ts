@@ -1,6 +1,6 @@
 // `hostless host approve`: shows who is let in, and lets in those that it has shown. The others of an operator's acts are change.ts's.
 import type { Command } from 'commander'
-import type { Host } from '../../../doors/api/schema-hosts.ts'
+import type { Host } from '../../../contract/hosts.ts'
 import { sayIdentity } from '../../../wording.ts'
 import type { World } from '../../engine/answer.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -27,7 +27,7 @@ export function addApprove(host: Command, world: World): void {
         .option('--yes', 'do not ask whether another machine is to be the host')
         .option('--seen <word>', 'of one host: what host show said beside "Approve with --seen"'),
     act: async (api, args, { output, yes, seen }) => {
-      const selected = pickHosts(args, await api.hosts())
+      const selected = pickHosts(args, (await api.hosts.list()).hosts)
       const { items } = selected
       if (seen !== undefined && items.length !== 1) throw new CommandFailure('--seen is of one host', 2)
       for (const one of items) if (one.seen !== undefined) world.err.write(`${sayWaiting(one)}\n`)
@@ -40,7 +40,7 @@ export function addApprove(host: Command, world: World): void {
           world,
         )
       }
-      const act = async (one: Host) => (await api.actOnHost(one.id, 'approve', { seen: seen ?? one.seen })).state
+      const act = async (one: Host) => (await api.hosts.approve({ ref: one.id, seen: seen ?? one.seen })).state
       await doToEach(selected, 'host', ({ name }) => name, act, { world, output })
     },
   })

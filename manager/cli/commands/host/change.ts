@@ -1,6 +1,7 @@
 // `hostless host approve|reject|…|group|note|rename`: what is to become of hosts, of one or of as many as a selector means.
 import type { Command } from 'commander'
-import { bootSettings, type Host, type HostAction } from '../../../doors/api/schema-hosts.ts'
+import { bootSettings } from '../../../contract/boots.ts'
+import type { Host, HostAction } from '../../../contract/hosts.ts'
 import type { World } from '../../engine/answer.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { confirm, doToEach } from '../../engine/outcomes.ts'
@@ -52,8 +53,8 @@ export function addHostChanges(host: Command, world: World): void {
     description: 'give one host another name',
     examples: [['host rename node17 db01', 'its history and guests stay with it']],
     act: async (api, [from = '', to = ''], { output }) => {
-      const one = pickOneHost(from, await api.hosts())
-      const act = async ({ id }: Host) => `called ${(await api.changeHost(id, { name: to })).name}`
+      const one = pickOneHost(from, (await api.hosts.list()).hosts)
+      const act = async ({ id: ref }: Host) => `called ${(await api.hosts.change({ ref, name: to })).name}`
       await doToEach({ items: [one], missing: [] }, 'host', nameOf, act, { world, output })
     },
   })
@@ -69,9 +70,11 @@ function addAction(host: Command, world: World, { action, description, example: 
       return action === 'fence' ? command.option('--proof <text>', 'what says that it can run nothing') : command
     },
     act: async (api, args, { output, yes, proof }) => {
-      const selected = pickHosts(args, await api.hosts())
+      if (action === 'fence' && !proof) throw new CommandFailure('what shows that they can run nothing now? Say it with --proof TEXT', 2)
+      const actOn = (ref: string) => (action === 'fence' ? api.hosts.fence({ ref, proof: proof ?? '' }) : api.hosts[action]({ ref }))
+      const selected = pickHosts(args, (await api.hosts.list()).hosts)
       if (question && selected.items.length > 0) await confirm(question(namesOf(selected.items)), yes, world)
-      await doToEach(selected, 'host', nameOf, async ({ id }) => (await api.actOnHost(id, action, { proof })).state, { world, output })
+      await doToEach(selected, 'host', nameOf, async ({ id }) => (await actOn(id)).state, { world, output })
     },
   })
 }
@@ -88,9 +91,9 @@ function addGroup(host: Command, world: World): void {
       const { add, remove } = groupChanges(changes)
       const act = async ({ id, groups }: Host): Promise<string> => {
         const next = [...new Set([...groups, ...add])].filter((name) => !remove.has(name))
-        return (await api.changeHost(id, { groups: next })).groups.join(' ') || 'in no group'
+        return (await api.hosts.change({ ref: id, groups: next })).groups.join(' ') || 'in no group'
       }
-      await doToEach(pickHosts([selector], await api.hosts()), 'host', nameOf, act, { world, output })
+      await doToEach(pickHosts([selector], (await api.hosts.list()).hosts), 'host', nameOf, act, { world, output })
     },
   })
   // `-rack3` is a change here, and no option.
@@ -134,10 +137,10 @@ function addBoot(host: Command, world: World): void {
       if (!wanted.success)
         throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 2)
       const act = async ({ id }: Host): Promise<string> => {
-        await api.setBoot(id, wanted.data)
+        await api.boots.set({ ref: id, ...wanted.data })
         return [...(image === undefined ? [] : [`image ${image}`]), ...(root === undefined ? [] : [`root ${root}`])].join(', ')
       }
-      await doToEach(pickHosts([selector], await api.hosts()), 'host', nameOf, act, { world, output })
+      await doToEach(pickHosts([selector], (await api.hosts.list()).hosts), 'host', nameOf, act, { world, output })
     },
   })
 }
@@ -155,8 +158,8 @@ function addNote(host: Command, world: World): void {
       ['host note @rack3 ""', 'no note any more'],
     ],
     act: async (api, [selector = '', notes = ''], { output }) => {
-      const act = async ({ id }: Host): Promise<string> => ((await api.changeHost(id, { notes })).notes === '' ? 'no note' : 'noted')
-      await doToEach(pickHosts([selector], await api.hosts()), 'host', nameOf, act, { world, output })
+      const act = async ({ id }: Host): Promise<string> => ((await api.hosts.change({ ref: id, notes })).notes === '' ? 'no note' : 'noted')
+      await doToEach(pickHosts([selector], (await api.hosts.list()).hosts), 'host', nameOf, act, { world, output })
     },
   })
 }

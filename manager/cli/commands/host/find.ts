@@ -1,6 +1,6 @@
 // `hostless host find`: which hosts reach all that a guest needs, and what the others lack.
 import { type Command, Option } from 'commander'
-import type { Placement } from '../../../doors/api/schema-pool.ts'
+import type { Placement } from '../../../contract/placement.ts'
 import type { World } from '../../engine/answer.ts'
 import { text, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'
@@ -37,10 +37,10 @@ export function addHostFind(host: Command, world: World): void {
         .addOption(new Option('--type <type>', 'of guest').choices(['pv', 'pvh', 'hvm']).default('pvh')),
     changes: ['host', 'inventory', 'sample'],
     load: async (api, args, { network, storage, memory, from, type }) => {
-      const [hosts, things] = await Promise.all([api.hosts(), api.things()])
+      const [hosts, things] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.things.list().then((all) => all.things)])
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
-      const placement = await api.place({
+      const placement = await api.placements.find({
         networks: network.map((name) => pickOneThing('network', name, things).key),
         storage: storage.map((name) => pickOneThing('storage', name, things).key),
         memoryBytes: memory,

@@ -1,6 +1,6 @@
 // `hostless host list|show|history|boots`: what the manager knows of hosts.
 import type { Command } from 'commander'
-import type { Host } from '../../../doors/api/schema-hosts.ts'
+import type { Host } from '../../../contract/hosts.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { ApiRefusal } from '../../engine/api/client.ts'
@@ -24,7 +24,7 @@ export function addHostCommands(program: Command, world: World): void {
       ["host list 'node[01-20]' --watch", 'twenty, again whenever one of them changes'],
     ],
     changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
-    load: async (api, args) => answerOf(pickHosts(args, await api.hosts()), hostsReport),
+    load: async (api, args) => answerOf(pickHosts(args, (await api.hosts.list()).hosts), hostsReport),
   })
   addListing(host, world, {
     name: 'show <selector...>',
@@ -42,24 +42,29 @@ export function addHostCommands(program: Command, world: World): void {
     examples: [["host history 'node*' --limit 5", 'the last five changes of each']],
     options: (command) => command.option('--limit <number>', 'at most so many of each host', wholeNumber(1, 10_000), 50),
     changes: ['host'],
-    load: async (api, args, { limit }) => eachHost(api, args, ({ id }) => api.history(id, limit), historyReport),
+    load: async (api, args, { limit }) =>
+      eachHost(api, args, async ({ id: ref }) => (await api.hosts.history({ ref, limit })).entries, historyReport),
   })
   addListing(host, world, {
     name: 'boots <selector...>',
     description: 'the boots of hosts, newest first: how far each came, and what was wrong',
     examples: [['host boots node01,node02', 'of two hosts']],
     changes: ['boot', 'host'],
-    load: (api, args) => eachHost(api, args, ({ id }) => api.boots(id), bootsReport),
+    load: (api, args) => eachHost(api, args, async ({ id: ref }) => (await api.boots.list({ ref })).boots, bootsReport),
   })
   addHostChanges(host, world)
   addHostFind(host, world)
 }
 
 async function showHosts(api: PoolApi, args: readonly string[]): Promise<Answer> {
-  const [hosts, guests, alarms] = await Promise.all([api.hosts(), api.guests(), api.alarms()])
+  const [hosts, guests, alarms] = await Promise.all([
+    api.hosts.list().then((all) => all.hosts),
+    api.guests.list().then((all) => all.guests),
+    api.alarms.list().then((all) => all.alarms),
+  ])
   const { items, missing } = pickHosts(args, hosts)
   const whole = await inBatches(items, async (host): Promise<WholeHost> => {
-    const inventory = host.inventory && (await api.inventory(host.id).catch(unlessMissing))
+    const inventory = host.inventory && (await api.hosts.inventory({ ref: host.id }).catch(unlessMissing))
     const ofIt = <Item extends { readonly host?: string | undefined }>(all: readonly Item[]) => all.filter((one) => one.host === host.id)
     return { host, inventory, guests: ofIt(guests), alarms: ofIt(alarms) }
   })
@@ -82,7 +87,7 @@ async function eachHost<Item extends object>(
   ask: (host: Host) => Promise<readonly Item[]>,
   report: (items: readonly (Item & { readonly host: string })[]) => Answer['report'],
 ): Promise<Answer> {
-  const { items, missing } = pickHosts(args, await api.hosts())
+  const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
   const lists = await inBatches(items, async (host) => (await ask(host)).map((item) => ({ ...item, host: host.name })))
   return { report: report(lists.flat()), missing }
 }

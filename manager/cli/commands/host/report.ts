@@ -1,6 +1,9 @@
 // Hosts as reports: the list, and all that is known of some. Pure.
-import type { BootAttempt, Guest, HistoryEntry, Host, HostIdentity } from '../../../doors/api/schema-hosts.ts'
-import type { Alarm } from '../../../doors/api/schema-pool.ts'
+
+import type { Alarm } from '../../../contract/alarms.ts'
+import type { BootAttempt } from '../../../contract/boots.ts'
+import type { Guest } from '../../../contract/guests.ts'
+import type { HistoryEntry, Host, HostIdentity } from '../../../contract/hosts.ts'
 import type { Inventory } from '../../../protocol/inventory.ts'
 import { bytes, count, guestTypeColumn, id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport, listSection } from '../../engine/list-report.ts'

@@ -1,5 +1,6 @@
 // `hostlist`, `hoststats` and `vmlist` as reports, each with totals of what can be summed. Pure.
-import type { Guest, Host } from '../../../doors/api/schema-hosts.ts'
+import type { Guest } from '../../../contract/guests.ts'
+import type { Host } from '../../../contract/hosts.ts'
 import { bytes, count, counted, guestTypeColumn, number, percent, percentOf, rate, text } from '../../engine/columns.ts'
 import { listSection } from '../../engine/list-report.ts'
 import type { Report, Row, Section, Value } from '../../engine/output/output.ts'

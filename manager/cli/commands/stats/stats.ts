@@ -1,6 +1,6 @@
 // `hostless hostlist|hoststats|vmlist`: the pool at a glance, with totals.
 import type { Command } from 'commander'
-import type { PoolEvent } from '../../../doors/api/schema-pool.ts'
+import type { PoolEvent } from '../../../contract/events.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { render } from '../../engine/output/output.ts'
@@ -26,7 +26,7 @@ const LISTS: readonly Words[] = [
     example: ["hostlist 'node*,-@rack3'", 'all but one group'],
     changes: ['host', 'inventory', 'sample'],
     load: async (api, args) => {
-      const { items, missing } = pickHosts(args, await api.hosts())
+      const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
       return { report: (totals) => hostlistReport(items, totals), missing }
     },
   },
@@ -36,7 +36,7 @@ const LISTS: readonly Words[] = [
     example: ['hoststats @rack3 --watch', 'a group, as it works'],
     changes: ['host', 'sample'],
     load: async (api, args) => {
-      const { items, missing } = pickHosts(args, await api.hosts())
+      const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
       return { report: (totals) => hoststatsReport(items, totals), missing }
     },
   },
@@ -46,7 +46,7 @@ const LISTS: readonly Words[] = [
     example: ["vmlist 'host17/*sql*'", 'some guests on one host'],
     changes: ['host', 'inventory', 'sample'],
     load: async (api, args) => {
-      const [hosts, guests] = await Promise.all([api.hosts(), api.guests()])
+      const [hosts, guests] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.guests.list().then((all) => all.guests)])
       const { items, missing } = pickGuests(args, hosts, guests)
       return { report: (totals) => vmlistReport(items, totals), missing }
     },

@@ -1,6 +1,6 @@
 // The connectivity matrix for a person: hosts as rows, things as columns with short headings, and a legend that says what they are.
 // Pure.
-import type { Matrix } from '../../../doors/api/schema-pool.ts'
+import type { Matrix } from '../../../contract/things.ts'
 import { bytes, id, text, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'
 import type { Report, Terminal } from '../../engine/output/output.ts'

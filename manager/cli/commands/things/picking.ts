@@ -1,5 +1,5 @@
 // Which storage or networks a user means: by key, by name, by pattern, or by kind (`@lun`). Pure.
-import type { THING_KINDS, Thing } from '../../../doors/api/schema-pool.ts'
+import type { THING_KINDS, Thing } from '../../../contract/things.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { pick, type Selected } from '../../engine/selecting.ts'
 

@@ -1,5 +1,5 @@
 // Storage and networks as reports. Pure.
-import type { LocalStorage, Thing, ThingDetail } from '../../../doors/api/schema-pool.ts'
+import type { LocalStorage, Thing, ThingDetail } from '../../../contract/things.ts'
 import { bytes, id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'
 import type { Column, Report, Row, Section } from '../../engine/output/output.ts'

@@ -1,6 +1,7 @@
 // `hostless storage|network list|show|matrix`, `hostless storage local|scan`, `hostless matrix`: what hosts reach.
 import type { Command } from 'commander'
-import type { PoolEvent, Thing, ThingDetail } from '../../../doors/api/schema-pool.ts'
+import type { PoolEvent } from '../../../contract/events.ts'
+import type { Thing, ThingDetail } from '../../../contract/things.ts'
 import type { World } from '../../engine/answer.ts'
 import { inBatches } from '../../engine/batches.ts'
 import { iso } from '../../engine/columns.ts'
@@ -30,7 +31,7 @@ export function addThingCommands(program: Command, world: World): void {
     examples: [['storage local @rack3', 'of the hosts of a group']],
     changes: CHANGES,
     load: async (api, args) => {
-      const [hosts, stores] = await Promise.all([api.hosts(), api.localStorage()])
+      const [hosts, stores] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.things.local().then((all) => all.hosts)])
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
       return { report: localStorageReport(stores.filter(({ host }) => wanted.has(host))), missing }
@@ -41,8 +42,8 @@ export function addThingCommands(program: Command, world: World): void {
     description: 'have a host look anew which disk images lie on file systems or NFS exports; storage show lists them',
     examples: [["storage scan '@file-system'", 'all file systems, each by one of the hosts that reach it']],
     act: async (api, args, { output }) => {
-      const act = async ({ key }: Thing): Promise<string> => lookSaid(await api.scan(key))
-      await doToEach(pickThings('storage', args, await api.things()), 'storage', ({ key }) => key, act, { world, output })
+      const act = async ({ key }: Thing): Promise<string> => lookSaid(await api.things.scan({ key }))
+      await doToEach(pickThings('storage', args, (await api.things.list()).things), 'storage', ({ key }) => key, act, { world, output })
     },
   })
   addThings(program.command('network').description('networks that hosts are on: VLANs and untagged segments'), 'network', world)
@@ -60,7 +61,7 @@ function addThings(parent: Command, of: ThingClass, world: World): void {
     ],
     changes: CHANGES,
     load: async (api, args) => {
-      const [things, hosts] = await Promise.all([api.things(), api.hosts()])
+      const [things, hosts] = await Promise.all([api.things.list().then((all) => all.things), api.hosts.list().then((all) => all.hosts)])
       const { items, missing } = pickThings(of, args, things)
       return { report: thingsReport(of, items, new Map(hosts.map(({ id, name }) => [id, name]))), missing }
     },
@@ -71,10 +72,10 @@ function addThings(parent: Command, of: ThingClass, world: World): void {
     examples: [[`${of} show ${one}`, 'for each host']],
     changes: CHANGES,
     load: async (api, args) => {
-      const [things, hosts] = await Promise.all([api.things(), api.hosts()])
+      const [things, hosts] = await Promise.all([api.things.list().then((all) => all.things), api.hosts.list().then((all) => all.hosts)])
       const names = new Map(hosts.map(({ id, name }) => [id as string, name]))
       const { items, missing } = pickThings(of, args, things)
-      const whole = await inBatches(items, ({ key }) => api.thing(key))
+      const whole = await inBatches(items, ({ key }) => api.things.show({ key }))
       return {
         report: wholeThingsReport(of, whole, names),
         table: (look) => whole.map((thing) => render(wholeThingReport(of, thing, names), 'table', look)).join('\n'),
@@ -105,7 +106,7 @@ function addMatrix(parent: Command, name: string, of: Things, world: World): voi
         .option('--why', 'why each host does not reach what it does not reach'),
     changes: CHANGES,
     load: async (api, args, { why, only = [] }) => {
-      const [whole, hosts] = await Promise.all([api.matrix(), api.hosts()])
+      const [whole, hosts] = await Promise.all([api.things.matrix(), api.hosts.list().then((all) => all.hosts)])
       const { items, missing } = pickHosts(args, hosts)
       const things = pickThings(of, only, whole.rows)
       const wanted = new Set(items.map(({ id }) => id))

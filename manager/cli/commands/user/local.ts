@@ -5,7 +5,8 @@ import { performance } from 'node:perf_hooks'
 import type { Log } from '../../../../appliance/wire/log.ts'
 import { after } from '../../../../appliance/wire/timers.ts'
 import { openAccess } from '../../../access/service.ts'
-import { newUser, type Role } from '../../../doors/api/schema-access.ts'
+import { users } from '../../../contract/access.ts'
+import type { Role } from '../../../protocol/accounts.ts'
 import { type DataPlace, visitData } from '../../../store/open.ts'
 import { dataPlaceOf } from '../../engine/data-place.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -28,7 +29,7 @@ export interface LocalUserDeps {
 /** The action of `user add NAME --local`, with `--role`, and `--config` or `--data-dir`. */
 export async function localUserAdd(name: string, options: LocalUserOptions, { out, log, prompt }: LocalUserDeps): Promise<void> {
   const place = await dataPlaceOf(options)
-  const named = newUser.pick({ name: true, role: true }).partial({ role: true }).safeParse({ name, role: options.role })
+  const named = users.add.input.pick({ name: true, role: true }).partial({ role: true }).safeParse({ name, role: options.role })
   if (!named.success) throw new CommandFailure(wording(named.error.issues), 2)
   const password = await newPassword(name, prompt)
   out.write(`${await addLocalUser(place, named.data.name, named.data.role, password, log)}\n`)

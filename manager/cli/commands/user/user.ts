@@ -1,6 +1,6 @@
 // `hostless user list|add|role|password|remove`: who may come in.
 import { type Command, Option } from 'commander'
-import { ROLES, type Role, role, type User, userName } from '../../../doors/api/schema-access.ts'
+import { ROLES, type Role, role, type User, userName } from '../../../protocol/accounts.ts'
 import type { World } from '../../engine/answer.ts'
 import { addApiOptions } from '../../engine/api/settings.ts'
 import { iso, text, time } from '../../engine/columns.ts'
@@ -21,7 +21,7 @@ export function addUserCommands(program: Command, world: World): void {
     examples: [['user list @admin', 'who may do everything']],
     changes: [],
     load: async (api, args) => {
-      const { items, missing } = pickUsers(args, await api.users())
+      const { items, missing } = pickUsers(args, (await api.users.list()).users)
       const columns = [text('user', 'USER'), text('role', 'ROLE'), time('created', 'SINCE'), time('lastseen', 'LAST SEEN')]
       const rows = items.map(({ name, role: has, created, lastSeen }) => ({
         ...{ user: name, role: has, created: iso(created), lastseen: iso(lastSeen) },
@@ -37,8 +37,8 @@ export function addUserCommands(program: Command, world: World): void {
     act: async (api, [as = '', ...args], { output }) => {
       const wanted = role.safeParse(as)
       if (!wanted.success) throw new CommandFailure(`${as} is no role: say ${ROLES.join(', ')}`, 2)
-      const act = async ({ name }: User) => (await api.changeUser(name, { role: wanted.data })).role
-      await doToEach(pickUsers(args, await api.users()), 'user', nameOf, act, { world, output })
+      const act = async ({ name }: User) => (await api.users.change({ name, role: wanted.data })).role
+      await doToEach(pickUsers(args, (await api.users.list()).users), 'user', nameOf, act, { world, output })
     },
   })
   addDoing(user, world, {
@@ -49,10 +49,10 @@ export function addUserCommands(program: Command, world: World): void {
       ['user password grace', 'that of another (admin)'],
     ],
     act: async (api, [named], { output }) => {
-      const name = named ?? (await api.whoami()).user
+      const name = named ?? (await api.access.whoami()).user
       const password = await newPassword(name, world.prompt)
       const act = async (): Promise<string> => {
-        await api.changeUser(name, { password })
+        await api.users.change({ name, password })
         return 'changed: log in again'
       }
       await doToEach({ items: [name], missing: [] }, 'user', (each) => each, act, { world, output })
@@ -64,10 +64,10 @@ export function addUserCommands(program: Command, world: World): void {
     examples: [['user remove grace --yes', 'without being asked']],
     options: (command) => command.option('--yes', 'do not ask'),
     act: async (api, args, { output, yes }) => {
-      const selected = pickUsers(args, await api.users())
+      const selected = pickUsers(args, (await api.users.list()).users)
       if (selected.items.length > 0) await confirm(`Remove ${selected.items.map(nameOf).join(', ')}?`, yes, world)
       const act = async ({ name }: User): Promise<string> => {
-        await api.removeUser(name)
+        await api.users.remove({ name })
         return 'removed'
       }
       await doToEach(selected, 'user', nameOf, act, { world, output })
@@ -94,7 +94,7 @@ function addAdd(user: Command, world: World): void {
     if (!named.success) throw new CommandFailure(`${name} ${problemOf(named)}`, 2)
     const api = await connect(options, world)
     const password = await newPassword(name, world.prompt)
-    const act = async () => `added as ${(await api.addUser(name, password, options.role ?? 'viewer')).role}`
+    const act = async () => `added as ${(await api.users.add({ name, password, role: options.role ?? 'viewer' })).role}`
     await doToEach({ items: [name], missing: [] }, 'user', (each) => each, act, { world, output: options.output })
   })
 }

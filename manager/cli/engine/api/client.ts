@@ -2,8 +2,8 @@
 // hostless does not know are dropped; a refusal's `detail` is what the user reads.
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
-import { z } from 'zod'
-import { problem } from '../../../doors/api/schema-access.ts'
+import type { z } from 'zod'
+import { problem } from '../../../contract/problem.ts'
 import { CommandFailure } from '../failure.ts'
 
 /** Milliseconds without a byte. */
@@ -71,7 +71,11 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
       const text = await textOf(answer, url)
       const { statusCode: status = 0 } = answer
       if (status >= 300 || status < 200) throw refusalOf(status, text, url)
-      return read(`${method} ${path.split('?')[0]}`, schema, status === 204 ? null : jsonOf(text))
+      return read(
+        `${method} ${path.split('?')[0]}`,
+        schema,
+        status === 204 ? null : /^application\/json\b/.test(answer.headers['content-type'] ?? '') ? jsonOf(text) : text,
+      )
     },
     async stream(path, signal) {
       const answer = await open('GET', path, undefined, signal)
@@ -80,9 +84,6 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
     },
   }
 }
-
-/** Of an answer without content. */
-export const NOTHING = z.null()
 
 async function textOf(answer: IncomingMessage, url: URL): Promise<string> {
   const chunks: Buffer[] = []

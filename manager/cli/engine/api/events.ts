@@ -1,5 +1,5 @@
 // Server-sent events (WHATWG HTML, 9.2) → pool events. What is no event of ours is left out: a newer manager has more kinds.
-import { type PoolEvent, poolEvent } from '../../../doors/api/schema-pool.ts'
+import { type PoolEvent, poolEvent } from '../../../contract/events.ts'
 
 /** Of one line; events are much shorter. */
 const MOST_CHARACTERS = 1 << 20

@@ -1,6 +1,6 @@
 // `--watch`: shows an answer again whenever the manager tells of a change, at most once a second; without events it asks now and then.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PoolEvent } from '../../../doors/api/schema-pool.ts'
+import type { PoolEvent } from '../../../contract/events.ts'
 import { type Answer, textOf, type World } from '../answer.ts'
 import type { PoolApi } from '../api/calls.ts'
 import { Unreachable } from '../api/client.ts'

@@ -2,7 +2,7 @@
 
 import type { Refusal } from '../../../access/access.ts'
 import { atLeast } from '../../../access/roles.ts'
-import { password, ROLES, type Role, role, type Token, userName } from '../../api/schema-access.ts'
+import { password, ROLES, type Role, role, type Token, userName } from '../../../protocol/accounts.ts'
 import { auditFailure } from '../failed-attempt.ts'
 import { type Answer, action, badForm, type PageRoute, page, type Visitor } from '../route.ts'
 import { moment } from '../views/words.ts'

@@ -1,7 +1,8 @@
 // A host's page, its live parts, and what may be done to the host.
 
 import { atLeast } from '../../../access/roles.ts'
-import { bootSettings, HOST_ACTIONS, type HostAction } from '../../api/schema-hosts.ts'
+import { bootSettings } from '../../../contract/boots.ts'
+import { HOST_ACTIONS, type HostAction } from '../../../contract/hosts.ts'
 import { type Answer, action, badForm, fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'

@@ -1,7 +1,7 @@
 // The host matrix: the page, its table alone for a new filter, single rows for what has changed, and one cell's why.
 
 import { atLeast } from '../../../access/roles.ts'
-import type { Host } from '../../api/schema-hosts.ts'
+import type { Host } from '../../../contract/hosts.ts'
 import { fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { matrixView, poolView, rowView } from '../views/matrix.ts'

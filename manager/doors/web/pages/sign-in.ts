@@ -1,5 +1,5 @@
 // Coming in and going out. Limits on guessing are the Access's own.
-import { password, userName } from '../../api/schema-access.ts'
+import { password, userName } from '../../../protocol/accounts.ts'
 import { auditFailure } from '../failed-attempt.ts'
 import { safePath } from '../guard.ts'
 import { type Answer, action, badForm, type PageRoute } from '../route.ts'

@@ -1,7 +1,8 @@
 // What an admin wants on every host: the iSCSI targets that hosts log in to, and the file of properties.
 import { atLeast } from '../../../access/roles.ts'
+import type { NewSiteConnection } from '../../../contract/connections.ts'
 import { shortened } from '../../api/audit-text.ts'
-import { type NewSiteConnection, newSiteConnection, newSiteProperties } from '../../api/schema-site.ts'
+import { newSiteConnection, newSiteProperties } from '../../api/schema-site.ts'
 import { type Answer, action, badForm, fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { connectionHostsView, connectionsView, versionOf } from '../views/site.ts'

@@ -1,5 +1,5 @@
 // A machine that boots as a host and is not as it was known: what it was and what it is, side by side.
-import type { Host, HostIdentity } from '../../api/schema-hosts.ts'
+import type { Host, HostIdentity } from '../../../contract/hosts.ts'
 
 export function changeView({ change }: Host) {
   if (!change) return undefined

@@ -1,9 +1,10 @@
 // What a host's agent has found in it.
 
+import type { CpuPool } from '../../../contract/cpu.ts'
+import type { Host } from '../../../contract/hosts.ts'
+import type { LocalStorage } from '../../../contract/things.ts'
 import type { Inventory } from '../../../protocol/inventory.ts'
 import type { Cpus, DiskHealth, Sensor } from '../../../protocol/machine.ts'
-import type { Host } from '../../api/schema-hosts.ts'
-import type { CpuPool, LocalStorage } from '../../api/schema-pool.ts'
 import { facts, hostPath, percent, sayMany, saySize } from './words.ts'
 
 const UNITS: Readonly<Record<Sensor['quantity'], string>> = {

@@ -1,11 +1,14 @@
 // A host's page: what it is now, what may be done to it, its boots and its history. Hardware is hardware.ts's.
 
 import { atLeast } from '../../../access/roles.ts'
-import type { HostState } from '../../../enrolment/standing.ts'
+import type { Alarm } from '../../../contract/alarms.ts'
+import type { BootAttempt, BootSettings } from '../../../contract/boots.ts'
+import type { Guest } from '../../../contract/guests.ts'
+import type { HistoryEntry, Host, HostAction } from '../../../contract/hosts.ts'
+import type { Cell, Thing } from '../../../contract/things.ts'
+import type { Role } from '../../../protocol/accounts.ts'
 import { ROOT_MODES } from '../../../protocol/appliance.ts'
-import type { Role } from '../../api/schema-access.ts'
-import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction } from '../../api/schema-hosts.ts'
-import type { Alarm, Cell, Thing } from '../../api/schema-pool.ts'
+import type { HostState } from '../../../protocol/host.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { changeView } from './change.ts'
 import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'

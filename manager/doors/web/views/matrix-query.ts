@@ -2,8 +2,8 @@
 
 import { parseSelector } from '../../../cli/engine/selector/parse.ts'
 import { selectHosts } from '../../../cli/engine/selector/selector.ts'
-import { HOST_STATES } from '../../../enrolment/standing.ts'
-import type { Host } from '../../api/schema-hosts.ts'
+import type { Host } from '../../../contract/hosts.ts'
+import { HOST_STATES } from '../../../protocol/host.ts'
 import { sayCount, sayMany } from './words.ts'
 
 export const SORTS = ['name', 'state', 'image', 'cpu-group', 'cpu', 'memory', 'guests'] as const

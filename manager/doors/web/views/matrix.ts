@@ -1,8 +1,8 @@
 // The host matrix as views: its head, a row a host, and what is said above it.
 
-import { HOST_STATES } from '../../../enrolment/standing.ts'
-import type { Host } from '../../api/schema-hosts.ts'
-import type { Thing } from '../../api/schema-pool.ts'
+import type { Host } from '../../../contract/hosts.ts'
+import type { Thing } from '../../../contract/things.ts'
+import { HOST_STATES } from '../../../protocol/host.ts'
 import { type Cells, isNetwork } from '../matrix-cells.ts'
 import { Markup } from '../visible.ts'
 import { type Chosen, type MatrixQuery, matrixPath, SORTS, type Sort } from './matrix-query.ts'

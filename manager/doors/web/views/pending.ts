@@ -1,6 +1,7 @@
 // Machines that wait for an operator, with all that was seen of each.
-import type { Host } from '../../api/schema-hosts.ts'
-import type { Alarm } from '../../api/schema-pool.ts'
+
+import type { Alarm } from '../../../contract/alarms.ts'
+import type { Host } from '../../../contract/hosts.ts'
 import { changeView } from './change.ts'
 import { facts, hostPath, moment, sayMany, saySize } from './words.ts'
 

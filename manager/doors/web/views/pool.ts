@@ -1,7 +1,9 @@
 // Networks, storage, CPU levels and alarms of the whole pool.
 
+import type { Alarm } from '../../../contract/alarms.ts'
+import type { CpuExplanation, CpuPool } from '../../../contract/cpu.ts'
+import type { LocalStorage, Thing, ThingDetail } from '../../../contract/things.ts'
 import { sayNames } from '../../../wording.ts'
-import type { Alarm, CpuExplanation, CpuPool, LocalStorage, Thing, ThingDetail } from '../../api/schema-pool.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { alikeView } from './alike.ts'
 import { KIND_NAMES, nameOf } from './thing-name.ts'

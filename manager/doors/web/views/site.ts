@@ -1,6 +1,6 @@
 // What an admin wants on every host: iSCSI connections and how far each host is with one, and the file of properties.
 import { createHash } from 'node:crypto'
-import type { CONNECTION_STATES, SiteConnection } from '../../api/schema-site.ts'
+import type { CONNECTION_STATES, SiteConnection } from '../../../contract/connections.ts'
 import { alikeView } from './alike.ts'
 import { moment, sayCount } from './words.ts'
 

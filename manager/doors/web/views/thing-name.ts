@@ -1,5 +1,5 @@
 // What a network or storage is called on the page: its kind and its name apart, and shortened for the head of a narrow column.
-import type { Thing } from '../../api/schema-pool.ts'
+import type { Thing } from '../../../contract/things.ts'
 import { isNetwork } from '../matrix-cells.ts'
 
 type Kind = Thing['kind']

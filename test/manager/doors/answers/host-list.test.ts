@@ -1,7 +1,7 @@
 import test from 'ava'
+import { host as hostSchema } from '../../../../manager/contract/hosts.ts'
 import { HostList } from '../../../../manager/doors/answers/host-list.ts'
 import { guestsOn, type HostParts, runningGuests, summaryOf } from '../../../../manager/doors/answers/host-summary.ts'
-import { host as hostSchema } from '../../../../manager/doors/api/schema-hosts.ts'
 import type { HostView } from '../../../../manager/hosts/pool-change.ts'
 import type { Sample } from '../../../../manager/protocol/sample.ts'
 import { report } from '../../connectivity/inventories.ts'

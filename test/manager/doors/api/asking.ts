@@ -1,8 +1,8 @@
 // Requests to the API of a site over real TLS, as a program or a browser makes them.
 import { Agent, request } from 'node:https'
 import type { ExecutionContext } from 'ava'
-import type { Role } from '../../../../manager/doors/api/schema-access.ts'
 import type { ManagerSettings } from '../../../../manager/main.ts'
+import type { Role } from '../../../../manager/protocol/accounts.ts'
 import { RELAXED, type Site, startSite } from '../../site.ts'
 
 export interface Asked {

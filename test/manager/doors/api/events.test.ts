@@ -1,6 +1,6 @@
 import { request } from 'node:https'
 import test, { type ExecutionContext } from 'ava'
-import { type PoolEvent, poolEvent } from '../../../../manager/doors/api/schema-pool.ts'
+import { type PoolEvent, poolEvent } from '../../../../manager/contract/events.ts'
 import { macOf, pushBoot, type Site, startTestAgent, until } from '../../site.ts'
 import { PASSWORD, startApiSite } from './asking.ts'
 

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
+import { problem } from '../../../../manager/contract/problem.ts'
 import type { Route } from '../../../../manager/doors/api/route.ts'
 import { ROUTES } from '../../../../manager/doors/api/routes.ts'
-import { problem, ROLES } from '../../../../manager/doors/api/schema-access.ts'
+import { ROLES } from '../../../../manager/protocol/accounts.ts'
 import { type Asked, PASSWORD, startApiSite } from './asking.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { PoolEvent } from '../../../../manager/doors/api/schema-pool.ts'
+import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import { ListWriter, TaggedList } from '../../../../manager/doors/api/tagged.ts'
 
 const SAMPLE: PoolEvent = { kind: 'sample', host: 'a'.repeat(16) }

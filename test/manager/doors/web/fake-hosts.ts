@@ -1,8 +1,10 @@
 // Hosts that are made up, and what they reach, run and have been through: what is said of one follows from its number.
 import { collect, EMPTY_INVENTORY, update } from '../../../../images/agent/collect.ts'
 import { makeMachine, simulatedHost } from '../../../../images/agent/simulator.ts'
-import type { BootAttempt, Guest, HistoryEntry, Host } from '../../../../manager/doors/api/schema-hosts.ts'
-import type { Cell, Thing } from '../../../../manager/doors/api/schema-pool.ts'
+import type { BootAttempt } from '../../../../manager/contract/boots.ts'
+import type { Guest } from '../../../../manager/contract/guests.ts'
+import type { HistoryEntry, Host } from '../../../../manager/contract/hosts.ts'
+import type { Cell, Thing } from '../../../../manager/contract/things.ts'
 import type { Inventory } from '../../../../manager/protocol/inventory.ts'
 import { TestClock } from '../../../images/agent/clock.ts'
 

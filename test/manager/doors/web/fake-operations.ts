@@ -1,7 +1,12 @@
 // A pool that is made up: the Operations of any number of hosts, changed by the test.
-import type { Done, Operations } from '../../../../manager/doors/api/operations.ts'
-import type { BootSettings, Host } from '../../../../manager/doors/api/schema-hosts.ts'
-import type { Alarm, Cell, Matrix, PoolEvent } from '../../../../manager/doors/api/schema-pool.ts'
+
+import type { Alarm } from '../../../../manager/contract/alarms.ts'
+import type { BootSettings } from '../../../../manager/contract/boots.ts'
+import type { PoolEvent } from '../../../../manager/contract/events.ts'
+import type { Host } from '../../../../manager/contract/hosts.ts'
+import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
+import type { Operations } from '../../../../manager/doors/api/operations.ts'
+import type { Done } from '../../../../manager/outcome.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
 export interface FakePool extends Operations {

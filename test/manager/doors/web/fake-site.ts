@@ -1,6 +1,7 @@
 // What an admin wants on every host, made up: two connections on the hosts of the fake pool, and a file of properties.
+
+import type { SiteConnection } from '../../../../manager/contract/connections.ts'
 import type { SiteOperations } from '../../../../manager/doors/api/operations.ts'
-import type { SiteConnection } from '../../../../manager/doors/api/schema-site.ts'
 import { idOf } from './fake-hosts.ts'
 
 const HOSTS = 40

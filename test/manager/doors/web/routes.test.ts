@@ -1,7 +1,7 @@
 // Every page route is asked without a session, with every role that may not, and from another site. The table below is written by hand:
 // a route that is added without saying here who may come fails.
 import test from 'ava'
-import { ROLES, type Role } from '../../../../manager/doors/api/schema-access.ts'
+import { ROLES, type Role } from '../../../../manager/protocol/accounts.ts'
 import { idOf } from './fake-hosts.ts'
 import { fakePool } from './fake-operations.ts'
 import { fakeSite } from './fake-site.ts'

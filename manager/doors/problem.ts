@@ -1,8 +1,9 @@
 // RFC 9457: how the API says no. What a person reads is `detail`; nothing of the inside is in it.
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import { z } from 'zod'
-import { storageFault } from '../../store/trouble.ts'
-import type { Problem, ProblemCode } from './schema-access.ts'
+import type { Problem } from '../contract/problem.ts'
+import type { ProblemCode } from '../outcome.ts'
+import { storageFault } from '../store/trouble.ts'
 
 /** What is said of a refusal: a reason for people, and a code where programs are to tell it from others. */
 export type Said = string | { readonly reason: string; readonly code?: ProblemCode }

@@ -1,7 +1,7 @@
 // Server-sent events to many readers. Events are gathered for a moment, the same again told once, and written out once for all. A
 // reader that is too far behind is cut off, and so is one whose credential is not good any more.
 import type { ServerResponse } from 'node:http'
-import type { PoolEvent } from './schema-pool.ts'
+import type { PoolEvent } from '../contract/events.ts'
 
 /** From the first event until it is told, ms. */
 const GATHER = 50

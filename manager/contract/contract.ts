@@ -1,0 +1,44 @@
+// All that can be asked of the manager, a file a feature: what is not here is not answered.
+import { access, audit, tokens, users } from './access.ts'
+import { alarms } from './alarms.ts'
+import { boots } from './boots.ts'
+import { connections } from './connections.ts'
+import { cpu } from './cpu.ts'
+import { events } from './events.ts'
+import { guests } from './guests.ts'
+import { hosts } from './hosts.ts'
+import { manager } from './manager.ts'
+import type { Operation } from './operation.ts'
+import { placements } from './placement.ts'
+import { properties } from './properties.ts'
+import { things } from './things.ts'
+
+export const CONTRACT = {
+  hosts,
+  boots,
+  guests,
+  things,
+  placements,
+  cpu,
+  alarms,
+  connections,
+  properties,
+  access,
+  users,
+  tokens,
+  audit,
+  events,
+  manager,
+}
+
+export type Contract = typeof CONTRACT
+
+export interface Named {
+  /** `hosts.list`. */
+  readonly id: string
+  readonly operation: Operation
+}
+
+export const OPERATIONS: readonly Named[] = Object.entries<Readonly<Record<string, Operation>>>(CONTRACT).flatMap(([feature, declared]) =>
+  Object.entries(declared).map(([name, operation]) => ({ id: `${feature}.${name}`, operation })),
+)

@@ -1,0 +1,29 @@
+// What changes in the pool, as it is told to whoever listens. Append-only within /api/v1.
+import { z } from 'zod'
+import { hostId, hostState } from './hosts.ts'
+import { NOTHING, operation } from './operation.ts'
+
+/** That something has changed; what it is now is asked of the other operations. */
+export const poolEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('host'), host: hostId, name: z.string(), state: hostState }),
+  z.object({ kind: z.literal('inventory'), host: hostId, sections: z.array(z.string()) }),
+  z.object({ kind: z.literal('sample'), host: hostId }),
+  z.object({ kind: z.literal('alarm'), alarm: z.string() }),
+  z.object({ kind: z.literal('alarm-cleared'), alarm: z.string() }),
+  z.object({ kind: z.literal('boot'), mac: z.string() }),
+  /** A host has looked at a file system, or could not. */
+  z.object({ kind: z.literal('scan'), thing: z.string() }),
+])
+
+export const events = {
+  stream: operation({
+    http: 'GET /events',
+    role: 'viewer',
+    summary: 'What changes, as server-sent events: `event` is the kind, `data` this as JSON',
+    input: NOTHING,
+    output: poolEvent,
+    answers: 'events',
+  }),
+}
+
+export type PoolEvent = z.output<typeof poolEvent>

@@ -1,0 +1,205 @@
+// Hosts: what is said of them, what is taken of them, and what can be done to them. Append-only within /api/v1: a member is only ever
+// added. Times are milliseconds since the epoch, sizes bytes, rates a second.
+import { z } from 'zod'
+import { GROUP_NAME, HOST_NAME, HOST_STATES, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
+import { inventory } from '../protocol/inventory.ts'
+import { NOTHING, operation } from './operation.ts'
+
+export const hostState = z.enum(HOST_STATES)
+
+/** 16 characters of base32. */
+export const hostId = z.string().regex(/^[a-z2-7]{16}$/, 'is no host id')
+
+const sum = z.number().nonnegative()
+
+/** Of the newest sample, while the host is connected. */
+export const hostLoad = z.object({
+  at: z.number(),
+  /** Physical CPUs in use, of `threads`. */
+  cpus: sum,
+  threads: z.number(),
+  dom0Cpus: sum,
+  freeBytes: z.number(),
+  totalBytes: z.number(),
+  readBytesPerSecond: sum,
+  writtenBytesPerSecond: sum,
+  receivedBytesPerSecond: sum,
+  sentBytesPerSecond: sum,
+})
+
+export const hostHardware = z.object({
+  manufacturer: z.string().optional(),
+  product: z.string().optional(),
+  serial: z.string().optional(),
+  firmware: z.string().optional(),
+  cpuVendor: z.string().optional(),
+  cpuModel: z.string().optional(),
+  sockets: z.number().optional(),
+  cores: z.number().optional(),
+  threads: z.number().optional(),
+  memoryBytes: z.number().optional(),
+  /** Counts are missing where they are not known: see `unread` of the host. */
+  diskCount: z.number().optional(),
+  diskBytes: z.number().optional(),
+  nicCount: z.number().optional(),
+  nicsUp: z.number().optional(),
+  xen: z.string().optional(),
+  kernel: z.string().optional(),
+})
+
+const hostMacs = z.array(z.object({ mac: z.string(), boot: z.boolean() }))
+
+/** What tells a machine from others. */
+export const hostIdentity = z.object({
+  uuid: z.string().optional(),
+  serial: z.string().optional(),
+  product: z.string().optional(),
+  macs: hostMacs,
+})
+
+export const host = z.object({
+  id: hostId,
+  name: z.string(),
+  state: hostState,
+  /** Since when it is in this state. */
+  since: z.number(),
+  groups: z.array(z.string()),
+  notes: z.string(),
+  created: z.number(),
+  uuid: z.string().optional(),
+  macs: hostMacs,
+  /** A machine boots as this host and is another than was known: approval takes it in the place of that. `differs`: in words. */
+  change: z.object({ at: z.number(), differs: z.array(z.string()), was: hostIdentity, is: hostIdentity }).optional(),
+  /** Of a host that may be approved: what an approval names as `seen`. It is another as soon as another machine waits. */
+  seen: z.string().optional(),
+  connection: z.object({ address: z.string(), agent: z.string(), since: z.number() }).optional(),
+  inventory: z.object({ revision: z.number(), at: z.number() }).optional(),
+  /** Missing before its first report. */
+  hardware: hostHardware.optional(),
+  /** What it booted, as its appliance tells. */
+  image: z.object({ image: z.string(), generation: z.string() }).optional(),
+  /** Hosts of one number can exchange guests live; missing where the CPU is not known or the host may not run guests. */
+  cpuGroup: z.number().optional(),
+  load: hostLoad.optional(),
+  /** That run on it; missing where that is not known. */
+  guests: z.number().optional(),
+  /** Sections of its report from which items may be missing, and why: what is counted in them is missing here. */
+  unread: z.array(z.object({ section: z.string(), source: z.string(), reason: z.string() })).optional(),
+  /** Open ones. */
+  alarms: z.number(),
+})
+
+/** A host's id is a name, too. */
+export const hostRef = z.string().regex(HOST_NAME, 'is neither a host name nor an id: 1 to 63 of a-z 0-9 -')
+const ofHost = z.strictObject({ ref: hostRef })
+
+/** What an operator may change of a host; what is left out stays. */
+const hostChange = z.strictObject({
+  name: z.string().regex(HOST_NAME, 'is no host name: 1 to 63 of a-z 0-9 -, a letter or digit first and last').optional(),
+  groups: z
+    .array(z.string().regex(GROUP_NAME, 'is no group name: 1 to 63 of a-z 0-9 _ . -, a letter or digit first'))
+    .max(MOST_GROUPS)
+    .optional(),
+  notes: z
+    .string()
+    .max(LONGEST_NOTES)
+    .refine((notes) => !UNPRINTABLE_NOTES.test(notes), 'has characters that are not printable')
+    .optional(),
+})
+
+const historyEntry = z.object({ at: z.number(), who: z.string(), what: z.string() })
+
+export const hosts = {
+  list: operation({
+    http: 'GET /hosts',
+    role: 'viewer',
+    summary: 'All hosts, by name',
+    input: NOTHING,
+    output: z.object({ hosts: z.array(host) }),
+  }),
+  show: operation({ http: 'GET /hosts/:ref', role: 'viewer', summary: 'One host', input: ofHost, output: host }),
+  inventory: operation({
+    http: 'GET /hosts/:ref/inventory',
+    role: 'viewer',
+    summary: 'All that the agent of a host has reported of it',
+    input: ofHost,
+    output: inventory,
+  }),
+  history: operation({
+    http: 'GET /hosts/:ref/history',
+    role: 'viewer',
+    summary: 'What happened to a host, newest first',
+    input: ofHost.extend({ limit: z.coerce.number<number | string>().int().min(1).max(1000).default(100) }),
+    output: z.object({ entries: z.array(historyEntry) }),
+  }),
+  change: operation({
+    http: 'PATCH /hosts/:ref',
+    role: 'operator',
+    summary: 'Change name, groups or notes of a host: all that is given, or nothing',
+    input: ofHost.extend(hostChange.shape),
+    output: host,
+    limit: 64 << 10,
+    did: ({ ref, ...change }, say) => `change host ${say.host(ref)}: ${JSON.stringify(change)}`,
+  }),
+  approve: operation({
+    http: 'POST /hosts/:ref/approve',
+    role: 'operator',
+    summary: 'Let a pending host into the pool',
+    /** `seen`: the host's `seen` as it was looked at; without it only a host that has no `change` is approved. */
+    input: ofHost.extend({ seen: z.string().max(64).optional() }),
+    output: host,
+    did: ({ ref }, say) => `approve host ${say.host(ref)}`,
+  }),
+  reject: operation({
+    http: 'POST /hosts/:ref/reject',
+    role: 'admin',
+    summary: 'Shut a host out: its certificates are revoked',
+    input: ofHost,
+    output: host,
+    did: ({ ref }, say) => `reject host ${say.host(ref)}`,
+  }),
+  maintain: operation({
+    http: 'POST /hosts/:ref/maintain',
+    role: 'operator',
+    summary: 'Take a host without guests out of service',
+    input: ofHost,
+    output: host,
+    did: ({ ref }, say) => `take host ${say.host(ref)} into maintenance`,
+  }),
+  resume: operation({
+    http: 'POST /hosts/:ref/resume',
+    role: 'operator',
+    summary: 'End the maintenance of a host',
+    input: ofHost,
+    output: host,
+    did: ({ ref }, say) => `end the maintenance of host ${say.host(ref)}`,
+  }),
+  fence: operation({
+    http: 'POST /hosts/:ref/fence',
+    role: 'admin',
+    summary: 'Say that a host cannot run anything now, with the proof',
+    /** `proof`: what says that it cannot. */
+    input: ofHost.extend({ proof: z.string().min(1, 'is empty: what shows that the host cannot run anything now?').max(512) }),
+    output: host,
+    did: ({ ref, proof }, say) => `fence host ${say.host(ref)}: ${proof}`,
+  }),
+  release: operation({
+    http: 'POST /hosts/:ref/release',
+    role: 'operator',
+    summary: 'Take a fenced host back into service',
+    input: ofHost,
+    output: host,
+    did: ({ ref }, say) => `release host ${say.host(ref)}`,
+  }),
+}
+
+/** What an operator or admin does with a host as a whole. */
+export const HOST_ACTIONS = ['approve', 'reject', 'maintain', 'resume', 'fence', 'release'] as const
+export type HostAction = (typeof HOST_ACTIONS)[number]
+
+export type Host = z.output<typeof host>
+export type HostIdentity = z.output<typeof hostIdentity>
+export type HostLoad = z.output<typeof hostLoad>
+export type HostHardware = z.output<typeof hostHardware>
+export type HostChange = z.output<typeof hostChange>
+export type HistoryEntry = z.output<typeof historyEntry>

@@ -1,0 +1,57 @@
+// The hosts as they are told: what the pool, the appliances and the alarms know of each, put together. What has not changed is not
+// made again.
+import type { Host } from '../../contract/hosts.ts'
+import type { PoolCpu } from '../../cpu/pool.ts'
+import type { HostView } from '../../hosts/pool-change.ts'
+import type { Pool } from '../../hosts/service.ts'
+import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
+import { groupsOfHosts } from './cpu-answer.ts'
+import { HostList } from './host-list.ts'
+import { type HostParts, summaryOf } from './host-summary.ts'
+
+export class HostAnswers {
+  readonly #pool: Pool
+  readonly #imageOf: (host: HostView) => Host['image']
+  readonly #list = new HostList()
+  readonly #alarms: AlarmCount
+  #groups: { readonly cpu: PoolCpu; readonly of: ReadonlyMap<string, number> } | undefined
+
+  /** `imageOf`: what it booted; undefined where no appliance has told. */
+  constructor(pool: Pool, imageOf: (host: HostView) => Host['image']) {
+    this.#pool = pool
+    this.#imageOf = imageOf
+    this.#alarms = new AlarmCount(() => pool.alarms())
+    pool.subscribe(({ kind }) => {
+      if (kind === 'alarm' || kind === 'alarm-cleared') this.#alarms.forget()
+    })
+  }
+
+  async all(): Promise<readonly Host[]> {
+    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
+    const groups = this.#groupsOf(cpu)
+    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, groups, alarms)))
+  }
+
+  async one(ref: string): Promise<Host | undefined> {
+    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
+    const view = this.#pool.find(ref)
+    return view && summaryOf(this.#parts(view, this.#groupsOf(cpu), alarms))
+  }
+
+  /** The pool gives the same object until a CPU is another. */
+  #groupsOf(cpu: PoolCpu): ReadonlyMap<string, number> {
+    if (this.#groups?.cpu !== cpu) this.#groups = { cpu, of: groupsOfHosts(cpu) }
+    return this.#groups.of
+  }
+
+  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf): HostParts {
+    return {
+      view,
+      inventory: this.#pool.knownInventory(view.id),
+      sample: this.#pool.latestSample(view.id),
+      image: this.#imageOf(view),
+      cpuGroup: groups.get(view.id),
+      alarms: alarms.get(view.id) ?? 0,
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// What changes in the pool, as events of the contract: that something has changed; what it is now is asked of the operations.
+import type { PoolEvent } from '../contract/events.ts'
+import type { PoolChange } from '../hosts/pool-change.ts'
+import type { Pool } from '../hosts/service.ts'
+import type { ScanBook } from '../storage/scan-book.ts'
+import { alarmKey } from '../store/tables/alarms.ts'
+import type { BootBook } from './handlers/hosts.ts'
+
+export interface EventSources {
+  readonly pool: Pick<Pool, 'subscribe'>
+  readonly boots: Pick<BootBook, 'subscribe'>
+  readonly scans: Pick<ScanBook, 'subscribe'>
+}
+
+export interface PoolEvents {
+  /** Until the function that it returns is called. */
+  subscribe(listener: (event: PoolEvent) => void): () => void
+}
+
+export function poolEvents({ pool, boots, scans }: EventSources): PoolEvents {
+  return {
+    subscribe(listener) {
+      const ends = [
+        pool.subscribe((change) => {
+          const event = eventOf(change)
+          if (event) listener(event)
+        }),
+        boots.subscribe((mac) => listener({ kind: 'boot', mac })),
+        scans.subscribe(({ kind, key }) => {
+          if (kind !== 'wanted') listener({ kind: 'scan', thing: key })
+        }),
+      ]
+      return () => {
+        for (const end of ends) end()
+      }
+    },
+  }
+}
+
+/** Undefined for what is not told. */
+export function eventOf(change: PoolChange): PoolEvent | undefined {
+  switch (change.kind) {
+    case 'host':
+      return { kind: 'host', host: change.host.id, name: change.host.name, state: change.host.state }
+    case 'inventory':
+      return { kind: 'inventory', host: change.host, sections: [...change.sections] }
+    case 'sample':
+      return { kind: 'sample', host: change.host }
+    case 'alarm':
+      return { kind: 'alarm', alarm: alarmKey(change.alarm) }
+    case 'alarm-cleared':
+      return { kind: 'alarm-cleared', alarm: change.key }
+    case 'connected':
+    case 'event':
+      return undefined
+  }
+}

@@ -1,0 +1,52 @@
+// The handlers of the whole contract, over the rooms of the manager.
+import type { Access } from '../../access/access.ts'
+import type { SiteProperties } from '../../hosts/site-properties.ts'
+import type { Connections } from '../../storage/connections.ts'
+import { HostAnswers } from '../answers/hosts.ts'
+import { MatrixAnswers } from '../answers/matrix.ts'
+import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './access.ts'
+import { alarmHandlers } from './alarms.ts'
+import { connectionHandlers } from './connections.ts'
+import { cpuHandlers } from './cpu.ts'
+import type { Handlers } from './handlers.ts'
+import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
+import { type ManagerDeps, managerHandlers } from './manager.ts'
+import { propertyHandlers } from './properties.ts'
+import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
+
+export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps {
+  readonly access: Access
+  readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
+  readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
+}
+
+export interface Made {
+  readonly handlers: Handlers
+  /** What answers the two lists that are kept as text. */
+  readonly hosts: HostAnswers
+  readonly matrix: MatrixAnswers
+}
+
+export function createHandlers(deps: HandlerDeps): Made {
+  const { pool, access } = deps
+  const answers = new HostAnswers(pool, (host) => deps.boots.imageOf(host))
+  const matrix = new MatrixAnswers(pool, deps.scans)
+  const hosts: HostDeps = { ...deps, answers }
+  const handlers: Handlers = {
+    hosts: hostHandlers(hosts),
+    boots: bootHandlers(hosts),
+    guests: guestHandlers(hosts),
+    things: thingHandlers({ ...deps, answers: matrix }),
+    placements: placementHandlers(deps),
+    cpu: cpuHandlers(pool),
+    alarms: alarmHandlers(pool),
+    connections: connectionHandlers(deps.connections),
+    properties: propertyHandlers(deps.properties),
+    access: accessHandlers(access),
+    users: userHandlers(access),
+    tokens: tokenHandlers(access),
+    audit: auditHandlers(access),
+    manager: managerHandlers(deps),
+  }
+  return { handlers, hosts: answers, matrix }
+}
