@@ -127,5 +127,4 @@ export type Thing = z.output<typeof thing>
 export type ThingDetail = z.output<typeof thingDetail>
 export type Cell = z.output<typeof cell>
 export type Matrix = z.output<typeof matrix>
-export type Reaches = z.output<typeof things.reaches.output>
 export type LocalStorage = z.output<typeof localStorage>

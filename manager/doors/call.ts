@@ -6,7 +6,7 @@ import type { Acting } from '../access/acting.ts'
 import { CONTRACT } from '../contract/contract.ts'
 import { methodOf, type Naming, type Operation, pathOf } from '../contract/operation.ts'
 import type { Done, Refused } from '../outcome.ts'
-import { userName } from '../protocol/accounts.ts'
+import { type Role, userName } from '../protocol/accounts.ts'
 import { mayAsk } from './guard.ts'
 import type { Answer, By, Caller, Handlers, Stranger } from './handlers/handlers.ts'
 import { shortened } from './shortened.ts'
@@ -20,6 +20,9 @@ export interface CallsOptions {
 
 /** Characters of one sentence. */
 const LONGEST = 800
+
+/** `raw`: not looked at yet. */
+export type Ask = <Asked extends Operation<Role>>(operation: Asked, raw: unknown) => Promise<Answer<Asked>>
 
 type AnyHandler = (input: unknown, by: Caller | Stranger) => Promise<Done<unknown>>
 
@@ -36,6 +39,11 @@ export class Calls {
   async call<Asked extends Operation>(operation: Asked, raw: unknown, by: By<Asked>): Promise<Answer<Asked>> {
     // The table pairs each operation with its own handler, which HandlersOf has checked.
     return this.ask(operation, raw, by) as Promise<Answer<Asked>>
+  }
+
+  /** `call`, by one who is known. */
+  as(by: Caller): Ask {
+    return <Asked extends Operation<Role>>(operation: Asked, raw: unknown) => this.ask(operation, raw, by) as Promise<Answer<Asked>>
   }
 
   /** The same of an operation that is only known when it is asked for. */

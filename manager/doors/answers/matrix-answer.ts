@@ -1,10 +1,17 @@
 // The connectivity matrix in the API's words. Pure.
 import type { ConnectivityMatrix, MatrixRow } from '../../connectivity/matrix.ts'
 import { describeThing, type Thing as PoolThing, type Reach } from '../../connectivity/thing.ts'
-import type { Cell, LocalStorage, Matrix, Reaches, Thing, ThingDetail } from '../../contract/things.ts'
+import type { Cell, LocalStorage, Matrix, Thing, ThingDetail } from '../../contract/things.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { ScanFailure } from '../../storage/scan-book.ts'
 import type { ScanRecord } from '../../store/tables/scans.ts'
+
+/** The matrix without its reasons. */
+export interface Reaches {
+  /** Ids of the hosts that have reported. */
+  readonly hosts: readonly string[]
+  readonly rows: readonly (Thing & { readonly reachers: ReadonlySet<string> })[]
+}
 
 /** What hosts have found on file systems, by key. */
 export interface Scans {
@@ -26,7 +33,7 @@ export function matrixAnswer(matrix: ConnectivityMatrix, hosts: readonly HostVie
 export function reachesAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[], scans: Scans): Reaches {
   return {
     hosts: hosts.map(({ id }) => id),
-    rows: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans), reachers: [...matrix.reachers(row.key)] })),
+    rows: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans), reachers: matrix.reachers(row.key) })),
   }
 }
 

@@ -18,7 +18,7 @@ export interface Caller extends Stranger {
 /** Who asks for such an operation. */
 export type By<Asked extends Operation> = Asked['role'] extends 'open' ? Stranger : Caller
 
-export type Answer<Asked extends Operation> = Done<z.input<Asked['output']>>
+export type Answer<Asked extends Operation> = Done<z.output<Asked['output']>>
 
 export type Handler<Asked extends Operation> = (input: z.output<Asked['input']>, by: By<Asked>) => Promise<Answer<Asked>>
 

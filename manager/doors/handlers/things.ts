@@ -9,7 +9,7 @@ import { SCANNED_TYPES } from '../../protocol/requests/scan-file-system.ts'
 import type { ScanBook } from '../../storage/scan-book.ts'
 import { scannableOf } from '../../storage/scan-places.ts'
 import type { MatrixAnswers } from '../answers/matrix.ts'
-import { cellAnswer, localStorageAnswer, reachesAnswer, thingAnswer, thingDetail } from '../answers/matrix-answer.ts'
+import { cellAnswer, localStorageAnswer, thingAnswer, thingDetail } from '../answers/matrix-answer.ts'
 import { done, found, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 
@@ -23,8 +23,8 @@ export function thingHandlers({ pool, scans, answers }: ThingDeps): HandlersOf<t
   return {
     matrix: async () => done(await answers.whole()),
     async reaches() {
-      const matrix = await pool.matrix()
-      return done(reachesAnswer(matrix, answers.reporting(matrix), scans))
+      const { hosts, rows } = await answers.reaches()
+      return done({ hosts: [...hosts], rows: rows.map((row) => ({ ...row, reachers: [...row.reachers] })) })
     },
     async list() {
       const matrix = await pool.matrix()

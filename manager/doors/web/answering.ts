@@ -1,13 +1,13 @@
 // An answer as a value, written to the browser: whole pages in the layout, fragments and notices for htmx, redirects without scripts.
 import { STATUS_CODES } from 'node:http'
 import type { Request, Response } from 'express'
-import type { Identified } from '../../access/access.ts'
 import { atLeast } from '../../access/roles.ts'
 import type { Role } from '../../protocol/accounts.ts'
-import { clearCookie, setCookie } from './guard.ts'
+import type { Ask } from '../call.ts'
+import { clearCookie, setCookie } from '../guard.ts'
 import type { LivePages } from './live.ts'
 import { ROWS } from './pages/matrix.ts'
-import type { Answer } from './route.ts'
+import type { Answer, Visitor } from './route.ts'
 import { LAYOUT, type Render } from './templates.ts'
 import { Markup } from './visible.ts'
 
@@ -16,11 +16,12 @@ export interface Answering {
   readonly live: LivePages
   /** `page.css` → its address with the version of its content. */
   readonly assets: Readonly<Record<'style' | 'script' | 'htmx' | 'icon', string>>
-  readonly counts: () => Promise<Counts>
+  /** Of what waits for the visitor. */
+  readonly counts: (ask: Ask) => Promise<Counts>
   readonly isSignedIn: (request: Request) => Promise<boolean>
 }
 
-interface Counts {
+export interface Counts {
   readonly pending: number
   readonly alarms: number
 }
@@ -32,18 +33,18 @@ export async function writeAnswer(
   answer: Answer,
   request: Request,
   response: Response,
-  who: Identified | undefined,
+  visitor: Pick<Visitor, 'who' | 'ask'> | undefined,
   answering: Answering,
 ): Promise<void> {
   const isHtmx = request.headers['hx-request'] === 'true'
   switch (answer.kind) {
     case 'page':
       if (answer.retryAfter !== undefined) response.set('Retry-After', String(answer.retryAfter))
-      return html(response, answer.status ?? 200, await inLayout(answer, who, answering))
+      return html(response, answer.status ?? 200, await inLayout(answer, visitor, answering))
     case 'told':
-      return html(response, 200, await inLayout(answer, who, answering))
+      return html(response, 200, await inLayout(answer, visitor, answering))
     case 'long-page':
-      return writeRows(response, await inLayout(answer, who, answering), answer.rows)
+      return writeRows(response, await inLayout(answer, visitor, answering), answer.rows)
     case 'fragment':
       response.set(answer.headers ?? {})
       return html(response, 200, answer.html)
@@ -60,10 +61,10 @@ export async function writeAnswer(
       response.set('HX-Trigger', 'acted')
       return html(response, 200, answering.render('_notice', { text: answer.said, isRefused: false }))
     case 'refused':
-      return writeRefusal(answer, isHtmx ? 'htmx' : 'browser', response, who, answering)
+      return writeRefusal(answer, isHtmx ? 'htmx' : 'browser', response, visitor, answering)
     case 'live':
       if (answering.live.attach(response, () => answering.isSignedIn(request))) return
-      return writeRefusal({ status: 503, reason: 'Too many pages are open.' }, 'htmx', response, who, answering)
+      return writeRefusal({ status: 503, reason: 'Too many pages are open.' }, 'htmx', response, visitor, answering)
   }
 }
 
@@ -71,23 +72,24 @@ export async function writeRefusal(
   { status, reason, retryAfter }: { readonly status: number; readonly reason: string; readonly retryAfter?: number },
   to: 'htmx' | 'browser',
   response: Response,
-  who: Identified | undefined,
+  visitor: Pick<Visitor, 'who' | 'ask'> | undefined,
   answering: Answering,
 ): Promise<void> {
   if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
   if (to === 'htmx') return html(response, status, answering.render('_notice', { text: reason, isRefused: true }))
   const view = { heading: STATUS_CODES[status] ?? 'Error', reason }
-  html(response, status, await inLayout({ page: 'message', title: view.heading, view }, who, answering))
+  html(response, status, await inLayout({ page: 'message', title: view.heading, view }, visitor, answering))
 }
 
 async function inLayout(
   { page, title, view }: Pick<Extract<Answer, { readonly kind: 'page' }>, 'page' | 'title' | 'view'>,
-  who: Identified | undefined,
+  visitor: Pick<Visitor, 'who' | 'ask'> | undefined,
   { render, assets, counts }: Answering,
 ): Promise<string> {
+  const who = visitor?.who
   const csrf = who?.by.kind === 'session' ? who.by.csrf : ''
   const content = new Markup(render(page, { ...view, csrf }))
-  const nav = who ? navigation(who.role, title, await counts()) : []
+  const nav = visitor ? navigation(visitor.who.role, title, await counts(visitor.ask)) : []
   const signedIn = who && { user: who.user, role: who.role }
   return render(LAYOUT, { title, page, content, assets, csrf, headers: JSON.stringify({ 'X-CSRF-Token': csrf }), who: signedIn, nav })
 }

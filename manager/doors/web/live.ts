@@ -2,7 +2,7 @@
 // that reports at once is one message; a page that does not read is let go, and asks for everything when it is back.
 import type { ServerResponse } from 'node:http'
 import type { PoolEvent } from '../../contract/events.ts'
-import type { Operations } from '../api/operations.ts'
+import type { PoolEvents } from '../events.ts'
 
 /** `hosts`: ids that changed in earnest; `samples`: ids with new load only. */
 export interface Changed {
@@ -64,8 +64,8 @@ export class LivePages {
   #gathered: PoolEvent[] = []
   #telling: NodeJS.Timeout | undefined
 
-  constructor(operations: Pick<Operations, 'subscribe'>) {
-    this.#unsubscribe = operations.subscribe((event) => {
+  constructor(events: PoolEvents) {
+    this.#unsubscribe = events.subscribe((event) => {
       if (this.#pages.size === 0) return
       this.#gathered.push(event)
       this.#telling ??= setTimeout(() => this.#tell(), GATHER_MS)

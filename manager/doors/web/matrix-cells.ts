@@ -1,8 +1,9 @@
 // The connectivity matrix as the page needs it: columns, and each host's cells as one ready piece of HTML. Kept between requests, as
 // samples come every few seconds and cables are seldom moved; made anew when an inventory has changed and somebody looks.
 import { createHash } from 'node:crypto'
-import type { Reaches, Thing } from '../../contract/things.ts'
-import type { Operations } from '../api/operations.ts'
+import type { Thing } from '../../contract/things.ts'
+import type { Reaches } from '../answers/matrix-answer.ts'
+import type { PoolEvents } from '../events.ts'
 
 export interface Cells {
   readonly columns: readonly Thing[]
@@ -40,17 +41,17 @@ export function cellsOf({ hosts, rows }: Reaches): Cells {
 }
 
 export class MatrixCells {
-  readonly #operations: Pick<Operations, 'reaches' | 'subscribe'>
+  readonly #reaches: () => Promise<Reaches>
   readonly #elapsed: () => number
   #kept: Promise<Cells> | undefined
   /** When it may be made again. */
   #rested = 0
   readonly close: () => void
 
-  constructor(operations: Pick<Operations, 'reaches' | 'subscribe'>, elapsed: () => number) {
-    this.#operations = operations
+  constructor(reaches: () => Promise<Reaches>, events: PoolEvents, elapsed: () => number) {
+    this.#reaches = reaches
     this.#elapsed = elapsed
-    this.close = operations.subscribe((event) => {
+    this.close = events.subscribe((event) => {
       // What a host reaches does not depend on its state, but for those that are rejected: they are left out.
       if (event.kind === 'inventory' || (event.kind === 'host' && event.state === 'rejected')) this.#kept = undefined
     })
@@ -71,7 +72,7 @@ export class MatrixCells {
     const wait = this.#rested - this.#elapsed()
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
     const began = this.#elapsed()
-    const cells = cellsOf(await this.#operations.reaches())
+    const cells = cellsOf(await this.#reaches())
     const ended = this.#elapsed()
     this.#rested = ended + Math.min(LONGEST_REST, (ended - began) * (SHARE - 1))
     return cells

@@ -1,15 +1,20 @@
 // What a page route is: who may come, and a function from a visit to an answer as a value. Sockets, cookies and headers are
-// answering.ts's and server.ts's; so every route can be asked in a test, and none can forget a check.
+// answering.ts's and server.ts's; so every route can be asked in a test, and none can forget a check. Pages read and act by the
+// operations of the contract, as their visitor: what the API refuses them, the page does.
+import type { z } from 'zod'
 import type { Access, Identified } from '../../access/access.ts'
+import type { Operation } from '../../contract/operation.ts'
+import type { Done, Refused } from '../../outcome.ts'
 import type { Role } from '../../protocol/accounts.ts'
-import type { Operations, SiteOperations } from '../api/operations.ts'
+import { type Ask, asRefusal, type Calls } from '../call.ts'
 import type { MatrixCells } from './matrix-cells.ts'
 import type { Fragment, Page } from './templates.ts'
 
 export interface PageDeps {
-  readonly operations: Operations
-  readonly site: SiteOperations
-  readonly access: Access
+  /** For who is not signed in yet. */
+  readonly calls: Pick<Calls, 'call' | 'refused'>
+  /** Of sessions: the contract gives tokens. */
+  readonly access: Pick<Access, 'signIn' | 'signOut' | 'auditBounded'>
   readonly cells: MatrixCells
   readonly now: () => number
 }
@@ -24,6 +29,7 @@ export interface Visit {
 
 export interface Visitor extends Visit {
   readonly who: Identified
+  readonly ask: Ask
   /** What the cookie holds. */
   readonly session: string
   readonly csrf: string
@@ -77,15 +83,72 @@ export const fragment = (role: Role, path: string, answer: Answers<Visitor>): Pa
   path,
   answer,
 })
-export const action = (role: Role, path: string, answer: Answers<Visitor>, mostBytes = MOST_FORM_BYTES): PageRoute => ({
+/** What no operation says alone: signing out, a password with the one before it. */
+export const action = (role: Role, path: string, answer: Answers<Visitor>): PageRoute => ({
   method: 'POST',
   kind: 'action',
   role,
   path,
   answer,
-  mostBytes,
 })
 
+export interface Acting<Asked extends Operation<Role>> {
+  /** The form as the operation's input, or what is wrong with it. */
+  readonly fields: (visitor: Visitor) => object
+  /** What is said when it is done, and where a browser without scripts goes on; or another answer. */
+  readonly done: (value: z.output<Asked['output']>, visitor: Visitor) => Answer
+  readonly mostBytes?: number
+}
+
+/** A form that is an operation of the contract: role, check and audit are that one's. */
+export function actOn<Asked extends Operation<Role>>(
+  operation: Asked,
+  path: string,
+  { fields, done, mostBytes }: Acting<Asked>,
+): PageRoute {
+  return {
+    method: 'POST',
+    kind: 'action',
+    role: operation.own === undefined ? operation.role : 'viewer',
+    path,
+    ...(mostBytes === undefined ? {} : { mostBytes }),
+    async answer(visitor: Visitor) {
+      const answer = await visitor.ask(operation, fields(visitor))
+      return answer.kind === 'done' ? done(answer.value, visitor) : refusal(answer)
+    },
+  }
+}
+
+export const acted = (said: string, path: string): Answer => ({ kind: 'acted', said, path })
 export const notThere = (what: string): Answer => ({ kind: 'refused', status: 404, reason: what })
 export const badForm = (reason: string): Answer => ({ kind: 'refused', status: 400, reason })
+
+/** As a sentence. */
+export function refusal(answer: Exclude<Done<unknown>, { readonly kind: 'done' }>): Extract<Answer, { readonly kind: 'refused' }> {
+  const { status, reason, retryAfter } = asRefusal(answer)
+  const text = reason.charAt(0).toUpperCase() + reason.slice(1)
+  return { kind: 'refused', status, reason: /[.?!]$/.test(text) ? text : `${text}.`, ...(retryAfter === undefined ? {} : { retryAfter }) }
+}
+
+/** Thrown where a page cannot be made without what is refused; server.ts answers with it. */
+export class PageRefused extends Error {
+  readonly refused: Refused | { readonly kind: 'missing'; readonly reason: string }
+
+  constructor(refused: PageRefused['refused']) {
+    super(refused.reason)
+    this.refused = refused
+  }
+}
+
+export function toldOf<Value>(answer: Done<Value>): Value {
+  if (answer.kind === 'done') return answer.value
+  throw new PageRefused(answer)
+}
+
+/** Undefined for what is not there. */
+export function toldIfThere<Value>(answer: Done<Value>): Value | undefined {
+  return answer.kind === 'missing' ? undefined : toldOf(answer)
+}
+
+export const field = (form: URLSearchParams, name: string): string => (form.get(name) ?? '').trim()
 export type { Fragment }

@@ -1,4 +1,4 @@
-// The admin's web page as an express router, for http/app.ts, which sets the security headers. Who may come is decided here, once for
+// The admin's web page as an express router, for doors/app.ts, which sets the security headers. Who may come is decided here, once for
 // all routes, before a byte of a body is read.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -9,22 +9,27 @@ import { packageRoot } from '../../../appliance/package-root.ts'
 import { readBytes } from '../../../appliance/wire/http-body.ts'
 import type { Log } from '../../../appliance/wire/log.ts'
 import type { Access, Identified } from '../../access/access.ts'
-import { AttemptLimit, peerKey } from '../../access/limit.ts'
-import type { Rate } from '../../access/rate.ts'
 import { atLeast } from '../../access/roles.ts'
+import { CONTRACT } from '../../contract/contract.ts'
+import type { Refused } from '../../outcome.ts'
 import { storageFault } from '../../store/trouble.ts'
-import type { Operations, SiteOperations } from '../api/operations.ts'
+import type { Reaches } from '../answers/matrix-answer.ts'
+import type { Calls } from '../call.ts'
+import type { PoolEvents } from '../events.ts'
+import type { Gate } from '../gate.ts'
+import { CSRF_FIELD, isMeant, isSameOrigin, sessionOf } from '../guard.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
-import { comesFromOurPage, cookieOf, hasCsrf } from './guard.ts'
 import { LivePages } from './live.ts'
 import { MatrixCells } from './matrix-cells.ts'
-import { MOST_FORM_BYTES, type PageDeps, type PageRoute, type Visit } from './route.ts'
+import { MOST_FORM_BYTES, type PageDeps, PageRefused, type PageRoute, refusal, toldOf, type Visit, type Visitor } from './route.ts'
 import { pageRoutes } from './routes.ts'
 import { compilePages, type Render, TEMPLATE_NAMES } from './templates.ts'
 
 export interface PagesOptions {
-  readonly operations: Operations
-  readonly site: SiteOperations
+  readonly calls: Calls
+  readonly gate: Gate
+  readonly events: PoolEvents
+  readonly reaches: () => Promise<Reaches>
   readonly access: Access
   readonly log: Log
   readonly now: () => number
@@ -45,36 +50,34 @@ interface Asset {
   readonly tag: string
 }
 
-/** Forms of who is not signed in, from one address: they are read, and cost a look at a password. */
-const STRANGERS: Rate = { perSecond: 1, burst: 100 }
-const NO_BODY = { kind: 'bytes', bytes: Buffer.alloc(0) } as const
+const NO_FIELDS = new URLSearchParams()
 
 /** Rejects when a template or a file for the browser is missing. */
 export async function createPages(options: PagesOptions): Promise<Pages> {
-  const { operations, site, access, now } = options
+  const { calls, gate, events, reaches, access, now, elapsed } = options
   const root = packageRoot(import.meta.dirname, 3)
   const render = await readPages(join(root, 'templates/pages'))
   const [style, script, htmx, icon] = await readAssets(join(root, 'templates/assets'))
-  const live = new LivePages(operations)
-  const cells = new MatrixCells(operations, options.elapsed)
+  const live = new LivePages(events)
+  const cells = new MatrixCells(reaches, events, elapsed)
   const answering: Answering = {
     render,
     live,
     assets: { style: addressOf(style), script: addressOf(script), htmx: addressOf(htmx), icon: addressOf(icon) },
-    counts: async () => {
-      const [hosts, alarms] = await Promise.all([operations.hosts(), operations.alarms()])
-      return { pending: hosts.filter(({ state }) => state === 'pending').length, alarms: alarms.length }
+    counts: async (ask) => {
+      const [hosts, alarms] = await Promise.all([ask(CONTRACT.hosts.list, {}), ask(CONTRACT.alarms.list, {})])
+      const pending = toldOf(hosts).hosts.filter(({ state }) => state === 'pending').length
+      return { pending, alarms: toldOf(alarms).alarms.length }
     },
-    isSignedIn: async (request) => (await visitorOf(request, access)) !== undefined,
+    isSignedIn: async ({ headers }) => (await gate.ownerOf(sessionOf(headers))) !== undefined,
   }
   const routes = pageRoutes(render)
   const router = express.Router({ caseSensitive: true, strict: true })
   for (const asset of [style, script, htmx, icon]) router.get(asset.path, (request, response) => sendAsset(asset, request, response))
-  const strangers = new AttemptLimit(STRANGERS, options.elapsed)
-  const deps: PageDeps = { operations, site, access, cells, now }
+  const deps: PageDeps = { calls, access, cells, now }
   for (const route of routes) {
     const handle = (request: Request, response: Response, next: NextFunction) => {
-      answerRoute(route, request, response, deps, answering, strangers, options.log).catch(next)
+      answerRoute(route, request, response, deps, answering, options).catch(next)
     }
     if (route.method === 'GET') router.get(route.path, handle)
     else router.post(route.path, handle)
@@ -95,46 +98,80 @@ async function answerRoute(
   response: Response,
   deps: PageDeps,
   answering: Answering,
-  strangers: AttemptLimit,
-  log: Log,
+  { calls, gate, log }: PagesOptions,
 ): Promise<void> {
   response.set('Cache-Control', 'no-store')
   const to = request.headers['hx-request'] === 'true' || route.kind === 'fragment' ? 'htmx' : 'browser'
-  const who = await visitorOf(request, deps.access)
-  const refuse = (status: number, reason: string) => writeRefusal({ status, reason }, to, response, who, answering)
+  const peer = peerOf(request)
+  const identified = await identify(request, peer, gate)
+  if (identified.kind === 'refused') return writeRefusal(refusal(identified), to, response, undefined, answering)
+  const { who } = identified
+  const known = who && { who, ask: calls.as({ who, peer }) }
+  const refuse = (refused: Refused) => writeRefusal(refusal(refused), to, response, known, answering)
   if (route.role !== 'anyone') {
     if (!who) return askToSignIn(route, request, response, answering)
-    if (!atLeast(who.role, route.role)) return refuse(403, `This takes the role ${route.role}; you have ${who.role}.`)
+    if (!atLeast(who.role, route.role)) {
+      return refuse({ kind: 'refused', status: 403, reason: `this takes the role ${route.role}; you have ${who.role}` })
+    }
   }
-  if (route.method === 'POST' && !comesFromOurPage(request.headers))
-    return refuse(403, 'This form does not come from a page of this manager.')
-  const most = route.mostBytes ?? MOST_FORM_BYTES
-  if (route.method === 'POST' && route.role === 'anyone') {
-    const retryAfter = strangers.attempt(peerKey(peerOf(request)))
-    const reason = `Too many attempts: try again in ${retryAfter} s.`
-    if (retryAfter > 0) return writeRefusal({ status: 429, reason, retryAfter }, to, response, who, answering)
-  }
-  const read = route.method === 'POST' ? await readBytes(request, response, most) : NO_BODY
-  if (read.kind === 'too-long') return refuse(413, `This form has at most ${most} bytes.`)
-  if (read.kind === 'broken-off') return refuse(400, 'This form ended before its end.')
-  const form = new URLSearchParams(read.bytes.toString('utf8'))
-  if (route.method === 'POST' && route.role !== 'anyone' && who && !hasCsrf(who, request.headers, form)) {
-    return refuse(403, 'This form is of another session: load the page again.')
-  }
-  const visit: Visit = { params: paramsOf(request), query: queryOf(request), form, peer: peerOf(request) }
+  const form = route.method === 'POST' ? await readForm(route, request, response, who, gate) : { kind: 'form' as const, fields: NO_FIELDS }
+  if (form.kind === 'refused') return refuse(form)
+  const visit: Visit = { params: paramsOf(request), query: queryOf(request), form: form.fields, peer }
   try {
-    if (route.role === 'anyone') await writeAnswer(await route.answer(visit, deps), request, response, who, answering)
-    else if (who) {
-      const visitor = { ...visit, who, session: cookieOf(request.headers) ?? '', csrf: who.by.kind === 'session' ? who.by.csrf : '' }
-      await writeAnswer(await route.answer(visitor, deps), request, response, who, answering)
+    if (route.role === 'anyone') await writeAnswer(await route.answer(visit, deps), request, response, known, answering)
+    else if (known) {
+      const session = sessionOf(request.headers)
+      const secret = session.kind === 'session' ? session.secret : ''
+      const visitor: Visitor = { ...visit, ...known, session: secret, csrf: known.who.by.kind === 'session' ? known.who.by.csrf : '' }
+      await writeAnswer(await route.answer(visitor, deps), request, response, known, answering)
     }
   } catch (error) {
+    if (error instanceof PageRefused && !response.headersSent) return writeRefusal(refusal(error.refused), to, response, known, answering)
     log.error({ error, path: request.path }, 'a page could not be made')
-    const fault = storageFault(error)
+    const fault = storageFault(error) ?? { status: 500, reason: 'the manager failed; its log says why' }
     if (response.headersSent) response.destroy()
-    else if (fault) await refuse(fault.status, `${fault.reason.charAt(0).toUpperCase()}${fault.reason.slice(1)}.`)
-    else await refuse(500, 'The manager failed; its log says why.')
+    else
+      await writeRefusal(
+        { ...fault, reason: `${fault.reason.charAt(0).toUpperCase()}${fault.reason.slice(1)}.` },
+        to,
+        response,
+        known,
+        answering,
+      )
   }
+}
+
+/** A browser without a session, or with one that has ended, is nobody: it may sign in. */
+async function identify(
+  request: Request,
+  peer: string,
+  gate: Gate,
+): Promise<{ readonly kind: 'known'; readonly who: Identified | undefined } | Refused> {
+  const session = sessionOf(request.headers)
+  if (session.kind === 'none') return { kind: 'known', who: undefined }
+  const identified = await gate.identify(session, peer)
+  return identified.kind === 'refused' && identified.status === 401 ? { kind: 'known', who: undefined } : identified
+}
+
+/** What a form says, once it is certain that it is of our page: a stranger's costs a look at a password, and is held up. */
+async function readForm(
+  route: PageRoute,
+  request: Request,
+  response: Response,
+  who: Identified | undefined,
+  gate: Gate,
+): Promise<{ readonly kind: 'form'; readonly fields: URLSearchParams } | Refused> {
+  const refused = (status: 400 | 403 | 413, reason: string): Refused => ({ kind: 'refused', status, reason })
+  if (!isSameOrigin(request.headers)) return refused(403, 'this form does not come from a page of this manager')
+  const held = route.role === 'anyone' ? gate.admit(peerOf(request)) : undefined
+  if (held) return held
+  const most = route.mostBytes ?? MOST_FORM_BYTES
+  const read = await readBytes(request, response, most)
+  if (read.kind === 'too-long') return refused(413, `this form has at most ${most} bytes`)
+  if (read.kind === 'broken-off') return refused(400, 'this form ended before its end')
+  const fields = new URLSearchParams(read.bytes.toString('utf8'))
+  const verdict = route.role !== 'anyone' && who ? isMeant('POST', who, request.headers, fields.get(CSRF_FIELD)) : undefined
+  return verdict?.kind === 'refused' ? verdict : { kind: 'form', fields }
 }
 
 async function askToSignIn(route: PageRoute, request: Request, response: Response, answering: Answering): Promise<void> {
@@ -142,11 +179,6 @@ async function askToSignIn(route: PageRoute, request: Request, response: Respons
   if (route.kind === 'page') return response.redirect(303, `/signin${next}`)
   response.set('HX-Redirect', '/signin')
   await writeRefusal({ status: 401, reason: 'You are signed out: sign in again.' }, 'htmx', response, undefined, answering)
-}
-
-async function visitorOf({ headers }: Request, access: Access): Promise<Identified | undefined> {
-  const secret = cookieOf(headers)
-  return secret ? access.bySession(secret) : undefined
 }
 
 function paramsOf({ params }: Request): Readonly<Record<string, string>> {

@@ -1,12 +1,12 @@
 // A host's page, its live parts, and what may be done to the host.
-
 import { atLeast } from '../../../access/roles.ts'
-import { bootSettings } from '../../../contract/boots.ts'
-import { HOST_ACTIONS, type HostAction } from '../../../contract/hosts.ts'
-import { type Answer, action, badForm, fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
+import { boots } from '../../../contract/boots.ts'
+import { CONTRACT } from '../../../contract/contract.ts'
+import { HOST_ACTIONS, type HostAction, hosts } from '../../../contract/hosts.ts'
+import { acted, actOn, field, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'
-import { ACTION_ROLES, bootSettingsView, hostNowView, reachView, recordsView } from '../views/host.ts'
+import { bootSettingsView, hostNowView, reachView, recordsView } from '../views/host.ts'
 import { hostPath } from '../views/words.ts'
 
 const HISTORY = 100
@@ -21,102 +21,90 @@ const DONE: Readonly<Record<HostAction, string>> = {
 }
 
 export function hostRoutes(render: Render): readonly PageRoute[] {
-  const now = async (visitor: Visitor, { operations }: PageDeps) => {
-    const host = await operations.host(visitor.params.ref ?? '')
+  const { guests, alarms, cpu, things } = CONTRACT
+  const now = async ({ ask, params: { ref = '' }, who, csrf }: Visitor) => {
+    const host = toldIfThere(await ask(hosts.show, { ref }))
     if (!host) return undefined
-    const [guests, alarms] = await Promise.all([operations.guests(), operations.alarms()])
-    return { host, view: { ...hostNowView(host, guests, alarms, visitor.who.role), csrf: visitor.csrf } }
+    const [running, open] = await Promise.all([ask(guests.list, {}), ask(alarms.list, {})])
+    return { host, view: { ...hostNowView(host, toldOf(running).guests, toldOf(open).alarms, who.role), csrf } }
   }
-  const records = async (id: string, { operations }: PageDeps) => {
-    const [boots = [], history = []] = await Promise.all([operations.boots(id), operations.history(id, HISTORY)])
-    return { ...recordsView(boots, history), id }
+  const records = async (ref: string, { ask }: Visitor) => {
+    const [attempts, history] = await Promise.all([ask(boots.list, { ref }), ask(hosts.history, { ref, limit: HISTORY })])
+    return { ...recordsView(toldIfThere(attempts)?.boots ?? [], toldIfThere(history)?.entries ?? []), id: ref }
   }
   return [
-    page('viewer', '/hosts/:ref', async (visitor, deps) => {
-      const found = await now(visitor, deps)
+    page('viewer', '/hosts/:ref', async (visitor) => {
+      const found = await now(visitor)
       if (!found) return noHost
       const { host } = found
-      const { operations } = deps
-      const [inventory, cpu, local, reach = [], boot = {}, hosts] = await Promise.all([
-        operations.inventory(host.id),
-        operations.cpu(),
-        operations.localStorage(),
-        operations.reachOf(host.id),
-        operations.bootSettings(host.id),
-        operations.hosts(),
+      const { ask, who } = visitor
+      const ref = host.id
+      const [inventory, levels, local, reach, boot, all] = await Promise.all([
+        ask(hosts.inventory, { ref }).then(toldIfThere),
+        ask(cpu.show, {}).then(toldOf),
+        ask(things.local, {}).then(toldOf),
+        ask(things.of, { ref }).then(toldIfThere),
+        ask(boots.settings, { ref }).then(toldIfThere),
+        ask(hosts.list, {}).then(toldOf),
       ])
       const view = {
         ...found.view,
-        ...(await records(host.id, deps)),
-        reach: reachView(reach),
-        boot: bootSettingsView(boot, hosts),
+        ...(await records(ref, visitor)),
+        reach: reachView(reach?.things ?? []),
+        boot: bootSettingsView(boot ?? {}, all.hosts),
         hardware:
           inventory &&
           hardwareView(
             host,
             inventory,
-            cpu,
-            local.find((one) => one.host === host.id),
+            levels,
+            local.hosts.find((one) => one.host === ref),
           ),
         groups: host.groups.join(' '),
         groupList: host.groups.map((name) => ({ name, path: `/?${new URLSearchParams({ group: name })}` })),
         notes: host.notes,
-        mayChange: atLeast(visitor.who.role, 'operator'),
+        mayChange: atLeast(who.role, 'operator'),
       }
       return { kind: 'page', page: 'host', title: host.name, view }
     }),
-    fragment('viewer', '/hosts/:ref/now', async (visitor, deps) => {
-      const found = await now(visitor, deps)
+    fragment('viewer', '/hosts/:ref/now', async (visitor) => {
+      const found = await now(visitor)
       return found ? { kind: 'fragment', html: render('_host-now', found.view) } : noHost
     }),
-    fragment('viewer', '/hosts/:ref/records', async ({ params }, deps) => {
-      const host = await deps.operations.host(params.ref ?? '')
-      return host ? { kind: 'fragment', html: render('_host-records', await records(host.id, deps)) } : noHost
+    fragment('viewer', '/hosts/:ref/records', async (visitor) => {
+      const host = toldIfThere(await visitor.ask(hosts.show, { ref: visitor.params.ref ?? '' }))
+      return host ? { kind: 'fragment', html: render('_host-records', await records(host.id, visitor)) } : noHost
     }),
-    action('operator', '/hosts/:ref/change', changeHost),
-    action('operator', '/hosts/:ref/boot', setBoot),
-    ...HOST_ACTIONS.map((name) => action(ACTION_ROLES[name], `/hosts/:ref/${name}`, (visitor, deps) => act(name, visitor, deps))),
+    actOn(hosts.change, '/hosts/:ref/change', {
+      // Browsers send line ends as CR LF.
+      fields: ({ params: { ref }, form }) => ({
+        ref,
+        name: field(form, 'name'),
+        groups: field(form, 'groups')
+          .split(/[\s,]+/)
+          .filter(Boolean),
+        notes: (form.get('notes') ?? '').replaceAll('\r\n', '\n'),
+      }),
+      done: (host) => acted(`${host.name} is saved.`, hostPath(host)),
+    }),
+    actOn(boots.set, '/hosts/:ref/boot', {
+      fields: ({ params: { ref }, form }) => ({ ref, image: field(form, 'image') || null, root: field(form, 'root') || null }),
+      done: (host, { form }) =>
+        acted(`From its next boot on ${host.name} boots ${field(form, 'image') || 'the default image'}.`, hostPath(host)),
+    }),
+    ...HOST_ACTIONS.map((name) =>
+      actOn(hosts[name], `/hosts/:ref/${name}`, {
+        fields: ({ params: { ref }, form }) => ({ ref, ...PARTICULARS[name]?.(form) }),
+        done: (host) => acted(`${host.name} is ${DONE[name]}.`, hostPath(host)),
+      }),
+    ),
   ]
 }
 
+/** What the form of an action holds besides. */
+const PARTICULARS: Readonly<Partial<Record<HostAction, (form: URLSearchParams) => object>>> = {
+  approve: (form) => ({ seen: form.get('seen') || undefined }),
+  fence: (form) => ({ proof: field(form, 'proof') }),
+}
+
 const noHost = notThere('There is no such host any more.')
-
-async function act(name: HostAction, { params, form, who, peer }: Visitor, { operations, access }: PageDeps): Promise<Answer> {
-  const host = await operations.host(params.ref ?? '')
-  if (!host) return noHost
-  const proof = (form.get('proof') ?? '').trim().slice(0, 512) || undefined
-  if (name === 'fence' && proof === undefined) return badForm(`Say what shows that ${host.name} cannot run anything now.`)
-  const seen = (form.get('seen') ?? '').slice(0, 64) || undefined
-  await access.audit({ who: who.user, peer, what: `${name} host ${host.name} (${host.id})${proof === undefined ? '' : `: ${proof}`}` })
-  const done = await operations.actOnHost(host.id, name, { proof, seen }, who.user)
-  return done.kind === 'done' ? { kind: 'acted', said: `${host.name} is ${DONE[name]}.`, path: hostPath(done.value) } : refusalOf(done)
-}
-
-async function changeHost({ params, form, who, peer }: Visitor, { operations, access }: PageDeps): Promise<Answer> {
-  const host = await operations.host(params.ref ?? '')
-  if (!host) return noHost
-  const [name, groups, notes] = [form.get('name'), form.get('groups'), form.get('notes')]
-  if (name === null || groups === null || notes === null) return badForm('The form of a host has a name, groups and notes.')
-  // Browsers send line ends as CR LF.
-  const change = { name: name.trim(), groups: groups.split(/[\s,]+/).filter(Boolean), notes: notes.replaceAll('\r\n', '\n') }
-  await access.audit({ who: who.user, peer, what: `change host ${host.name} (${host.id}): ${JSON.stringify(change).slice(0, 1024)}` })
-  const done = await operations.changeHost(host.id, change, who.user)
-  return done.kind === 'done' ? { kind: 'acted', said: `${done.value.name} is saved.`, path: hostPath(done.value) } : refusalOf(done)
-}
-
-async function setBoot({ params, form, who, peer }: Visitor, { operations, access }: PageDeps): Promise<Answer> {
-  const host = await operations.host(params.ref ?? '')
-  if (!host) return noHost
-  const [image, root] = [form.get('image'), form.get('root')]
-  if (image === null || root === null) return badForm('The form of a boot has an image and a root, each empty for the default.')
-  const parsed = bootSettings.safeParse({ image: image.trim() || null, root: root || null })
-  if (!parsed.success) return badForm(`The ${parsed.error.issues[0]?.path.join(' ')} ${parsed.error.issues[0]?.message}.`)
-  await access.audit({ who: who.user, peer, what: `boot host ${host.name} (${host.id}) from ${JSON.stringify(parsed.data)}` })
-  const done = await operations.setBoot(host.id, parsed.data, who.user)
-  const said = `From its next boot on ${host.name} boots ${parsed.data.image ?? 'the default image'}.`
-  return done.kind === 'done' ? { kind: 'acted', said, path: hostPath(done.value) } : refusalOf(done)
-}
-
-export function refusalOf({ kind, reason }: { readonly kind: 'missing' | 'refused'; readonly reason: string }): Answer {
-  return { kind: 'refused', status: kind === 'missing' ? 404 : 409, reason }
-}

@@ -1,8 +1,9 @@
 // The host matrix: the page, its table alone for a new filter, single rows for what has changed, and one cell's why.
 
 import { atLeast } from '../../../access/roles.ts'
-import type { Host } from '../../../contract/hosts.ts'
-import { fragment, notThere, type PageDeps, type PageRoute, page, type Visitor } from '../route.ts'
+import { CONTRACT } from '../../../contract/contract.ts'
+import { type Host, hosts } from '../../../contract/hosts.ts'
+import { fragment, notThere, type PageDeps, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { matrixView, poolView, rowView } from '../views/matrix.ts'
 import { chooseHosts, matrixPath, matrixQuery } from '../views/matrix-query.ts'
@@ -16,24 +17,24 @@ const MOST_ROWS = 3000
 export const MOST_FRESH_ROWS = 100
 
 export function matrixRoutes(render: Render): readonly PageRoute[] {
-  const table = async (visitor: Visitor, { operations, cells: kept }: PageDeps) => {
+  const { things } = CONTRACT
+  const table = async (visitor: Visitor, { cells: kept }: PageDeps) => {
     const query = matrixQuery(visitor.query)
-    const [hosts, cells] = await Promise.all([operations.hosts(), kept.now()])
-    const chosen = chooseHosts(hosts, query)
+    const [all, cells] = await Promise.all([allHosts(visitor), kept.now()])
+    const chosen = chooseHosts(all, query)
     const shown = chosen.hosts.slice(0, MOST_ROWS)
     const said = shown.length < chosen.hosts.length ? `${chosen.said}; the first ${MOST_ROWS} are shown` : chosen.said
-    const view = matrixView(hosts, { ...chosen, said }, query, cells)
-    return { hosts, query, view, rows: rowsOf(render, shown, cells) }
+    const view = matrixView(all, { ...chosen, said }, query, cells)
+    return { all, query, view, rows: rowsOf(render, shown, cells) }
   }
   return [
     page('viewer', '/', async (visitor, deps) => {
-      const [{ hosts, view, rows }, alarms] = await Promise.all([table(visitor, deps), deps.operations.alarms()])
-      const pending = pendingView(hosts, alarms)
+      const [{ all, view, rows }, pending] = await Promise.all([table(visitor, deps), waiting(visitor)])
       return {
         kind: 'long-page',
         page: 'matrix',
         title: 'Hosts',
-        view: { ...view, pool: poolView(hosts), pending, ...pendingRights(visitor) },
+        view: { ...view, pool: poolView(all), pending, ...pendingRights(visitor) },
         rows,
       }
     }),
@@ -43,17 +44,18 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
       const html = `${render('_filter-said', view)}${render('_matrix', view).replace(ROWS, () => [...rows].join(''))}`
       return { kind: 'fragment', html, headers: { 'HX-Replace-Url': matrixPath(query) } }
     }),
-    fragment('viewer', '/rows', async ({ query }, { operations, cells: kept }) => {
+    fragment('viewer', '/rows', async ({ query, ask }, { cells: kept }) => {
       const ids = query.getAll('id').slice(0, MOST_FRESH_ROWS)
-      const [cells, ...hosts] = await Promise.all([kept.now(), ...ids.map((id) => operations.host(id))])
-      const html = hosts.map((host) => (host ? render('_row', rowView(host, cells)) : '')).join('')
+      const [cells, ...shown] = await Promise.all([kept.now(), ...ids.map((ref) => ask(hosts.show, { ref }).then(toldIfThere))])
+      const html = shown.map((host) => (host ? render('_row', rowView(host, cells)) : '')).join('')
       return { kind: 'fragment', html, headers: { 'X-Columns': cells.version } }
     }),
-    fragment('viewer', '/cell', async ({ query }, { operations }) => {
-      const [key, id] = [query.get('key') ?? '', query.get('host') ?? '']
-      const [host, thing] = await Promise.all([operations.host(id), operations.things().then((all) => all.find((one) => one.key === key))])
+    fragment('viewer', '/cell', async ({ query, ask }) => {
+      const [key, ref] = [query.get('key') ?? '', query.get('host') ?? '']
+      const [host, all] = await Promise.all([ask(hosts.show, { ref }).then(toldIfThere), ask(things.list, {}).then(toldOf)])
+      const thing = all.things.find((one) => one.key === key)
       if (!host || !thing) return notThere('This host or this thing is not there any more.')
-      const cell = await operations.cell(key, id)
+      const cell = toldIfThere(await ask(things.cell, { key, ref }))
       const view = {
         host: host.name,
         path: hostPath(host),
@@ -66,27 +68,32 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
       }
       return { kind: 'fragment', html: render('_cell', view) }
     }),
-    fragment('viewer', '/pool-now', async (_visitor, { operations }) => ({
+    fragment('viewer', '/pool-now', async (visitor) => ({
       kind: 'fragment',
-      html: render('_pool-now', { pool: poolView(await operations.hosts()) }),
+      html: render('_pool-now', { pool: poolView(await allHosts(visitor)) }),
     })),
     fragment('viewer', '/live', async () => ({ kind: 'live' })),
-    page('viewer', '/pending', async (visitor, { operations }) => {
-      const [hosts, alarms] = await Promise.all([operations.hosts(), operations.alarms()])
-      return { kind: 'page', page: 'pending', title: 'Pending', view: { ...pendingView(hosts, alarms), ...pendingRights(visitor) } }
+    page('viewer', '/pending', async (visitor) => {
+      return { kind: 'page', page: 'pending', title: 'Pending', view: { ...(await waiting(visitor)), ...pendingRights(visitor) } }
     }),
-    fragment('viewer', '/pending/list', async (visitor, { operations }) => {
-      const [hosts, alarms] = await Promise.all([operations.hosts(), operations.alarms()])
-      return {
-        kind: 'fragment',
-        html: render('_pending', { ...pendingView(hosts, alarms), ...pendingRights(visitor), csrf: visitor.csrf }),
-      }
-    }),
+    fragment('viewer', '/pending/list', async (visitor) => ({
+      kind: 'fragment',
+      html: render('_pending', { ...(await waiting(visitor)), ...pendingRights(visitor), csrf: visitor.csrf }),
+    })),
   ]
 }
 
 /** Where the rows go: no text of others has this, as `<` is escaped in all of it. */
 export const ROWS = '<!--rows-->'
+
+async function allHosts({ ask }: Visitor): Promise<readonly Host[]> {
+  return toldOf(await ask(hosts.list, {})).hosts
+}
+
+async function waiting(visitor: Visitor) {
+  const [all, open] = await Promise.all([allHosts(visitor), visitor.ask(CONTRACT.alarms.list, {})])
+  return pendingView(all, toldOf(open).alarms)
+}
 
 const pendingRights = ({ who }: Visitor) => ({ mayApprove: atLeast(who.role, 'operator'), mayReject: atLeast(who.role, 'admin') })
 

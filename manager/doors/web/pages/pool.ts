@@ -1,56 +1,56 @@
 // Networks, storage, CPU levels and alarms.
-
 import { atLeast } from '../../../access/roles.ts'
-import { action, fragment, notThere, type PageRoute, page, type Visitor } from '../route.ts'
+import { alarms } from '../../../contract/alarms.ts'
+import { cpu } from '../../../contract/cpu.ts'
+import { hosts } from '../../../contract/hosts.ts'
+import { things } from '../../../contract/things.ts'
+import { acted, actOn, fragment, notThere, type PageRoute, page, refusal, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { alarmsView, cpuPoolView, explanationView, thingHostsView, thingsView } from '../views/pool.ts'
-import { refusalOf } from './host.ts'
 
 export function poolRoutes(render: Render): readonly PageRoute[] {
   return [
-    page('viewer', '/networks', async ({ query }, { operations }) => {
-      const view = thingsView('networks', await operations.things(), [], query.get('key') ?? '')
+    page('viewer', '/networks', async ({ query, ask }) => {
+      const view = thingsView('networks', toldOf(await ask(things.list, {})).things, [], query.get('key') ?? '')
       return { kind: 'page', page: 'things', title: 'Networks', view }
     }),
-    page('viewer', '/storage', async ({ query }, { operations }) => {
-      const [things, local] = await Promise.all([operations.things(), operations.localStorage()])
-      return { kind: 'page', page: 'things', title: 'Storage', view: thingsView('storage', things, local, query.get('key') ?? '') }
+    page('viewer', '/storage', async ({ query, ask }) => {
+      const [all, local] = await Promise.all([ask(things.list, {}), ask(things.local, {})])
+      const view = thingsView('storage', toldOf(all).things, toldOf(local).hosts, query.get('key') ?? '')
+      return { kind: 'page', page: 'things', title: 'Storage', view }
     }),
-    fragment('viewer', '/things', async ({ query }, { operations }) => {
-      const thing = await operations.thing(query.get('key') ?? '')
+    fragment('viewer', '/things', async ({ query, ask }) => {
+      const thing = toldIfThere(await ask(things.show, { key: query.get('key') ?? '' }))
       return thing ? { kind: 'fragment', html: render('_thing-hosts', thingHostsView(thing)) } : notThere('No host sees this any more.')
     }),
-    page('viewer', '/cpu', async ({ query }, { operations }) => {
+    page('viewer', '/cpu', async ({ query, ask }) => {
       const [from, to] = [(query.get('from') ?? '').trim(), (query.get('to') ?? '').trim()]
       const asked = query.get('type')
       const type = asked === 'pv' || asked === 'hvm' ? asked : 'pvh'
-      const [cpu, hosts] = await Promise.all([operations.cpu(), operations.hosts()])
-      const explained = from && to ? await operations.explainCpu(from, to, type) : undefined
+      const [levels, all] = await Promise.all([ask(cpu.show, {}), ask(hosts.list, {})])
+      const explained = from && to ? await ask(cpu.explain, { from, to, type }) : undefined
       const view = {
         ...cpuPoolView(
-          cpu,
-          hosts.map(({ name }) => name),
+          toldOf(levels),
+          toldOf(all).hosts.map(({ name }) => name),
           { from, to, type },
         ),
         explained: explained?.kind === 'done' ? explanationView(explained.value) : undefined,
-        refused: explained && explained.kind !== 'done' ? explained.reason : '',
+        refused: explained && explained.kind !== 'done' ? refusal(explained).reason : '',
       }
       return { kind: 'page', page: 'cpu', title: 'CPU', view }
     }),
-    page('viewer', '/alarms', async (visitor, { operations }) => {
-      return { kind: 'page', page: 'alarms', title: 'Alarms', view: alarmsView(await operations.alarms(), mayClear(visitor)) }
+    page('viewer', '/alarms', async (visitor) => ({ kind: 'page', page: 'alarms', title: 'Alarms', view: await openAlarms(visitor) })),
+    fragment('viewer', '/alarms/list', async (visitor) => {
+      return { kind: 'fragment', html: render('_alarms', { ...(await openAlarms(visitor)), csrf: visitor.csrf }) }
     }),
-    fragment('viewer', '/alarms/list', async (visitor, { operations }) => {
-      const view = { ...alarmsView(await operations.alarms(), mayClear(visitor)), csrf: visitor.csrf }
-      return { kind: 'fragment', html: render('_alarms', view) }
-    }),
-    action('operator', '/alarms/clear', async ({ form, who, peer }, { operations, access }) => {
-      const key = (form.get('key') ?? '').slice(0, 1024)
-      await access.audit({ who: who.user, peer, what: `clear alarm ${key}` })
-      const done = await operations.clearAlarm(key, who.user)
-      return done.kind === 'done' ? { kind: 'acted', said: 'The alarm is cleared.', path: '/alarms' } : refusalOf(done)
+    actOn(alarms.clear, '/alarms/clear', {
+      fields: ({ form }) => ({ key: form.get('key') ?? '' }),
+      done: () => acted('The alarm is cleared.', '/alarms'),
     }),
   ]
 }
 
-const mayClear = ({ who }: Visitor) => (atLeast(who.role, 'operator') ? 'may' : 'may not')
+async function openAlarms({ ask, who }: Visitor) {
+  return alarmsView(toldOf(await ask(alarms.list, {})).alarms, atLeast(who.role, 'operator') ? 'may' : 'may not')
+}

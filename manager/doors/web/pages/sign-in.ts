@@ -1,8 +1,8 @@
 // Coming in and going out. Limits on guessing are the Access's own.
-import { password, userName } from '../../../protocol/accounts.ts'
+import { access as coming } from '../../../contract/access.ts'
 import { auditFailure } from '../failed-attempt.ts'
-import { safePath } from '../guard.ts'
-import { type Answer, action, badForm, type PageRoute } from '../route.ts'
+import { type Answer, action, type PageRoute, refusal } from '../route.ts'
+import { safePath } from '../safe-path.ts'
 
 export const SIGN_IN_ROUTES: readonly PageRoute[] = [
   {
@@ -49,19 +49,15 @@ export const SIGN_IN_ROUTES: readonly PageRoute[] = [
     kind: 'action',
     role: 'anyone',
     path: '/first-admin',
-    answer: async ({ form, peer }, { access }) => {
-      const [code, name] = [(form.get('code') ?? '').slice(0, 128), (form.get('user') ?? '').slice(0, 64)]
-      const [user, secret] = [userName.safeParse(name), password.safeParse(form.get('password') ?? '')]
-      if (!user.success) return firstAdminPage(code, name, `"${name}" ${user.error.issues[0]?.message}`, 400)
-      if (!secret.success) return firstAdminPage(code, name, `The password ${secret.error.issues[0]?.message}`, 400)
-      const made = await access.redeemFirstAdmin(code, user.data, secret.data, peer)
-      if (made.kind === 'refused') {
-        await auditFailure(access, { claimed: user.data, peer, what: 'become the first admin' }, made)
-        return { ...firstAdminPage(code, name, made.reason, made.status), ...retry(made) }
+    answer: async ({ form, peer }, { calls, access }) => {
+      const [code, name, password] = [form.get('code') ?? '', form.get('user') ?? '', form.get('password') ?? '']
+      const made = await calls.call(coming.firstAdmin, { code, name, password }, { peer })
+      if (made.kind !== 'done') {
+        const { status, reason, ...later } = refusal(made)
+        return { ...firstAdminPage(code.slice(0, 128), name.slice(0, 64), reason, status), ...retry(later) }
       }
-      await access.audit({ who: user.data, peer, what: 'become the first admin' })
-      const signedIn = await access.signIn(user.data, secret.data, peer)
-      return signedIn.kind === 'session' ? { kind: 'signed-in', secret: signedIn.secret, path: '/' } : badForm(signedIn.reason)
+      const signedIn = await access.signIn(name, password, peer)
+      return signedIn.kind === 'session' ? { kind: 'signed-in', secret: signedIn.secret, path: '/' } : refusal(signedIn)
     },
   },
 ]

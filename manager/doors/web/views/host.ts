@@ -4,7 +4,7 @@ import { atLeast } from '../../../access/roles.ts'
 import type { Alarm } from '../../../contract/alarms.ts'
 import type { BootAttempt, BootSettings } from '../../../contract/boots.ts'
 import type { Guest } from '../../../contract/guests.ts'
-import type { HistoryEntry, Host, HostAction } from '../../../contract/hosts.ts'
+import { type HistoryEntry, type Host, type HostAction, hosts } from '../../../contract/hosts.ts'
 import type { Cell, Thing } from '../../../contract/things.ts'
 import type { Role } from '../../../protocol/accounts.ts'
 import { ROOT_MODES } from '../../../protocol/appliance.ts'
@@ -13,15 +13,6 @@ import { isNetwork } from '../matrix-cells.ts'
 import { changeView } from './change.ts'
 import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
-
-export const ACTION_ROLES: Readonly<Record<HostAction, Role>> = {
-  approve: 'operator',
-  reject: 'admin',
-  maintain: 'operator',
-  resume: 'operator',
-  fence: 'admin',
-  release: 'operator',
-}
 
 const ACTIONS: Readonly<
   Record<HostAction, { readonly label: string; readonly asks: string; readonly wantsProof: boolean; readonly isOfSeen?: true }>
@@ -53,7 +44,7 @@ const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
 /** `waits`: another machine boots as this host, and somebody has to say that it is. */
 export function actionsFor(state: HostState, role: Role, identity: 'as known' | 'waits' = 'as known') {
   const offered = identity === 'waits' && state === 'fenced' ? (['approve', 'reject'] as const) : OFFERED[state]
-  return offered.filter((name) => atLeast(role, ACTION_ROLES[name])).map((name) => ({ name, ...ACTIONS[name] }))
+  return offered.filter((name) => atLeast(role, hosts[name].role)).map((name) => ({ name, ...ACTIONS[name] }))
 }
 
 export function hostNowView(host: Host, guests: readonly Guest[], alarms: readonly Alarm[], role: Role) {

@@ -1,5 +1,4 @@
 // What an admin wants on every host: iSCSI connections and how far each host is with one, and the file of properties.
-import { createHash } from 'node:crypto'
 import type { CONNECTION_STATES, SiteConnection } from '../../../contract/connections.ts'
 import { alikeView } from './alike.ts'
 import { moment, sayCount } from './words.ts'
@@ -45,6 +44,3 @@ export function connectionHostsView({ hosts }: SiteConnection) {
     }),
   }
 }
-
-/** Tells whether the file is still what somebody has begun to edit. */
-export const versionOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22)
