@@ -5,7 +5,7 @@ import { access } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { idOf, THINGS } from '../manager/doors/web/fake-hosts.ts'
-import { type FakePool, fakePool } from '../manager/doors/web/fake-operations.ts'
+import { type FakePool, fakePool } from '../manager/doors/web/fake-pool.ts'
 import { startBrowser, startPages } from '../manager/doors/web/page-server.ts'
 import { type Metric, mediansOf, metricTable } from './metric.ts'
 import { type BenchOptions, inTurn, type Side } from './options.ts'
@@ -104,7 +104,7 @@ async function measurePeer(browser: Browser): Promise<readonly Metric[]> {
 
 async function plainTable(): Promise<string> {
   const pool = fakePool(HOSTS, { pending: 0 })
-  const { hosts, rows } = await pool.matrix()
+  const { hosts, rows } = pool.matrix()
   const body = hosts.map(({ name, state }, index) => {
     const cells = rows.map(({ cells: of }) => `<td>${of[index]?.reached ? '✓' : '✗'}`).join('')
     return `<tr><th>${name}<td${index === SEEN ? ' id=changing' : ''}>${state}<td>dom0<td>1<td>50<td>50<td>5${cells}`

@@ -109,7 +109,7 @@ export function actOn<Asked extends Operation<Role>>(
   return {
     method: 'POST',
     kind: 'action',
-    role: operation.own === undefined ? operation.role : 'viewer',
+    role: operation.role,
     path,
     ...(mostBytes === undefined ? {} : { mostBytes }),
     async answer(visitor: Visitor) {
@@ -150,5 +150,12 @@ export function toldIfThere<Value>(answer: Done<Value>): Value | undefined {
   return answer.kind === 'missing' ? undefined : toldOf(answer)
 }
 
+/** Without the blanks around it. */
 export const field = (form: URLSearchParams, name: string): string => (form.get(name) ?? '').trim()
+
+/** What a form does not have stays as it is. */
+export function fieldIfThere<Value>(form: URLSearchParams, name: string, read: (text: string) => Value): Value | undefined {
+  const text = form.get(name)
+  return text === null ? undefined : read(text)
+}
 export type { Fragment }

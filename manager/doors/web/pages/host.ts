@@ -3,7 +3,7 @@ import { atLeast } from '../../../access/roles.ts'
 import { boots } from '../../../contract/boots.ts'
 import { CONTRACT } from '../../../contract/contract.ts'
 import { HOST_ACTIONS, type HostAction, hosts } from '../../../contract/hosts.ts'
-import { acted, actOn, field, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
+import { acted, actOn, field, fieldIfThere, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'
 import { bootSettingsView, hostNowView, reachView, recordsView } from '../views/host.ts'
@@ -79,16 +79,18 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
       // Browsers send line ends as CR LF.
       fields: ({ params: { ref }, form }) => ({
         ref,
-        name: field(form, 'name'),
-        groups: field(form, 'groups')
-          .split(/[\s,]+/)
-          .filter(Boolean),
-        notes: (form.get('notes') ?? '').replaceAll('\r\n', '\n'),
+        name: fieldIfThere(form, 'name', (name) => name.trim()),
+        groups: fieldIfThere(form, 'groups', (groups) => groups.split(/[\s,]+/).filter(Boolean)),
+        notes: fieldIfThere(form, 'notes', (notes) => notes.replaceAll('\r\n', '\n')),
       }),
       done: (host) => acted(`${host.name} is saved.`, hostPath(host)),
     }),
     actOn(boots.set, '/hosts/:ref/boot', {
-      fields: ({ params: { ref }, form }) => ({ ref, image: field(form, 'image') || null, root: field(form, 'root') || null }),
+      fields: ({ params: { ref }, form }) => ({
+        ref,
+        image: fieldIfThere(form, 'image', (image) => image.trim() || null),
+        root: fieldIfThere(form, 'root', (root) => root || null),
+      }),
       done: (host, { form }) =>
         acted(`From its next boot on ${host.name} boots ${field(form, 'image') || 'the default image'}.`, hostPath(host)),
     }),

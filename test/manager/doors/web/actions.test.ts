@@ -1,7 +1,7 @@
 // What forms do, without a browser: the operation that they ask for, the audit log, and what is answered to a mistake.
 import test from 'ava'
 import { idOf } from './fake-hosts.ts'
-import { fakePool } from './fake-operations.ts'
+import { fakePool } from './fake-pool.ts'
 import { ask, PASSWORD, post, startPages } from './page-server.ts'
 
 async function site(t: { teardown(end: () => Promise<void>): void }, users: 'three' | 'none' = 'three') {

@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { idOf, THINGS } from './fake-hosts.ts'
-import { type FakePool, fakePool } from './fake-operations.ts'
+import { type FakePool, fakePool } from './fake-pool.ts'
 import { PASSWORD, type PageServer, startBrowser, startPages, USERS } from './page-server.ts'
 
 let browser: Browser
@@ -97,7 +97,7 @@ test.serial('what changes shows at once: state, load, a cable, an alarm, a machi
   pool.become(idOf(5), { state: 'lost' })
   await page.waitForSelector(`${row(5)}.lost`)
   await page.waitForSelector('a.state.lost')
-  const load = (await pool.host(idOf(6)))?.load
+  const load = pool.host(idOf(6))?.load
   pool.become(idOf(6), { load: load && { ...load, cpus: 128 } }, 'sample')
   await page.waitForSelector(`${row(6)} td.bar.p100`)
   pool.plug(idOf(7), 'vlan:100', { reached: false, why: 'eth0 has no link' })

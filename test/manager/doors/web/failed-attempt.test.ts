@@ -1,6 +1,6 @@
 // Attempts to come in that fail are in the audit log, as many as the limits let through, and what was typed is not.
 import test from 'ava'
-import { fakePool } from './fake-operations.ts'
+import { fakePool } from './fake-pool.ts'
 import { ask, PASSWORD, type PageServer, post, startPages } from './page-server.ts'
 
 const enter = (server: PageServer, path: string, fields: Readonly<Record<string, string>>) =>

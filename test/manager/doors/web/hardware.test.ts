@@ -1,13 +1,13 @@
 import test from 'ava'
 import { hardwareView } from '../../../../manager/doors/web/views/hardware.ts'
-import { idOf } from './fake-hosts.ts'
-import { fakePool } from './fake-operations.ts'
+import { idOf, inventoryOf } from './fake-hosts.ts'
+import { fakePool } from './fake-pool.ts'
 
-const operations = fakePool(3)
+const pool = fakePool(3)
 
 async function viewOf(among: readonly number[], cores: { readonly sockets: number; readonly cores: number; readonly threads: number }) {
-  const [host, inventory] = [await operations.host(idOf(0)), await operations.inventory(idOf(0))]
-  if (!host || !inventory) throw new Error('the made-up pool has no host')
+  const [host, inventory] = [pool.host(idOf(0)), await inventoryOf(0)]
+  if (!host) throw new Error('the made-up pool has no host')
   const hosts = among.map((index) => ({ id: idOf(index), name: `node${index}` }))
   const cpu = { levels: [], groups: [{ number: 1, vendor: 'AuthenticAMD', hosts }], unknown: [] }
   return hardwareView(host, { ...inventory, cpus: { ...inventory.cpus, ...cores } }, cpu, undefined)

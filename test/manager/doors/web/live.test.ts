@@ -2,7 +2,7 @@ import test from 'ava'
 import { changedBy } from '../../../../manager/doors/web/live.ts'
 import { cellsOf, MatrixCells } from '../../../../manager/doors/web/matrix-cells.ts'
 import { idOf, THINGS } from './fake-hosts.ts'
-import { fakePool } from './fake-operations.ts'
+import { fakePool } from './fake-pool.ts'
 import { ask, startPages } from './page-server.ts'
 
 test('changedBy says each host once, and a sample only of a host with no greater news', (t) => {
@@ -37,13 +37,11 @@ test('the matrix is made once for all who ask, and anew after an inventory, not 
   let made = 0
   let clock = 0
   const cells = new MatrixCells(
-    {
-      subscribe: pool.subscribe,
-      reaches: () => {
-        made += 1
-        return pool.reaches()
-      },
+    () => {
+      made += 1
+      return pool.reaches()
     },
+    pool,
     () => (clock += 1),
   )
   t.teardown(cells.close)
@@ -62,7 +60,8 @@ test('a matrix that could not be made is tried again', async (t) => {
   const pool = fakePool(3)
   let fails = true
   const cells = new MatrixCells(
-    { subscribe: pool.subscribe, reaches: () => (fails ? Promise.reject(new Error('busy')) : pool.reaches()) },
+    () => (fails ? Promise.reject(new Error('busy')) : pool.reaches()),
+    pool,
     () => 0,
   )
   t.teardown(cells.close)

@@ -1,9 +1,9 @@
 import test from 'ava'
 import { chooseHosts, matrixPath, matrixQuery } from '../../../../manager/doors/web/views/matrix-query.ts'
-import { fakePool } from './fake-operations.ts'
+import { fakePool } from './fake-pool.ts'
 
 const names = async (query: string) => {
-  const chosen = chooseHosts(await fakePool(100).hosts(), matrixQuery(new URLSearchParams(query)))
+  const chosen = chooseHosts(fakePool(100).hosts(), matrixQuery(new URLSearchParams(query)))
   return { ...chosen, hosts: chosen.hosts.map(({ name }) => name) }
 }
 

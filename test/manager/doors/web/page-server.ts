@@ -8,9 +8,13 @@ import express from 'express'
 import { type Browser, chromium } from 'playwright-core'
 import { after } from '../../../../appliance/wire/timers.ts'
 import type { Access } from '../../../../manager/access/access.ts'
+import { Acting } from '../../../../manager/access/acting.ts'
 import { openAccess } from '../../../../manager/access/service.ts'
-import type { Operations, SiteOperations } from '../../../../manager/doors/api/operations.ts'
 import { createApp } from '../../../../manager/doors/app.ts'
+import { Calls } from '../../../../manager/doors/call.ts'
+import { Gate } from '../../../../manager/doors/gate.ts'
+import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from '../../../../manager/doors/handlers/access.ts'
+import type { Handlers } from '../../../../manager/doors/handlers/handlers.ts'
 import { createPages, type Pages } from '../../../../manager/doors/web/server.ts'
 import type { Role } from '../../../../manager/protocol/accounts.ts'
 import { openStore } from '../../../../manager/store/database.ts'
@@ -18,7 +22,7 @@ import { sqlite } from '../../../../manager/store/dialects/sqlite.ts'
 import { keepAuthority, newKey, newSerial } from '../../../../manager/store/keys/authority.ts'
 import { signServer } from '../../../../manager/store/keys/certificate.ts'
 import { collectingLog, type LogLine } from '../../../appliance/wire/collecting-log.ts'
-import { fakeSite } from './fake-site.ts'
+import type { FakePool } from './fake-pool.ts'
 
 export const PASSWORD = 'correct horse battery'
 export const USERS: Readonly<Record<Role, string>> = { viewer: 'vera', operator: 'otto', admin: 'alice' }
@@ -39,19 +43,27 @@ export interface Session {
   readonly csrf: string
 }
 
-export async function startPages(
-  operations: Operations,
-  { users = 'three', site = fakeSite([]) }: { readonly users?: 'three' | 'none'; readonly site?: SiteOperations } = {},
-): Promise<PageServer> {
+export async function startPages(pool: FakePool, { users = 'three' }: { readonly users?: 'three' | 'none' } = {}): Promise<PageServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hl-pages-'))
   const { log, lines } = collectingLog()
   const [now, elapsed] = [() => Date.now(), () => performance.now()]
-  const store = await openStore(sqlite(join(dataDir, 'test.db')), { copyBefore: () => join(dataDir, 'copy.db') })
+  const acting = new Acting(now)
+  const opened = await openStore(sqlite(join(dataDir, 'test.db')), { copyBefore: () => join(dataDir, 'copy.db') })
+  const store = acting.through(opened)
   const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, cost: { N: 1024, r: 8, p: 1 } })
   if (users === 'three') {
     for (const role of ['viewer', 'operator', 'admin'] as const) await access.addUser(USERS[role], PASSWORD, role)
   }
-  const pages = await createPages({ operations, site, access, log, now, elapsed })
+  const handlers: Handlers = {
+    ...pool.handlers,
+    access: accessHandlers(access),
+    users: userHandlers(access),
+    tokens: tokenHandlers(access),
+    audit: auditHandlers(access),
+  }
+  const calls = new Calls({ handlers, access, acting, naming: { host: (ref) => pool.nameOf(ref) } })
+  const gate = new Gate(access, elapsed)
+  const pages = await createPages({ calls, gate, events: pool, reaches: pool.reaches, access, log, now, elapsed })
   const authority = await keepAuthority(dataDir)
   const key = newKey()
   const app = createApp({ api: express.Router(), page: pages.router, log })

@@ -3,8 +3,7 @@
 import test from 'ava'
 import { ROLES, type Role } from '../../../../manager/protocol/accounts.ts'
 import { idOf } from './fake-hosts.ts'
-import { fakePool } from './fake-operations.ts'
-import { fakeSite } from './fake-site.ts'
+import { fakePool } from './fake-pool.ts'
 import { ask, type PageServer, post, startPages } from './page-server.ts'
 
 const MAY: Readonly<Record<string, Role | 'anyone'>> = {
@@ -60,7 +59,7 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
 const pool = fakePool(4)
 let server: PageServer
 test.before(async () => {
-  server = await startPages(pool, { site: fakeSite(pool.calls) })
+  server = await startPages(pool)
 })
 test.after.always(() => server.close())
 

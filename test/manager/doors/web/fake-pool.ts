@@ -1,0 +1,241 @@
+// A pool that is made up: the handlers of the contract over any number of hosts, changed by the test.
+import type { Alarm } from '../../../../manager/contract/alarms.ts'
+import type { BootSettings } from '../../../../manager/contract/boots.ts'
+import type { PoolEvent } from '../../../../manager/contract/events.ts'
+import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
+import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
+import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
+import type { PoolEvents } from '../../../../manager/doors/events.ts'
+import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
+import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
+import type { Done } from '../../../../manager/outcome.ts'
+import { fakeConnections } from './fake-connections.ts'
+import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
+
+/** Access is the real one: see page-server.ts. */
+export type PoolHandlers = Omit<Handlers, 'access' | 'users' | 'tokens' | 'audit'>
+
+export interface FakePool extends PoolEvents {
+  readonly handlers: PoolHandlers
+  readonly reaches: () => Promise<Reaches>
+  readonly matrix: () => Matrix
+  /** By id or name. */
+  readonly host: (ref: string) => Host | undefined
+  readonly hosts: () => readonly Host[]
+  /** As the audit names a host. */
+  readonly nameOf: (ref: string) => string
+
+  readonly calls: string[]
+  /** Changes a host and tells of it. */
+  become(id: string, change: Partial<Host>, event?: PoolEvent['kind']): void
+  /** Reaches or does not reach a thing from now on. */
+  plug(id: string, key: string, cell: Cell): void
+  raise(alarm: Alarm): void
+}
+
+const STATE_AFTER = {
+  approve: 'up',
+  reject: 'rejected',
+  maintain: 'maintenance',
+  resume: 'up',
+  fence: 'fenced',
+  release: 'approved',
+} as const
+const NO_CELL: Cell = { reached: false, why: 'it has not reported yet' }
+
+export function fakePool(
+  count: number,
+  { pending = 2, changed = () => ({}) }: { readonly pending?: number; readonly changed?: (index: number) => Partial<Host> } = {},
+): FakePool {
+  const hosts = new Map(
+    Array.from({ length: count }, (_, index) => [idOf(index), { ...fakeHost(index, index < pending), ...changed(index) }] as const),
+  )
+  const cells = new Map(
+    [...hosts.keys()].map(
+      (id, index) => [id, new Map(THINGS.map((thing, column) => [thing.key, fakeCell(index, thing, column)]))] as const,
+    ),
+  )
+  let alarms: Alarm[] = []
+  const boots = new Map<string, BootSettings>()
+  const listeners = new Set<(event: PoolEvent) => void>()
+  const calls: string[] = []
+  const tell = (event: PoolEvent) => {
+    for (const listener of listeners) listener(event)
+  }
+  const find = (ref: string) => hosts.get(ref) ?? [...hosts.values()].find(({ name }) => name === ref)
+  const become: FakePool['become'] = (id, change, kind = 'host') => {
+    const before = hosts.get(id)
+    if (!before) throw new Error(`there is no host ${id}`)
+    const host = { ...before, ...change }
+    hosts.set(id, host)
+    tell(
+      kind === 'sample'
+        ? { kind, host: id }
+        : kind === 'inventory'
+          ? { kind, host: id, sections: [] }
+          : { kind: 'host', host: id, name: host.name, state: host.state },
+    )
+  }
+  const counted = () => THINGS.map((thing) => ({ ...thing, hosts: [...cells.values()].filter((of) => of.get(thing.key)?.reached).length }))
+  const changeOf = (ref: string, change: Partial<Host>): Done<Host> => {
+    const host = find(ref)
+    if (!host) return { kind: 'missing', reason: `no host is called ${ref}` }
+    become(host.id, change)
+    return { kind: 'done', value: { ...host, ...change } }
+  }
+  const noHost = (ref: string) => missing(`host ${ref}`)
+  const act =
+    (action: HostAction) =>
+    async ({ ref, proof }: { readonly ref: string; readonly proof?: string }, { who }: Caller): Promise<Done<Host>> => {
+      calls.push(`${action} ${ref} by ${who.user}${proof === undefined ? '' : `: ${proof}`}`)
+      if (action === 'maintain' && (find(ref)?.guests ?? 0) > 0)
+        return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
+      return changeOf(ref, { state: STATE_AFTER[action] })
+    }
+  const matrix = (): Matrix => {
+    const list = [...hosts.values()]
+    return {
+      hosts: list.map(({ id, name, state }) => ({ id, name, state })),
+      rows: counted().map((thing) => ({ ...thing, cells: list.map(({ id }) => cells.get(id)?.get(thing.key) ?? NO_CELL) })),
+    }
+  }
+  const reaches = async (): Promise<Reaches> => ({
+    hosts: [...hosts.keys()],
+    rows: counted().map((thing) => ({
+      ...thing,
+      reachers: new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : []))),
+    })),
+  })
+  const detailOf = (key: string) => {
+    const thing = counted().find((one) => one.key === key)
+    return (
+      thing && {
+        ...thing,
+        cells: [...hosts.values()].map(({ id, name }) => ({ host: id, name, ...(cells.get(id)?.get(key) ?? NO_CELL) })),
+      }
+    )
+  }
+  const handlers: PoolHandlers = {
+    ...fakeConnections(calls),
+    manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
+    hosts: {
+      list: async () => done({ hosts: [...hosts.values()] }),
+      show: async ({ ref }) => found(find(ref), `host ${ref}`),
+      inventory: async ({ ref }) => (find(ref) ? done(await inventoryOf(0)) : noHost(ref)),
+      history: async ({ ref, limit }) => (find(ref) ? done({ entries: HISTORY.slice(0, limit) }) : noHost(ref)),
+      async change({ ref, ...change }, { who }) {
+        calls.push(`change ${ref} ${JSON.stringify(change)} by ${who.user}`)
+        if (change.groups?.includes('bad')) return { kind: 'refused', reason: 'this group is no good' }
+        return changeOf(ref, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)))
+      },
+      approve: act('approve'),
+      reject: act('reject'),
+      maintain: act('maintain'),
+      resume: act('resume'),
+      fence: act('fence'),
+      release: act('release'),
+    },
+    boots: {
+      list: async ({ ref }) => (find(ref) ? done({ boots: [...BOOTS] }) : noHost(ref)),
+      settings: async ({ ref }) => (find(ref) ? done(boots.get(ref) ?? {}) : noHost(ref)),
+      async set({ ref, ...wanted }, { who }) {
+        boots.set(ref, { ...boots.get(ref), ...wanted })
+        calls.push(`${ref} boots ${JSON.stringify(wanted)} by ${who.user}`)
+        return changeOf(ref, {})
+      },
+      appliances: async () => done({ appliances: [] }),
+    },
+    guests: { list: async () => done({ guests: [...hosts.values()].slice(0, 3).flatMap((host, index) => guestsOf(host, index)) }) },
+    things: {
+      matrix: async () => done(matrix()),
+      reaches: async () => {
+        const all = await reaches()
+        return done({ hosts: [...all.hosts], rows: all.rows.map((row) => ({ ...row, reachers: [...row.reachers] })) })
+      },
+      list: async () => done({ things: counted() }),
+      show: async ({ key }) => found(detailOf(key), `thing ${key}`),
+      cell: async ({ key, ref }) => found(cells.get(find(ref)?.id ?? '')?.get(key), `cell of ${key}`),
+      async of({ ref }) {
+        const host = find(ref)
+        if (!host) return noHost(ref)
+        return done({ things: counted().map((thing) => ({ ...thing, ...(cells.get(host.id)?.get(thing.key) ?? NO_CELL) })) })
+      },
+      scan: async ({ key }) => found(detailOf(key), `thing ${key}`),
+      local: async () =>
+        done({
+          hosts: [...hosts.values()].map(({ id, name }) => ({
+            host: id,
+            name,
+            disks: [{ name: 'sda', sizeBytes: 960 * 10 ** 9 }],
+            vgs: [{ name: 'vg_local', sizeBytes: 900 * 10 ** 9, freeBytes: 300 * 10 ** 9 }],
+          })),
+        }),
+    },
+    placements: { find: async () => done({ fits: [], refused: [] }) },
+    cpu: {
+      async show() {
+        const list = [...hosts.values()]
+        return done({
+          levels: [
+            {
+              vendor: 'AuthenticAMD',
+              features: ['sse4_2', 'avx', 'avx2', 'aes'],
+              hosts: list.map(({ name }) => name),
+              without: [],
+              hindrances: [{ hosts: ['node0003'], features: ['nx'], text: 'NX/XD is off in the BIOS of node0003' }],
+            },
+          ],
+          groups: [1, 2].map((number) => ({
+            number,
+            vendor: 'AuthenticAMD',
+            hosts: list.filter(({ cpuGroup }) => cpuGroup === number).map(({ id, name }) => ({ id, name })),
+          })),
+          unknown: [],
+        })
+      },
+      async explain({ from, to, type }) {
+        if (!find(from)) return noHost(from)
+        if (!find(to)) return noHost(to)
+        const compatible = find(from)?.cpuGroup === find(to)?.cpuGroup
+        const reasons = compatible ? [] : [`${to} lacks avx512f`]
+        const lacks = compatible ? [] : [{ name: 'avx512f', word: '7b0', bit: 16 }]
+        return done({ from, to, type, compatible, reasons, missing: lacks })
+      },
+    },
+    alarms: {
+      list: async () => done({ alarms: [...alarms] }),
+      async clear({ key }, { who }) {
+        calls.push(`clear ${key} by ${who.user}`)
+        if (!alarms.some((alarm) => alarm.key === key)) return missing('such alarm')
+        alarms = alarms.filter((alarm) => alarm.key !== key)
+        tell({ kind: 'alarm-cleared', alarm: key })
+        return done(null)
+      },
+    },
+  }
+  return {
+    handlers,
+    calls,
+    become,
+    reaches,
+    matrix,
+    host: find,
+    hosts: () => [...hosts.values()],
+    nameOf(ref) {
+      const host = find(ref)
+      return host ? `${host.name} (${host.id})` : ref
+    },
+    plug(id, key, cell) {
+      cells.get(id)?.set(key, cell)
+      tell({ kind: 'inventory', host: id, sections: ['nics'] })
+    },
+    raise(alarm) {
+      alarms = [...alarms, alarm]
+      tell({ kind: 'alarm', alarm: alarm.key })
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
