@@ -23,13 +23,15 @@ const siteConnection = z.object({
   hosts: z.array(z.object({ host: hostId, name: z.string(), state: z.enum(CONNECTION_STATES), why: z.string() })),
 })
 
+const BOTH = 'is empty: CHAP takes a user and a password, or neither'
+
 /** `portal`: an address, and a port where it is not 3260. */
 const newSiteConnection = z.strictObject({
   kind: z.literal('iscsi'),
   portal: z.string().max(64),
   target: z.string().max(223).optional(),
   groups: z.array(z.string().max(256)).max(64).default([]),
-  chap: z.strictObject({ user: z.string().max(223), password: z.string().max(255) }).optional(),
+  chap: z.strictObject({ user: z.string().min(1, BOTH).max(223), password: z.string().min(1, BOTH).max(255) }).optional(),
 })
 
 export const connections = {

@@ -25,7 +25,7 @@ const change = {
 
 const render = async () => {
   const read = async (name: string) =>
-    [name, await readFile(new URL(`../../../templates/pages/${name}.hbs`, import.meta.url), 'utf8')] as const
+    [name, await readFile(new URL(`../../../../templates/pages/${name}.hbs`, import.meta.url), 'utf8')] as const
   return compilePages(Object.fromEntries(await Promise.all(TEMPLATE_NAMES.map(read))))
 }
 

@@ -40,5 +40,5 @@ test('a wrong code of the first admin and a wrong current password are failures 
   const server = await startPages(fakePool(2))
   t.teardown(() => server.close())
   await post(server, '/account/password', await server.session('viewer'), { current: 'wrong', password: 'another good one' })
-  t.deepEqual(await audited(server), ['vera: change the password of vera: refused (401): the name or the password is wrong'])
+  t.deepEqual(await audited(server), ['vera: set the password of vera: refused (401): the name or the password is wrong'])
 })

@@ -50,7 +50,8 @@ test('half a CHAP login, a portal that is none and a connection that is not ther
   t.is((await post(server, '/site/connect', session, { ...connect, portal: 'x'.repeat(65) })).status, 400)
   t.is((await post(server, '/site/connect', session, { ...connect, portal: 'nowhere' })).status, 409)
   t.is((await post(server, '/site/connect', session, {})).status, 409)
-  t.is((await post(server, '/site/disconnect', session, { id: '../c1' })).status, 404)
+  t.is((await post(server, '/site/disconnect', session, { id: '../c1' })).status, 400)
+  t.is((await post(server, '/site/disconnect', session, { id: 'c9' })).status, 404)
 })
 
 test('an admin edits the file of properties; what it was is not overwritten unseen', async (t) => {
@@ -66,7 +67,7 @@ test('an admin edits the file of properties; what it was is not overwritten unse
   t.is(calls.length, 1)
   const wrong = await post(server, '/reconcile/properties', session, { version: versionIn(await see()), text: 'command=x' })
   t.is(wrong.status, 409)
-  t.regex(wrong.text, /line 1: there is no \[section\]/)
+  t.regex(wrong.text, /Line 1: there is no \[section\]/)
 })
 
 test('a file of properties may be longer than other forms, and has an end too', async (t) => {
@@ -93,12 +94,14 @@ test('an operator says what a host boots, and gives it back to the default', asy
   t.regex(await see(), /name="image" value=""/)
   t.is((await set({ image: '../etc', root: '' })).status, 400)
   t.is((await set({ image: 'dom0', root: 'disk' })).status, 400)
-  t.is((await set({ image: 'dom0' })).status, 400)
   t.deepEqual(pool.calls, [
     `${idOf(3)} boots {"image":"debian12","root":"ram"} by otto`,
     `${idOf(3)} boots {"image":null,"root":null} by otto`,
   ])
   const { entries } = await server.access.auditTrail(10)
-  t.is(entries.length, 2)
-  t.is(entries[1]?.what, `boot host node0004 (${idOf(3)}) from {"image":"debian12","root":"ram"}`)
+  const refused = entries.filter(({ what }) => /: refused \(400\): /.test(what))
+  t.is(refused.length, 2)
+  const did = entries.filter((entry) => !refused.includes(entry))
+  t.is(did.length, 2)
+  t.is(did[1]?.what, `boot host node0004 (${idOf(3)}) from {"image":"debian12","root":"ram"}`)
 })
