@@ -15,13 +15,17 @@ export const poolEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('scan'), thing: z.string() }),
 ])
 
+/** To who comes back with a Last-Event-ID from which on not all is kept: everything is to be asked for anew. */
+const missed = z.object({ kind: z.literal('missed') })
+
 export const events = {
   stream: operation({
     http: 'GET /events',
     role: 'viewer',
-    summary: 'What changes, as server-sent events: `event` is the kind, `data` this as JSON',
+    summary:
+      'What changes, as server-sent events: `event` is the kind, `data` this as JSON. Who comes back with a Last-Event-ID is told what it has missed',
     input: NOTHING,
-    output: poolEvent,
+    output: z.discriminatedUnion('kind', [...poolEvent.options, missed]),
     answers: 'events',
   }),
 }

@@ -1,5 +1,6 @@
-// Server-sent events to many readers. Events are gathered for a moment, the same again told once, and written out once for all. A
-// reader that is too far behind is cut off, and so is one whose credential is not good any more.
+// Server-sent events (WHATWG HTML, 9.2) to many readers. Events are gathered for a moment, the same again told once, and written out
+// once for all, each with an id from which on a reader that was away is told the rest. A reader that is too far behind is cut off, and
+// so is one whose credential is not good any more.
 import type { ServerResponse } from 'node:http'
 import type { PoolEvent } from '../contract/events.ts'
 
@@ -13,19 +14,30 @@ const MOST_UNREAD = 1 << 20
 const MOST_READERS = 1000
 /** Of one token or session. */
 const MOST_OF_ONE = 16
+/** That are kept for readers that come back. */
+const MOST_KEPT = 4096
+const MISSED = 'event: missed\ndata: {"kind":"missed"}\n\n'
 
 interface Reader {
   readonly key: string
   readonly isGood: () => Promise<boolean>
+  /** The Last-Event-ID that it shows. */
+  readonly lastId?: string | undefined
 }
 
 export class EventStreams {
   readonly #readers = new Map<ServerResponse, Reader>()
   readonly #timers: readonly NodeJS.Timeout[]
-  #gathered = new Set<string>()
+  readonly #epoch: number
+  #gathered = new Map<string, PoolEvent['kind']>()
   #telling: NodeJS.Timeout | undefined
+  /** As written; the last has the id `#last`. */
+  #kept: string[] = []
+  #last = 0
 
-  constructor() {
+  /** `epoch`: of this start of the manager; ids of another are not known. */
+  constructor(epoch: number) {
+    this.#epoch = epoch
     this.#timers = [setInterval(() => this.#write(':\n\n'), BEAT), setInterval(() => void this.look(), LOOK)]
     for (const timer of this.#timers) timer.unref()
   }
@@ -35,11 +47,12 @@ export class EventStreams {
   }
 
   tell(event: PoolEvent): void {
-    if (this.#readers.size === 0) return
+    // A new sample follows soon, whoever missed one.
+    if (event.kind === 'sample' && this.#readers.size === 0) return
     const text = `event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`
     // Behind what was told of it before: the last word is the last.
     this.#gathered.delete(text)
-    this.#gathered.add(text)
+    this.#gathered.set(text, event.kind)
     this.#telling ??= setTimeout(() => this.#tell(), GATHER)
   }
 
@@ -48,7 +61,7 @@ export class EventStreams {
     const own = [...this.#readers.values()].filter(({ key }) => key === reader.key).length
     if (own >= MOST_OF_ONE || this.#readers.size >= MOST_READERS) return false
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    response.write('retry: 3000\n\n')
+    response.write(`retry: 3000\n\n${reader.lastId === undefined ? '' : this.#since(reader.lastId)}`)
     this.#readers.set(response, reader)
     response.on('close', () => this.#readers.delete(response))
     return true
@@ -71,9 +84,24 @@ export class EventStreams {
 
   #tell(): void {
     this.#telling = undefined
-    const text = [...this.#gathered].join('')
-    this.#gathered = new Set()
-    this.#write(text)
+    const texts = [...this.#gathered].map(([text, kind]) => (kind === 'sample' ? text : this.#keep(text)))
+    this.#gathered = new Map()
+    this.#write(texts.join(''))
+  }
+
+  #keep(text: string): string {
+    this.#last += 1
+    const told = `id: ${this.#epoch}-${this.#last}\n${text}`
+    this.#kept.push(told)
+    if (this.#kept.length > 2 * MOST_KEPT) this.#kept = this.#kept.slice(-MOST_KEPT)
+    return told
+  }
+
+  #since(id: string): string {
+    const [, epoch, number] = /^(\d{1,15})-(\d{1,15})$/.exec(id) ?? []
+    const missing = this.#last - Number(number ?? Number.NaN)
+    if (Number(epoch) !== this.#epoch || !(missing >= 0 && missing <= this.#kept.length)) return MISSED
+    return missing === 0 ? '' : this.#kept.slice(-missing).join('')
   }
 
   #write(text: string): void {

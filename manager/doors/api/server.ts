@@ -24,6 +24,8 @@ export interface ApiOptions {
   readonly gate: Gate
   readonly lists: TaggedLists
   readonly events: PoolEvents
+  /** Of this start of the manager. */
+  readonly epoch: number
   readonly log: Log
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
@@ -50,7 +52,7 @@ interface Known {
 
 class RestApi implements Api {
   readonly router = express.Router({ caseSensitive: true, strict: true })
-  readonly streams = new EventStreams()
+  readonly streams: EventStreams
   readonly #options: ApiOptions
   readonly #known = new WeakMap<Request, Known>()
   readonly #paths = new WeakMap<Request, string>()
@@ -58,6 +60,7 @@ class RestApi implements Api {
 
   constructor(options: ApiOptions) {
     this.#options = options
+    this.streams = new EventStreams(options.epoch)
     this.#unsubscribe = options.events.subscribe((event) => {
       options.lists.hear(event)
       this.streams.tell(event)
@@ -157,7 +160,7 @@ class RestApi implements Api {
     const known = this.#known.get(request)
     if (!known || request.method === 'HEAD') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
     const isGood = async () => (await this.#options.gate.ownerOf(known.credential)) !== undefined
-    if (this.streams.attach(response, { key: keyOf(known.who), isGood })) return
+    if (this.streams.attach(response, { key: keyOf(known.who), isGood, lastId: request.get('last-event-id') })) return
     writeRefusal(response, { kind: 'refused', status: 429, reason: 'too many streams of events are open: end some', retryAfter: 30 })
   }
 

@@ -19,7 +19,7 @@ function listen(t: ExecutionContext, { address: { address, port, authority } }: 
       const blocks = (rest + chunk.toString('utf8')).split('\n\n')
       rest = blocks.pop() ?? ''
       for (const block of blocks) {
-        const [, kind, data] = /^event: (\S+)\ndata: (.*)$/.exec(block) ?? []
+        const [, kind, data] = /^(?:id: \S+\n)?event: (\S+)\ndata: (.*)$/.exec(block) ?? []
         if (data !== undefined) events.push(poolEvent.parse({ ...JSON.parse(data), kind }))
       }
     })
