@@ -43,7 +43,20 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['storage'],
   ['reconcile'],
   ['metrics.ts', 'config.ts'],
+  ['contract'],
   ['doors', 'cli', 'main.ts'],
+]
+
+/** What is declared once for all doors, and all that it may import of ours. */
+const DECLARED = ['manager/contract', 'manager/protocol', 'manager/outcome.ts']
+/** All that what asks a manager may import of it. */
+const ASKED_BY = ['manager/contract', 'manager/protocol', 'manager/outcome.ts', 'manager/wording.ts', 'manager/group-by.ts']
+/** Of the command line: what starts a manager, or works on the data of one on this machine. */
+const ON_THE_MANAGERS_MACHINE = [
+  'manager/cli/commands/manager.ts',
+  'manager/cli/commands/user/local.ts',
+  'manager/cli/engine/api/settings.ts',
+  'manager/cli/engine/data-place.ts',
 ]
 
 /** Folders and files that may touch the world: sockets, disk, processes, clock, timers, randomness. */
@@ -82,7 +95,6 @@ export const WORLDLY: readonly string[] = [
   'manager/agents/listener.ts',
   'manager/agents/questions.ts',
   'manager/agents/server.ts',
-  'manager/doors/api/event-streams.ts',
   'manager/appliances/routes.ts',
   'manager/cli/commands/authority-shown.ts',
   'manager/cli/commands/completion/completion.ts',
@@ -96,7 +108,8 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/engine',
   'manager/cli/main.ts',
   'manager/hosts/inventory-reader.ts',
-  'manager/doors/server.ts',
+  'manager/doors/event-streams.ts',
+  'manager/doors/first-admin.ts',
   'manager/main.ts',
   'manager/store',
   'manager/doors/web/answering.ts',
@@ -184,6 +197,13 @@ function forbiddenImport(path: string, target: string): string | undefined {
   if ((isIn(path, 'appliance') || isIn(path, 'images/agent')) && isIn(target, 'manager') && !isIn(target, 'manager/protocol')) {
     return 'appliance and agent import of the manager only manager/protocol'
   }
+  if (isIn(path, 'manager/contract') && !DECLARED.some((place) => isAt(target, place))) {
+    return 'manager/contract imports of ours only manager/protocol, manager/outcome.ts and itself'
+  }
+  const isAsking = isIn(path, 'manager/cli') && !ON_THE_MANAGERS_MACHINE.includes(path)
+  if (isAsking && isIn(target, 'manager') && !['manager/cli', ...ASKED_BY].some((place) => isAt(target, place))) {
+    return `manager/cli asks a manager, and imports of it only ${ASKED_BY.join(', ')}`
+  }
   return isIn(path, 'manager') && isIn(target, 'manager') ? upwards(path, target) : undefined
 }
 
@@ -204,8 +224,8 @@ function roomOf(path: string): string {
 
 /** What the tables of the rules name and the project has not, and the rooms that have no place. */
 export function staleRules(paths: readonly string[]): string[] {
-  const isThere = (place: string): boolean => paths.some((path) => path === place || isIn(path, place))
-  const named = [...LAYERS.flat().map((room) => `manager/${room}`), ...WORLDLY, ...SERVERS]
+  const isThere = (place: string): boolean => paths.some((path) => isAt(path, place))
+  const named = [...LAYERS.flat().map((room) => `manager/${room}`), ...WORLDLY, ...SERVERS, ...ASKED_BY, ...ON_THE_MANAGERS_MACHINE]
   const rooms = new Set(paths.filter((path) => isIn(path, 'manager')).map(roomOf))
   return [
     ...named.filter((place) => !isThere(place)).map((place) => `${place}: a rule names it, and it is not there`),
@@ -262,7 +282,7 @@ function isGlobal(node: ts.Expression, name: string): boolean {
 }
 
 function mayTouchTheWorld(path: string): boolean {
-  return WORLDLY.some((place) => path === place || isIn(path, place))
+  return WORLDLY.some((place) => isAt(path, place))
 }
 
 function nameFindings({ path, text }: ParsedFile): string[] {
@@ -306,6 +326,11 @@ function resolve(path: string, specifier: string): string | undefined {
 
 function isIn(path: string, folder: string): boolean {
   return path.startsWith(`${folder}/`)
+}
+
+/** It is this file, or in this folder. */
+function isAt(path: string, place: string): boolean {
+  return path === place || isIn(path, place)
 }
 
 function lineOf(source: ts.SourceFile, node: ts.Node): number {

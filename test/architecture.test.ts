@@ -48,7 +48,18 @@ const FORBIDDEN_IMPORTS: readonly [path: string, text: string, reason: RegExp][]
   ['images/agent/main.ts', "\nimport { x } from '../../manager/store/hosts.ts'", /:2: .*only manager\/protocol/],
   ['manager/main.ts', "import { x } from '../test/appliance/boot/plans.ts'", /nothing imports test\//],
   ['manager/main.ts', 'const x = require(name)', /computed name/],
-  ['manager/store/tables/users.ts', "import type { Role } from '../manager/protocol/accounts.ts'", /doors lies above store/],
+  ['manager/store/tables/users.ts', "import type { Calls } from '../../doors/call.ts'", /doors lies above store/],
+  ['manager/hosts/service.ts', "import type { Host } from '../contract/hosts.ts'", /contract lies above hosts/],
+  [
+    'manager/contract/hosts.ts',
+    "import type { Pool } from '../hosts/service.ts'",
+    /manager\/contract imports of ours only manager\/protocol/,
+  ],
+  ['manager/contract/boots.ts', "import { x } from '../../appliance/boot/plan.ts'", /manager\/contract imports of ours only/],
+  ['manager/contract/hosts.ts', "import { x } from '../wording.ts'", /manager\/contract imports of ours only/],
+  ['manager/cli/commands/alarm.ts', "import { x } from '../../alarms/watched.ts'", /manager\/cli asks a manager, and imports of it only/],
+  ['manager/cli/engine/api/calls.ts', "import type { Calls } from '../../../doors/call.ts'", /manager\/cli asks a manager/],
+  ['manager/cli/commands/manager.ts', "import { x } from '../../../test/program.ts'", /nothing imports test\//],
   ['manager/access/limit.ts', "import { take } from '../agents/rate.ts'", /agents lies above access/],
   ['manager/attic/a.ts', "import { x } from '../store/open.ts'", /attic has no place/],
 ]
@@ -71,6 +82,16 @@ test('imports that design.md allows are let through', (t) => {
   )
   t.deepEqual(of('appliance/main.ts', "import { a } from '../manager/protocol/boot.ts'\nimport { b } from './dhcp/server.ts'"), [])
   t.deepEqual(of('manager/main.ts', "import { a } from '../appliance/config.ts'"), [])
+  t.deepEqual(
+    of('manager/contract/hosts.ts', "import { a } from '../protocol/host.ts'\nimport { b } from '../outcome.ts'\nimport 'zod'"),
+    [],
+  )
+  t.deepEqual(of('manager/doors/call.ts', "import { a } from '../contract/contract.ts'\nimport { b } from '../access/acting.ts'"), [])
+  t.deepEqual(
+    of('manager/cli/commands/alarm.ts', "import { a } from '../../contract/alarms.ts'\nimport { b } from '../engine/answer.ts'"),
+    [],
+  )
+  t.deepEqual(of('manager/cli/commands/manager.ts', "import { startManager } from '../../main.ts'"), [])
 })
 
 const FORBIDDEN_EFFECTS: readonly string[] = [

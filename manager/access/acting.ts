@@ -32,7 +32,10 @@ export class Acting {
     try {
       const answer = await this.#acts.run(open, handler)
       await open.writing
-      if (answer.kind === 'done' && open.stage === 'nobody') await alone(act)
+      const hasNoEntry = answer.kind === 'done' && open.stage === 'nobody'
+      // What the act has set going writes for itself from here on.
+      open.stage = 'over'
+      if (hasNoEntry) await alone(act)
       return answer
     } finally {
       open.stage = 'over'

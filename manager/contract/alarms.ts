@@ -4,17 +4,19 @@ import { hostId } from './hosts.ts'
 import { NO_CONTENT, NOTHING, operation } from './operation.ts'
 import { key } from './things.ts'
 
-const alarm = z.object({
-  /** What it is about: the same again is counted. */
-  key: z.string(),
-  kind: z.string(),
-  host: hostId.optional(),
-  hostName: z.string().optional(),
-  text: z.string(),
-  raised: z.number(),
-  last: z.number(),
-  times: z.number(),
-})
+const alarm = z
+  .object({
+    /** What it is about: the same again is counted. */
+    key: z.string(),
+    kind: z.string(),
+    host: hostId.optional(),
+    hostName: z.string().optional(),
+    text: z.string(),
+    raised: z.number(),
+    last: z.number(),
+    times: z.number(),
+  })
+  .meta({ id: 'Alarm' })
 
 export const alarms = {
   list: operation({

@@ -13,20 +13,22 @@ export const bootSettings = z.strictObject({
 })
 
 /** One power-on of a host, as the appliance that booted it tells. */
-export const bootAttempt = z.object({
-  id: z.string(),
-  appliance: z.string(),
-  mac: z.string(),
-  started: z.number(),
-  ended: z.number().optional(),
-  outcome: z.enum(['booting', 'up', 'stuck', 'failed']),
-  image: z.string().optional(),
-  generation: z.string().optional(),
-  address: z.string().optional(),
-  stages: z.array(z.object({ stage: z.string(), state: z.string(), at: z.number(), detail: z.string() })),
-  /** In plain words, of an attempt that does not go on. */
-  diagnosis: z.string().optional(),
-})
+export const bootAttempt = z
+  .object({
+    id: z.string(),
+    appliance: z.string(),
+    mac: z.string(),
+    started: z.number(),
+    ended: z.number().optional(),
+    outcome: z.enum(['booting', 'up', 'stuck', 'failed']),
+    image: z.string().optional(),
+    generation: z.string().optional(),
+    address: z.string().optional(),
+    stages: z.array(z.object({ stage: z.string(), state: z.string(), at: z.number(), detail: z.string() })),
+    /** In plain words, of an attempt that does not go on. */
+    diagnosis: z.string().optional(),
+  })
+  .meta({ id: 'BootAttempt' })
 
 /** One that has told of itself; which hosts boot from it is in their boots. */
 const appliance = z.object({

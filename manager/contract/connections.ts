@@ -7,21 +7,23 @@ import { NOTHING, operation } from './operation.ts'
 export const CONNECTION_STATES = ['connected', 'waiting', 'failed', 'ending'] as const
 
 /** An iSCSI target, or all targets of a portal, that hosts are to be logged in to. */
-const siteConnection = z.object({
-  id: z.string(),
-  kind: z.literal('iscsi'),
-  portal: z.string(),
-  target: z.string().optional(),
-  /** Of the hosts that are to have it; none: all. */
-  groups: z.array(z.string()),
-  /** CHAP user; the password is shown to nobody. */
-  user: z.string().optional(),
-  created: z.number(),
-  by: z.string(),
-  /** It was taken away, and hosts still have sessions. */
-  ending: z.boolean(),
-  hosts: z.array(z.object({ host: hostId, name: z.string(), state: z.enum(CONNECTION_STATES), why: z.string() })),
-})
+const siteConnection = z
+  .object({
+    id: z.string(),
+    kind: z.literal('iscsi'),
+    portal: z.string(),
+    target: z.string().optional(),
+    /** Of the hosts that are to have it; none: all. */
+    groups: z.array(z.string()),
+    /** CHAP user; the password is shown to nobody. */
+    user: z.string().optional(),
+    created: z.number(),
+    by: z.string(),
+    /** It was taken away, and hosts still have sessions. */
+    ending: z.boolean(),
+    hosts: z.array(z.object({ host: hostId, name: z.string(), state: z.enum(CONNECTION_STATES), why: z.string() })),
+  })
+  .meta({ id: 'Connection' })
 
 const BOTH = 'is empty: CHAP takes a user and a password, or neither'
 

@@ -5,30 +5,32 @@ import { NOTHING, operation } from './operation.ts'
 
 const sum = z.number().nonnegative()
 
-const guest = z.object({
-  host: hostId,
-  hostName: z.string(),
-  uuid: z.string(),
-  name: z.string(),
-  domid: z.number(),
-  /** Missing, as `disks` and `nics` are, for a domain whose configuration could not be read. */
-  type: z.enum(['pv', 'pvh', 'hvm']).optional(),
-  state: z.string(),
-  vcpus: z.number(),
-  memoryBytes: z.number(),
-  disks: z.number().optional(),
-  nics: z.number().optional(),
-  /** Of the newest sample. */
-  load: z
-    .object({
-      cpus: sum,
-      readBytesPerSecond: sum,
-      writtenBytesPerSecond: sum,
-      receivedBytesPerSecond: sum,
-      sentBytesPerSecond: sum,
-    })
-    .optional(),
-})
+const guest = z
+  .object({
+    host: hostId,
+    hostName: z.string(),
+    uuid: z.string(),
+    name: z.string(),
+    domid: z.number(),
+    /** Missing, as `disks` and `nics` are, for a domain whose configuration could not be read. */
+    type: z.enum(['pv', 'pvh', 'hvm']).optional(),
+    state: z.string(),
+    vcpus: z.number(),
+    memoryBytes: z.number(),
+    disks: z.number().optional(),
+    nics: z.number().optional(),
+    /** Of the newest sample. */
+    load: z
+      .object({
+        cpus: sum,
+        readBytesPerSecond: sum,
+        writtenBytesPerSecond: sum,
+        receivedBytesPerSecond: sum,
+        sentBytesPerSecond: sum,
+      })
+      .optional(),
+  })
+  .meta({ id: 'Guest' })
 
 export const guests = {
   list: operation({

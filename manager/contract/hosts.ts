@@ -57,37 +57,39 @@ export const hostIdentity = z.object({
   macs: hostMacs,
 })
 
-export const host = z.object({
-  id: hostId,
-  name: z.string(),
-  state: hostState,
-  /** Since when it is in this state. */
-  since: z.number(),
-  groups: z.array(z.string()),
-  notes: z.string(),
-  created: z.number(),
-  uuid: z.string().optional(),
-  macs: hostMacs,
-  /** A machine boots as this host and is another than was known: approval takes it in the place of that. `differs`: in words. */
-  change: z.object({ at: z.number(), differs: z.array(z.string()), was: hostIdentity, is: hostIdentity }).optional(),
-  /** Of a host that may be approved: what an approval names as `seen`. It is another as soon as another machine waits. */
-  seen: z.string().optional(),
-  connection: z.object({ address: z.string(), agent: z.string(), since: z.number() }).optional(),
-  inventory: z.object({ revision: z.number(), at: z.number() }).optional(),
-  /** Missing before its first report. */
-  hardware: hostHardware.optional(),
-  /** What it booted, as its appliance tells. */
-  image: z.object({ image: z.string(), generation: z.string() }).optional(),
-  /** Hosts of one number can exchange guests live; missing where the CPU is not known or the host may not run guests. */
-  cpuGroup: z.number().optional(),
-  load: hostLoad.optional(),
-  /** That run on it; missing where that is not known. */
-  guests: z.number().optional(),
-  /** Sections of its report from which items may be missing, and why: what is counted in them is missing here. */
-  unread: z.array(z.object({ section: z.string(), source: z.string(), reason: z.string() })).optional(),
-  /** Open ones. */
-  alarms: z.number(),
-})
+export const host = z
+  .object({
+    id: hostId,
+    name: z.string(),
+    state: hostState,
+    /** Since when it is in this state. */
+    since: z.number(),
+    groups: z.array(z.string()),
+    notes: z.string(),
+    created: z.number(),
+    uuid: z.string().optional(),
+    macs: hostMacs,
+    /** A machine boots as this host and is another than was known: approval takes it in the place of that. `differs`: in words. */
+    change: z.object({ at: z.number(), differs: z.array(z.string()), was: hostIdentity, is: hostIdentity }).optional(),
+    /** Of a host that may be approved: what an approval names as `seen`. It is another as soon as another machine waits. */
+    seen: z.string().optional(),
+    connection: z.object({ address: z.string(), agent: z.string(), since: z.number() }).optional(),
+    inventory: z.object({ revision: z.number(), at: z.number() }).optional(),
+    /** Missing before its first report. */
+    hardware: hostHardware.optional(),
+    /** What it booted, as its appliance tells. */
+    image: z.object({ image: z.string(), generation: z.string() }).optional(),
+    /** Hosts of one number can exchange guests live; missing where the CPU is not known or the host may not run guests. */
+    cpuGroup: z.number().optional(),
+    load: hostLoad.optional(),
+    /** That run on it; missing where that is not known. */
+    guests: z.number().optional(),
+    /** Sections of its report from which items may be missing, and why: what is counted in them is missing here. */
+    unread: z.array(z.object({ section: z.string(), source: z.string(), reason: z.string() })).optional(),
+    /** Open ones. */
+    alarms: z.number(),
+  })
+  .meta({ id: 'Host' })
 
 /** A host's id is a name, too. */
 export const hostRef = z.string().regex(HOST_NAME, 'is neither a host name nor an id: 1 to 63 of a-z 0-9 -')
@@ -106,6 +108,8 @@ const hostChange = z.strictObject({
     .refine((notes) => !UNPRINTABLE_NOTES.test(notes), 'has characters that are not printable')
     .optional(),
 })
+
+const PROOF = 'what shows that the host cannot run anything now? A fence needs a proof'
 
 const historyEntry = z.object({ at: z.number(), who: z.string(), what: z.string() })
 
@@ -179,7 +183,7 @@ export const hosts = {
     role: 'admin',
     summary: 'Say that a host cannot run anything now, with the proof',
     /** `proof`: what says that it cannot. */
-    input: ofHost.extend({ proof: z.string().min(1, 'is empty: what shows that the host cannot run anything now?').max(512) }),
+    input: ofHost.extend({ proof: z.string(PROOF).min(1, PROOF).max(512) }),
     output: host,
     did: ({ ref, proof }, say) => `fence host ${say.host(ref)}: ${proof}`,
   }),

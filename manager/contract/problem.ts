@@ -2,17 +2,19 @@
 import { z } from 'zod'
 import { PROBLEM_CODES } from '../outcome.ts'
 
-export const problem = z.object({
-  type: z.string().default('about:blank'),
-  title: z.string(),
-  status: z.number(),
-  /** What was wrong, with what, and what to do. */
-  detail: z.string(),
-  /**
-   * `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. `identity`:
-   * who would be approved is not who was looked at; `detail` has both.
-   */
-  code: z.enum(PROBLEM_CODES).optional(),
-})
+export const problem = z
+  .object({
+    type: z.string().default('about:blank'),
+    title: z.string(),
+    status: z.number(),
+    /** What was wrong, with what, and what to do. */
+    detail: z.string(),
+    /**
+     * `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. `identity`:
+     * who would be approved is not who was looked at; `detail` has both.
+     */
+    code: z.enum(PROBLEM_CODES).optional(),
+  })
+  .meta({ id: 'Problem' })
 
 export type Problem = z.output<typeof problem>

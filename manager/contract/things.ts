@@ -7,30 +7,34 @@ import { NOTHING, operation } from './operation.ts'
 export const THING_KINDS = ['lun', 'iscsi-target', 'nfs', 'vg', 'file-system', 'vlan', 'segment'] as const
 
 /** A row of the connectivity matrix: a thing that several hosts reach or could reach. */
-export const thing = z.object({
-  /** `lun:naa.600…`, `vlan:100`: the same on every host, and for good. */
-  key: z.string(),
-  kind: z.enum(THING_KINDS),
-  /** As a person names it. */
-  name: z.string(),
-  /** How many hosts reach it. */
-  hosts: z.number(),
-  sizeBytes: z.number().optional(),
-  freeBytes: z.number().optional(),
-  /** Product of a LUN, type and label of a file system: what tells it from its like. */
-  detail: z.string().optional(),
-  /** Of a network whose hosts do not all hear each other: those that do, together; ids. */
-  islands: z.array(z.array(hostId)).optional(),
-})
+export const thing = z
+  .object({
+    /** `lun:naa.600…`, `vlan:100`: the same on every host, and for good. */
+    key: z.string(),
+    kind: z.enum(THING_KINDS),
+    /** As a person names it. */
+    name: z.string(),
+    /** How many hosts reach it. */
+    hosts: z.number(),
+    sizeBytes: z.number().optional(),
+    freeBytes: z.number().optional(),
+    /** Product of a LUN, type and label of a file system: what tells it from its like. */
+    detail: z.string().optional(),
+    /** Of a network whose hosts do not all hear each other: those that do, together; ids. */
+    islands: z.array(z.array(hostId)).optional(),
+  })
+  .meta({ id: 'Thing' })
 
 /** How a host reaches a thing, or why not, in words. */
 export const cell = z.object({ reached: z.boolean(), why: z.string() })
 
-export const matrix = z.object({
-  hosts: z.array(z.object({ id: hostId, name: z.string(), state: hostState })),
-  /** `cells` are in the order of `hosts`. */
-  rows: z.array(thing.extend({ cells: z.array(cell) })),
-})
+export const matrix = z
+  .object({
+    hosts: z.array(z.object({ id: hostId, name: z.string(), state: hostState })),
+    /** `cells` are in the order of `hosts`. */
+    rows: z.array(thing.extend({ cells: z.array(cell) })),
+  })
+  .meta({ id: 'Matrix' })
 
 /** A file that is a guest's disk. Sizes in bytes. */
 export const diskImage = z.object({

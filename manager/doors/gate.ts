@@ -15,12 +15,12 @@ export interface GateRates {
 const RATES: GateRates = { principal: { perSecond: 100, burst: 400 }, stranger: { perSecond: 5, burst: 100 } }
 
 export class Gate {
-  readonly #access: Access
+  readonly #access: Pick<Access, 'byToken' | 'bySession'>
   readonly #principals: AttemptLimit
   readonly #strangers: AttemptLimit
 
   /** `elapsed`: milliseconds, by a clock that does not jump. */
-  constructor(access: Access, elapsed: () => number, { principal, stranger }: GateRates = RATES) {
+  constructor(access: Pick<Access, 'byToken' | 'bySession'>, elapsed: () => number, { principal, stranger }: GateRates = RATES) {
     this.#access = access
     this.#principals = new AttemptLimit(principal, elapsed)
     this.#strangers = new AttemptLimit(stranger, elapsed)

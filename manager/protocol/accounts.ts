@@ -9,17 +9,19 @@ export const userName = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/, 'is no use
 /** Length is what counts (NIST SP 800-63B, 3.1.1.2). */
 export const password = z.string().min(12, 'is shorter than 12 characters').max(256, 'is longer than 256 characters')
 
-export const user = z.object({ name: userName, role, created: z.number(), lastSeen: z.number().optional() })
+export const user = z.object({ name: userName, role, created: z.number(), lastSeen: z.number().optional() }).meta({ id: 'User' })
 /** The secret itself is told once, when it is made. */
-export const token = z.object({
-  id: z.string(),
-  user: userName,
-  label: z.string(),
-  role,
-  created: z.number(),
-  expires: z.number(),
-  lastUsed: z.number().optional(),
-})
+export const token = z
+  .object({
+    id: z.string(),
+    user: userName,
+    label: z.string(),
+    role,
+    created: z.number(),
+    expires: z.number(),
+    lastUsed: z.number().optional(),
+  })
+  .meta({ id: 'Token' })
 export const issuedToken = token.extend({ secret: z.string() })
 
 export const auditEntry = z.object({

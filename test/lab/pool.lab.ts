@@ -4,10 +4,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { PRESENCE_PERIOD } from '../../images/agent/presence.ts'
-import { historyEntry } from '../../manager/doors/api/schema-hosts.ts'
-import { alarm } from '../../manager/doors/api/schema-pool.ts'
+import { CONTRACT } from '../../manager/contract/contract.ts'
 import { inventory } from '../../manager/protocol/inventory.ts'
 import { captureFrames, isFrom } from './capture.ts'
 import { PROJECT } from './folders.ts'
@@ -194,7 +193,7 @@ test.serial('a token that was seen on the wire lets nobody in, and is an alarm',
   const script = [process.execPath, '--import', 'tsx', join(PROJECT, 'test/lab/replay.ts'), ...words]
   const { stdout } = await bed.rack.exec(['env', `--chdir=${PROJECT}`, ...script], { timeoutMs: REPORT_MS })
   t.regex(stdout, /enrolment refused/)
-  const { alarms } = await operator.get('/alarms', z.object({ alarms: z.array(alarm) }))
+  const { alarms } = await operator.get('/alarms', CONTRACT.alarms.list.output)
   t.true(alarms.some(({ kind }) => kind === 'enrolment-refused'))
 })
 
@@ -204,7 +203,7 @@ test.serial('a host that is reset comes back into the pool by itself, over `boot
   await bed.reset('node2')
   await waitBack(new Map([['node2', since.get('node2') ?? 0]]))
   await waitState(operator, NAMES, 'up')
-  const { entries } = await operator.get('/hosts/node2/history', z.object({ entries: z.array(historyEntry) }))
+  const { entries } = await operator.get('/hosts/node2/history', CONTRACT.hosts.history.output)
   t.log(entries.map(({ what }) => what).join(' | '))
   t.true(entries.some(({ what }) => what.includes('booting')))
   await waitConnected(operator, NAMES, target)

@@ -1,30 +1,28 @@
 // From hosts that are up to a pool: what an operator does with machines that nobody has approved yet. What it says, it has done.
 
-import { z } from 'zod'
-import { host } from '../../manager/contract/hosts.ts'
-import { matrix } from '../../manager/contract/things.ts'
+import type { z } from 'zod'
+import { CONTRACT } from '../../manager/contract/contract.ts'
+import type { Host } from '../../manager/contract/hosts.ts'
+import { type Matrix, matrix } from '../../manager/contract/things.ts'
 import type { RackNode } from './node.ts'
 import type { Operator } from './operator.ts'
 import type { Target } from './target.ts'
 
-export const hostsAnswer = z.object({ hosts: z.array(host) })
+export const hostsAnswer = CONTRACT.hosts.list.output
 
 /** Ten times what an agent takes from its start to its first report, two in emulated machines at once. */
 export const REPORT_MS = 300_000
 const VLAN = 100
 
-export type PoolHost = z.output<typeof host>
-export type Matrix = z.output<typeof matrix>
-
 /** Resolves when all of them have told the manager what they are. */
-export async function waitReported(operator: Operator, names: readonly string[]): Promise<readonly PoolHost[]> {
+export async function waitReported(operator: Operator, names: readonly string[]): Promise<readonly Host[]> {
   const reported = ({ hosts }: z.output<typeof hostsAnswer>) =>
     names.every((name) => hosts.some((one) => one.name === name && one.hardware !== undefined))
   const { hosts } = await operator.until(`reported by ${names.join(', ')}`, '/hosts', hostsAnswer, reported, REPORT_MS)
   return hosts
 }
 
-export async function waitState(operator: Operator, names: readonly string[], state: PoolHost['state']): Promise<void> {
+export async function waitState(operator: Operator, names: readonly string[], state: Host['state']): Promise<void> {
   const there = ({ hosts }: z.output<typeof hostsAnswer>) =>
     names.every((name) => hosts.some((one) => one.name === name && one.state === state))
   await operator.until(`${state}: ${names.join(', ')}`, '/hosts', hostsAnswer, there, REPORT_MS)

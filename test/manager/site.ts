@@ -5,10 +5,14 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
+import type { z } from 'zod'
 import { newLedger, record } from '../../images/agent/ledger.ts'
 import { type Link, type LinkOptions, startLink } from '../../images/agent/link/runner.ts'
 import type { ManagerConfig } from '../../manager/config.ts'
+import type { Operation } from '../../manager/contract/operation.ts'
 import { type Manager, type ManagerSettings, startManager } from '../../manager/main.ts'
+import type { Done } from '../../manager/outcome.ts'
+import type { Role } from '../../manager/protocol/accounts.ts'
 import type { ManagerAddress } from '../../manager/protocol/appliance.ts'
 import type { Inventory, Problem } from '../../manager/protocol/inventory.ts'
 import type { AgentMessage } from '../../manager/protocol/messages.ts'
@@ -91,6 +95,29 @@ export async function keysOf(dataDir: string, port: number): Promise<{ readonly 
   const authority = await readFile(join(dataDir, 'keys/manager-ca.pem'), 'utf8')
   const secret = await readFile(join(dataDir, 'keys/site.key'), 'utf8')
   return { address: { address: '127.0.0.1', port, authority }, secret }
+}
+
+/** As an admin, past the doors; what is answered is what the contract says. */
+export async function ask<Input extends z.ZodObject, Output extends z.ZodType>(
+  { calls }: Pick<Manager, 'calls'>,
+  operation: Operation<Role, Input, Output>,
+  input: z.input<Input>,
+  user = 'alice',
+): Promise<Done<z.output<Output>>> {
+  const by = { who: { user, role: 'admin', by: { kind: 'token', id: 'of-the-test' } }, peer: '127.0.0.1' } as const
+  const answer = await calls.ask(operation, input, by)
+  return answer.kind === 'done' ? { kind: 'done', value: operation.output.parse(answer.value) } : answer
+}
+
+/** The same of what is not refused. */
+export async function told<Input extends z.ZodObject, Output extends z.ZodType>(
+  manager: Pick<Manager, 'calls'>,
+  operation: Operation<Role, Input, Output>,
+  input: z.input<Input>,
+): Promise<z.output<Output>> {
+  const answer = await ask(manager, operation, input)
+  if (answer.kind !== 'done') throw new Error(answer.reason)
+  return answer.value
 }
 
 export const macOf = (index: number) =>

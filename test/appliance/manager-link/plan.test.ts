@@ -10,7 +10,8 @@ import { Leases } from '../../../appliance/store/leases.ts'
 import { UnpushedTokens } from '../../../appliance/store/unpushed-tokens.ts'
 import { AttemptRunner } from '../../../appliance/timeline/runner.ts'
 import { newTracker } from '../../../appliance/timeline/tracker.ts'
-import { macOf, pushBoot, startSite, startTestAgent, until } from '../../manager/site.ts'
+import { CONTRACT } from '../../../manager/contract/contract.ts'
+import { macOf, pushBoot, startSite, startTestAgent, told, until } from '../../manager/site.ts'
 import { ipv4 as ip, mac } from '../boot/plans.ts'
 import { script } from '../timeline/boots.ts'
 import { collectingLog } from '../wire/collecting-log.ts'
@@ -45,7 +46,7 @@ function applianceAt(dataDir: string, port: number, file: string) {
 
 test('the appliance knows its hosts as the manager does within seconds, also after a restart without one', async (t) => {
   const site = await startSite(t)
-  const { pool, operations } = site.manager
+  const { pool } = site.manager
   startTestAgent(t, async () => site.address, await pushBoot(site, macOf(1)), { macs: [macOf(1), macOf(2)] })
   const host = await until('the host', () => pool.hosts()[0])
   const file = `${site.dataDir}/appliance.db`
@@ -59,11 +60,11 @@ test('the appliance knows its hosts as the manager does within seconds, also aft
 
   appliance.leases.commit({ kind: 'bind', subnet: '127.0.0.0/8', mac: NODE, address: ip('127.0.0.9'), expires: Date.now() + 1e6 })
   appliance.attempts.observe(NODE, script())
-  const [told] = await until('what the appliance tells', async () => {
-    const all = await operations.appliances()
+  const [known] = await until('what the appliance tells', async () => {
+    const { appliances: all } = await told(site.manager, CONTRACT.boots.appliances, {})
     return all[0]?.boots === 1 && all[0].leases === 1 && all
   })
-  t.like(told, { id: appliance.id, address: '127.0.0.1', version: '0.1.0' })
+  t.like(known, { id: appliance.id, address: '127.0.0.1', version: '0.1.0' })
   t.is(appliance.attempts.views()[0]?.host, 'web7')
   await link.close()
   appliance.database.close()

@@ -1,12 +1,14 @@
 // What becomes of a host when another machine says that it is it, and when the host itself boots again.
 import { X509Certificate } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
+import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { hostWithTargets } from '../../images/agent/simulated.ts'
 import { checkAgainst, enrolRaw, rawAgent, rawIdentity } from '../raw-agent.ts'
 import { iscsiHost } from '../reconcile/iscsi-host.ts'
-import { macOf, pushBoot, type Site, startSite, startTestAgent, until, uuidOf } from '../site.ts'
+import { ask, macOf, pushBoot, type Site, startSite, startTestAgent, told, until, uuidOf } from '../site.ts'
 import { onEach } from '../store/dialects.ts'
 
+const { hosts, connections, properties } = CONTRACT
 const PORTAL = '10.77.0.1:3260'
 const TARGET = 'iqn.2026-11.test:t1'
 const [BOOT, SPARE] = [macOf(1), macOf(257)]
@@ -23,8 +25,8 @@ async function upHost(t: ExecutionContext, site: Site) {
 }
 
 /** As who has looked at it. */
-const approve = async ({ manager: { pool, operations } }: Site, id: string) =>
-  pool.move(id, { kind: 'approve', seen: (await operations.host(id))?.seen }, 'admin alice')
+const approve = async ({ manager }: Site, id: string) =>
+  manager.pool.move(id, { kind: 'approve', seen: (await told(manager, hosts.show, { ref: id })).seen }, 'admin alice')
 
 const kindsOf = async ({ manager }: Site) => (await manager.pool.alarms()).map(({ kind }) => kind)
 
@@ -45,10 +47,11 @@ onEach(
   'a stranger in the place of a host that is away is pending and gets no secret; approved, it is the host and gets them',
   async (t, place) => {
     const site = await startSite(t, { ...place, settings: { lostAfter: 50 } })
-    const { pool, site: wants, operations } = site.manager
+    const { manager } = site
+    const { pool } = manager
     const chap = { user: 'joe', password: 'secretsecret12' }
-    await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [], chap }, 'alice')
-    await wants.setProperties('[a]\ncommand = true\nreturn_type = int\nticks = 60\n', 'alice')
+    await told(manager, connections.add, { kind: 'iscsi', portal: PORTAL, target: TARGET, chap })
+    await told(manager, properties.set, { text: '[a]\ncommand = true\nreturn_type = int\nticks = 60\n' })
     const real = await upHost(t, site)
     await real.agent.link.close()
     await until('a lost host', () => pool.host(real.id)?.state === 'lost')
@@ -58,8 +61,7 @@ onEach(
     t.is(id, real.id)
     t.is(pool.host(id)?.state, 'pending')
     t.deepEqual(asked, [])
-    const host = await operations.host('node01')
-    const { change } = host ?? {}
+    const { change, seen } = await told(manager, hosts.show, { ref: 'node01' })
     t.like(change?.was, { uuid: uuidOf(1), serial: 'S1', product: 'R640' })
     t.deepEqual(
       change?.was.macs.map(({ mac, boot }) => [mac, boot]),
@@ -71,7 +73,7 @@ onEach(
     t.deepEqual(change?.is, { uuid: undefined, serial: undefined, product: undefined, macs: [{ mac: SPARE, boot: true }] })
     t.deepEqual(await kindsOf(site), ['identity-changed'])
 
-    const approved = await operations.actOnHost('node01', 'approve', { seen: host?.seen }, 'alice')
+    const approved = await ask(manager, hosts.approve, { ref: 'node01', seen })
     t.like(approved, { kind: 'done', value: { state: 'up' } })
     t.is(approved.kind === 'done' && approved.value.change, undefined)
     await until('its session', () => machine.sessions().length === 1)
@@ -97,17 +99,18 @@ test('nobody takes the place of a host whose agent was connected a moment ago', 
 
 test('an approval is of the claim that was looked at: another machine that has come since is refused, with both in words', async (t) => {
   const site = await startSite(t, { settings: { lostAfter: 50 } })
-  const { pool, operations } = site.manager
+  const { manager } = site
+  const { pool } = manager
   const { agent, id } = await upHost(t, site)
   await agent.link.close()
   await until('a lost host', () => pool.host(id)?.state === 'lost')
   const claim = async (serial: string) =>
     enrolRaw(site.address, await pushBoot(site, BOOT), REAL.macs, rawIdentity(), undefined, uuidOf(1), { serial, product: 'R640' })
   t.is((await claim('S2')).kind, 'enrolled')
-  const looked = await operations.host('node01')
+  const looked = await told(manager, hosts.show, { ref: 'node01' })
   t.is((await claim('S3')).kind, 'enrolled')
   for (const seen of [looked?.seen, undefined, '']) {
-    const refused = await operations.actOnHost('node01', 'approve', { seen }, 'alice')
+    const refused = await ask(manager, hosts.approve, { ref: 'node01', seen })
     t.like(refused, { kind: 'refused', code: 'identity' })
     t.regex(
       refused.kind === 'refused' ? refused.reason : '',
@@ -117,22 +120,24 @@ test('an approval is of the claim that was looked at: another machine that has c
   t.like(pool.host(id), { state: 'pending', serial: 'S1' })
   // The same machine once more is the one that was looked at.
   t.is((await claim('S2')).kind, 'enrolled')
-  t.like(await operations.actOnHost('node01', 'approve', { seen: looked?.seen }, 'alice'), { kind: 'done' })
+  t.like(await ask(manager, hosts.approve, { ref: 'node01', seen: looked.seen }), { kind: 'done' })
   t.is(pool.host(id)?.serial, 'S2')
 })
 
 test('a machine that waits is not approved as the one that has come in its place since', async (t) => {
   const site = await startSite(t, { settings: { lostAfter: 50 } })
-  const { pool, operations } = site.manager
+  const { manager } = site
+  const { pool } = manager
   const enrol = async (serial: string) =>
     enrolRaw(site.address, await pushBoot(site, BOOT), REAL.macs, rawIdentity(), undefined, uuidOf(1), { serial, product: 'R640' })
   t.is((await enrol('S1')).kind, 'enrolled')
-  const [looked] = await operations.hosts()
+  const { hosts: waiting } = await told(manager, hosts.list, {})
+  const [looked] = waiting
   t.is(looked?.change, undefined)
   const id = looked?.id ?? ''
   await until('the first is away', () => !pool.wasHere(id))
   t.is((await enrol('S2')).kind, 'enrolled')
-  const refused = await operations.actOnHost(id, 'approve', { seen: looked?.seen }, 'alice')
+  const refused = await ask(manager, hosts.approve, { ref: id, seen: looked?.seen })
   t.like(refused, { kind: 'refused', code: 'identity' })
   t.regex(refused.kind === 'refused' ? refused.reason : '', /is now R640, serial number S2/)
   t.is(pool.host(id)?.state, 'pending')
@@ -203,14 +208,15 @@ test('who has copied all that is known of a host is kept out as long as its agen
 
 test('the machine that was approved takes its place back from one that claims it, and what claimed it gets nothing', async (t) => {
   const site = await startSite(t, { settings: { lostAfter: 50 } })
-  const { pool, site: wants } = site.manager
+  const { manager } = site
+  const { pool } = manager
   const real = await upHost(t, site)
   await real.agent.link.close()
   await until('a lost host', () => pool.host(real.id)?.state === 'lost')
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
   const { asked, agent } = await iscsiHost(t, site, 257, machine)
   t.is(pool.host(real.id)?.state, 'pending')
-  await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  await told(manager, connections.add, { kind: 'iscsi', portal: PORTAL, target: TARGET })
   const wanted = new Set<string>()
   startTestAgent(t, async () => site.address, await pushBoot(site, BOOT), REAL, {
     answer: async ({ request: { id } }) => {

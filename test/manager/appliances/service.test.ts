@@ -1,11 +1,13 @@
 import { request } from 'node:https'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { attemptsPush, bootPlan, bootsPush, leasesPush } from '../../../manager/protocol/appliance.ts'
 import { mac as macSchema } from '../../../manager/protocol/values.ts'
 import { BOOTS_OF_A_MAC } from '../../../manager/store/tables/boots.ts'
 import { newHostId } from '../../../manager/store/tables/hosts.ts'
-import { macOf, post, pushBoot, type Site, startSite, startTestAgent, until } from '../site.ts'
+import { listen } from '../doors/api/asking.ts'
+import { ask, macOf, post, pushBoot, type Site, startSite, startTestAgent, told, until } from '../site.ts'
 import { onEach } from '../store/dialects.ts'
 
 const selfOf = (letter: string) => ({ id: letter.repeat(16), version: '0.1.0', address: '127.0.0.1' })
@@ -28,6 +30,8 @@ async function tell({ address, secret }: Site, path: string, body: object | stri
 
 const tellBoots = (site: Site, appliance: object, ...boots: object[]) => tell(site, '/appliance/boots', { appliance, boots })
 
+const appliancesOf = async ({ manager }: Site) => (await told(manager, CONTRACT.boots.appliances, {})).appliances
+
 /** A host that is in the pool, without a connection. */
 async function hostBy(t: ExecutionContext, site: Site, mac: string): Promise<string> {
   const agent = startTestAgent(t, async () => site.address, await pushBoot(site, mac), { macs: [macSchema.parse(mac)] })
@@ -41,24 +45,29 @@ onEach(
   'what an appliance tells of a boot is what the API shows of its host: newest first, with the image that it came up with',
   async (t, place) => {
     const site = await startSite(t, { enrol: 'auto', ...place })
-    const { operations } = site.manager
+    const { manager } = site
+    await manager.access.addUser('alice', 'correct horse battery', 'viewer')
+    const token = await manager.access.issueToken('alice', 'test', undefined, 1)
+    if (token.kind !== 'done') return t.fail(token.reason)
+    const stream = listen(t, site, { authorization: `Bearer ${token.value.secret}` })
+    await until('an open stream', () => stream.status() === 200)
     const id = await hostBy(t, site, macOf(1))
-    const heard: string[] = []
-    operations.subscribe((event) => event.kind === 'boot' && heard.push(event.mac))
     const up = bootOf(macOf(1), { outcome: 'up', started: Date.now() - 5000, image: 'dom0', generation: '0123456789abcdef' })
     t.is(await tellBoots(site, A, up), 204)
     const later = bootOf(macOf(1), { image: 'dom0', generation: 'f'.repeat(16) })
     t.is(await tellBoots(site, A, later), 204)
     t.is(await tellBoots(site, A, later), 204, 'the same again')
     t.deepEqual(
-      (await operations.boots(id))?.map((boot) => [boot.id, boot.outcome, boot.appliance]),
+      (await told(manager, CONTRACT.boots.list, { ref: id })).boots.map((boot) => [boot.id, boot.outcome, boot.appliance]),
       [
         [later.id, 'booting', A.id],
         [up.id, 'up', A.id],
       ],
     )
-    t.deepEqual((await operations.host(id))?.image, { image: 'dom0', generation: '0123456789abcdef' })
-    t.deepEqual(new Set(heard), new Set([macOf(1)]))
+    t.deepEqual((await told(manager, CONTRACT.hosts.show, { ref: id })).image, { image: 'dom0', generation: '0123456789abcdef' })
+    const heard = () => stream.events.flatMap((event) => (event.kind === 'boot' ? [event.mac] : []))
+    await until('the event of a boot', () => heard().length > 0)
+    t.deepEqual(new Set(heard()), new Set([macOf(1)]))
   },
 )
 
@@ -122,7 +131,7 @@ onEach('several appliances are kept apart, a host may move between them, and one
   await tellBoots(site, A, bootOf(macOf(1)))
   t.like(await site.manager.pool.alarms(), [{ kind: 'two-appliances', times: 1 }])
   const count = async () => {
-    const all = await site.manager.operations.appliances()
+    const all = await appliancesOf(site)
     return [A, B].map(({ id }) => all.find((one) => one.id === id)).map((one) => [one?.boots, one?.leases])
   }
   t.deepEqual(await count(), [
@@ -155,10 +164,10 @@ onEach('of one machine so many boots are kept, the newest, and the last that cam
   const up = bootOf(macOf(1), { started: at, outcome: 'up', image: 'dom0', generation: 'a'.repeat(16) })
   const many = Array.from({ length: 40 }, (_, index) => bootOf(macOf(1), { started: at + 1 + index }))
   await tellBoots(site, A, up, ...many)
-  const kept = await site.manager.operations.boots(id)
-  t.is(kept?.length, BOOTS_OF_A_MAC + 1)
-  t.is(kept?.[0]?.id, many.at(-1)?.id)
-  t.is(kept?.at(-1)?.id, up.id)
+  const { boots: kept } = await told(site.manager, CONTRACT.boots.list, { ref: id })
+  t.is(kept.length, BOOTS_OF_A_MAC + 1)
+  t.is(kept[0]?.id, many.at(-1)?.id)
+  t.is(kept.at(-1)?.id, up.id)
 })
 
 function askPlan(
@@ -191,7 +200,9 @@ function askPlan(
 
 onEach('the plan has each host by name, standing and what it shall boot; a change ends the wait for it', async (t, place) => {
   const site = await startSite(t, place)
-  const { pool, operations } = site.manager
+  const { manager } = site
+  const { pool } = manager
+  const { set } = CONTRACT.boots
   const id = await hostBy(t, site, macOf(1))
   const first = await askPlan(site)
   const hosts = (text: string) => bootPlan.parse(JSON.parse(text)).hosts
@@ -203,9 +214,9 @@ onEach('the plan has each host by name, standing and what it shall boot; a chang
   const second = await waiting
   t.deepEqual(hosts(second.text), [{ macs: [macOf(1)], name: 'web7', standing: 'pending' }])
 
-  t.is((await operations.setBoot('web7', { image: 'dom0-next', root: 'ram' }, 'alice')).kind, 'done')
-  t.is((await operations.setBoot('web7', { root: null }, 'alice')).kind, 'done')
-  t.is((await operations.setBoot('nobody', { root: null }, 'alice')).kind, 'missing')
+  t.is((await ask(manager, set, { ref: 'web7', image: 'dom0-next', root: 'ram' })).kind, 'done')
+  t.is((await ask(manager, set, { ref: 'web7', root: null })).kind, 'done')
+  t.is((await ask(manager, set, { ref: 'nobody', root: null })).kind, 'missing')
   await pool.move(id, { kind: 'approve' }, 'admin alice')
   t.deepEqual(hosts((await askPlan(site)).text), [{ macs: [macOf(1)], name: 'web7', standing: 'known', image: 'dom0-next' }])
   await pool.move(id, { kind: 'reject' }, 'admin alice')
@@ -232,7 +243,7 @@ test('every route of appliances wants the secret of the site, and the right meth
 
 test('hostile bodies change nothing and are answered with what is wrong: size, depth, types, and whatever else may come', async (t) => {
   const site = await startSite(t)
-  const before = (await site.manager.operations.appliances()).length
+  const before = (await appliancesOf(site)).length
   for (const path of ['/appliance/attempts', '/appliance/boots', '/appliance/leases']) {
     t.is(await tell(site, path, 'x'.repeat(2 << 20)), 413)
     for (const text of ['', '{', '[]', 'null', '['.repeat(500_000), '{"a":'.repeat(100_000), '{"boots":[],"appliance":{}}', '\u0000']) {
@@ -250,7 +261,7 @@ test('hostile bodies change nothing and are answered with what is wrong: size, d
   ]
   for (const changed of evil) t.is(await tellBoots(site, A, bootOf(macOf(1), changed)), 400, JSON.stringify(changed))
   t.is(await tellBoots(site, A, ...Array.from({ length: 300 }, () => bootOf(macOf(1)))), 400)
-  t.is((await site.manager.operations.appliances()).length, before)
+  t.is((await appliancesOf(site)).length, before)
 })
 
 test('no mutation of a good message gets past its schema with something that is not of the schema', (t) => {

@@ -58,11 +58,11 @@ test('approve shows who it lets in and names that; who takes the place of anothe
   const macs = [{ mac: '52:54:00:77:00:08', boot: true }]
   const change = { at: 0, differs: ['serial'], was: { serial: 'OLD1', macs }, is: { serial: 'NEW1', macs } }
   pool.hosts.push(hostOf(8, { state: 'pending', seen: 'aaaa' }), hostOf(9, { state: 'pending', seen: 'bbbb', change }))
-  const named = () => manager.asked.filter(({ method }) => method === 'POST').map(({ body }) => body)
+  const named = () => manager.asked.filter(({ id }) => id === 'hosts.approve').map(({ input }) => input)
   const plain = await hostless('host approve node08')
   t.is(plain.code, 0)
   t.regex(plain.err, /^node08: .*booted from /)
-  t.deepEqual(named(), [{ seen: 'aaaa' }])
+  t.deepEqual(named(), [{ ref: idOf(8), seen: 'aaaa' }])
   const silent = await hostless('host approve node09')
   t.is(silent.code, 2)
   t.regex(silent.err, /node09: now .*serial number NEW1.*; known was .*serial number OLD1/)
@@ -70,7 +70,7 @@ test('approve shows who it lets in and names that; who takes the place of anothe
   t.is(named().length, 1)
   t.is((await hostless('host approve node0[8-9] --seen bbbb')).code, 2)
   t.is((await hostless('host approve node09 --seen cccc')).code, 0)
-  t.deepEqual(named().at(-1), { seen: 'cccc' })
+  t.deepEqual(named().at(-1), { ref: idOf(9), seen: 'cccc' })
 })
 
 test('group adds and removes, whatever letter a group begins with', async (t) => {
@@ -80,7 +80,7 @@ test('group adds and removes, whatever letter a group begins with', async (t) =>
   t.is((await hostless('host group node01 -hot')).code, 0)
   t.deepEqual(pool.hosts[0]?.groups, ['rack3'])
   for (const wrong of ['hot', '--hot', '+', '+a -a', '-']) t.is((await hostless(`host group node01 ${wrong}`)).code, 2, wrong)
-  t.is(manager.asked.filter(({ method }) => method === 'PATCH').length, 3)
+  t.is(manager.asked.filter(({ id }) => id === 'hosts.change').length, 3)
 })
 
 test('reject and fence ask first; without a terminal they want --yes', async (t) => {
@@ -94,8 +94,9 @@ test('reject and fence ask first; without a terminal they want --yes', async (t)
   t.is((await run({ ...setting, answers: ['yes'] }, 'host', 'reject', 'node07')).code, 0)
   t.is(pool.hosts[6]?.state, 'rejected')
   const without = await hostless('host fence node06 --yes')
-  t.is(without.code, 1)
-  t.regex(without.out, /refused +say what proves/)
+  t.is(without.code, 2)
+  t.regex(without.err, /what shows that they can run nothing now\? Say it with --proof TEXT/)
+  t.is(pool.hosts[5]?.state, 'lost')
   t.is((await run(setting, 'host', 'fence', 'node06', '--yes', '--proof', 'power cut')).code, 0)
 })
 
@@ -133,7 +134,7 @@ test('host find sends keys and an id for what was named, and says why the others
   const { out, code } = await hostless('host find --network vlan:100 --storage vg:data --storage @lun --memory 4G --from node01')
   t.is(code, 0)
   t.regex(out, /node01 +yes\nnode02 +yes\nnode05 +no +VG data: it does not reach the LUN below it; it has 2 GiB free of 4/)
-  t.deepEqual(manager.asked.at(-1)?.body, {
+  t.deepEqual(manager.asked.at(-1)?.input, {
     networks: ['vlan:100'],
     storage: ['vg:aBcDeF-0123-4567-89aB-cDeF-0123-456789', 'lun:naa.6001405a1b2c3d4e5f60718293a4b5c6'],
     memoryBytes: 4 * 2 ** 30,
@@ -194,9 +195,9 @@ test('users: passwords come from stdin or unseen from the terminal, twice', asyn
   t.is((await run({ ...setting, stdin: 'short' }, 'user', 'add', 'alan')).code, 2)
   t.is((await run({ ...setting, stdin: 'a long enough password' }, 'user', 'add', 'Alan!')).code, 2)
   t.is((await run({ ...setting, stdin: 'a long enough password' }, 'user', 'add', 'alan', '--role', 'operator')).code, 0)
-  t.deepEqual(manager.asked.at(-1)?.body, { name: 'alan', role: 'operator', password: 'a long enough password' })
+  t.deepEqual(manager.asked.at(-1)?.input, { name: 'alan', role: 'operator', password: 'a long enough password' })
   const unlike = await run({ ...setting, answers: ['a long enough password', 'another long one'] }, 'user', 'password')
-  t.deepEqual([unlike.code, manager.asked.at(-1)?.path], [1, '/whoami'])
+  t.deepEqual([unlike.code, manager.asked.at(-1)?.id], [1, 'access.whoami'])
   t.is((await run({ ...setting, stdin: 'a long enough password' }, 'user', 'password', 'grace')).code, 0)
   t.is((await hostless('user role operator grace')).code, 0)
   t.is((await hostless('user role king grace')).code, 2)
@@ -246,7 +247,11 @@ test('a token that is good no more, a manager that is away, a wrong port and ano
   const { manager, setting } = await start(t)
   const hostless = (changed: { [name: string]: string }) => run({ environment: { ...setting.environment, ...changed } }, 'host', 'list')
   const bad = await hostless({ HOSTLESS_TOKEN: 'another' })
-  t.deepEqual(bad, { code: 1, out: '', err: `error: this token is not known (hostless login ${manager.url} gives a new token)\n` })
+  t.deepEqual(bad, {
+    code: 1,
+    out: '',
+    err: `error: this credential is unknown, expired or revoked (hostless login ${manager.url} gives a new token)\n`,
+  })
   const other = await startFakeManager(t, poolData())
   t.regex((await hostless({ HOSTLESS_MANAGER: other.url })).err, /has not signed.*somebody is in between/)
   t.regex((await hostless({ HOSTLESS_MANAGER: await startNoManager(t) })).err, /speaks no TLS/)

@@ -9,7 +9,8 @@ import { CommandFailure, runProgram } from '../../../manager/cli/engine/failure.
 import type { Environment } from '../../../manager/cli/engine/login-file.ts'
 import type { Terminal } from '../../../manager/cli/engine/output/output.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
-import { type FakeManager, SECRET } from './fake-manager.ts'
+import type { FakeManager } from './fake-manager.ts'
+import { SECRET } from './fake-pool.ts'
 
 export interface Ran {
   readonly code: number

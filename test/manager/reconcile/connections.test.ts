@@ -1,6 +1,7 @@
 import test from 'ava'
+import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { hostWithTargets } from '../../images/agent/simulated.ts'
-import { type Site, startSite, until } from '../site.ts'
+import { ask, type Site, startSite, told, until } from '../site.ts'
 import { onEach } from '../store/dialects.ts'
 import { iscsiHost } from './iscsi-host.ts'
 
@@ -9,40 +10,42 @@ const OTHER = '10.78.0.1:3260'
 const TARGET = 'iqn.2026-11.test:t1'
 const SECRET = 'secretsecret12'
 
-const statesOf = async (site: Site) => (await site.manager.site.connections()).flatMap(({ hosts }) => hosts.map(({ state }) => state))
+const { connections, properties } = CONTRACT
+const shown = async ({ manager }: Pick<Site, 'manager'>) => (await told(manager, connections.list, {})).connections
+const statesOf = async (site: Site) => (await shown(site)).flatMap(({ hosts }) => hosts.map(({ state }) => state))
 
 onEach('a connection reaches every host that is up, also one that comes later, and is gone when the last session is', async (t, place) => {
   const site = await startSite(t, { enrol: 'auto', ...place })
-  const wants = site.manager.site
+  const { manager } = site
   const machines = [1, 2].map(() => hostWithTargets([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }]))
   const [first, second] = machines
   if (!first || !second) return t.fail()
   const one = await iscsiHost(t, site, 1, first)
-  const made = await wants.connect(
-    { kind: 'iscsi', portal: '10.77.0.1', target: TARGET.toUpperCase(), groups: [], chap: { user: 'joe', password: SECRET } },
-    'alice',
-  )
+  const made = await ask(manager, connections.add, {
+    ...{ kind: 'iscsi', portal: '10.77.0.1', target: TARGET.toUpperCase(), chap: { user: 'joe', password: SECRET } },
+  })
   if (made.kind !== 'done') return t.fail(made.reason)
   t.like(made.value, { portal: PORTAL, target: TARGET, user: 'joe', by: 'alice', ending: false })
   await until('a session of the first', async () => first.sessions().length === 1 && (await statesOf(site)).join() === 'connected')
   await iscsiHost(t, site, 2, second)
   await until('a session of the second', async () => (await statesOf(site)).join() === 'connected,connected')
   t.is(first.file('/etc/iscsi/initiatorname.iscsi'), `InitiatorName=iqn.2026-11.io.hostless:${one.id}\n`)
-  t.notRegex(JSON.stringify(await wants.connections()), /secretsecret12/)
-  t.like(await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'bob'), { kind: 'refused' })
+  t.notRegex(JSON.stringify(await shown(site)), /secretsecret12/)
+  t.like(await ask(manager, connections.add, { kind: 'iscsi', portal: PORTAL, target: TARGET }, 'bob'), { kind: 'refused' })
 
-  t.like(await wants.disconnect(made.value.id, 'alice'), { kind: 'done', value: { ending: true } })
-  await until('no session any more', async () => (await wants.connections()).length === 0)
+  t.like(await ask(manager, connections.remove, { id: made.value.id }), { kind: 'done', value: { ending: true } })
+  await until('no session any more', async () => (await shown(site)).length === 0)
   t.deepEqual([first.sessions(), second.sessions()], [[], []])
-  t.like(await wants.disconnect(made.value.id, 'alice'), { kind: 'missing' })
+  t.like(await ask(manager, connections.remove, { id: made.value.id }), { kind: 'missing' })
 })
 
 test('only hosts of the groups get it, pending ones never, and a host that comes into a group then', async (t) => {
   const site = await startSite(t)
-  const { pool, site: wants } = site.manager
+  const { manager } = site
+  const { pool } = manager
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
   const { id, asked } = await iscsiHost(t, site, 1, machine)
-  await wants.connect({ kind: 'iscsi', portal: PORTAL, groups: ['rack1'] }, 'alice')
+  await told(manager, connections.add, { kind: 'iscsi', portal: PORTAL, groups: ['rack1'] })
   await pool.move(id, { kind: 'approve' }, 'alice')
   t.deepEqual(await statesOf(site), [])
   await pool.change(id, [{ kind: 'group', groups: ['rack1'] }], 'alice')
@@ -52,11 +55,12 @@ test('only hosts of the groups get it, pending ones never, and a host that comes
 
 test('what does not work is an alarm that says what to do, seen at the host, and gone when it works', async (t) => {
   const site = await startSite(t, { enrol: 'auto' })
-  const { pool, site: wants } = site.manager
+  const { manager } = site
+  const { pool } = manager
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
   machine.silence(PORTAL, 'silent')
   const { agent } = await iscsiHost(t, site, 1, machine)
-  const made = await wants.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  const made = await ask(manager, connections.add, { kind: 'iscsi', portal: PORTAL, target: TARGET })
   if (made.kind !== 'done') return t.fail(made.reason)
   const [alarm] = await until('the alarm', async () => {
     const raised = await pool.alarms()
@@ -76,7 +80,7 @@ onEach('portals that were not reached are tried again, also after the manager be
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL, OTHER] }])
   machine.silence(OTHER, 'silent')
   await iscsiHost(t, before, 1, machine)
-  await before.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  await told(before.manager, connections.add, { kind: 'iscsi', portal: PORTAL, target: TARGET })
   await until('the alarm', async () => (await before.manager.pool.alarms()).length > 0)
   t.is(machine.sessions().length, 1)
   await before.manager.close()
@@ -92,7 +96,7 @@ test('a session that has no other path yet is asked for again when its host is b
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL, OTHER] }])
   machine.silence(OTHER, 'silent')
   const { agent } = await iscsiHost(t, site, 1, machine)
-  await site.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  await told(site.manager, connections.add, { kind: 'iscsi', portal: PORTAL, target: TARGET })
   await until('the alarm', async () => (await site.manager.pool.alarms()).length > 0)
   machine.silence(OTHER, 'answering')
   await agent.link.close()
@@ -108,7 +112,7 @@ test('a connection is not taken for gone while it is not known which sessions a 
   const site = await startSite(t, { enrol: 'auto' })
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL] }])
   const { agent, id } = await iscsiHost(t, site, 1, machine)
-  const made = await site.manager.site.connect({ kind: 'iscsi', portal: PORTAL, target: TARGET, groups: [] }, 'alice')
+  const made = await ask(site.manager, connections.add, { kind: 'iscsi', portal: PORTAL, target: TARGET })
   if (made.kind !== 'done') return t.fail(made.reason)
   await until('its session', async () => (await statesOf(site)).join() === 'connected')
   const hung = { section: 'iscsi', source: 'iscsiadm -m session -P 3', reason: 'stopped after 20 s' } as const
@@ -118,26 +122,26 @@ test('a connection is not taken for gone while it is not known which sessions a 
   })
   agent.change({ iscsi: { sessions: [] } }, [hung])
   await until('that it is not known', async () => ((await site.manager.pool.inventory(id))?.problems.length ?? 0) > 0)
-  await site.manager.site.disconnect(made.value.id, 'alice')
-  const [shown] = await site.manager.site.connections()
-  t.is(shown?.hosts[0]?.state, 'ending')
-  t.regex(shown?.hosts[0]?.why ?? '', /not known: iscsi \(iscsiadm -m session -P 3: stopped after 20 s\)/)
+  await told(site.manager, connections.remove, { id: made.value.id })
+  const [ending] = await shown(site)
+  t.is(ending?.hosts[0]?.state, 'ending')
+  t.regex(ending?.hosts[0]?.why ?? '', /not known: iscsi \(iscsiadm -m session -P 3: stopped after 20 s\)/)
   t.is(machine.sessions().length, 1)
   machine.host.faults.clear()
   agent.change({ iscsi: { sessions: [] } }, [])
-  await until('that it is gone', async () => (await site.manager.site.connections()).length === 0)
+  await until('that it is gone', async () => (await shown(site)).length === 0)
 })
 
 onEach('what is wanted survives the manager, with its secrets sealed in the database', async (t, place) => {
   const before = await startSite(t, { enrol: 'auto', ...place })
-  await before.manager.site.connect({ kind: 'iscsi', portal: PORTAL, groups: [], chap: { user: 'joe', password: SECRET } }, 'alice')
-  await before.manager.site.setProperties('[a]\ncommand=x\nreturn_type=int\nticks=5\n', 'alice')
+  await told(before.manager, connections.add, { kind: 'iscsi', portal: PORTAL, chap: { user: 'joe', password: SECRET } })
+  await told(before.manager, properties.set, { text: '[a]\ncommand=x\nreturn_type=int\nticks=5\n' })
   const rows = await before.manager.store.db.selectFrom('connections').selectAll().execute()
   t.notRegex(JSON.stringify(rows), /secretsecret12/)
   await before.manager.close()
 
   const after = await startSite(t, { enrol: 'auto', ...place })
-  t.regex((await after.manager.site.properties()).text, /\[a\]/)
+  t.regex((await told(after.manager, properties.show, {})).text, /\[a\]/)
   const machine = hostWithTargets([{ name: TARGET, portals: [PORTAL], chap: { user: 'joe', password: SECRET } }])
   const { asked } = await iscsiHost(t, after, 1, machine)
   await until('its session', () => machine.sessions().length === 1)
@@ -145,9 +149,9 @@ onEach('what is wanted survives the manager, with its secrets sealed in the data
 })
 
 test('wrong wishes are refused with the reason', async (t) => {
-  const { site: wants } = (await startSite(t)).manager
+  const { manager } = await startSite(t)
   const reason = async (wish: object) => {
-    const done = await wants.connect({ kind: 'iscsi', portal: PORTAL, groups: [], ...wish }, 'alice')
+    const done = await ask(manager, connections.add, { kind: 'iscsi', portal: PORTAL, ...wish })
     return done.kind === 'refused' ? done.reason : done.kind
   }
   t.regex(await reason({ portal: '-o update' }), /a portal is an IP address/)
@@ -156,6 +160,6 @@ test('wrong wishes are refused with the reason', async (t) => {
   t.regex(await reason({ groups: ['a b'] }), /groups are named/)
   t.regex(await reason({ chap: { user: 'joe', password: 'x\nnode.startup = automatic' } }), /printable ASCII/)
   t.is(await reason({ portal: '[fd00::1]' }), 'done')
-  const properties = await wants.setProperties('[a]\ncommand=\n', 'alice')
-  t.regex(properties.kind === 'refused' ? properties.reason : '', /line 2: a has no command=/)
+  const file = await ask(manager, properties.set, { text: '[a]\ncommand=\n' })
+  t.regex(file.kind === 'refused' ? file.reason : '', /line 2: a has no command=/)
 })

@@ -2,12 +2,13 @@ import test from 'ava'
 import { machineClock } from '../../../images/agent/exec.ts'
 import { openDesk } from '../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
+import { CONTRACT } from '../../../manager/contract/contract.ts'
 import type { Problem } from '../../../manager/protocol/inventory.ts'
 import { SCAN_LIMIT } from '../../../manager/protocol/requests/scan-file-system.ts'
 import { hostWithFiles, qcow2, UUID } from '../../images/agent/scanned.ts'
 import { naa, report } from '../connectivity/inventories.ts'
 import { startApiSite } from '../doors/api/asking.ts'
-import { macOf, pushBoot, startTestAgent, until } from '../site.ts'
+import { ask, macOf, pushBoot, startTestAgent, until } from '../site.ts'
 import { FOUND, ScanPool, seeing } from './scan-pool.ts'
 
 const DAY = 24 * 3600_000
@@ -134,8 +135,12 @@ test('a host of a whole pool looks by itself; what it found is in the API, and l
   agent.change({ blockDevices, fileSystems })
   const key = `fs:${UUID}`
   const path = `/things/${encodeURIComponent(key)}`
+  const shown = async () => {
+    const answer = await ask(site.manager, CONTRACT.things.show, { key })
+    return answer.kind === 'done' ? answer.value : undefined
+  }
   const detail = await until('what it found', async () => {
-    const thing = await site.manager.operations.thing(key)
+    const thing = await shown()
     return thing?.scanned && thing
   })
   t.like(detail, { sizeBytes: 4096 * 1000, freeBytes: 4096 * 250, images: [{ path: 'vm/web.qcow2', format: 'qcow2' }] })
@@ -145,14 +150,14 @@ test('a host of a whole pool looks by itself; what it found is in the API, and l
   t.is((await site.as('viewer')('POST', `${path}/scan`, {})).status, 403)
   const first = detail.scanned?.at ?? 0
   t.is((await site.as('operator')('POST', `${path}/scan`, {})).status, 202)
-  await until('another look', async () => ((await site.manager.operations.thing(key))?.scanned?.at ?? 0) > first)
+  await until('another look', async () => ((await shown())?.scanned?.at ?? 0) > first)
   t.is((await site.as('operator')('POST', `/things/${encodeURIComponent('fs:none')}/scan`, {})).status, 404)
   const refused = await site.as('operator')('POST', `/things/${encodeURIComponent(`lun:${naa('1')}`)}/scan`, {})
   t.is(refused.status, 409)
   t.regex(refused.text, /is not looked at: NFS, and ext2/)
   machine.host.faults.order('mount', { kind: 'fails' })
   await site.as('operator')('POST', `${path}/scan`, {})
-  const failed = await until('the failure', async () => (await site.manager.operations.thing(key))?.notScanned)
+  const failed = await until('the failure', async () => (await shown())?.notScanned)
   t.regex(failed.reason, /it cannot be mounted: mount ended with exit code 1: it is broken/)
   const alarmed = async () => (await site.manager.pool.alarms()).find(({ kind }) => kind === 'scan-failed')
   t.is((await until('its alarm', alarmed)).key, `scan-failed ${key}`)

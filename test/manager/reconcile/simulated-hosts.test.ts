@@ -5,8 +5,9 @@ import { startAgent } from '../../../images/agent/main.ts'
 import { bareMachine } from '../../../images/agent/simulator/machine/bare.ts'
 import { SimulatedSite } from '../../../images/agent/simulator/site.ts'
 import { addTarget } from '../../../images/agent/simulator/state/furnish.ts'
+import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
-import { macOf, pushBoot, startSite, until } from '../site.ts'
+import { macOf, pushBoot, startSite, told, until } from '../site.ts'
 
 const TARGET = 'iqn.2026-11.test:t1'
 const PORTALS = ['10.77.0.1:3260', '10.78.0.1:3260']
@@ -29,15 +30,16 @@ test('a connection that is wanted is made on both simulated hosts, their LUN is 
     })
     t.teardown(() => agent.close())
   }
-  const { pool, site: wants } = site.manager
+  const { manager } = site
+  const { pool } = manager
+  const { connections } = CONTRACT
   await until('two hosts that are up', () => pool.hosts().filter(({ state, inventory }) => state === 'up' && inventory).length === 2)
-  const made = await wants.connect({ kind: 'iscsi', portal: PORTALS[0] ?? '', target: TARGET, groups: [] }, 'alice')
-  if (made.kind !== 'done') return t.fail(made.reason)
+  const made = await told(manager, connections.add, { kind: 'iscsi', portal: PORTALS[0] ?? '', target: TARGET })
   await until('sessions over both portals, on both', () => hosts.every(({ state }) => state().ram.sessions.length === 2))
   await until('a LUN that both see', async () =>
     (await pool.matrix()).rows().some(({ key, hosts: count }) => key.includes(WWID.slice(4)) && count === 2),
   )
-  await wants.disconnect(made.value.id, 'alice')
+  await told(manager, connections.remove, { id: made.id })
   await until('no session any more', () => hosts.every(({ state }) => state().ram.sessions.length === 0))
   t.deepEqual(
     hosts.map(({ state }) => state().ram.scsi),

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { PASSWORD, SECRET, startFakeManager } from '../fake-manager.ts'
+import { startFakeManager } from '../fake-manager.ts'
+import { PASSWORD, SECRET } from '../fake-pool.ts'
 import { homeFor, run } from '../operator.ts'
 import { poolData } from '../pool-data.ts'
 
@@ -28,7 +29,7 @@ test('login shows the fingerprint, asks, and keeps a token that only its user ca
   t.is((await stat(file)).mode & 0o777, 0o600)
   t.is((await run({ environment }, 'host', 'list')).code, 0)
   t.is((await run({ environment }, 'logout')).code, 0)
-  t.deepEqual(manager.asked.at(-1), { method: 'DELETE', path: '/tokens/tok1', body: undefined })
+  t.is(manager.requests.at(-1), 'DELETE /api/v1/tokens/tok1')
   const after = await run({ environment }, 'host', 'list', '--manager', manager.url)
   t.regex(after.err, /nothing says which authority/)
 })
@@ -39,7 +40,7 @@ test('without a terminal login wants the fingerprint, and the password on stdin'
   const login = (...more: string[]) => run({ environment, stdin: PASSWORD }, 'login', manager.url, '--user', 'ada', ...more)
   t.regex((await login()).err, /nobody is there to compare the fingerprint/)
   t.regex((await login('--fingerprint', `${'00'.repeat(32)}`)).err, /another fingerprint.*do not trust it/)
-  t.deepEqual(manager.asked, [], 'nothing was sent to a manager that nobody trusts')
+  t.deepEqual(manager.requests, [], 'nothing was sent to a manager that nobody trusts')
   t.is((await login('--fingerprint', plain)).code, 0)
   t.is((await login()).code, 0, 'it is known from then on')
 })
@@ -55,7 +56,7 @@ test('a no, a wrong password and a manager with another authority than last time
   t.regex((await run({ environment }, 'host', 'list')).err, /has not signed/)
   const again = await run({ environment, answers: ['no'] }, 'login', manager.url, '--user', 'ada')
   t.regex(again.err, /ANOTHER one than at your last login/)
-  t.deepEqual(other.asked, [])
+  t.deepEqual(other.requests, [])
   t.is(JSON.parse(await readFile(file, 'utf8')).authority, manager.authority)
 })
 
@@ -68,7 +69,7 @@ test('a kept token goes to no other manager', async (t) => {
   const { code, err } = await run({ environment }, 'host', 'list', '--manager', other.url, '--ca', ca)
   t.is(code, 1)
   t.regex(err, /you are not logged in at .* \(you are logged in at /)
-  t.deepEqual(other.asked, [])
+  t.deepEqual(other.requests, [])
 })
 
 test('a login that others can read is refused', async (t) => {

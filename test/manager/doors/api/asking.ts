@@ -1,6 +1,7 @@
 // Requests to the API of a site over real TLS, as a program or a browser makes them.
 import { Agent, request } from 'node:https'
 import type { ExecutionContext } from 'ava'
+import { type PoolEvent, poolEvent } from '../../../../manager/contract/events.ts'
 import type { ManagerSettings } from '../../../../manager/main.ts'
 import type { Role } from '../../../../manager/protocol/accounts.ts'
 import { RELAXED, type Site, startSite } from '../../site.ts'
@@ -77,4 +78,40 @@ function askOver(
     asked.on('error', reject)
     asked.end(sent)
   })
+}
+
+export interface Stream {
+  readonly events: readonly PoolEvent[]
+  readonly ended: () => boolean
+  readonly status: () => number
+}
+
+/** To the events of a pool, as they come. */
+export function listen(
+  t: ExecutionContext,
+  { address: { address, port, authority } }: Site,
+  headers: Readonly<Record<string, string>>,
+): Stream {
+  const events: PoolEvent[] = []
+  let [rest, status, ended] = ['', 0, false]
+  const asked = request({ host: address, port, path: '/api/v1/events', ca: authority, agent: false, headers }, (response) => {
+    status = response.statusCode ?? 0
+    response.on('data', (chunk: Buffer) => {
+      const blocks = (rest + chunk.toString('utf8')).split('\n\n')
+      rest = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const [, kind, data] = /^(?:id: \S+\n)?event: (\S+)\ndata: (.*)$/.exec(block) ?? []
+        if (data !== undefined) events.push(poolEvent.parse({ ...JSON.parse(data), kind }))
+      }
+    })
+    response.on('close', () => {
+      ended = true
+    })
+  })
+  asked.on('error', () => {
+    ended = true
+  })
+  asked.end()
+  t.teardown(() => asked.destroy())
+  return { events, ended: () => ended, status: () => status }
 }

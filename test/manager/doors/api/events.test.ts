@@ -1,39 +1,8 @@
 import { request } from 'node:https'
-import test, { type ExecutionContext } from 'ava'
-import { type PoolEvent, poolEvent } from '../../../../manager/contract/events.ts'
-import { macOf, pushBoot, type Site, startTestAgent, until } from '../../site.ts'
-import { PASSWORD, startApiSite } from './asking.ts'
-
-interface Stream {
-  readonly events: readonly PoolEvent[]
-  readonly ended: () => boolean
-  readonly status: () => number
-}
-
-function listen(t: ExecutionContext, { address: { address, port, authority } }: Site, headers: Readonly<Record<string, string>>): Stream {
-  const events: PoolEvent[] = []
-  let [rest, status, ended] = ['', 0, false]
-  const asked = request({ host: address, port, path: '/api/v1/events', ca: authority, agent: false, headers }, (response) => {
-    status = response.statusCode ?? 0
-    response.on('data', (chunk: Buffer) => {
-      const blocks = (rest + chunk.toString('utf8')).split('\n\n')
-      rest = blocks.pop() ?? ''
-      for (const block of blocks) {
-        const [, kind, data] = /^(?:id: \S+\n)?event: (\S+)\ndata: (.*)$/.exec(block) ?? []
-        if (data !== undefined) events.push(poolEvent.parse({ ...JSON.parse(data), kind }))
-      }
-    })
-    response.on('close', () => {
-      ended = true
-    })
-  })
-  asked.on('error', () => {
-    ended = true
-  })
-  asked.end()
-  t.teardown(() => asked.destroy())
-  return { events, ended: () => ended, status: () => status }
-}
+import test from 'ava'
+import type { PoolEvent } from '../../../../manager/contract/events.ts'
+import { macOf, pushBoot, startTestAgent, until } from '../../site.ts'
+import { listen, PASSWORD, startApiSite } from './asking.ts'
 
 test('an approval, an alarm and what an agent reports are told as they happen, to all who listen', async (t) => {
   const site = await startApiSite(t)

@@ -4,17 +4,19 @@ import { z } from 'zod'
 import { machineClock } from '../../../../images/agent/exec.ts'
 import { startAgent } from '../../../../images/agent/main.ts'
 import { type Machine, makeMachine, simulatedHost } from '../../../../images/agent/simulator.ts'
+import { OPERATIONS } from '../../../../manager/contract/contract.ts'
 import { type Host, host as hostSchema } from '../../../../manager/contract/hosts.ts'
-import { ROUTES } from '../../../../manager/doors/api/routes.ts'
+import { statusOf } from '../../../../manager/doors/openapi.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
 import { macOf, pushBoot, startTestAgent, until, uuidOf } from '../../site.ts'
 import { type ApiSite, type Asked, startApiSite } from './asking.ts'
 
 /** What came is what the description says. */
 function answerOf(t: ExecutionContext, template: string, { status, text }: Asked): Record<string, unknown> {
-  const route = ROUTES.find(({ method, path }) => `${method} ${path}` === template)
-  t.is(status, route?.status ?? 0, `${template}: ${text.slice(0, 300)}`)
-  const read = (route?.answer ?? z.unknown()).safeParse(JSON.parse(text))
+  const operation = OPERATIONS.find((named) => named.operation.http === template)?.operation
+  if (!operation) throw new Error(`the contract has no ${template}`)
+  t.is(status, statusOf(operation), `${template}: ${text.slice(0, 300)}`)
+  const read = operation.output.safeParse(JSON.parse(text))
   t.true(read.success, `${template}: ${read.error?.message}`)
   return z.record(z.string(), z.unknown()).parse(JSON.parse(text))
 }
@@ -61,7 +63,7 @@ test('two machines are let in, renamed, grouped, compared and asked for a place,
   t.deepEqual(answerOf(t, 'GET /hosts/:ref', await viewer('GET', '/hosts/node02')).groups, ['blue', 'rack1'], 'all of it or nothing')
   t.is((await operator('PATCH', '/hosts/nobody', { name: 'node03' })).status, 404)
   t.is(detailOf(await operator('POST', '/hosts/node02/release')), 'node02 is not fenced')
-  t.regex(detailOf(await admin('POST', '/hosts/node02/fence')), /A fence needs a proof/)
+  t.regex(detailOf(await admin('POST', '/hosts/node02/fence')), /^proof: what shows that the host cannot run anything now\?/)
   t.regex(detailOf(await admin('POST', '/hosts/node02/fence', { proof: 'somebody said so' })), /its agent is connected/)
   const guests = z
     .array(z.object({ hostName: z.string(), load: z.unknown() }))

@@ -1,16 +1,17 @@
 import test, { type ExecutionContext } from 'ava'
+import { OPERATIONS } from '../../../../manager/contract/contract.ts'
+import { methodOf, pathOf } from '../../../../manager/contract/operation.ts'
 import { problem } from '../../../../manager/contract/problem.ts'
-import type { Route } from '../../../../manager/doors/api/route.ts'
-import { ROUTES } from '../../../../manager/doors/api/routes.ts'
 import { ROLES } from '../../../../manager/protocol/accounts.ts'
 import { type Asked, PASSWORD, startApiSite } from './asking.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const CLOSED = ROUTES.filter(({ role }) => role !== 'open')
+const ALL = OPERATIONS.map(({ operation }) => operation)
+const CLOSED = ALL.filter(({ role }) => role !== 'open')
 
 /** Of somebody else's things where there are own ones. */
-const pathOf = ({ path }: Pick<Route, 'path'>) => path.replace(':ref', 'node01').replace(':name', 'somebody').replace(/:\w+/, 'x')
-const named = (route: Route) => `${route.method} ${route.path}`
+const schemaOf = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const filled = (path: string) => path.replace(':ref', 'node01').replace(':name', 'somebody').replace(/:\w+/, 'x')
 
 function isProblem(t: ExecutionContext, { status, headers, text }: Asked, expected: number, what: string): void {
   t.is(status, expected, `${what}: ${text}`)
@@ -20,12 +21,12 @@ function isProblem(t: ExecutionContext, { status, headers, text }: Asked, expect
   t.notRegex(text, /node_modules|\.ts\b| {4}at /, what)
 }
 
-test('the table has every route of the contract, once', (t) => {
-  const all = ROUTES.map(named)
-  t.is(new Set(all).size, all.length)
-  t.is(all.length, 45)
-  t.deepEqual(ROUTES.filter(({ role }) => role === 'open').map(named), ['POST /login', 'POST /first-admin'])
-  for (const route of CLOSED.filter(({ method }) => method !== 'GET')) t.true(route.effect === 'changes' || route.path === '/placement')
+test('every operation has a route of its own, and two take no credential', (t) => {
+  t.is(ALL.length, 49)
+  t.deepEqual(
+    ALL.filter(({ role }) => role === 'open').map(({ http }) => http),
+    ['POST /login', 'POST /first-admin'],
+  )
 })
 
 test('every route without a credential, with a garbage, an expired, a revoked one, and one of an ended session, is 401', async (t) => {
@@ -55,10 +56,11 @@ test('every route without a credential, with a garbage, an expired, a revoked on
     ['a session that has ended', { cookie: `__Host-hostless=${session.secret}` }],
     ['a token as a cookie', { cookie: `__Host-hostless=${revoked.secret}` }],
   ]
-  for (const route of CLOSED) {
+  for (const operation of CLOSED) {
     for (const [what, headers] of bad) {
-      const asked = await site.ask(route.method, pathOf(route), { headers, ...(route.method === 'GET' ? {} : { body: '{"x":' }) })
-      isProblem(t, asked, 401, `${named(route)}, ${what}`)
+      const method = methodOf(operation)
+      const asked = await site.ask(method, filled(pathOf(operation)), { headers, ...(method === 'GET' ? {} : { body: '{"x":' }) })
+      isProblem(t, asked, 401, `${operation.http}, ${what}`)
       t.is(asked.headers['www-authenticate'], 'Bearer')
     }
   }
@@ -71,35 +73,44 @@ const WRITTEN_ONE_BY_ONE = 20
 test('every route with each role too low is 403, says what it takes, does nothing, and is in the audit log if it would change something', async (t) => {
   let site = await startApiSite(t)
   let written = 0
-  for (const route of CLOSED) {
-    if (route.role === 'open') continue
-    for (const role of ROLES.slice(0, ROLES.indexOf(route.role))) {
+  for (const operation of CLOSED) {
+    const { role: takes, http, did } = operation
+    if (takes === 'open') continue
+    for (const role of ROLES.slice(0, ROLES.indexOf(takes))) {
       if (written === WRITTEN_ONE_BY_ONE) {
         site = await startApiSite(t)
         written = 0
       }
-      if (route.effect !== 'asks') written += 1
+      if (did) written += 1
       const before = (await site.manager.access.auditTrail(1)).entries[0]?.seq ?? 0
-      const asked = await site.as(role)(route.method, pathOf(route), route.method === 'GET' ? undefined : '{"x":')
-      isProblem(t, asked, 403, `${named(route)} as ${role}`)
-      t.regex(asked.text, new RegExp(`takes the role ${route.role}, and you are ${role}`))
+      const method = methodOf(operation)
+      const path = filled(pathOf(operation))
+      const asked = await site.as(role)(method, path, method === 'GET' ? undefined : '{"x":')
+      isProblem(t, asked, 403, `${http} as ${role}`)
+      t.regex(asked.text, new RegExp(`takes the role ${takes}, and you are ${role}`))
       const [last] = (await site.manager.access.auditTrail(1)).entries
-      if (route.effect === 'asks') t.is(last?.seq ?? 0, before)
-      else t.like(last, { seq: before + 1, who: role, peer: '127.0.0.1' }, named(route))
+      if (!did) {
+        t.is(last?.seq ?? 0, before)
+        continue
+      }
+      t.like(last, { seq: before + 1, who: role, peer: '127.0.0.1' }, http)
+      t.regex(last?.what ?? '', new RegExp(`: refused \\(403\\): this takes the role ${takes}, and you are ${role}$`))
     }
   }
 })
 
 test('every path with each wrong method is 405 with what it takes, and every unknown path 404, but to strangers both are 401', async (t) => {
   const site = await startApiSite(t)
-  const paths = new Set(ROUTES.map((route) => route.path))
+  const paths = new Set(ALL.map(pathOf))
   for (const path of paths) {
-    const taken = ROUTES.filter((route) => route.path === path).flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    const taken = ALL.filter((operation) => pathOf(operation) === path)
+      .map(methodOf)
+      .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     for (const method of METHODS.filter((one) => !taken.includes(one))) {
-      const asked = await site.as('admin')(method, pathOf({ path }))
+      const asked = await site.as('admin')(method, filled(path))
       t.is(asked.status, 405, `${method} ${path}`)
       t.is(asked.headers.allow, taken.join(', '), `${method} ${path}`)
-      t.is((await site.ask(method, pathOf({ path }))).status, 401, `${method} ${path}`)
+      t.is((await site.ask(method, filled(path))).status, 401, `${method} ${path}`)
     }
   }
   for (const path of ['/nowhere', '/', '/hosts/', '/Hosts', '/hosts/node01/explode', '/../users', '/hosts/..%2f..%2fusers', '/__proto__']) {
@@ -111,21 +122,34 @@ test('every path with each wrong method is 405 with what it takes, and every unk
   isProblem(t, await site.as('admin')('GET', '/hosts/%zz'), 400, 'a path that is no UTF-8')
 })
 
-test('the description has every route with its role, its answers, and the one form of refusal', async (t) => {
+test('the description has every route with its name, its role, its answers by name, and the one form of refusal', async (t) => {
   const site = await startApiSite(t)
   const { status, text } = await site.as('viewer')('GET', '/openapi.json')
   t.is(status, 200)
-  const { paths, openapi } = JSON.parse(text)
+  const { paths, openapi, components } = JSON.parse(text)
   t.is(openapi, '3.1.0')
   const described = Object.entries<Record<string, object>>(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
-  t.deepEqual(described.sort(), ROUTES.map((route) => named(route).replace(/:(\w+)/g, '{$1}')).sort())
+  t.deepEqual(described.sort(), ALL.map(({ http }) => http.replace(/:(\w+)/g, '{$1}')).sort())
   t.like(paths['/hosts/{ref}'].patch, {
     description: 'Takes the role operator.',
     parameters: [{ name: 'ref', in: 'path', required: true }],
   })
   t.truthy(paths['/hosts/{ref}'].patch.requestBody.content['application/json'].schema.properties.groups)
   t.deepEqual(paths['/login'].post.security, [])
-  t.truthy(paths['/audit'].get.responses.default.content['application/problem+json'].schema)
+  t.deepEqual(paths['/audit'].get.responses.default.content['application/problem+json'].schema, schemaOf('Problem'))
+  t.deepEqual(Object.keys(paths['/hosts/{ref}/maintain'].post.responses), ['200', 'default'])
+  t.is(paths['/hosts/{ref}/maintain'].post.requestBody, undefined, 'nothing but its path is taken')
+  t.deepEqual(Object.keys(paths['/alarms/{key}'].delete.responses['204']), ['description'])
+  t.deepEqual(paths['/metrics'].get.responses['200'].content, { 'text/plain': { schema: { type: 'string' } } })
+
+  const operations = Object.values<Record<string, { readonly operationId: string }>>(paths).flatMap((path) => Object.values(path))
+  t.deepEqual(operations.map(({ operationId }) => operationId).sort(), OPERATIONS.map(({ id }) => id).sort())
+  const named = ['Alarm', 'BootAttempt', 'Connection', 'Event', 'Guest', 'Host', 'Matrix', 'Problem', 'Task', 'Thing', 'Token', 'User']
+  t.deepEqual(Object.keys(components.schemas).sort(), named)
+  for (const name of named) t.true(text.includes(`"$ref":"#/components/schemas/${name}"`), name)
+  t.deepEqual(paths['/hosts/{ref}'].get.responses['200'].content['application/json'].schema, schemaOf('Host'))
+  t.deepEqual(paths['/hosts'].get.responses['200'].content['application/json'].schema.properties.hosts.items, schemaOf('Host'))
+  t.deepEqual(paths['/events'].get.responses['200'].content['text/event-stream'].schema, schemaOf('Event'))
 })

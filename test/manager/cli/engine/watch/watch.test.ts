@@ -40,7 +40,7 @@ test('a manager that goes away and comes back is waited for, and said so once; a
   manager.pool.refuses = true
   manager.tell({ kind: 'alarm', alarm: 'x' })
   t.is(await cli.ended, 1)
-  t.regex(cli.err(), /error: this token is not known/)
+  t.regex(cli.err(), /error: this credential is unknown, expired or revoked/)
 })
 
 test('on a terminal --watch has a screen of its own, and gives it back at Ctrl-C', async (t) => {
