@@ -1,8 +1,9 @@
 // The operations of the API over the pool: each asks what the pool knows and says it in the API's words. What each answer looks
 // like is in the files beside this one.
 
+import { guestMemory } from '../claims/needs.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
-import { hostsFor } from '../connectivity/placement.ts'
+import { type FreeMemory, hostsFor } from '../connectivity/placement.ts'
 import { describeThing } from '../connectivity/thing.ts'
 import type { PoolCpu } from '../cpu/pool.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
@@ -73,15 +74,15 @@ class PoolOperations implements Operations {
   }
 
   async hosts(): Promise<readonly Host[]> {
-    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
+    const [cpu, alarms, memory] = await Promise.all([this.#pool.cpu(), this.#alarms.now(), this.#pool.memory.look()])
     const groups = this.#groupsOf(cpu)
-    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, groups, alarms)))
+    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, groups, alarms, memory)))
   }
 
   async host(ref: string): Promise<Host | undefined> {
-    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
+    const [cpu, alarms, memory] = await Promise.all([this.#pool.cpu(), this.#alarms.now(), this.#pool.memory.look()])
     const view = this.#pool.find(ref)
-    return view && summaryOf(this.#parts(view, this.#groupsOf(cpu), alarms))
+    return view && summaryOf(this.#parts(view, this.#groupsOf(cpu), alarms, memory))
   }
 
   async inventory(ref: string) {
@@ -197,7 +198,8 @@ class PoolOperations implements Operations {
   async place({ networks, storage, memoryBytes, type, from }: PlacementAsk): Promise<Placement> {
     const matrix = await this.#pool.matrix()
     const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
-    const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes, cpu })
+    const needed = memoryBytes === 0 ? 0 : guestMemory({ memoryBytes, vcpus: 1 })
+    const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes: needed, cpu }, await this.#pool.memory.look())
     const nameOf = (id: string) => this.#pool.host(id)?.name ?? id
     return {
       fits: fits.map((host) => ({ host, name: nameOf(host) })),
@@ -259,11 +261,13 @@ class PoolOperations implements Operations {
     return this.#groups.of
   }
 
-  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf): HostParts {
+  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf, memory: FreeMemory): HostParts {
+    const room = memory(view.id)
     return {
       view,
       inventory: this.#pool.knownInventory(view.id),
       sample: this.#pool.latestSample(view.id),
+      freeBytes: room?.kind === 'room' ? Math.max(0, room.free) : undefined,
       image: this.#boots.imageOf(view),
       cpuGroup: groups.get(view.id),
       alarms: alarms.get(view.id) ?? 0,

@@ -11,7 +11,7 @@ import { commandFor } from '../../program.ts'
 import { onEach, storeAt } from '../store/dialects.ts'
 import { automation, disk, freeMemory, GIB, guest, host, running } from './hosts.ts'
 
-const memory = (bytes: number): Need => ({ part: 'memory', kind: 'memory', host: 'a', bytes })
+const memory = (bytes: number): Need & { readonly kind: 'memory' } => ({ part: 'memory', kind: 'memory', host: 'a', bytes })
 
 function claimsOver(store: Store, ...hosts: readonly KnownHost[]): Claims {
   const known = new Map(hosts.map((one) => [one.id, one]))
