@@ -1,10 +1,8 @@
 // The hosts while guests are placed on them one after the other: what was put on one is gone for the next. It is what placement changes;
 // the picture stays as it was.
-import { inExtents } from '../claims/rooms.ts'
+import { disksByVg, spaceTaken } from './disks.ts'
 import { mayPlace } from './fixed-rules.ts'
-import type { Picture, PlacementHost, PlacementNeeds, PlacementRules, VgPlace } from './picture.ts'
-
-const NONE: ReadonlyMap<string, number> = new Map()
+import type { Picture, PlacementHost, PlacementNeeds, PlacementRules } from './picture.ts'
 
 /** One host, with what was put on it since. */
 export class Standing {
@@ -33,14 +31,16 @@ export class Standing {
     return (this.host.siblings.get(group) ?? 0) + (this.#siblingsPut?.get(group) ?? 0)
   }
 
-  put({ memoryBytes, dom0Bytes, vcpus, space, apart }: PlacementNeeds): void {
+  put(needs: PlacementNeeds): void {
+    const { memoryBytes, dom0Bytes, vcpus, apart } = needs
     this.memoryPut += memoryBytes
     this.dom0Put += dom0Bytes
     this.vcpus += vcpus
     this.guests += 1
-    for (const { vg, bytes } of space) {
+    for (const { vg, sizes } of disksByVg(needs)) {
+      const place = this.host.vgs.get(vg)
       this.#spacePut ??= new Map()
-      this.#spacePut.set(vg, this.spacePut(vg) + spaceTaken(this.host.vgs.get(vg), bytes))
+      if (place) this.#spacePut.set(vg, this.spacePut(vg) + spaceTaken(place, sizes))
     }
     if (!apart) return
     this.#siblingsPut ??= new Map()
@@ -90,19 +90,6 @@ export class Board {
     this.#siblings.set(group, counts)
     return counts
   }
-}
-
-/** Of a disk of this size; as much as was asked for where the VG is not known. */
-export function spaceTaken(vg: VgPlace | undefined, bytes: number): number {
-  return vg ? inExtents(bytes, vg) : bytes
-}
-
-/** What is asked for of each VG. */
-export function spaceByVg({ vgs }: PlacementHost, { space }: PlacementNeeds): ReadonlyMap<string, number> {
-  if (space.length === 0) return NONE
-  const sums = new Map<string, number>()
-  for (const { vg, bytes } of space) sums.set(vg, (sums.get(vg) ?? 0) + spaceTaken(vgs.get(vg), bytes))
-  return sums
 }
 
 /**

@@ -25,17 +25,20 @@ export function fixedReasons(
 ): readonly Reason[] {
   const { id, state, cordon } = host
   const cpu = cpuReasons(host, needs, source)
-  if (mayPlace(state, cordon) && !among && needs.networks.length === 0 && needs.storage.length === 0) return cpu
-  const cut = (keys: readonly ThingKey[]): readonly Reason[] =>
-    keys.flatMap((key) => (reachers(key).has(id) ? [] : [{ kind: 'unreached', key }]))
-  return [
-    ...(state === 'up' ? NO_REASONS : [{ kind: 'state', state } as const]),
-    ...(cordon === undefined ? NO_REASONS : [{ kind: 'cordoned', why: cordon } as const]),
-    ...(among && !among.has(id) ? [{ kind: 'not-asked' } as const] : NO_REASONS),
-    ...cut(needs.networks),
-    ...cut(needs.storage),
-    ...cpu,
-  ]
+  const isPlain = cpu.length === 0 && mayPlace(state, cordon) && (!among || among.has(id))
+  if (isPlain && areReached(needs.networks, id, reachers) && areReached(needs.storage, id, reachers)) return NO_REASONS
+  const reasons: Reason[] = []
+  if (state !== 'up') reasons.push({ kind: 'state', state })
+  if (cordon !== undefined) reasons.push({ kind: 'cordoned', why: cordon })
+  if (among && !among.has(id)) reasons.push({ kind: 'not-asked' })
+  for (const key of needs.networks) if (!reachers(key).has(id)) reasons.push({ kind: 'unreached', key })
+  for (const key of needs.storage) if (!reachers(key).has(id)) reasons.push({ kind: 'unreached', key })
+  return [...reasons, ...cpu]
+}
+
+function areReached(keys: readonly ThingKey[], host: string, reachers: FixedGround['reachers']): boolean {
+  for (const key of keys) if (!reachers(key).has(host)) return false
+  return true
 }
 
 const NO_REASONS: readonly Reason[] = []

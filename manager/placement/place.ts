@@ -5,7 +5,7 @@ import { Board, type Standing } from './board.ts'
 import { type FixedGround, fixedReasons } from './fixed-rules.ts'
 import type { Picture, PlacementHost, PlacementNeeds, PlacementRules, Want } from './picture.ts'
 import type { Reason } from './reason.ts'
-import { hasRoom, roomReasons } from './room-rules.ts'
+import { roomReasons } from './room-rules.ts'
 import { compareScored, compareText, type Scored, type Scores, scoresOf } from './score.ts'
 
 export type HostVerdict =
@@ -63,8 +63,8 @@ function kindOf(board: Board, needs: PlacementNeeds, ground: FixedGround): Kind 
 function bestOf(board: Board, fit: readonly Standing[], needs: PlacementNeeds, rules: PlacementRules): Standing | undefined {
   let best: Scored | undefined
   for (const standing of fit) {
-    if (!hasRoom(standing, needs, rules)) continue
-    const scored = { standing, scores: scoresOf(board, standing, needs, rules) }
+    if (roomReasons(standing, needs, rules).length > 0) continue
+    const scored: Scored = { standing, scores: scoresOf(board, standing, needs, rules) }
     if (!best || compareScored(scored, best) < 0) best = scored
   }
   return best?.standing
@@ -92,7 +92,9 @@ function groundOf({ hosts }: Picture, { cpu }: PlacementNeeds, rules: PlacementR
 function reachersOf({ reach }: Picture): FixedGround['reachers'] {
   const known = new Map<ThingKey, ReadonlySet<string>>()
   return (key) => {
-    const reachers = known.get(key) ?? reach.reachers(key)
+    const kept = known.get(key)
+    if (kept) return kept
+    const reachers = reach.reachers(key)
     known.set(key, reachers)
     return reachers
   }

@@ -1,5 +1,6 @@
 // Rules about what is left on a host after what was placed there before: memory, CPUs, space, guests, siblings. Pure.
-import { type Standing, spaceByVg } from './board.ts'
+import type { Standing } from './board.ts'
+import { type DisksOfVg, disksByVg, spaceTaken } from './disks.ts'
 import type { PlacementNeeds, PlacementRules } from './picture.ts'
 import type { Reason } from './reason.ts'
 
@@ -7,15 +8,20 @@ type Rule = (standing: Standing, needs: PlacementNeeds, rules: PlacementRules) =
 
 const RULES: readonly Rule[] = [memory, dom0, threads, vcpus, guests, apart]
 
-/** All that speaks against it. */
-export function roomReasons(standing: Standing, needs: PlacementNeeds, rules: PlacementRules): readonly Reason[] {
-  return [...RULES.flatMap((rule) => rule(standing, needs, rules) ?? []), ...space(standing, needs)]
-}
+const NO_REASONS: readonly Reason[] = []
 
-/** Whether nothing does. */
-export function hasRoom(standing: Standing, needs: PlacementNeeds, rules: PlacementRules): boolean {
-  for (const rule of RULES) if (rule(standing, needs, rules)) return false
-  return needs.space.length === 0 || space(standing, needs).length === 0
+/** All that speaks against it. Asked of every host for every guest of a set: where nothing does, nothing is made. */
+export function roomReasons(standing: Standing, needs: PlacementNeeds, rules: PlacementRules): readonly Reason[] {
+  let reasons = NO_REASONS
+  for (const rule of RULES) {
+    const reason = rule(standing, needs, rules)
+    if (reason) reasons = [...reasons, reason]
+  }
+  for (const disks of disksByVg(needs)) {
+    const reason = space(standing, disks)
+    if (reason) reasons = [...reasons, reason]
+  }
+  return reasons
 }
 
 function memory({ host, memoryPut }: Standing, { memoryBytes: needed }: PlacementNeeds): Reason | undefined {
@@ -53,18 +59,12 @@ function apart(standing: Standing, { apart: rule }: PlacementNeeds): Reason | un
   return there === 0 ? undefined : { kind: 'apart', group: rule.group, there }
 }
 
-function space(standing: Standing, needs: PlacementNeeds): readonly Reason[] {
+function space(standing: Standing, { vg, sizes }: DisksOfVg): Reason | undefined {
   const { host } = standing
-  const reasons: Reason[] = []
-  for (const [vg, needed] of spaceByVg(host, needs)) {
-    const place = host.vgs.get(vg)
-    if (!place) reasons.push(host.unread === undefined ? { kind: 'no-vg', vg } : { kind: 'space-unread', vg, why: host.unread })
-    else if (place.unusable !== undefined) reasons.push({ kind: 'vg-unusable', why: place.unusable })
-    else if (place.room.kind === 'unread') reasons.push({ kind: 'space-unread', vg, why: place.room.reason })
-    else {
-      const free = place.room.free - standing.spacePut(vg)
-      if (free < needed) reasons.push({ kind: 'space', vg, free, needed })
-    }
-  }
-  return reasons
+  const place = host.vgs.get(vg)
+  if (!place) return host.unread === undefined ? { kind: 'no-vg', vg } : { kind: 'space-unread', vg, why: host.unread }
+  if (place.unusable !== undefined) return { kind: 'vg-unusable', why: place.unusable }
+  if (place.room.kind === 'unread') return { kind: 'space-unread', vg, why: place.room.reason }
+  const [free, needed] = [place.room.free - standing.spacePut(vg), spaceTaken(place, sizes)]
+  return free >= needed ? undefined : { kind: 'space', vg, free, needed }
 }

@@ -1,5 +1,6 @@
 // Which of the hosts that are fit is best: the first score that differs decides. Pure.
 import type { Board, Standing } from './board.ts'
+import { disksByVg, spaceTaken } from './disks.ts'
 import type { PlacementNeeds, PlacementRules } from './picture.ts'
 
 /** The less the better, in this order. */
@@ -15,7 +16,8 @@ export interface Scores {
 
 export function scoresOf(board: Board, standing: Standing, needs: PlacementNeeds, { strategy }: PlacementRules): Scores {
   const { memory } = standing.host
-  const [capacity, used] = memory.kind === 'room' ? [memory.capacity, memory.used + standing.memoryPut] : [0, 0]
+  const capacity = memory.kind === 'room' ? memory.capacity : 0
+  const used = memory.kind === 'room' ? memory.used + standing.memoryPut : 0
   const filled = capacity === 0 ? 1 : (used + needs.memoryBytes) / capacity
   const group = needs.apart?.group
   return {
@@ -28,7 +30,8 @@ export function scoresOf(board: Board, standing: Standing, needs: PlacementNeeds
 
 /** Names decide last: what order hosts come in must not. */
 export function compareScored(a: Scored, b: Scored): number {
-  const [one, other] = [a.scores, b.scores]
+  const { scores: one } = a
+  const { scores: other } = b
   const differs = one.around - other.around || one.beside - other.beside || one.overfull - other.overfull || one.load - other.load
   return differs || compareText(a.standing.host.name, b.standing.host.name) || compareText(a.standing.host.id, b.standing.host.id)
 }
@@ -42,12 +45,13 @@ export function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1
 }
 
-function growthOfOthers(standing: Standing, { vcpus, space }: PlacementNeeds): number {
+function growthOfOthers(standing: Standing, needs: PlacementNeeds): number {
   const { host } = standing
-  let sum = growth(standing.vcpus, vcpus, host.threads ?? 0)
-  for (const { vg, bytes } of space) {
-    const room = host.vgs.get(vg)?.room
-    if (room?.kind === 'room') sum += growth(room.used + standing.spacePut(vg), bytes, room.capacity)
+  let sum = growth(standing.vcpus, needs.vcpus, host.threads ?? 0)
+  for (const { vg, sizes } of disksByVg(needs)) {
+    const place = host.vgs.get(vg)
+    if (place?.room.kind !== 'room') continue
+    sum += growth(place.room.used + standing.spacePut(vg), spaceTaken(place, sizes), place.room.capacity)
   }
   return sum
 }
@@ -55,6 +59,6 @@ function growthOfOthers(standing: Standing, { vcpus, space }: PlacementNeeds): n
 /** Of the square of the share that is used: the sum of these is least where all are used alike. */
 function growth(used: number, more: number, capacity: number): number {
   if (capacity === 0) return more === 0 ? 0 : 1
-  const [before, added] = [used / capacity, more / capacity]
-  return added * (2 * before + added)
+  const added = more / capacity
+  return added * (2 * (used / capacity) + added)
 }
