@@ -1,8 +1,9 @@
-// Ganeti's htools as a peer: a pool in their text format (htools 3.0, "Text backend"), `hail` for one guest after the other, `hbal`'s score.
+// Ganeti's htools as a peer: a pool in their text format (htools 3.0, "Text backend"), `hail` for a set of guests, `hbal`'s score.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { z } from 'zod'
 import type { Want } from '../../manager/placement/picture.ts'
 import { MACHINE } from './placement-pool.ts'
 
@@ -38,55 +39,62 @@ export interface PlacedByHail {
   readonly seconds: number
 }
 
-/** One request after the other, each with the pool as the one before has left it: what it costs to write that is not counted. */
+/** All in one request (`multi-allocate`), on empty hosts. */
 export async function placeByHail(hosts: readonly string[], wants: readonly Want[], vcpuRatio: number): Promise<PlacedByHail> {
-  const folder = await mkdtemp(join(tmpdir(), 'hl-hail-'))
-  const [data, request] = [join(folder, 'data'), join(folder, 'request.json')]
-  const placed = new Map<string, string>()
-  let [seconds, refused] = [0, 0]
-  try {
-    for (const want of wants) {
-      await writeFile(data, textData(hosts, wants, placed, vcpuRatio))
-      await writeFile(request, JSON.stringify(requestFor(want)))
-      const started = performance.now()
-      const { stdout } = await execa(HAIL, ['-t', data, request])
-      seconds += (performance.now() - started) / 1000
-      const { success, result } = JSON.parse(stdout) as { success: boolean; result: readonly string[] }
-      const [host] = result
-      if (success && host !== undefined) placed.set(want.id, host)
-      else refused += 1
-    }
-    return { placed, refused, seconds }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  return inFolder(async (folder) => {
+    const [data, request] = [join(folder, 'data'), join(folder, 'request.json')]
+    await writeFile(data, textData(hosts, [], new Map(), vcpuRatio))
+    await writeFile(request, JSON.stringify({ ...AROUND, request: { type: 'multi-allocate', instances: wants.map(instanceOf) } }))
+    const started = performance.now()
+    const { stdout } = await execa(HAIL, ['-t', data, request])
+    const seconds = (performance.now() - started) / 1000
+    const { success, info, result } = answer.parse(JSON.parse(stdout))
+    if (!success) throw new Error(`hail: ${info}`)
+    const placed = new Map((result[0] ?? []).flatMap((one) => (typeof one === 'string' ? [] : [[one[0], one[1][0] ?? ''] as const])))
+    return { placed, refused: wants.length - placed.size, seconds }
+  })
 }
+
+/** Those that found a place with their nodes, and the names of those that did not. */
+const answer = z.object({
+  success: z.boolean(),
+  info: z.string(),
+  result: z.array(z.array(z.union([z.tuple([z.string(), z.array(z.string())]), z.string()]))),
+})
 
 /** The less the better. */
 export async function scoreOf(data: string): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'hl-hbal-'))
-  try {
+  return inFolder(async (folder) => {
     const file = join(folder, 'data')
     await writeFile(file, data)
     const { stdout } = await execa('hbal', ['-t', file, '-l', '0'])
     const score = /score[:= ]+([\d.]+)/i.exec(stdout)?.[1]
     if (score === undefined) throw new Error(`hbal said no score: ${stdout}`)
     return Number(score)
+  })
+}
+
+async function inFolder<Value>(act: (folder: string) => Promise<Value>): Promise<Value> {
+  const folder = await mkdtemp(join(tmpdir(), 'hl-htools-'))
+  try {
+    return await act(folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function requestFor({ id, needs }: Want): object {
+/** What hail wants to see, and takes from the data file. */
+const AROUND = {
+  ...{ version: 2, cluster_name: 'bench', cluster_tags: [], enabled_hypervisors: ['xen-pvm'], ipolicy: {} },
+  ...{ nodegroups: {}, nodes: {}, instances: {} },
+}
+
+function instanceOf({ id, needs }: Want): object {
   const disk = diskOf(needs)
   return {
-    request: {
-      ...{ type: 'allocate', name: id, memory: needs.memoryBytes / MIB, vcpus: needs.vcpus, disk_template: DISK_TEMPLATE },
-      ...{ disk_space_total: disk, disks: [{ size: disk, mode: 'w', spindles: 1 }], spindle_use: 1, required_nodes: 1 },
-      ...{ tags: [], nics: [], os: 'none', hypervisor: 'xen-pvm' },
-    },
-    ...{ version: 2, cluster_name: 'bench', cluster_tags: [], enabled_hypervisors: ['xen-pvm'], ipolicy: {} },
-    ...{ nodegroups: {}, nodes: {}, instances: {} },
+    ...{ type: 'allocate', name: id, memory: needs.memoryBytes / MIB, vcpus: needs.vcpus, disk_template: DISK_TEMPLATE },
+    ...{ disk_space_total: disk, disks: [{ size: disk, mode: 'w', spindles: 1 }], spindle_use: 1, required_nodes: 1 },
+    ...{ tags: [], nics: [], os: 'none', hypervisor: 'xen-pvm' },
   }
 }
 
