@@ -39,7 +39,7 @@ const MAX_LINES = 400
 export const LAYERS: readonly (readonly string[])[] = [
   ['protocol', 'group-by.ts', 'wording.ts', 'outcome.ts'],
   ['store', 'access'],
-  ['hosts', 'connectivity', 'cpu', 'alarms', 'agents', 'enrolment', 'appliances'],
+  ['hosts', 'connectivity', 'cpu', 'alarms', 'claims', 'agents', 'enrolment', 'appliances'],
   ['storage'],
   ['reconcile'],
   ['metrics.ts', 'config.ts'],

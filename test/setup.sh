@@ -12,7 +12,8 @@ rack=(qemu-system-x86 ipxe-qemu ipxe openipmi ipmitool mmdebstrap squashfs-tools
 case "${1-}" in
   test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd postgresql chromium zsh) ;;
   lab) packages=("${compile[@]}" "${rack[@]}" ovmf) ;;
-  bench) packages=("${compile[@]}" "${rack[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-utils atftp nginx-light kea-admin chromium) ;;
+  bench) packages=("${compile[@]}" "${rack[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-utils atftp nginx-light kea-admin chromium
+    ganeti-htools) ;;
   *)
     echo "Usage: setup.sh test|lab|bench" >&2
     exit 2

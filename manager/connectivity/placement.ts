@@ -1,5 +1,6 @@
 // Which hosts reach all that a guest needs, and for each other host all that is in the way.
 
+import type { Room } from '../claims/rooms.ts'
 import type { CpuFeatures, GuestType, HostCpu } from '../cpu/host.ts'
 import { canMove, canStart, type GuestCpu } from '../cpu/move.ts'
 import type { HostState } from '../protocol/host.ts'
@@ -11,6 +12,7 @@ export interface GuestNeeds {
   /** Keys of rows of the matrix. */
   readonly networks: readonly ThingKey[]
   readonly storage: readonly ThingKey[]
+  /** With overhead. */
   readonly memoryBytes: number
   readonly cpu:
     | { readonly kind: 'start'; readonly type: GuestType; readonly level?: CpuFeatures }
@@ -24,20 +26,23 @@ export interface Placement {
   readonly refused: readonly { readonly host: string; readonly reasons: readonly string[] }[]
 }
 
-export function hostsFor(matrix: ConnectivityMatrix, needs: GuestNeeds): Placement {
-  const verdicts = matrix.hosts().map((host) => ({ host: host.id, reasons: reasonsAgainst(matrix, host, needs) }))
+/** What is free of a host's memory, by its id. */
+export type FreeMemory = (host: string) => Room | undefined
+
+export function hostsFor(matrix: ConnectivityMatrix, needs: GuestNeeds, memory: FreeMemory): Placement {
+  const verdicts = matrix.hosts().map((host) => ({ host: host.id, reasons: reasonsAgainst(matrix, host, needs, memory(host.id)) }))
   return {
     fits: verdicts.filter(({ reasons }) => reasons.length === 0).map(({ host }) => host),
     refused: verdicts.filter(({ reasons }) => reasons.length > 0),
   }
 }
 
-function reasonsAgainst(matrix: ConnectivityMatrix, host: MatrixHost, needs: GuestNeeds): readonly string[] {
+function reasonsAgainst(matrix: ConnectivityMatrix, host: MatrixHost, needs: GuestNeeds, room: Room | undefined): readonly string[] {
   const unreached = [...needs.networks, ...needs.storage].flatMap((key) => {
     const reach = matrix.reach(key, host.id)
     return reach.kind === 'cut' ? [`${host.name} does not reach ${matrix.describe(key)}: ${reach.reason}`] : []
   })
-  return [...stateReasons(host), ...unreached, ...cpuReasons(matrix, host, needs), ...memoryReasons(host, needs.memoryBytes)]
+  return [...stateReasons(host), ...unreached, ...cpuReasons(matrix, host, needs), ...memoryReasons(host, needs.memoryBytes, room)]
 }
 
 function stateReasons({ name, state }: MatrixHost): readonly string[] {
@@ -79,8 +84,7 @@ function reasonsOf(verdict: ReturnType<typeof canStart>): readonly string[] {
   return verdict.kind === 'compatible' ? [] : verdict.reasons
 }
 
-function memoryReasons({ name, inventory }: MatrixHost, needed: number): readonly string[] {
-  const free = inventory.xen.freeBytes
-  if (free === undefined) return [`the free memory of ${name} is not known`]
-  return free >= needed ? [] : [`${name} has ${sayBytes(free)} of memory free, ${sayBytes(needed)} are needed`]
+function memoryReasons({ name }: MatrixHost, needed: number, room: Room | undefined): readonly string[] {
+  if (room?.kind !== 'room') return [`the free memory of ${name} is not known${room ? `: ${room.reason}` : ''}`]
+  return room.free >= needed ? [] : [`${name} has ${sayBytes(Math.max(0, room.free))} of memory free, ${sayBytes(needed)} are needed`]
 }

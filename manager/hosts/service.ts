@@ -18,6 +18,7 @@ import type { Trouble } from '../store/trouble.ts'
 import { Announcer, type Counts } from './announcer.ts'
 import { InventoryReader } from './inventory-reader.ts'
 import { isLate, type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, take, viewOf, wasHere } from './live-host.ts'
+import { MemoryRooms } from './memory-rooms.ts'
 import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
 import { PoolPicture } from './pool-picture.ts'
@@ -47,6 +48,8 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
 }
 
 export class Pool implements AgentBook {
+  /** What is free of it, by claims. */
+  readonly memory: MemoryRooms
   readonly #options: PoolOptions
   readonly #hosts = new Map<string, LiveHost>()
   readonly #announcer: Announcer
@@ -62,6 +65,7 @@ export class Pool implements AgentBook {
     const { store, now, elapsed, trouble = () => undefined } = options
     this.#announcer = new Announcer(options.log)
     this.#picture = picture
+    this.memory = new MemoryRooms(store.db, this.#hosts, elapsed)
     this.#reader = new InventoryReader(store.db, this.#hosts, (live) => this.#picture.place(live))
     this.#alarms = new AlarmBook({ store, now, trouble, announcer: this.#announcer, conclusions: this.#picture.conclusions })
     this.#clock = new WallClock(now, elapsed)
@@ -179,8 +183,6 @@ export class Pool implements AgentBook {
     await Promise.all([...lose, ...jumped, this.#alarms.settle()])
   }
 
-  // ---- for the gateway ----
-
   stateOf(host: string): string | undefined {
     return this.#hosts.get(host)?.state
   }
@@ -262,8 +264,6 @@ export class Pool implements AgentBook {
   alarmRaised(alarm: RaisedAlarm): void {
     this.#announcer.tell({ kind: 'alarm', alarm })
   }
-
-  // ---- inside ----
 
   async #write(live: LiveHost, wishes: readonly Wish[], who: string): Promise<Outcome> {
     const { store, now } = this.#options

@@ -211,6 +211,20 @@ export interface ScansTable {
   json: string
 }
 
+/** Who holds how much of what. See manager/claims/claim.ts. */
+export interface ClaimsTable {
+  holder_kind: string
+  holder: string
+  part: string
+  space: string
+  start: number
+  length: number
+  mode: string
+  item: string
+  guest: string | null
+  holder_name: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -231,4 +245,5 @@ export interface Tables {
   audit: AuditTable
   connections: ConnectionsTable
   scans: ScansTable
+  claims: ClaimsTable
 }

@@ -8,6 +8,7 @@ import { MANAGER_NOTES, MANAGER_PEER, missingDescriptors, runManager } from './m
 import { MICRO_BENCHES, runMicro } from './micro.ts'
 import { type ApplianceBench, type BenchOptions, isOfAppliance, parseBenchCommand } from './options.ts'
 import { missingForPage, PAGE_NOTES, PAGE_TITLE, runPage } from './page.ts'
+import { missingForPlacement, PLACEMENT_NOTES, PLACEMENT_TITLE, runPlacement } from './placement.ts'
 import { Teardown } from './teardown.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   say(describeFacts(facts))
   if (options.benches.includes('delta')) await benchDelta(options, facts)
   if (options.benches.includes('page')) await benchPage(options, facts)
+  if (options.benches.includes('placement')) await benchPlacement(options, facts)
   if (options.benches.includes('manager')) await benchManager(options, facts)
   if (ofAppliance.length > 0) {
     const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
@@ -55,6 +57,16 @@ async function benchPage(options: BenchOptions, machine: MachineFacts): Promise<
   say(table)
   explain(PAGE_NOTES, options)
   await writeLedger({ bench: 'page', machine, result: { runs } })
+}
+
+async function benchPlacement(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  const missing = await missingForPlacement()
+  if (missing !== undefined) return say(`\nplacement: skipped. ${missing}`)
+  say(`\n${PLACEMENT_TITLE}${mediansText(options)}.`)
+  const { runs, table } = await runPlacement(options)
+  say(table)
+  explain(PLACEMENT_NOTES, options)
+  await writeLedger({ bench: 'placement', machine, result: { runs } })
 }
 
 async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {

@@ -19,7 +19,7 @@ test('parseBenchCommand takes names, runs, one side, numbers of nodes and an ima
 })
 
 const REFUSED: readonly [argv: readonly string[], reason: RegExp][] = [
-  [['speed'], /no benchmark "speed"; there are boot, nfs, dhcp, tftp, http, manager, page, delta/],
+  [['speed'], /no benchmark "speed"; there are boot, nfs, dhcp, tftp, http, manager, page, delta, placement/],
   [['--runs', '0'], /1 to 100 runs/],
   [['--runs', '2.5'], /1 to 100 runs/],
   [['--nodes', '1,,2'], /each from 1 to 16/],
@@ -40,7 +40,7 @@ for (const [argv, reason] of REFUSED) {
 test('--help describes every benchmark', (t) => {
   const command = parseBenchCommand(['--help'])
   t.is(command.kind, 'help')
-  for (const name of ['boot', 'nfs', 'dhcp', 'tftp', 'http', 'manager', 'page'])
+  for (const name of ['boot', 'nfs', 'dhcp', 'tftp', 'http', 'manager', 'page', 'delta', 'placement'])
     t.regex(command.kind === 'help' ? command.text : '', new RegExp(`^  ${name} `, 'm'))
 })
 

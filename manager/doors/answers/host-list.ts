@@ -29,6 +29,7 @@ function isSame(a: HostParts, b: HostParts): boolean {
     a.view === b.view &&
     a.inventory === b.inventory &&
     a.sample === b.sample &&
+    a.freeBytes === b.freeBytes &&
     a.cpuGroup === b.cpuGroup &&
     a.alarms === b.alarms &&
     a.image?.image === b.image?.image &&

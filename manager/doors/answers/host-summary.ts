@@ -13,12 +13,14 @@ export interface HostParts {
   readonly view: HostView
   readonly inventory: Inventory | undefined
   readonly sample: Sample | undefined
+  /** Of its memory, by claims; undefined where that is not known. */
+  readonly freeBytes: number | undefined
   readonly image: Host['image']
   readonly cpuGroup: number | undefined
   readonly alarms: number
 }
 
-export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: HostParts): Host {
+export function summaryOf({ view, inventory, sample, freeBytes, image, cpuGroup, alarms }: HostParts): Host {
   const { groups, macs, serial: _serial, product: _product, claim, connection, ...others } = view
   return {
     ...others,
@@ -30,7 +32,7 @@ export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: 
     ...(inventory ? { hardware: hardwareOf(inventory) } : {}),
     ...(image ? { image } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),
-    ...(sample && connection ? { load: loadOf(sample) } : {}),
+    ...(sample && connection ? { load: { ...loadOf(sample), ...(freeBytes === undefined ? {} : { freeBytes }) } } : {}),
     ...guestCountOf(view, inventory),
     alarms,
   }

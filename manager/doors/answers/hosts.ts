@@ -1,5 +1,6 @@
 // The hosts as they are told: what the pool, the appliances and the alarms know of each, put together. What has not changed is not
 // made again.
+import type { FreeMemory } from '../../connectivity/placement.ts'
 import type { Host } from '../../contract/hosts.ts'
 import type { PoolCpu } from '../../cpu/pool.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
@@ -27,15 +28,15 @@ export class HostAnswers {
   }
 
   async all(): Promise<readonly Host[]> {
-    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
+    const [cpu, alarms, memory] = await Promise.all([this.#pool.cpu(), this.#alarms.now(), this.#pool.memory.look()])
     const groups = this.#groupsOf(cpu)
-    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, groups, alarms)))
+    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, groups, alarms, memory)))
   }
 
   async one(ref: string): Promise<Host | undefined> {
-    const [cpu, alarms] = await Promise.all([this.#pool.cpu(), this.#alarms.now()])
+    const [cpu, alarms, memory] = await Promise.all([this.#pool.cpu(), this.#alarms.now(), this.#pool.memory.look()])
     const view = this.#pool.find(ref)
-    return view && summaryOf(this.#parts(view, this.#groupsOf(cpu), alarms))
+    return view && summaryOf(this.#parts(view, this.#groupsOf(cpu), alarms, memory))
   }
 
   /** The pool gives the same object until a CPU is another. */
@@ -44,11 +45,13 @@ export class HostAnswers {
     return this.#groups.of
   }
 
-  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf): HostParts {
+  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf, memory: FreeMemory): HostParts {
+    const room = memory(view.id)
     return {
       view,
       inventory: this.#pool.knownInventory(view.id),
       sample: this.#pool.latestSample(view.id),
+      freeBytes: room?.kind === 'room' ? Math.max(0, room.free) : undefined,
       image: this.#imageOf(view),
       cpuGroup: groups.get(view.id),
       alarms: alarms.get(view.id) ?? 0,

@@ -1,5 +1,6 @@
 // The connectivity matrix, whole and by its parts, and where a guest finds what it needs.
 
+import { guestMemory } from '../../claims/needs.ts'
 import { hostsFor } from '../../connectivity/placement.ts'
 import { describeThing } from '../../connectivity/thing.ts'
 import type { placements } from '../../contract/placement.ts'
@@ -71,7 +72,8 @@ export function placementHandlers({ pool }: Pick<ThingDeps, 'pool'>): HandlersOf
     async find({ networks, storage, memoryBytes, type, from }) {
       const matrix = await pool.matrix()
       const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
-      const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes, cpu })
+      const needed = memoryBytes === 0 ? 0 : guestMemory({ memoryBytes, vcpus: 1 })
+      const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes: needed, cpu }, await pool.memory.look())
       const nameOf = (id: string) => pool.host(id)?.name ?? id
       return done({
         fits: fits.map((host) => ({ host, name: nameOf(host) })),

@@ -110,6 +110,7 @@ function fakeDoors(pool: PoolData) {
     gate: new Gate(access, elapsed, { principal: RELAXED, stranger: RELAXED }),
     lists: { of: () => undefined, hear: () => undefined },
     events: { subscribe: () => () => undefined },
+    epoch: 1,
     log: collectingLog().log,
     elapsed,
   })

@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { Room } from '../../../manager/claims/rooms.ts'
 import { ConnectivityMatrix, type MatrixHost } from '../../../manager/connectivity/matrix.ts'
 import { type GuestNeeds, hostsFor } from '../../../manager/connectivity/placement.ts'
 import { maskedEpyc, policyOf, withoutBit } from '../cpu/cpus.ts'
@@ -32,8 +33,14 @@ function placed(needs: Partial<GuestNeeds>, pool = POOL): readonly string[] {
   const matrix = new ConnectivityMatrix()
   for (const host of pool) matrix.update(host)
   const all: GuestNeeds = { networks: [], storage: [], memoryBytes: GIB, cpu: { kind: 'start', type: 'pvh' }, ...needs }
-  const { fits, refused } = hostsFor(matrix, all)
+  const { fits, refused } = hostsFor(matrix, all, (id) => roomOf(pool, id))
   return [`fits: ${fits.join(' ')}`, ...refused.flatMap(({ reasons }) => reasons)]
+}
+
+/** As if all that Xen reports free were free. */
+function roomOf(pool: readonly MatrixHost[], host: string): Room | undefined {
+  const free = pool.find(({ id }) => id === host)?.inventory.xen.freeBytes
+  return free === undefined ? undefined : { kind: 'room', capacity: free, used: 0, free, holders: [] }
 }
 
 test('a guest is told which hosts reach all that it needs, and all that is in the way of the others', (t) => {

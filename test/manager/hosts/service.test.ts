@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import { Claims } from '../../../manager/claims/service.ts'
 import { openPool, type Pool } from '../../../manager/hosts/service.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import { openStore, type Store } from '../../../manager/store/database.ts'
@@ -7,6 +8,7 @@ import { addHost, saveMacs } from '../../../manager/store/tables/hosts.ts'
 import { collectingLog, type LogLine } from '../../appliance/wire/collecting-log.ts'
 import { naa, report } from '../connectivity/inventories.ts'
 
+const GIB = 1 << 30
 const RUN = '00000000-0000-4000-8000-000000000001'
 const HOSTS = ['host1', 'host2', 'host3']
 
@@ -273,4 +275,24 @@ test('a listener of the pool that throws hears every event all the same, and the
     lines.map(({ fields }) => fields),
     Array(3).fill({ error: new Error('this listener is broken'), of: 'changes of the pool' }),
   )
+})
+
+test('the memory that is free of a host is told by claims, not by what Xen had free when it reported', async (t) => {
+  const { store, clock, reopen } = await open(t)
+  const pool = await reopen()
+  const memory = { totalBytes: 16 * GIB, freeBytes: 15 * GIB, commandLine: 'dom0_mem=1G' }
+  await reporting(pool, 'host1', report({ xen: memory, memory: { dom0TotalBytes: GIB } }))
+  const free = async () => {
+    const room = (await pool.memory.look())('host1')
+    return room?.kind === 'room' ? room.free : undefined
+  }
+  const before = (await free()) ?? 0
+  t.true(before > 14 * GIB)
+  const claims = new Claims(store.db, pool)
+  const holder = { kind: 'guest', id: '00000000-0000-4000-8000-000000000001', name: 'web1' } as const
+  const needs = [{ part: 'memory', kind: 'memory', host: 'host1', bytes: 14 * GIB }] as const
+  t.is((await store.write((transaction) => claims.take(transaction, holder, needs))).kind, 'taken')
+  clock.elapsed += 1000
+  t.is(await free(), before - 14 * GIB)
+  t.is((await pool.memory.look())('host2'), undefined)
 })

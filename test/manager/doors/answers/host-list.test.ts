@@ -55,7 +55,7 @@ const inventory = report({
   ],
   guests: [domU(1, 'running'), domU(2, 'paused'), domU(3, 'shutdown'), domU(4, 'crashed')],
 })
-const parts: HostParts = { view, inventory, sample, image: undefined, cpuGroup: 1, alarms: 2 }
+const parts: HostParts = { view, inventory, sample, freeBytes: undefined, image: undefined, cpuGroup: 1, alarms: 2 }
 
 test('a host is said as the schema has it: a LUN once, removable disks not, rates summed, ended guests not counted', (t) => {
   const said = summaryOf(parts)
@@ -142,4 +142,12 @@ test('what may be missing in a section is not counted: the count is not there, a
 test('a guest without configuration has no type and no counts', (t) => {
   const [bare] = guestsOn(view, { ...inventory, guests: [{ ...domU(5, 'running'), configured: false as const }] }, undefined)
   t.deepEqual([bare?.type, bare?.disks, bare?.nics, bare?.vcpus], [undefined, undefined, undefined, 1])
+})
+
+test('the memory that a host is shown to have free is what claims leave of it, where that is known', (t) => {
+  t.is(summaryOf({ ...parts, freeBytes: 3 }).load?.freeBytes, 3)
+  t.is(summaryOf(parts).load?.freeBytes, 10)
+  const list = new HostList()
+  const [first] = list.update([parts])
+  t.not(list.update([{ ...parts, freeBytes: 3 }])[0], first)
 })

@@ -1,0 +1,115 @@
+// What a host's report says is written there, whether or not anybody claims it: disks of guests, file systems that dom0 has mounted, PVs
+// of VGs, DRBD's backing devices. Pure.
+import { groupBy } from '../group-by.ts'
+import type { Guest } from '../protocol/guests.ts'
+import type { Inventory, SectionName } from '../protocol/inventory.ts'
+import { sayUnread, uncountedOf, unreadOf } from '../protocol/unread.ts'
+import type { KnownHost } from './claim.ts'
+import { type Footprint, Media, within } from './extents.ts'
+
+export interface Use {
+  readonly footprint: Footprint
+  /** UUID of the guest that writes. */
+  readonly guest: string | undefined
+  /** `guest web1 on node01`, `/srv of node01`. */
+  readonly by: string
+}
+
+export interface Uses {
+  readonly media: Media
+  /** By space. */
+  readonly writes: ReadonlyMap<string, readonly Use[]>
+  /** LUNs and NFS exports that it sees. */
+  readonly shared: ReadonlySet<string>
+  /** It may see more of them. */
+  readonly blind: boolean
+  /** DRBD's minors that it has. */
+  readonly minors: ReadonlySet<number>
+  /** Of its NICs and its guests', with the guest whose it is. */
+  readonly macs: ReadonlyMap<string, string | undefined>
+  /** Why there may be more writers than these. */
+  readonly unread: string | undefined
+  /** Disks of guests of which is not known where they lie. */
+  readonly lost: readonly { readonly guest: string; readonly reason: string }[]
+}
+
+const SECTIONS: readonly SectionName[] = [
+  'guests',
+  'blockDevices',
+  'multipaths',
+  'partitions',
+  'fileSystems',
+  'pvs',
+  'vgs',
+  'lvs',
+  'nfsMounts',
+]
+
+const kept = new WeakMap<Inventory, Uses>()
+
+/** Worked out once for each report. Undefined for a host that has not reported, or cannot run anything now. */
+export function usesOf(host: KnownHost | undefined): Uses | undefined {
+  if (!host?.inventory || host.state === 'fenced') return undefined
+  const { id, name, inventory } = host
+  const known = kept.get(inventory)
+  if (known) return known
+  const uses = readUses(id, name, inventory)
+  kept.set(inventory, uses)
+  return uses
+}
+
+function readUses(id: string, host: string, inventory: Inventory): Uses {
+  const media = new Media(id, inventory)
+  const { guests, fileSystems, pvs, drbd } = inventory
+  const lost: { guest: string; reason: string }[] = []
+  const find = (path: string): readonly Footprint[] => {
+    const found = media.locate(path)
+    return found.kind === 'located' ? found.footprints : []
+  }
+  const ofGuest = (guest: Guest): readonly Use[] =>
+    writtenBy(guest).flatMap((target) => {
+      const found = media.locate(target)
+      const by = `guest ${guest.name} on ${host}`
+      if (found.kind === 'located') return found.footprints.map((footprint) => ({ footprint, guest: guest.uuid, by }))
+      lost.push({ guest: guest.uuid, reason: `${by} has ${target}: ${found.reason}` })
+      return []
+    })
+  const mounted = fileSystems.flatMap(({ on, mountPoints: [point] }) =>
+    point === undefined
+      ? []
+      : find(`/dev/${on}`).map((footprint) => ({ footprint: within(footprint), guest: undefined, by: `${point} of ${host}` })),
+  )
+  const ofVgs = pvs.flatMap(({ device, vg }) =>
+    device === undefined || vg === undefined
+      ? []
+      : find(device).map((one) => ({ footprint: within(one), guest: undefined, by: `VG ${vg}` })),
+  )
+  const mirrors = drbd.flatMap(({ name, volumes }) =>
+    volumes.flatMap(({ backing }) => {
+      const by = `DRBD resource ${name} of ${host}`
+      return backing === undefined ? [] : find(backing).map((one) => ({ footprint: within(one), guest: undefined, by }))
+    }),
+  )
+  return {
+    media,
+    writes: groupBy([...guests.flatMap(ofGuest), ...mounted, ...ofVgs, ...mirrors], ({ footprint }) => footprint.space),
+    shared: media.shared(),
+    blind: uncountedOf(inventory, ['blockDevices', 'nfsMounts']).length > 0,
+    minors: new Set(drbd.flatMap(({ volumes }) => volumes.map(({ minor }) => minor))),
+    macs: macsOf(inventory),
+    unread: sayUnread(unreadOf(inventory, SECTIONS)),
+    lost,
+  }
+}
+
+/** An empty drive has no target; what a guest only reads it does not write. */
+function writtenBy({ disks }: Guest): readonly string[] {
+  return disks.flatMap(({ target, readOnly }) => (readOnly || target === '' ? [] : [target]))
+}
+
+function macsOf({ nics, bonds, vlans, bridges, guests }: Inventory): ReadonlyMap<string, string | undefined> {
+  const own = [...nics, ...bonds, ...vlans, ...bridges].flatMap(({ mac }) => (mac === undefined ? [] : [mac]))
+  const permanent = nics.flatMap(({ permanentMac }) => permanentMac ?? [])
+  const ofGuests = guests.flatMap(({ uuid, nics: vifs }) => vifs.flatMap(({ mac }) => (mac === undefined ? [] : [[mac, uuid] as const])))
+  return new Map<string, string | undefined>([...[...own, ...permanent].map((mac) => [mac, undefined] as const), ...ofGuests])
+}

@@ -1,0 +1,71 @@
+// The table claims: who holds how much of what. What a row means is manager/claims' to say.
+import type { Kysely } from 'kysely'
+import type { Transaction } from '../database.ts'
+import type { ClaimsTable, Tables } from '../schema.ts'
+
+export interface ClaimsLook {
+  readonly space: string
+  /** Left out: all in this space. */
+  readonly numbers?: readonly number[]
+}
+
+/** SQLite takes so many values a statement (SQLITE_MAX_VARIABLE_NUMBER is 32,766), PostgreSQL as many. */
+const MOST_VALUES = 30_000
+const COLUMNS = 10
+
+export async function claimsIn(db: Kysely<Tables>, looks: readonly ClaimsLook[]): Promise<readonly ClaimsTable[]> {
+  const whole = looks.flatMap(({ space, numbers }) => (numbers === undefined ? [space] : []))
+  const rows: ClaimsTable[] = []
+  for (const spaces of chunks([...new Set(whole)], MOST_VALUES)) {
+    rows.push(...(await db.selectFrom('claims').selectAll().where('space', 'in', spaces).orderBy('space').orderBy('start').execute()))
+  }
+  for (const { space, numbers } of looks) {
+    for (const some of chunks(numbers ?? [], MOST_VALUES)) {
+      rows.push(...(await db.selectFrom('claims').selectAll().where('space', '=', space).where('start', 'in', some).execute()))
+    }
+  }
+  return rows
+}
+
+/** Of spaces that begin so: `memory:`. */
+export async function claimsBelow(db: Kysely<Tables>, prefix: string): Promise<readonly ClaimsTable[]> {
+  const after = `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`
+  return db.selectFrom('claims').selectAll().where('space', '>=', prefix).where('space', '<', after).execute()
+}
+
+export async function claimsOf(db: Kysely<Tables>, kind: string, holder: string): Promise<readonly ClaimsTable[]> {
+  return db
+    .selectFrom('claims')
+    .selectAll()
+    .where('holder_kind', '=', kind)
+    .where('holder', '=', holder)
+    .orderBy('part')
+    .orderBy('space')
+    .orderBy('start')
+    .execute()
+}
+
+/** Which of these guests have claims, whoever holds them. */
+export async function claimedGuests(db: Kysely<Tables>, guests: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for (const some of chunks(guests, MOST_VALUES)) {
+    const rows = await db.selectFrom('claims').select('guest').distinct().where('guest', 'in', some).execute()
+    for (const { guest } of rows) if (guest !== null) found.add(guest)
+  }
+  return found
+}
+
+export async function addClaims(transaction: Transaction, rows: readonly ClaimsTable[]): Promise<void> {
+  for (const some of chunks(rows, MOST_VALUES / COLUMNS)) await transaction.insertInto('claims').values(some).execute()
+}
+
+/** `parts`: left out, all of them. */
+export async function removeClaims(transaction: Transaction, kind: string, holder: string, parts?: readonly string[]): Promise<void> {
+  const all = transaction.deleteFrom('claims').where('holder_kind', '=', kind).where('holder', '=', holder)
+  if (!parts) await all.execute()
+  else for (const some of chunks(parts, MOST_VALUES)) await all.where('part', 'in', some).execute()
+}
+
+function chunks<Item>(items: readonly Item[], most: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / most) }, (_, index) => items.slice(index * most, (index + 1) * most))
+}
