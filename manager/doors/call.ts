@@ -66,12 +66,12 @@ export class Calls {
       const verdict = mayAsk(operation, by.who, raw)
       if (verdict.kind === 'refused') return verdict
     }
-    const input = operation.input.safeParse(raw)
-    if (!input.success) return { kind: 'refused', status: 400, reason: describeIssue(input.error.issues[0]) }
+    const read = readInput(operation, raw)
+    if (read.kind === 'refused') return read
     const handler = this.#handlers.get(operation)
     if (!handler) throw new Error(`${operation.http} has no handler`)
-    if (!operation.did) return handler(input.data, by)
-    return this.#act(operation, raw, by, () => handler(input.data, by))
+    if (!operation.did) return handler(read.input, by)
+    return this.#act(operation, raw, by, () => handler(read.input, by))
   }
 
   /** What anybody may do without end (a viewer's own tokens, coming in) is bounded, and so not in its transaction. */
@@ -89,6 +89,13 @@ export class Calls {
     const input = operation.input.safeParse(raw)
     return (input.success && operation.did?.(input.data, this.#options.naming)) || requestOf(operation, raw)
   }
+}
+
+/** `raw` as the operation takes it. */
+export function readInput(operation: Operation, raw: unknown): { readonly kind: 'input'; readonly input: unknown } | Refused {
+  const input = operation.input.safeParse(raw)
+  if (input.success) return { kind: 'input', input: input.data }
+  return { kind: 'refused', status: 400, reason: describeIssue(input.error.issues[0]) }
 }
 
 export function asRefusal(

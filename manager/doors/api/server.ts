@@ -6,7 +6,7 @@ import type { Identified } from '../../access/access.ts'
 import { CONTRACT, OPERATIONS } from '../../contract/contract.ts'
 import { methodOf, type Operation, pathOf, SMALL_BODY } from '../../contract/operation.ts'
 import type { Done, Refused } from '../../outcome.ts'
-import { asRefusal, type Calls } from '../call.ts'
+import { asRefusal, type Calls, readInput } from '../call.ts'
 import { EventStreams } from '../event-streams.ts'
 import type { PoolEvents } from '../events.ts'
 import { type Gate, keyOf } from '../gate.ts'
@@ -147,9 +147,12 @@ class RestApi implements Api {
     if (body.kind === 'refused') return refuse(body)
     const input = inputOf(operation, { path: { ...request.params }, query: { ...request.query }, body: body.value })
     if (input.kind === 'refused') return refuse(input)
-    if (operation.answers === 'events') return this.#stream(request, response)
     const list = lists.of(operation)
-    if (list) return writeTagged(response, request, list)
+    if (list || operation.answers === 'events') {
+      const read = readInput(operation, input.input)
+      if (read.kind === 'refused') return refuse(read)
+      return list ? writeTagged(response, request, list) : this.#stream(request, response)
+    }
     const answer = await calls.ask(operation, input.input, by)
     if (answer.kind === 'done' && !known) gate.wentWell(peer)
     if (answer.kind === 'done' && changesAccess(operation)) await this.streams.look()

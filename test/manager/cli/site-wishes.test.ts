@@ -38,7 +38,7 @@ test('a target is connected, listed with each host, and disconnected by its name
   })
   t.like(JSON.parse(listed)[0], { portal: '10.77.0.1:3260', target: TARGET, host: 'node01', state: 'connected', user: 'joe', by: 'admin' })
   const audit = await hostless(['audit', '--output', 'json'])
-  t.regex(audit.out, /connections/)
+  t.regex(audit.out, /connect to iqn\.2026-11\.test:t1 at 10\.77\.0\.1 as joe on all hosts/)
   t.notRegex(made.out + listed + audit.out, /secretsecret12/)
   const ended = await hostless(['storage', 'disconnect', TARGET])
   t.is(ended.code, 0, ended.err)

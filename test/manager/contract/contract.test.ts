@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { z } from 'zod'
 import { CONTRACT, OPERATIONS } from '../../../manager/contract/contract.ts'
 import { methodOf, NO_CONTENT, type Operation, operation, pathNames, pathOf, restOf } from '../../../manager/contract/operation.ts'
+import type { Role } from '../../../manager/protocol/accounts.ts'
 import { secretInputs, secretsOf } from './inputs.ts'
 
 const say = { host: (ref: string) => `${ref} (its id)` }
@@ -103,7 +104,7 @@ test('the search for secrets finds a sentence that has one', (t) => {
 })
 
 test('sentences are for people: of a host by its name and id, of a user by what changes', (t) => {
-  const said = <Input extends z.ZodObject>({ input, did }: Operation<never, Input>, given: z.input<Input>) => did?.(input.parse(given), say)
+  const said = <Input extends z.ZodObject>({ input, did }: Operation<Role, Input>, given: z.input<Input>) => did?.(input.parse(given), say)
   t.is(said(CONTRACT.hosts.fence, { ref: 'node01', proof: 'power cut' }), 'fence host node01 (its id): power cut')
   t.is(said(CONTRACT.hosts.change, { ref: 'node01', name: 'db1' }), 'change host node01 (its id): {"name":"db1"}')
   t.is(

@@ -35,6 +35,16 @@ test('a body that is too long, too deep, compressed, of another type or charset,
   t.is((await site.as('viewer')('POST', '/placement', {})).status, 200, 'the same connection serves the next')
 })
 
+test('what a look does not take is refused, whether its answer is kept, streamed or made anew', async (t) => {
+  const site = await startApiSite(t)
+  for (const path of ['/hosts', '/matrix', '/events', '/guests', '/whoami']) {
+    const asked = await site.as('viewer')('GET', `${path}?x=1`)
+    t.is(asked.status, 400, path)
+    t.is(detailOf(asked), 'Unrecognized key: "x"')
+  }
+  t.is(detailOf(await site.as('viewer')('GET', '/hosts/node01?ref=node02')), 'ref: stands in the path, and is not taken in the query')
+})
+
 test('whatever bytes come as a body: an answer, never a 500', async (t) => {
   const site = await startApiSite(t)
   const routes = [
