@@ -2,8 +2,8 @@
 // like is in the files beside this one.
 
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
-import { hostsFor } from '../connectivity/placement.ts'
 import { describeThing } from '../connectivity/thing.ts'
+import { unsureCounter } from '../connectivity/unsure.ts'
 import type { PoolCpu } from '../cpu/pool.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
 import type { Wish } from '../hosts/operator.ts'
@@ -21,6 +21,7 @@ import { HostList } from './host-list.ts'
 import { guestsOn, type HostParts, summaryOf } from './host-summary.ts'
 import { cellAnswer, localStorageAnswer, matrixAnswer, reachesAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
 import type { Done, Operations } from './operations.ts'
+import { placementAnswer } from './placement-answer.ts'
 import { eventOf } from './pool-events.ts'
 import type { BootSettings, Host, HostAction, HostActionBody, HostChange } from './schema-hosts.ts'
 import type { Alarm, Appliance, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent, ThingDetail } from './schema-pool.ts'
@@ -158,12 +159,17 @@ class PoolOperations implements Operations {
   async reachOf(ref: string) {
     const matrix = await this.#pool.matrix()
     const view = this.#pool.find(ref)
-    return view && matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, this.#scans), ...cellAnswer(matrix.reach(row.key, view.id)) }))
+    const unsure = unsureCounter(matrix)
+    return (
+      view &&
+      matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, this.#scans, unsure), ...cellAnswer(matrix.reach(row.key, view.id)) }))
+    )
   }
 
   async things() {
     const matrix = await this.#pool.matrix()
-    return matrix.rows().map((row) => thingAnswer(matrix, row, this.#scans))
+    const unsure = unsureCounter(matrix)
+    return matrix.rows().map((row) => thingAnswer(matrix, row, this.#scans, unsure))
   }
 
   async thing(key: string) {
@@ -194,15 +200,8 @@ class PoolOperations implements Operations {
     return this.#pool.hosts().flatMap((view) => localStorageAnswer(matrix, view))
   }
 
-  async place({ networks, storage, memoryBytes, type, from }: PlacementAsk): Promise<Placement> {
-    const matrix = await this.#pool.matrix()
-    const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
-    const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes, cpu })
-    const nameOf = (id: string) => this.#pool.host(id)?.name ?? id
-    return {
-      fits: fits.map((host) => ({ host, name: nameOf(host) })),
-      refused: refused.map(({ host, reasons }) => ({ host, name: nameOf(host), reasons: [...reasons] })),
-    }
+  async place(ask: PlacementAsk): Promise<Placement> {
+    return placementAnswer(await this.#pool.matrix(), this.#pool.hosts(), ask)
   }
 
   async cpu() {

@@ -1,7 +1,7 @@
 // What the API says of the pool as a whole: connectivity matrix, CPU levels, alarms, events. Append-only within /api/v1.
 import { z } from 'zod'
 import { IMAGE_FORMATS } from '../protocol/requests/scan-file-system.ts'
-import { hostId, hostState } from './schema-hosts.ts'
+import { hostId, hostState, unreadSection } from './schema-hosts.ts'
 
 export const THING_KINDS = ['lun', 'iscsi-target', 'nfs', 'vg', 'file-system', 'vlan', 'segment'] as const
 
@@ -14,6 +14,8 @@ export const thing = z.object({
   name: z.string(),
   /** How many hosts reach it. */
   hosts: z.number(),
+  /** How many more may reach it: what would tell could not be read there. */
+  unsure: z.number().optional(),
   sizeBytes: z.number().optional(),
   freeBytes: z.number().optional(),
   /** Product of a LUN, type and label of a file system: what tells it from its like. */
@@ -23,7 +25,12 @@ export const thing = z.object({
 })
 
 /** How a host reaches a thing, or why not, in words. */
-export const cell = z.object({ reached: z.boolean(), why: z.string() })
+export const cell = z.object({
+  reached: z.boolean(),
+  why: z.string(),
+  /** It may reach it: what would tell could not be read. */
+  unread: z.literal(true).optional(),
+})
 
 export const matrix = z.object({
   hosts: z.array(z.object({ id: hostId, name: z.string(), state: hostState })),
@@ -47,6 +54,8 @@ export const thingDetail = thing.extend({
   scanned: z.object({ at: z.number(), host: z.string(), leftOut: z.array(z.string()) }).optional(),
   /** Why the last look did not go well; what is shown is from one before. */
   notScanned: z.object({ at: z.number(), host: z.string(), reason: z.string() }).optional(),
+  /** What could not be read of hosts that reach it: whether a guest has it is not known, and nobody looks at it until that is. */
+  unread: z.array(z.object({ host: hostId, name: z.string(), reason: z.string() })).optional(),
 })
 
 /** What a host has for itself. */
@@ -55,6 +64,8 @@ export const localStorage = z.object({
   name: z.string(),
   disks: z.array(z.object({ name: z.string(), model: z.string().optional(), serial: z.string().optional(), sizeBytes: z.number() })),
   vgs: z.array(z.object({ name: z.string(), sizeBytes: z.number(), freeBytes: z.number() })),
+  /** Why there may be more. */
+  unread: z.array(unreadSection).optional(),
 })
 
 export const placementAsk = z.strictObject({

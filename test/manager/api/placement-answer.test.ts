@@ -1,0 +1,16 @@
+import test from 'ava'
+import { placementAnswer } from '../../../manager/api/placement-answer.ts'
+import { ConnectivityMatrix } from '../../../manager/connectivity/matrix.ts'
+import type { HostView } from '../../../manager/hosts/pool-change.ts'
+
+test('a host that has not reported is among those that do not fit, and a rejected one is not', (t) => {
+  const host = { since: 0, groups: [], notes: '', created: 0, macs: [] }
+  const hosts: HostView[] = [
+    { ...host, id: 'a', name: 'node01', state: 'up' },
+    { ...host, id: 'b', name: 'node02', state: 'rejected' },
+  ]
+  t.deepEqual(placementAnswer(new ConnectivityMatrix(), hosts, { networks: [], storage: [], memoryBytes: 0, type: 'pvh' }), {
+    fits: [],
+    refused: [{ host: 'a', name: 'node01', reasons: ['node01 has not reported what it reaches'] }],
+  })
+})
