@@ -1,0 +1,73 @@
+// kill -9 of a process that restores, before each change that it makes on disk.
+import { cp, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { execa } from 'execa'
+import { backup } from '../../../../manager/store/backup/backup.ts'
+import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/authority.ts'
+import { openData } from '../../../../manager/store/open.ts'
+import { addHost, allHosts } from '../../../../manager/store/tables/hosts.ts'
+import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
+import { commandFor } from '../../../program.ts'
+import { patience } from '../../process.ts'
+import { dataDirFor } from '../../site.ts'
+
+const { log } = collectingLog()
+const DIE_AT = new URL('die-at.ts', import.meta.url)
+const AT_ONCE = 4
+
+function host(name: string) {
+  return { id: name, name, uuid: undefined, state: 'approved', since: 1, groups: [], notes: '', created: 1, attempt: undefined }
+}
+
+async function siteWith(dataDir: string, name: string) {
+  await Promise.all([keepAuthority(dataDir), keepSiteSecret(dataDir)])
+  const store = await openData({ dataDir, database: 'sqlite' }, log)
+  await store.write((transaction) => addHost(transaction, host(name)))
+  await store.close()
+}
+
+/** What a manager that starts there finds: its hosts, with the keys that belong to them. */
+async function foundIn(dataDir: string) {
+  const store = await openData({ dataDir, database: 'sqlite' }, log)
+  const names = (await allHosts(store.db)).map(({ name }) => name)
+  await store.close()
+  const keys = await Promise.all(
+    ['manager-ca.pem', 'manager-ca.key', 'site.key'].map((key) => readFile(join(dataDir, 'keys', key), 'utf8')),
+  )
+  return JSON.stringify([names, keys])
+}
+
+test('killed before any of its changes, a restore leaves what there was or what it was to be, and nothing beside it', async (t) => {
+  t.timeout(patience(300_000))
+  const [one, other] = [await dataDirFor(t), await dataDirFor(t)]
+  await siteWith(one, 'old')
+  await siteWith(other, 'new')
+  const file = join(await dataDirFor(t), 'backup')
+  await backup({ dataDir: other, database: 'sqlite' }, file)
+  const [old, restored] = [await foundIn(one), await foundIn(other)]
+  const dying = async (at: number) => {
+    const dataDir = await dataDirFor(t)
+    await cp(one, dataDir, { recursive: true })
+    const [node, ...args] = commandFor(DIE_AT, String(at), dataDir, file)
+    const { signal, stdout } = await execa(node, args, { reject: false })
+    const found = await foundIn(dataDir)
+    const rests = (await readdir(dataDir)).filter((name) => !/^(keys|manager\.(db|lock)|manager\.db\.replaced)$/.test(name))
+    return { at, signal, stdout, found, rests }
+  }
+  const whole = await dying(0)
+  t.like(whole, { signal: undefined, found: restored, rests: [] })
+  const changes = Number(whole.stdout)
+  t.true(changes > 10)
+  const seen = new Set<string>()
+  for (let first = 1; first <= changes; first += AT_ONCE) {
+    const points = Array.from({ length: Math.min(AT_ONCE, changes - first + 1) }, (_, index) => first + index)
+    for (const { at, signal, found, rests } of await Promise.all(points.map(dying))) {
+      t.is(signal, 'SIGKILL', `at ${at}`)
+      t.true(found === old || found === restored, `at ${at}: ${found}`)
+      t.deepEqual(rests, [], `at ${at}`)
+      seen.add(found === old ? 'old' : 'new')
+    }
+  }
+  t.deepEqual(seen, new Set(['old', 'new']))
+})
