@@ -17,7 +17,7 @@ import {
   type ManifestContent,
   signManifest,
 } from './manifest.ts'
-import { type Finding, findSecrets } from './secrets.ts'
+import { type Finding, findSecrets, type Unread } from './secrets.ts'
 import { codeOf, hashOf, openRegular, readExactly, sync, tarSource } from './store/files.ts'
 import { type ImportFiles, type RootTar, takeInputs } from './store/inputs.ts'
 import { signingKey } from './store/keys.ts'
@@ -25,8 +25,12 @@ import { readPublished, writePublished } from './store/published.ts'
 import { readSignedManifest } from './store/signed.ts'
 import { makeSquashfs } from './store/squashfs.ts'
 import { sweep, unfinishedPath } from './store/unfinished.ts'
+import { unpackedBy } from './store/unpack.ts'
 import { TarError } from './tar.ts'
 import { buildTree } from './tree-builder.ts'
+
+/** Of files in one line of the log. */
+const MOST_TOLD = 20
 
 /** In this order. */
 export const IMPORT_STEPS = ['inputs', 'index', 'secrets', 'squashfs', 'manifest', 'sync', 'commit'] as const
@@ -85,8 +89,11 @@ async function build(request: ImportRequest, staging: string): Promise<ImportOut
     const built = await buildTree(source)
     await writeFile(join(staging, 'root.index'), encodeIndex(built.tree))
     begin('secrets')
-    const findings = await findSecrets(source)
+    const unread: Unread[] = []
+    const findings = await findSecrets(source, { unpack: unpackedBy, onUnread: (one) => unread.push(one) })
     if (findings.length > 0) return refuseImport('secrets are in root.tar, and every machine on the network can read an image', findings)
+    if (unread.length > 0)
+      log.warn({ files: unread.slice(0, MOST_TOLD), count: unread.length }, 'packed files whose content was not looked at for secrets')
     begin('squashfs')
     await makeSquashfs(join(staging, 'root.tar'), built.kept, join(staging, 'root.squashfs'), log)
     begin('manifest')

@@ -1,9 +1,9 @@
 // The gate before a generation: every machine on the provisioning network can read an image, so nothing
-// secret may be in it (security-notes 4). Looks at all regular files of a root.tar, as a stream, and into what is gzipped.
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+// secret may be in it (security-notes 4). Looks at all regular files of a root.tar, as a stream, and into what is packed.
+
 import { encodedKey } from './secrets-base64.ts'
 import { binaryKey } from './secrets-binary.ts'
+import { formatOf, gunzipped, NotUnpacked, type PackedFormat } from './secrets-packed.ts'
 import { PemScanner } from './secrets-pem.ts'
 import { textSecret } from './secrets-text.ts'
 import { readTar, type TarEntry, type TarSource } from './tar.ts'
@@ -22,8 +22,8 @@ export interface Finding {
 const CHUNK = 1 << 20
 /** What is looked at as a whole: account files, machine-id, keys in binary form, configuration files. */
 const WHOLE = 1 << 20
-/** Of a gzipped file, in bytes unpacked: a quarter of a second. What lies beyond is not looked at. */
-const GUNZIPPED = 64 << 20
+/** Of a packed file, in bytes unpacked: a quarter of a second. */
+const UNPACKED = 64 << 20
 /** gzip in gzip, and no deeper. */
 const DEEPEST = 2
 /** More are not needed to understand what is wrong. */
@@ -39,8 +39,23 @@ const HOST_KEY = /^etc\/(ssh\/ssh_host_\w+_key|dropbear\/dropbear_\w+_host_key|d
 /** Where services keep their keys: there a key is a secret in whatever format it is. */
 const KEY_PLACES = /^(etc|root|home|srv|opt|var\/lib)\/(.*\/)?[^/]+\.(pem|key)$/
 
+/** Modules are programs, thousands of them. */
+const MODULES = /^(usr\/)?lib\/modules\/.*\.ko\.(xz|zst|gz)$/
+
+/** A packed file, or what is behind the bound in one, that was not looked at. */
+export interface Unread {
+  readonly file: string
+  readonly reason: string
+}
+
+export interface ScanTools {
+  /** Unpacks what Node cannot; throws NotUnpacked. */
+  readonly unpack?: (format: Exclude<PackedFormat, 'gzip'>, packed: AsyncGenerator<Buffer>) => AsyncGenerator<Buffer, void, void>
+  readonly onUnread?: (unread: Unread) => void
+}
+
 /** All findings in the order of the tar, at most 100. Throws TarError, or what `source.read` rejects with. */
-export async function findSecrets(source: TarSource): Promise<readonly Finding[]> {
+export async function findSecrets(source: TarSource, tools: ScanTools = {}): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   const contents = new Map<string, TarEntry>()
   for await (const link of readTar(source)) {
@@ -50,7 +65,8 @@ export async function findSecrets(source: TarSource): Promise<readonly Finding[]
     contents.set(file, entry)
     if (entry.size === 0) continue
     const byPlace = await placeFinding(source, entry, file)
-    const finding = byPlace ?? (DOCUMENTATION.test(file) || entry !== link ? undefined : await contentFinding(source, entry, file))
+    const isPlain = DOCUMENTATION.test(file) || MODULES.test(file) || entry !== link
+    const finding = byPlace ?? (isPlain ? undefined : await contentFinding(source, entry, file, tools))
     if (finding) findings.push(finding)
     if (findings.length >= MAX_FINDINGS) break
   }
@@ -88,23 +104,21 @@ async function placeFinding(source: TarSource, entry: TarEntry, file: string): P
 }
 
 /** Finds by what a file holds. */
-async function contentFinding(source: TarSource, entry: TarEntry, file: string): Promise<Finding | undefined> {
-  const found = await secretIn(chunksOf(source, entry), file, 0)
+async function contentFinding(source: TarSource, entry: TarEntry, file: string, tools: ScanTools): Promise<Finding | undefined> {
+  const found = await secretIn(chunksOf(source, entry), file, { ...tools, path: file, depth: 0 })
   if (!found) return undefined
   return { file, ...found, fix: `delete ${file}, or take the secret out of it; secrets reach a host over the agent` }
 }
 
 /** Programs and libraries carry PEM as text of theirs (gnutls its self-tests): not looked at. */
-async function secretIn(chunks: AsyncGenerator<Buffer>, file: string, depth: number): Promise<Pick<Finding, 'rule' | 'seen'> | undefined> {
+async function secretIn(chunks: AsyncGenerator<Buffer>, file: string, scan: Scan): Promise<Pick<Finding, 'rule' | 'seen'> | undefined> {
   const pem = new PemScanner()
   const head: Buffer[] = []
   let length = 0
   for await (const chunk of chunks) {
     if (length === 0 && chunk.toString('latin1', 0, 4) === '\x7fELF') return undefined
-    if (length === 0 && depth < DEEPEST && chunk.toString('hex', 0, 3) === '1f8b08') {
-      const found = await secretIn(gunzipped(chunk, chunks), file.replace(/\.gz$/, ''), depth + 1)
-      return found && { ...found, seen: `${found.seen}, gzipped` }
-    }
+    const format = length === 0 ? formatOf(chunk) : undefined
+    if (format) return await secretInPacked(format, chunk, chunks, file, scan)
     if (length < WHOLE) head.push(chunk)
     length += chunk.length
     const label = pem.push(chunk, 'more')
@@ -117,37 +131,53 @@ async function secretIn(chunks: AsyncGenerator<Buffer>, file: string, depth: num
   return key === undefined ? textSecret(whole, file) : { rule: 'private-key', seen: key }
 }
 
+interface Scan extends ScanTools {
+  /** Of the file in the image. */
+  readonly path: string
+  /** How often it was unpacked. */
+  readonly depth: number
+}
+
+type Found = Pick<Finding, 'rule' | 'seen'> | undefined
+
+async function secretInPacked(format: PackedFormat, first: Buffer, more: AsyncGenerator<Buffer>, file: string, scan: Scan): Promise<Found> {
+  const unread = (reason: string): undefined => {
+    scan.onUnread?.({ file: scan.path, reason: `${format}: ${reason}` })
+    return undefined
+  }
+  const { unpack } = scan
+  if (scan.depth >= DEEPEST) return unread('packed more than twice')
+  if (format !== 'gzip' && !unpack) return unread('it cannot be unpacked here')
+  async function* packed(): AsyncGenerator<Buffer> {
+    yield first
+    yield* more
+  }
+  const unpacked = format === 'gzip' || !unpack ? gunzipped(packed()) : unpack(format, packed())
+  const name = file.replace(/\.(gz|xz|zst|bz2|lzma)$/, '')
+  const found = await secretIn(readable(unpacked, unread), name, { ...scan, depth: scan.depth + 1 })
+  return found && { ...found, seen: `${found.seen}, packed with ${format}` }
+}
+
+/** As much as can be unpacked within the bound; of what is behind it, or damaged, it is said. */
+async function* readable(chunks: AsyncGenerator<Buffer>, unread: (reason: string) => void): AsyncGenerator<Buffer, void, void> {
+  let length = 0
+  try {
+    for await (const chunk of chunks) {
+      if (length >= UNPACKED) return unread(`only the first ${UNPACKED >> 20} MiB of it were looked at`)
+      yield chunk
+      length += chunk.length
+    }
+  } catch (error) {
+    if (!(error instanceof NotUnpacked)) throw error
+    unread(error.message)
+  }
+}
+
 async function* chunksOf(source: TarSource, entry: TarEntry): AsyncGenerator<Buffer, void, void> {
   for (let done = 0; done < entry.size; ) {
     const chunk = await source.read(entry.dataOffset + done, Math.min(CHUNK, entry.size - done))
     done += chunk.length
     yield chunk
-  }
-}
-
-/** As much as can be unpacked within the bound; a file that is damaged or no gzip after all ends where that shows. */
-async function* gunzipped(first: Buffer, more: AsyncGenerator<Buffer>): AsyncGenerator<Buffer, void, void> {
-  async function* packed(): AsyncGenerator<Buffer> {
-    yield first
-    yield* more
-  }
-  const gunzip = createGunzip({ chunkSize: 256 << 10 })
-  const reading = Readable.from(packed())
-  reading.on('error', (error) => gunzip.destroy(error))
-  reading.pipe(gunzip)
-  let length = 0
-  try {
-    for await (const chunk of gunzip) {
-      if (!Buffer.isBuffer(chunk)) continue
-      yield chunk
-      length += chunk.length
-      if (length >= GUNZIPPED) return
-    }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error
-  } finally {
-    reading.destroy()
-    gunzip.destroy()
   }
 }
 

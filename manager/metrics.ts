@@ -2,9 +2,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { HostView } from './hosts/pool-change.ts'
 import { HOST_STATES } from './protocol/host.ts'
+import { type Inventory, SECTION_NAMES } from './protocol/inventory.ts'
+import { uncountedOf } from './protocol/unread.ts'
 
 export interface MetricsSources {
   readonly hosts: () => readonly HostView[]
+  /** Undefined where none is in memory. */
+  readonly inventory: (host: string) => Inventory | undefined
   /** Readers of /api/v1/events. */
   readonly streams: () => number
   readonly process: () => {
@@ -53,6 +57,15 @@ export function createMetrics(): ManagerMetrics {
     registers,
   })
   const hosts = gauge('hostless_hosts', 'Hosts by state', 'state')
+  const unread = gauge(
+    'hostless_hosts_unread',
+    'Hosts whose agent could not read this section whole: what is counted of it may be less than there is',
+    'section',
+  )
+  const unreported = gauge(
+    'hostless_hosts_unreported',
+    'Hosts whose report is not there, or has not been looked at since the manager started',
+  )
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
   const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
@@ -74,6 +87,10 @@ export function createMetrics(): ManagerMetrics {
     text: (sources) => {
       const views = sources.hosts()
       for (const state of HOST_STATES) hosts.set({ state }, views.filter((view) => view.state === state).length)
+      const inventories = views.flatMap(({ id }) => sources.inventory(id) ?? [])
+      for (const section of SECTION_NAMES)
+        unread.set({ section }, inventories.filter((inventory) => uncountedOf(inventory, [section]).length > 0).length)
+      unreported.set(views.length - inventories.length)
       agents.set(views.filter(({ connection }) => connection).length)
       streams.set(sources.streams())
       const { rssBytes, cpuSeconds, loopDelay: delay } = sources.process()

@@ -142,9 +142,15 @@ function ipxeFeatures(data: Buffer): ReadonlySet<number> | undefined {
   return codes.size > 0 && offset <= data.length ? codes : undefined
 }
 
-/** Option 93 is a list: the first entry that we have a loader for, else the first that we know. Where it cannot be read, the class tells. */
+/**
+ * Option 93 is a list: the first entry that we have a loader for, else the first that we know. Where it cannot be read, or names none that we
+ * know, the class tells.
+ */
 function readArchitectures(data: Buffer | undefined, vendor: string): Read {
-  const codes = (data && codesIn(data)) ?? codesInVendorClass(vendor)
+  const told = data && codesIn(data)
+  const ofClass = codesInVendorClass(vendor)
+  const codes =
+    told?.some((code) => ARCHITECTURES.has(code)) || ofClass.every((code) => !ARCHITECTURES.has(code)) ? (told ?? ofClass) : ofClass
   if (codes.length === 0) {
     return { kind: 'untold', reason: data ? `option 93 is malformed (${data.length} bytes)` : 'it names no architecture' }
   }

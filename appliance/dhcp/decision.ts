@@ -2,6 +2,7 @@
 import type { BootServer } from '../boot/bootfile.ts'
 import { classifyFirmware, type Firmware } from '../boot/firmware.ts'
 import { type Ipv4, type Mac, subnetContains } from '../wire/addresses.ts'
+import { explainDisk } from '../wire/disk.ts'
 import { OPTION } from './codes.ts'
 import { type DiscoverView, withSaid } from './discovers.ts'
 import { optionData } from './fields.ts'
@@ -61,7 +62,7 @@ export function silent(reason: string, change?: LeaseChange): Decision {
 
 /** What is left of a decision whose change could not be committed. */
 export function withoutChange(decision: Decision, cause: unknown): Decision {
-  const reason = `its lease cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`
+  const reason = `its lease cannot be written: ${explainDisk(cause)}`
   if (decision.kind === 'silent' || !decision.unchanged) return silent(reason)
   const { unchanged: packet } = decision
   return { ...decision, packet, change: undefined, unchanged: undefined, reason: `${reason}; it keeps the one that it has` }

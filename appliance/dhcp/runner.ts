@@ -19,15 +19,21 @@ export interface Receiver<Item> {
 
 /** How long (ms) strangers may be answered in one turn: then the socket is read again. */
 const TURN = 2
+/** The same while more comes than was read: what is not read soon is dropped by the kernel, whoever sent it. */
+const SHORT_TURN = 0.1
+/** As many datagrams Node reads of a socket at once (libuv's uv__udp_recvmsg); fewer say that it is empty. */
+const AT_ONCE = 32
 
 export function openReceiver<Item>({ standing, answer, log }: ReceiverOptions<Item>): Receiver<Item> {
   const queue = new ReceiveQueue<Item>()
   const drops = limitLog(log, { lines: 1, windowSeconds: 10 }, () => performance.now())
   let turn: NodeJS.Immediate | undefined
+  let arrived = 0
 
   const work = (): void => {
     turn = undefined
-    const end = performance.now() + TURN
+    const end = performance.now() + (arrived < AT_ONCE ? TURN : SHORT_TURN)
+    arrived = 0
     for (let next = queue.take(); next; next = queue.take()) {
       answer(next.item)
       if (next.standing === 'unknown' && performance.now() >= end) break
@@ -39,6 +45,7 @@ export function openReceiver<Item>({ standing, answer, log }: ReceiverOptions<It
 
   return {
     receive(item) {
+      arrived += 1
       queue.push(item, standing(item))
       turn ??= setImmediate(work)
     },

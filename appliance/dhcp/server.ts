@@ -1,11 +1,13 @@
 // The DHCP server of one interface: ports 67 and 4011; receive, decode, decide, commit, encode, send.
 import type dgram from 'node:dgram'
 import type { BootServer } from '../boot/bootfile.ts'
+import { macsOf } from '../boot/known-host.ts'
 import { type AddressRange, type Ipv4, parseIpv4, type Subnet, UNSPECIFIED } from '../wire/addresses.ts'
 import { WireError } from '../wire/cursor.ts'
+import { explainDisk } from '../wire/disk.ts'
 import { limitLog, withinRate } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
-import { openUdpOn } from '../wire/server.ts'
+import { openUdpOn, type UdpWish } from '../wire/server.ts'
 import { decide, type ServerPort } from './decide.ts'
 import { type Decision, type DhcpContext, type DhcpMode, standingOf, withoutChange } from './decision.ts'
 import { describeDhcp } from './describe.ts'
@@ -13,6 +15,7 @@ import { bootServerDestination, type Destination, destination } from './destinat
 import { Discovers } from './discovers.ts'
 import { type DroppedDhcp, droppedRequest, senderOf } from './dropped.ts'
 import { type DhcpExchange, exchangeOf } from './exchange.ts'
+import { expressFilters } from './express.ts'
 import type { LeaseStore } from './lease.ts'
 import { encodeDhcp, type ReadDhcp, readDhcp } from './packet.ts'
 import { openReceiver } from './runner.ts'
@@ -57,26 +60,45 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
     log.info({ interface: options.interface }, 'DHCP is off')
     return { close: async () => {} }
   }
-  const dhcp = await openUdpOn(options.interface, 67)
-  const bootServer = await openUdpOn(options.interface, 4011).catch(async (error: unknown) => {
-    await closed(dhcp)
-    throw error
-  })
+  const filters = expressFilters(settings.hosts.flatMap(macsOf))
+  const sockets: dgram.Socket[] = []
+  const open = async (port: number, wish: UdpWish = {}): Promise<dgram.Socket> => {
+    const socket = await openUdpOn(options.interface, port, wish)
+    sockets.push(socket)
+    return socket
+  }
   const discovers = new Discovers()
-  listen(dhcp, 67, options, discovers)
-  listen(bootServer, 4011, options, discovers)
+  try {
+    const dhcp = await open(67, { filter: filters?.others })
+    // It only hears: what it is told is answered as from the other one.
+    const express = filters && (await open(67, { address: '255.255.255.255', filter: filters.express }))
+    const bootServer = await open(4011)
+    listen({ socket: dhcp, port: 67 }, options, discovers)
+    if (express) listen({ socket: express, port: 67, answerFrom: dhcp }, options, discovers)
+    listen({ socket: bootServer, port: 4011 }, options, discovers)
+  } catch (error) {
+    await Promise.all(sockets.map(closed))
+    throw error
+  }
   log.info({ interface: options.interface, mode: settings.mode, address: settings.address }, 'DHCP server listens')
   let closing: Promise<unknown> | undefined
   return {
     async close() {
-      closing ??= Promise.all([closed(dhcp), closed(bootServer)])
+      closing ??= Promise.all(sockets.map(closed))
       await closing
     },
   }
 }
 
+interface Ear {
+  readonly socket: dgram.Socket
+  readonly port: ServerPort
+  /** Left out: itself. */
+  readonly answerFrom?: dgram.Socket
+}
+
 /** Whatever a datagram does, the next one is served: nothing thrown here leaves the handler. */
-function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptions, discovers: Discovers): void {
+function listen({ socket, port, answerFrom = socket }: Ear, options: DhcpServerOptions, discovers: Discovers): void {
   const { log, now } = options
   const troubles = limitLog(log, { lines: 20, windowSeconds: 10 }, now)
   const exchanges = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
@@ -84,14 +106,29 @@ function listen(socket: dgram.Socket, port: ServerPort, options: DhcpServerOptio
   const known = { reservations: reservationsOf(options.settings.hosts), discovers }
   const mayTell = withinRate({ times: 20, windowSeconds: 1 }, now)
   const tell = (dropped: DroppedDhcp | undefined): void => {
-    if (dropped && mayTell()) options.onDropped?.(dropped)
+    if (!dropped || !mayTell()) return
+    try {
+      options.onDropped?.(dropped)
+    } catch (error) {
+      troubles.error({ ...dropped, err: error, why: explainDisk(error) }, 'dropped DHCP packet not noted')
+    }
   }
   socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
   const handle = ({ bytes, sender }: Datagram): void => {
     try {
       const request = readDhcp(bytes)
       const from = { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }
-      answer(request, from, { socket, port, context: contextOf(options, known), options, discovers, tell, troubles, exchanges, details })
+      answer(request, from, {
+        socket: answerFrom,
+        port,
+        context: contextOf(options, known),
+        options,
+        discovers,
+        tell,
+        troubles,
+        exchanges,
+        details,
+      })
     } catch (error) {
       const peer = `${sender.address}:${sender.port}`
       if (error instanceof WireError) troubles.warn({ peer, port, reason: error.message }, 'DHCP packet dropped')
@@ -119,7 +156,7 @@ function committed(decision: Decision, { options, troubles, port }: Handling): D
     options.store.commit(decision.change)
     return decision
   } catch (error) {
-    troubles.error({ port, err: error, lease: decision.change }, 'DHCP lease not written')
+    troubles.error({ port, reason: explainDisk(error), err: error, lease: decision.change }, 'DHCP lease not written')
     return withoutChange(decision, error)
   }
 }
@@ -156,7 +193,11 @@ function answer({ packet: request, cut }: ReadDhcp, from: Destination, handling:
   }
   if (exchange.message === 'DISCOVER') handling.discovers.remember(exchange.mac, request, context.now)
   exchanges.info({ ...exchange }, 'DHCP')
-  options.onExchange(exchange)
+  try {
+    options.onExchange(exchange)
+  } catch (error) {
+    troubles.error({ mac: exchange.mac, answer: exchange.answer, reason: explainDisk(error), err: error }, 'DHCP exchange not noted')
+  }
 }
 
 /** What a decision depends on, now. */

@@ -55,6 +55,8 @@ export interface TftpError {
   readonly terminator: number
   /** There when more than NULs follow the message. Shares memory with the packet. */
   readonly tail?: Buffer
+  /** There when the packet ends within its code, which is taken for 0: what there was of it. */
+  readonly scrap?: Buffer
 }
 
 /** RFC 2347: the options that the server has accepted. */
@@ -118,6 +120,10 @@ export function encodeTftp(packet: TftpPacket): Buffer {
       writer.u16(packet.block).bytes(packet.tail ?? NOTHING)
       break
     case 'error':
+      if (packet.scrap) {
+        writer.bytes(packet.scrap)
+        break
+      }
       writer
         .u16(packet.code)
         .bytes(latin1(packet.message))
@@ -175,6 +181,8 @@ function decodeRequest(kind: 'rrq' | 'wrq', cursor: Cursor): TftpRequest {
 }
 
 function decodeError(cursor: Cursor): TftpError {
+  // An ERROR ends the transfer, however little it says.
+  if (cursor.remaining < 2) return { kind: 'error', code: ERROR_CODE.undefined, message: '', terminator: 0, scrap: cursor.rest() }
   const code = cursor.u16('error code')
   const rest = cursor.rest()
   const end = rest.indexOf(0)

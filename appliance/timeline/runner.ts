@@ -1,7 +1,9 @@
 // Holds the tracker and does what it says: writes to the store first, tells the watchers after.
 
 import type { Ipv4, Mac } from '../wire/addresses.ts'
+import { explainDisk } from '../wire/disk.ts'
 import { Emitter } from '../wire/emitter.ts'
+import { limitLog } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
 import type { Attempt } from './attempt.ts'
 import type { BootEvent, EventOf } from './event.ts'
@@ -33,18 +35,24 @@ export interface AttemptRunnerOptions {
 export class AttemptRunner {
   readonly #options: AttemptRunnerOptions
   readonly #shown: Emitter<AttemptView>
+  readonly #troubles: Log
   #tracker: Tracker
 
   constructor(options: AttemptRunnerOptions) {
     this.#options = options
     this.#shown = new Emitter(options.log, 'boot attempts')
+    this.#troubles = limitLog(options.log, { lines: 5, windowSeconds: 60 }, options.now)
     this.#tracker = options.tracker
   }
 
-  /** Of a host: it may begin an attempt. */
+  /** Of a host: it may begin an attempt. What cannot be written is not noted: whoever saw it has served the host, and goes on. */
   observe(mac: Mac, event: BootEvent): void {
     const { now, newId } = this.#options
-    this.#adopt(apply(this.#tracker, mac, event, now(), newId()))
+    try {
+      this.#adopt(apply(this.#tracker, mac, event, now(), newId()))
+    } catch (error) {
+      this.#troubles.error({ mac, event: event.kind, reason: explainDisk(error), err: error }, 'boot timeline not written')
+    }
   }
 
   /** The attempt that a request for a boot script belongs to, in the store when this returns. */

@@ -16,6 +16,7 @@ const SO_REUSEADDR = 2
 const SO_BROADCAST = 6
 const SO_RCVBUFFORCE = 33
 const SO_BINDTODEVICE = 25
+const SO_ATTACH_FILTER = 26
 const IPPROTO_IPV6 = 41
 const IPPROTO_ICMPV6 = 58
 const IPV6_UNICAST_HOPS = 16
@@ -44,11 +45,18 @@ const libcRecvmsg = libc.func('long recvmsg(int fd, void *message, int flags)')
 const libcSendto = libc.func('long sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint32_t toLength)')
 const libcIfIndex = libc.func('uint32_t if_nametoindex(const char *name)')
 
+export interface UdpWish {
+  /** Left out: 0.0.0.0. */
+  readonly address?: '255.255.255.255'
+  /** Steps of classic BPF, 8 bytes each: what it does not give is not received. */
+  readonly filter?: Buffer | undefined
+}
+
 /**
  * A UDP socket on 0.0.0.0:`port` that sees and reaches `interfaceName` only, broadcasts included.
  * Rejects with a SocketError that says what to do.
  */
-export async function openUdpOn(interfaceName: string, port: number): Promise<dgram.Socket> {
+export async function openUdpOn(interfaceName: string, port: number, { address: on, filter }: UdpWish = {}): Promise<dgram.Socket> {
   const what = `UDP port ${port}`
   const fd = openSocket(interfaceName, what, AF_INET, SOCK_DGRAM, 0)
   try {
@@ -61,6 +69,8 @@ export async function openUdpOn(interfaceName: string, port: number): Promise<dg
     const address = Buffer.alloc(16) // struct sockaddr_in: family in host order, port in network order, 0.0.0.0
     address.writeUInt16LE(AF_INET, 0)
     address.writeUInt16BE(port, 2)
+    if (on !== undefined) address.fill(0xff, 4, 8)
+    if (filter) set('SO_ATTACH_FILTER', SOL_SOCKET, SO_ATTACH_FILTER, filterProgram(filter))
     if (libcBind(fd, address, address.length) !== 0) throw failure(interfaceName, what, 'bind', holdersOf(port))
     return await adopt(fd)
   } catch (error) {
@@ -225,6 +235,14 @@ function optionSetter(fd: number, interfaceName: string, what: string) {
   return (name: string, level: number, option: number, value: Buffer): void => {
     if (libcSetsockopt(fd, level, option, value, value.length) !== 0) throw failure(interfaceName, what, `setsockopt ${name}`, [])
   }
+}
+
+/** struct sock_fprog: the kernel copies the steps while setsockopt(2) runs, so they need to live no longer than `filter` in the caller. */
+function filterProgram(filter: Buffer): Buffer {
+  const program = Buffer.alloc(16)
+  program.writeUInt16LE(filter.length / 8, 0)
+  program.writeBigUInt64LE(koffi.address(filter), 8)
+  return program
 }
 
 /** IFNAMSIZ is 16 with the NUL; the kernel would cut a longer name and bind to another interface. */

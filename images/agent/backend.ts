@@ -3,8 +3,10 @@
 export interface Backend {
   /** Runs a program, never by a shell. Does not reject: what went wrong is in the result. */
   run(command: Command, allowance?: Allowance): Promise<Ran>
-  /** Text of a file; undefined when it is not there, or may not or cannot be read. */
+  /** Text of a whole file; undefined when it is not there, is too long, or may not or cannot be read. */
   read(path: string): Promise<string | undefined>
+  /** The same, for those to whom it matters which of these it is. Does not reject. */
+  readFile(path: string): Promise<FileText>
   /** Names in a directory, sorted; none when it is not there. */
   list(path: string): Promise<readonly string[]>
 }
@@ -30,6 +32,23 @@ export type Ran =
   /** It did not come to its end, or said more than it may: what it had said by then, and why it was stopped. */
   | { readonly kind: 'stopped'; readonly stdout: string; readonly reason: string }
 
+export type FileText =
+  | { readonly kind: 'whole'; readonly text: string }
+  /** Longer than may be: its beginning. */
+  | { readonly kind: 'cut'; readonly text: string; readonly reason: string }
+  | { readonly kind: 'missing' }
+  /** It may be there. */
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/** Of what is known as a text, or is not there. */
+export function fileText(text: string | undefined): FileText {
+  return text === undefined ? { kind: 'missing' } : { kind: 'whole', text }
+}
+
+export function wholeText(file: FileText): string | undefined {
+  return file.kind === 'whole' ? file.text : undefined
+}
+
 /** A program that goes on talking: each line as it comes, and once why there will be no more. */
 export type Follow = (command: Command, onLine: (line: string) => void, onEnd: (reason: string) => void) => Stop
 /** After it has returned, nothing more is called. */
@@ -54,11 +73,13 @@ export interface Host {
 /** The same machine, asking for each thing once only: what several sections need is read once, and of one moment. */
 export function remembering(backend: Backend): Backend {
   const ran = new Map<string, Promise<Ran>>()
-  const read = new Map<string, Promise<string | undefined>>()
+  const read = new Map<string, Promise<FileText>>()
   const listed = new Map<string, Promise<readonly string[]>>()
+  const readFile = (path: string) => remembered(read, path, () => backend.readFile(path))
   return {
     run: (command, allowance) => remembered(ran, command.join('\0'), () => backend.run(command, allowance)),
-    read: (path) => remembered(read, path, () => backend.read(path)),
+    read: async (path) => wholeText(await readFile(path)),
+    readFile,
     list: (path) => remembered(listed, path, () => backend.list(path)),
   }
 }

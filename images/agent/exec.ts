@@ -3,7 +3,17 @@
 import { spawn } from 'node:child_process'
 import { open, readdir } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { Allowance, Backend, Clock, Command, Follow, Lane, Ran } from './backend.ts'
+import {
+  type Allowance,
+  type Backend,
+  type Clock,
+  type Command,
+  type FileText,
+  type Follow,
+  type Lane,
+  type Ran,
+  wholeText,
+} from './backend.ts'
 
 export interface ExecLimits {
   /** For a program whose command has no limit of its own. */
@@ -44,7 +54,8 @@ export function machineBackend(limits: ExecLimits = LIMITS): Backend {
           reason: messageOf(error),
         })),
       ),
-    read: (path) => readText(path, limits.bytes),
+    read: async (path) => wholeText(await readText(path, limits.bytes)),
+    readFile: (path) => readText(path, limits.bytes),
     list: async (path) => (await readdir(path).catch(() => [])).sort(),
   }
 }
@@ -176,20 +187,24 @@ function gather(stream: Readable, limit: number, onFull: () => void): () => stri
 }
 
 /** sysfs says 4096 bytes of everything, so it is read until there is no more. */
-async function readText(path: string, limit: number): Promise<string | undefined> {
+async function readText(path: string, limit: number): Promise<FileText> {
   let file: Awaited<ReturnType<typeof open>> | undefined
   try {
     file = await open(path, 'r')
     const chunks: Buffer[] = []
-    for (let length = 0; length < limit; ) {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(65_536, limit - length)))
+    let length = 0
+    while (length <= limit) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(65_536, limit + 1 - length)))
       if (bytesRead === 0) break
       chunks.push(buffer.subarray(0, bytesRead))
       length += bytesRead
     }
-    return Buffer.concat(chunks).toString('utf8')
-  } catch {
-    return undefined
+    const text = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
+    return length > limit ? { kind: 'cut', text, reason: `it has more than ${limit} bytes` } : { kind: 'whole', text }
+  } catch (error) {
+    return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      ? { kind: 'missing' }
+      : { kind: 'unreadable', reason: messageOf(error) }
   } finally {
     await file?.close().catch(() => {})
   }

@@ -132,6 +132,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
 
   const takeSample = async (): Promise<void> => {
     const counters = await readCounters(backend)
+    if (!counters) return
     const now: Moment = { at: Math.max(0, Math.round(clock.wall())), steady: clock.steady(), counters }
     const sample = before && sampleBetween(before, now, inventory)
     before = now

@@ -44,7 +44,7 @@ interface Entry {
   cpu: HostCpu
 }
 
-const STORAGE: readonly SectionName[] = [
+export const STORAGE: readonly SectionName[] = [
   'blockDevices',
   'multipaths',
   'partitions',
@@ -56,7 +56,7 @@ const STORAGE: readonly SectionName[] = [
   'nfsMounts',
   'kernel',
 ]
-const NETWORK: readonly SectionName[] = ['nics', 'bonds', 'vlans', 'bridges', 'heard']
+export const NETWORK: readonly SectionName[] = ['nics', 'bonds', 'vlans', 'bridges', 'heard']
 
 const BY_KEY = new Intl.Collator('en', { numeric: true })
 
@@ -145,13 +145,11 @@ export class ConnectivityMatrix {
       const own = row.sightings.get(id)
       if (own) return this.#whyNoOneDisk(row) ?? own.reach
       const routesTo = (wwid: string) => this.#row(`lun:${wwid}`)?.routes ?? []
-      return cut(
-        whyNotStored(entry.host.inventory, { thing: row.thing, luns: row.luns, routesTo }, (wwid) => this.#reachesLun(entry, wwid)),
-      )
+      return whyNotStored(entry.host.inventory, { thing: row.thing, luns: row.luns, routesTo }, (wwid) => this.#reachesLun(entry, wwid))
     }
     const thing = this.#network(key)
     if (!thing) return cut(`no host sees ${key}`)
-    return attachedBy(this.#attachedTo(key).get(id) ?? []) ?? cut(whyNotAttached(entry.host.inventory, entry.attachments, thing))
+    return attachedBy(this.#attachedTo(key).get(id) ?? []) ?? whyNotAttached(entry.host.inventory, entry.attachments, thing)
   }
 
   /** Ids of the hosts that reach a piece of storage. */

@@ -11,14 +11,14 @@ import {
   tagOf,
   tellsVlans,
 } from './network.ts'
-import type { NetworkThing } from './thing.ts'
+import { type Cut, cut, type NetworkThing } from './thing.ts'
 import { unread, unreadParts } from './unread.ts'
 
-export function whyNotAttached(inventory: Inventory, attachments: readonly Attachment[], thing: NetworkThing): string {
+export function whyNotAttached(inventory: Inventory, attachments: readonly Attachment[], thing: NetworkThing): Cut {
   const gap = unread(inventory, thing.kind === 'vlan' ? ['nics', 'vlans'] : ['nics', 'heard']) ?? unreadParts(inventory, ['bridges'])
   if (gap) return gap
-  if (inventory.nics.length > 0 && inventory.nics.every(({ link }) => link === 'down')) return 'none of its NICs has a link'
-  return thing.kind === 'vlan' ? whyNotOnVlan(inventory, thing.tag) : whyNotInSegment(inventory, attachments)
+  if (inventory.nics.length > 0 && inventory.nics.every(({ link }) => link === 'down')) return cut('none of its NICs has a link')
+  return cut(thing.kind === 'vlan' ? whyNotOnVlan(inventory, thing.tag) : whyNotInSegment(inventory, attachments))
 }
 
 function whyNotOnVlan(inventory: Inventory, tag: string): string {
@@ -38,8 +38,8 @@ function whyNotOnVlan(inventory: Inventory, tag: string): string {
 function whyNotInSegment(inventory: Inventory, attachments: readonly Attachment[]): string {
   const untagged = attachments.filter(({ vlan, reach }) => vlan === undefined && reach.kind === 'reached')
   if (untagged.length > 0) return `${untagged.map(({ bridge, uplink }) => `${bridge} over ${uplink}`).join(', ')} hears none of these hosts`
-  const cut = attachments.find(({ reach }) => reach.kind === 'cut')
-  if (cut?.reach.kind === 'cut') return cut.reach.reason
+  const severed = attachments.find(({ reach }) => reach.kind === 'cut')
+  if (severed?.reach.kind === 'cut') return severed.reach.reason
   const interfaces: Interfaces = readInterfaces(inventory)
   const leading = inventory.bridges.filter(({ ports }) => ports.some(({ name }) => nicsUnder(name, interfaces).length > 0))
   if (leading.length === 0) return 'no bridge leads out of it'

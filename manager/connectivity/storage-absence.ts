@@ -3,7 +3,7 @@ import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { plainPath } from '../protocol/nfs-export.ts'
 import type { BlockTarget } from '../protocol/storage.ts'
 import type { Route } from './storage.ts'
-import type { StorageThing } from './thing.ts'
+import { type Cut, cut, type StorageThing } from './thing.ts'
 import { unread } from './unread.ts'
 
 /** What the hosts that see it know of it. */
@@ -16,19 +16,22 @@ interface KnownStorage {
 }
 
 /** `reaches`: whether this host reaches a LUN. */
-export function whyNotStored(inventory: Inventory, { thing, luns, routesTo }: KnownStorage, reaches: (wwid: string) => boolean): string {
-  const whyNotOn = (sections: readonly SectionName[], otherwise: string): string => {
+export function whyNotStored(inventory: Inventory, { thing, luns, routesTo }: KnownStorage, reaches: (wwid: string) => boolean): Cut {
+  const whyNotOn = (sections: readonly SectionName[], otherwise: string): Cut => {
     const missing = luns.find((wwid) => !reaches(wwid))
-    if (missing !== undefined) return `it does not reach LUN ${missing}: ${whyNoLun(inventory, routesTo(missing))}`
-    return unread(inventory, sections) ?? `it reaches LUN ${luns.join(', ')}, and ${otherwise}`
+    if (missing !== undefined) {
+      const why = whyNoLun(inventory, routesTo(missing))
+      return { ...why, reason: `it does not reach LUN ${missing}: ${why.reason}` }
+    }
+    return unread(inventory, sections) ?? cut(`it reaches LUN ${luns.join(', ')}, and ${otherwise}`)
   }
   switch (thing.kind) {
     case 'lun':
       return whyNoLun(inventory, routesTo(thing.wwid))
     case 'iscsi-target':
-      return unread(inventory, ['iscsi']) ?? targetStep(inventory, thing.iqn).reason
+      return unread(inventory, ['iscsi']) ?? cut(targetStep(inventory, thing.iqn).reason)
     case 'nfs':
-      return unread(inventory, ['nfsMounts']) ?? whyNotMounted(inventory, thing)
+      return unread(inventory, ['nfsMounts']) ?? cut(whyNotMounted(inventory, thing))
     case 'vg':
       return whyNotOn(['pvs', 'vgs'], `LVM there does not show VG ${thing.name}: have its PVs scanned anew`)
     case 'file-system':
@@ -49,7 +52,7 @@ interface Step {
   readonly reason: string
 }
 
-function whyNoLun(inventory: Inventory, routes: readonly Route[]): string {
+function whyNoLun(inventory: Inventory, routes: readonly Route[]): Cut {
   const ways = new Set(routes.map(({ kind }) => kind))
   const gap = unread(inventory, [
     'blockDevices',
@@ -58,8 +61,8 @@ function whyNoLun(inventory: Inventory, routes: readonly Route[]): string {
   ])
   if (gap) return gap
   const [first, ...others] = routes.map((route) => stepOn(inventory, route))
-  if (!first) return 'no path leads to it'
-  return others.reduce((farthest, step) => (step.far > farthest.far ? step : farthest), first).reason
+  if (!first) return cut('no path leads to it')
+  return cut(others.reduce((farthest, step) => (step.far > farthest.far ? step : farthest), first).reason)
 }
 
 function stepOn(inventory: Inventory, route: Route): Step {

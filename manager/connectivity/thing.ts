@@ -21,7 +21,14 @@ export type Thing = StorageThing | NetworkThing
 export type ThingKey = string
 
 /** Where one host stands to one thing. */
-export type Reach = { readonly kind: 'reached'; readonly how: string } | { readonly kind: 'cut'; readonly reason: string }
+export type Reach = { readonly kind: 'reached'; readonly how: string } | Cut
+
+export interface Cut {
+  readonly kind: 'cut'
+  readonly reason: string
+  /** It may reach it: what would tell could not be read. */
+  readonly unread?: true
+}
 
 export function keyOfThing(thing: Thing): ThingKey {
   switch (thing.kind) {
@@ -66,6 +73,6 @@ export function reached(how: string): Reach {
   return { kind: 'reached', how }
 }
 
-export function cut(reason: string): Reach {
+export function cut(reason: string): Cut {
   return { kind: 'cut', reason }
 }

@@ -27,6 +27,9 @@ export const hostLoad = z.object({
   sentBytesPerSecond: sum,
 })
 
+/** A section of a report from which items may be missing, and why. */
+export const unreadSection = z.object({ section: z.string(), source: z.string(), reason: z.string() })
+
 export const hostHardware = z.object({
   manufacturer: z.string().optional(),
   product: z.string().optional(),
@@ -85,7 +88,7 @@ export const host = z
     /** That run on it; missing where that is not known. */
     guests: z.number().optional(),
     /** Sections of its report from which items may be missing, and why: what is counted in them is missing here. */
-    unread: z.array(z.object({ section: z.string(), source: z.string(), reason: z.string() })).optional(),
+    unread: z.array(unreadSection).optional(),
     /** Open ones. */
     alarms: z.number(),
   })

@@ -1,7 +1,7 @@
 // The connectivity matrix: shared storage and networks, and which host reaches them. Append-only within /api/v1. Sizes are bytes.
 import { z } from 'zod'
 import { IMAGE_FORMATS } from '../protocol/requests/scan-file-system.ts'
-import { hostId, hostRef, hostState } from './hosts.ts'
+import { hostId, hostRef, hostState, unreadSection } from './hosts.ts'
 import { NOTHING, operation } from './operation.ts'
 
 export const THING_KINDS = ['lun', 'iscsi-target', 'nfs', 'vg', 'file-system', 'vlan', 'segment'] as const
@@ -16,6 +16,8 @@ export const thing = z
     name: z.string(),
     /** How many hosts reach it. */
     hosts: z.number(),
+    /** How many more may reach it: what would tell could not be read there. */
+    unsure: z.number().optional(),
     sizeBytes: z.number().optional(),
     freeBytes: z.number().optional(),
     /** Product of a LUN, type and label of a file system: what tells it from its like. */
@@ -26,7 +28,12 @@ export const thing = z
   .meta({ id: 'Thing' })
 
 /** How a host reaches a thing, or why not, in words. */
-export const cell = z.object({ reached: z.boolean(), why: z.string() })
+export const cell = z.object({
+  reached: z.boolean(),
+  why: z.string(),
+  /** It may reach it: what would tell could not be read. */
+  unread: z.literal(true).optional(),
+})
 
 export const matrix = z
   .object({
@@ -52,6 +59,8 @@ export const thingDetail = thing.extend({
   scanned: z.object({ at: z.number(), host: z.string(), leftOut: z.array(z.string()) }).optional(),
   /** Why the last look did not go well; what is shown is from one before. */
   notScanned: z.object({ at: z.number(), host: z.string(), reason: z.string() }).optional(),
+  /** What could not be read of hosts that reach it: whether a guest has it is not known, and nobody looks at it until that is. */
+  unread: z.array(z.object({ host: hostId, name: z.string(), reason: z.string() })).optional(),
 })
 
 /** What a host has for itself. */
@@ -60,6 +69,8 @@ export const localStorage = z.object({
   name: z.string(),
   disks: z.array(z.object({ name: z.string(), model: z.string().optional(), serial: z.string().optional(), sizeBytes: z.number() })),
   vgs: z.array(z.object({ name: z.string(), sizeBytes: z.number(), freeBytes: z.number() })),
+  /** Why there may be more. */
+  unread: z.array(unreadSection).optional(),
 })
 
 /** Of a thing or an alarm: what a host reported may be part of it. */

@@ -49,6 +49,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   delay.enable()
   const sources: MetricsSources = {
     hosts: () => pool.hosts(),
+    inventory: (host) => pool.knownInventory(host),
     streams: () => api.streams.size,
     process: () => {
       const [median, p99, max] = [delay.percentile(50) / 1e9, delay.percentile(99) / 1e9, delay.max / 1e9]

@@ -1,11 +1,11 @@
 // Which file systems of the pool can be looked at, and by which hosts.
 import { fileSystemsOfGuests } from '../connectivity/guest-disks.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
-import type { Thing } from '../connectivity/thing.ts'
+import type { Thing, ThingKey } from '../connectivity/thing.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import { SCANNED_TYPES, type Scannable, scannable } from '../protocol/requests/scan-file-system.ts'
 import type { FileSystem } from '../protocol/storage.ts'
-import { unreadOf } from '../protocol/unread.ts'
+import { sayUnread, unreadOf } from '../protocol/unread.ts'
 import type { Place } from './scan-plan.ts'
 
 /** Who has a file system is in these. */
@@ -36,6 +36,17 @@ export function scanPlaces(matrix: ConnectivityMatrix): readonly ScanPlace[] {
     // Who has it mounted sees it whole, with what is in its journal.
     const isFirst = (host: string): boolean => mounted.has(`${host} ${fileSystem.uuid}`)
     return [{ ...place, hosts: [...place.hosts.filter(isFirst), ...place.hosts.filter((host) => !isFirst(host))] }]
+  })
+}
+
+/** Why nobody looks at it, by host: who has it is not known there. */
+export function unsureOf(matrix: ConnectivityMatrix, key: ThingKey): readonly { readonly host: string; readonly reason: string }[] {
+  const thing = matrix.row(key)?.thing
+  if (!thing || scannableOf(thing)?.kind !== 'uuid') return []
+  const reaching = matrix.reachers(key)
+  return matrix.hosts().flatMap(({ id, inventory }) => {
+    const reason = reaching.has(id) ? sayUnread(unreadOf(inventory, USERS)) : undefined
+    return reason === undefined ? [] : [{ host: id, reason }]
   })
 }
 

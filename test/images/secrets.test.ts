@@ -1,7 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { execa } from 'execa'
 import { findSecrets } from '../../images/secrets.ts'
@@ -157,28 +156,6 @@ test('findSecrets tells a Java key store from a store of certificates', async (t
     Buffer.concat([word(0xfeedfeed), word(2), word(tags.length), ...tags.map(entry), Buffer.alloc(20)])
   t.deepEqual(await rulesOf({ path: 'etc/ssl/certs/java/cacerts', data: store(2, 2, 2) }), [])
   t.deepEqual(await rulesOf({ path: 'opt/app/keystore', data: store(2, 2, 1) }), ['private-key'])
-})
-
-test('findSecrets looks into gzipped files, within a bound, and a damaged one ends nothing', async (t) => {
-  for (const data of [gzipSync(PKCS8), gzipSync(gzipSync(der(KEYS.rsa.privateKey, 'pkcs1'))), gzipSync(JSON.stringify({ key: PKCS8 }))]) {
-    const [finding, ...others] = await scan([{ path: 'opt/backup.gz', data }])
-    t.deepEqual([finding?.rule, others], ['private-key', []])
-    t.regex(finding?.seen ?? '', /, gzipped$/)
-  }
-  const tail = gzipSync(Buffer.concat([randomBytes(3 << 20), Buffer.from(`\n${PKCS8}`)]))
-  t.deepEqual(await rulesOf({ path: 'opt/tail.gz', data: tail }), ['private-key'])
-  const bomb = gzipSync(Buffer.alloc(80 << 20))
-  const broken = gzipSync(randomBytes(5000)).subarray(0, 3000)
-  t.deepEqual(
-    await rulesOf(
-      { path: 'opt/bomb.gz', data: bomb },
-      { path: 'opt/broken.gz', data: broken },
-      { path: 'opt/no.gz', data: Buffer.from([0x1f, 0x8b, 8, 255, 255]) },
-      { path: 'usr/share/doc/x/changelog.gz', data: gzipSync(PKCS8) },
-      { path: 'opt/clean.gz', data: gzipSync(CERTIFICATE) },
-    ),
-    [],
-  )
 })
 
 const WIREGUARD = generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(-32).toString('base64')

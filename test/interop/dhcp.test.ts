@@ -12,75 +12,19 @@ import { type DhcpPacket, decodeDhcp, encodeDhcp } from '../../appliance/dhcp/pa
 import { ROUTER_SOLICITATION } from '../../appliance/ra/codec.ts'
 import { ip } from '../appliance/dhcp/packets.ts'
 import { dhcpIn, icmpv6In } from '../appliance/wire/pcap.ts'
-import { commandFor } from '../program.ts'
+import { DEADLINE_MILLISECONDS, namespacePair, talker } from './namespaces.ts'
 
 const isRoot = process.getuid?.() === 0
 const rootTest = isRoot ? test.serial : test.serial.skip
 const why = isRoot ? '' : ' (needs root, for network namespaces)'
 const RACK = new URL('dhcp-rack.ts', import.meta.url)
-const DEADLINE_MILLISECONDS = 20_000
 const BROADCAST = { address: '255.255.255.255', port: 67 }
 const BOOT_SERVER = { address: '10.77.0.1', port: 4011 }
-let racks = 0
-
-type Line = Readonly<Record<string, unknown>>
-
-/** A process that prints JSON lines: what it printed so far, and a wait for the next line that fits. */
-function talker(t: ExecutionContext, namespace: string, ...args: readonly string[]) {
-  const child = execa('ip', ['netns', 'exec', namespace, ...commandFor(RACK, ...args)], {
-    reject: false,
-    buffer: { stdout: false },
-  })
-  const lines: Line[] = []
-  const waiting = new Set<() => void>()
-  createInterface({ input: child.stdout }).on('line', (text) => {
-    lines.push(JSON.parse(text))
-    for (const wake of waiting) wake()
-  })
-  const next = (what: string, fits: (line: Line) => boolean, from = 0): Promise<Line> =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => finish(() => reject(new Error(`no ${what} came; heard: ${JSON.stringify(lines)}`))),
-        DEADLINE_MILLISECONDS,
-      )
-      const look = () => {
-        const line = lines.slice(from).find(fits)
-        if (line) finish(() => resolve(line))
-      }
-      const finish = (settle: () => void) => {
-        clearTimeout(timer)
-        waiting.delete(look)
-        settle()
-      }
-      waiting.add(look)
-      look()
-    })
-  const end = async () => {
-    child.stdin.end()
-    return child
-  }
-  t.teardown(end)
-  return { lines, next, end, say: (line: object) => child.stdin.write(`${JSON.stringify(line)}\n`) }
-}
 
 /** Two namespaces, a veth pair between them, our server on one end, tshark on the other. */
 async function rack(t: ExecutionContext, mode: 'authoritative' | 'proxy' = 'authoritative') {
-  racks += 1
-  const [serverSpace, clientSpace] = [`hl-ds${racks}-${process.pid}`, `hl-dc${racks}-${process.pid}`]
-  const ipCommand = (...args: readonly string[]) => execa('ip', args)
-  for (const name of [serverSpace, clientSpace]) {
-    await ipCommand('netns', 'add', name)
-    t.teardown(() => ipCommand('netns', 'del', name))
-    // No duplicate address detection: link-local addresses are usable at once.
-    for (const key of ['net.ipv6.conf.default.accept_dad=0', 'net.ipv4.conf.default.rp_filter=0', 'net.ipv4.conf.all.rp_filter=0']) {
-      await execa('ip', ['netns', 'exec', name, 'sysctl', '-qw', key])
-    }
-  }
-  await ipCommand('-n', serverSpace, 'link', 'add', 's0', 'type', 'veth', 'peer', 'name', 'c0', 'netns', clientSpace)
-  await ipCommand('-n', serverSpace, 'address', 'add', '10.77.0.1/24', 'dev', 's0')
-  await ipCommand('-n', serverSpace, 'link', 'set', 's0', 'up')
-  await ipCommand('-n', clientSpace, 'link', 'set', 'c0', 'up')
-  const server = talker(t, serverSpace, 'serve', 's0', mode)
+  const { serverSpace, clientSpace } = await namespacePair(t, '10.77.0.1/24')
+  const server = talker(t, serverSpace, RACK, 'serve', 's0', mode)
   await server.next('ready', ({ kind }) => kind === 'ready')
   const folder = await mkdtemp(join(tmpdir(), 'hl-dhcp-'))
   t.teardown(() => rm(folder, { recursive: true }))
@@ -90,7 +34,7 @@ async function rack(t: ExecutionContext, mode: 'authoritative' | 'proxy' = 'auth
 type Replay = ReturnType<typeof talker>
 
 async function replayer(t: ExecutionContext, clientSpace: string): Promise<Replay> {
-  const client = talker(t, clientSpace, 'client', 'c0')
+  const client = talker(t, clientSpace, RACK, 'client', 'c0')
   await client.next('ready', ({ kind }) => kind === 'ready')
   return client
 }
@@ -294,7 +238,7 @@ rootTest(`with IPv6 off the advertiser warns that iPXE will wait, and DHCP goes 
   await execa('ip', ['-n', serverSpace, 'link', 'add', 'quiet0', 'type', 'veth', 'peer', 'name', 'quiet1'])
   await execa('ip', ['netns', 'exec', serverSpace, 'sysctl', '-qw', 'net.ipv6.conf.quiet0.disable_ipv6=1'])
   await execa('ip', ['-n', serverSpace, 'link', 'set', 'quiet0', 'up'])
-  const second = talker(t, serverSpace, 'serve', 'quiet0')
+  const second = talker(t, serverSpace, RACK, 'serve', 'quiet0')
   await second.next('ready', ({ kind }) => kind === 'ready')
   t.true(second.lines.some(({ message }) => /IPv6 is off on quiet0: .*iPXE waits/.test(String(message))))
 })
@@ -303,7 +247,7 @@ rootTest(`two interfaces are served on the same ports, and stop releases them${w
   const { server, serverSpace } = await rack(t)
   await execa('ip', ['-n', serverSpace, 'link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'other1'])
   await execa('ip', ['-n', serverSpace, 'link', 'set', 'other0', 'up'])
-  const second = talker(t, serverSpace, 'serve', 'other0')
+  const second = talker(t, serverSpace, RACK, 'serve', 'other0')
   await second.next('ready', ({ kind }) => kind === 'ready')
   await second.end()
   await server.end()

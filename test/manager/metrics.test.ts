@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { HostView } from '../../manager/hosts/pool-change.ts'
 import { createMetrics } from '../../manager/metrics.ts'
+import { report } from './connectivity/inventories.ts'
 
 test('events are counted, states are read when they are asked for, and a manager has its own', async (t) => {
   const metrics = createMetrics()
@@ -16,12 +17,16 @@ test('events are counted, states are read when they are asked for, and a manager
   await t.throwsAsync(metrics.timed(Promise.reject(new Error('no')), () => clock.now))
   const host = { id: 'a', name: 'a', since: 0, groups: [], notes: '', created: 0, macs: [] }
   const hosts: HostView[] = [
+    { ...host, id: 'silent', state: 'approved' },
     { ...host, state: 'up', connection: { address: '', agent: '', since: 0 } },
     { ...host, state: 'up' },
     { ...host, state: 'lost' },
   ]
   const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
-  const sources = { hosts: () => hosts, streams: () => 3, process }
+  const hung = { section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' } as const
+  const reported = report({ problems: [hung, { section: 'lvs', source: 'lvs', reason: 'odd', lacks: 'detail' }] })
+  const inventory = (host: string) => (host === 'a' ? reported : undefined)
+  const sources = { hosts: () => hosts, inventory, streams: () => 3, process }
   const text = await metrics.text(sources)
   for (const line of [
     'hostless_agent_messages_total 2',
@@ -35,6 +40,9 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_hosts{state="up"} 2',
     'hostless_hosts{state="lost"} 1',
     'hostless_hosts{state="fenced"} 0',
+    'hostless_hosts_unread{section="guests"} 3',
+    'hostless_hosts_unread{section="lvs"} 0',
+    'hostless_hosts_unreported 1',
     'hostless_agents_connected 1',
     'hostless_event_streams 3',
     'process_resident_memory_bytes 9',

@@ -45,7 +45,7 @@ export function commandSource<Value>(source: CommandSource<Value>): Source<Value
   const succeeded = source.succeeded ?? ((exitCode) => exitCode === 0)
   return async (backend) => {
     const name = source.command.join(' ')
-    if (source.needs !== undefined && (await backend.read(source.needs)) === undefined) {
+    if (source.needs !== undefined && (await backend.readFile(source.needs)).kind === 'missing') {
       return reading(name, { value: source.parse('').value, reasons: [] })
     }
     const ran = await backend.run(source.command)
@@ -69,11 +69,22 @@ export function commandSource<Value>(source: CommandSource<Value>): Source<Value
   }
 }
 
-/** A file that is not there gives `absent`. */
+/** A file that is not there gives `absent`; of one that could not be read whole, items may be missing. */
 export function fileSource<Value>(path: string, parse: (text: string) => Parsed<Value>, absent: Parsed<Value>): Source<Value> {
   return async (backend) => {
-    const text = await backend.read(path)
-    return reading(path, text === undefined ? absent : parse(text))
+    const file = await backend.readFile(path)
+    switch (file.kind) {
+      case 'whole':
+        return reading(path, parse(file.text))
+      case 'cut': {
+        const { value, reasons } = parse(file.text)
+        return reading(path, { value, reasons: [file.reason, ...reasons] })
+      }
+      case 'missing':
+        return reading(path, absent)
+      case 'unreadable':
+        return reading(path, { value: absent.value, reasons: [`it cannot be read: ${file.reason}`] })
+    }
   }
 }
 

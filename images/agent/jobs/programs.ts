@@ -1,6 +1,6 @@
 // A program of a job, from its start or found again by the agent after this one, until its end. Decides by what /proc and its files say;
 // what touches processes is handed in.
-import type { Backend, Clock, Command, Ran } from '../backend.ts'
+import type { Backend, Clock, Command, FileText, Ran } from '../backend.ts'
 import { type Lasting, LostProgram, type Task } from '../requests/task.ts'
 import type { Files } from '../requests/world.ts'
 import { groupIn, type Started, TICKS, ticksIn, ticksNow } from './record.ts'
@@ -29,7 +29,7 @@ export interface Programs {
 }
 
 export interface ProgramsWorld {
-  readonly backend: Pick<Backend, 'read' | 'list'>
+  readonly backend: Pick<Backend, 'read' | 'readFile' | 'list'>
   readonly files: Pick<Files, 'remove'>
   readonly clock: Pick<Clock, 'steady' | 'after'>
   readonly programs: Programs
@@ -76,8 +76,8 @@ export async function follow(
     const isThere = await isRunning(backend, started)
     const status = await backend.read(at.status)
     if (stopping && (status === undefined ? !isThere : Number(status) !== 0))
-      return { kind: 'stopped', stdout: (await backend.read(at.out)) ?? '', reason: stopping.reason }
-    if (status !== undefined) return ranOf(Number(status), (await backend.read(at.out)) ?? '', (await backend.read(at.err)) ?? '')
+      return { kind: 'stopped', stdout: saidIn(await backend.readFile(at.out)).text, reason: stopping.reason }
+    if (status !== undefined) return ranOf(Number(status), saidIn(await backend.readFile(at.out)), saidIn(await backend.readFile(at.err)))
     if (!isThere) throw new LostProgram(`${program} has ended, and nobody was there to see how`)
     const [out, err] = [await programs.tail(at.out, TAIL), await programs.tail(at.err, TAIL)]
     const progress = progressOf?.(out.text, err.text)
@@ -99,10 +99,33 @@ export async function follow(
 }
 
 /** As sh tells it: 127 is a program that is not there, more than 128 a signal. */
-function ranOf(code: number, stdout: string, stderr: string): Ran {
-  if (code === 127 && /not found\s*$/.test(stderr)) return { kind: 'missing' }
+function ranOf(code: number, out: SaidText, err: SaidText): Ran {
+  const stdout = out.text
+  if (code === 127 && /not found\s*$/.test(err.text)) return { kind: 'missing' }
   if (code > 128) return { kind: 'stopped', stdout, reason: `ended by signal ${code - 128}` }
-  return { kind: 'ended', exitCode: code, stdout, stderr }
+  const unread = out.unread ?? err.unread
+  if (unread !== undefined)
+    return { kind: 'stopped', stdout, reason: `it ended with ${code}, and not all that it said was read: ${unread}` }
+  return { kind: 'ended', exitCode: code, stdout, stderr: err.text }
+}
+
+interface SaidText {
+  readonly text: string
+  /** Why it said more than that. */
+  readonly unread?: string
+}
+
+function saidIn(file: FileText): SaidText {
+  switch (file.kind) {
+    case 'whole':
+      return { text: file.text }
+    case 'cut':
+      return { text: file.text, unread: file.reason }
+    case 'missing':
+      return { text: '', unread: 'the file of its words is gone' }
+    case 'unreadable':
+      return { text: '', unread: file.reason }
+  }
 }
 
 /** Its wrapper, or without that whatever is left of its session: it may still write. */

@@ -17,7 +17,10 @@ export async function startInitiator(
   sessions: readonly IscsiSession[] | { readonly unread: string },
 ): Promise<string | undefined> {
   const { backend, files } = world
-  const before = parseInitiatorName((await backend.read(NAME_FILE)) ?? '').value
+  const file = await backend.readFile(NAME_FILE)
+  if (file.kind === 'cut' || file.kind === 'unreadable')
+    return `the name that this host has for itself is not known: ${NAME_FILE}: ${file.reason}`
+  const before = file.kind === 'whole' ? parseInitiatorName(file.text).value : undefined
   const runs = await isRunning(backend, PID_FILE, 'iscsid')
   if (before !== name) {
     if ('unread' in sessions)

@@ -21,7 +21,7 @@ export async function gatherPaths({ backend, files }: World): Promise<string | u
     wwid !== undefined && (transport === 'iscsi' || transport === 'fc') ? [wwid] : [],
   )
   if (new Set(wwids).size === wwids.length || (await isRunning(backend, PID_FILE, 'multipathd'))) return undefined
-  if ((await backend.read(CONFIG_FILE)) === undefined) await files.write(CONFIG_FILE, CONFIG, 0o644)
+  if ((await backend.readFile(CONFIG_FILE)).kind === 'missing') await files.write(CONFIG_FILE, CONFIG, 0o644)
   const failure = (await failureOf(backend, ['modprobe', 'dm-multipath'])) ?? (await failureOf(backend, ['multipathd']))
   return failure === undefined ? undefined : `LUNs with several paths stay apart: ${failure}`
 }

@@ -67,7 +67,7 @@ export async function scanFileSystem(
 /** Of this agent, and of one that ended in the midst of it. Undefined when there is none any more; otherwise why there is. */
 async function unmountLeftovers({ backend }: World): Promise<string | undefined> {
   const mountinfo = await backend.read('/proc/self/mountinfo')
-  if (mountinfo === undefined) return 'what is mounted on this host is not known: /proc/self/mountinfo cannot be read'
+  if (mountinfo === undefined) return 'what is mounted on this host is not known: /proc/self/mountinfo cannot be read whole'
   const points = scanMountsIn(mountinfo)
   for (const point of points) {
     if ((await failureOf(backend, ['umount', point])) === undefined) continue

@@ -20,8 +20,8 @@ export interface Counters {
   readonly vbds: ReadonlyMap<number, DiskCounters>
 }
 
-/** What cannot be read counts as nothing. */
-export async function readCounters(backend: Backend): Promise<Counters> {
+/** Undefined when one of them was not read: its zeros would be believed. A domain's own that are odd cost only themselves. */
+export async function readCounters(backend: Backend): Promise<Counters | undefined> {
   const once = remembering(backend)
   const [domains, info, dom0, disks, interfaces, vbds] = await Promise.all([
     xlList(once),
@@ -31,14 +31,19 @@ export async function readCounters(backend: Backend): Promise<Counters> {
     once.read('/proc/net/dev'),
     readVbds(once),
   ])
+  const { threads, totalBytes, freeBytes } = info.value
+  const { availableBytes } = dom0.value
+  // dom0 at least is always there.
+  if (domains.value.length === 0 || threads === undefined || totalBytes === undefined || freeBytes === undefined) return undefined
+  if (availableBytes === undefined || disks === undefined || interfaces === undefined) return undefined
   return {
     domains: domains.value,
-    threads: info.value.threads ?? 0,
-    totalBytes: info.value.totalBytes ?? 0,
-    freeBytes: info.value.freeBytes ?? 0,
-    dom0AvailableBytes: dom0.value.availableBytes ?? 0,
-    disks: parseDiskstats(disks ?? ''),
-    interfaces: parseNetDev(interfaces ?? ''),
+    threads,
+    totalBytes,
+    freeBytes,
+    dom0AvailableBytes: availableBytes,
+    disks: parseDiskstats(disks),
+    interfaces: parseNetDev(interfaces),
     vbds,
   }
 }

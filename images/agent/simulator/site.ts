@@ -1,6 +1,6 @@
 // A site that is run: one state that changes, the hosts as agents see them, and a clock. The thin shell over apply: it waits where commands
 // take their time, orders faults, and tells followers what their kernels tell.
-import type { Backend, Clock, Command, Follow, Host, Ran } from '../backend.ts'
+import { type Backend, type Clock, type Command, type Follow, fileText, type Host, type Ran, wholeText } from '../backend.ts'
 import type { Files, World } from '../requests/world.ts'
 import { apply } from './apply.ts'
 import { JumpingClock } from './clock.ts'
@@ -89,7 +89,8 @@ export class SimulatedSite {
         for (const listener of listeners) listener(command)
         return this.#run(name, command, faults)
       },
-      read: async (path) => (state().power === 'off' ? undefined : fileOf(this.state, state(), path)),
+      read: async (path) => wholeText(await backend.readFile(path)),
+      readFile: async (path) => fileText(state().power === 'off' ? undefined : fileOf(this.state, state(), path)),
       list: async (path) => (state().power === 'off' ? [] : namesIn(this.state, state(), path)),
     }
     const files: Files = {

@@ -44,12 +44,15 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
   addDataDirOptions(program.command('restore'))
     .description('what a backup holds in the place of what the manager knows; the manager must be stopped')
     .argument('<file>', 'what hostless backup has made')
-    .option('--yes', 'also where it cannot be told what was rejected or revoked since the backup, and would be trusted again')
+    .option(
+      '--yes',
+      'also where it cannot be told what was rejected or revoked since the backup, and would be trusted again, as on a bare machine',
+    )
     .action(async (file: string, options: DataDirOptions & { readonly yes?: true }) => {
       const place = await dataPlaceOf(options)
-      const stays = await restore(place, file, log, { yes: options.yes === true }).catch(failed('nothing was restored'))
+      const { stays, makes } = await restore(place, file, log, { yes: options.yes === true }).catch(failed('nothing was restored'))
       for (const one of stays) out.write(`stays as it was before this: ${one}\n`)
-      out.write(`restored from ${file}; what was there is in manager.db.replaced\n`)
+      out.write(`restored from ${file}: ${makes}; what was there before, if anything, is in manager.db.replaced\n`)
     })
 }
 

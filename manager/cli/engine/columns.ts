@@ -54,6 +54,11 @@ function showRate(value: Value): string {
   return typeof value === 'number' ? showBytes(value).replace(/ (.)(iB)?$/, '$1') : ''
 }
 
+/** A number only where all is known: to programs what is less than all would pass for it. */
+export function atLeast(known: number, unknown: number | undefined): Value {
+  return unknown ? `at least ${known}` : known
+}
+
 /** `1 host`, `3 hosts`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`

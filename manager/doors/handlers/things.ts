@@ -1,8 +1,7 @@
 // The connectivity matrix, whole and by its parts, and where a guest finds what it needs.
 
-import { guestMemory } from '../../claims/needs.ts'
-import { hostsFor } from '../../connectivity/placement.ts'
 import { describeThing } from '../../connectivity/thing.ts'
+import { unsureCounter } from '../../connectivity/unsure.ts'
 import type { placements } from '../../contract/placement.ts'
 import type { things } from '../../contract/things.ts'
 import type { Pool } from '../../hosts/service.ts'
@@ -11,6 +10,7 @@ import type { ScanBook } from '../../storage/scan-book.ts'
 import { scannableOf } from '../../storage/scan-places.ts'
 import type { MatrixAnswers } from '../answers/matrix.ts'
 import { cellAnswer, localStorageAnswer, thingAnswer, thingDetail } from '../answers/matrix-answer.ts'
+import { placementAnswer } from '../answers/placement-answer.ts'
 import { done, found, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 
@@ -29,7 +29,8 @@ export function thingHandlers({ pool, scans, answers }: ThingDeps): HandlersOf<t
     },
     async list() {
       const matrix = await pool.matrix()
-      return done({ things: matrix.rows().map((row) => thingAnswer(matrix, row, scans)) })
+      const unsure = unsureCounter(matrix)
+      return done({ things: matrix.rows().map((row) => thingAnswer(matrix, row, scans, unsure)) })
     },
     async show({ key }) {
       const matrix = await pool.matrix()
@@ -47,8 +48,9 @@ export function thingHandlers({ pool, scans, answers }: ThingDeps): HandlersOf<t
       const matrix = await pool.matrix()
       const view = pool.find(ref)
       if (!view) return missing(noHost(ref))
+      const unsure = unsureCounter(matrix)
       return done({
-        things: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans), ...cellAnswer(matrix.reach(row.key, view.id)) })),
+        things: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans, unsure), ...cellAnswer(matrix.reach(row.key, view.id)) })),
       })
     },
     async scan({ key }) {
@@ -69,17 +71,7 @@ export function thingHandlers({ pool, scans, answers }: ThingDeps): HandlersOf<t
 
 export function placementHandlers({ pool }: Pick<ThingDeps, 'pool'>): HandlersOf<typeof placements> {
   return {
-    async find({ networks, storage, memoryBytes, type, from }) {
-      const matrix = await pool.matrix()
-      const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
-      const needed = memoryBytes === 0 ? 0 : guestMemory({ memoryBytes, vcpus: 1 })
-      const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes: needed, cpu }, await pool.memory.look())
-      const nameOf = (id: string) => pool.host(id)?.name ?? id
-      return done({
-        fits: fits.map((host) => ({ host, name: nameOf(host) })),
-        refused: refused.map(({ host, reasons }) => ({ host, name: nameOf(host), reasons: [...reasons] })),
-      })
-    },
+    find: async (ask) => done(placementAnswer(await pool.matrix(), pool.hosts(), ask, await pool.memory.look())),
   }
 }
 

@@ -1,5 +1,6 @@
 // The data of a backup in the place of what is there. All of it is checked, and made ready beside, before anything is replaced.
-import { readFile, rm } from 'node:fs/promises'
+import { X509Certificate } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect, sql } from 'kysely'
@@ -16,7 +17,7 @@ import type { Tables } from '../schema.ts'
 import { auditHead, sealAudit, verifyAudit } from '../tables/audit.ts'
 import { type BackupFile, checkBackup, copyRows } from './file.ts'
 import { beginRestore, decideRestore, draftKey, draftPath, dropDraft, isThere, replacedPath, withPostgres } from './restoring.ts'
-import { newestAudit, relationOf, type TakenBack, takeBackAgain, takenBack } from './taken-back.ts'
+import { DISTRUSTED, newestAudit, relationOf, type TakenBack, takeBackAgain, takenBack } from './taken-back.ts'
 
 /** Of agents that have heard the epochs of the database that is replaced: the restored one goes on far beyond them. */
 const EPOCHS_AHEAD = 1_000_000
@@ -26,12 +27,18 @@ export interface Consent {
   readonly yes?: boolean
 }
 
+export interface Restored {
+  /** What was taken back since the backup was made, and stays so. */
+  readonly stays: readonly string[]
+  /** What there is now, in a line. */
+  readonly makes: string
+}
+
 /**
  * What is there stays beside it as `manager.db.replaced`. The manager must be stopped. A backup of an older hostless is brought up to
- * date when the manager starts. Resolves with what was taken back since the backup was made, and stays so. When it rejects, nothing is
- * changed; after a crash either nothing is, or the next start does the rest.
+ * date when the manager starts. When it rejects, nothing is changed; after a crash either nothing is, or the next start does the rest.
  */
-export async function restore(place: DataPlace, file: string, log: Log, { yes = false }: Consent = {}): Promise<readonly string[]> {
+export async function restore(place: DataPlace, file: string, log: Log, { yes = false }: Consent = {}): Promise<Restored> {
   const found = await checkBackup(file)
   const release = await holdData(place, log)
   if (!release) throw new Error(inUse(place))
@@ -40,15 +47,15 @@ export async function restore(place: DataPlace, file: string, log: Log, { yes = 
     await beginRestore(dataDir)
     await copyRows(file, found.version, draftPath(dataDir), () => performance.now())
     const audit = found.keys.find(({ name }) => name === AUDIT_KEY)?.content ?? newAuditKey()
-    const said = await withDraft(dataDir, async (draft) => {
-      const stays = await fillDraft(draft, place, file, found, yes)
+    const restored = await withDraft(dataDir, async (draft) => {
+      const said = await fillDraft(draft, place, file, found, yes)
       await draftKey(dataDir, AUDIT_HEAD, JSON.stringify(await closeAudit(draft, found, audit, log)))
-      return stays
+      return said
     })
     for (const { name, content } of found.keys) if (name !== AUDIT_KEY) await draftKey(dataDir, name, content)
     await draftKey(dataDir, AUDIT_KEY, audit)
     await decideRestore(place, found.version)
-    return said
+    return restored
   } finally {
     await dropDraft(dataDir)
     await release()
@@ -73,17 +80,18 @@ async function fillDraft(
   file: string,
   { keys, version }: BackupFile,
   yes: boolean,
-): Promise<readonly string[]> {
+): Promise<Restored> {
   await checkSealed(draft, place.dataDir, file, keys, version)
   const there = await dataThere(place, version < 2 ? undefined : await newestAudit(draft))
   const relation = there.kind === 'data' && version >= 2 ? await relationOf(there.known, draft) : 'unknown'
-  if (relation === 'unknown' && !yes && (await isOfSameSite(place.dataDir, keys))) {
+  const makes = await sayMade(draft, version, keys)
+  if (relation === 'unknown' && !yes) {
     const why = there.kind === 'none' ? there.why : 'the data that is there did not go on from it'
     throw new Error(
-      `what was rejected, revoked or removed since ${file} was made cannot be told (${why}), and would be trusted again: say --yes if that is meant, and look through hosts, users and tokens afterwards`,
+      `what was rejected, revoked or removed since ${file} was made cannot be told (${why}), and would be trusted again. It makes ${makes}. Say --yes if that is meant, and look through hosts, users and tokens afterwards`,
     )
   }
-  const said = await draft.transaction().execute(async (transaction) => {
+  const stays = await draft.transaction().execute(async (transaction) => {
     if (version >= 2) await transaction.deleteFrom('sessions').execute()
     const epoch = Math.max(there.kind === 'data' ? there.known.epoch : 0, await epochOf(transaction)) + EPOCHS_AHEAD
     await transaction
@@ -94,7 +102,7 @@ async function fillDraft(
     return there.kind === 'data' ? takeBackAgain(transaction, there.known, relation === 'later') : []
   })
   if (place.database !== 'sqlite' && there.kind === 'data') await keepReplaced(place)
-  return said
+  return { stays, makes: await sayMade(draft, version, keys) }
 }
 
 /** Secrets that cannot be opened would only be missed when a host needs them. */
@@ -136,12 +144,29 @@ async function dataThere(place: DataPlace, entry: TakenBack['audit']): Promise<T
   }
 }
 
-async function isOfSameSite(dataDir: string, keys: BackupFile['keys']): Promise<boolean> {
-  const here = await readFile(join(dataDir, 'keys', AUTHORITY_CERTIFICATE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  return here !== undefined && here === keys.find(({ name }) => name === AUTHORITY_CERTIFICATE)?.content
+/** `a manager of site 1A:2B…, with 3 hosts (2 trusted), 1 user and 2 tokens`. */
+async function sayMade(draft: Kysely<Tables>, version: number, keys: BackupFile['keys']): Promise<string> {
+  const hosts = await draft.selectFrom('hosts').select('state').execute()
+  const trusted = hosts.filter(({ state }) => !DISTRUSTED.includes(state)).length
+  const countOf = async (table: 'users' | 'tokens') =>
+    version < 2
+      ? 0
+      : Number(
+          (
+            await draft
+              .selectFrom(table)
+              .select(({ fn }) => fn.countAll().as('count'))
+              .executeTakeFirst()
+          )?.count ?? 0,
+        )
+  const [users, tokens] = [await countOf('users'), await countOf('tokens')]
+  const certificate = new X509Certificate(keys.find(({ name }) => name === AUTHORITY_CERTIFICATE)?.content ?? '')
+  const fingerprint = certificate.fingerprint256.slice(0, 23)
+  return `a manager under authority ${fingerprint}…, with ${sayCount(hosts.length, 'host')} (${trusted} trusted), ${sayCount(users, 'user')} and ${sayCount(tokens, 'token')}`
+}
+
+function sayCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 async function keepReplaced({ dataDir, database }: DataPlace): Promise<void> {

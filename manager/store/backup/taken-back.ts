@@ -11,7 +11,7 @@ import type { CertificatesTable, HostMacsTable, HostsTable, Tables, UsersTable }
 export const LINEAGE_KEY = 'lineage'
 
 /** States that take trust away. */
-const DISTRUSTED = ['rejected', 'pending', 'fenced']
+export const DISTRUSTED: readonly string[] = ['rejected', 'pending', 'fenced']
 
 interface Head {
   readonly seq: number

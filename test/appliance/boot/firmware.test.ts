@@ -80,7 +80,14 @@ test('an HTTPClient with the architecture of its PXE is HTTP boot of the same pr
 })
 
 test('an option 93 of an unknown architecture is unknown firmware with a reason', (t) => {
-  t.deepEqual(classify({ architectures: [0, 99], vendorClass: PXE }), { kind: 'unknown', reason: 'architecture 99 is not known' })
+  for (const vendorClass of ['PXEClient', 'PXEClient:Arch:00098:UNDI:003000'])
+    t.deepEqual(classify({ architectures: [0, 99], vendorClass }), { kind: 'unknown', reason: 'architecture 99 is not known' })
+})
+
+test('where option 93 is of an unknown architecture, and the class names one that is known, that is it', (t) => {
+  t.deepEqual(classify({ architectures: [0, 99], vendorClass: PXE }), { kind: 'bios-pxe' })
+  t.deepEqual(classify({ architectures: [0, 99], vendorClass: 'PXEClient:Arch:00007:UNDI:003000' }), { kind: 'uefi-pxe', processor: 'x64' })
+  t.deepEqual(classify({ architectures: [0, 11], vendorClass: 'PXEClient:Arch:00007' }), { kind: 'uefi-pxe', processor: 'arm64' })
 })
 
 test('without option 93 the vendor class tells the architecture', (t) => {

@@ -18,6 +18,8 @@ const golden: readonly (readonly [hex: string, text: string])[] = [
   ['0005 0008 557365722061626f72746564 00', 'ERROR 8 "User aborted"'],
   ['0005 0000 6e6f', 'ERROR 0 "no" +0 NUL'],
   ['0005 0002 00', 'ERROR 2 ""'],
+  ['0005 00', 'ERROR 0 "" +0 NUL'],
+  ['0005', 'ERROR 0 "" +0 NUL'],
   ['0001 6100 6f63746574', 'RRQ "a" octet -NUL'],
   ['0001 6100 6f6374657400 7473697a6500 30', 'RRQ "a" octet tsize=0 -NUL'],
   ['0001 6100 6f6374657400 7473697a6500', 'RRQ "a" octet +6 bytes'],

@@ -136,6 +136,19 @@ test('an ERROR with bytes behind its text, or without a NUL, ends the transfer',
   }
 })
 
+test('an ERROR that ends within its code ends the transfer', async (t) => {
+  for (const bytes of [
+    [0, 5],
+    [0, 5, 0],
+  ]) {
+    const { port, observations } = await testServer(t, files)
+    const peer = await rawPeer(t)
+    peer.send(port, rrq('exact'))
+    peer.send((await peer.next()).port, Buffer.from(bytes))
+    t.like(await eventually(() => observations[0], 'the end'), { outcome: 'aborted' })
+  }
+})
+
 test('a text in netascii arrives with CR LF, and its tsize is that of the translation', async (t) => {
   const { port } = await testServer(t, files)
   t.is((await download(t, port, rrq('boot.ipxe', {}, 'NetASCII'))).toString(), '#!ipxe\r\necho hello\r\n')

@@ -131,18 +131,28 @@ test('programs of one lane that hang hold up none of another, and each has the t
 test('files and folders that are not there, or cannot be read, are simply not there', async (t) => {
   t.is(await backend.read('/no/such/file'), undefined)
   t.is(await backend.read('/proc'), undefined)
+  t.deepEqual(await backend.readFile('/no/such/file'), { kind: 'missing' })
+  t.deepEqual(await backend.readFile('/proc/cpuinfo/file'), { kind: 'missing' })
+  t.like(await backend.readFile('/proc'), { kind: 'unreadable' })
   t.deepEqual(await backend.list('/no/such/folder'), [])
   t.deepEqual(await backend.list('/proc/cpuinfo'), [])
 })
 
-test('files without a size are read whole, endless ones up to the limit', async (t) => {
+test('files without a size are read whole, up to the limit', async (t) => {
   t.regex((await machineBackend().read('/proc/meminfo')) ?? '', /^MemTotal: [\s\S]+\n$/)
-  t.is((await backend.read('/dev/zero'))?.length, 10_000)
   const folder = await mkdtemp(join(tmpdir(), 'hostless-exec-'))
+  await writeFile(join(folder, 'full'), 'x'.repeat(10_000))
+  t.is((await backend.read(join(folder, 'full')))?.length, 10_000)
+  await rm(join(folder, 'full'))
   await writeFile(join(folder, 'b'), 'x')
   await writeFile(join(folder, 'a'), 'x')
   t.deepEqual(await backend.list(folder), ['a', 'b'])
   await rm(folder, { recursive: true })
+})
+
+test('a file that is longer than may be is not taken for whole, and says so', async (t) => {
+  t.is(await backend.read('/dev/zero'), undefined)
+  t.deepEqual(await backend.readFile('/dev/zero'), { kind: 'cut', text: '\0'.repeat(10_000), reason: 'it has more than 10000 bytes' })
 })
 
 test('a followed program’s lines come whole, the last one’s end with the reason', async (t) => {

@@ -1,7 +1,7 @@
 // Backends made of texts, for the tests.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Backend, Command, Ran } from '../../../images/agent/backend.ts'
+import { type Backend, type Command, type FileText, fileText, type Ran, wholeText } from '../../../images/agent/backend.ts'
 
 const FOLDER = new URL('../../fixtures/dom0/', import.meta.url)
 
@@ -13,17 +13,22 @@ export function fixture(name: string): string {
 export interface Texts {
   /** By command line; a text is a good end. */
   readonly commands?: { readonly [command: string]: string | Ran }
-  readonly files?: { readonly [path: string]: string }
+  readonly files?: { readonly [path: string]: string | FileText }
 }
 
 /** A machine that knows these commands and files, and no others. */
 export function textBackend({ commands = {}, files = {} }: Texts): Backend {
+  const fileOf = (path: string): FileText => {
+    const file = files[path]
+    return typeof file === 'object' ? file : fileText(file)
+  }
   return {
     run: async (command) => {
       const ran = commands[command.join(' ')]
       return ran === undefined ? { kind: 'missing' } : typeof ran === 'string' ? ended(ran) : ran
     },
-    read: async (path) => files[path],
+    read: async (path) => wholeText(fileOf(path)),
+    readFile: async (path) => fileOf(path),
     list: async (folder) => {
       const inside = Object.keys(files).filter((path) => path.startsWith(`${folder}/`))
       return [...new Set(inside.map((path) => basename(path.slice(folder.length + 1).split('/')[0] ?? '')))].sort()

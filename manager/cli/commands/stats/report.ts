@@ -1,7 +1,7 @@
 // `hostlist`, `hoststats` and `vmlist` as reports, each with totals of what can be summed. Pure.
 import type { Guest } from '../../../contract/guests.ts'
 import type { Host } from '../../../contract/hosts.ts'
-import { bytes, count, counted, guestTypeColumn, number, percent, percentOf, rate, text } from '../../engine/columns.ts'
+import { atLeast, bytes, count, counted, guestTypeColumn, number, percent, percentOf, rate, text } from '../../engine/columns.ts'
 import { listSection } from '../../engine/list-report.ts'
 import type { Report, Row, Section, Value } from '../../engine/output/output.ts'
 import { hostColumn, stateColumn } from '../host/report.ts'
@@ -74,7 +74,8 @@ export function hoststatsReport(hosts: readonly Host[], totals: Totals): Report 
   return withTotals({ ...listSection('hosts', 'host', 'Hosts', columns, rows), empty: 'No host is known yet.' }, total, totals)
 }
 
-export function vmlistReport(guests: readonly Guest[], totals: Totals): Report {
+/** `unread`: how many hosts may run more of them. */
+export function vmlistReport(guests: readonly Guest[], unread: number, totals: Totals): Report {
   const columns = [
     ...[
       text('guest', 'GUEST'),
@@ -99,13 +100,17 @@ export function vmlistReport(guests: readonly Guest[], totals: Totals): Report {
     uuid,
   }))
   const total = {
-    guest: counted(guests.length, 'guest'),
-    host: counted(new Set(guests.map(({ host }) => host)).size, 'host'),
+    guest: `${unread > 0 ? 'at least ' : ''}${counted(guests.length, 'guest')}`,
+    host: `${counted(new Set(guests.map(({ host }) => host)).size, 'host')}${unread > 0 ? `, ${unread} not read` : ''}`,
     state: `${guests.filter(({ state }) => state === 'running').length} running`,
     type: '',
     ...sums(rows, ['vcpus', 'memory', 'cpu', 'read', 'written', 'received', 'sent']),
   }
-  return withTotals({ ...listSection('guests', 'guest', 'Guests', columns, rows), empty: 'No guest runs.' }, total, totals)
+  return withTotals({ ...listSection('guests', 'guest', 'Guests', columns, rows), empty: noGuest(unread) }, total, totals)
+}
+
+function noGuest(unread: number): string {
+  return unread === 0 ? 'No guest runs.' : `No guest is known; what runs on ${counted(unread, 'host')} could not be read (host list).`
 }
 
 const stateColumnOfGuest = text('state', 'STATE', {
@@ -140,10 +145,8 @@ function sums(rows: readonly Row[], keys: readonly string[]): Row {
   )
 }
 
-/** A number only where every host's is known: to programs what is less than all would pass for it. */
 function guestsIn(hosts: readonly Host[]): Value {
-  const known = sum(hosts.map(({ guests }) => guests ?? 0))
-  return hosts.some(({ guests }) => guests === undefined) ? `at least ${known}` : known
+  return atLeast(sum(hosts.map(({ guests }) => guests ?? 0)), hosts.filter(({ guests }) => guests === undefined).length)
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

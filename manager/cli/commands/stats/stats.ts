@@ -1,6 +1,7 @@
 // `hostless hostlist|hoststats|vmlist`: the pool at a glance, with totals.
 import type { Command } from 'commander'
 import type { PoolEvent } from '../../../contract/events.ts'
+import type { Host } from '../../../contract/hosts.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { render } from '../../engine/output/output.ts'
@@ -48,10 +49,18 @@ const LISTS: readonly Words[] = [
     load: async (api, args) => {
       const [hosts, guests] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.guests.list().then((all) => all.guests)])
       const { items, missing } = pickGuests(args, hosts, guests)
-      return { report: (totals) => vmlistReport(items, totals), missing }
+      const unread = hostsMeant(args, hosts).filter((host) => host.guests === undefined).length
+      return { report: (totals) => vmlistReport(items, unread, totals), missing }
     },
   },
 ]
+
+/** Those that may run what is asked for. */
+function hostsMeant(args: readonly string[], hosts: readonly Host[]): readonly Host[] {
+  const named = args.map((arg) => /^([^,/-][^,/]*)\/[^,]*$/.exec(arg)?.[1])
+  const names = named.flatMap((name) => name ?? [])
+  return names.length === 0 || names.length < named.length ? hosts : pickHosts(names, hosts).items
+}
 
 export function addStatsCommands(program: Command, world: World): void {
   for (const { name, description, example, changes, load } of LISTS) {

@@ -1,7 +1,7 @@
 // The connectivity matrix for a person: hosts as rows, things as columns with short headings, and a legend that says what they are.
 // Pure.
 import type { Matrix } from '../../../contract/things.ts'
-import { bytes, id, text, words } from '../../engine/columns.ts'
+import { atLeast, bytes, id, text, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'
 import type { Report, Terminal } from '../../engine/output/output.ts'
 import { renderTable } from '../../engine/output/table.ts'
@@ -113,7 +113,8 @@ function markBlock(block: readonly Headed[], { hosts }: Matrix, look: Look): str
       state,
       block.map(({ row, heading }) => {
         const cell = row.cells[at]
-        const mark = cell === undefined ? '' : cell.reached ? paint(yes ?? '', 'good', look) : paint(no ?? '', 'bad', look)
+        const mark =
+          cell === undefined ? '' : cell.unread ? '?' : cell.reached ? paint(yes ?? '', 'good', look) : paint(no ?? '', 'bad', look)
         return `${mark}${' '.repeat(widthOf(heading) - (cell === undefined ? 0 : 1))}`
       }),
     ),
@@ -138,7 +139,7 @@ function legend(things: readonly Headed[], { hosts }: Matrix, look: Look): strin
   const rows = things.map(({ row, heading }) => ({
     heading,
     name: row.name,
-    hosts: `${row.cells.filter(({ reached }) => reached).length} of ${hosts.length}`,
+    hosts: `${atLeast(row.cells.filter(({ reached }) => reached).length, row.cells.filter(({ unread }) => unread).length)} of ${hosts.length}`,
     size: row.sizeBytes ?? null,
     free: row.freeBytes ?? null,
     detail: row.detail ?? null,

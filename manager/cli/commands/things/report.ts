@@ -1,7 +1,7 @@
 // Storage and networks as reports. Pure.
 import type { LocalStorage, Thing, ThingDetail } from '../../../contract/things.ts'
-import { bytes, id, iso, number, text, time, words } from '../../engine/columns.ts'
-import { listReport } from '../../engine/list-report.ts'
+import { atLeast, bytes, id, iso, number, text, time, words } from '../../engine/columns.ts'
+import { listReport, listSection } from '../../engine/list-report.ts'
 import type { Column, Report, Row, Section } from '../../engine/output/output.ts'
 import { hostColumn } from '../host/report.ts'
 import type { Things } from './picking.ts'
@@ -33,7 +33,11 @@ export function thingsReport(of: Things, things: readonly Thing[], names: Readon
   )
 }
 
-function thingRow({ key, kind, name, hosts, sizeBytes, freeBytes, detail, islands = [] }: Thing, names: ReadonlyMap<string, string>): Row {
+function thingRow(
+  { key, kind, name, hosts: reaching, unsure, sizeBytes, freeBytes, detail, islands = [] }: Thing,
+  names: ReadonlyMap<string, string>,
+): Row {
+  const hosts = atLeast(reaching, unsure)
   const size = sizeBytes ?? null
   const free = freeBytes ?? null
   return { name, kind, hosts, size, free, islands: islandsText(islands, names) || null, detail: detail ?? null, key }
@@ -59,7 +63,7 @@ export function wholeThingReport(of: Things, thing: ThingDetail, names: Readonly
     ...column,
     title: title.charAt(0) + title.slice(1).toLowerCase(),
   }))
-  const looks = thing.scanned || thing.notScanned ? LOOKS : []
+  const looks = thing.scanned || thing.notScanned || thing.unread ? LOOKS : []
   const record: Section = {
     ...{ name: 'thing', item: 'thing', title: thing.name, shape: 'record', columns: [...facts, ...looks], empty: '' },
     rows: [{ ...thingRow(thing, names), ...lookRow(thing) }],
@@ -71,16 +75,22 @@ export function wholeThingReport(of: Things, thing: ThingDetail, names: Readonly
 /** When a host has looked what lies there, and what it has not seen. */
 const LOOKS: readonly Column[] = [
   ...[time('scanned', 'Scanned'), text('scannedby', 'Scanned by')],
-  ...[words('leftout', 'Left out'), words('failed', 'Last scan failed')],
+  ...[words('leftout', 'Left out'), words('failed', 'Last scan failed'), words('unread', 'Nobody looks')],
 ]
 
-function lookRow({ scanned, notScanned }: ThingDetail): Row {
+function lookRow({ scanned, notScanned, unread }: ThingDetail): Row {
   return {
     scanned: iso(scanned?.at),
     scannedby: scanned?.host ?? null,
     leftout: scanned?.leftOut.join('; ') || null,
     failed: notScanned ? `on ${notScanned.host}: ${notScanned.reason}` : null,
+    unread: unread ? sayUnread(unread) : null,
   }
+}
+
+/** Why no host looks at it. */
+export function sayUnread(unread: NonNullable<ThingDetail['unread']>): string {
+  return `who has it is not known: ${unread.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`
 }
 
 const IMAGE_COLUMNS: readonly Column[] = [
@@ -119,5 +129,14 @@ export function localStorageReport(hosts: readonly LocalStorage[]): Report {
       ...{ host, kind: 'vg', name, size: sizeBytes, free: freeBytes, model: null, serial: null },
     })),
   ])
-  return listReport('storage', 'item', columns, rows, 'No host has told of disks of its own.')
+  const list = listReport('storage', 'item', columns, rows, 'No host has told of disks of its own.')
+  const missing = hosts.flatMap(({ name: host, unread = [] }) =>
+    unread.map(({ section, source, reason }) => ({ host, section, source, reason })),
+  )
+  if (missing.length === 0) return list
+  const why = [hostColumn, text('section', 'SECTION'), text('source', 'SOURCE'), words('reason', 'WHY')]
+  return {
+    ...list,
+    sections: [...list.sections, listSection('unread', 'problem', 'What could not be read: there may be more', why, missing)],
+  }
 }

@@ -12,7 +12,7 @@ import { pickHosts } from '../../engine/selecting.ts'
 import { addConnectionCommands } from '../connections.ts'
 import { matrixReport, matrixTable } from './matrix-table.ts'
 import { pickThings, type ThingClass, type Things } from './picking.ts'
-import { localStorageReport, thingsReport, wholeThingReport, wholeThingsReport } from './report.ts'
+import { localStorageReport, sayUnread, thingsReport, wholeThingReport, wholeThingsReport } from './report.ts'
 
 const CHANGES: readonly PoolEvent['kind'][] = ['host', 'inventory', 'scan']
 
@@ -86,8 +86,9 @@ function addThings(parent: Command, of: ThingClass, world: World): void {
   addMatrix(parent, 'matrix', of, world)
 }
 
-function lookSaid({ scanned }: ThingDetail): string {
-  return `a host will look; ${scanned ? `the last look was at ${iso(scanned.at)}, from ${scanned.host}` : 'none has looked before'}`
+function lookSaid({ scanned, unread }: ThingDetail): string {
+  const begun = unread ? `no host looks yet: ${sayUnread(unread)}` : 'a host will look'
+  return `${begun}; ${scanned ? `the last look was at ${iso(scanned.at)}, from ${scanned.host}` : 'none has looked before'}`
 }
 
 function addMatrix(parent: Command, name: string, of: Things, world: World): void {

@@ -15,11 +15,11 @@ export function thingsView(of: 'networks' | 'storage', things: readonly Thing[],
     isStorage: of === 'storage',
     title: of === 'networks' ? 'Networks' : 'Shared storage',
     none: of === 'networks' ? 'No host has reported a network yet.' : 'No host has reported storage that others could reach.',
-    things: ofOurs.map(({ key, name, kind, hosts, detail, sizeBytes, freeBytes, islands = [] }) => ({
+    things: ofOurs.map(({ key, name, kind, hosts, unsure, detail, sizeBytes, freeBytes, islands = [] }) => ({
       path: `/things?key=${encodeURIComponent(key)}`,
       name: nameOf({ kind, name }),
       kind: KIND_NAMES[kind],
-      hosts: sayMany(hosts, 'host'),
+      hosts: `${unsure ? 'at least ' : ''}${sayMany(hosts, 'host')}`,
       detail: detail ?? '',
       size: saySize(sizeBytes),
       free: saySize(freeBytes),
@@ -29,10 +29,10 @@ export function thingsView(of: 'networks' | 'storage', things: readonly Thing[],
           : '',
       isOpen: key === open,
     })),
-    local: local.map(({ host, name, disks, vgs }) => ({
+    local: local.map(({ host, name, disks, vgs, unread }) => ({
       name,
       path: hostPath({ id: host, name }),
-      disks: `${sayMany(disks.length, 'disk')}, ${saySize(disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))}`,
+      disks: `${unread ? 'at least ' : ''}${sayMany(disks.length, 'disk')}, ${saySize(disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))}`,
       vgs: vgs.map((vg) => ({
         name: vg.name,
         text: `${saySize(vg.freeBytes)} of ${saySize(vg.sizeBytes)} free`,

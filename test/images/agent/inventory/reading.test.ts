@@ -48,3 +48,24 @@ test('a file that is not there gives what the source has for that', async (t) =>
   t.deepEqual(await source(textBackend({})), { value: 'nothing', problems: [{ source: '/proc/x', reason: 'gone' }] })
   t.deepEqual(await source(textBackend({ files: { '/proc/x': 'a' } })), { value: 'a', problems: [] })
 })
+
+test('a file that is cut, or cannot be read, says so beside what there was', async (t) => {
+  const source = fileSource('/proc/x', parse, { value: 'nothing', reasons: [] })
+  const cut = { kind: 'cut', text: 'a', reason: 'it has more than 5 bytes' } as const
+  t.deepEqual(await source(textBackend({ files: { '/proc/x': cut } })), {
+    value: 'a',
+    problems: [{ source: '/proc/x', reason: 'it has more than 5 bytes' }],
+  })
+  const unreadable = { kind: 'unreadable', reason: 'EIO' } as const
+  t.deepEqual(await source(textBackend({ files: { '/proc/x': unreadable } })), {
+    value: 'nothing',
+    problems: [{ source: '/proc/x', reason: 'it cannot be read: EIO' }],
+  })
+})
+
+test('a program is asked where the file that it needs may be there', async (t) => {
+  const source = commandSource({ command: ['tool'], parse, needs: '/proc/x' })
+  const backend = textBackend({ commands: { tool: 'one' }, files: { '/proc/x': { kind: 'unreadable', reason: 'EIO' } } })
+  t.is((await source(backend)).value, 'one')
+  t.is((await source(textBackend({ commands: { tool: 'one' } }))).value, '')
+})

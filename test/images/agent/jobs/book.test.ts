@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { machineBackend, machineClock } from '../../../../images/agent/exec.ts'
+import { LIMITS, machineBackend, machineClock } from '../../../../images/agent/exec.ts'
 import { machineFiles } from '../../../../images/agent/files/exec.ts'
 import { openJobBook } from '../../../../images/agent/jobs/book.ts'
 import { machinePrograms } from '../../../../images/agent/jobs/exec.ts'
@@ -48,6 +48,16 @@ test('a program says what it said and how it ended, and leaves nothing when its 
   t.deepEqual(next.kept, [{ ...JOB, answer: { kind: 'refused', cause: 'unable', reason: 'x' } }])
   await next.forget(JOB.id)
   t.deepEqual(await readdir(folder), [])
+})
+
+test('a program that ended well and said more than can be read was not heard to its end', async (t) => {
+  const { folder, script } = await folderFor(t)
+  const backend = machineBackend({ ...LIMITS, bytes: 100_000 })
+  const run = await (await openJobBook({ ...world, backend }, folder)).begin(JOB, unwatched)
+  t.like(await run('copy', script('head -c 200000 /dev/zero'), LASTING), {
+    kind: 'stopped',
+    reason: 'it ended with 0, and not all that it said was read: it has more than 100000 bytes',
+  })
 })
 
 test('the next agent finds a program that runs, hears how far it is, and how it ended; it was started once', async (t) => {

@@ -5,6 +5,7 @@ import { propertyValueOf } from '../../../../images/agent/properties/value.ts'
 import { property } from '../../../../manager/protocol/property.ts'
 import type { PropertyDefinition } from '../../../../manager/protocol/property-file.ts'
 import { TestClock } from '../clock.ts'
+import { textBackend } from '../machines.ts'
 
 const said = (stdout: string): Ran => ({ kind: 'ended', exitCode: 0, stdout, stderr: '' })
 const define = (changed: Partial<PropertyDefinition> = {}): PropertyDefinition => ({
@@ -14,7 +15,7 @@ const define = (changed: Partial<PropertyDefinition> = {}): PropertyDefinition =
   seconds: 10,
   ...changed,
 })
-const backendOf = (run: (command: Command) => Promise<Ran>): Backend => ({ run, read: async () => undefined, list: async () => [] })
+const backendOf = (run: (command: Command) => Promise<Ran>): Backend => ({ ...textBackend({}), run })
 
 function setUp(answers: string[]) {
   const clock = new TestClock()

@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { Backend } from '../../../../images/agent/backend.ts'
 import { connectIscsi } from '../../../../images/agent/requests/connect-iscsi.ts'
 import { disconnectIscsi } from '../../../../images/agent/requests/disconnect-iscsi.ts'
 import { parseOffers } from '../../../../images/agent/requests/iscsi-discovery.ts'
@@ -30,6 +31,18 @@ test('a host without open-iscsi running gets its name before the daemon, then it
   t.deepEqual(again, { kind: 'iscsi-connected', sessions: [{ target: T1, portal: PORTAL, fresh: false }], missing: [] })
   t.is(machine.runs('iscsid').length, 1)
   t.is(machine.commands.filter((command) => command.includes('--login')).length, 1)
+})
+
+test('a name that could not be read is not written anew', async (t) => {
+  const machine = hostWithTargets([{ name: T1, portals: [PORTAL] }])
+  const before = machine.file('/etc/iscsi/initiatorname.iscsi')
+  const readFile: Backend['readFile'] = async (path) =>
+    path === '/etc/iscsi/initiatorname.iscsi' ? { kind: 'unreadable', reason: 'EIO: i/o error' } : machine.world.backend.readFile(path)
+  const world = { ...machine.world, backend: { ...machine.world.backend, readFile } }
+  const answer = await connectIscsi(world, ask({ target: T1 }))
+  t.like(answer, { kind: 'refused', cause: 'unable' })
+  t.regex(answer.kind === 'refused' ? answer.reason : '', /is not known: \/etc\/iscsi\/initiatorname\.iscsi: EIO/)
+  t.is(machine.file('/etc/iscsi/initiatorname.iscsi'), before)
 })
 
 test('without a target, all that the portal offers is logged in to', async (t) => {

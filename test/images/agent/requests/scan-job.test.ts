@@ -1,6 +1,6 @@
 // scan-file-system as the job that it is: how far it is, and a host that is as it was when it is cancelled.
 import test from 'ava'
-import type { Allowance, Backend, Command, Ran } from '../../../../images/agent/backend.ts'
+import { type Allowance, type Backend, type Command, fileText, type Ran, wholeText } from '../../../../images/agent/backend.ts'
 import { openDesk, type Said } from '../../../../images/agent/requests/desk.ts'
 import { changingHandlers } from '../../../../images/agent/requests/handlers.ts'
 import type { RequestBody } from '../../../../manager/protocol/requests.ts'
@@ -45,7 +45,9 @@ function machine(hangs?: string) {
   }
   const backend: Backend = {
     run,
-    read: async (path) => (path === '/proc/self/mountinfo' ? `36 1 7:0 / ${mounted || '/'} ro - ext4 /dev/loop0 ro\n` : undefined),
+    read: async (path) => wholeText(await backend.readFile(path)),
+    readFile: async (path) =>
+      fileText(path === '/proc/self/mountinfo' ? `36 1 7:0 / ${mounted || '/'} ro - ext4 /dev/loop0 ro\n` : undefined),
     list: async () => [],
   }
   const clock = new TestClock()

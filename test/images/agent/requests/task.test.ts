@@ -10,6 +10,7 @@ function telling() {
       return { kind: 'missing' }
     },
     read: async () => undefined,
+    readFile: async () => ({ kind: 'missing' }),
     list: async () => [],
   }
   return { allowed, backend }

@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { Backend } from '../../../../images/agent/backend.ts'
 import { collect, EMPTY_INVENTORY, update } from '../../../../images/agent/collect.ts'
 import { type Counters, readCounters } from '../../../../images/agent/sampling/counters.ts'
 import { parseDiskstats } from '../../../../images/agent/sampling/diskstats.ts'
@@ -10,7 +11,12 @@ import { fixture, textBackend } from '../machines.ts'
 
 const MIB = 2 ** 20
 const { inventory } = update(EMPTY_INVENTORY, await collect(dom0))
-const counters = await readCounters(dom0)
+const readWhole = async (backend: Backend): Promise<Counters> => {
+  const read = await readCounters(backend)
+  if (!read) throw new Error('its counters are not read')
+  return read
+}
+const counters = await readWhole(dom0)
 const at = (steady: number, change: Partial<Counters> = {}): Moment => ({
   at: 1_700_000_000_000 + steady,
   steady,
@@ -50,7 +56,7 @@ test('readCounters reads a dom0, and vbds by domain', async (t) => {
     [`${second}/rd_req`]: '4\n',
     [`${second}/wr_sect`]: '8\n',
   }
-  const read = await readCounters(textBackend({ ...DOM0, files: { ...DOM0.files, ...files } }))
+  const read = await readWhole(textBackend({ ...DOM0, files: { ...DOM0.files, ...files } }))
   t.deepEqual(read.vbds.get(1), { reads: 7, writes: 0, readBytes: 24 * 512, writtenBytes: 8 * 512 })
   t.is(read.threads, 1)
   t.is(read.freeBytes, 1288 * MIB)
@@ -58,6 +64,17 @@ test('readCounters reads a dom0, and vbds by domain', async (t) => {
     read.domains.map(({ domid }) => domid),
     [0, 1],
   )
+})
+
+test('what could not be read makes no counters: their zeros would be believed', async (t) => {
+  const [commands, files] = [DOM0.commands ?? {}, DOM0.files ?? {}]
+  const hangs = { kind: 'stopped', stdout: '', reason: 'stopped after 20 s' } as const
+  for (const command of ['xl list -v', 'xl info -n'])
+    t.is(await readCounters(textBackend({ files, commands: { ...commands, [command]: hangs } })), undefined, command)
+  for (const path of ['/proc/meminfo', '/proc/diskstats', '/proc/net/dev']) {
+    const unreadable = { kind: 'unreadable', reason: 'EIO' } as const
+    t.is(await readCounters(textBackend({ commands, files: { ...files, [path]: unreadable } })), undefined, path)
+  }
 })
 
 test('a host’s CPU is that of all domains, and dom0’s own is told apart', (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { collect, EMPTY_INVENTORY, update } from '../../../../images/agent/collect.ts'
-import { readCounters } from '../../../../images/agent/sampling/counters.ts'
+import { type Counters, readCounters } from '../../../../images/agent/sampling/counters.ts'
 import { counted } from '../../../../images/agent/simulator/machine/load.ts'
 import { makeMachine, simulatedHost } from '../../../../images/agent/simulator.ts'
 import { inventory as schema } from '../../../../manager/protocol/inventory.ts'
@@ -94,11 +94,12 @@ test('a machine whose NX is off says so in every row of its CPU', async (t) => {
 test('what a host counts never goes back, and is the same at the same time', async (t) => {
   const clock = new TestClock()
   const { backend } = simulatedHost(makeMachine('load', 7), clock)
-  let last = await readCounters(backend)
+  const read = async (): Promise<Counters> => (await readCounters(backend)) ?? t.fail('its counters are not read')
+  let last = await read()
   for (let step = 0; step < 20; step += 1) {
     clock.now += 37_000
-    const next = await readCounters(backend)
-    t.deepEqual(next, await readCounters(backend))
+    const next = await read()
+    t.deepEqual(next, await read())
     for (const [index, { cpuSeconds }] of next.domains.entries()) t.true(cpuSeconds >= (last.domains[index]?.cpuSeconds ?? 0))
     for (const [name, disk] of next.disks) t.true(disk.readBytes >= (last.disks.get(name)?.readBytes ?? 0))
     for (const [name, link] of next.interfaces) t.true(link.sentBytes >= (last.interfaces.get(name)?.sentBytes ?? 0))

@@ -224,6 +224,11 @@ test('maintenance is not granted on a list of guests that could not be read; the
   t.is(refused.status, 409)
   t.like(JSON.parse(refused.text), { code: 'unread' })
   t.regex(detailOf(refused), /whether guests run on node01 is not known: guests \(xl list -v: stopped after 20 s\)/)
+  agent.change({ vgs: [] }, [{ section: 'vgs', source: 'vgs', reason: 'stopped after 20 s' }])
+  await until('what it has for itself, with what is not known', async () => {
+    const { text } = await site.as('viewer')('GET', '/local-storage')
+    return JSON.parse(text).hosts[0]?.unread?.some(({ section }: { section: string }) => section === 'vgs')
+  })
   agent.change({ guests: [] }, [])
   await until('that there are none', async () => hostsOf(await site.as('viewer')('GET', '/hosts'))[0]?.guests === 0)
   t.is((await site.as('operator')('POST', '/hosts/node01/maintain')).status, 200)

@@ -79,7 +79,7 @@ for (const [from, databaseFrom] of Object.entries(DATABASES)) {
       await store.close()
 
       for (const place of [target, source]) {
-        await restore(place, file, log)
+        await restore(place, file, log, { yes: true })
         t.is((await keepAuthority(place.dataDir)).pem, authority.pem)
         t.is(await keepSiteSecret(place.dataDir), secret)
         t.false((await readdir(place.dataDir)).some((name) => name.includes('unfinished')))
@@ -112,7 +112,7 @@ onEach('a backup of an older hostless is brought up to date when the manager sta
   const now = await storeAt(t, place)
   await now.write((transaction) => addHost(transaction, host('b', 'node02')))
   await now.close()
-  await restore(place, file, log)
+  await restore(place, file, log, { yes: true })
   const { access, store } = await accessAt(t, place)
   t.deepEqual(
     (await allHosts(store.db)).map(({ name }) => name),
@@ -171,7 +171,7 @@ test('what cannot be loaded into PostgreSQL leaves what is there, keys too', asy
   await store.write((transaction) => addHost(transaction, host('a', 'node01')))
   await store.close()
   const secret = await keepSiteSecret(place.dataDir)
-  await t.throwsAsync(restore(place, file, log), { message: /not a number/ })
+  await t.throwsAsync(restore(place, file, log, { yes: true }), { message: /not a number/ })
   t.is(await keepSiteSecret(place.dataDir), secret)
   const after = await storeAt(t, place)
   t.is((await allHosts(after.db)).length, 1)

@@ -74,7 +74,7 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
   await store.close()
 
   for (let time = 0; time < 2; time += 1) {
-    const said = await restore(place, file, log)
+    const { stays: said } = await restore(place, file, log)
     for (const what of ['host node01 is rejected', '1 certificates of hosts', 'user bob is removed', 'user carol has', '1 tokens']) {
       t.true(
         said.some((line) => line.startsWith(what)),
@@ -105,11 +105,32 @@ test('where it cannot be told what was taken back since, restore says so and ask
   const file = join(place.dataDir, 'backup')
   await backup(place, file)
   await rm(join(place.dataDir, 'manager.db'))
-  await t.throwsAsync(restore(place, file, log), { message: /cannot be told \(there is no .*manager.db\).*say --yes/ })
+  await t.throwsAsync(restore(place, file, log), { message: /cannot be told \(there is no .*manager.db\).*say --yes/i })
   await (await openData(place, log)).close()
-  await t.throwsAsync(restore(place, file, log), { message: /did not go on from it.*say --yes/ })
+  await t.throwsAsync(restore(place, file, log), { message: /did not go on from it.*say --yes/i })
   t.deepEqual((await readdir(place.dataDir)).sort(), ['backup', 'keys', 'manager.db', 'manager.lock'])
-  t.deepEqual(await restore(place, file, log, { yes: true }), [])
+  t.deepEqual((await restore(place, file, log, { yes: true })).stays, [])
+})
+
+test('a bare machine: restore says what it would make and asks, and says what it has made', async (t) => {
+  const place = await sqlitePlace(t)
+  const { access, store } = await accessAt(t, place)
+  value(await access.addUser('alice', PASSWORD, 'admin'))
+  await store.write((transaction) => addHost(transaction, host('a', 'node01', 'approved')))
+  await store.write((transaction) => addHost(transaction, host('b', 'node02', 'rejected')))
+  await store.close()
+  const file = join(await dataDirFor(t), 'backup')
+  await backup(place, file)
+  const bare = { dataDir: await dataDirFor(t), database: 'sqlite' }
+  const makes = /a manager under authority (..:){7}..…, with 2 hosts \(1 trusted\), 1 user and 0 tokens/
+  const asks = await t.throwsAsync(restore(bare, file, log))
+  t.regex(asks?.message ?? '', /cannot be told \(there is no .*manager.db\).*say --yes/i)
+  t.regex(asks?.message ?? '', makes)
+  t.deepEqual((await readdir(bare.dataDir)).sort(), ['manager.lock'])
+  const restored = await restore(bare, file, log, { yes: true })
+  t.regex(restored.makes, makes)
+  t.deepEqual(restored.stays, [])
+  t.deepEqual((await readdir(bare.dataDir)).sort(), ['keys', 'manager.db', 'manager.lock'])
 })
 
 test('a backup with a view, a trigger, another table, an expression or keys that are none is refused, unread, and nothing is touched', async (t) => {
