@@ -66,7 +66,7 @@ export async function startFakeManager(t: Pick<ExecutionContext, 'teardown'>, po
   const app = express()
   app.use((request, response, next) => {
     requests.push(`${request.method} ${request.originalUrl}`)
-    const said = pool.raw[`${request.method} ${request.originalUrl.replace('/api/v1', '')}`]
+    const said = pool.refuses ? undefined : pool.raw[`${request.method} ${request.originalUrl.replace('/api/v1', '')}`]
     return said === undefined ? next() : void response.json(said)
   })
   app.use('/api/v1', api.router)

@@ -37,6 +37,7 @@ test('a manager that goes away and comes back is waited for, and said so once; a
   await manager.resume()
   await cli.says(/^host,kind,.*\r\n[\s\S]*\r\n\r\nhost,kind,.*\r\n$/)
   t.is(cli.err().split('no manager answers').length, 2)
+  await until('a listener again', () => manager.listeners() === 1)
   manager.pool.refuses = true
   manager.tell({ kind: 'alarm', alarm: 'x' })
   t.is(await cli.ended, 1)
