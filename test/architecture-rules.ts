@@ -41,7 +41,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['store', 'access'],
   ['hosts', 'connectivity', 'cpu', 'alarms', 'agents', 'enrolment', 'appliances'],
   ['storage'],
-  ['reconcile'],
+  ['reconcile', 'automation'],
   ['metrics.ts', 'config.ts'],
   ['http', 'api', 'web', 'cli', 'main.ts'],
 ]
