@@ -135,11 +135,11 @@ export class MemoryStore {
     if (!isOpen(row.record.state)) this.broken.push(`I3: ${automation} is ${row.record.state}, and is written on`)
     const answers: JournalEntry[] = []
     if (claim) {
-      const { step, at } = claim
+      const { step, at, needs } = claim
       const isTaken = this.#options.isTaken()
       if (!isTaken) this.claims.set(automation, (this.claims.get(automation) ?? 0) + 1)
       answers.push({
-        ...{ kind: 'answered', step, at },
+        ...{ kind: 'answered', step, at, effect: { kind: 'claim', needs } },
         answer: isTaken ? { kind: 'failed', cause: 'taken', reason: 'web9 has it' } : { kind: 'value', value: null },
       })
     }
