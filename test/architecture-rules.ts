@@ -84,6 +84,7 @@ export const WORLDLY: readonly string[] = [
   'manager/agents/server.ts',
   'manager/api/event-streams.ts',
   'manager/appliances/routes.ts',
+  'manager/automation/hooks/exec.ts',
   'manager/cli/commands/authority-shown.ts',
   'manager/cli/commands/completion/completion.ts',
   'manager/cli/commands/control.ts',

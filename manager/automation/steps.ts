@@ -16,7 +16,11 @@ export interface RequestSettings {
 /** For an answer of a host, which may be booting, ms. */
 export const PATIENCE = 600_000
 
-export function order(host: string, body: Tagged, { onAbort = 'cancel', patience = PATIENCE }: RequestSettings = {}): RequestEffect {
+export function order<Body extends Tagged>(
+  host: string,
+  body: Body,
+  { onAbort = 'cancel', patience = PATIENCE }: RequestSettings = {},
+): RequestEffect {
   return { kind: 'request', host, body, onAbort, patience }
 }
 
@@ -29,7 +33,7 @@ export function* request<Kind extends RequestKind>(
 }
 
 /** As `request`, of what the protocol has no answer for: whoever asks looks at it. */
-export function* ask(host: string, body: Tagged, settings: RequestSettings = {}): Steps<unknown> {
+export function* ask<Body extends Tagged>(host: string, body: Body, settings: RequestSettings = {}): Steps<unknown> {
   return yield order(host, body, settings)
 }
 

@@ -1,6 +1,6 @@
 // The recipe that the harness breaks: it uses every effect, and branches in branches.
 import { z } from 'zod'
-import type { Undo } from '../../../../manager/automation/effect.ts'
+import type { Tagged, Undo } from '../../../../manager/automation/effect.ts'
 import { recipe } from '../../../../manager/automation/recipe.ts'
 import {
   all,
@@ -49,13 +49,13 @@ function* deploy({ guest, host, hosts }: Args): Steps<unknown> {
   yield* claim({ kind: 'memory' })
   yield* bounded(
     2,
-    [...hosts, host].map((each) => () => ask(each, { kind: 'can-host', ...{ guest } })),
+    [...hosts, host].map((each) => () => ask(each, { kind: 'can-host', guest })),
   )
   const [id, at] = [yield* newId(), yield* now()]
   yield* hook('before', 'deploy', { guest })
   const chosen = yield* meanwhile(
-    undo('clear the busy mark', host, { kind: 'clear-busy', ...{ by: guest } }),
-    ask(host, { kind: 'set-busy', ...{ by: guest } }),
+    undo('clear the busy mark', host, { kind: 'clear-busy', by: guest }),
+    ask(host, { kind: 'set-busy', by: guest }),
     () => place({ guest, host, hosts }),
   )
   const warned = yield* hook('after', 'deploy', { guest })
@@ -70,7 +70,7 @@ function* place({ guest, host, hosts }: Args): Steps<string> {
   yield* progress('place')
   const chosen = yield* any(hosts.map((each) => () => seed(each, guest)))
   yield* progress('start')
-  const start = { kind: 'start-guest', ...{ guest, disk: disk(guest, 'root') } }
+  const start = { kind: 'start-guest', guest, disk: disk(guest, 'root') }
   const stop = undo('stop the guest', host, { ...start, kind: 'stop-guest' })
   yield* undoable(stop, ask(host, start, { onAbort: 'finish' }))
   yield* awaitEvent(`guest ${guest}`, ['running'], 60_000)
@@ -83,10 +83,10 @@ function* seed(host: string, guest: string): Steps<string> {
 }
 
 function makeDisk(host: string, guest: string, which: string): Steps<unknown> {
-  const body = { kind: 'make-disk', ...{ guest, disk: disk(guest, which) } }
+  const body = { kind: 'make-disk', guest, disk: disk(guest, which) }
   return undoable(undo(`remove the disk ${which}`, host, { ...body, kind: 'remove-disk' }), ask(host, body))
 }
 
-function undo(what: string, host: string, body: { readonly kind: string }): Undo {
+function undo(what: string, host: string, body: Tagged): Undo {
   return { what, command: `rack ${host} ${body.kind}`, requests: [order(host, body)] }
 }

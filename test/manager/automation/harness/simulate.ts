@@ -50,7 +50,8 @@ class Simulation {
   readonly #agents: Agents
   readonly #recipe: Recipe
   readonly #broken: string[] = []
-  readonly #acknowledged = new Set<string>()
+  /** By who and key. */
+  readonly #acknowledged = new Map<string, string>()
   readonly #listeners = new Set<(topic: string, value: string) => void>()
   readonly #managers: { readonly life: Life; readonly runner: Runner }[] = []
   #ids = 0
@@ -128,13 +129,19 @@ class Simulation {
     const started = await runner.start({ recipe: this.#recipe.name, args, who, key }).catch(() => undefined)
     if (!started || (started.kind === 'refused' && runner.stale !== undefined)) return
     lasts.isOver = true
-    if (started.kind === 'done') this.#acknowledged.add(started.value.id)
+    if (started.kind === 'done') this.#acknowledge(`${who} ${key}`, started.value.id)
     else if (
       started.kind === 'refused' &&
       runner.stale === undefined &&
       !(started.code === 'locked' && /held by automation/.test(started.reason))
     )
       this.#broken.push(`${who} was refused without a word of who holds it: ${started.reason}`)
+  }
+
+  #acknowledge(key: string, id: string): void {
+    const before = this.#acknowledged.get(key)
+    if (before !== undefined && before !== id) this.#broken.push(`the key ${key} has started ${before} and ${id}`)
+    this.#acknowledged.set(key, id)
   }
 
   #abort(): void {
@@ -273,7 +280,8 @@ class Simulation {
   #tick(): void {
     this.#rack.look()
     this.#broken.push(...this.#rack.broken.splice(0), ...this.#store.broken.splice(0))
-    for (const id of this.#acknowledged) if (!this.#store.rows.has(id)) this.#broken.push(`I3: ${id} was acknowledged, and is gone`)
+    for (const id of this.#acknowledged.values())
+      if (!this.#store.rows.has(id)) this.#broken.push(`I3: ${id} was acknowledged, and is gone`)
     const exclusive = this.#store.locks().filter(({ access }) => access === 'exclusive')
     if (new Set(exclusive.map(({ key }) => key)).size < exclusive.length) this.#broken.push('two automations hold one guest')
     for (const [id, times] of this.#store.claims) if (times > 1) this.#broken.push(`${id} has claimed ${times} times`)
