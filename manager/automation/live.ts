@@ -194,11 +194,11 @@ export class Live {
 
   #stateNow(): { readonly state: State; readonly reason: string | undefined } {
     const { divergence, outcome } = this.advance
-    if (this.#held !== undefined) return { state: 'needs-operator', reason: this.#held }
     if (divergence) {
       const { step, was, is } = divergence
       return { state: 'needs-operator', reason: `step ${step} was ${was}, is ${is}: abort it, and what it has done is taken back` }
     }
+    if (this.#held !== undefined) return { state: 'needs-operator', reason: this.#held }
     if (outcome) return { state: outcome.kind, reason: outcome.kind === 'done' ? undefined : outcome.reason }
     const helpless = this.advance.pending().flatMap(({ effect }) => (effect.kind === 'operator' ? [effect] : []))[0]
     if (helpless) return { state: 'needs-operator', reason: `could not ${helpless.what}: ${helpless.reason}. By hand: ${helpless.command}` }

@@ -74,6 +74,11 @@ export class Runner {
     return this.#live.get(id)
   }
 
+  /** Whether it is queued or under way here. */
+  has(id: string): boolean {
+    return this.#live.has(id) || this.#queue.has(id)
+  }
+
   /** Why this manager does nothing any more. */
   get stale(): string | undefined {
     return this.#stale

@@ -25,6 +25,8 @@ export interface Automations {
   /** With each change, from now on, until the function that it returns is called. */
   watch(id: string, listener: (view: AutomationView) => void): () => void
   start(start: Start): Promise<Done<Started>>
+  /** Resolves when this manager has nothing to do of it any more. */
+  ended(id: string): Promise<void>
   abort(id: string, who: string): Promise<Done<undefined>>
   resume(id: string, who: string): Promise<Done<undefined>>
   /** `by hand`: a person has done what the undo could not. */
@@ -98,6 +100,17 @@ class Serving implements Automations {
 
   start(start: Start): Promise<Done<Started>> {
     return this.#runner.start(start)
+  }
+
+  ended(id: string): Promise<void> {
+    if (!this.#runner.has(id)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const unsubscribe = this.#runner.subscribe((about) => {
+        if (about !== id || this.#runner.has(id)) return
+        unsubscribe()
+        resolve()
+      })
+    })
   }
 
   abort(id: string, who: string): Promise<Done<undefined>> {

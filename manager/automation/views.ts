@@ -64,7 +64,7 @@ export function viewOf(
     mayAbort: !isOpen(state) ? 'no: it has ended' : isPast ? 'no: it is past its point of no return' : 'yes',
     turn: turnOf(state, steps),
     steps: isOpen(state) ? steps : steps.map(cutShort),
-    undos: undosOf(journal),
+    undos: undosOf(journal).map((undo) => (state === 'done' && undo.state === 'open' ? { ...undo, state: 'not needed' } : undo)),
   }
 }
 

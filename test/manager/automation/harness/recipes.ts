@@ -87,6 +87,6 @@ function makeDisk(host: string, guest: string, which: string): Steps<unknown> {
   return undoable(undo(`remove the disk ${which}`, host, { ...body, kind: 'remove-disk' }), ask(host, body))
 }
 
-function undo(what: string, host: string, body: Tagged): Undo {
+function undo<Body extends Tagged>(what: string, host: string, body: Body): Undo {
   return { what, command: `rack ${host} ${body.kind}`, requests: [order(host, body)] }
 }
