@@ -1,7 +1,10 @@
 // What becomes of what a person asks for: done, or a refusal with its reason, which is for that person to read.
 
-/** For programs. `unread`: it rests on what could not be read of a host; `identity`: who would be approved is not who was looked at. */
-export const PROBLEM_CODES = ['unread', 'identity'] as const
+/**
+ * For programs. `unread`: it rests on what could not be read of a host; `identity`: who would be approved is not who was looked at; `locked`: an
+ * automation has it; `key-reused`: the Idempotency-Key was another request's (422); `no-return`: it is too late to abort.
+ */
+export const PROBLEM_CODES = ['unread', 'identity', 'locked', 'key-reused', 'no-return'] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
 export type Done<Value> = { readonly kind: 'done'; readonly value: Value } | { readonly kind: 'missing'; readonly reason: string } | Refused
@@ -12,7 +15,7 @@ export interface Refused {
   readonly reason: string
   readonly code?: ProblemCode
   /** Of HTTP; left out: 409. */
-  readonly status?: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429
+  readonly status?: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429
   /** Of 429: seconds until it may be tried again. */
   readonly retryAfter?: number
 }

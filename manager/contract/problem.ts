@@ -11,7 +11,8 @@ export const problem = z
     detail: z.string(),
     /**
      * `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. `identity`:
-     * who would be approved is not who was looked at; `detail` has both.
+     * who would be approved is not who was looked at; `detail` has both. `locked`: an automation has it; `key-reused`: the
+     * Idempotency-Key was another request's (422); `no-return`: it is too late to abort.
      */
     code: z.enum(PROBLEM_CODES).optional(),
   })

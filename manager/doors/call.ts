@@ -101,7 +101,8 @@ export function readInput(operation: Operation, raw: unknown): { readonly kind: 
 export function asRefusal(
   answer: Exclude<Done<unknown>, { readonly kind: 'done' }>,
 ): Refused & { readonly status: NonNullable<Refused['status']> } {
-  return answer.kind === 'missing' ? { ...answer, kind: 'refused', status: 404 } : { ...answer, status: answer.status ?? 409 }
+  if (answer.kind === 'missing') return { ...answer, kind: 'refused', status: 404 }
+  return { ...answer, status: answer.status ?? (answer.code === 'key-reused' ? 422 : 409) }
 }
 
 function handlersOf(handlers: Handlers): ReadonlyMap<Operation, AnyHandler> {

@@ -225,6 +225,44 @@ export interface ClaimsTable {
   holder_name: string
 }
 
+export interface AutomationsTable {
+  id: string
+  recipe: string
+  /** Of the recipe, when it was made. */
+  version: number
+  /** JSON. */
+  args: string
+  title: string
+  who: string
+  seed: string
+  state: string
+  /** Why it has failed, was aborted, or needs an operator. */
+  reason: string | null
+  created: number
+  ended: number | null
+  /** Hashes of its caller's Idempotency-Key and of what was asked under it. */
+  repeat_key: string | null
+  repeat_body: string | null
+}
+
+/** Append only. */
+export interface AutomationJournalTable {
+  automation: string
+  /** How many entries there are before these. */
+  seq: number
+  /** JSON list of what was written down in one commit. */
+  json: string
+}
+
+/** What automations that are open keep others from. */
+export interface AutomationLocksTable {
+  key: string
+  automation: string
+  /** As a person calls it. */
+  name: string
+  access: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -246,4 +284,7 @@ export interface Tables {
   connections: ConnectionsTable
   scans: ScansTable
   claims: ClaimsTable
+  automations: AutomationsTable
+  automation_journal: AutomationJournalTable
+  automation_locks: AutomationLocksTable
 }

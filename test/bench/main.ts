@@ -1,5 +1,6 @@
 // `npm run bench`: measures the chosen benchmarks, prints their tables, and keeps the numbers in .lab/bench.jsonl.
 
+import { AUTOMATION_NOTES, AUTOMATION_TITLE, runAutomation } from './automation.ts'
 import { BOOT_NOTES, runBoot } from './boot.ts'
 import { DELTA_NOTES, DELTA_TITLE, runDelta } from './delta.ts'
 import { describeFacts, type MachineFacts, machineFacts } from './facts.ts'
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   if (options.benches.includes('delta')) await benchDelta(options, facts)
   if (options.benches.includes('page')) await benchPage(options, facts)
   if (options.benches.includes('placement')) await benchPlacement(options, facts)
+  if (options.benches.includes('automation')) await benchAutomation(options, facts)
   if (options.benches.includes('manager')) await benchManager(options, facts)
   if (ofAppliance.length > 0) {
     const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
@@ -67,6 +69,14 @@ async function benchPlacement(options: BenchOptions, machine: MachineFacts): Pro
   say(table)
   explain(PLACEMENT_NOTES, options)
   await writeLedger({ bench: 'placement', machine, result: { runs } })
+}
+
+async function benchAutomation(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  say(`\n${AUTOMATION_TITLE}${mediansText(options)}.`)
+  const { runs, table } = await runAutomation(options)
+  say(table)
+  explain(AUTOMATION_NOTES, options)
+  await writeLedger({ bench: 'automation', machine, result: { runs } })
 }
 
 async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {

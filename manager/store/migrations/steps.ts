@@ -2,6 +2,7 @@
 // anywhere is never edited; its place in the list is the version.
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../schema.ts'
+import { automations } from './automations.ts'
 import { claims } from './claims.ts'
 import { identities, tokenParents } from './identity.ts'
 import { scans, site } from './site.ts'
@@ -9,7 +10,7 @@ import { scans, site } from './site.ts'
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances, scans, identities, tokenParents, claims]
+export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances, scans, identities, tokenParents, claims, automations]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db

@@ -5,14 +5,19 @@ import type { Tables } from '../schema.ts'
 
 /** Greater than any before it: agents obey only the manager with the greatest that they have heard. */
 export async function nextEpoch(transaction: Transaction): Promise<number> {
-  const row = await transaction.selectFrom('settings').select('value').where('key', '=', 'epoch').executeTakeFirst()
-  const epoch = Number(row?.value ?? 0) + 1
+  const epoch = (await newestEpoch(transaction)) + 1
   await transaction
     .insertInto('settings')
     .values({ key: 'epoch', value: String(epoch) })
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
     .execute()
   return epoch
+}
+
+/** Of the manager that has started last; 0 before the first. */
+export async function newestEpoch(db: Kysely<Tables>): Promise<number> {
+  const row = await db.selectFrom('settings').select('value').where('key', '=', 'epoch').executeTakeFirst()
+  return Number(row?.value ?? 0)
 }
 
 /** The text of the site's properties; empty when nobody has set any. */

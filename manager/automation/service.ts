@@ -1,0 +1,139 @@
+// Automations as the doors see them: what an API, a command or a page asks for, and nothing of how it is done.
+
+import type { Done } from '../outcome.ts'
+import type { Store } from '../store/database.ts'
+import { forgetAutomations } from '../store/tables/automations.ts'
+import type { Recipe } from './recipe.ts'
+import { Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
+import type { OperatorSaid } from './steps.ts'
+import { type Claims, durableStore } from './store/durable.ts'
+import type { AutomationReader, AutomationRecord } from './store/store.ts'
+import { type AutomationView, viewOf } from './views.ts'
+
+export interface AutomationsDeps extends Omit<RunnerDeps, 'store' | 'recipes'> {
+  readonly store: Store
+  readonly recipes: readonly Recipe[]
+  readonly claims: Claims
+  /** Of this manager. */
+  readonly epoch: number
+}
+
+export interface Automations {
+  /** Newest first. */
+  list(limit: number): Promise<readonly AutomationRecord[]>
+  show(id: string): Promise<AutomationView | undefined>
+  /** With each change, from now on, until the function that it returns is called. */
+  watch(id: string, listener: (view: AutomationView) => void): () => void
+  start(start: Start): Promise<Done<Started>>
+  /** Resolves when this manager has nothing to do of it any more. */
+  ended(id: string): Promise<void>
+  abort(id: string, who: string): Promise<Done<undefined>>
+  resume(id: string, who: string): Promise<Done<undefined>>
+  /** `by hand`: a person has done what the undo could not. */
+  retryUndo(id: string, said: OperatorSaid): Promise<Done<undefined>>
+  /** What keeps an upgrade of the manager waiting, unless it is forced. */
+  open(): Promise<readonly AutomationRecord[]>
+  /** Of those that have ended before; milliseconds since the epoch. */
+  forget(before: number): Promise<void>
+  close(): void
+}
+
+/** Goes on with all that is open. */
+export async function openAutomations({ store, recipes, claims, epoch, ...deps }: AutomationsDeps): Promise<Automations> {
+  const known = new Map(recipes.map((recipe) => [recipe.name, recipe]))
+  const kept = durableStore({
+    ...{ store, epoch, claims },
+    rows: async (transaction, automation, entries) => {
+      const live = runner.live(automation)
+      await live?.recipe?.of(live.record.args).rows(transaction, automation, entries)
+    },
+  })
+  const runner = new Runner({ ...deps, store: kept, recipes: known })
+  await runner.open()
+  return new Serving(runner, kept, known, store)
+}
+
+class Serving implements Automations {
+  readonly #runner: Runner
+  readonly #kept: AutomationReader
+  readonly #recipes: ReadonlyMap<string, Recipe>
+  readonly #store: Store
+
+  constructor(runner: Runner, kept: AutomationReader, recipes: ReadonlyMap<string, Recipe>, store: Store) {
+    this.#runner = runner
+    this.#kept = kept
+    this.#recipes = recipes
+    this.#store = store
+  }
+
+  list(limit: number): Promise<readonly AutomationRecord[]> {
+    return this.#kept.newest(limit)
+  }
+
+  async show(id: string): Promise<AutomationView | undefined> {
+    const record = await this.#kept.find(id)
+    if (!record) return undefined
+    const live = this.#runner.live(id)
+    return viewOf(record, await this.#kept.journal(id), this.#recipes.get(record.recipe), (step) => live?.progressOf(step))
+  }
+
+  watch(id: string, listener: (view: AutomationView) => void): () => void {
+    let isReading = false
+    let isNews = false
+    // One reading at a time, and one more for all that came meanwhile.
+    const read = async (): Promise<void> => {
+      isNews = true
+      if (isReading) return
+      isReading = true
+      try {
+        while (isNews) {
+          isNews = false
+          const view = await this.show(id)
+          if (view) listener(view)
+        }
+      } finally {
+        isReading = false
+      }
+    }
+    return this.#runner.subscribe((about) => (about === id ? read() : undefined))
+  }
+
+  start(start: Start): Promise<Done<Started>> {
+    return this.#runner.start(start)
+  }
+
+  ended(id: string): Promise<void> {
+    if (!this.#runner.has(id)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const unsubscribe = this.#runner.subscribe((about) => {
+        if (about !== id || this.#runner.has(id)) return
+        unsubscribe()
+        resolve()
+      })
+    })
+  }
+
+  abort(id: string, who: string): Promise<Done<undefined>> {
+    return this.#runner.abort(id, who)
+  }
+
+  resume(id: string, who: string): Promise<Done<undefined>> {
+    return this.#runner.resume(id, who)
+  }
+
+  retryUndo(id: string, said: OperatorSaid): Promise<Done<undefined>> {
+    return this.#runner.help(id, said)
+  }
+
+  open(): Promise<readonly AutomationRecord[]> {
+    return this.#kept.open()
+  }
+
+  forget(before: number): Promise<void> {
+    return this.#store.write((transaction) => forgetAutomations(transaction, before))
+  }
+
+  close(): void {
+    this.#runner.close()
+  }
+}

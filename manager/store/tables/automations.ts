@@ -1,0 +1,78 @@
+// The tables automations, automation_journal and automation_locks: rows as they are. What they mean says manager/automation.
+import type { Kysely, Selectable } from 'kysely'
+import type { Transaction } from '../database.ts'
+import type { AutomationLocksTable, AutomationsTable, Tables } from '../schema.ts'
+
+export type AutomationRow = Selectable<AutomationsTable>
+export type LockRow = Pick<AutomationLocksTable, 'key' | 'name' | 'access'>
+export type HeldLockRow = AutomationLocksTable & Pick<AutomationsTable, 'title' | 'who'>
+
+export async function addAutomation(transaction: Transaction, row: AutomationRow, locks: readonly LockRow[]): Promise<void> {
+  await transaction.insertInto('automations').values(row).execute()
+  const { id: automation } = row
+  if (locks.length > 0)
+    await transaction
+      .insertInto('automation_locks')
+      .values(locks.map((lock) => ({ ...lock, automation })))
+      .execute()
+}
+
+export async function automationOfKey(
+  db: Kysely<Tables>,
+  key: string,
+): Promise<{ readonly automation: string; readonly body: string } | undefined> {
+  const row = await db.selectFrom('automations').select(['id', 'repeat_body']).where('repeat_key', '=', key).executeTakeFirst()
+  return row && { automation: row.id, body: row.repeat_body ?? '' }
+}
+
+export async function locksOn(db: Kysely<Tables>, keys: readonly string[]): Promise<readonly HeldLockRow[]> {
+  if (keys.length === 0) return []
+  return db
+    .selectFrom('automation_locks')
+    .innerJoin('automations', 'automations.id', 'automation_locks.automation')
+    .select(['automation_locks.key', 'automation_locks.automation', 'automation_locks.name', 'automation_locks.access', 'title', 'who'])
+    .where('automation_locks.key', 'in', [...keys])
+    .orderBy('automations.created')
+    .execute()
+}
+
+export async function addEntries(transaction: Transaction, automation: string, seq: number, json: string): Promise<void> {
+  await transaction.insertInto('automation_journal').values({ automation, seq, json }).execute()
+}
+
+export async function setAutomationState(
+  transaction: Transaction,
+  id: string,
+  row: Pick<AutomationRow, 'state' | 'reason' | 'ended'>,
+): Promise<void> {
+  await transaction.updateTable('automations').set(row).where('id', '=', id).execute()
+}
+
+export async function freeLocks(transaction: Transaction, automation: string): Promise<void> {
+  await transaction.deleteFrom('automation_locks').where('automation', '=', automation).execute()
+}
+
+/** Oldest first. */
+export async function openAutomations(db: Kysely<Tables>): Promise<readonly AutomationRow[]> {
+  return db.selectFrom('automations').selectAll().where('ended', 'is', null).orderBy('created').orderBy('id').execute()
+}
+
+export async function automationOf(db: Kysely<Tables>, id: string): Promise<AutomationRow | undefined> {
+  return db.selectFrom('automations').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** Newest first. */
+export async function newestAutomations(db: Kysely<Tables>, limit: number): Promise<readonly AutomationRow[]> {
+  return db.selectFrom('automations').selectAll().orderBy('created', 'desc').orderBy('id', 'desc').limit(limit).execute()
+}
+
+/** In their order. */
+export async function entriesOf(db: Kysely<Tables>, automation: string): Promise<readonly string[]> {
+  const rows = await db.selectFrom('automation_journal').select('json').where('automation', '=', automation).orderBy('seq').execute()
+  return rows.map(({ json }) => json)
+}
+
+/** With their journals; never one that is open. */
+export async function forgetAutomations(transaction: Transaction, endedBefore: number): Promise<void> {
+  await transaction.deleteFrom('automations').where('ended', '<', endedBefore).execute()
+}
