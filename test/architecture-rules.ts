@@ -40,7 +40,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['protocol', 'group-by.ts', 'wording.ts', 'outcome.ts'],
   ['store', 'access'],
   ['hosts', 'connectivity', 'cpu', 'alarms', 'claims', 'agents', 'enrolment', 'appliances'],
-  ['storage'],
+  ['storage', 'placement'],
   ['reconcile'],
   ['metrics.ts', 'config.ts'],
   ['http', 'api', 'web', 'cli', 'main.ts'],

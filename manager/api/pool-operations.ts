@@ -2,14 +2,18 @@
 // like is in the files beside this one.
 
 import { guestMemory } from '../claims/needs.ts'
+import type { Room } from '../claims/rooms.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
-import { type FreeMemory, hostsFor } from '../connectivity/placement.ts'
 import { describeThing } from '../connectivity/thing.ts'
 import type { PoolCpu } from '../cpu/pool.ts'
 import { mayBeAsked } from '../enrolment/standing.ts'
 import type { Wish } from '../hosts/operator.ts'
 import type { HostView, Outcome } from '../hosts/pool-change.ts'
 import type { Pool } from '../hosts/service.ts'
+import { matrixPicture } from '../placement/matrix-picture.ts'
+import { USUAL_RULES } from '../placement/picture.ts'
+import { rank } from '../placement/place.ts'
+import { sayReason } from '../placement/reason.ts'
 import { SCANNED_TYPES } from '../protocol/requests/scan-file-system.ts'
 import type { ScanBook } from '../storage/scan-book.ts'
 import { scannableOf } from '../storage/scan-places.ts'
@@ -196,14 +200,18 @@ class PoolOperations implements Operations {
   }
 
   async place({ networks, storage, memoryBytes, type, from }: PlacementAsk): Promise<Placement> {
-    const matrix = await this.#pool.matrix()
+    const picture = matrixPicture(await this.#pool.matrix(), await this.#pool.memory.look())
     const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
     const needed = memoryBytes === 0 ? 0 : guestMemory({ memoryBytes, vcpus: 1 })
-    const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes: needed, cpu }, await this.#pool.memory.look())
-    const nameOf = (id: string) => this.#pool.host(id)?.name ?? id
+    const verdicts = rank(picture, { memoryBytes: needed, dom0Bytes: 0, vcpus: 0, space: [], networks, storage, cpu }, USUAL_RULES)
     return {
-      fits: fits.map((host) => ({ host, name: nameOf(host) })),
-      refused: refused.map(({ host, reasons }) => ({ host, name: nameOf(host), reasons: [...reasons] })),
+      fits: verdicts.flatMap(({ kind, host: { id, name } }) => (kind === 'fits' ? [{ host: id, name }] : [])),
+      refused: verdicts.flatMap((one) => {
+        const { id, name } = one.host
+        return one.kind === 'fits'
+          ? []
+          : [{ host: id, name, reasons: one.reasons.map((reason) => sayReason(one.host, reason, picture.reach)) }]
+      }),
     }
   }
 
@@ -261,7 +269,7 @@ class PoolOperations implements Operations {
     return this.#groups.of
   }
 
-  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf, memory: FreeMemory): HostParts {
+  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf, memory: (host: string) => Room | undefined): HostParts {
     const room = memory(view.id)
     return {
       view,
