@@ -1,5 +1,5 @@
 // All the names that a host has for its block devices: the kernel's, those below /dev/disk, multipath's and LVM's. Pure.
-import { isIdentified, isShareable } from '../connectivity/devices.ts'
+import { isIdentified, isShareable, mapperName } from '../connectivity/devices.ts'
 import { groupBy } from '../group-by.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { BlockDevice, Partition, Vg } from '../protocol/storage.ts'
@@ -125,9 +125,4 @@ export class Names {
 function isOneDisk(a: BlockDevice | undefined, b: BlockDevice | undefined): boolean {
   if (!a || !b) return false
   return a === b || (a.wwid === b.wwid && [a, b].every((device) => isIdentified(device) && isShareable(device)))
-}
-
-/** As device-mapper writes it: dashes of the names are doubled. */
-function mapperName(vg: string, lv: string): string {
-  return [vg, lv].map((name) => name.replaceAll('-', '--')).join('-')
 }

@@ -70,12 +70,6 @@ export class Media {
     return this.#locate(posix.normalize(path), 0)
   }
 
-  /** LUNs and NFS exports that it sees. */
-  shared(): ReadonlySet<string> {
-    const luns = this.#inventory.blockDevices.filter(isShared).map(({ wwid }) => `lun:${wwid}`)
-    return new Set([...luns, ...this.#inventory.nfsMounts.map(exportSpace)])
-  }
-
   #locate(path: string, depth: number): Located {
     if (depth > DEEPEST) return { kind: 'unknown', reason: `${path} lies on itself` }
     const found = path.startsWith('/') && !path.startsWith('/dev/') ? undefined : this.#names.find(path)
@@ -158,6 +152,11 @@ export class Media {
 
 function ownNames({ wwid, serial, byPath }: BlockDevice): readonly string[] {
   return [...(wwid === undefined ? [] : [`${wwid}`]), ...(serial === undefined ? [] : [`serial ${serial}`]), ...byPath.slice(0, 1)]
+}
+
+/** LUNs and NFS exports that a host sees. */
+export function sharedSpaces({ blockDevices, nfsMounts }: Pick<MediaSections, 'blockDevices' | 'nfsMounts'>): ReadonlySet<string> {
+  return new Set([...blockDevices.filter(isShared).map(({ wwid }) => `lun:${wwid}`), ...nfsMounts.map(exportSpace)])
 }
 
 function isShared(device: BlockDevice): boolean {

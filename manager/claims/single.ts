@@ -4,7 +4,7 @@ import { type Answer, type Case, claimOf, type Of, refused, taken } from './case
 import { type Holder, spaceOf } from './claim.ts'
 import type { Need } from './needs.ts'
 import { macCandidates, macNumber, macText, RANGES } from './numbers.ts'
-import { usesOf } from './uses.ts'
+import { macsOf } from './uses.ts'
 
 /** Minors and ports: the same on each host. */
 export function numbers(need: Of<'minor' | 'port'>, given: Case): Answer {
@@ -66,7 +66,7 @@ function whoHasMac(start: number, { claims, hosts, guest }: Case): string | unde
   if (claimed) return claimed.holder.name
   const text = macText(start)
   for (const host of hosts.values()) {
-    const macs = usesOf(host)?.macs
+    const macs = macsOf(host)
     if (macs?.has(text) && (guest === undefined || macs.get(text) !== guest))
       return `${macs.get(text) === undefined ? '' : 'a guest on '}${host.name}`
   }

@@ -5,7 +5,7 @@ import type { Guest } from '../protocol/guests.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { sayUnread, uncountedOf, unreadOf } from '../protocol/unread.ts'
 import type { KnownHost } from './claim.ts'
-import { type Footprint, Media, within } from './extents.ts'
+import { type Footprint, Media, sharedSpaces, within } from './extents.ts'
 
 export interface Use {
   readonly footprint: Footprint
@@ -19,14 +19,8 @@ export interface Uses {
   readonly media: Media
   /** By space. */
   readonly writes: ReadonlyMap<string, readonly Use[]>
-  /** LUNs and NFS exports that it sees. */
-  readonly shared: ReadonlySet<string>
-  /** It may see more of them. */
-  readonly blind: boolean
   /** DRBD's minors that it has. */
   readonly minors: ReadonlySet<number>
-  /** Of its NICs and its guests', with the guest whose it is. */
-  readonly macs: ReadonlyMap<string, string | undefined>
   /** Why there may be more writers than these. */
   readonly unread: string | undefined
   /** Disks of guests of which is not known where they lie. */
@@ -45,17 +39,45 @@ const SECTIONS: readonly SectionName[] = [
   'nfsMounts',
 ]
 
-const kept = new WeakMap<Inventory, Uses>()
+export interface Seen {
+  /** LUNs and NFS exports. */
+  readonly shared: ReadonlySet<string>
+  /** It may see more of them. */
+  readonly blind: boolean
+}
 
-/** Worked out once for each report. Undefined for a host that has not reported, or cannot run anything now. */
+const uses = new WeakMap<Inventory, Uses>()
+const seen = new WeakMap<Inventory, Seen>()
+const macs = new WeakMap<Inventory, ReadonlyMap<string, string | undefined>>()
+
+/** This and what follows: worked out once for each report, undefined for a host that has not reported, or cannot run anything now. */
 export function usesOf(host: KnownHost | undefined): Uses | undefined {
-  if (!host?.inventory || host.state === 'fenced') return undefined
-  const { id, name, inventory } = host
+  return host && keptOf(uses, host, (inventory) => readUses(host.id, host.name, inventory))
+}
+
+export function seenBy(host: KnownHost): Seen | undefined {
+  return keptOf(seen, host, (inventory) => {
+    const blind = uncountedOf(inventory, ['blockDevices', 'nfsMounts']).length > 0
+    return { shared: sharedSpaces(inventory), blind }
+  })
+}
+
+/** Of its NICs and its guests', with the guest whose it is. */
+export function macsOf(host: KnownHost): ReadonlyMap<string, string | undefined> | undefined {
+  return keptOf(macs, host, readMacs)
+}
+
+function keptOf<Made>(
+  kept: WeakMap<Inventory, Made>,
+  { state, inventory }: KnownHost,
+  make: (inventory: Inventory) => Made,
+): Made | undefined {
+  if (!inventory || state === 'fenced') return undefined
   const known = kept.get(inventory)
-  if (known) return known
-  const uses = readUses(id, name, inventory)
-  kept.set(inventory, uses)
-  return uses
+  if (known !== undefined) return known
+  const made = make(inventory)
+  kept.set(inventory, made)
+  return made
 }
 
 function readUses(id: string, host: string, inventory: Inventory): Uses {
@@ -93,10 +115,7 @@ function readUses(id: string, host: string, inventory: Inventory): Uses {
   return {
     media,
     writes: groupBy([...guests.flatMap(ofGuest), ...mounted, ...ofVgs, ...mirrors], ({ footprint }) => footprint.space),
-    shared: media.shared(),
-    blind: uncountedOf(inventory, ['blockDevices', 'nfsMounts']).length > 0,
     minors: new Set(drbd.flatMap(({ volumes }) => volumes.map(({ minor }) => minor))),
-    macs: macsOf(inventory),
     unread: sayUnread(unreadOf(inventory, SECTIONS)),
     lost,
   }
@@ -107,7 +126,7 @@ function writtenBy({ disks }: Guest): readonly string[] {
   return disks.flatMap(({ target, readOnly }) => (readOnly || target === '' ? [] : [target]))
 }
 
-function macsOf({ nics, bonds, vlans, bridges, guests }: Inventory): ReadonlyMap<string, string | undefined> {
+function readMacs({ nics, bonds, vlans, bridges, guests }: Inventory): ReadonlyMap<string, string | undefined> {
   const own = [...nics, ...bonds, ...vlans, ...bridges].flatMap(({ mac }) => (mac === undefined ? [] : [mac]))
   const permanent = nics.flatMap(({ permanentMac }) => permanentMac ?? [])
   const ofGuests = guests.flatMap(({ uuid, nics: vifs }) => vifs.flatMap(({ mac }) => (mac === undefined ? [] : [[mac, uuid] as const])))

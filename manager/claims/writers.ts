@@ -4,7 +4,7 @@ import { type Answer, type Case, claimOf, type Of, refused } from './case.ts'
 import { type Claim, isOneParty, type KnownHost } from './claim.ts'
 import { doOverlap, type Footprint, isSharedSpace } from './extents.ts'
 import type { Need } from './needs.ts'
-import { type Uses, usesOf } from './uses.ts'
+import { seenBy, type Uses, usesOf } from './uses.ts'
 
 type Hosts = Case['hosts']
 
@@ -59,9 +59,10 @@ function seers(spaces: readonly string[], own: string, hosts: Hosts): readonly S
   const shared = spaces.filter(isSharedSpace)
   if (shared.length === 0) return []
   return [...hosts.values()].flatMap((host) => {
-    const uses = host.id === own ? undefined : usesOf(host)
-    const sees = uses && (uses.blind || shared.some((space) => uses.shared.has(space)))
-    return uses && sees ? [{ host, uses }] : []
+    const seen = host.id === own ? undefined : seenBy(host)
+    if (!seen || !(seen.blind || shared.some((space) => seen.shared.has(space)))) return []
+    const uses = usesOf(host)
+    return uses ? [{ host, uses }] : []
   })
 }
 

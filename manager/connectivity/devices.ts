@@ -84,7 +84,7 @@ function baseName(path: string): string {
 }
 
 /** As device-mapper writes it: dashes of the names are doubled. */
-function mapperName(vg: string, lv: string): string {
+export function mapperName(vg: string, lv: string): string {
   return [vg, lv].map((name) => name.replaceAll('-', '--')).join('-')
 }
 

@@ -39,6 +39,7 @@ function dom0({ host, dom0Put }: Standing, { dom0Bytes: needed }: PlacementNeeds
 }
 
 function threads({ host }: Standing, needs: PlacementNeeds): Reason | undefined {
+  if (needs.vcpus === 0) return undefined
   if (host.threads === undefined) return { kind: 'threads-unread' }
   return needs.vcpus <= host.threads ? undefined : { kind: 'threads', threads: host.threads, vcpus: needs.vcpus }
 }

@@ -1,6 +1,6 @@
 // The hosts as they are told: what the pool, the appliances and the alarms know of each, put together. What has not changed is not
 // made again.
-import type { FreeMemory } from '../../connectivity/placement.ts'
+import type { Room } from '../../claims/rooms.ts'
 import type { Host } from '../../contract/hosts.ts'
 import type { PoolCpu } from '../../cpu/pool.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
@@ -45,7 +45,7 @@ export class HostAnswers {
     return this.#groups.of
   }
 
-  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf, memory: FreeMemory): HostParts {
+  #parts(view: HostView, groups: ReadonlyMap<string, number>, alarms: AlarmsOf, memory: (host: string) => Room | undefined): HostParts {
     const room = memory(view.id)
     return {
       view,

@@ -1,27 +1,36 @@
-// Which hosts a guest fits on, in the API's words. Pure.
+// Which hosts a guest fits on, the best first, and what is in the way on the others. Pure.
 import { guestMemory } from '../../claims/needs.ts'
+import type { Room } from '../../claims/rooms.ts'
 import type { ConnectivityMatrix } from '../../connectivity/matrix.ts'
-import { type FreeMemory, hostsFor } from '../../connectivity/placement.ts'
 import type { Placement, PlacementAsk } from '../../contract/placement.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
+import { matrixPicture } from '../../placement/matrix-picture.ts'
+import { USUAL_RULES } from '../../placement/picture.ts'
+import { rank } from '../../placement/place.ts'
+import { sayReason } from '../../placement/reason.ts'
 
-/** `hosts`: all; of those that the matrix has not, nothing is known, and that is in the way. */
+/** `hosts`: all; of those that the matrix has not, nothing is known, and that is in the way. `memory`: what is free, by host. */
 export function placementAnswer(
   matrix: ConnectivityMatrix,
   hosts: readonly HostView[],
   { networks, storage, memoryBytes, type, from }: PlacementAsk,
-  memory: FreeMemory,
+  memory: (host: string) => Room | undefined,
 ): Placement {
+  const picture = matrixPicture(matrix, memory)
   const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
   const needed = memoryBytes === 0 ? 0 : guestMemory({ memoryBytes, vcpus: 1 })
-  const { fits, refused } = hostsFor(matrix, { networks, storage, memoryBytes: needed, cpu }, memory)
-  const nameOf = (id: string) => hosts.find((host) => host.id === id)?.name ?? id
+  const verdicts = rank(picture, { memoryBytes: needed, dom0Bytes: 0, vcpus: 0, space: [], networks, storage, cpu }, USUAL_RULES)
   // A rejected one is none of the pool.
   const silent = hosts.filter(({ id, state }) => state !== 'rejected' && !matrix.cpuOf(id))
   return {
-    fits: fits.map((host) => ({ host, name: nameOf(host) })),
+    fits: verdicts.flatMap(({ kind, host: { id, name } }) => (kind === 'fits' ? [{ host: id, name }] : [])),
     refused: [
-      ...refused.map(({ host, reasons }) => ({ host, name: nameOf(host), reasons: [...reasons] })),
+      ...verdicts.flatMap((one) => {
+        const { id, name } = one.host
+        return one.kind === 'fits'
+          ? []
+          : [{ host: id, name, reasons: one.reasons.map((reason) => sayReason(one.host, reason, picture.reach)) }]
+      }),
       ...silent.map(({ id, name }) => ({ host: id, name, reasons: [`${name} has not reported what it reaches`] })),
     ],
   }

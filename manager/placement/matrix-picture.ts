@@ -1,0 +1,15 @@
+// The picture of a pool of which only connectivity and free memory are asked: `host find`, which knows no guest and no VG. Pure.
+import type { Room } from '../claims/rooms.ts'
+import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
+import type { Picture } from './picture.ts'
+
+/** `memory`: what is free of a host's, by claims; by its id. */
+export function matrixPicture(matrix: ConnectivityMatrix, memory: (host: string) => Room | undefined): Picture {
+  const none: Room = { kind: 'unread', reason: 'it has not reported' }
+  const hosts = matrix.hosts().map(({ id, name, state, inventory }) => ({
+    ...{ id, name, state, cordon: undefined, groups: [], memory: memory(id) ?? none, dom0: none },
+    ...{ threads: inventory.cpus.threads, vcpus: 0, guests: 0, siblings: new Map(), vgs: new Map(), unread: undefined },
+    cpu: matrix.cpuOf(id),
+  }))
+  return { hosts, reach: matrix }
+}
