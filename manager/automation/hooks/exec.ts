@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import type { HookCall, Hooks } from '../ports.ts'
 import { answerOf, commandOf, HOOK_LIMIT, type HookCommand, type HookEnd, MOST_OUTPUT } from './call.ts'
 
+/** For what a hook that has ended has said, milliseconds. */
+const LAST_WORDS = 2000
+
 export interface HookOptions {
   /** Of the config; undefined: the site has none. */
   readonly folder: string | undefined
@@ -55,9 +58,16 @@ function spawned(path: string, { args, stdin, environment }: HookCommand, limit:
     child.on('error', (error) => end(failed(`cannot be run: ${error.message}`)))
     child.on('exit', (code, signalled) => {
       if (child.pid !== undefined) endGroup(child.pid)
-      if (reason !== undefined) end(failed(reason, stderr.text()))
-      else if (code === null) end(failed(`was ended by ${signalled}`, stderr.text()))
-      else setImmediate(() => end({ kind: 'ended', exitCode: code, stderr: stderr.text() }))
+      // What it said may still be on its way; one that has left its process group may keep the pipe open for good.
+      const heard = (): void => {
+        clearTimeout(patience)
+        if (reason !== undefined) end(failed(reason, stderr.text()))
+        else if (code === null) end(failed(`was ended by ${signalled}`, stderr.text()))
+        else end({ kind: 'ended', exitCode: code, stderr: stderr.text() })
+      }
+      const patience = setTimeout(() => child.stderr.destroy(), LAST_WORDS)
+      child.stderr.on('close', heard)
+      if (child.stderr.closed) heard()
     })
     child.stdout.resume()
     child.stderr.on('data', (bytes: Buffer) => stderr.add(bytes))

@@ -1,11 +1,11 @@
 // kill -9 of a process that restores, before each change that it makes on disk.
 import { randomInt } from 'node:crypto'
 import { cp, readdir, readFile, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import test from 'ava'
 import { build } from 'esbuild'
 import { execa } from 'execa'
-import { packageRoot } from '../../../../appliance/package-root.ts'
 import { backup } from '../../../../manager/store/backup/backup.ts'
 import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/authority.ts'
 import { openData } from '../../../../manager/store/open.ts'
@@ -36,7 +36,9 @@ async function siteWith(dataDir: string, name: string) {
 async function bundled(folder: string): Promise<string> {
   const outfile = join(folder, 'die-at.mjs')
   await build({ entryPoints: [DIE_AT], outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'error' })
-  await symlink(join(packageRoot(import.meta.dirname, 4), 'node_modules'), join(folder, 'node_modules'))
+  // Wherever this test runs from, the packages lie where it finds its own.
+  const packages = dirname(dirname(createRequire(import.meta.url).resolve('better-sqlite3/package.json')))
+  await symlink(packages, join(folder, 'node_modules'))
   return outfile
 }
 
@@ -63,13 +65,13 @@ test('killed before one of its changes, a restore leaves what there was or what 
   const dying = async (at: number) => {
     const dataDir = await dataDirFor(t)
     await cp(one, dataDir, { recursive: true })
-    const { signal, stdout } = await execa(process.execPath, [program, String(at), dataDir, file], { reject: false })
+    const { signal, stdout, stderr } = await execa(process.execPath, [program, String(at), dataDir, file], { reject: false })
     const found = await foundIn(dataDir)
     const rests = (await readdir(dataDir)).filter((name) => !/^(keys|manager\.(db|lock)|manager\.db\.replaced)$/.test(name))
-    return { at, signal, stdout, found, rests }
+    return { at, signal, stdout, stderr, found, rests }
   }
   const whole = await dying(0)
-  t.like(whole, { signal: undefined, found: restored, rests: [] })
+  t.like(whole, { signal: undefined, found: restored, rests: [] }, whole.stderr)
   const changes = Number(whole.stdout)
   t.true(changes > 10)
   const seen = new Set<string>()
