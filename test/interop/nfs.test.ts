@@ -12,6 +12,8 @@ import { commandFor } from '../program.ts'
 
 const PATH = '/dom0/0123456789abcdef'
 const END = 'end-of-the-capture'
+/** Clients take whatever ports are free, and some of them tshark takes for another protocol's (48898, 873). */
+const BY_CONTENT = ['-o', 'tcp.try_heuristic_first:TRUE', '-o', 'udp.try_heuristic_first:TRUE']
 
 async function serve(t: ExecutionContext, root = EVERYTHING) {
   const server = await startServer([testExport(root)])
@@ -138,7 +140,9 @@ inRack(
     dumpcap.kill('SIGINT')
     await dumpcap.catch(() => {})
     const tshark = async (filter: string, ...fields: string[]) =>
-      (await execa('tshark', ['-r', capture, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])])).stdout
+      (
+        await execa('tshark', [...BY_CONTENT, '-r', capture, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])])
+      ).stdout
         .split('\n')
         .filter((line) => line !== '')
     t.deepEqual(await tshark('_ws.malformed || _ws.short || rpc.fragment.error', 'frame.number', '_ws.col.Info'), [])
