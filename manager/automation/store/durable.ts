@@ -7,6 +7,7 @@ import {
   addEntries,
   automationOf,
   automationOfKey,
+  entriesAt,
   entriesOf,
   freeLocks,
   type HeldLockRow,
@@ -71,9 +72,19 @@ class DurableStore implements AutomationStore, AutomationReader {
     return this.#write((transaction) => this.#create(transaction, automation))
   }
 
-  record(batch: Batch): Promise<Recorded> {
+  /** A commit of which nobody knows whether it was done is looked for, and not done twice. */
+  async record(batch: Batch): Promise<Recorded> {
+    try {
+      return await this.#record(batch)
+    } catch (error) {
+      const recorded = await this.#recordedBefore(batch)
+      if (recorded) return recorded
+      throw error
+    }
+  }
+
+  #record({ automation, from, entries, change, claim }: Batch): Promise<Recorded> {
     return this.#write(async (transaction) => {
-      const { automation, from, entries, change, claim } = batch
       const answers = claim ? [await this.#claim(transaction, automation, claim)] : []
       const all = [...entries, ...answers]
       if (all.length > 0) await addEntries(transaction, automation, from, encodeEntries(all))
@@ -105,6 +116,15 @@ class DurableStore implements AutomationStore, AutomationReader {
 
   async newest(limit: number): Promise<readonly AutomationRecord[]> {
     return (await newestAutomations(this.#options.store.db, limit)).map(recordOf)
+  }
+
+  async #recordedBefore({ automation, from, entries, claim }: Batch): Promise<Recorded | undefined> {
+    if (entries.length === 0 && !claim) return undefined
+    const json = await entriesAt(this.#options.store.db, automation, from)
+    const there = json === undefined ? [] : decodeEntries(json)
+    const answers = there.slice(entries.length)
+    const isSame = answers.length === (claim ? 1 : 0) && encodeEntries(there.slice(0, entries.length)) === encodeEntries(entries)
+    return isSame ? { kind: 'recorded', answers } : undefined
   }
 
   #write<Value>(change: (transaction: Transaction) => Promise<Value>): Promise<Value | Stale> {

@@ -40,6 +40,12 @@ export async function addEntries(transaction: Transaction, automation: string, s
   await transaction.insertInto('automation_journal').values({ automation, seq, json }).execute()
 }
 
+/** What was written down in the commit that began with this entry. */
+export async function entriesAt(db: Kysely<Tables>, automation: string, seq: number): Promise<string | undefined> {
+  const at = db.selectFrom('automation_journal').select('json').where('automation', '=', automation).where('seq', '=', seq)
+  return (await at.executeTakeFirst())?.json
+}
+
 export async function setAutomationState(
   transaction: Transaction,
   id: string,

@@ -146,3 +146,35 @@ onEach('history is forgotten by age, with its journal, and never what is open', 
   t.deepEqual(await automations.journal('a'), [])
   t.is((await automations.journal('c')).length, 1)
 })
+
+onEach('a commit whose answer is lost is found again, with what was claimed in it, and not written twice', async (t, place) => {
+  const store = await storeAt(t, place)
+  let lost = 0
+  const losing: Store = {
+    ...store,
+    write: async (change) => {
+      const value = await store.write(change)
+      if (lost === 0) return value
+      lost -= 1
+      throw new Error('the connection was lost')
+    },
+  }
+  const automations = await openAt(losing)
+  await automations.create(automation('a'))
+  const entries: JournalEntry[] = [{ kind: 'started', step: '1', at: 3, effect: SLEEP }]
+  const claim = { step: '2', at: 3, needs: [{ kind: 'memory' }] }
+  const batch = { automation: 'a', from: 0, entries, claim, change: undefined }
+  lost = 1
+  const recorded = await automations.record(batch)
+  t.like(recorded, { kind: 'recorded', answers: [{ step: '2', answer: { kind: 'value' } }] })
+  t.deepEqual(await automations.record(batch), recorded, 'asked for again')
+  t.is((await automations.journal('a')).length, 2)
+  const other: JournalEntry[] = [{ kind: 'abort', at: 4, who: 'bob' }]
+  await t.throwsAsync(automations.record({ ...batch, entries: other }), { any: true }, 'what is there is something else')
+  lost = 1
+  t.like(await automations.record({ automation: 'a', from: 2, entries: other, claim: undefined, change: DONE }), {
+    kind: 'recorded',
+    answers: [],
+  })
+  t.like(await automations.find('a'), { state: 'done' })
+})
