@@ -26,7 +26,7 @@ class Rack {
   inventory: Inventory = report({ iscsi: { sessions: [] } })
   #host: HostView | undefined
 
-  /** Of connections that no host has any more. */
+  /** Of connections that every host has let go. */
   readonly gone: string[] = []
 
   constructor(connection: { readonly ending: boolean } = { ending: false }) {
