@@ -23,16 +23,10 @@ interface Link {
   readonly entry: TarEntry | undefined
 }
 
-/** A stretch of the tar, in bytes. */
-export interface Range {
-  readonly start: number
-  readonly end: number
-}
-
 export interface BuiltTree {
   readonly tree: IndexedTree
-  /** What of the tar is left when entries that later ones replaced are cut out, in order. */
-  readonly kept: readonly Range[]
+  /** What of the tar is left when entries that later ones replaced are cut out, in its order. */
+  readonly kept: readonly TarEntry[]
 }
 
 /** Reads all headers. Throws TarError. */
@@ -79,7 +73,7 @@ export class TreeBuilder {
         }
       }
     }
-    return { tree: new IndexedTree(columnsOf(numbered)), kept: joined([...kept]) }
+    return { tree: new IndexedTree(columnsOf(numbered)), kept: [...kept].sort((a, b) => a.start - b.start) }
   }
 
   #node(entry: TarEntry): Node {
@@ -226,16 +220,6 @@ function components(path: Buffer, entry: TarEntry, what: string): string[] {
   if (parts.includes('..')) refuse(entry, `".." in its ${what}`)
   if (parts.some((part) => part.length > NAME_MAX)) refuse(entry, `a part of its ${what} is longer than ${NAME_MAX} bytes`)
   return parts
-}
-
-function joined(entries: TarEntry[]): Range[] {
-  const ranges: { start: number; end: number }[] = []
-  for (const { start, end } of entries.sort((a, b) => a.start - b.start)) {
-    const last = ranges.at(-1)
-    if (last && last.end === start) last.end = end
-    else ranges.push({ start, end })
-  }
-  return ranges
 }
 
 function refuse(entry: TarEntry, problem: string): never {

@@ -4,7 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import type { Log } from '../../appliance/wire/log.ts'
-import type { Range } from '../tree-builder.ts'
+import type { TarEntry } from '../tar.ts'
+import { headerOf, paddingOf } from '../tar-header.ts'
 import { codeOf, readExactly } from './files.ts'
 
 // Level 15 is 6 % smaller and takes six times as long.
@@ -13,8 +14,11 @@ const PIECE = 1 << 20
 /** How a tar ends: two blocks of zeros. */
 const END = Buffer.alloc(1024)
 
-/** `kept` are the stretches of the tar to take: tar2sqfs fails on a path that comes twice. Throws with what tar2sqfs said. */
-export async function makeSquashfs(tar: string, kept: readonly Range[], target: string, log: Log): Promise<void> {
+/**
+ * `kept` are the entries of the tar to take: tar2sqfs fails on a path that comes twice. They are told to it anew: what it does not know
+ * (types 7, D and X) it would leave out, with a warning. Throws with what tar2sqfs said.
+ */
+export async function makeSquashfs(tar: string, kept: readonly TarEntry[], target: string, log: Log): Promise<void> {
   const handle = await open(tar, 'r')
   try {
     const input = Readable.from(pieces(handle, kept))
@@ -28,9 +32,12 @@ export async function makeSquashfs(tar: string, kept: readonly Range[], target: 
   }
 }
 
-async function* pieces(handle: FileHandle, kept: readonly Range[]): AsyncGenerator<Buffer, void, void> {
-  for (const { start, end } of kept) {
-    for (let at = start; at < end; at += PIECE) yield await readExactly(handle, at, Math.min(PIECE, end - at))
+async function* pieces(handle: FileHandle, kept: readonly TarEntry[]): AsyncGenerator<Buffer, void, void> {
+  for (const entry of kept) {
+    yield headerOf(entry)
+    const end = entry.dataOffset + entry.size
+    for (let at = entry.dataOffset; at < end; at += PIECE) yield await readExactly(handle, at, Math.min(PIECE, end - at))
+    yield Buffer.alloc(paddingOf(entry.size))
   }
   yield END
 }

@@ -11,7 +11,7 @@ import { verify } from '../../images/store/verify.ts'
 import { buildTree } from '../../images/tree-builder.ts'
 import { commandFor } from '../program.ts'
 import { type FakeInputs, fakeXen, imageName, imported, quiet, ROOT, setUp } from './fake-image.ts'
-import { tinyTar } from './tiny-tar.ts'
+import { paxRecords, tinyTar } from './tiny-tar.ts'
 
 const DOM0 = imageName('dom0')
 
@@ -168,13 +168,25 @@ test('two imports at once give one generation', async (t) => {
   t.is((await readdir(images)).length, 1)
 })
 
-test('the squashfs holds the same tree as the tar, replaced entries and all', async (t) => {
+test('the squashfs holds the same tree as the tar, replaced entries and forms that tar2sqfs does not know and all', async (t) => {
   const root = [
     ...ROOT,
     { path: './usr/lib/late', data: 'first' },
     { path: './usr/', mode: 0o711, mtime: 99 },
     { path: './usr/lib/late', data: 'second', uid: 5 },
     { path: './fifo', type: '6' },
+    { path: 'a volume', type: 'V' },
+    { path: 'PaxHeaders/x', type: 'X', data: paxRecords({ path: './from-solaris', uid: '70' }) },
+    { path: './short', data: 'abc' },
+    { path: './dump', type: 'D', mode: 0o700, mtime: 7, data: 'Yinside\0\0' },
+    { path: './dump/inside', data: 'x', pax: { 'SCHILY.xattr.user.a': 'b' } },
+    { path: './contiguous', type: '7', data: 'abc' },
+    { path: `./${'long/'.repeat(30)}name`, data: 'y', uid: 100_000 },
+    { path: './big-owner', data: 'z', pax: { uid: '4000000', gid: '4000001', mtime: '1700000001.5' } },
+    { path: './g', type: 'g', data: paxRecords({ hdrcharset: 'BINARY', uname: 'u' }) },
+    { path: './null', type: '3', major: 1, minor: 3 },
+    { path: './same', type: '1', link: './contiguous' },
+    { path: './pointer', type: '2', link: 'x'.repeat(300), pax: { linkpath: 'x'.repeat(300) } },
   ]
   const { dataDir, files, images, folder } = await setUp(t, root)
   const { generation } = await imported(dataDir, files)
