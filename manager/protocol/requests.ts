@@ -2,12 +2,15 @@
 // a request is only sent to an agent whose version knows it, and one that changes a host only to one that keeps it safe: see below.
 import { z } from 'zod'
 import { collect } from './requests/collect.ts'
+import { growDisk, makeDisk, removeDisk } from './requests/guest-disks.ts'
+import { destroyGuest, pauseGuest, rebootGuest, resizeGuest, startGuest, stopGuest } from './requests/guest-life.ts'
 import type { Hold } from './requests/holds.ts'
 import { connectIscsi, disconnectIscsi } from './requests/iscsi.ts'
 import type { Pace } from './requests/request.ts'
 import { scanFileSystem } from './requests/scan-file-system.ts'
 import { setProperties } from './requests/set-properties.ts'
 import { upgrade } from './requests/upgrade.ts'
+import { makeVg, removeVg } from './requests/vgs.ts'
 import { record, word } from './values.ts'
 
 /** Each under its own kind. */
@@ -18,6 +21,17 @@ const REQUESTS = {
   'set-properties': setProperties,
   upgrade,
   'scan-file-system': scanFileSystem,
+  'make-vg': makeVg,
+  'remove-vg': removeVg,
+  'make-disk': makeDisk,
+  'grow-disk': growDisk,
+  'remove-disk': removeDisk,
+  'start-guest': startGuest,
+  'stop-guest': stopGuest,
+  'destroy-guest': destroyGuest,
+  'reboot-guest': rebootGuest,
+  'pause-guest': pauseGuest,
+  'resize-guest': resizeGuest,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

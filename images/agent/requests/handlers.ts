@@ -22,6 +22,17 @@ export function handlersOf({ observation, world, successor }: Means): Handlers {
     collect: async ({ sections }) => ({ kind: 'collected', ...(await observation.collect(sections)) }),
     'set-properties': async (body) => setProperties(observation.properties, body),
     ...changingHandlers(world),
+    'make-vg': undefined,
+    'remove-vg': undefined,
+    'make-disk': undefined,
+    'grow-disk': undefined,
+    'remove-disk': undefined,
+    'start-guest': undefined,
+    'stop-guest': undefined,
+    'destroy-guest': undefined,
+    'reboot-guest': undefined,
+    'pause-guest': undefined,
+    'resize-guest': undefined,
     upgrade: world && successor && ((body) => upgrade(world, successor, body)),
   }
 }

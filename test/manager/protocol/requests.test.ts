@@ -1,9 +1,27 @@
 import test from 'ava'
+import { vgRef } from '../../../manager/protocol/guest-disk.ts'
+import { guestConfig } from '../../../manager/protocol/requests/guest-config.ts'
 import { collide, holding, type Resource } from '../../../manager/protocol/requests/holds.ts'
 import { answerFor, orderOf, type RequestBody, type RequestKind, requestBody, withheldFrom } from '../../../manager/protocol/requests.ts'
-import { iscsiName, uuid } from '../../../manager/protocol/values.ts'
+import { iscsiName, mac, uuid } from '../../../manager/protocol/values.ts'
 
 const portal = '10.77.0.1:3260'
+const vg = vgRef.parse({ name: 'data', uuid: 'Zx0ldv-abcd-abcd-abcd-abcd-abcd-Zx0ldv' })
+const disk = uuid.parse('00000000-0000-4000-8000-00000000000d')
+const guest = uuid.parse('00000000-0000-4000-8000-00000000000e')
+const WEB1 = guestConfig.parse({
+  uuid: guest,
+  name: 'web1',
+  type: 'pvh',
+  boot: { kind: 'grub' },
+  memoryMiB: 128,
+  maxMemoryMiB: 256,
+  vcpus: 1,
+  maxVcpus: 2,
+  disks: [{ disk, vg, generation: 1, vdev: 'xvda', access: 'read-write' }],
+  nics: [{ mac: mac.parse('52:54:00:77:01:01'), bridge: 'xenbr0' }],
+  xl: [{ key: 'cpu_weight', value: '512' }],
+})
 const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly kind: Kind } } = {
   collect: { kind: 'collect', sections: ['lvs'] },
   'connect-iscsi': { kind: 'connect-iscsi', initiator: iscsiName.parse('iqn.2026-11.test:a'), portal },
@@ -11,7 +29,31 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'set-properties': { kind: 'set-properties', text: '' },
   upgrade: { kind: 'upgrade', version: '2', sha256: 'a'.repeat(64), size: 1 },
   'scan-file-system': { kind: 'scan-file-system', fileSystem: { kind: 'uuid', uuid: '78DF-2E1A' } },
+  'make-vg': { kind: 'make-vg', name: 'data', disks: [{ name: 'sdb', serial: 'S1', sizeBytes: 1 << 30, contents: 'none' }] },
+  'remove-vg': { kind: 'remove-vg', vg },
+  'make-disk': { kind: 'make-disk', vg, disk, guest, generation: 1, epoch: 7, sizeBytes: 1 << 20 },
+  'grow-disk': { kind: 'grow-disk', vg, disk, sizeBytes: 2 << 20 },
+  'remove-disk': { kind: 'remove-disk', vg, disk },
+  'start-guest': { kind: 'start-guest', guest: WEB1, restart: 'on-failure' },
+  'stop-guest': { kind: 'stop-guest', uuid: guest, seconds: 60 },
+  'destroy-guest': { kind: 'destroy-guest', uuid: guest },
+  'reboot-guest': { kind: 'reboot-guest', uuid: guest, domid: 3 },
+  'pause-guest': { kind: 'pause-guest', uuid: guest, state: 'paused' },
+  'resize-guest': { kind: 'resize-guest', uuid: guest, vcpus: 2 },
 }
+const SINCE_5 = [
+  'make-vg',
+  'remove-vg',
+  'make-disk',
+  'grow-disk',
+  'remove-disk',
+  'start-guest',
+  'stop-guest',
+  'destroy-guest',
+  'reboot-guest',
+  'pause-guest',
+  'resize-guest',
+] as const
 const KINDS = Object.keys(ONE_OF_EACH) as RequestKind[]
 
 test('each request is known under its own kind, and has an order', (t) => {
@@ -21,8 +63,28 @@ test('each request is known under its own kind, and has an order', (t) => {
   }
   t.deepEqual(
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
-    ['scan-file-system'],
+    ['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest'],
   )
+})
+
+test('a guest is started beside others of its VG, and after what is done to its own disks', (t) => {
+  const collides = (a: RequestBody, b: RequestBody): boolean => collide(orderOf(a).holds, orderOf(b).holds)
+  const { 'start-guest': start, 'make-disk': make, 'destroy-guest': destroy, 'remove-vg': removeVg } = ONE_OF_EACH
+  t.true(collides(start, make))
+  t.true(collides(start, destroy))
+  t.true(collides(start, removeVg))
+  t.true(collides(make, removeVg))
+  t.false(collides(make, { ...make, disk: uuid.parse('00000000-0000-4000-8000-0000000000dd') }))
+  t.is(orderOf(destroy).pace, 'urgent')
+  t.is(orderOf(start).yields, 'to urgent')
+})
+
+test('a name of a guest is no option of a program and no path', (t) => {
+  for (const name of ['web1', 'a', 'Web-1.example_x', 'x'.repeat(63)]) t.true(guestConfig.safeParse({ ...WEB1, name }).success, name)
+  for (const name of ['', '-a', 'a--incoming', 'a/b', 'a\nb', 'x'.repeat(64), '.', 'ä'])
+    t.false(guestConfig.safeParse({ ...WEB1, name }).success, name)
+  for (const value of ['1 ', '"', "'", '[', '/x', '\n'])
+    t.false(guestConfig.safeParse({ ...WEB1, xl: [{ key: 'cpus', value }] }).success, value)
 })
 
 test('sessions are made and ended one after the other, and so are scans; what reads holds nobody up', (t) => {
@@ -37,9 +99,10 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(4), [])
-  t.deepEqual(withheld(3), ['connect-iscsi', 'disconnect-iscsi'])
-  t.deepEqual(withheld(2), ['connect-iscsi', 'disconnect-iscsi', 'scan-file-system'])
+  t.deepEqual(withheld(5), [])
+  t.deepEqual(withheld(4), [...SINCE_5])
+  t.deepEqual(withheld(3), ['connect-iscsi', 'disconnect-iscsi', ...SINCE_5])
+  t.deepEqual(withheld(2), ['connect-iscsi', 'disconnect-iscsi', 'scan-file-system', ...SINCE_5])
   t.deepEqual(
     KINDS.filter((kind) => withheldFrom(kind, 1) === undefined),
     ['collect'],
