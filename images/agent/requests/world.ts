@@ -1,12 +1,12 @@
 // What requests need of the machine: the programs and files that the observation reads with, and what changes it.
 import type { SectionName } from '../../../manager/protocol/inventory.ts'
-import type { Backend, Clock, Command } from '../backend.ts'
+import type { Backend, Clock, Command, Ran } from '../backend.ts'
 
 export interface World {
   /** More patient than the observation's: a login may wait for a target. */
   readonly backend: Backend
   readonly files: Files
-  readonly clock: Pick<Clock, 'steady'>
+  readonly clock: Pick<Clock, 'steady' | 'after'>
   /** Reads these anew; what changed is on its way to the manager when it resolves. */
   collect(names: readonly SectionName[]): Promise<unknown>
 }
@@ -23,12 +23,15 @@ export interface Files {
  * same again: once is enough.
  */
 export async function failureOf(backend: Backend, command: Command, succeeded: readonly number[] = [0]): Promise<string | undefined> {
-  const ran = await backend.run(command, { lane: 'change' })
+  return sayFailure(command, await backend.run(command, { lane: 'change' }), succeeded)
+}
+
+export function sayFailure([program]: Command, ran: Ran, succeeded: readonly number[] = [0]): string | undefined {
   switch (ran.kind) {
     case 'missing':
-      return `there is no program ${command[0]} in this dom0`
+      return `there is no program ${program} in this dom0`
     case 'stopped':
-      return `${command[0]} was ${ran.reason}`
+      return `${program} was ${ran.reason}`
     case 'ended': {
       if (succeeded.includes(ran.exitCode)) return undefined
       const lines = ran.stderr
@@ -36,7 +39,7 @@ export async function failureOf(backend: Backend, command: Command, succeeded: r
         .map((line) => line.trim())
         .filter((line) => line !== '')
       const said = [...new Set(lines)].join('; ').slice(0, 300)
-      return `${command[0]} ended with exit code ${ran.exitCode}${said === '' ? '' : `: ${said}`}`
+      return `${program} ended with exit code ${ran.exitCode}${said === '' ? '' : `: ${said}`}`
     }
   }
 }
