@@ -1,0 +1,94 @@
+// The device of a guest's disk, `g` of the migration: a dm-linear map of ours over the LV, which is what a guest opens. Made when a guest
+// is about to start, taken away when it has ended. Nothing of dom0 looks into it (udev rules of the image).
+import { deviceOf, lvOf, type VgRef } from '../../../manager/protocol/guest-disk.ts'
+import type { Uuid } from '../../../manager/protocol/values.ts'
+import { failureOf, type World } from '../requests/world.ts'
+import { findGroup, type Refused, unable, volumeOf } from './find.ts'
+import { soundBytes } from './growth.ts'
+import { lvmCommand, mapOfLv } from './lvm.ts'
+import { createMap, linear, readMaps, removeMap, tableOf } from './maps.ts'
+
+const SECTOR = 512
+
+export interface DiskToOpen {
+  readonly vg: VgRef
+  readonly disk: Uuid
+  readonly guest: Uuid
+  /** As its tags have it; another one is refused. */
+  readonly generation: number
+}
+
+export type Opened = { readonly kind: 'opened'; readonly device: string; readonly sizeBytes: number } | Refused
+export type Closed = { readonly kind: 'closed'; readonly was: 'there' | 'not there' } | Refused
+
+export type DeviceWorld = Pick<World, 'backend'>
+
+/**
+ * The path of the device for this guest's domain; made where it is not there. Refused (`cause: 'open'`) while something has it or the LV
+ * open: a domain that is ending may hold it for a moment.
+ */
+export async function openDisk(world: DeviceWorld, { vg: ref, disk, guest, generation }: DiskToOpen): Promise<Opened> {
+  const group = await findGroup(world, ref)
+  if (group.kind === 'refused') return group
+  const found = volumeOf(group, disk)
+  const lv = `${ref.name}/${lvOf(disk)}`
+  if (!found) return unable(`there is no LV ${lv} on this host`)
+  const { tags } = found
+  if (!tags || tags.disk !== disk) return unable(`the LV ${lv} is not known to be this disk: its tags are ${sayTags(found.lv.tags)}`)
+  if (tags.guest !== guest) return unable(`the LV ${lv} is a disk of the guest ${tags.guest}, not of ${guest}`)
+  if (tags.state !== 'ready') return unable(`the LV ${lv} is not ready: not all of its content is there`)
+  if (tags.generation !== generation)
+    return unable(
+      tags.generation < generation
+        ? `the LV ${lv} is an older copy: its generation is ${tags.generation}, and ${generation} is what counts`
+        : `the LV ${lv} has generation ${tags.generation}, and ${generation} was asked for: a newer copy is what counts`,
+    )
+  if (!found.lv.active) {
+    const failure = await failureOf(world.backend, lvmCommand('lvchange', '-ay', '-K', lv))
+    if (failure !== undefined) return unable(`the LV ${lv} cannot be activated: ${failure}`)
+  }
+  return put(world, { vg: ref.name, disk, sizeBytes: soundBytes(found.lv) })
+}
+
+/** Gone, and its LV not active any more where nothing else has it. Refused (`cause: 'open'`) while something has it open. */
+export async function closeDisk(world: DeviceWorld, { vg, disk }: { readonly vg: VgRef; readonly disk: Uuid }): Promise<Closed> {
+  const read = await readMaps(world)
+  if (read.kind === 'unread') return unable(`whether ${deviceOf(disk)} is open is not known: ${read.reason}`)
+  const map = read.maps.get(deviceOf(disk))
+  if (map && map.open > 0) return isOpen(deviceOf(disk), map.open)
+  const failure = map && (await removeMap(world, deviceOf(disk)))
+  if (failure !== undefined) return unable(`${deviceOf(disk)} does not go: ${failure}`)
+  const lv = read.maps.get(mapOfLv(vg.name, lvOf(disk)))
+  // A mere tidying up: whoever has it open keeps it.
+  if (lv && lv.open <= (map ? 1 : 0)) await failureOf(world.backend, lvmCommand('lvchange', '-an', `${vg.name}/${lvOf(disk)}`))
+  return { kind: 'closed', was: map ? 'there' : 'not there' }
+}
+
+async function put(world: DeviceWorld, { vg, disk, sizeBytes }: { vg: string; disk: Uuid; sizeBytes: number }): Promise<Opened> {
+  const device = deviceOf(disk)
+  const read = await readMaps(world)
+  if (read.kind === 'unread') return unable(`whether ${device} is there is not known: ${read.reason}`)
+  const under = read.maps.get(mapOfLv(vg, lvOf(disk)))
+  if (!under) return unable(`the LV ${vg}/${lvOf(disk)} is not active, though it was activated`)
+  const map = read.maps.get(device)
+  if (map && map.open > 0) return isOpen(device, map.open)
+  if (under.open > (map ? 1 : 0)) return isOpen(`the LV ${vg}/${lvOf(disk)}`, under.open - (map ? 1 : 0))
+  const table = linear(Math.floor(sizeBytes / SECTOR), under.number)
+  // One that is left over may have the size of before: nobody has it open, so that it can be made anew.
+  if (map && (await tableOf(world, device))?.join('\n') !== table) {
+    const failure = await removeMap(world, device)
+    if (failure !== undefined) return unable(`${device} leads to something else and does not go: ${failure}`)
+  } else if (map) return { kind: 'opened', device: `/dev/mapper/${device}`, sizeBytes }
+  const failure = await createMap(world, device, table)
+  return failure === undefined
+    ? { kind: 'opened', device: `/dev/mapper/${device}`, sizeBytes }
+    : unable(`${device} cannot be made: ${failure}`)
+}
+
+function isOpen(what: string, times: number): Refused {
+  return { kind: 'refused', cause: 'open', reason: `${what} is in use: it is open ${times} ${times === 1 ? 'time' : 'times'}` }
+}
+
+function sayTags(tags: readonly string[]): string {
+  return tags.length === 0 ? 'none' : tags.slice(0, 8).join(', ')
+}

@@ -1,0 +1,18 @@
+// LVM's programs as a host of guests runs them: what guests have written is never taken for a PV, whatever the image's lvm.conf says, and
+// no question is asked.
+import type { Command } from '../backend.ts'
+
+/**
+ * A guest may use LVM on its own disk, which is a device of ours or a mirror: its PVs are not this host's. The image's lvmlocal.conf says
+ * the same for all that is read; an agent may run on an older image.
+ */
+const CONFIG = 'devices{global_filter=["r|^/dev/mapper/hostless-|","r|^/dev/drbd|"] scan_lvs=0}'
+
+export function lvmCommand(program: string, ...args: readonly string[]): Command {
+  return [program, '--config', CONFIG, '-y', ...args]
+}
+
+/** The device-mapper name of an LV: LVM doubles the dashes of both names. */
+export function mapOfLv(vg: string, lv: string): string {
+  return `${vg.replaceAll('-', '--')}-${lv.replaceAll('-', '--')}`
+}
