@@ -44,20 +44,26 @@ export function decide({ restart, state, crashes, down }: KeptGuest, seen: Seen,
   }
 }
 
-/** Of one that could not be started. */
-export function afterFailure({ crashes }: KeptGuest, now: number): Decision {
-  const next = again([...crashes, now], now)
-  return next.kind === 'start' ? soon(next.crashes, now) : next
+/** Of one that could not be started: when it is tried again, if it is. */
+export function afterFailure(kept: KeptGuest, now: number): Extract<Decision, { kind: 'give-up' }> | Retry {
+  const next = again([...kept.crashes, now], now)
+  return next.kind === 'give-up' ? next : { kind: 'retry', crashes: next.crashes, until: now + PATIENCE * next.crashes.length }
+}
+
+export interface Retry {
+  readonly kind: 'retry'
+  readonly crashes: readonly number[]
+  readonly until: number
 }
 
 export function recent(crashes: readonly number[], now: number): readonly number[] {
   return crashes.filter((at) => now - at < WITHIN)
 }
 
-function again(all: readonly number[], now: number): Decision {
+function again(all: readonly number[], now: number): Extract<Decision, { kind: 'start' | 'give-up' }> {
   const crashes = recent(all, now)
   if (crashes.length < MOST_CRASHES) return { kind: 'start', crashes }
-  return { kind: 'give-up', crashes, reason: `it crashed ${crashes.length} times in ${WITHIN / 60} minutes` }
+  return { kind: 'give-up', crashes, reason: `it crashed, or could not be started, ${crashes.length} times in ${WITHIN / 60} minutes` }
 }
 
 function soon(all: readonly number[], now: number): Decision {
