@@ -116,13 +116,13 @@ class RunningKeeper implements Keeper {
     const { world } = this.#options
     // Counted before anything is done: an agent that ends in the midst of it does not count this crash twice.
     await keep(world.files, next)
-    const run: Task['run'] = (_step, command, { seconds }) =>
-      world.backend.run(command, { lane: 'long', seconds, signal: task.signal })
+    const run: Task['run'] = (_step, command, { seconds }) => world.backend.run(command, { lane: 'long', seconds, signal: task.signal })
     const started = await start(world, { next, before: { kind: 'kept', kept: before }, task: { run, signal: task.signal } })
     const now = await this.#now()
     if (started.kind === 'failed' && now !== undefined && !task.signal.aborted) {
       const decision = afterFailure(next, now)
-      if (decision.kind === 'give-up') await this.#giveUp(next, { ...decision, reason: `${decision.reason}; the last time: ${started.reason}` })
+      if (decision.kind === 'give-up')
+        await this.#giveUp(next, { ...decision, reason: `${decision.reason}; the last time: ${started.reason}` })
       else {
         await keep(world.files, { ...next, crashes: decision.crashes })
         this.#later(next.guest.uuid, decision.until)
@@ -173,7 +173,10 @@ class RunningKeeper implements Keeper {
     void this.#now().then((now) => {
       this.#timers.get(guest)?.()
       if (now === undefined || this.#stopped === 'yes') return
-      this.#timers.set(guest, this.#options.clock.after(Math.max(0, until - now) * 1000, () => this.look()))
+      this.#timers.set(
+        guest,
+        this.#options.clock.after(Math.max(0, until - now) * 1000, () => this.look()),
+      )
     })
   }
 

@@ -9,7 +9,8 @@ import type { World } from './world.ts'
 export async function destroyGuest(world: World, { uuid }: RequestOf<'destroy-guest'>): Promise<AnswerOf<'destroy-guest'> | Refusal> {
   const kept = await endPolicy(world, uuid)
   const domains = await readDomains(world.backend)
-  if (domains.kind === 'unread') return refused('unable', `which domains there are is not known: ${domains.reason}. It is to be asked again`)
+  if (domains.kind === 'unread')
+    return refused('unable', `which domains there are is not known: ${domains.reason}. It is to be asked again`)
   // In the midst of a migration there are two.
   const own = domains.all.filter((domain) => domain.uuid === uuid)
   const failures: string[] = []

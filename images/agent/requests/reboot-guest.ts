@@ -4,7 +4,10 @@ import { findDomain } from '../guests/domain.ts'
 import { refused } from './refusal.ts'
 import { failureOf, type World } from './world.ts'
 
-export async function rebootGuest({ backend }: World, { uuid, domid }: RequestOf<'reboot-guest'>): Promise<AnswerOf<'reboot-guest'> | Refusal> {
+export async function rebootGuest(
+  { backend }: World,
+  { uuid, domid }: RequestOf<'reboot-guest'>,
+): Promise<AnswerOf<'reboot-guest'> | Refusal> {
   const found = await findDomain(backend, uuid)
   if (found.kind === 'unknown') return refused('unable', `${found.reason}. It is to be asked again`)
   if (found.kind === 'none') return refused('unable', 'it does not run on this host: it has no domain here')

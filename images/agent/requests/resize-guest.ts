@@ -46,7 +46,8 @@ async function guestOf({ backend }: World, { uuid }: RequestOf<'resize-guest'>):
 }
 
 function beyond({ maxMemoryBytes, maxVcpus }: Guest, { memoryMiB = 0, vcpus = 0 }: RequestOf<'resize-guest'>): string | undefined {
-  if (memoryMiB * MIB > maxMemoryBytes) return `${memoryMiB} MiB are more than the most it was started with, ${mebibytes(maxMemoryBytes)} MiB`
+  if (memoryMiB * MIB > maxMemoryBytes)
+    return `${memoryMiB} MiB are more than the most it was started with, ${mebibytes(maxMemoryBytes)} MiB`
   return vcpus > maxVcpus ? `${vcpus} vCPUs are more than the most it was started with, ${maxVcpus}` : undefined
 }
 
