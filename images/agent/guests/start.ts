@@ -89,7 +89,7 @@ async function look(world: World, { domid, state }: DomainRow, { next, before }:
 
 /** Why this host cannot have it now. */
 async function unfit({ backend }: World, guest: GuestConfig, domains: Domains): Promise<string | undefined> {
-  const namesake = domains.kind === 'read' ? domains.all.find(({ name }) => name === guest.name) : undefined
+  const namesake = domains.kind === 'read' ? domains.all.find(({ name, uuid }) => name === guest.name && uuid !== guest.uuid) : undefined
   if (namesake) return `domain ${namesake.domid} has the name ${guest.name} already, and is another guest, ${namesake.uuid}`
   const read = await collect(backend, ['xen', 'bridges'])
   const { xen, bridges = [] } = read.sections
