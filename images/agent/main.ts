@@ -12,6 +12,7 @@ import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
 import { followProgram, LIMITS, machineBackend, machineClock } from './exec.ts'
 import { machineFiles } from './files/exec.ts'
+import { type Keeper, keepGuests } from './guests/keeper.ts'
 import { openJobBook } from './jobs/book.ts'
 import { machinePrograms } from './jobs/exec.ts'
 import type { Jobs, KeptJob } from './jobs/job.ts'
@@ -54,10 +55,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const run = uuid.parse(randomUUID())
   let ledger = newLedger(run)
   let link: Link | undefined
+  let keeper: Keeper | undefined
   const observation = await observe(host, {
     run,
     sampleSeconds,
     log,
+    onRead: (names) => {
+      if (names.includes('guests')) keeper?.look()
+    },
     send: (message) => {
       if (link) link.tell(message)
       else if (message.kind === 'inventory' || message.kind === 'delta') ledger = record(ledger, message)
@@ -85,7 +90,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       onError: (error) => log.error({ error }, 'a next agent of this boot does not know of a job'),
     },
   )
+  // Requests that an agent before this one has begun come first: a guest that one of them holds is left alone.
   desk.resume(options.jobs?.kept ?? [])
+  keeper = world && keepGuests({ world, desk, clock: host.clock, log })
+  keeper?.look()
   const { systemUuid, serial, product } = dmi
   const identity = {
     ...(systemUuid === undefined ? {} : { systemUuid }),
@@ -113,6 +121,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     link: started,
     close: async () => {
+      await keeper?.stop()
       await observation.stop()
       await started.close()
     },

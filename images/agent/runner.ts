@@ -11,7 +11,7 @@ import { PRESENCE_PERIOD, showPresence } from './presence.ts'
 import { type Properties, runProperties } from './properties/runner.ts'
 import { readCounters } from './sampling/counters.ts'
 import { type Moment, sampleBetween } from './sampling/rates.ts'
-import { ipMonitor, type Monitor, staleAfter, udevMonitor } from './watching/monitors.ts'
+import { ipMonitor, type Monitor, staleAfter, udevMonitor, xenMonitor } from './watching/monitors.ts'
 import { markStale, newSchedule, nextTime, takeDue, takeNow } from './watching/schedule.ts'
 
 export interface ObservationOptions {
@@ -21,6 +21,8 @@ export interface ObservationOptions {
   readonly log: Log
   /** Takes each message in order; must not throw. */
   readonly send: (message: AgentMessage) => void
+  /** These have been read anew, whether they are other than before or not. Must not throw. */
+  readonly onRead?: (names: readonly SectionName[]) => void
 }
 
 export interface Observation {
@@ -80,6 +82,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
 
   const readNow = async (names: readonly SectionName[]): Promise<void> => {
     const change = update(inventory, await collect(backend, names, readers))
+    options.onRead?.(names)
     if (!change.changed) return
     const base = revision
     revision += 1
@@ -155,7 +158,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   const properties = runProperties(backend, clock, () => stale(['properties']))
   const readers = { ...READERS, properties: async () => ({ value: properties.values(), problems: [] }) }
 
-  for (const monitor of [udevMonitor, ipMonitor]) watch(monitor, RESTART)
+  for (const monitor of [udevMonitor, ipMonitor, xenMonitor]) watch(monitor, RESTART)
   await read(SECTION_NAMES)
   send(full())
   await takeSample()

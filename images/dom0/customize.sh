@@ -8,6 +8,9 @@ export LC_ALL=C
 tools=$(echo /usr/lib/xen-[0-9]*/bin)
 ln -sfn "$tools" /usr/lib/hostless/xen
 
+# By this a guest boots its own kernel.
+dpkg-deb --fsys-tarfile /tmp/grub-xen-host_*.deb | tar -x -C / ./usr/lib/grub-xen/grub-i386-xen_pvh.bin
+
 # What boots goes out of the root.
 mv "$(readlink -f /vmlinuz)" /boot/vmlinuz
 zcat /boot/xen-*-amd64.gz > /boot/xen
@@ -46,5 +49,5 @@ find / -xdev -name __pycache__ -type d -prune -exec rm -rf {} +
 rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subgid- /var/lib/dpkg/*-old /etc/ld.so.cache~ /etc/.pwd.lock
 mkdir -p /var/log/xen /var/cache/ldconfig
 sed -i -E 's/^([^:]*:[^:]*):[0-9]+:/\1:20000:/' /etc/shadow
-chmod 755 /usr/lib/hostless/[a-z]* /etc/acpi/PWRF/*
+chmod 755 /usr/lib/hostless/[a-z]* /etc/acpi/PWRF/* /etc/xen/scripts/block-hostless
 ldconfig

@@ -61,6 +61,8 @@ export function mmdebstrapArguments(recipe: Recipe, files: BuildFiles): string[]
     ...['force-confold', 'force-unsafe-io', ...EXCLUDED.map((path) => `path-exclude=${path}`)].map((option) => `--dpkgopt=${option}`),
     `--components=${recipe.add.some((name) => name.startsWith('firmware-')) ? 'main,non-free-firmware' : 'main'}`,
     `--include=${packagesOf(recipe).join(',')}`,
+    // The package would bring all of grub-common along; customize takes the one file out of it that guests boot by.
+    '--customize-hook=cd "$1/tmp" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download grub-xen-host',
     `--customize-hook=sync-in ${files.overlay} /`,
     `--customize-hook=upload ${files.customize} /customize`,
     '--customize-hook=chroot "$1" sh /customize',

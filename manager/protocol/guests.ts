@@ -38,6 +38,11 @@ export const guest = record({
    * whatever `type` says, nor are its disks and NICs; the most it may have is what it has.
    */
   configured: z.literal(false).exactOptional(),
+  /**
+   * By the agent that keeps its restart policy: how often it crashed, or could not be started, within ten minutes, at the last time of
+   * them. `down`: too often, it is not started again. Left out: it never did.
+   */
+  restarts: record({ count, stays: z.literal('down').exactOptional() }).exactOptional(),
 })
 
 const drbdConnection = record({

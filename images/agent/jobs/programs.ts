@@ -1,6 +1,7 @@
 // A program of a job, from its start or found again by the agent after this one, until its end. Decides by what /proc and its files say;
 // what touches processes is handed in.
 import type { Backend, Clock, Command, FileText, Ran } from '../backend.ts'
+import { pause } from '../pause.ts'
 import { type Lasting, LostProgram, type Task } from '../requests/task.ts'
 import type { Files } from '../requests/world.ts'
 import { groupIn, type Started, TICKS, ticksIn, ticksNow } from './record.ts'
@@ -138,18 +139,6 @@ async function isRunning(backend: Pick<Backend, 'read' | 'list'>, { pid, ticks }
     if (ticksIn(stat) !== undefined && groupIn(stat) === pid) return true
   }
   return false
-}
-
-function pause(clock: Pick<Clock, 'after'>, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel()
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const cancel = clock.after(milliseconds, done)
-    signal?.addEventListener('abort', done, { once: true })
-  })
 }
 
 function statOf(pid: number): string {

@@ -7,7 +7,7 @@ import type { Clock } from '../backend.ts'
 import type { Job, Jobs, KeptJob } from '../jobs/job.ts'
 import { Throttle } from '../jobs/throttle.ts'
 import { Memory } from './memory.ts'
-import { perform } from './perform.ts'
+import { answering, perform } from './perform.ts'
 import { EMPTY_QUEUE, type QueueAction, type QueueEvent, stepQueue } from './queue.ts'
 import { refused } from './refusal.ts'
 import { type Handlers, type Task, UNWATCHED } from './task.ts'
@@ -32,6 +32,11 @@ export interface Desk {
   answer(id: string, body: RequestBody, tell?: Tell): Promise<AnswerBody>
   /** Whoever asked has an answer within STOPPING. */
   cancel(id: string): void
+  /**
+   * Something that this agent does by itself, in its turn among the requests that hold the same. Nobody is told of it, nothing is kept of it;
+   * `id` is no request's.
+   */
+  inTurn(id: string, order: Order, act: (task: Task) => Promise<AnswerBody>): Promise<AnswerBody>
   /** What an agent before this one has begun, or answered. */
   resume(jobs: readonly KeptJob[]): void
   /** From now on everything new is `busy`; resolves when nothing is under way but what `except` is and what outlives the agent. */
@@ -45,6 +50,8 @@ export function openDesk(handlers: Partial<Handlers>, options: DeskOptions): Des
   return new OpenDesk(handlers, options)
 }
 
+const HANDING_OVER = 'this agent is handing over to another version'
+
 type Why = { readonly kind: 'cancelled' | 'outranked' } | { readonly kind: 'time'; readonly milliseconds: number }
 
 interface Waiters {
@@ -52,8 +59,12 @@ interface Waiters {
   readonly settle: (answer: AnswerBody) => void
 }
 
-interface Open extends Job {
+interface Open {
+  readonly id: string
   readonly order: Order
+  /** Undefined: the agent's own doing. */
+  readonly job: Job | undefined
+  readonly act: (task: () => Promise<Task>) => Promise<AnswerBody>
   readonly control: AbortController
   readonly throttle: Throttle<Progress>
   readonly ended: Waiters
@@ -65,6 +76,9 @@ interface Open extends Job {
   waiters: Waiters
   timers: (() => void)[]
 }
+
+/** No request has this hash. */
+const NOBODYS = { asked: '' }
 
 class OpenDesk implements Desk {
   readonly #handlers: Partial<Handlers>
@@ -83,7 +97,7 @@ class OpenDesk implements Desk {
   answer(id: string, body: RequestBody, tell: Tell = () => undefined): Promise<AnswerBody> {
     const asked = createHash('sha256').update(JSON.stringify(body)).digest('base64')
     const open = this.#open.get(id)
-    const known = open ?? this.#memory.get(id)
+    const known = open ? (open.job ?? NOBODYS) : this.#memory.get(id)
     if (known && known.asked !== asked) return Promise.resolve(refused('unable', 'this id was another request before'))
     if (open) {
       open.tell = tell
@@ -92,11 +106,21 @@ class OpenDesk implements Desk {
     }
     const remembered = this.#memory.get(id)
     if (remembered) return Promise.resolve(remembered.answer)
-    if (this.#draining) return Promise.resolve(refused('busy', 'this agent is handing over to another version'))
-    const come = this.#come({ id, asked, request: body }, tell)
+    if (this.#draining) return Promise.resolve(refused('busy', HANDING_OVER))
+    const come = this.#request({ id, asked, request: body }, tell)
     const { answer } = come.waiters
     tellOf(come)
     this.#step({ kind: 'come', request: { id, ...come.order } })
+    return answer
+  }
+
+  inTurn(id: string, order: Order, act: (task: Task) => Promise<AnswerBody>): Promise<AnswerBody> {
+    const open = this.#open.get(id)
+    if (open) return open.waiters.answer
+    if (this.#draining) return Promise.resolve(refused('busy', HANDING_OVER))
+    const { waiters } = this.#come({ id, order, job: undefined, act: (task) => answering(async () => act(await task())) }, () => undefined)
+    const { answer } = waiters
+    this.#step({ kind: 'come', request: { id, ...order } })
     return answer
   }
 
@@ -107,24 +131,29 @@ class OpenDesk implements Desk {
   resume(jobs: readonly KeptJob[]): void {
     for (const { id, asked, request, answer } of jobs) {
       if (answer) this.#keep(id, { asked, answer })
-      else this.#step({ kind: 'come', request: { id, ...this.#come({ id, asked, request }, () => undefined).order } })
+      else this.#step({ kind: 'come', request: { id, ...this.#request({ id, asked, request }, () => undefined).order } })
     }
   }
 
   async drain(except: RequestKind): Promise<void> {
     this.#draining = true
     const open = [...this.#open.values()]
-    for (const { id, state, request } of open)
-      if (state === 'waiting' && request.kind !== except) this.#end(id, refused('busy', 'this agent is handing over to another version'))
-    const awaited = open.filter(({ state, order, request }) => state === 'running' && order.pace !== 'long' && request.kind !== except)
+    for (const { id, state, job } of open)
+      if (state === 'waiting' && job?.request.kind !== except) this.#end(id, refused('busy', HANDING_OVER))
+    const awaited = open.filter(({ state, order, job }) => state === 'running' && order.pace !== 'long' && job?.request.kind !== except)
     await Promise.all(awaited.map(({ ended }) => ended.answer))
   }
 
-  #come(job: Job, tell: Tell): Open {
-    const { clock, order = orderOf } = this.#options
+  #request(job: Job, tell: Tell): Open {
+    const { order = orderOf } = this.#options
+    const act: Open['act'] = (task) => perform(this.#handlers, job.request, task)
+    return this.#come({ id: job.id, order: order(job.request), job, act }, tell)
+  }
+
+  #come(come: Pick<Open, 'id' | 'order' | 'job' | 'act'>, tell: Tell): Open {
+    const { clock } = this.#options
     const open: Open = {
-      ...job,
-      order: order(job.request),
+      ...come,
       control: new AbortController(),
       throttle: new Throttle(clock, (progress) => open.tell({ kind: 'progress', progress })),
       ended: waiters(),
@@ -135,7 +164,7 @@ class OpenDesk implements Desk {
       waiters: waiters(),
       timers: [],
     }
-    this.#open.set(job.id, open)
+    this.#open.set(come.id, open)
     return open
   }
 
@@ -165,7 +194,7 @@ class OpenDesk implements Desk {
     const { id, order, control } = open
     open.state = 'running'
     open.timers.push(clock.after(order.limit, () => this.#stop(id, { kind: 'time', milliseconds: order.limit })))
-    const given = await perform(this.#handlers, open.request, () => this.#taskOf(open, control.signal))
+    const given = await open.act(() => this.#taskOf(open, control.signal))
     this.#end(id, open.stopping && given.kind === 'refused' ? stopped(open.stopping, given.reason) : given)
   }
 
@@ -176,7 +205,7 @@ class OpenDesk implements Desk {
       open.told = progress
       open.throttle.say(progress)
     }
-    const run = await this.#options.jobs?.begin(open, { signal, tell })
+    const run = open.job && (await this.#options.jobs?.begin(open.job, { signal, tell }))
     return { pace: open.order.pace, signal, tell, run: run ?? UNWATCHED.run }
   }
 
@@ -207,8 +236,8 @@ class OpenDesk implements Desk {
     for (const cancel of open.timers) cancel()
     const isBusy = answer.kind === 'refused' && answer.cause === 'busy'
     // `busy` says to ask again, so it is none to remember.
-    if (!isBusy) this.#keep(id, { asked: open.asked, answer })
-    if (open.order.pace === 'long') this.#note((jobs) => (isBusy ? jobs.forget(id) : jobs.end(id, answer)))
+    if (open.job && !isBusy) this.#keep(id, { asked: open.job.asked, answer })
+    if (open.job && open.order.pace === 'long') this.#note((jobs) => (isBusy ? jobs.forget(id) : jobs.end(id, answer)))
     open.waiters.settle(answer)
     open.ended.settle(answer)
     this.#step({ kind: 'gone', id })

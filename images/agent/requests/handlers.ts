@@ -2,9 +2,15 @@
 import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Observation } from '../runner.ts'
 import { connectIscsi } from './connect-iscsi.ts'
+import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
+import { pauseGuest } from './pause-guest.ts'
+import { rebootGuest } from './reboot-guest.ts'
+import { resizeGuest } from './resize-guest.ts'
 import { scanFileSystem } from './scan-file-system.ts'
 import { setProperties } from './set-properties.ts'
+import { startGuest } from './start-guest.ts'
+import { stopGuest } from './stop-guest.ts'
 import { atItsPace, type Handler, type Handlers } from './task.ts'
 import { type Successor, upgrade } from './upgrade.ts'
 import type { World } from './world.ts'
@@ -27,17 +33,20 @@ export function handlersOf({ observation, world, successor }: Means): Handlers {
     'make-disk': undefined,
     'grow-disk': undefined,
     'remove-disk': undefined,
-    'start-guest': undefined,
-    'stop-guest': undefined,
-    'destroy-guest': undefined,
-    'reboot-guest': undefined,
-    'pause-guest': undefined,
-    'resize-guest': undefined,
     upgrade: world && successor && ((body) => upgrade(world, successor, body)),
   }
 }
 
-type Changing = 'connect-iscsi' | 'disconnect-iscsi' | 'scan-file-system'
+type Changing =
+  | 'connect-iscsi'
+  | 'disconnect-iscsi'
+  | 'scan-file-system'
+  | 'start-guest'
+  | 'stop-guest'
+  | 'destroy-guest'
+  | 'reboot-guest'
+  | 'pause-guest'
+  | 'resize-guest'
 
 /** What needs the machine and nothing else. */
 export function changingHandlers(world: World | undefined): { readonly [Kind in Changing]: Handler<Kind> | undefined } {
@@ -47,5 +56,11 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'connect-iscsi': by<'connect-iscsi'>(connectIscsi),
     'disconnect-iscsi': by<'disconnect-iscsi'>(disconnectIscsi),
     'scan-file-system': by<'scan-file-system'>(scanFileSystem),
+    'start-guest': by<'start-guest'>(startGuest),
+    'stop-guest': by<'stop-guest'>(stopGuest),
+    'destroy-guest': by<'destroy-guest'>(destroyGuest),
+    'reboot-guest': by<'reboot-guest'>(rebootGuest),
+    'pause-guest': by<'pause-guest'>(pauseGuest),
+    'resize-guest': by<'resize-guest'>(resizeGuest),
   }
 }

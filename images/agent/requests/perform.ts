@@ -4,9 +4,14 @@ import { refused } from './refusal.ts'
 import { type Handlers, LostProgram, type Task } from './task.ts'
 
 /** Never rejects. */
-export async function perform(handlers: Partial<Handlers>, body: RequestBody, task: () => Promise<Task>): Promise<AnswerBody> {
+export function perform(handlers: Partial<Handlers>, body: RequestBody, task: () => Promise<Task>): Promise<AnswerBody> {
+  return answering(() => dispatch(handlers, body.kind, body, task))
+}
+
+/** Never rejects. */
+export async function answering(act: () => Promise<AnswerBody>): Promise<AnswerBody> {
   try {
-    return await dispatch(handlers, body.kind, body, task)
+    return await act()
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return error instanceof LostProgram

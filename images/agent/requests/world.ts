@@ -6,7 +6,7 @@ export interface World {
   /** More patient than the observation's: a login may wait for a target. */
   readonly backend: Backend
   readonly files: Files
-  readonly clock: Pick<Clock, 'steady'>
+  readonly clock: Pick<Clock, 'steady' | 'after'>
   /** Reads these anew; what changed is on its way to the manager when it resolves. */
   collect(names: readonly SectionName[]): Promise<unknown>
 }

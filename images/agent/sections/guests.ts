@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { type Guest, guest } from '../../../manager/protocol/guests.ts'
 import type { Backend } from '../backend.ts'
+import { GUESTS_FOLDER, type Known, keptGuests } from '../guests/kept.ts'
 import { acceptAll, type Candidate, few } from '../inventory/accept.ts'
 import { adding, lacksIn, type Reading, type Reason } from '../inventory/reading.ts'
 import { type DomainRow, xlList } from '../inventory/xl-list.ts'
@@ -30,8 +31,18 @@ export async function readGuests(backend: Backend): Promise<Reading<readonly Gue
     ),
     ...bare.map(withoutConfiguration),
   ]
-  const { value, reasons } = acceptAll(guest, candidates, ({ domid, name }) => `domain ${domid} (${name})`)
-  const problems = [...now.problems, ...configured.problems, ...told(LONG, [...few(bare.map(sayBare)), ...reasons])]
+  const kept = await keptGuests(backend)
+  const { value, reasons } = acceptAll(
+    guest,
+    candidates.map((one) => ({ ...one, ...restartsOf(kept, one.uuid) })),
+    ({ domid, name }) => `domain ${domid} (${name})`,
+  )
+  const problems = [
+    ...now.problems,
+    ...configured.problems,
+    ...told(LONG, [...few(bare.map(sayBare)), ...reasons]),
+    ...told(GUESTS_FOLDER, few([...kept].flatMap(([uuid, known]) => sayKept(uuid, known) ?? []))),
+  ]
   return { value: value.toSorted((a, b) => a.domid - b.domid), problems }
 }
 
@@ -49,6 +60,20 @@ function withoutConfiguration({ domid, uuid, name, state, vcpus, mebibytes }: Do
   const memoryBytes = mebibytes * MIB
   const most = { vcpus, maxVcpus: vcpus, memoryBytes, maxMemoryBytes: memoryBytes }
   return { ...{ domid, uuid, name, type: 'pv', state }, ...most, disks: [], nics: [], configured: false }
+}
+
+function restartsOf(kept: ReadonlyMap<string, Known>, uuid: string): Pick<GuestFound, 'restarts'> {
+  const known = kept.get(uuid)
+  if (known?.kind !== 'kept' || known.kept.crashes.length === 0) return {}
+  return { restarts: { count: known.kept.crashes.length, ...(known.kept.down === undefined ? {} : { stays: 'down' }) } }
+}
+
+/** Also of one that has no domain any more, and so is no item. */
+function sayKept(uuid: string, known: Known): Reason | undefined {
+  if (known.kind === 'damaged')
+    return { text: `what is kept of guest ${uuid} is damaged, so that it is not started again: ${known.reason}`, lacks: 'detail' }
+  if (known.kind === 'none' || known.kept.down === undefined) return undefined
+  return { text: `guest ${known.kept.guest.name} stays down: ${known.kept.down}`, lacks: 'detail' }
 }
 
 function sayBare({ domid, name }: DomainRow): Reason {

@@ -115,11 +115,26 @@ export class SimulatedSite {
       clock: this.#clock,
       machine: () => this.#waiting.find((one) => one.name === name)?.machine ?? state().machine,
       state,
-      world: (collect = async () => undefined) => ({ backend, files, clock: this.#clock, collect }),
+      world: (collect = async () => undefined) => ({ backend, files, clock: this.#waitingClock(), collect }),
       listen: (onCommand) => void listeners.push(onCommand),
       become: (next) => this.change((site) => becomeMachine(site, name, next)),
       die: () => this.change((site) => powerOff(site, name)),
       boot: () => this.change((site) => powerOn(site, name)),
+    }
+  }
+
+  /** Who waits on a clock that jumps lets the time go by, once all others that can do something have done it. */
+  #waitingClock(): World['clock'] {
+    const clock = this.#clock
+    if (!(clock instanceof JumpingClock)) return clock
+    return {
+      steady: () => clock.steady(),
+      after: (milliseconds, action) => {
+        const stop = clock.after(milliseconds, action)
+        const due = clock.steady() + milliseconds
+        setImmediate(() => this.pass(Math.max(0, due - clock.steady())))
+        return stop
+      },
     }
   }
 

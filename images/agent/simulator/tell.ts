@@ -1,12 +1,13 @@
-// What a host's kernel tells of a change of its state, in the lines of `udevadm monitor`, `ip monitor` and `drbdsetup events2`. Pure.
+// What a host's kernel tells of a change of its state, in the lines of `udevadm monitor`, `ip monitor`, `drbdsetup events2` and
+// `xenstore-watch`. Pure.
 import { linesOf } from './show/drbd.ts'
 import { groupsOf } from './state/activation.ts'
 import { devicesOf } from './state/devices.ts'
-import { vbdNumber } from './state/domain.ts'
+import { type Domain, vbdNumber } from './state/domain.ts'
 import { type HostState, hostOf, type Site } from './state/site.ts'
 
 export interface Told {
-  readonly program: 'udevadm' | 'ip' | 'drbdsetup'
+  readonly program: 'udevadm' | 'ip' | 'drbdsetup' | 'xenstore-watch'
   readonly line: string
 }
 
@@ -41,7 +42,18 @@ function toldOfGuests({ ram: before }: HostState, { ram }: HostState): readonly 
   const disks = ({ domains }: HostState['ram']) =>
     domains.flatMap(({ domid, disks: own }) => own.map(({ vdev }) => `vbd-${domid}-${vbdNumber(vdev)}`))
   const [old, now] = [disks(before), disks(ram)]
-  return [...changes(old, now)].map(([device, action]) => udev(action, device, 'xen-backend'))
+  return [...[...changes(old, now)].map(([device, action]) => udev(action, device, 'xen-backend')), ...toldOfDomains(before, ram)]
+}
+
+/** As xenstored does: when one begins, shuts down, crashes or is gone, and nothing of which. */
+function toldOfDomains({ domains: old }: HostState['ram'], { domains: now }: HostState['ram']): readonly Told[] {
+  const isUp = ({ state }: Domain): boolean => state !== 'shutdown' && state !== 'crashed'
+  const begun = now.some(({ domid }) => !old.some((one) => one.domid === domid))
+  const ended = old.some((one) => !now.some((next) => next.domid === one.domid && isUp(next) === isUp(one)))
+  return [
+    ...(begun ? [{ program: 'xenstore-watch' as const, line: '@introduceDomain' }] : []),
+    ...(ended ? [{ program: 'xenstore-watch' as const, line: '@releaseDomain' }] : []),
+  ]
 }
 
 function toldOfBlocks(before: Site, after: Site, old: HostState, now: HostState): readonly Told[] {

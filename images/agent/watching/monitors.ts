@@ -43,6 +43,13 @@ export const ipMonitor: Monitor = {
   sections: OF_LINK,
 }
 
+/** xenstore's own: a domain that has shut down or crashed, and not only one whose devices come or go. Each is told once at the start. */
+export const xenMonitor: Monitor = {
+  command: ['xenstore-watch', '@introduceDomain', '@releaseDomain'],
+  parse: parseXenLine,
+  sections: OF_GUESTS,
+}
+
 /** `UDEV  [256.99] add      /devices/…/block/sda (block)`. */
 export function parseUdevLine(line: string): KernelEvent | undefined {
   const [, action, device, subsystem] = /^(?:UDEV|KERNEL)\s*\[[\d.]+\] (\w+)\s+\/(?:\S*\/)?(\S+) \((\S+)\)$/.exec(line) ?? []
@@ -53,6 +60,12 @@ export function parseUdevLine(line: string): KernelEvent | undefined {
 export function parseIpLine(line: string): KernelEvent | undefined {
   const [, name, colon] = /^(?:Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]+)?(:?)\s/.exec(line) ?? []
   return accepted({ kind: 'network', what: colon === ':' ? 'link' : 'address', interface: name })
+}
+
+/** The name of the watch. Told as what it means for whoever knows udev's words. */
+export function parseXenLine(line: string): KernelEvent | undefined {
+  const device = /^@(?:introduce|release)Domain$/.exec(line.trim())?.[0]
+  return device === undefined ? undefined : accepted({ kind: 'device', action: 'change', subsystem: 'xen-backend', device })
 }
 
 /** The sections that may be other than before. */

@@ -10,7 +10,7 @@ export interface GuestConfig {
   readonly memoryMib: number
   readonly maxMib: number
   readonly disks: readonly DiskConfig[]
-  readonly nics: readonly { readonly mac: string | undefined; readonly bridge: string }[]
+  readonly nics: readonly VifConfig[]
   readonly onReboot: string
   readonly onCrash: string
 }
@@ -48,6 +48,12 @@ export function readConfig(text: string): Read<GuestConfig> {
     if (disk.kind !== 'read') return disk
     disks.push(disk.value)
   }
+  const nics: VifConfig[] = []
+  for (const spec of given.get('vif') ?? []) {
+    const nic = readVif(spec.split(','))
+    if (nic.kind !== 'read') return nic
+    nics.push(nic.value)
+  }
   const type = one('type') ?? (one('builder') === 'hvm' ? 'hvm' : 'pv')
   if (type !== 'pv' && type !== 'pvh' && type !== 'hvm') return { kind: 'wrong', why: `Invalid domain type ${type}.` }
   const [vcpus, memory] = [Number(one('vcpus') ?? 1), Number(one('memory') ?? 32)]
@@ -62,16 +68,29 @@ export function readConfig(text: string): Read<GuestConfig> {
       memoryMib: memory,
       maxMib: Number(one('maxmem') ?? memory),
       disks,
-      nics: (given.get('vif') ?? []).map((spec) => readVif(spec.split(','))),
+      nics,
       onReboot: one('on_reboot') ?? 'restart',
       onCrash: one('on_crash') ?? 'destroy',
     },
   }
 }
 
-export function readVif(words: readonly string[]): { readonly mac: string | undefined; readonly bridge: string } {
+export interface VifConfig {
+  readonly mac: string | undefined
+  readonly bridge: string
+}
+
+/** xl-network-configuration(5); a rate changes nothing here. */
+export function readVif(words: readonly string[]): Read<VifConfig> {
   const fields = new Map(words.map((word) => [word.slice(0, word.indexOf('=')).trim(), word.slice(word.indexOf('=') + 1).trim()]))
-  return { mac: fields.get('mac')?.toLowerCase(), bridge: fields.get('bridge') ?? 'xenbr0' }
+  const odd = [...fields.keys()].find((key) => !['mac', 'bridge', 'rate', ''].includes(key))
+  if (odd !== undefined) return { kind: 'gap', what: `the key ${odd} of a vif` }
+  const [mac, rate] = [fields.get('mac')?.toLowerCase(), fields.get('rate')]
+  if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac))
+    return { kind: 'wrong', why: `config parsing error in vif specification: invalid MAC ${mac}` }
+  if (rate !== undefined && !/^\d+[KMG]?[bB]\/s(@\d+[mu]?s)?$/.test(rate))
+    return { kind: 'wrong', why: `config parsing error in vif specification: invalid rate ${rate}` }
+  return { kind: 'read', value: { mac, bridge: fields.get('bridge') ?? 'xenbr0' } }
 }
 
 /** `phy:/dev/vg/lv,xvda,w`, `/dev/vg/lv,raw,xvda,rw`, or by keys. */
@@ -83,6 +102,8 @@ export function readDisk(spec: string): Read<DiskConfig> {
     const word = raw.trim()
     const [, key, value] = /^(\w+)=(.*)$/.exec(word) ?? []
     if (key === undefined) {
+      // Anywhere among the others.
+      if (/^(no-)?discard$/.test(word)) continue
       if (place === 0) {
         target = word.replace(/^(phy|raw|file|qcow2|vhd):/, '')
         if (/^(qcow2|vhd):/.test(word)) format = word.slice(0, word.indexOf(':'))
@@ -113,13 +134,15 @@ export function readDisk(spec: string): Read<DiskConfig> {
         script = value
         break
       case 'backendtype':
+        if (value !== 'phy') return { kind: 'gap', what: `a disk of the backend ${value ?? ''}` }
+        break
       case 'devtype':
-      case 'discard':
         break
       default:
         return { kind: 'gap', what: `the key ${key} of a disk` }
     }
   }
+  if (access !== undefined && !/^(r|ro|w|rw)$/.test(access)) return { kind: 'wrong', why: `unknown value ${access} for access` }
   if (target === undefined || vdev === undefined) return { kind: 'wrong', why: `config parsing error in disk specification: ${spec}` }
   return { kind: 'read', value: { target, vdev, writable: access !== 'r' && access !== 'ro', format, script } }
 }

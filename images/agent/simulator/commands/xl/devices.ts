@@ -48,7 +48,10 @@ export function blockDetach(context: Context, args: readonly string[]): Ended {
 export function networkAttach(context: Context, args: readonly string[]): Ended {
   const [name, ...words] = parseOptions(context, args, {}).rest
   return withFound(context, name, (domain) => {
-    const { mac, bridge } = readVif(words)
+    const read = readVif(words)
+    if (read.kind === 'gap') gap(context, read.what)
+    if (read.kind === 'wrong') return failed(context, 1, read.why)
+    const { mac, bridge } = read.value
     const devid = Math.max(-1, ...domain.nics.map((one) => one.devid)) + 1
     const nic = { devid, mac: mac ?? macOf('00:16:3e', (domain.domid << 8) + devid), bridge }
     return did(withDomain(context.site, context.host, { ...domain, nics: [...domain.nics, nic] }), TAKES)
