@@ -191,7 +191,7 @@ async function start(
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(new Claims(store.db, pool)) },
     ...{ clock: { now, after }, broker: gatewayBroker({ gateway, pool }), feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
-    ...{ newId: newHostId, log: listening },
+    ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
   })
   closing.push(() => automations.close())
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
