@@ -188,8 +188,9 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
+  const claims = new Claims(store.db, pool)
   const automations = await openAutomations({
-    ...{ store, epoch, recipes: RECIPES, claims: automationClaims(new Claims(store.db, pool)) },
+    ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, broker: gatewayBroker({ gateway, pool }), feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
   })
@@ -217,6 +218,7 @@ async function start(
     properties,
     tasks: () => driver.status(),
     access,
+    claims,
     automations,
     acting,
     metrics,

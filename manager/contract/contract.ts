@@ -12,6 +12,7 @@ import { manager } from './manager.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
+import { storage } from './storage.ts'
 import { things } from './things.ts'
 
 export const CONTRACT = {
@@ -22,6 +23,7 @@ export const CONTRACT = {
   placements,
   cpu,
   automations,
+  storage,
   alarms,
   connections,
   properties,

@@ -14,9 +14,10 @@ import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
 import { propertyHandlers } from './properties.ts'
+import { type StorageDeps, storageHandlers } from './storage.ts'
 import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
 
-export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps {
+export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps, Pick<StorageDeps, 'claims'> {
   readonly access: Access
   readonly automations: Automations
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
@@ -46,6 +47,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     alarms: alarmHandlers(pool),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),
+    storage: storageHandlers(deps),
     access: accessHandlers(access),
     users: userHandlers(access),
     tokens: tokenHandlers(access),

@@ -11,6 +11,7 @@ import { type Caller, done, found, type Handlers, missing } from '../../../../ma
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
+import { fakeStorage } from '../../fake-storage.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -123,6 +124,7 @@ export function fakePool(
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
     automations: fakeAutomations(automations),
+    storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
