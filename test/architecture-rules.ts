@@ -42,6 +42,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['hosts', 'connectivity', 'cpu', 'alarms', 'claims', 'agents', 'enrolment', 'appliances'],
   ['storage', 'placement', 'vm-images'],
   ['reconcile', 'automation'],
+  ['automations'],
   ['metrics.ts', 'config.ts'],
   ['contract'],
   ['doors', 'cli', 'main.ts'],
