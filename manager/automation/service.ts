@@ -3,8 +3,9 @@
 import type { Done } from '../outcome.ts'
 import type { Store } from '../store/database.ts'
 import { forgetAutomations } from '../store/tables/automations.ts'
+import type { RequestKey } from './admission/repeats.ts'
 import type { Recipe } from './recipe.ts'
-import { Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
+import { type AskedFor, Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
 import type { OperatorSaid } from './steps.ts'
 import { type Claims, durableStore } from './store/durable.ts'
 import type { AutomationReader, AutomationRecord } from './store/store.ts'
@@ -16,15 +17,22 @@ export interface AutomationsDeps extends Omit<RunnerDeps, 'store' | 'recipes'> {
   readonly claims: Claims
   /** Of this manager. */
   readonly epoch: number
+  /** For people, of an id. */
+  readonly hostName?: (id: string) => string
 }
 
 export interface Automations {
   /** Newest first. */
   list(limit: number): Promise<readonly AutomationRecord[]>
   show(id: string): Promise<AutomationView | undefined>
+  find(id: string): Promise<AutomationRecord | undefined>
   /** With each change, from now on, until the function that it returns is called. */
   watch(id: string, listener: (view: AutomationView) => void): () => void
+  /** Of each that something has changed of, until the function that it returns is called. */
+  subscribe(listener: (id: string) => void): () => void
   start(start: Start): Promise<Done<Started>>
+  /** What a start with this key has come to before; undefined: nothing has. */
+  before(key: RequestKey, asked: AskedFor): Promise<Done<Started> | undefined>
   /** Resolves when this manager has nothing to do of it any more. */
   ended(id: string): Promise<void>
   abort(id: string, who: string): Promise<Done<undefined>>
@@ -39,7 +47,7 @@ export interface Automations {
 }
 
 /** Goes on with all that is open. */
-export async function openAutomations({ store, recipes, claims, epoch, ...deps }: AutomationsDeps): Promise<Automations> {
+export async function openAutomations({ store, recipes, claims, epoch, hostName, ...deps }: AutomationsDeps): Promise<Automations> {
   const known = new Map(recipes.map((recipe) => [recipe.name, recipe]))
   const kept = durableStore({
     ...{ store, epoch, claims },
@@ -50,7 +58,15 @@ export async function openAutomations({ store, recipes, claims, epoch, ...deps }
   })
   const runner = new Runner({ ...deps, store: kept, recipes: known })
   await runner.open()
-  return new Serving(runner, kept, known, store)
+  return new Serving({ runner, kept, recipes: known, store, hostName })
+}
+
+interface ServingDeps {
+  readonly runner: Runner
+  readonly kept: AutomationReader
+  readonly recipes: ReadonlyMap<string, Recipe>
+  readonly store: Store
+  readonly hostName: ((id: string) => string) | undefined
 }
 
 class Serving implements Automations {
@@ -58,12 +74,14 @@ class Serving implements Automations {
   readonly #kept: AutomationReader
   readonly #recipes: ReadonlyMap<string, Recipe>
   readonly #store: Store
+  readonly #hostName: ServingDeps['hostName']
 
-  constructor(runner: Runner, kept: AutomationReader, recipes: ReadonlyMap<string, Recipe>, store: Store) {
+  constructor({ runner, kept, recipes, store, hostName }: ServingDeps) {
     this.#runner = runner
     this.#kept = kept
     this.#recipes = recipes
     this.#store = store
+    this.#hostName = hostName
   }
 
   list(limit: number): Promise<readonly AutomationRecord[]> {
@@ -74,7 +92,10 @@ class Serving implements Automations {
     const record = await this.#kept.find(id)
     if (!record) return undefined
     const live = this.#runner.live(id)
-    return viewOf(record, await this.#kept.journal(id), this.#recipes.get(record.recipe), (step) => live?.progressOf(step))
+    return viewOf(record, await this.#kept.journal(id), this.#recipes.get(record.recipe), {
+      progressOf: (step) => live?.progressOf(step),
+      hostName: this.#hostName,
+    })
   }
 
   watch(id: string, listener: (view: AutomationView) => void): () => void {
@@ -96,6 +117,18 @@ class Serving implements Automations {
       }
     }
     return this.#runner.subscribe((about) => (about === id ? read() : undefined))
+  }
+
+  find(id: string): Promise<AutomationRecord | undefined> {
+    return this.#kept.find(id)
+  }
+
+  subscribe(listener: (id: string) => void): () => void {
+    return this.#runner.subscribe(listener)
+  }
+
+  before(key: RequestKey, asked: AskedFor): Promise<Done<Started> | undefined> {
+    return this.#runner.before(key, asked)
   }
 
   start(start: Start): Promise<Done<Started>> {

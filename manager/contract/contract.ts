@@ -1,6 +1,7 @@
 // All that can be asked of the manager, a file a feature: what is not here is not answered.
 import { access, audit, tokens, users } from './access.ts'
 import { alarms } from './alarms.ts'
+import { automations } from './automations.ts'
 import { boots } from './boots.ts'
 import { connections } from './connections.ts'
 import { cpu } from './cpu.ts'
@@ -11,6 +12,7 @@ import { manager } from './manager.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
+import { storage } from './storage.ts'
 import { things } from './things.ts'
 
 export const CONTRACT = {
@@ -20,6 +22,8 @@ export const CONTRACT = {
   things,
   placements,
   cpu,
+  automations,
+  storage,
   alarms,
   connections,
   properties,

@@ -1,21 +1,25 @@
 // The handlers of the whole contract, over the rooms of the manager.
 import type { Access } from '../../access/access.ts'
+import type { Automations } from '../../automation/service.ts'
 import type { SiteProperties } from '../../hosts/site-properties.ts'
 import type { Connections } from '../../storage/connections.ts'
 import { HostAnswers } from '../answers/hosts.ts'
 import { MatrixAnswers } from '../answers/matrix.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './access.ts'
 import { alarmHandlers } from './alarms.ts'
+import { automationHandlers } from './automations.ts'
 import { connectionHandlers } from './connections.ts'
 import { cpuHandlers } from './cpu.ts'
 import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
 import { propertyHandlers } from './properties.ts'
+import { type StorageDeps, storageHandlers } from './storage.ts'
 import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
 
-export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps {
+export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps, Pick<StorageDeps, 'claims'> {
   readonly access: Access
+  readonly automations: Automations
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
   readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
 }
@@ -39,9 +43,11 @@ export function createHandlers(deps: HandlerDeps): Made {
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),
     cpu: cpuHandlers(pool),
+    automations: automationHandlers(deps.automations),
     alarms: alarmHandlers(pool),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),
+    storage: storageHandlers(deps),
     access: accessHandlers(access),
     users: userHandlers(access),
     tokens: tokenHandlers(access),

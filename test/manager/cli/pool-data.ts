@@ -1,11 +1,13 @@
 // A pool as the API tells of it: seven hosts in two racks, one of them new, one lost, one with another CPU.
 
 import type { Alarm } from '../../../manager/contract/alarms.ts'
+import type { AutomationDetail } from '../../../manager/contract/automations.ts'
 import type { BootAttempt } from '../../../manager/contract/boots.ts'
 import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
 import type { Guest } from '../../../manager/contract/guests.ts'
 import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
 import type { Placement } from '../../../manager/contract/placement.ts'
+import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
 import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
 import type { Audit, Token, User } from '../../../manager/protocol/accounts.ts'
 import { EMPTY } from '../site.ts'
@@ -23,6 +25,11 @@ export interface PoolData {
   readonly cpu: CpuPool
   readonly explanation: Omit<CpuExplanation, 'type'>
   readonly alarms: Alarm[]
+  readonly automations: AutomationDetail[]
+  readonly vgs: HostVgs[]
+  readonly disks: HostDisks[]
+  /** Why nothing is begun on a host, by name. */
+  readonly refusals: { [host: string]: string }
   readonly users: User[]
   readonly tokens: Token[]
   audit: Audit
@@ -247,6 +254,10 @@ export function poolData(): PoolData {
       reasons: ['NX/XD is off in the BIOS of node02'],
       missing: [{ name: 'nx', word: 'e1d', bit: 20 }],
     },
+    automations: [],
+    vgs: [],
+    disks: [],
+    refusals: {},
     alarms: [
       {
         key: 'duplicate-uuid:00000000-0000-4000-8000-000000000006',
