@@ -13,6 +13,13 @@ import type { ConnectionLimits } from './agents/connection.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
+import { folderFault, siteHooks } from './automation/hooks/exec.ts'
+import { type Automations, openAutomations } from './automation/service.ts'
+import { automationClaims } from './automation/store/claiming.ts'
+import { gatewayBroker } from './automation/world/broker.ts'
+import { poolFeed } from './automation/world/feed.ts'
+import { RECIPES } from './automations/recipes.ts'
+import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
 import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
@@ -47,6 +54,7 @@ export interface Manager {
   readonly pool: Pool
   /** What API and page ask by. */
   readonly calls: Calls
+  readonly automations: Automations
   readonly access: Access
   readonly api: Api
   readonly gateway: Gateway
@@ -103,9 +111,11 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, database, listen, enrol, names } = config
+  const { dataDir, database, listen, enrol, names, hooks } = config
   const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, probePatience, apiRates, passwords, bundle } = settings
   const elapsed = () => performance.now()
+  const fault = hooks === undefined ? undefined : await folderFault(hooks)
+  if (fault !== undefined) throw new Error(fault)
   const opened = await openData({ dataDir, database }, log)
   const metrics = createMetrics()
   const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
@@ -129,19 +139,21 @@ async function start(
   const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, ...passwords })
   closing.push(() => access.close())
 
-  const forget = () => {
+  const forget = async () => {
     const before = now() - FORGET_AFTER
-    store
-      .write(async (transaction) => {
-        await forgetAttempts(transaction, before)
-        await forgetCertificates(transaction, before)
-        await forgetTokens(transaction, now())
-        await forgetSessions(transaction, now() - SESSION_IDLE)
-      })
-      .catch((error: unknown) => log.error({ error }, 'what has expired could not be removed'))
+    await store.write(async (transaction) => {
+      await forgetAttempts(transaction, before)
+      await forgetCertificates(transaction, before)
+      await forgetTokens(transaction, now())
+      await forgetSessions(transaction, now() - SESSION_IDLE)
+    })
+    await automations.forget(before)
   }
   const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
-  const forgets = setInterval(forget, FORGET_PERIOD)
+  const forgets = setInterval(
+    () => void forget().catch((error: unknown) => log.error({ error }, 'what has expired could not be removed')),
+    FORGET_PERIOD,
+  )
   closing.push(() => {
     clearInterval(ticks)
     clearInterval(forgets)
@@ -176,6 +188,12 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
+  const automations = await openAutomations({
+    ...{ store, epoch, recipes: RECIPES, claims: automationClaims(new Claims(store.db, pool)) },
+    ...{ clock: { now, after }, broker: gatewayBroker({ gateway, pool }), feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
+    ...{ newId: newHostId, log: listening },
+  })
+  closing.push(() => automations.close())
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
@@ -199,6 +217,7 @@ async function start(
     properties,
     tasks: () => driver.status(),
     access,
+    automations,
     acting,
     metrics,
     epoch,
@@ -209,5 +228,5 @@ async function start(
   })
   closing.push(() => doors.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
-  return { pool, access, calls: doors.calls, api: doors.api, gateway, store }
+  return { pool, access, automations, calls: doors.calls, api: doors.api, gateway, store }
 }

@@ -68,6 +68,9 @@ export class Acting {
   }
 }
 
+/** `held`, `reused`, `stale`: an automation was not started. */
+const REFUSALS: ReadonlySet<unknown> = new Set(['refused', 'missing', 'held', 'reused', 'stale'])
+
 function isRefusal(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'kind' in value && (value.kind === 'refused' || value.kind === 'missing')
+  return typeof value === 'object' && value !== null && 'kind' in value && REFUSALS.has(value.kind)
 }

@@ -2,10 +2,10 @@
 // time. It only acts; what follows from what is decided elsewhere.
 import { Emitter } from '../../appliance/wire/emitter.ts'
 import type { Log } from '../../appliance/wire/log.ts'
-import type { Done } from '../outcome.ts'
+import type { Done, Refused } from '../outcome.ts'
 import type { ActingDeps } from './acting/acting.ts'
 import { sayHeld } from './admission/locks.ts'
-import { hashOfBody, hashOfKey } from './admission/repeats.ts'
+import { hashOfBody, hashOfKey, type RequestKey, repeatOf } from './admission/repeats.ts'
 import type { JournalEntry } from './journal.ts'
 import { Live } from './live.ts'
 import type { Broker, ChangeFeed, Clock, Hooks } from './ports.ts'
@@ -33,8 +33,16 @@ export interface Start {
   readonly who: string
   /** The header Idempotency-Key. */
   readonly key?: string
+  /** By what a start with the same key is told from another; left out: by recipe and arguments. */
+  readonly asked?: AskedFor
   /** The automation whose hook starts it: what that has locked is not in its way. */
   readonly within?: string
+}
+
+/** `what`: the operation, say. The arguments that are made of `body` may depend on the world of the moment. */
+export interface AskedFor {
+  readonly what: string
+  readonly body: unknown
 }
 
 export interface Started {
@@ -90,7 +98,7 @@ export class Runner {
   }
 
   /** Resolves when it is on disk. */
-  async start({ recipe: name, args, who, key, within }: Start): Promise<Done<Started>> {
+  async start({ recipe: name, args, who, key, within, asked = { what: name, body: args } }: Start): Promise<Done<Started>> {
     if (this.#stale !== undefined) return { kind: 'refused', reason: this.#stale }
     const recipe = this.#deps.recipes.get(name)
     if (!recipe) return { kind: 'missing', reason: `there is no recipe ${name}` }
@@ -98,7 +106,7 @@ export class Runner {
     if (typeof prepared === 'string') return { kind: 'refused', reason: prepared }
     const parents = this.#parents(within)
     if (typeof parents === 'string') return { kind: 'refused', reason: parents }
-    const repeat = key === undefined ? undefined : { key: hashOfKey({ who, key }), body: hashOfBody(name, args) }
+    const repeat = key === undefined ? undefined : { key: hashOfKey({ who, key }), body: hashOfBody(asked.what, asked.body) }
     const [id, seed] = [this.#deps.newId(), this.#deps.newId()]
     const { title, locks } = prepared
     const { version } = recipe
@@ -117,16 +125,25 @@ export class Runner {
       case 'repeated':
         return { kind: 'done', value: { id: result.automation, how: 'before' } }
       case 'reused':
-        return {
-          kind: 'refused',
-          code: 'key-reused',
-          reason: `this Idempotency-Key was used for another request, which started automation ${result.automation}: take a new key`,
-        }
+        return reused(result.automation)
       case 'held':
         return { kind: 'refused', code: 'locked', reason: sayHeld(result.by) }
       case 'stale':
         this.#retire(result.reason)
         return { kind: 'refused', reason: result.reason }
+    }
+  }
+
+  /** What a start with this key has come to before; undefined: nothing has. */
+  async before(key: RequestKey, { what, body }: AskedFor): Promise<Done<Started> | undefined> {
+    const repeat = repeatOf(hashOfBody(what, body), await this.#deps.store.ofKey(hashOfKey(key)))
+    switch (repeat.kind) {
+      case 'new':
+        return undefined
+      case 'same':
+        return { kind: 'done', value: { id: repeat.automation, how: 'before' } }
+      case 'other':
+        return reused(repeat.automation)
     }
   }
 
@@ -230,6 +247,11 @@ export class Runner {
 }
 
 const DONE: Done<undefined> = { kind: 'done', value: undefined }
+
+function reused(automation: string): Refused {
+  const reason = `this Idempotency-Key was used for another request, which started automation ${automation}: take a new key`
+  return { kind: 'refused', code: 'key-reused', reason }
+}
 
 function prepare(recipe: Recipe, args: unknown): Prepared | string {
   try {

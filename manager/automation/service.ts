@@ -3,8 +3,9 @@
 import type { Done } from '../outcome.ts'
 import type { Store } from '../store/database.ts'
 import { forgetAutomations } from '../store/tables/automations.ts'
+import type { RequestKey } from './admission/repeats.ts'
 import type { Recipe } from './recipe.ts'
-import { Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
+import { type AskedFor, Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
 import type { OperatorSaid } from './steps.ts'
 import { type Claims, durableStore } from './store/durable.ts'
 import type { AutomationReader, AutomationRecord } from './store/store.ts'
@@ -22,9 +23,14 @@ export interface Automations {
   /** Newest first. */
   list(limit: number): Promise<readonly AutomationRecord[]>
   show(id: string): Promise<AutomationView | undefined>
+  find(id: string): Promise<AutomationRecord | undefined>
   /** With each change, from now on, until the function that it returns is called. */
   watch(id: string, listener: (view: AutomationView) => void): () => void
+  /** Of each that something has changed of, until the function that it returns is called. */
+  subscribe(listener: (id: string) => void): () => void
   start(start: Start): Promise<Done<Started>>
+  /** What a start with this key has come to before; undefined: nothing has. */
+  before(key: RequestKey, asked: AskedFor): Promise<Done<Started> | undefined>
   /** Resolves when this manager has nothing to do of it any more. */
   ended(id: string): Promise<void>
   abort(id: string, who: string): Promise<Done<undefined>>
@@ -96,6 +102,18 @@ class Serving implements Automations {
       }
     }
     return this.#runner.subscribe((about) => (about === id ? read() : undefined))
+  }
+
+  find(id: string): Promise<AutomationRecord | undefined> {
+    return this.#kept.find(id)
+  }
+
+  subscribe(listener: (id: string) => void): () => void {
+    return this.#runner.subscribe(listener)
+  }
+
+  before(key: RequestKey, asked: AskedFor): Promise<Done<Started> | undefined> {
+    return this.#runner.before(key, asked)
   }
 
   start(start: Start): Promise<Done<Started>> {

@@ -1,6 +1,7 @@
 // All that can be asked of the manager, a file a feature: what is not here is not answered.
 import { access, audit, tokens, users } from './access.ts'
 import { alarms } from './alarms.ts'
+import { automations } from './automations.ts'
 import { boots } from './boots.ts'
 import { connections } from './connections.ts'
 import { cpu } from './cpu.ts'
@@ -20,6 +21,7 @@ export const CONTRACT = {
   things,
   placements,
   cpu,
+  automations,
   alarms,
   connections,
   properties,

@@ -11,6 +11,8 @@ export const poolEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('alarm'), alarm: z.string() }),
   z.object({ kind: z.literal('alarm-cleared'), alarm: z.string() }),
   z.object({ kind: z.literal('boot'), mac: z.string() }),
+  /** Something of it is other than before. */
+  z.object({ kind: z.literal('automation'), automation: z.string() }),
   /** A host has looked at a file system, or could not. */
   z.object({ kind: z.literal('scan'), thing: z.string() }),
 ])

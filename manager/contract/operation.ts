@@ -26,6 +26,8 @@ export interface Operation<
   readonly output: Output
   /** Where it is not 200. */
   readonly status?: 201 | 202
+  /** It answers with `startedAutomation`, and takes the header Idempotency-Key. */
+  readonly starts?: 'automation'
   /** Bytes of a body; left out: `SMALL_BODY`. */
   readonly limit?: number
   /** `events`: server-sent, each an `output`; `text`: for Prometheus. */

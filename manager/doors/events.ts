@@ -1,4 +1,5 @@
 // What changes in the pool, as events of the contract: that something has changed; what it is now is asked of the operations.
+import type { Automations } from '../automation/service.ts'
 import type { PoolEvent } from '../contract/events.ts'
 import type { PoolChange } from '../hosts/pool-change.ts'
 import type { Pool } from '../hosts/service.ts'
@@ -10,6 +11,7 @@ export interface EventSources {
   readonly pool: Pick<Pool, 'subscribe'>
   readonly boots: Pick<BootBook, 'subscribe'>
   readonly scans: Pick<ScanBook, 'subscribe'>
+  readonly automations: Pick<Automations, 'subscribe'>
 }
 
 export interface PoolEvents {
@@ -17,7 +19,7 @@ export interface PoolEvents {
   subscribe(listener: (event: PoolEvent) => void): () => void
 }
 
-export function poolEvents({ pool, boots, scans }: EventSources): PoolEvents {
+export function poolEvents({ pool, boots, scans, automations }: EventSources): PoolEvents {
   return {
     subscribe(listener) {
       const ends = [
@@ -25,6 +27,7 @@ export function poolEvents({ pool, boots, scans }: EventSources): PoolEvents {
           const event = eventOf(change)
           if (event) listener(event)
         }),
+        automations.subscribe((automation) => listener({ kind: 'automation', automation })),
         boots.subscribe((mac) => listener({ kind: 'boot', mac })),
         scans.subscribe(({ kind, key }) => {
           if (kind !== 'wanted') listener({ kind: 'scan', thing: key })

@@ -8,6 +8,15 @@ import { problem } from '../contract/problem.ts'
 
 const PROBLEM = { description: 'No, and why (RFC 9457)', content: { 'application/problem+json': { schema: problem } } }
 
+const STARTING = z.object({
+  'Idempotency-Key': z
+    .string()
+    .max(255)
+    .optional()
+    .meta({ description: 'The same with the same body: the same automation, not another; with another body: 422' }),
+  'Hostless-Automation': z.string().optional().meta({ description: 'Of a hook: the automation whose locks this one goes past' }),
+})
+
 export function describeApi(): { readonly openapi: string } {
   const paths: ZodOpenApiPathsObject = {}
   for (const named of OPERATIONS) {
@@ -45,7 +54,7 @@ function described({ id, operation }: Named): ZodOpenApiOperationObject {
     summary,
     description: role === 'open' ? 'Takes no credential.' : `Takes the role ${role}.`,
     ...(role === 'open' ? { security: [] } : {}),
-    requestParams: { path, ...(at === 'query' && hasRest ? { query: rest } : {}) },
+    requestParams: { path, ...(operation.starts ? { header: STARTING } : {}), ...(at === 'query' && hasRest ? { query: rest } : {}) },
     ...(at === 'body' && hasRest ? { requestBody: { content: { 'application/json': { schema: rest } } } } : {}),
     responses: { [statusOf(operation)]: { description: 'Done', ...contentOf(operation, output) }, default: PROBLEM },
   }

@@ -27,9 +27,9 @@ export function hashOfKey({ who, key }: RequestKey): string {
   return hash(JSON.stringify([who, key]))
 }
 
-/** Of what is started and with what; the order of members says nothing. */
-export function hashOfBody(recipe: string, args: unknown): string {
-  return hash(JSON.stringify([recipe, ordered(args)]))
+/** Of what was asked for and with what; the order of members says nothing. */
+export function hashOfBody(what: string, body: unknown): string {
+  return hash(JSON.stringify([what, ordered(body)]))
 }
 
 function ordered(value: unknown): unknown {

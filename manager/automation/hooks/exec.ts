@@ -1,6 +1,6 @@
 // Runs the site's hooks, on the manager and never in a dom0: each in a process group of its own, that ends with its time or its automation.
 import { spawn } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HookCall, Hooks } from '../ports.ts'
 import { answerOf, commandOf, HOOK_LIMIT, type HookCommand, type HookEnd, MOST_OUTPUT } from './call.ts'
@@ -23,6 +23,15 @@ export function siteHooks({ folder, limit = HOOK_LIMIT }: HookOptions): Hooks {
       return { ended, kill: () => killing.abort() }
     },
   }
+}
+
+/** What is wrong with it, and what to do: whoever may write there may do what the manager may. */
+export async function folderFault(folder: string): Promise<string | undefined> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => error.code ?? error.message)
+  if (typeof found === 'string') return `manager.hooks ${folder} cannot be looked at (${found}): make it, or leave the key out`
+  if (!found.isDirectory()) return `manager.hooks ${folder} is no folder`
+  if ((found.mode & 0o022) === 0) return undefined
+  return `manager.hooks ${folder} may be written by others than its owner: chmod go-w ${folder}`
 }
 
 /** Never rejects. */

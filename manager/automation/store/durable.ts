@@ -114,6 +114,10 @@ class DurableStore implements AutomationStore, AutomationReader {
     return row && recordOf(row)
   }
 
+  ofKey(key: string): Promise<{ readonly automation: string; readonly body: string } | undefined> {
+    return automationOfKey(this.#options.store.db, key)
+  }
+
   async newest(limit: number): Promise<readonly AutomationRecord[]> {
     return (await newestAutomations(this.#options.store.db, limit)).map(recordOf)
   }

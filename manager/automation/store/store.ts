@@ -80,6 +80,8 @@ export interface AutomationReader {
   open(): Promise<readonly AutomationRecord[]>
   journal(automation: string): Promise<readonly JournalEntry[]>
   find(automation: string): Promise<AutomationRecord | undefined>
+  /** Who was started with this key, and with what: hashes. */
+  ofKey(key: string): Promise<{ readonly automation: string; readonly body: string } | undefined>
   /** Newest first. */
   newest(limit: number): Promise<readonly AutomationRecord[]>
 }

@@ -16,6 +16,7 @@ import { statusOf } from '../openapi.ts'
 import { refusalOf, writeProblem } from '../problem.ts'
 import { readBody } from './body.ts'
 import { inputOf } from './input.ts'
+import { startOf } from './start-headers.ts'
 import type { Tagged } from './tagged.ts'
 import type { TaggedLists } from './tagged-lists.ts'
 
@@ -153,7 +154,9 @@ class RestApi implements Api {
       if (read.kind === 'refused') return refuse(read)
       return list ? writeTagged(response, request, list) : this.#stream(request, response)
     }
-    const answer = await calls.ask(operation, input.input, by)
+    const start = operation.starts ? startOf(request.headers) : undefined
+    if (start?.kind === 'refused') return refuse(start)
+    const answer = await calls.ask(operation, input.input, start ? { ...by, start: start.start } : by)
     if (answer.kind === 'done' && !known) gate.wentWell(peer)
     if (answer.kind === 'done' && changesAccess(operation)) await this.streams.look()
     write(operation, response, answer)

@@ -1,11 +1,13 @@
 // The handlers of the whole contract, over the rooms of the manager.
 import type { Access } from '../../access/access.ts'
+import type { Automations } from '../../automation/service.ts'
 import type { SiteProperties } from '../../hosts/site-properties.ts'
 import type { Connections } from '../../storage/connections.ts'
 import { HostAnswers } from '../answers/hosts.ts'
 import { MatrixAnswers } from '../answers/matrix.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './access.ts'
 import { alarmHandlers } from './alarms.ts'
+import { automationHandlers } from './automations.ts'
 import { connectionHandlers } from './connections.ts'
 import { cpuHandlers } from './cpu.ts'
 import type { Handlers } from './handlers.ts'
@@ -16,6 +18,7 @@ import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
 
 export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps {
   readonly access: Access
+  readonly automations: Automations
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
   readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
 }
@@ -39,6 +42,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),
     cpu: cpuHandlers(pool),
+    automations: automationHandlers(deps.automations),
     alarms: alarmHandlers(pool),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),

@@ -13,6 +13,15 @@ export interface Stranger {
 
 export interface Caller extends Stranger {
   readonly who: Identified
+  /** Of an operation that starts an automation. */
+  readonly start?: StartedBy
+}
+
+export interface StartedBy {
+  /** The header Idempotency-Key. */
+  readonly key?: string
+  /** The automation whose hook asks. */
+  readonly within?: string
 }
 
 /** Who asks for such an operation. */

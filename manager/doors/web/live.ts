@@ -12,6 +12,8 @@ export interface Changed {
   readonly pending: boolean
   readonly alarms: boolean
   readonly boots: boolean
+  /** Ids. */
+  readonly automations: readonly string[]
 }
 
 /** From the first event until it is told, ms. */
@@ -22,7 +24,7 @@ const MOST_UNREAD = 1 << 20
 const MOST_PAGES = 200
 
 export function changedBy(events: Iterable<PoolEvent>): Changed {
-  const [hosts, samples] = [new Set<string>(), new Set<string>()]
+  const [hosts, samples, automations] = [new Set<string>(), new Set<string>(), new Set<string>()]
   let [pending, alarms, boots] = [false, false, false]
   for (const event of events) {
     switch (event.kind) {
@@ -43,13 +45,17 @@ export function changedBy(events: Iterable<PoolEvent>): Changed {
       case 'boot':
         boots = true
         break
+      case 'automation':
+        automations.add(event.automation)
+        break
       case 'scan':
         break
       default:
         return unheard(event)
     }
   }
-  return { hosts: [...hosts], samples: [...samples].filter((id) => !hosts.has(id)), pending, alarms, boots }
+  const sampled = [...samples].filter((id) => !hosts.has(id))
+  return { hosts: [...hosts], samples: sampled, pending, alarms, boots, automations: [...automations] }
 }
 
 /** A kind of event that a page is not told of compiles nowhere. */

@@ -3,6 +3,7 @@ import type { Host } from '../../../manager/contract/hosts.ts'
 import { done, type Handlers, missing } from '../../../manager/doors/handlers/handlers.ts'
 import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
+import { fakeAutomations } from '../fake-automations.ts'
 import { EMPTY } from '../site.ts'
 import type { PoolData } from './pool-data.ts'
 
@@ -13,7 +14,7 @@ const refused = (reason: string, status: 401 | 409 = 409): Refused => ({ kind: '
 const nothing = async () => missing('such thing in the pool of this test')
 
 export function fakePool(pool: PoolData): Handlers {
-  return { ...hostsOf(pool), ...thingsOf(pool), ...accessOf(pool) }
+  return { automations: fakeAutomations(pool.automations), ...hostsOf(pool), ...thingsOf(pool), ...accessOf(pool) }
 }
 
 function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 'cpu' | 'placements'> {

@@ -1,6 +1,7 @@
 // A pool as the API tells of it: seven hosts in two racks, one of them new, one lost, one with another CPU.
 
 import type { Alarm } from '../../../manager/contract/alarms.ts'
+import type { AutomationDetail } from '../../../manager/contract/automations.ts'
 import type { BootAttempt } from '../../../manager/contract/boots.ts'
 import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
 import type { Guest } from '../../../manager/contract/guests.ts'
@@ -23,6 +24,7 @@ export interface PoolData {
   readonly cpu: CpuPool
   readonly explanation: Omit<CpuExplanation, 'type'>
   readonly alarms: Alarm[]
+  readonly automations: AutomationDetail[]
   readonly users: User[]
   readonly tokens: Token[]
   audit: Audit
@@ -247,6 +249,7 @@ export function poolData(): PoolData {
       reasons: ['NX/XD is off in the BIOS of node02'],
       missing: [{ name: 'nx', word: 'e1d', bit: 20 }],
     },
+    automations: [],
     alarms: [
       {
         key: 'duplicate-uuid:00000000-0000-4000-8000-000000000006',

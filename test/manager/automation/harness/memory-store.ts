@@ -87,6 +87,10 @@ export class MemoryStore {
       open: async () => [...this.rows.values()].map(({ record }) => record).filter(({ state }) => isOpen(state)),
       journal: async (id) => [...this.journalOf(id)],
       find: async (id) => this.rows.get(id)?.record,
+      ofKey: async (key) => {
+        const row = [...this.rows.values()].find(({ repeat }) => repeat?.key === key)
+        return row?.repeat && { automation: row.record.id, body: row.repeat.body }
+      },
       newest: async () => [...this.rows.values()].map(({ record }) => record),
     }
   }

@@ -1,5 +1,6 @@
 // A pool that is made up: the handlers of the contract over any number of hosts, changed by the test.
 import type { Alarm } from '../../../../manager/contract/alarms.ts'
+import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
@@ -9,6 +10,7 @@ import type { PoolEvents } from '../../../../manager/doors/events.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
+import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -26,6 +28,8 @@ export interface FakePool extends PoolEvents {
   readonly nameOf: (ref: string) => string
 
   readonly calls: string[]
+  /** The test may write to it. */
+  readonly automations: AutomationDetail[]
   /** Changes a host and tells of it. */
   become(id: string, change: Partial<Host>, event?: PoolEvent['kind']): void
   /** Reaches or does not reach a thing from now on. */
@@ -59,6 +63,7 @@ export function fakePool(
   const boots = new Map<string, BootSettings>()
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
+  const automations: AutomationDetail[] = []
   const tell = (event: PoolEvent) => {
     for (const listener of listeners) listener(event)
   }
@@ -117,6 +122,7 @@ export function fakePool(
   }
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
+    automations: fakeAutomations(automations),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -216,6 +222,7 @@ export function fakePool(
   return {
     handlers,
     calls,
+    automations,
     become,
     reaches,
     matrix,

@@ -14,10 +14,11 @@ test('changedBy says each host once, and a sample only of a host with no greater
       { kind: 'host', host: a, name: 'a', state: 'pending' },
       { kind: 'inventory', host: a, sections: [] },
       { kind: 'alarm', alarm: 'k' },
+      { kind: 'automation', automation: 'x' },
     ]),
-    { hosts: [a], samples: [b], pending: true, alarms: true, boots: false },
+    { hosts: [a], samples: [b], pending: true, alarms: true, boots: false, automations: ['x'] },
   )
-  t.deepEqual(changedBy([]), { hosts: [], samples: [], pending: false, alarms: false, boots: false })
+  t.deepEqual(changedBy([]), { hosts: [], samples: [], pending: false, alarms: false, boots: false, automations: [] })
 })
 
 test('cells are in the order of the columns, networks first; a host that has not reported is unknown throughout', async (t) => {

@@ -1,0 +1,29 @@
+// Automations, as people look at them and have a say in them.
+import type { Automations } from '../../automation/service.ts'
+import type { automations as contract } from '../../contract/automations.ts'
+import type { Done } from '../../outcome.ts'
+import { done, found, type HandlersOf } from './handlers.ts'
+import { standing } from './starting.ts'
+
+export function automationHandlers(automations: Automations): HandlersOf<typeof contract> {
+  const after = async (id: string, said: Promise<Done<undefined>>) => {
+    const answer = await said
+    return answer.kind === 'done' ? standing(automations, id) : answer
+  }
+  return {
+    async list({ which, limit }) {
+      const all = which === 'open' ? [...(await automations.open())].reverse().slice(0, limit) : await automations.list(limit)
+      return done({ automations: all.map(({ args: _args, seed: _seed, ...shown }) => shown) })
+    },
+    async show({ id }) {
+      const view = await automations.show(id)
+      return found(
+        view && { ...view, phases: [...view.phases], steps: [...view.steps], undos: [...view.undos] },
+        `automation ${JSON.stringify(id)}`,
+      )
+    },
+    abort: ({ id }, { who }) => after(id, automations.abort(id, who.user)),
+    resume: ({ id }, { who }) => after(id, automations.resume(id, who.user)),
+    retryUndo: ({ id, how }) => after(id, automations.retryUndo(id, how === 'retry' ? 'retry' : 'by hand')),
+  }
+}
