@@ -5,7 +5,8 @@ import { type Claim, guestOf, type Holder, type KnownHost, spaceOf } from './cla
 import type { Need } from './needs.ts'
 import { macCandidates, macNumber } from './numbers.ts'
 import type { Refusal } from './refusal.ts'
-import { address, mac, numbers, seedOf } from './single.ts'
+import { running } from './running.ts'
+import { address, guestName, mac, numbers, seedOf } from './single.ts'
 import { spacesOfDevice, writer } from './writers.ts'
 
 export interface Ground {
@@ -65,6 +66,8 @@ function looksFor(holder: Holder, need: Need, hosts: Ground['hosts']): readonly 
     case 'mac':
       return [{ space: 'mac', numbers: need.mac === undefined ? macCandidates(seedOf(holder, need)) : [macNumber(need.mac)] }]
     case 'address':
+    case 'guest-name':
+    case 'run':
       return [{ space: spaceOf(need) }]
   }
 }
@@ -85,5 +88,9 @@ function answerTo(need: Need, given: Case): Answer {
       return mac(need, given)
     case 'address':
       return address(need, given)
+    case 'guest-name':
+      return guestName(need, given)
+    case 'run':
+      return running(need, given)
   }
 }

@@ -24,6 +24,9 @@ export type Thing =
   | { readonly kind: 'port'; readonly host: string }
   | { readonly kind: 'mac' }
   | { readonly kind: 'address'; readonly network: string; readonly address: string }
+  | { readonly kind: 'guest-name'; readonly name: string }
+  /** Where a guest runs, or may: its claim names the host. */
+  | { readonly kind: 'run'; readonly guest: string }
 
 /**
  * `amount`: of a capacity. `number`: a minor, port, MAC or address: one holder each. `whole`: writes there; `within`: what it writes lies
@@ -71,6 +74,10 @@ export function spaceOf(thing: Thing): string {
       return 'mac'
     case 'address':
       return `address:${thing.network}/${thing.address}`
+    case 'guest-name':
+      return `guest-name:${thing.name}`
+    case 'run':
+      return `run:${thing.guest}`
   }
 }
 

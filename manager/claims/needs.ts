@@ -6,6 +6,8 @@ const asked = {
   part: z.string(),
   /** UUID of the guest that it is for; left out: the holder, where that is a guest. */
   guest: z.string().exactOptional(),
+  /** Of what an automation claims: the guest of this name holds it, and has it longer than the automation lasts. */
+  keep: z.string().exactOptional(),
 }
 const host = z.string()
 const bytes = z.number().nonnegative()
@@ -24,6 +26,10 @@ export const need = z.discriminatedUnion('kind', [
   z.object({ ...asked, kind: z.literal('mac'), mac: z.string().exactOptional() }),
   /** `network`: a key of the matrix. One address may stand in several networks. */
   z.object({ ...asked, kind: z.literal('address'), network: z.string(), address: z.string() }),
+  /** To be called so: no other guest is. */
+  z.object({ ...asked, kind: z.literal('guest-name'), name: z.string() }),
+  /** To run this guest there: it runs nowhere, and no host that has gone silent may run it. */
+  z.object({ ...asked, kind: z.literal('run'), host, guest: z.string() }),
 ])
 
 export type Need = Readonly<z.output<typeof need>>

@@ -79,6 +79,19 @@ export function address(need: Of<'address'>, given: Case): Answer {
   return other ? refused({ code: 'held', what: `address ${need.address}`, by: other.holder.name }) : taken(claim)
 }
 
+/** A domain that nobody has made by us may be called so, too: its host would not start another one. */
+export function guestName(need: Of<'guest-name'>, given: Case): Answer {
+  const claim = claimOf(given, need, spaceOf(need), { mode: 'number', item: need.name })
+  const what = `the name ${need.name}`
+  const other = given.claims.find(({ space }) => space === claim.space)
+  if (other) return refused({ code: 'held', what, by: other.holder.name === need.name ? 'another guest' : `guest ${other.holder.name}` })
+  for (const { name, state, inventory } of given.hosts.values()) {
+    const domain = inventory?.guests.find((one) => one.name === need.name && one.uuid !== given.guest)
+    if (domain && state !== 'fenced') return refused({ code: 'held', what, by: `a domain on ${name} that hostless did not make` })
+  }
+  return taken(claim)
+}
+
 /** What the MACs that are tried for a need depend on. */
 export function seedOf({ id }: Holder, { part }: Pick<Need, 'part'>): string {
   return `${id}/${part}`

@@ -25,7 +25,8 @@ export function fixedReasons(
 ): readonly Reason[] {
   const { id, state, cordon } = host
   const cpu = cpuReasons(host, needs, source)
-  const isPlain = cpu.length === 0 && mayPlace(state, cordon) && (!among || among.has(id))
+  const unattached = (needs.attach ?? []).filter(({ hosts }) => !hosts.has(id))
+  const isPlain = cpu.length === 0 && unattached.length === 0 && mayPlace(state, cordon) && (!among || among.has(id))
   if (isPlain && areReached(needs.networks, id, reachers) && areReached(needs.storage, id, reachers)) return NO_REASONS
   const reasons: Reason[] = []
   if (state !== 'up') reasons.push({ kind: 'state', state })
@@ -33,7 +34,7 @@ export function fixedReasons(
   if (among && !among.has(id)) reasons.push({ kind: 'not-asked' })
   for (const key of needs.networks) if (!reachers(key).has(id)) reasons.push({ kind: 'unreached', key })
   for (const key of needs.storage) if (!reachers(key).has(id)) reasons.push({ kind: 'unreached', key })
-  return [...reasons, ...cpu]
+  return [...reasons, ...unattached.map(({ network }): Reason => ({ kind: 'unattached', network })), ...cpu]
 }
 
 function areReached(keys: readonly ThingKey[], host: string, reachers: FixedGround['reachers']): boolean {

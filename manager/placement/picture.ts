@@ -5,7 +5,10 @@ import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { ThingKey } from '../connectivity/thing.ts'
 import type { CpuFeatures, GuestType, HostCpu } from '../cpu/host.ts'
 import type { GuestCpu } from '../cpu/move.ts'
+import { poolTag } from '../protocol/guest-disk.ts'
 import type { HostState } from '../protocol/host.ts'
+import type { Inventory } from '../protocol/inventory.ts'
+import type { Vg } from '../protocol/storage.ts'
 import { sayUnread, uncountedOf } from '../protocol/unread.ts'
 
 export interface PlacementHost {
@@ -24,7 +27,7 @@ export interface PlacementHost {
   readonly guests: number
   /** How many of its guests are in each group of guests. */
   readonly siblings: ReadonlyMap<string, number>
-  /** By the name that it has there. */
+  /** By the name that it has there, and by what operators call it on all hosts. */
   readonly vgs: ReadonlyMap<string, VgPlace>
   /** Why there may be more VGs. */
   readonly unread: string | undefined
@@ -53,6 +56,8 @@ export interface PlacementNeeds {
   readonly space: readonly { readonly vg: string; readonly bytes: number }[]
   readonly networks: readonly ThingKey[]
   readonly storage: readonly ThingKey[]
+  /** Networks that it attaches to by their names, with the ids of the hosts that have a bridge to each. */
+  readonly attach?: readonly { readonly network: string; readonly hosts: ReadonlySet<string> }[]
   readonly cpu:
     | { readonly kind: 'start'; readonly type: GuestType; readonly level?: CpuFeatures }
     /** Live, from the host of this id. */
@@ -117,11 +122,20 @@ export function placementHost({ host, groups, cordon, cpu, claims, placed }: Hos
     vcpus: [...placed, ...others].reduce((sum, { vcpus }) => sum + vcpus, 0),
     guests: placed.length + others.length,
     vgs: new Map(
-      inventory?.vgs.map((vg) => {
-        const { extentBytes } = vg
-        return [vg.name, { room: vgRoom(inventory, vg, of(`vg:${vg.uuid}`)), extentBytes, unusable: whyUnusable(vg) }]
-      }),
+      inventory &&
+        [...poolsOf(inventory)].map(([pool, vg]) => {
+          const { extentBytes } = vg
+          return [pool, { room: vgRoom(inventory, vg, of(`vg:${vg.uuid}`)), extentBytes, unusable: whyUnusable(vg) }]
+        }),
     ),
     unread: inventory ? sayUnread(uncountedOf(inventory, ['vgs'])) : 'it has not reported',
   }
 }
+
+/** What a VG is called by operators goes before what another one is called by LVM. */
+export function poolsOf({ vgs }: Pick<Inventory, 'vgs'>): ReadonlyMap<string, Vg> {
+  const called = vgs.flatMap((vg) => vg.tags.flatMap((tag) => (tag.startsWith(POOL) ? [[tag.slice(POOL.length), vg] as const] : [])))
+  return new Map([...vgs.map((vg) => [vg.name as string, vg] as const), ...called])
+}
+
+const POOL = poolTag('')

@@ -24,6 +24,7 @@ export type Reason =
   | { readonly kind: 'space-unread'; readonly vg: string; readonly why: string }
   /** A network, or storage: a key of the matrix, which knows why. */
   | { readonly kind: 'unreached'; readonly key: ThingKey }
+  | { readonly kind: 'unattached'; readonly network: string }
   | { readonly kind: 'cpu'; readonly whys: readonly string[] }
   | { readonly kind: 'apart'; readonly group: string; readonly there: number }
 
@@ -66,6 +67,8 @@ export function sayReason({ id, name: host }: Pick<PlacementHost, 'id' | 'name'>
       const reach = matrix.reach(reason.key, id)
       return `${host} does not reach ${matrix.describe(reason.key)}${reach.kind === 'cut' ? `: ${reach.reason}` : ''}`
     }
+    case 'unattached':
+      return `${host} has no bridge to network ${reason.network}`
     case 'cpu':
       return reason.whys.join('; ')
     case 'apart':

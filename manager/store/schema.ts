@@ -263,6 +263,48 @@ export interface AutomationLocksTable {
   access: string
 }
 
+/** See manager/guests. */
+export interface GuestsTable {
+  uuid: string
+  name: string
+  /** JSON, by protocol/guest-spec.ts. */
+  spec: string
+  /** Where its disks lie; null: nowhere yet. */
+  host: string | null
+  /** `off`, `on`, `paused`: as it was last brought. */
+  power: string
+  /** When it was. */
+  since: number
+  created: number
+  created_by: string
+}
+
+export interface GuestDisksTable {
+  id: string
+  guest: string
+  vdev: string
+  host: string
+  vg_name: string
+  vg_uuid: string
+  size_bytes: number
+  generation: number
+  access: string
+  state: string
+  /** Id of what it was made from. */
+  image: string | null
+}
+
+export interface NetworksTable {
+  name: string
+  bridge: string
+  /** JSON, id of a host → bridge, where a host has it by another name. */
+  bridges: string
+  vlan: number | null
+  mtu: number | null
+  created: number
+  created_by: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -287,4 +329,7 @@ export interface Tables {
   automations: AutomationsTable
   automation_journal: AutomationJournalTable
   automation_locks: AutomationLocksTable
+  guests: GuestsTable
+  guest_disks: GuestDisksTable
+  networks: NetworksTable
 }

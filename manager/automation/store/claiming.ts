@@ -1,4 +1,5 @@
-// Claims as automations take them: each holds its own, by its title, until it ends.
+// Claims as automations take them: each holds its own, by its title, until it ends; what a guest is to keep is the guest's.
+import type { Holder } from '../../claims/claim.ts'
 import type { Need } from '../../claims/needs.ts'
 import { need } from '../../claims/needs.ts'
 import type { Claims as ClaimBook } from '../../claims/service.ts'
@@ -12,11 +13,21 @@ export function automationClaims(book: Pick<ClaimBook, 'take' | 'release'>): Cla
       const read = readNeeds(needs)
       if (typeof read === 'string') return { kind: 'refused', reason: read }
       const row = await automationOf(transaction, id)
-      const taken = await book.take(transaction, { kind: 'automation', id, name: `automation ${id} (${row?.title ?? 'unknown'})` }, read)
+      const holder = holderOf(read, { kind: 'automation', id, name: `automation ${id} (${row?.title ?? 'unknown'})` })
+      if (!holder) return { kind: 'refused', reason: "what is claimed at once is all one guest's, or all the automation's" }
+      const taken = await book.take(transaction, holder, read)
       return taken.kind === 'taken' ? { kind: 'taken' } : { kind: 'refused', reason: taken.reason }
     },
     release: (transaction, id) => book.release(transaction, { kind: 'automation', id }),
   }
+}
+
+/** All of it or nothing is taken, so that all of it is one holder's. */
+function holderOf(needs: readonly Need[], automation: Holder): Holder | undefined {
+  const [first] = needs
+  if (needs.some(({ keep, guest }) => keep !== first?.keep || (keep !== undefined && guest !== first?.guest))) return undefined
+  if (first?.keep === undefined) return automation
+  return first.guest === undefined ? undefined : { kind: 'guest', id: first.guest, name: first.keep }
 }
 
 /** What a recipe has yielded is data until it was looked at. */

@@ -4,13 +4,26 @@ import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../schema.ts'
 import { automations } from './automations.ts'
 import { claims } from './claims.ts'
+import { bootNetwork, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { scans, site } from './site.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances, scans, identities, tokenParents, claims, automations]
+export const MIGRATIONS: readonly Migration[] = [
+  first,
+  second,
+  site,
+  appliances,
+  scans,
+  identities,
+  tokenParents,
+  claims,
+  automations,
+  guests,
+  bootNetwork,
+]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db

@@ -6,6 +6,7 @@ import type { AutomationLocksTable, AutomationsTable, Tables } from '../schema.t
 export type AutomationRow = Selectable<AutomationsTable>
 export type LockRow = Pick<AutomationLocksTable, 'key' | 'name' | 'access'>
 export type HeldLockRow = AutomationLocksTable & Pick<AutomationsTable, 'title' | 'who'>
+export type HoldingRow = Pick<AutomationLocksTable, 'key' | 'automation'> & Pick<AutomationRow, 'recipe' | 'title' | 'who' | 'state'>
 
 export async function addAutomation(transaction: Transaction, row: AutomationRow, locks: readonly LockRow[]): Promise<void> {
   await transaction.insertInto('automations').values(row).execute()
@@ -81,4 +82,16 @@ export async function entriesOf(db: Kysely<Tables>, automation: string): Promise
 /** With their journals; never one that is open. */
 export async function forgetAutomations(transaction: Transaction, endedBefore: number): Promise<void> {
   await transaction.deleteFrom('automations').where('ended', '<', endedBefore).execute()
+}
+
+/** All that is kept by keys that begin so, with the recipe that it is kept for: `guest `. */
+export async function holdersBelow(db: Kysely<Tables>, prefix: string): Promise<readonly HoldingRow[]> {
+  const after = `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`
+  return db
+    .selectFrom('automation_locks')
+    .innerJoin('automations', 'automations.id', 'automation_locks.automation')
+    .select(['automation_locks.key', 'automation_locks.automation', 'recipe', 'title', 'who', 'state'])
+    .where('automation_locks.key', '>=', prefix)
+    .where('automation_locks.key', '<', after)
+    .execute()
 }

@@ -1,7 +1,8 @@
 // The hosts or guests that a selector means. What is left out stays out, wherever it stands; a term that means nothing is an error,
 // above all one that was to leave something out.
+
+import { nearestTo } from '../../../protocol/nearest.ts'
 import { matches, namesOf } from './match.ts'
-import { nearestTo } from './nearest.ts'
 import {
   describePattern,
   describeTerm,

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { nearestTo } from '../../../../../manager/cli/engine/selector/nearest.ts'
+import { nearestTo } from '../../../manager/protocol/nearest.ts'
 
 test('the nearest name is offered, the first of equals, whatever its case', (t) => {
   t.is(nearestTo('nod03', ['host17', 'node03', 'node04']), 'node03')

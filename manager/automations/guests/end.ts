@@ -1,0 +1,117 @@
+// `stop-guest` and `destroy-guest`: a guest runs no more, and is no more.
+import { z } from 'zod'
+import { StepFailed } from '../../automation/failure.ts'
+import type { JournalEntry } from '../../automation/journal.ts'
+import { recipe } from '../../automation/recipe.ts'
+import { all, hook, progress, request, type Steps } from '../../automation/steps.ts'
+import { vgRef } from '../../protocol/guest-disk.ts'
+import { uuid } from '../../protocol/values.ts'
+import type { Transaction } from '../../store/database.ts'
+import { removeClaims } from '../../store/tables/claims.ts'
+import { removeGuest } from '../../store/tables/guests.ts'
+import { guestLock, hostArg, named } from './parts.ts'
+import { answeredRows } from './rows.ts'
+import { bookOf } from './written.ts'
+
+export const stopArgs = z.object({
+  guest: named,
+  host: hostArg,
+  /** `clean`: it is asked, and has so many seconds; `hard`: it is not; `clean, then hard`: not any more when they are over. */
+  how: z.enum(['clean', 'hard', 'clean, then hard']),
+  seconds: z.number(),
+})
+
+export const destroyArgs = z.object({
+  guest: named,
+  /** Left out: nothing of it is on a host. */
+  host: hostArg.exactOptional(),
+  disks: z.array(z.object({ disk: uuid, vg: vgRef })).readonly(),
+})
+
+export type StopArgs = z.output<typeof stopArgs>
+export type DestroyArgs = z.output<typeof destroyArgs>
+
+const REMOVE_PATIENCE = 3600_000
+
+export const STOP_GUEST = recipe<StopArgs>({
+  name: 'stop-guest',
+  version: 1,
+  parse: (given) => stopArgs.parse(given),
+  title: ({ guest, host }) => `stop ${guest.name} on ${host.name}`,
+  locks: ({ guest }) => [guestLock(guest)],
+  phases: ['ask', 'end'],
+  run: stop,
+  rows: async (transaction, automation, { guest }, entries) =>
+    answeredRows(transaction, guest.uuid, (await bookOf(transaction, automation, entries)).now),
+})
+
+function* stop({ guest, host, how, seconds }: StopArgs): Steps {
+  const { uuid: id, name } = guest
+  yield* hook('before', 'stop', { guest: name, uuid: id, host: host.name })
+  if (how === 'hard' || !(yield* asked({ guest, host, how, seconds }))) {
+    yield* progress('end', `${name}, without its help`)
+    yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id }, { onAbort: 'finish' })
+  }
+  yield* hook('after', 'stop', { guest: name, uuid: id, host: host.name })
+}
+
+/** Whether it has ended. */
+function* asked({ guest, host, how, seconds }: StopArgs): Steps<boolean> {
+  yield* progress('ask', `${guest.name} has ${seconds} s`)
+  try {
+    yield* request<'stop-guest'>(host.id, { kind: 'stop-guest', uuid: guest.uuid, seconds }, { patience: seconds * 1000 + 300_000 })
+    return true
+  } catch (error) {
+    if (error instanceof StepFailed && how === 'clean, then hard') return false
+    throw error
+  }
+}
+
+export const DESTROY_GUEST = recipe<DestroyArgs>({
+  name: 'destroy-guest',
+  version: 1,
+  parse: (given) => destroyArgs.parse(given),
+  title: ({ guest, host }) => `destroy ${guest.name}${host ? ` on ${host.name}` : ''}`,
+  locks: ({ guest }) => [guestLock(guest)],
+  phases: ['end', 'disks', 'forget'],
+  noReturn: 'disks',
+  run: destroy,
+  rows: destroyRows,
+})
+
+function* destroy({ guest, host, disks }: DestroyArgs): Steps {
+  const { uuid: id, name } = guest
+  yield* hook('before', 'destroy', { guest: name, uuid: id, ...(host ? { host: host.name } : {}) })
+  if (host) {
+    yield* progress('end', name)
+    yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id })
+    yield* progress('disks', `${disks.length} of them`)
+    yield* all(
+      disks.map(
+        ({ disk, vg }) =>
+          () =>
+            removed(host.id, { disk, vg }),
+      ),
+    )
+  }
+  yield* progress('forget', name)
+}
+
+function* removed(host: string, { disk, vg }: DestroyArgs['disks'][number]): Steps {
+  yield* request<'remove-disk'>(host, { kind: 'remove-disk', vg, disk }, { onAbort: 'finish', patience: REMOVE_PATIENCE })
+}
+
+async function destroyRows(
+  transaction: Transaction,
+  automation: string,
+  { guest }: DestroyArgs,
+  entries: readonly JournalEntry[],
+): Promise<void> {
+  const book = await bookOf(transaction, automation, entries)
+  await answeredRows(transaction, guest.uuid, book.now)
+  for (const { effect } of book.now) {
+    if (effect.kind !== 'progress' || effect.phase !== 'forget') continue
+    await removeGuest(transaction, guest.uuid)
+    await removeClaims(transaction, 'guest', guest.uuid)
+  }
+}

@@ -1,0 +1,74 @@
+// What recipes of guests are given, and the steps that several of them share.
+import { z } from 'zod'
+import type { Lock } from '../../automation/admission/locks.ts'
+import type { JournaledEffect, Tagged, Undo } from '../../automation/effect.ts'
+import { claim, hook, order, progress, request, type Steps, undoable } from '../../automation/steps.ts'
+import type { Need } from '../../claims/needs.ts'
+import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
+import { uuid } from '../../protocol/values.ts'
+
+/** `name`: for people. */
+export const hostArg = z.object({ id: z.string(), name: z.string() }).readonly()
+export const named = z.object({ uuid, name: z.string() }).readonly()
+
+export const startArgs = z.object({
+  guest: guestConfig,
+  restart: restartPolicy,
+  host: hostArg,
+  /** All that it takes of the host: claims' guestMemory. */
+  memoryBytes: z.number(),
+  /** `domain`: what is left of one that has ended is in the way. */
+  leftover: z.enum(['none', 'domain']),
+})
+
+export type Named = z.output<typeof named>
+export type StartArgs = z.output<typeof startArgs>
+export type HostArg = z.output<typeof hostArg>
+
+/** For a start, and for what a host says of it, ms. */
+const START_PATIENCE = 900_000
+
+export function guestLock({ uuid: id, name }: Named): Lock {
+  return { key: `guest ${id}`, name: `guest ${name}`, access: 'exclusive' }
+}
+
+/** Parts of a guest's claims that it has while it may run. */
+export const RUNNING_PARTS = ['memory', 'run'] as const
+
+export function runningNeeds({ guest, host, memoryBytes }: StartArgs): readonly Need[] {
+  const of = { guest: guest.uuid, keep: guest.name }
+  return [
+    { ...of, part: 'memory', kind: 'memory', host: host.id, bytes: memoryBytes },
+    { ...of, part: 'run', kind: 'run', host: host.id },
+  ]
+}
+
+/** An undo without requests: what it takes back are rows and claims, in the transaction that says that it is undone. */
+export function rowsUndo(what: string, command: string): Undo {
+  return { what, command, requests: [] }
+}
+
+export function* claimed(undo: Undo, needs: readonly Tagged[]): Steps {
+  yield* undoable(undo, claim(...needs))
+}
+
+export function isRowsUndo(effect: JournaledEffect | undefined): boolean {
+  return effect?.kind === 'undo' && effect.requests.length === 0
+}
+
+/** From a guest of which the claims are taken, and the disks are there, to one that runs. */
+export function* bring({ guest, restart, host, leftover }: StartArgs): Steps {
+  const { uuid: id, name } = guest
+  yield* hook('before', 'start', { guest: name, uuid: id, host: host.name })
+  yield* progress('start', `${name} on ${host.name}`)
+  if (leftover === 'domain') yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id })
+  yield* undoable(
+    {
+      what: `end ${name} on ${host.name}`,
+      command: `hostless vm stop ${name} --hard`,
+      requests: [order(host.id, { kind: 'destroy-guest', uuid: id })],
+    },
+    request<'start-guest'>(host.id, { kind: 'start-guest', guest, restart }, { patience: START_PATIENCE }),
+  )
+  yield* hook('after', 'start', { guest: name, uuid: id, host: host.name })
+}

@@ -1,0 +1,102 @@
+// What is asked of a guest that is there: whether it can be, and what its recipe is given.
+import { configOf } from '../../../guests/config.ts'
+import { memoryNeeded } from '../../../guests/where.ts'
+import { vgRef } from '../../../protocol/guest-disk.ts'
+import type { DestroyArgs, StopArgs } from '../end.ts'
+import type { StartArgs } from '../parts.ts'
+import { type Asked, free, hostArgOf, type Managed, type PlanDeps, type Planned, planned, refused, runningOn } from './plan.ts'
+
+export interface StartAsked extends Asked {
+  /** Id of the host that it is to run on. */
+  readonly on?: { readonly id: string; readonly name: string } | undefined
+}
+
+export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Planned<StartArgs>> {
+  const found = await free(deps, asked)
+  if (found.kind !== 'done') return found
+  const { record, name, state, host } = found.value
+  if (state === 'running') return refused(`${name} runs already${host ? `, on ${host.name}` : ''}`)
+  if (state === 'paused') return refused(`${name} is paused: hostless vm unpause ${name}`)
+  if (state !== 'stopped' && state !== 'crashed') return refused(`${name} is ${state}: it cannot be started`)
+  if (record.disks.some((disk) => disk.state !== 'ready'))
+    return refused(`not all disks of ${name} are made: destroy it, and create it anew`)
+  if (!host || record.host === undefined) return refused(`${name} lies on no host that is known`)
+  if (asked.on && asked.on.id !== host.id)
+    return refused(`the disks of ${name} lie on ${host.name}, and it cannot start on ${asked.on.name}`)
+  const { spec, uuid } = record
+  const places = await deps.where.places({ spec, placed: { uuid, host: host.id } })
+  if (places.fits.length === 0) {
+    const why = places.refused.find((one) => one.host === host.id)?.reasons.join('; ')
+    return refused(`${name} cannot start on ${host.name}: ${why ?? 'it has not reported'}`)
+  }
+  const networks = await deps.networks.list()
+  const guest = configOf({
+    ...{ uuid, spec, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    disks: record.disks.map(({ id, vg, generation, vdev, access }) => ({ disk: id, vg: vgRef.parse(vg), generation, vdev, access })),
+  })
+  const leftover = found.value.seen.some((one) => one.host.id === host.id) ? 'domain' : 'none'
+  const memoryBytes = memoryNeeded(spec)
+  return planned('start-guest', { guest, restart: spec.restart, host: hostArgOf(host), memoryBytes, leftover })
+}
+
+export interface StopAsked extends Asked, Pick<StopArgs, 'how' | 'seconds'> {}
+
+export async function planStop(deps: PlanDeps, asked: StopAsked): Promise<Planned<StopArgs>> {
+  const found = await free(deps, asked)
+  if (found.kind !== 'done') return found
+  const { record, name, state } = found.value
+  const host = runningOn(found.value)
+  if (state === 'defined' || !host) return refused(`${name} runs nowhere`)
+  if (state === 'stopped' && record.power === 'off' && found.value.seen.length === 0) return refused(`${name} is stopped already`)
+  const how = state === 'crashed' || state === 'stopped' ? 'hard' : asked.how
+  return planned('stop-guest', { guest: { uuid: record.uuid, name }, host: hostArgOf(host), how, seconds: asked.seconds })
+}
+
+export interface DestroyAsked extends Asked {
+  readonly disks: 'remove' | 'keep'
+}
+
+export async function planDestroy(deps: PlanDeps, asked: DestroyAsked): Promise<Planned<DestroyArgs>> {
+  const found = await free(deps, asked)
+  if (found.kind !== 'done') return found
+  const { record, name } = found.value
+  const host = runningOn(found.value)
+  if (host && host.state !== 'up' && host.state !== 'maintenance') {
+    return refused(`${host.name} is ${host.state}, and has disks of ${name}: they can be removed when it is up again`)
+  }
+  const disks = asked.disks === 'keep' ? [] : record.disks.map(({ id, vg }) => ({ disk: id, vg: vgRef.parse(vg) }))
+  const guest = { uuid: record.uuid, name }
+  return planned('destroy-guest', { guest, ...(host ? { host: hostArgOf(host) } : {}), disks })
+}
+
+interface OnHost {
+  readonly guest: StopArgs['guest']
+  readonly host: StopArgs['host']
+}
+
+export async function planReboot(deps: PlanDeps, asked: Asked): Promise<Planned<OnHost & { readonly domid: number }>> {
+  const found = await free(deps, asked)
+  if (found.kind !== 'done') return found
+  const [seen] = found.value.seen
+  if (found.value.state !== 'running' || !seen) return refused(notRunning(found.value))
+  return planned('reboot-guest', { guest: guestArg(found.value), host: hostArgOf(seen.host), domid: seen.domain.domid })
+}
+
+export async function planPause(deps: PlanDeps, asked: Asked & { readonly to: 'paused' | 'running' }): Promise<Planned<OnHost>> {
+  const found = await free(deps, asked)
+  if (found.kind !== 'done') return found
+  const { state, name } = found.value
+  const host = runningOn(found.value)
+  if (asked.to === 'paused' && (state !== 'running' || !host)) return refused(notRunning(found.value))
+  if (asked.to === 'running' && (state !== 'paused' || !host)) return refused(`${name} is ${state}, and not paused`)
+  if (!host) return refused(`${name} runs nowhere`)
+  return planned(asked.to === 'paused' ? 'pause-guest' : 'unpause-guest', { guest: guestArg(found.value), host: hostArgOf(host) })
+}
+
+function guestArg({ record, name }: Managed): StopArgs['guest'] {
+  return { uuid: record.uuid, name }
+}
+
+function notRunning({ name, state }: Managed): string {
+  return state === 'running' ? `${name} has only just started: its host has not reported it yet` : `${name} is ${state}, and not running`
+}

@@ -1,0 +1,69 @@
+// What plans rest on, and what they come to: what a recipe is given. Plans look at the world as it is now; claims have the last word.
+import type { GuestBook, GuestView } from '../../../guests/book.ts'
+import type { GuestRecord } from '../../../guests/guest.ts'
+import type { MacSources } from '../../../guests/macs.ts'
+import type { Where } from '../../../guests/where.ts'
+import type { HostView } from '../../../hosts/pool-change.ts'
+import type { Networks } from '../../../networks/service.ts'
+import type { Done, Refused } from '../../../outcome.ts'
+
+/** What disks can be made from. */
+export interface Images {
+  /** By name or id. */
+  find(ref: string): Promise<{ readonly id: string; readonly sizeBytes: number } | undefined>
+}
+
+export interface PlanDeps extends MacSources {
+  readonly book: Pick<GuestBook, 'find'>
+  readonly where: Pick<Where, 'places'>
+  readonly networks: Pick<Networks, 'list'>
+  readonly images: Images
+  readonly newUuid: () => string
+  /** Of this manager. */
+  readonly epoch: number
+}
+
+export interface Plan<Args> {
+  readonly recipe: string
+  readonly args: Args
+}
+
+export type Planned<Args> = Done<Plan<Args>>
+
+export interface Asked {
+  readonly ref: string
+  /** The automation whose hook asks. */
+  readonly within?: string | undefined
+}
+
+export type Managed = GuestView & { readonly record: GuestRecord }
+
+export function refused(reason: string, code?: Refused['code']): Refused {
+  return { kind: 'refused', reason, ...(code === undefined ? {} : { code }) }
+}
+
+export function planned<Args>(recipe: string, args: Args): Planned<Args> {
+  return { kind: 'done', value: { recipe, args } }
+}
+
+/** A guest that nothing else moves now, and of which is known where it is. */
+export async function free({ book }: Pick<PlanDeps, 'book'>, { ref, within }: Asked): Promise<Done<Managed>> {
+  const view = await book.find(ref)
+  if (!view) return { kind: 'missing', reason: `there is no guest ${JSON.stringify(ref)}` }
+  const { name, state, why, holding } = view
+  if (holding && holding.automation !== within) {
+    const { automation, title, who } = holding
+    return refused(`guest ${name} is held by automation ${automation} (${title}, started by ${who}): wait for it, or abort it`, 'locked')
+  }
+  if (state === 'lost' || state === 'conflicted') return refused(`${name} is ${state}: ${why ?? 'nobody knows where it runs'}`)
+  return { kind: 'done', value: view }
+}
+
+/** The host that it runs on. */
+export function runningOn({ seen, host }: Managed): HostView | undefined {
+  return seen.find(({ domain: { state } }) => state !== 'shutdown' && state !== 'crashed')?.host ?? seen[0]?.host ?? host
+}
+
+export function hostArgOf({ id, name }: HostView): { readonly id: string; readonly name: string } {
+  return { id, name }
+}

@@ -1,0 +1,37 @@
+// `start-guest`: a guest whose disks are there runs on their host.
+import type { JournalEntry } from '../../automation/journal.ts'
+import { recipe } from '../../automation/recipe.ts'
+import { progress, type Steps } from '../../automation/steps.ts'
+import type { Transaction } from '../../store/database.ts'
+import { removeClaims } from '../../store/tables/claims.ts'
+import { bring, claimed, guestLock, isRowsUndo, RUNNING_PARTS, rowsUndo, runningNeeds, type StartArgs, startArgs } from './parts.ts'
+import { answeredRows } from './rows.ts'
+import { bookOf, isGranted } from './written.ts'
+
+export const START_GUEST = recipe<StartArgs>({
+  name: 'start-guest',
+  version: 1,
+  parse: (given) => startArgs.parse(given),
+  title: ({ guest, host }) => `start ${guest.name} on ${host.name}`,
+  locks: ({ guest }) => [guestLock(guest)],
+  phases: ['claim', 'start'],
+  run: start,
+  rows,
+})
+
+function* start(args: StartArgs): Steps {
+  const { guest, host } = args
+  yield* progress('claim', `what ${guest.name} needs of ${host.name}`)
+  yield* claimed(rowsUndo(`give back what ${guest.name} needs to run`, `hostless vm stop ${guest.name} --hard`), runningNeeds(args))
+  yield* bring(args)
+}
+
+async function rows(transaction: Transaction, automation: string, { guest }: StartArgs, entries: readonly JournalEntry[]): Promise<void> {
+  const book = await bookOf(transaction, automation, entries)
+  await answeredRows(transaction, guest.uuid, book.now)
+  for (const { effect } of book.now) {
+    // What was refused was another's, or this guest's own while it runs: nothing of that is given back.
+    if (effect.kind === 'undone' && isRowsUndo(book.effectOf(effect.of)) && isGranted(book))
+      await removeClaims(transaction, 'guest', guest.uuid, RUNNING_PARTS)
+  }
+}

@@ -1,0 +1,40 @@
+// What a commit of an automation has written down, with the effects that it answers: an answer does not repeat what was asked, which may
+// have been written down long before.
+import type { JournaledEffect } from '../../automation/effect.ts'
+import { decodeEntries, type JournalEntry, type StepAnswer } from '../../automation/journal.ts'
+import type { Transaction } from '../../store/database.ts'
+import { entriesOf } from '../../store/tables/automations.ts'
+
+export interface Written {
+  readonly effect: JournaledEffect
+  readonly answer: StepAnswer
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+export interface Book {
+  /** Of this commit. */
+  readonly now: readonly Written[]
+  /** All that there is, with these. */
+  readonly all: readonly Written[]
+  /** What was written down by this step. */
+  effectOf(step: string): JournaledEffect | undefined
+}
+
+export async function bookOf(transaction: Transaction, automation: string, entries: readonly JournalEntry[]): Promise<Book> {
+  const isAnswered = entries.some(({ kind }) => kind === 'answered')
+  const all = isAnswered ? (await entriesOf(transaction, automation)).flatMap(decodeEntries) : []
+  const effects = new Map<string, JournaledEffect>()
+  for (const entry of all) if ('effect' in entry && entry.effect) effects.set(entry.step, entry.effect)
+  const written = (entry: JournalEntry): readonly Written[] => {
+    if (entry.kind !== 'answered') return []
+    const effect = effects.get(entry.step)
+    return effect ? [{ effect, answer: entry.answer, at: entry.at }] : []
+  }
+  return { now: entries.flatMap(written), all: all.flatMap(written), effectOf: (step) => effects.get(step) }
+}
+
+/** The claims that these recipes make were granted. */
+export function isGranted({ all }: Book): boolean {
+  return all.some(({ effect, answer }) => effect.kind === 'claim' && answer.kind === 'value')
+}

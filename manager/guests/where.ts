@@ -1,0 +1,125 @@
+// Where a guest can start: all hosts by placement, with what claims and reports leave of each.
+import type { Claim } from '../claims/claim.ts'
+import { guestMemory } from '../claims/needs.ts'
+import { readClaim } from '../claims/row.ts'
+import { groupBy } from '../group-by.ts'
+import type { Pool } from '../hosts/service.ts'
+import { isOn, type Network } from '../networks/network.ts'
+import type { Networks } from '../networks/service.ts'
+import { type Picture, type PlacementNeeds, type PlacementRules, placementHost, USUAL_RULES } from '../placement/picture.ts'
+import { type HostVerdict, rank } from '../placement/place.ts'
+import { sayReason } from '../placement/reason.ts'
+import type { GuestSpec } from '../protocol/guest-spec.ts'
+import type { Store } from '../store/database.ts'
+import { claimsBelow } from '../store/tables/claims.ts'
+import { allGuests } from '../store/tables/guests.ts'
+import { guestRecord } from './guest.ts'
+
+export interface WhereOptions {
+  readonly store: Pick<Store, 'db'>
+  readonly pool: Pick<Pool, 'hosts' | 'knownInventory' | 'matrix'>
+  readonly networks: Pick<Networks, 'list'>
+}
+
+export interface Places {
+  /** The best first. */
+  readonly fits: readonly { readonly host: string; readonly name: string }[]
+  readonly refused: readonly { readonly host: string; readonly name: string; readonly reasons: readonly string[] }[]
+}
+
+export interface Wanted {
+  readonly spec: GuestSpec
+  /** Of a guest whose disks are there: their host alone, and no more space. */
+  readonly placed?: { readonly uuid: string; readonly host: string }
+  /** Ids of the hosts that are asked about. */
+  readonly among?: ReadonlySet<string>
+}
+
+export class Where {
+  readonly #options: WhereOptions
+
+  constructor(options: WhereOptions) {
+    this.#options = options
+  }
+
+  async places(wanted: Wanted): Promise<Places> {
+    const { pool, networks } = this.#options
+    const [picture, known] = [await this.picture(), await networks.list()]
+    const needs = needsOf(wanted, known, (network) => this.#attached(network))
+    const verdicts = rank(picture, needs, rulesOf(wanted))
+    const reported = new Set(picture.hosts.map(({ id }) => id))
+    const silent = pool.hosts().filter(({ id, state }) => state !== 'rejected' && !reported.has(id))
+    return {
+      fits: verdicts.flatMap((one) => (one.kind === 'fits' ? [{ host: one.host.id, name: one.host.name }] : [])),
+      refused: [
+        ...verdicts.flatMap((one) => (one.kind === 'fits' ? [] : [refusedBy(one, picture)])),
+        ...silent.map(({ id, name }) => ({ host: id, name, reasons: [`${name} has not reported what it has`] })),
+      ],
+    }
+  }
+
+  /** The hosts that have reported, as they stand. */
+  async picture(): Promise<Picture> {
+    const { pool, store } = this.#options
+    const matrix = await pool.matrix()
+    const [rows, ...claims] = await Promise.all([
+      allGuests(store.db),
+      ...['memory:', 'dom0-memory:', 'vg:'].map((prefix) => claimsBelow(store.db, prefix)),
+    ])
+    const bySpace: ReadonlyMap<string, readonly Claim[]> = groupBy(claims.flat().map(readClaim), ({ space }) => space)
+    const placed = groupBy(
+      rows.map((row) => guestRecord(row, [])),
+      ({ host }) => host ?? '',
+    )
+    const hosts = pool.hosts().flatMap((view) => {
+      const { id, name, state, groups } = view
+      const inventory = pool.knownInventory(id)
+      if (!inventory || state === 'rejected') return []
+      const there = placed.get(id) ?? []
+      return placementHost({
+        host: { id, name, state, inventory },
+        ...{ groups, cordon: undefined, cpu: matrix.cpuOf(id), claims: bySpace },
+        placed: there.map(({ uuid, spec }) => ({ uuid, vcpus: spec.vcpus, groups: spec.groups })),
+      })
+    })
+    return { hosts, reach: matrix }
+  }
+
+  #attached(network: Network | undefined): ReadonlySet<string> {
+    const { pool } = this.#options
+    const there = pool.hosts().filter(({ id }) => network && isOn(network, id, pool.knownInventory(id)) === 'yes')
+    return new Set(there.map(({ id }) => id))
+  }
+}
+
+function refusedBy(one: HostVerdict & { readonly kind: 'against' }, { reach }: Picture): Places['refused'][number] {
+  return { host: one.host.id, name: one.host.name, reasons: one.reasons.map((reason) => sayReason(one.host, reason, reach)) }
+}
+
+function rulesOf({ placed, among }: Wanted): PlacementRules {
+  const only = placed ? new Set([placed.host]) : among
+  return only ? { ...USUAL_RULES, among: only } : USUAL_RULES
+}
+
+function needsOf(
+  { spec, placed }: Wanted,
+  networks: readonly Network[],
+  attached: (network: Network | undefined) => ReadonlySet<string>,
+): PlacementNeeds {
+  const names = [...new Set(spec.nics.map(({ network }) => network))]
+  return {
+    memoryBytes: memoryNeeded(spec),
+    dom0Bytes: 0,
+    // Of a guest that is placed its vCPUs are counted there already.
+    vcpus: placed ? 0 : spec.vcpus,
+    space: placed ? [] : spec.disks.flatMap(({ pool, size, thinPool }) => (thinPool === undefined ? [{ vg: pool, bytes: size }] : [])),
+    ...{ networks: [], storage: [] },
+    attach: names.map((network) => ({ network, hosts: attached(networks.find(({ name }) => name === network)) })),
+    cpu: { kind: 'start', type: 'pvh' },
+  }
+}
+
+/** All that it may take of its host. */
+export function memoryNeeded({ memory, maxMemory = memory, vcpus, maxVcpus = vcpus }: GuestSpec): number {
+  return guestMemory({ memoryBytes: maxMemory, vcpus: maxVcpus })
+}

@@ -1,0 +1,69 @@
+// The tables guests and guest_disks: rows as they are. What they mean says manager/guests.
+import type { Kysely } from 'kysely'
+import type { Transaction } from '../database.ts'
+import type { GuestDisksTable, GuestsTable, Tables } from '../schema.ts'
+
+/** Again with the same id changes nothing: what justifies it may be written down twice. */
+export async function addGuest(transaction: Transaction, row: GuestsTable): Promise<void> {
+  await transaction
+    .insertInto('guests')
+    .values(row)
+    .onConflict((conflict) => conflict.column('uuid').doNothing())
+    .execute()
+}
+
+export async function guestOf(db: Kysely<Tables>, uuid: string): Promise<GuestsTable | undefined> {
+  return db.selectFrom('guests').selectAll().where('uuid', '=', uuid).executeTakeFirst()
+}
+
+/** By UUID or name. */
+export async function findGuest(db: Kysely<Tables>, ref: string): Promise<GuestsTable | undefined> {
+  return (await guestOf(db, ref)) ?? db.selectFrom('guests').selectAll().where('name', '=', ref).executeTakeFirst()
+}
+
+export async function allGuests(db: Kysely<Tables>): Promise<readonly GuestsTable[]> {
+  return db.selectFrom('guests').selectAll().orderBy('name').execute()
+}
+
+export async function changeGuest(
+  transaction: Transaction,
+  uuid: string,
+  change: Partial<Pick<GuestsTable, 'name' | 'spec' | 'host' | 'power' | 'since'>>,
+): Promise<void> {
+  await transaction.updateTable('guests').set(change).where('uuid', '=', uuid).execute()
+}
+
+/** With its disks. */
+export async function removeGuest(transaction: Transaction, uuid: string): Promise<void> {
+  await transaction.deleteFrom('guest_disks').where('guest', '=', uuid).execute()
+  await transaction.deleteFrom('guests').where('uuid', '=', uuid).execute()
+}
+
+/** Again with the same id: all of it but what it is made from is as it is said now. */
+export async function putDisk(transaction: Transaction, row: GuestDisksTable): Promise<void> {
+  const { size_bytes, generation, state, host, vg_name, vg_uuid, vdev } = row
+  const change = { size_bytes, generation, state, host, vg_name, vg_uuid, vdev }
+  await transaction
+    .insertInto('guest_disks')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(change))
+    .execute()
+}
+
+export async function changeDisk(
+  transaction: Transaction,
+  id: string,
+  change: Partial<Pick<GuestDisksTable, 'state' | 'size_bytes'>>,
+): Promise<void> {
+  await transaction.updateTable('guest_disks').set(change).where('id', '=', id).execute()
+}
+
+export async function removeDisk(transaction: Transaction, id: string): Promise<void> {
+  await transaction.deleteFrom('guest_disks').where('id', '=', id).execute()
+}
+
+/** In the order of its bus; `guest` left out: of all. */
+export async function disksOf(db: Kysely<Tables>, guest?: string): Promise<readonly GuestDisksTable[]> {
+  const all = db.selectFrom('guest_disks').selectAll().orderBy('guest').orderBy('vdev')
+  return (guest === undefined ? all : all.where('guest', '=', guest)).execute()
+}
