@@ -15,6 +15,8 @@ export interface BuildOptions extends Recipe {
   readonly staging: string
   /** The agent's bundle: what `bundleAgent` makes. */
   readonly agent: string
+  /** What its startup snapshot is made of: what `bundleSnapshot` makes. */
+  readonly agentSnapshot: string
   /** Public keys (authorized_keys lines) that may log in as root; none: nobody can. */
   readonly authorizedKeys?: string
   /** Ends the build, and what it has started. */
@@ -61,6 +63,7 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
   const overlay = join(folder, 'overlay')
   await execa('cp', ['-rT', '--no-preserve=mode', join(options.recipeFolder, 'root'), overlay])
   await writeFile(join(overlay, 'usr/lib/hostless/agent.mjs'), options.agent)
+  await writeFile(join(overlay, 'usr/lib/hostless/agent.cjs'), options.agentSnapshot)
   if (options.authorizedKeys !== undefined) {
     await mkdir(join(overlay, 'root/.ssh'), { recursive: true, mode: 0o700 })
     await writeFile(join(overlay, 'root/.ssh/authorized_keys'), checkedKeys(options.authorizedKeys), { mode: 0o600 })

@@ -2,11 +2,11 @@
 // on the host. `node agent.mjs [FILE]`: FILE is what the initramfs has left, /run/hostless/boot.
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { get } from 'node:http'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../appliance/wire/log.ts'
 import { BUNDLE_PATH } from '../../manager/protocol/bundle.ts'
+import type { SectionName } from '../../manager/protocol/inventory.ts'
 import { uuid } from '../../manager/protocol/values.ts'
 import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
@@ -15,13 +15,13 @@ import { machineFiles } from './files/exec.ts'
 import { newLedger, record } from './ledger.ts'
 import { decodeKept, encodeKept } from './link/kept.ts'
 import { findManager } from './link/manager.ts'
-import { type Link, type LinkOptions, startLink } from './link/runner.ts'
+import type { Link, LinkOptions } from './link/runner.ts'
 import { openDesk } from './requests/desk.ts'
 import { changingHandlers, readingHandlers } from './requests/handlers.ts'
 import { type Successor, upgrade } from './requests/upgrade.ts'
 import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
-import { bundleAt, parseDropped, placesIn } from './upgrade/places.ts'
+import { bundleAt, parseDropped, placesIn, withoutSnapshot } from './upgrade/places.ts'
 import { PROBATION, startProbation } from './upgrade/probation.ts'
 
 export interface AgentOptions
@@ -33,6 +33,8 @@ export interface AgentOptions
   readonly upgrades?: Pick<Successor, 'places' | 'node' | 'boot'> & { readonly onHandOver: () => void }
   readonly agent: string
   readonly sampleSeconds: number
+  /** What the first report waits for; left out: everything. */
+  readonly first?: readonly SectionName[]
 }
 
 export interface Agent {
@@ -42,13 +44,14 @@ export interface Agent {
 
 /** Resolves when the host has been read once and the manager is being looked for: the same on a dom0 and on a simulated host. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { host, agent, sampleSeconds, log, boot, localAddress, upgrades, kept, keep, dropped, onWelcome } = options
+  const { host, agent, sampleSeconds, first, log, boot, localAddress, upgrades, kept, keep, dropped, onWelcome } = options
   const run = uuid.parse(randomUUID())
   let ledger = newLedger(run)
   let link: Link | undefined
   const observation = await observe(host, {
     run,
     sampleSeconds,
+    ...(first ? { first } : {}),
     log,
     send: (message) => {
       if (link) link.tell(message)
@@ -82,6 +85,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(product === undefined ? {} : { product }),
   }
   const macs = [...new Set(nics.map(({ permanentMac, mac }) => permanentMac ?? mac))].slice(0, 256)
+  // Late: what it needs cannot be in a snapshot (dom0/snapshot.ts).
+  const { startLink } = await import('./link/runner.ts')
   link = startLink({
     agent,
     boot,
@@ -95,7 +100,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(kept ? { kept } : {}),
     ...(keep ? { keep } : {}),
     ...(dropped ? { dropped } : {}),
-    ...(onWelcome ? { onWelcome } : {}),
+    onWelcome: () => {
+      observation.goOn()
+      onWelcome?.()
+    },
   })
   const started = link
   return {
@@ -108,6 +116,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 const SAMPLE_SECONDS = 5
+/** What makes a host known, and what a manager asks of it at once: a few programs. The rest follows when that has left. */
+const FIRST = ['dmi', 'cpus', 'memory', 'xen', 'kernel', 'nics', 'bonds', 'vlans', 'bridges', 'addresses'] as const
 /** For one program that a request runs. */
 const REQUEST_SECONDS = 60
 /** Milliseconds that a request may still take when its agent is to hand over. */
@@ -160,9 +170,10 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
   const agent = await startAgent({
     host: { backend, follow: followProgram, clock: machineClock },
     world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles, clock: machineClock },
-    upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
+    upgrades: { places, node: [process.execPath, ...withoutSnapshot(process.execArgv)], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,
+    first: FIRST,
     boot: { attempt: boot.attempt, token: boot.token },
     findManager: () => findManager(boot, fetchText),
     kept,
@@ -185,7 +196,8 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
 const FETCH_BYTES = 64 << 10
 
 /** Not by Node's fetch, which costs dom0 5 MB. */
-function fetchText(url: string): Promise<string> {
+async function fetchText(url: string): Promise<string> {
+  const { get } = await import('node:http')
   return new Promise((resolve, reject) => {
     const asked = get(url, { agent: false, signal: AbortSignal.timeout(10_000) }, (response) => {
       if (response.statusCode !== 200) asked.destroy(new Error(`${url}: HTTP ${response.statusCode}`))
