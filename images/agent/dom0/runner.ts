@@ -1,5 +1,6 @@
 // The agent as a program of dom0: `agent.mjs [FILE] [--self-test]`. Log lines are JSON on stdout. HOSTLESS_PROBATION: seconds that a
 // version that the manager has sent has until one welcomes it.
+import './schemas.ts'
 import type { Log } from '../../../appliance/wire/log.ts'
 import { machineBackend } from '../exec.ts'
 import { runAgent } from '../main.ts'
