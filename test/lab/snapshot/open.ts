@@ -140,11 +140,14 @@ async function goOn(name: PointName, folder: string, about: About, say: (text: s
   }
 }
 
-/** Clocks stood still while the machines did: they are set before a certificate is looked at. Then their agents find their manager again. */
+/**
+ * Clocks stood still while the machines did: they are set before a certificate is looked at, by the machine's own clock (QEMU's has gone
+ * on with ours), as an SSH session to a busy machine may take longer than a clock may be wrong. Then agents find their manager again.
+ */
 async function settle({ bed, operator }: At, since: number): Promise<void> {
   await Promise.all(
     bed.rack.nodes.map(async ({ name, ssh }) => {
-      const { exitCode, stderr } = await ssh(['date', '-s', `@${Math.ceil(Date.now() / 1000)}`], { deadlineMs: SETTLE_MS })
+      const { exitCode, stderr } = await ssh(['sh', '-e'], { input: SET_CLOCK, deadlineMs: SETTLE_MS })
       if (exitCode !== 0) throw new Error(`${name}: its clock cannot be set: ${stderr.trim()}`)
     }),
   )
@@ -153,6 +156,7 @@ async function settle({ bed, operator }: At, since: number): Promise<void> {
 }
 
 const SETTLE_MS = 300_000
+const SET_CLOCK = 'date -s "@$(cat /sys/class/rtc/rtc0/since_epoch)" >/dev/null'
 
 async function copyWithout(from: string, to: string, without: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 })
