@@ -84,6 +84,7 @@ async function reach(name: PointName, say: (text: string) => void): Promise<At> 
 /** Machines first, so that none of them sees the others go; then what serves them, so that its data is whole. All of it goes on after. */
 async function save({ bed, operator }: At, key: string): Promise<void> {
   const { rack, appliance, dataDir } = bed
+  await leaveClockSetter(bed)
   await Promise.all(rack.nodes.map(({ machine }) => machine.pause()))
   await appliance.stop()
   await keepPoint(key, Date.now(), async (folder) => {
@@ -105,7 +106,7 @@ async function save({ bed, operator }: At, key: string): Promise<void> {
   })
   await appliance.restart()
   await Promise.all(rack.nodes.map(({ machine }) => machine.proceed()))
-  await settle({ bed, operator }, Date.now())
+  await waitAgents({ bed, operator }, Date.now())
 }
 
 async function goOn(name: PointName, folder: string, about: About, say: (text: string) => void): Promise<At> {
@@ -132,7 +133,7 @@ async function goOn(name: PointName, folder: string, about: About, say: (text: s
     )
     const operator = about.password === undefined ? undefined : operatorIn(bed.rack, bed.dataDir, about.password)
     const at: At = { bed, operator }
-    await settle(at, begun)
+    await waitAgents(at, begun)
     return at
   } catch (error) {
     await bed.close()
@@ -141,22 +142,33 @@ async function goOn(name: PointName, folder: string, about: About, say: (text: s
 }
 
 /**
- * Clocks stood still while the machines did: they are set before a certificate is looked at, by the machine's own clock (QEMU's has gone
- * on with ours), as an SSH session to a busy machine may take longer than a clock may be wrong. Then agents find their manager again.
+ * A clock stands still while its machine does, and must be right again before a certificate is looked at: sooner than an SSH session
+ * could be there. So each dom0 is left something that sets it by the machine's own clock (QEMU's goes on with ours), once they differ.
  */
-async function settle({ bed, operator }: At, since: number): Promise<void> {
+async function leaveClockSetter({ rack }: At['bed']): Promise<void> {
   await Promise.all(
-    bed.rack.nodes.map(async ({ name, ssh }) => {
-      const { exitCode, stderr } = await ssh(['sh', '-e'], { input: SET_CLOCK, deadlineMs: SETTLE_MS })
-      if (exitCode !== 0) throw new Error(`${name}: its clock cannot be set: ${stderr.trim()}`)
+    rack.nodes.map(async ({ name, ssh }) => {
+      const { exitCode, stderr } = await ssh(['sh', '-e'], { input: `busybox setsid sh -c '${CLOCK_SETTER}' </dev/null >/dev/null 2>&1 &` })
+      if (exitCode !== 0) throw new Error(`${name}: its clock could not be set later: ${stderr.trim()}`)
     }),
   )
+}
+
+/** Gives up after some minutes of a machine that was never stopped. */
+const CLOCK_SETTER = `
+tries=0
+while [ $tries -lt 600 ]; do
+  now=$(cat /sys/class/rtc/rtc0/since_epoch)
+  if [ $((now - $(date +%s))) -gt 1 ]; then date -s "@$now"; exit; fi
+  tries=$((tries + 1))
+  sleep 0.2
+done`
+
+/** Their agents have found their manager again. */
+async function waitAgents({ bed, operator }: At, since: number): Promise<void> {
   const names = bed.rack.nodes.map(({ name }) => name)
   if (operator) await waitLinked(operator, names, since)
 }
-
-const SETTLE_MS = 300_000
-const SET_CLOCK = 'date -s "@$(cat /sys/class/rtc/rtc0/since_epoch)" >/dev/null'
 
 async function copyWithout(from: string, to: string, without: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 })
