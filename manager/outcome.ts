@@ -1,7 +1,7 @@
 // What becomes of what a person asks for: done, or a refusal with its reason, which is for that person to read.
 
-/** For programs. `unread`: it rests on what could not be read of a host. */
-export const PROBLEM_CODES = ['unread'] as const
+/** For programs. `unread`: it rests on what could not be read of a host; `identity`: who would be approved is not who was looked at. */
+export const PROBLEM_CODES = ['unread', 'identity'] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
 export type Done<Value> =

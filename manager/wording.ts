@@ -1,4 +1,4 @@
-// Amounts and lists as people say them.
+// Amounts, lists and machines as people say them.
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
@@ -27,4 +27,25 @@ export function sayDuration(milliseconds: number): string {
   const [unit, span] = SPANS.find(([, each]) => length >= each) ?? SPANS[3]
   const count = Math.floor(length / span)
   return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+interface Identity {
+  readonly uuid?: string | undefined
+  readonly serial?: string | undefined
+  readonly product?: string | undefined
+  readonly macs: readonly { readonly mac: string; readonly boot: boolean }[]
+}
+
+export function sayIdentity({ uuid, serial, product, macs }: Identity): string {
+  const of = (boot: boolean) => macs.filter((one) => one.boot === boot).map(({ mac }) => mac)
+  const others = of(false)
+  return [
+    product ?? 'a machine without a product name',
+    serial === undefined ? 'no serial number' : `serial number ${serial}`,
+    uuid === undefined ? 'no UUID' : `UUID ${uuid}`,
+    `booted from ${of(true).join(', ') || 'no NIC that is known'}`,
+    ...(others.length === 0
+      ? []
+      : [`other NICs ${others.slice(0, 4).join(', ')}${others.length > 4 ? ` and ${others.length - 4} more` : ''}`]),
+  ].join(', ')
 }

@@ -4,12 +4,12 @@ import type { StateEvent } from '../hosts/state.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import { sayUnread, uncountedOf } from '../protocol/unread.ts'
 import { runningGuests } from './host-summary.ts'
-import type { HostAction } from './schema-hosts.ts'
+import type { HostAction, HostActionBody } from './schema-hosts.ts'
 
 /** `inventory`: undefined before its first report. Undefined for a fence without a proof. */
 export function stateEvent(
   action: HostAction,
-  proof: string | undefined,
+  { proof, seen }: HostActionBody,
   { state, inventory }: { readonly state: HostState; readonly inventory: Inventory | undefined },
 ): StateEvent | undefined {
   switch (action) {
@@ -18,6 +18,7 @@ export function stateEvent(
     case 'fence':
       return proof === undefined ? undefined : { kind: 'fence', proof }
     case 'approve':
+      return { kind: 'approve', seen }
     case 'reject':
     case 'resume':
     case 'release':

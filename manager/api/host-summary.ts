@@ -1,4 +1,5 @@
 // What is said of one host, from what its agent reported and what the pool knows. Pure.
+import { seenOf } from '../enrolment/seen.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
@@ -23,6 +24,7 @@ export function summaryOf({ view, inventory, sample, image, cpuGroup, alarms }: 
     macs: [...macs],
     ...(connection ? { connection: { address: connection.address, agent: connection.agent, since: connection.since } } : {}),
     ...(claim ? { change: { at: claim.at, differs: [...claim.differs], was: identityOf(view), is: identityOf(claim) } } : {}),
+    ...(claim || view.state === 'pending' || view.state === 'rejected' ? { seen: seenOf(view) } : {}),
     ...(inventory ? { hardware: hardwareOf(inventory) } : {}),
     ...(image ? { image } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),

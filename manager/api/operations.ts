@@ -4,7 +4,7 @@
 import type { Done } from '../outcome.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { TaskStatus } from '../reconcile/driver.ts'
-import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type { BootAttempt, BootSettings, Guest, HistoryEntry, Host, HostAction, HostActionBody, HostChange } from './schema-hosts.ts'
 import type {
   Alarm,
   Appliance,
@@ -57,7 +57,7 @@ export interface Operations {
   bootSettings(ref: string): Promise<BootSettings | undefined>
   /** What it boots from its next boot on; what is left out stays, null is the default of its appliance. */
   setBoot(ref: string, wanted: BootSettings, who: string): Promise<Done<Host>>
-  actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>>
+  actOnHost(ref: string, action: HostAction, given: HostActionBody, who: string): Promise<Done<Host>>
 
   /** Heard of last comes first. */
   appliances(): Promise<readonly Appliance[]>

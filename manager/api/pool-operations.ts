@@ -22,7 +22,7 @@ import { guestsOn, type HostParts, summaryOf } from './host-summary.ts'
 import { cellAnswer, localStorageAnswer, matrixAnswer, reachesAnswer, thingAnswer, thingDetail } from './matrix-answer.ts'
 import type { Done, Operations } from './operations.ts'
 import { eventOf } from './pool-events.ts'
-import type { BootSettings, Host, HostAction, HostChange } from './schema-hosts.ts'
+import type { BootSettings, Host, HostAction, HostActionBody, HostChange } from './schema-hosts.ts'
 import type { Alarm, Appliance, CpuExplanation, Matrix, Placement, PlacementAsk, PoolEvent, ThingDetail } from './schema-pool.ts'
 
 /** What the appliances tell of the boots. */
@@ -127,11 +127,11 @@ class PoolOperations implements Operations {
     return this.#shown(await this.#pool.change(view.id, wishes, byUser(who)))
   }
 
-  async actOnHost(ref: string, action: HostAction, proof: string | undefined, who: string): Promise<Done<Host>> {
+  async actOnHost(ref: string, action: HostAction, given: HostActionBody, who: string): Promise<Done<Host>> {
     const view = this.#pool.find(ref)
     if (!view) return noHost(ref)
     const inventory = await this.#pool.inventory(view.id)
-    const event = stateEvent(action, proof, { state: view.state, inventory })
+    const event = stateEvent(action, given, { state: view.state, inventory })
     if (!event) return { kind: 'refused', reason: `what proves that ${view.name} cannot run anything now? A fence needs a proof` }
     return this.#shown(await this.#pool.move(view.id, event, byUser(who)))
   }

@@ -89,7 +89,7 @@ export const HOST_ROUTES: readonly Route[] = [
       params: ofHost,
       body: hostActionBody,
       answer: host,
-      run: async ({ params: { ref }, body }, { operations }, { user }) => ofDone(await operations.actOnHost(ref, action, body.proof, user)),
+      run: async ({ params: { ref }, body }, { operations }, { user }) => ofDone(await operations.actOnHost(ref, action, body, user)),
     }),
   ),
   route({

@@ -35,7 +35,10 @@ export const problem = z.object({
   status: z.number(),
   /** What was wrong, with what, and what to do. */
   detail: z.string(),
-  /** `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. */
+  /**
+   * `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. `identity`:
+   * who would be approved is not who was looked at; `detail` has both.
+   */
   code: z.enum(PROBLEM_CODES).optional(),
 })
 

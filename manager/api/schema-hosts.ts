@@ -68,6 +68,8 @@ export const host = z.object({
   macs: hostMacs,
   /** A machine boots as this host and is another than was known: approval takes it in the place of that. `differs`: in words. */
   change: z.object({ at: z.number(), differs: z.array(z.string()), was: hostIdentity, is: hostIdentity }).optional(),
+  /** Of a host that may be approved: what an approval names as `seen`. It is another as soon as another machine waits. */
+  seen: z.string().optional(),
   connection: z.object({ address: z.string(), agent: z.string(), since: z.number() }).optional(),
   inventory: z.object({ revision: z.number(), at: z.number() }).optional(),
   /** Missing before its first report. */
@@ -102,8 +104,11 @@ export const bootSettings = z.strictObject({
 })
 
 export const HOST_ACTIONS = ['approve', 'reject', 'maintain', 'resume', 'fence', 'release'] as const
-/** `proof`: of `fence`, what says that the host cannot run anything now. */
-export const hostActionBody = z.strictObject({ proof: z.string().min(1).max(512).optional() })
+/**
+ * `proof`: of `fence`, what says that the host cannot run anything now. `seen`: of `approve`, the host's `seen` as it was looked at;
+ * without it only a host that has no `change` is approved.
+ */
+export const hostActionBody = z.strictObject({ proof: z.string().min(1).max(512).optional(), seen: z.string().max(64).optional() })
 
 export const historyEntry = z.object({ at: z.number(), who: z.string(), what: z.string() })
 
@@ -155,6 +160,7 @@ export type HostHardware = z.output<typeof hostHardware>
 export type HostChange = z.output<typeof hostChange>
 export type BootSettings = z.output<typeof bootSettings>
 export type HostAction = (typeof HOST_ACTIONS)[number]
+export type HostActionBody = z.output<typeof hostActionBody>
 export type HistoryEntry = z.output<typeof historyEntry>
 export type BootAttempt = z.output<typeof bootAttempt>
 export type Guest = z.output<typeof guest>

@@ -6,14 +6,15 @@ import type { HostState } from '../enrolment/standing.ts'
 import { groupBy } from '../group-by.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { sayClash } from './disk-identity.ts'
+import { ExportKeys, sightingsOfExport } from './exports.ts'
 import { type LocalStorage, localStorageOf } from './local.ts'
-import { type Attachment, attachmentsOf } from './network.ts'
+import { type Attachment, attachedBy, attachmentsOf, isAttached } from './network.ts'
 import { whyNotAttached } from './network-absence.ts'
 import { rowsOf, type StorageRow } from './rows.ts'
 import { islandsOf, type Segment, segmentsOf, touchSegments } from './segments.ts'
 import { type Sighting, storageOf } from './storage.ts'
 import { whyNotStored } from './storage-absence.ts'
-import { cut, describeThing, keyOfThing, type NetworkThing, type Reach, reached, type Thing, type ThingKey } from './thing.ts'
+import { cut, describeThing, keyOfThing, type NetworkThing, type Reach, type Thing, type ThingKey } from './thing.ts'
 
 export interface MatrixHost {
   readonly id: string
@@ -64,6 +65,7 @@ export class ConnectivityMatrix {
   readonly #storage = new Map<ThingKey, Map<string, Sighting>>()
   /** Worked out from #storage. */
   readonly #rows = new Map<ThingKey, readonly StorageRow[]>()
+  readonly #exports = new ExportKeys()
   /** By tag and host id. */
   readonly #vlans = new Map<string, Map<string, readonly Attachment[]>>()
   /** By key; undefined: to be worked out anew. */
@@ -104,7 +106,7 @@ export class ConnectivityMatrix {
     const stored = [...this.#storage.keys()].flatMap((key) => this.#rowsAt(key).filter((row) => this.#isShared(row)))
     const vlans = [...this.#vlans].map(([tag, hosts]) => {
       const thing: Thing = { kind: 'vlan', tag }
-      return { key: keyOfThing(thing), thing, hosts: [...hosts.values()].filter(isReached).length }
+      return { key: keyOfThing(thing), thing, hosts: [...hosts.values()].filter(isAttached).length }
     })
     const segments = [...this.#segmentsNow()].flatMap(([key, { thing, members }]) => {
       return members.size > 1 ? [{ key, thing, hosts: members.size }] : []
@@ -126,7 +128,7 @@ export class ConnectivityMatrix {
   reachers(key: ThingKey): ReadonlySet<string> {
     const row = this.#row(key)
     if (row) return new Set(this.#reachersOf(row))
-    return new Set([...this.#attachedTo(key)].flatMap(([id, attachments]) => (isReached(attachments) ? [id] : [])))
+    return new Set([...this.#attachedTo(key)].flatMap(([id, attachments]) => (isAttached(attachments) ? [id] : [])))
   }
 
   /** Of one row, a cell for every host, in the order of their coming. */
@@ -186,7 +188,7 @@ export class ConnectivityMatrix {
     for (const [key, sighting] of sightings) {
       const seen = this.#storage.get(key) ?? new Map<string, Sighting>()
       this.#storage.set(key, seen.set(id, sighting))
-      this.#rows.delete(key)
+      for (const one of this.#exports.forget(key)) this.#rows.delete(one)
     }
     entry.storage = sightings
   }
@@ -196,7 +198,7 @@ export class ConnectivityMatrix {
       const seen = this.#storage.get(key)
       seen?.delete(id)
       if (seen?.size === 0) this.#storage.delete(key)
-      this.#rows.delete(key)
+      for (const one of this.#exports.forget(key)) this.#rows.delete(one)
     }
   }
 
@@ -216,7 +218,9 @@ export class ConnectivityMatrix {
   #rowsAt(key: ThingKey): readonly StorageRow[] {
     const kept = this.#rows.get(key)
     if (kept) return kept
-    const sightings = this.#storage.get(key)
+    const keys = this.#exports.of(key, this.#storage)
+    if (keys[0] !== key) return []
+    const sightings = keys.length > 1 ? sightingsOfExport(this.#storage, keys) : this.#storage.get(key)
     const rows = sightings ? rowsOf(sightings) : []
     if (sightings) this.#rows.set(key, rows)
     return rows
@@ -224,6 +228,7 @@ export class ConnectivityMatrix {
 
   /** A copy's key has the LUN that it is on behind an `@`. */
   #row(key: ThingKey): StorageRow | undefined {
+    if (key.startsWith('nfs:')) return this.#rowsAt(this.#exports.of(key, this.#storage)[0] ?? key)[0]
     const whole = this.#storage.has(key) ? key : key.slice(0, Math.max(0, key.indexOf('@')))
     return this.#rowsAt(whole).find((row) => row.key === key)
   }
@@ -285,16 +290,4 @@ export class ConnectivityMatrix {
     this.#segments ??= segmentsOf([...this.#hosts].map(([id, { attachments }]) => [id, attachments] as const))
     return this.#segments
   }
-}
-
-/** Undefined without attachments. */
-function attachedBy(attachments: readonly Attachment[]): Reach | undefined {
-  const by = groupBy(attachments, ({ reach }) => reach.kind)
-  const ways = (kind: Reach['kind']): string =>
-    (by.get(kind) ?? []).map(({ reach }) => (reach.kind === 'reached' ? reach.how : reach.reason)).join(', ')
-  return by.has('reached') ? reached(ways('reached')) : by.has('cut') ? cut(ways('cut')) : undefined
-}
-
-function isReached(attachments: readonly Attachment[]): boolean {
-  return attachments.some(({ reach }) => reach.kind === 'reached')
 }

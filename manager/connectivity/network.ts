@@ -128,3 +128,15 @@ function ownMacs(bridge: Bridge, uplink: string, nics: readonly Nic[], { bonds, 
 function byName<Item extends { readonly name: string }>(items: readonly Item[]): ReadonlyMap<string, Item> {
   return new Map(items.map((item) => [item.name, item]))
 }
+
+/** Undefined without attachments. */
+export function attachedBy(attachments: readonly Attachment[]): Reach | undefined {
+  const by = groupBy(attachments, ({ reach }) => reach.kind)
+  const ways = (kind: Reach['kind']): string =>
+    (by.get(kind) ?? []).map(({ reach }) => (reach.kind === 'reached' ? reach.how : reach.reason)).join(', ')
+  return by.has('reached') ? reached(ways('reached')) : by.has('cut') ? cut(ways('cut')) : undefined
+}
+
+export function isAttached(attachments: readonly Attachment[]): boolean {
+  return attachments.some(({ reach }) => reach.kind === 'reached')
+}

@@ -1,5 +1,6 @@
 // Why a host does not see a piece of shared storage that others see: the nearest that it came to it, in words.
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
+import { plainPath } from '../protocol/nfs-export.ts'
 import type { BlockTarget } from '../protocol/storage.ts'
 import type { Route } from './storage.ts'
 import type { StorageThing } from './thing.ts'
@@ -35,16 +36,11 @@ export function whyNotStored(inventory: Inventory, { thing, luns, routesTo }: Kn
   }
 }
 
-/** One server has several names: what is mounted there under another may well be the same. */
+/** One server has several names and addresses: where nothing says that they are one, what is mounted there may still be the same. */
 function whyNotMounted({ nfsMounts }: Inventory, thing: Extract<StorageThing, { readonly kind: 'nfs' }>): string {
   const other = nfsMounts.find((mount) => plainPath(mount.export) === plainPath(thing.export))
   const absent = `${thing.server}:${thing.export} is not mounted there`
   return other ? `${absent} by this name; mounted there as ${other.server}:${other.export}, which may be the same` : absent
-}
-
-/** Without slashes that say nothing. */
-function plainPath(path: string): string {
-  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }
 
 /** How far it got on the way to a LUN; the farther, the more there is in the reason. */

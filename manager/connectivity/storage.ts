@@ -113,7 +113,9 @@ function exportsOf({ nfsMounts, kernel }: StorageSections): readonly Sighting[] 
     const mount = all.find(({ readOnly }) => !readOnly) ?? all[0]
     if (!mount) return []
     const how = `mounted on ${mount.mountPoint}${mount.version ? ` (NFS ${mount.version})` : ''}${mount.readOnly ? ', read-only' : ''}`
-    return [{ thing: { kind: 'nfs', server: mount.server, export: mount.export }, reach: reached(how), luns: [], routes: [] } as const]
+    const { server, export: exported, address } = mount
+    const thing = { kind: 'nfs', server, export: exported, ...(address === undefined ? {} : { address }) } as const
+    return [{ thing, reach: reached(how), luns: [], routes: [] }]
   })
 }
 

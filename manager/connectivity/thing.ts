@@ -4,7 +4,7 @@ export type StorageThing =
   /** A disk that several hosts can reach: by Fibre Channel, iSCSI, or SAS. */
   | { readonly kind: 'lun'; readonly wwid: string; readonly sizeBytes: number; readonly product: string }
   | { readonly kind: 'iscsi-target'; readonly iqn: string }
-  | { readonly kind: 'nfs'; readonly server: string; readonly export: string }
+  | { readonly kind: 'nfs'; readonly server: string; readonly export: string; readonly address?: string }
   | { readonly kind: 'vg'; readonly uuid: string; readonly name: string; readonly sizeBytes: number; readonly freeBytes: number }
   /** Where file-backed disks can lie. */
   | { readonly kind: 'file-system'; readonly uuid: string; readonly type: string; readonly label: string }

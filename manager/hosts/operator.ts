@@ -1,5 +1,7 @@
 // What may be changed of a host, as decisions: the row as it is → what to write and what history says of it. Pure.
+import { notSeen } from '../enrolment/seen.ts'
 import { type HostState, parseHostState } from '../enrolment/standing.ts'
+import type { ProblemCode } from '../outcome.ts'
 import type { HostRecord, IdentityClaim } from '../store/tables/hosts.ts'
 import { type StateEvent, transition } from './state.ts'
 
@@ -19,7 +21,7 @@ export type Ruling =
     }
   /** It is so already. */
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }
 
 export const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 export const GROUP_NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/
@@ -46,6 +48,10 @@ export function rule(
       const before = claim && parseHostState(claim.before)
       const next = transition({ name, state: parseHostState(host.state), agent, before }, wish.event, who, at)
       if (next.kind === 'refused') return next
+      if (wish.event.kind === 'approve' && (claim || next.kind === 'changed')) {
+        const reason = notSeen(host, wish.event.seen)
+        if (reason !== undefined) return { kind: 'refused', reason, code: 'identity' }
+      }
       const set = next.kind === 'changed' ? { state: next.state } : {}
       const what = next.kind === 'changed' ? next.change.what : `${host.state} as before`
       if (wish.event.kind === 'approve' && claim)

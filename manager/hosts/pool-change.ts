@@ -1,5 +1,6 @@
 // What the pool tells its listeners, and what it shows of a host.
 import type { HostState } from '../enrolment/standing.ts'
+import type { ProblemCode } from '../outcome.ts'
 import type { KernelEvent } from '../protocol/events.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
@@ -50,4 +51,4 @@ export type PoolChange =
 /** Of what an operator asks for. */
 export type Outcome =
   | { readonly kind: 'done'; readonly host: HostView }
-  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }

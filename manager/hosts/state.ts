@@ -4,8 +4,8 @@ import type { HostState } from '../enrolment/standing.ts'
 import type { Change } from '../store/tables/history.ts'
 
 export type StateEvent =
-  /** An operator's. */
-  | { readonly kind: 'approve' }
+  /** An operator's. `seen`: what they looked at, by enrolment/seen.ts. */
+  | { readonly kind: 'approve'; readonly seen?: string | undefined }
   | { readonly kind: 'reject' }
   /** `unread`: why there may be more guests than are known, where that could not be read. */
   | { readonly kind: 'maintain'; readonly guests: number; readonly unread?: string | undefined }

@@ -1,5 +1,6 @@
 // What is wished of a host, decided by operator.ts on its row as it is and written in the same transaction, with its line of history.
 
+import type { ProblemCode } from '../outcome.ts'
 import type { Transaction } from '../store/database.ts'
 import { revokeCertificates } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
@@ -10,7 +11,7 @@ export type Written =
   /** `over`: keys of alarms that it has answered. */
   | { readonly kind: 'changed'; readonly record: HostRecord; readonly over: readonly string[] }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly reason: string; readonly code?: 'unread' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }
 
 export interface WishFacts {
   readonly isConnected: boolean

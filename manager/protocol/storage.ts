@@ -200,6 +200,8 @@ export const nfsMount = record({
   /** `3`, `4.2`. */
   version: word(8).exactOptional(),
   readOnly: z.boolean(),
+  /** Of the server, as the kernel has it: `addr=`. One server may have many names. */
+  address: word(64).exactOptional(),
 })
 
 export type BlockDevice = z.output<typeof blockDevice>

@@ -45,7 +45,7 @@ function isMounted({ mountPoints }: FileSystem): boolean {
 
 /** Undefined for what is no file system, or of a type that is not mounted only to look. */
 export function scannableOf(thing: Thing): Scannable | undefined {
-  if (thing.kind === 'nfs') return scannable.safeParse({ kind: 'nfs', server: thing.server, export: thing.export }).data
+  if (thing.kind === 'nfs') return scannable.safeParse(thing).data
   if (thing.kind !== 'file-system' || !SCANNED_TYPES.some((type) => type === thing.type)) return undefined
   return scannable.safeParse({ kind: 'uuid', uuid: thing.uuid }).data
 }

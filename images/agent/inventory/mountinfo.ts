@@ -17,10 +17,10 @@ export function parseNfsMounts(text: string): Parsed<readonly NfsMount[]> {
       reasons.push('an NFS mount has a source of unknown form')
       return []
     }
+    const address = /(?:^|,)addr=([^,]+)/.exec(superOptions)?.[1]
     const version = /(?:^|,)vers=([0-9.]+)/.exec(superOptions)?.[1]
-    return [
-      { server, export: exported, mountPoint: unescaped(mountPoint), version, readOnly: /(^|,)ro(,|$)/.test(`${options},${superOptions}`) },
-    ]
+    const readOnly = /(^|,)ro(,|$)/.test(`${options},${superOptions}`)
+    return [{ server, export: exported, mountPoint: unescaped(mountPoint), version, readOnly, address }]
   })
   const accepted = acceptAll(nfsMount, candidates, (mount) => `NFS mount of ${mount.server}:${mount.export}`)
   return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }

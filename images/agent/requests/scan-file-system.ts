@@ -1,8 +1,9 @@
 // The request scan-file-system: the disk images on a file system, read where the host has it mounted, or else mounted read-only for
 // as long as it takes. Another host may be writing there: not a byte of the device is changed.
 import { SECTION_NAMES } from '../../../manager/protocol/inventory.ts'
+import { isSameExport } from '../../../manager/protocol/nfs-export.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
-import type { FileSystem, NfsMount } from '../../../manager/protocol/storage.ts'
+import type { FileSystem } from '../../../manager/protocol/storage.ts'
 import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
 import { remembering } from '../backend.ts'
 import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
@@ -36,7 +37,7 @@ export async function scanFileSystem(
   if (left !== undefined) return refused('unable', left)
   if (fileSystem.kind === 'nfs') {
     const mounts = await collect(backend, ['nfsMounts'])
-    const mount = mounts.sections.nfsMounts?.find((one) => isMountOf(one, fileSystem))
+    const mount = mounts.sections.nfsMounts?.find((one) => isSameExport(one, fileSystem))
     const unread = sayUnread(unreadOf(mounts, ['nfsMounts']))
     if (!mount && unread !== undefined) return refused('unable', `whether it is mounted on this host is not known: ${unread}`)
     if (!mount) return refused('unable', `${fileSystem.server}:${fileSystem.export} is not mounted on this host`)
@@ -89,8 +90,4 @@ function scanMountsIn(mountinfo: string): readonly string[] {
 
 function mountedOn(fileSystems: readonly FileSystem[], uuid: string): string | undefined {
   return fileSystems.filter((one) => one.uuid === uuid).flatMap(({ mountPoints }) => mountPoints)[0]
-}
-
-function isMountOf(mount: NfsMount, { server, export: exported }: Pick<NfsMount, 'server' | 'export'>): boolean {
-  return mount.server === server && mount.export === exported
 }

@@ -24,7 +24,7 @@ export const scannable = z.discriminatedUnion('kind', [
     uuid: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/, 'is no UUID of a file system'),
   }),
   /** One that the host has mounted already. */
-  record({ kind: z.literal('nfs'), server: word(256), export: path }),
+  record({ kind: z.literal('nfs'), server: word(256), export: path, address: word(64).exactOptional() }),
 ])
 
 const image = record({

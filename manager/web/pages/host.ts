@@ -85,8 +85,9 @@ async function act(name: HostAction, { params, form, who, peer }: Visitor, { ope
   if (!host) return noHost
   const proof = (form.get('proof') ?? '').trim().slice(0, 512) || undefined
   if (name === 'fence' && proof === undefined) return badForm(`Say what shows that ${host.name} cannot run anything now.`)
+  const seen = (form.get('seen') ?? '').slice(0, 64) || undefined
   await access.audit({ who: who.user, peer, what: `${name} host ${host.name} (${host.id})${proof === undefined ? '' : `: ${proof}`}` })
-  const done = await operations.actOnHost(host.id, name, proof, who.user)
+  const done = await operations.actOnHost(host.id, name, { proof, seen }, who.user)
   return done.kind === 'done' ? { kind: 'acted', said: `${host.name} is ${DONE[name]}.`, path: hostPath(done.value) } : refusalOf(done)
 }
 

@@ -20,8 +20,10 @@ export const ACTION_ROLES: Readonly<Record<HostAction, Role>> = {
   release: 'operator',
 }
 
-const ACTIONS: Readonly<Record<HostAction, { readonly label: string; readonly asks: string; readonly wantsProof: boolean }>> = {
-  approve: { label: 'Approve', asks: '', wantsProof: false },
+const ACTIONS: Readonly<
+  Record<HostAction, { readonly label: string; readonly asks: string; readonly wantsProof: boolean; readonly isOfSeen?: true }>
+> = {
+  approve: { label: 'Approve', asks: '', wantsProof: false, isOfSeen: true },
   reject: { label: 'Reject', asks: 'Its certificates are revoked, and it may not even report.', wantsProof: false },
   maintain: { label: 'Maintenance', asks: '', wantsProof: false },
   resume: { label: 'Back in service', asks: '', wantsProof: false },
@@ -59,6 +61,7 @@ export function hostNowView(host: Host, guests: readonly Guest[], alarms: readon
     state: host.state,
     since: moment(host.since),
     actions: actionsFor(host.state, role, host.change ? 'waits' : 'as known'),
+    seen: host.seen,
     change: changeView(host),
     alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
     facts: facts({

@@ -27,6 +27,7 @@ export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
           Disks: disksOf(hardware),
           NICs: nicsOf(hardware),
         }),
+        approves: host.seen,
         change: changeView(host),
         alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
       }

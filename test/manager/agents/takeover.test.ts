@@ -22,6 +22,10 @@ async function upHost(t: ExecutionContext, site: Site) {
   return { agent, id, since }
 }
 
+/** As who has looked at it. */
+const approve = async ({ manager: { pool, operations } }: Site, id: string) =>
+  pool.move(id, { kind: 'approve', seen: (await operations.host(id))?.seen }, 'admin alice')
+
 const kindsOf = async ({ manager }: Site) => (await manager.pool.alarms()).map(({ kind }) => kind)
 
 test('who leases the MAC of a spare NIC of a host that is up, and tells no UUID, is kept out: the host goes on, and it is an alarm', async (t) => {
@@ -54,7 +58,8 @@ onEach(
     t.is(id, real.id)
     t.is(pool.host(id)?.state, 'pending')
     t.deepEqual(asked, [])
-    const { change } = (await operations.host('node01')) ?? {}
+    const host = await operations.host('node01')
+    const { change } = host ?? {}
     t.like(change?.was, { uuid: uuidOf(1), serial: 'S1', product: 'R640' })
     t.deepEqual(
       change?.was.macs.map(({ mac, boot }) => [mac, boot]),
@@ -66,7 +71,7 @@ onEach(
     t.deepEqual(change?.is, { uuid: undefined, serial: undefined, product: undefined, macs: [{ mac: SPARE, boot: true }] })
     t.deepEqual(await kindsOf(site), ['identity-changed'])
 
-    const approved = await operations.actOnHost('node01', 'approve', undefined, 'alice')
+    const approved = await operations.actOnHost('node01', 'approve', { seen: host?.seen }, 'alice')
     t.like(approved, { kind: 'done', value: { state: 'up' } })
     t.is(approved.kind === 'done' && approved.value.change, undefined)
     await until('its session', () => machine.sessions().length === 1)
@@ -88,6 +93,49 @@ test('nobody takes the place of a host whose agent was connected a moment ago', 
   t.regex(stranger.kind === 'rejected' && stranger.retry ? stranger.reason : '', /the agent of node01 was connected a moment ago/)
   t.like(pool.host(id), { state: 'up', uuid: uuidOf(1) })
   t.deepEqual(await kindsOf(site), ['identity-changed'])
+})
+
+test('an approval is of the claim that was looked at: another machine that has come since is refused, with both in words', async (t) => {
+  const site = await startSite(t, { settings: { lostAfter: 50 } })
+  const { pool, operations } = site.manager
+  const { agent, id } = await upHost(t, site)
+  await agent.link.close()
+  await until('a lost host', () => pool.host(id)?.state === 'lost')
+  const claim = async (serial: string) =>
+    enrolRaw(site.address, await pushBoot(site, BOOT), REAL.macs, rawIdentity(), undefined, uuidOf(1), { serial, product: 'R640' })
+  t.is((await claim('S2')).kind, 'enrolled')
+  const looked = await operations.host('node01')
+  t.is((await claim('S3')).kind, 'enrolled')
+  for (const seen of [looked?.seen, undefined, '']) {
+    const refused = await operations.actOnHost('node01', 'approve', { seen }, 'alice')
+    t.like(refused, { kind: 'refused', code: 'identity' })
+    t.regex(
+      refused.kind === 'refused' ? refused.reason : '',
+      /now R640, serial number S3, UUID .*; known was R640, serial number S1, UUID /,
+    )
+  }
+  t.like(pool.host(id), { state: 'pending', serial: 'S1' })
+  // The same machine once more is the one that was looked at.
+  t.is((await claim('S2')).kind, 'enrolled')
+  t.like(await operations.actOnHost('node01', 'approve', { seen: looked?.seen }, 'alice'), { kind: 'done' })
+  t.is(pool.host(id)?.serial, 'S2')
+})
+
+test('a machine that waits is not approved as the one that has come in its place since', async (t) => {
+  const site = await startSite(t, { settings: { lostAfter: 50 } })
+  const { pool, operations } = site.manager
+  const enrol = async (serial: string) =>
+    enrolRaw(site.address, await pushBoot(site, BOOT), REAL.macs, rawIdentity(), undefined, uuidOf(1), { serial, product: 'R640' })
+  t.is((await enrol('S1')).kind, 'enrolled')
+  const [looked] = await operations.hosts()
+  t.is(looked?.change, undefined)
+  const id = looked?.id ?? ''
+  await until('the first is away', () => !pool.wasHere(id))
+  t.is((await enrol('S2')).kind, 'enrolled')
+  const refused = await operations.actOnHost(id, 'approve', { seen: looked?.seen }, 'alice')
+  t.like(refused, { kind: 'refused', code: 'identity' })
+  t.regex(refused.kind === 'refused' ? refused.reason : '', /is now R640, serial number S2/)
+  t.is(pool.host(id)?.state, 'pending')
 })
 
 test('enrol: auto lets in who was never seen, and nobody in the place of a host', async (t) => {
@@ -113,7 +161,7 @@ test('a spare NIC that somebody has approved is one to boot from, as the one bef
     enrolRaw(site.address, await pushBoot(site, mac), REAL.macs, rawIdentity(), undefined, uuidOf(1), { serial: 'S1', product: 'R640' })
   t.is((await enrol(SPARE)).kind, 'enrolled')
   t.is(pool.host(id)?.state, 'pending')
-  await pool.move(id, { kind: 'approve' }, 'admin alice')
+  await approve(site, id)
   for (const mac of [SPARE, BOOT, SPARE]) {
     t.is((await enrol(mac)).kind, 'enrolled')
     t.is(pool.host(id)?.state, 'booting', mac)
@@ -132,7 +180,7 @@ test('a host that is reset comes back though its old connection still stands, an
   const hello = { kind: 'hello', versions: { oldest: 1, newest: 1 }, agent: 'x', run: uuidOf(1), revision: 0 }
   const ended = rawAgent(site.address, first.certificates, key, (send) => send(JSON.stringify(hello)))
   const { id } = await until('a connection on which nobody will answer', () => pool.hosts().find(({ connection }) => connection))
-  await pool.move(id, { kind: 'approve' }, 'admin alice')
+  await approve(site, id)
   t.is((await enrol(fresh)).kind, 'enrolled')
   t.true((await ended) >= 1000)
   t.is(pool.host(id)?.state, 'booting')
@@ -192,13 +240,13 @@ test('a new board in the place of a host in maintenance is one approval, and it 
   )
   t.is((await boards[0]?.())?.kind, 'enrolled')
   t.is(pool.host(id)?.state, 'pending')
-  t.like(await pool.move(id, { kind: 'approve' }, 'admin alice'), { kind: 'done', host: { state: 'maintenance', serial: 'S2' } })
+  t.like(await approve(site, id), { kind: 'done', host: { state: 'maintenance', serial: 'S2' } })
   await pool.move(id, { kind: 'fence', proof: 'dark' }, 'admin alice')
   await until('a host that is away', () => !pool.wasHere(id))
   t.is((await boards[1]?.())?.kind, 'enrolled')
   t.is(pool.host(id)?.state, 'fenced')
   t.is((await pool.move(id, { kind: 'release' }, 'admin alice')).kind, 'refused')
-  t.like(await pool.move(id, { kind: 'approve' }, 'admin alice'), { kind: 'done', host: { state: 'fenced', serial: 'S3' } })
+  t.like(await approve(site, id), { kind: 'done', host: { state: 'fenced', serial: 'S3' } })
   t.like(await pool.move(id, { kind: 'release' }, 'admin alice'), { kind: 'done', host: { state: 'approved' } })
 })
 
@@ -214,7 +262,7 @@ test('a machine with a new NIC is known by its UUID and serial number together, 
   t.regex(twin.kind === 'rejected' ? twin.reason : '', /another host has the UUID/)
   t.is((await enrol('S1')).kind, 'enrolled')
   t.is(pool.host(id)?.state, 'pending')
-  await pool.move(id, { kind: 'approve' }, 'admin alice')
+  await approve(site, id)
   t.is((await enrol('S1')).kind, 'enrolled')
   t.is(pool.host(id)?.state, 'booting')
   t.is(pool.hosts().length, 1)

@@ -53,6 +53,26 @@ test('approve says a line for each host, and tells all from some from none by it
   t.is((await hostless('host approve @rack3,-@ssd')).code, 4)
 })
 
+test('approve shows who it lets in and names that; who takes the place of another is asked about', async (t) => {
+  const { hostless, manager, pool, setting } = await start(t)
+  const macs = [{ mac: '52:54:00:77:00:08', boot: true }]
+  const change = { at: 0, differs: ['serial'], was: { serial: 'OLD1', macs }, is: { serial: 'NEW1', macs } }
+  pool.hosts.push(hostOf(8, { state: 'pending', seen: 'aaaa' }), hostOf(9, { state: 'pending', seen: 'bbbb', change }))
+  const named = () => manager.asked.filter(({ method }) => method === 'POST').map(({ body }) => body)
+  const plain = await hostless('host approve node08')
+  t.is(plain.code, 0)
+  t.regex(plain.err, /^node08: .*booted from /)
+  t.deepEqual(named(), [{ seen: 'aaaa' }])
+  const silent = await hostless('host approve node09')
+  t.is(silent.code, 2)
+  t.regex(silent.err, /node09: now .*serial number NEW1.*; known was .*serial number OLD1/)
+  t.is((await run({ ...setting, answers: ['no'] }, 'host', 'approve', 'node09')).code, 1)
+  t.is(named().length, 1)
+  t.is((await hostless('host approve node0[8-9] --seen bbbb')).code, 2)
+  t.is((await hostless('host approve node09 --seen cccc')).code, 0)
+  t.deepEqual(named().at(-1), { seen: 'cccc' })
+})
+
 test('group adds and removes, whatever letter a group begins with', async (t) => {
   const { hostless, manager, pool } = await start(t)
   t.is((await hostless('host group node0[1-2] +hot -ssd -V1 -h2 --output json')).code, 0)

@@ -31,7 +31,7 @@ const render = async () => {
 
 test('who boots as a host and is another is shown beside what was known, with one button', async (t) => {
   const page = await render()
-  const host = { ...fakeHost(1, true), change }
+  const host = { ...fakeHost(1, true), change, seen: '0123456789abcdef' }
   const rights = { csrf: 'x', mayApprove: true, mayReject: false }
   const pending = page('_pending', { ...pendingView([host], []), ...rights })
   const now = page('_host-now', { ...hostNowView(host, [], [], 'operator'), csrf: 'x' })
@@ -40,7 +40,7 @@ test('who boots as a host and is another is shown beside what was known, with on
     t.regex(html, /Serial<\/th><td>OLD1<\/td><td>NEW1<\/td>/)
     t.regex(html, /Product<\/th><td>R640<\/td><td>R650<\/td>/)
     t.regex(html, new RegExp(`Boots from</th><td>${BOOT}</td><td>${SPARE}</td>`))
-    t.regex(html, /action="\/hosts\/[^"]+\/approve"/)
+    t.regex(html, /action="\/hosts\/[^"]+\/approve".*name="seen" value="0123456789abcdef"/)
   }
   const unchanged = page('_pending', { ...pendingView([fakeHost(1, true)], []), ...rights })
   t.notRegex(unchanged, /Another machine/)

@@ -84,7 +84,7 @@ export function fakePool(
       if (change.groups?.includes('Bad')) return { kind: 'refused', reason: 'a group is named with a-z 0-9 _ . -' }
       return changeOf(ref, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)))
     },
-    async actOnHost(ref, action, proof, who) {
+    async actOnHost(ref, action, { proof }, who) {
       calls.push(`${action} ${ref} by ${who}${proof === undefined ? '' : `: ${proof}`}`)
       if (action === 'maintain' && (find(ref)?.guests ?? 0) > 0)
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }

@@ -7,21 +7,18 @@ import { confirm, doToEach } from '../../engine/outcomes.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
 import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
+import { addApprove } from './approve.ts'
 
 interface ActionWords {
-  readonly action: HostAction
+  readonly action: Exclude<HostAction, 'approve'>
   readonly description: string
   readonly example: readonly [selector: string, does: string]
   /** Of what nobody does by mistake twice. */
   readonly question?: (hosts: string) => string
 }
 
+/** Approve is approve.ts's. */
 const ACTIONS: readonly ActionWords[] = [
-  {
-    action: 'approve',
-    description: 'let machines that wait into the pool, and those that boot as a host and are not as it was known (new hardware)',
-    example: ["'node[01-04]'", 'four that were looked at: hostless host show says what each is, and what it was'],
-  },
   {
     action: 'reject',
     description: 'shut machines out: their certificates are good no more (admin)',
@@ -45,6 +42,7 @@ interface ActionOptions {
 }
 
 export function addHostChanges(host: Command, world: World): void {
+  addApprove(host, world)
   for (const words of ACTIONS) addAction(host, world, words)
   addGroup(host, world)
   addNote(host, world)
@@ -73,7 +71,7 @@ function addAction(host: Command, world: World, { action, description, example: 
     act: async (api, args, { output, yes, proof }) => {
       const selected = pickHosts(args, await api.hosts())
       if (question && selected.items.length > 0) await confirm(question(namesOf(selected.items)), yes, world)
-      await doToEach(selected, 'host', nameOf, async ({ id }) => (await api.actOnHost(id, action, proof)).state, { world, output })
+      await doToEach(selected, 'host', nameOf, async ({ id }) => (await api.actOnHost(id, action, { proof })).state, { world, output })
     },
   })
 }

@@ -38,6 +38,7 @@ const LIST_COLUMNS: readonly Column[] = [
   id('uuid', 'UUID', { isHidden: true }),
   text('macs', 'MACS', { isHidden: true }),
   time('created', 'CREATED', { isHidden: true }),
+  id('seen', 'SEEN', { isHidden: true }),
 ]
 
 function hostRow(host: Host): Row {
@@ -59,6 +60,7 @@ function hostRow(host: Host): Row {
     uuid: host.uuid ?? null,
     macs: host.macs.map(({ mac }) => mac),
     created: iso(host.created),
+    seen: host.seen ?? null,
   }
 }
 
@@ -170,6 +172,7 @@ const FACTS: readonly Column[] = [
     text('image', 'Image'),
     text('generation', 'Generation'),
     time('created', 'Known since'),
+    text('seen', 'Approve with --seen'),
   ],
 ]
 

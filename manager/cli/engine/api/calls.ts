@@ -1,7 +1,16 @@
 // The routes of the REST API, each with what it answers.
 import { z } from 'zod'
 import { audit, issuedToken, principal, type Role, token, user } from '../../../api/schema-access.ts'
-import { type BootSettings, bootAttempt, guest, type HostAction, type HostChange, historyEntry, host } from '../../../api/schema-hosts.ts'
+import {
+  type BootSettings,
+  bootAttempt,
+  guest,
+  type HostAction,
+  type HostActionBody,
+  type HostChange,
+  historyEntry,
+  host,
+} from '../../../api/schema-hosts.ts'
 import {
   alarm,
   appliance,
@@ -37,8 +46,8 @@ export function poolApi(client: ApiClient) {
       (await get(`/hosts/${one(ref)}/history?limit=${limit}`, z.object({ entries: z.array(historyEntry) }))).entries,
     boots: async (ref: string) => (await get(`/hosts/${one(ref)}/boots`, z.object({ boots: z.array(bootAttempt) }))).boots,
     changeHost: (ref: string, change: HostChange) => client.ask('PATCH', `/hosts/${one(ref)}`, host, change),
-    actOnHost: (ref: string, action: HostAction, proof?: string) =>
-      client.ask('POST', `/hosts/${one(ref)}/${action}`, host, proof === undefined ? {} : { proof }),
+    actOnHost: (ref: string, action: HostAction, given: HostActionBody = {}) =>
+      client.ask('POST', `/hosts/${one(ref)}/${action}`, host, given),
     setBoot: (ref: string, settings: BootSettings) => client.ask('PUT', `/hosts/${one(ref)}/boot`, host, settings),
 
     tasks: async () => (await get('/manager/tasks', z.object({ tasks: z.array(task) }))).tasks,

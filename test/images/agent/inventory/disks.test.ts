@@ -95,7 +95,14 @@ test('parseNfsMounts finds the root that the host booted from', (t) => {
   const { value, reasons } = parseNfsMounts(fixture('mountinfo-trixie-nfs-root.txt'))
   t.deepEqual(reasons, [])
   t.deepEqual(value, [
-    { server: '10.77.0.1', export: '/dom0/c7ece48d92df3183', mountPoint: '/run/hostless/root', version: '3', readOnly: true },
+    {
+      server: '10.77.0.1',
+      export: '/dom0/c7ece48d92df3183',
+      mountPoint: '/run/hostless/root',
+      version: '3',
+      readOnly: true,
+      address: '10.77.0.1',
+    },
   ])
 })
 
@@ -109,7 +116,7 @@ test('parseNfsMounts knows a text that is cut short, or empty: the root is alway
 test('parseNfsMounts reads escaped blanks and IPv6 servers', (t) => {
   const line = '40 25 0:31 / /mnt/my\\040isos rw,relatime shared:1 - nfs4 [2001:db8::1]:/ex\\040port rw,vers=4.2,addr=2001:db8::1\n'
   t.deepEqual(parseNfsMounts(line).value, [
-    { server: '[2001:db8::1]', export: '/ex port', mountPoint: '/mnt/my isos', version: '4.2', readOnly: false },
+    { server: '[2001:db8::1]', export: '/ex port', mountPoint: '/mnt/my isos', version: '4.2', readOnly: false, address: '2001:db8::1' },
   ])
 })
 

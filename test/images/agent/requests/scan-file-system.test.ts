@@ -147,6 +147,11 @@ test('NFS is listed through the mount that the host has, and through no other', 
   const answer = await scanFileSystem(machine.world, nfs('10.0.0.9'))
   t.deepEqual(answer.kind === 'file-system-scanned' && answer.images.map(({ format }) => format), ['raw'])
   t.deepEqual([machine.runs('mount').length, listed(machine)], [1, '/mnt/nfs'])
+  const named = {
+    kind: 'scan-file-system' as const,
+    fileSystem: { kind: 'nfs' as const, server: 'nas', export: '/images/', address: '10.0.0.9' },
+  }
+  t.is((await scanFileSystem(machine.world, named)).kind, 'file-system-scanned')
   t.like(await scanFileSystem(machine.world, nfs('10.0.0.8')), { kind: 'refused', reason: '10.0.0.8:/images is not mounted on this host' })
 })
 
