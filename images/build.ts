@@ -15,6 +15,8 @@ export interface BuildOptions extends Recipe {
   readonly staging: string
   /** The agent's bundle: what `bundleAgent` makes. */
   readonly agent: string
+  /** What its startup snapshot is made of: what `bundleSnapshot` makes. */
+  readonly agentSnapshot: string
   /** Public keys (authorized_keys lines) that may log in as root; none: nobody can. */
   readonly authorizedKeys?: string
   /** Ends the build, and what it has started. */
@@ -61,6 +63,7 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
   const overlay = join(folder, 'overlay')
   await execa('cp', ['-rT', '--no-preserve=mode', join(options.recipeFolder, 'root'), overlay])
   await writeFile(join(overlay, 'usr/lib/hostless/agent.mjs'), options.agent)
+  await writeFile(join(overlay, 'usr/lib/hostless/agent.cjs'), options.agentSnapshot)
   if (options.authorizedKeys !== undefined) {
     await mkdir(join(overlay, 'root/.ssh'), { recursive: true, mode: 0o700 })
     await writeFile(join(overlay, 'root/.ssh/authorized_keys'), checkedKeys(options.authorizedKeys), { mode: 0o600 })
@@ -121,7 +124,8 @@ async function makeInitramfs(root: string, recipeFolder: string, folder: string)
     const parts = await initramfsParts([...entries.keys()], read, recipeFolder)
     const initrd = join(folder, 'initrd.img')
     const archive = encodeCpio(initramfsEntries(parts))
-    const packed = await execa('zstd', ['-19', '-T0', '-q', '-c'], { input: archive, encoding: 'buffer' })
+    // Level 19 makes 11.0 MB of it and takes 36 s of CPU; this makes 12.3 MB in 4 s.
+    const packed = await execa('zstd', ['-12', '-T0', '-q', '-c'], { input: archive, encoding: 'buffer' })
     await writeFile(initrd, packed.stdout)
     return { initrd, kernelVersion: parts.version }
   } finally {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { type AttemptView, readAttempts, watchAttempts } from './attempts.ts'
-import type { Boot } from './boots.ts'
+import { type Boot, totalSeconds } from './boots.ts'
 import { lastLines } from './console.ts'
 import { PROJECT } from './folders.ts'
 import { bootOf, followBoots } from './follow.ts'
@@ -122,13 +122,12 @@ export async function startAppliance(rack: Rack, config: ApplianceConfig, comman
     logFile,
     attempts: () => readAttempts(socket),
     watch: (signal) => watchAttempts(socket, signal),
-    waitUp: (names, deadlineMs, changed = () => undefined) =>
-      followBoots(
-        names.map((name) => bootOf(rack.node(name))),
-        socket,
-        deadlineMs,
-        changed,
-      ),
+    async waitUp(names, deadlineMs, changed = () => undefined) {
+      const begun = names.map((name) => bootOf(rack.node(name)))
+      const boots = await followBoots(begun, socket, rack.pace.allow(deadlineMs), changed)
+      rack.pace.booted(Math.max(...boots.map((boot) => totalSeconds(boot) ?? 0)) * 1000)
+      return boots
+    },
     logText,
     async kill9() {
       await end('SIGKILL')
