@@ -13,6 +13,14 @@ export async function agentVersion(root: string): Promise<string> {
 /** In the place of the version until what it names is there to be hashed. */
 const NO_VERSION = '0.0.0+000000000000'
 
+const AGENT = join('images', 'agent', 'dom0')
+
+/** Programs for Node: the one whose heap becomes the snapshot, and one that then takes out of the file what costs memory. */
+export interface Snapshot {
+  readonly agent: string
+  readonly dropCodeCache: string
+}
+
 /** A bundle's version: that of the package, then of its content, so that a manager tells any two apart. */
 export function bundleVersion(bundle: string): string | undefined {
   return /"(\d[^"+]{0,32}\+[0-9a-f]{12})"/.exec(bundle)?.[1]
@@ -23,7 +31,7 @@ export function bundleVersion(bundle: string): string | undefined {
  * `version`: of the package, which becomes that of the agent by what is in it.
  */
 export async function bundleAgent(root: string, version: string): Promise<string> {
-  const text = await bundleOf(root, 'main.ts', NO_VERSION, {
+  const text = await bundleOf(root, join(AGENT, 'main.ts'), NO_VERSION, {
     format: 'esm',
     // ws is CommonJS and asks for Node's own modules by require.
     banner: { js: "import { createRequire as hostlessRequire } from 'node:module';const require = hostlessRequire(import.meta.url);" },
@@ -32,16 +40,20 @@ export async function bundleAgent(root: string, version: string): Promise<string
   return text.replaceAll(NO_VERSION, `${version}+${content}`)
 }
 
-/** What an image makes its agent's startup snapshot of. `version`: of the bundle that stands beside it. */
-export async function bundleSnapshot(root: string, version: string): Promise<string> {
+/** What an image makes its agent's startup snapshot with. `version`: of the bundle that stands beside it. */
+export async function bundleSnapshot(root: string, version: string): Promise<Snapshot> {
   // A snapshot has require, for Node's own modules, and no import().
-  return bundleOf(root, 'snapshot.ts', version, { format: 'cjs', supported: { 'dynamic-import': false } })
+  const options: BuildOptions = { format: 'cjs', supported: { 'dynamic-import': false } }
+  return {
+    agent: await bundleOf(root, join(AGENT, 'snapshot.ts'), version, options),
+    dropCodeCache: await bundleOf(root, join('images', 'agent-bundle', 'drop-code-cache.ts'), version, options),
+  }
 }
 
 async function bundleOf(root: string, entry: string, version: string, options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: [join('images', 'agent', 'dom0', entry)],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     platform: 'node',

@@ -47,8 +47,9 @@ rm -rf /usr/lib/udev/hwdb.bin /usr/lib/udev/hwdb.d /etc/udev/hwdb.d
 # The agent's start, done once here and not at each boot. Without it the agent starts as any program of Node's.
 chmod 755 /usr/lib/hostless/agent-node
 snapshot() { env -i "PATH=$PATH" "$@" /usr/lib/hostless/agent-node --build-snapshot /usr/lib/hostless/agent.cjs; }
-snapshot setarch -R || snapshot || rm -f /usr/lib/hostless/agent.blob # addresses are in it: -R keeps them the same
-rm -f /usr/lib/hostless/agent.cjs
+lighten() { node /usr/lib/hostless/drop-code-cache.cjs /usr/lib/hostless/agent.blob; }
+{ snapshot setarch -R || snapshot; } && lighten || rm -f /usr/lib/hostless/agent.blob # addresses are in it: -R keeps them the same
+rm -f /usr/lib/hostless/agent.cjs /usr/lib/hostless/drop-code-cache.cjs
 
 # Nothing secret, nothing of the machine that built it.
 rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/resolv.conf /var/lib/dbus/machine-id /var/lib/systemd/random-seed \

@@ -98,7 +98,7 @@ async function recipeFingerprint(suite: string, access: Access): Promise<string>
     { path: 'suite', content: suite },
     { path: 'key', content: access === 'lab' ? await readFile(`${KEY_FILE}.pub`) : 'none' },
     { path: 'agent.mjs', content: await bundleAgent(PROJECT, await agentVersion(PROJECT)) },
-    { path: 'agent.cjs', content: await bundleSnapshot(PROJECT, 'any') },
+    { path: 'agent.cjs', content: (await bundleSnapshot(PROJECT, 'any')).agent },
   ]
   files.push(...(await filesIn(RECIPE, (path) => !path.startsWith(`${BUNDLED}/`))))
   return fingerprint(files)

@@ -1,6 +1,6 @@
 // The agent's startup snapshot, made and started by the Node that runs the tests, with what the image says to Node.
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { withoutSnapshot } from '../../../../images/agent/upgrade/places.ts'
@@ -27,11 +27,17 @@ async function dom0For(t: ExecutionContext): Promise<Dom0> {
     const { status, stdout, stderr } = spawnSync('sh', [script, ...argv], { encoding: 'utf8', env: { PATH: process.env.PATH } })
     return { code: status, said: stdout + stderr }
   }
-  await writeFile(join(folder, 'agent.cjs'), await bundleSnapshot(ROOT, '7.7.7+0123456789ab'))
+  const blob = join(folder, 'agent.blob')
+  const { agent, dropCodeCache } = await bundleSnapshot(ROOT, '7.7.7+0123456789ab')
+  await writeFile(join(folder, 'agent.cjs'), agent)
+  await writeFile(join(folder, 'drop-code-cache.cjs'), dropCodeCache)
   const made = node('--build-snapshot', join(folder, 'agent.cjs'))
   t.is(made.code, 0, made.said)
+  const { size } = await stat(blob)
+  t.deepEqual(node(join(folder, 'drop-code-cache.cjs'), blob), { code: 0, said: '' })
+  t.true((await stat(blob)).size < size - 1_000_000)
   await rm(join(folder, 'agent.cjs'))
-  return { own: join(folder, 'agent.mjs'), blob: join(folder, 'agent.blob'), node }
+  return { own: join(folder, 'agent.mjs'), blob, node }
 }
 
 test('the image’s own agent starts from its snapshot: there is nothing else that it could start from', async (t) => {
