@@ -15,6 +15,7 @@ import { bootOf, followBoots } from './follow.ts'
 import { startInNamespace } from './namespace.ts'
 import type { RackNode } from './node.ts'
 import { RACK_ADDRESS, RACK_INTERFACE, RACK_PREFIX } from './plan.ts'
+import { compileInto, hostlessIn } from './program.ts'
 import type { Rack } from './rack.ts'
 
 /** A config file of Hostless as a value; sections are replaced as a whole by `applianceConfig`'s `more`. */
@@ -70,11 +71,12 @@ export async function startAppliance(rack: Rack, config: ApplianceConfig, comman
   const logFile = join(rack.folder, 'appliance.log')
   const socket = join(config.dataDir, 'appliance.sock')
   await writeFile(configFile, stringify(config), { mode: 0o600 })
+  await compileInto(rack.runtime)
   let running: ChildProcess | undefined
   const logText = () => readFile(logFile, 'utf8').catch(() => '')
 
   async function start(): Promise<void> {
-    const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', command, '--config', configFile]
+    const program = [...hostlessIn(rack.runtime), command, '--config', configFile]
     const child = startInNamespace(rack.namespace, program, logFile, PROJECT)
     running = child
     child.once('exit', () => {

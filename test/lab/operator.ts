@@ -9,6 +9,7 @@ import { PROJECT } from './folders.ts'
 import type { Ran } from './namespace.ts'
 import { isOver, newPatience, sayAwaited, see } from './patience.ts'
 import { RACK_ADDRESS } from './plan.ts'
+import { hostlessIn } from './program.ts'
 import type { Rack } from './rack.ts'
 
 export const MANAGER_PORT = 8443
@@ -50,7 +51,7 @@ const LOGIN = z.object({ token: z.object({ secret: z.string() }) })
 /** The command `hostless` of these sources, with the login that is kept in a rack's runtime folder. To be run in the rack's namespace. */
 export function commandLine(runtime: string, argv: readonly string[], columns: number): readonly string[] {
   const environment = [`XDG_CONFIG_HOME=${runtime}`, `COLUMNS=${columns}`]
-  return ['env', `--chdir=${PROJECT}`, ...environment, process.execPath, '--import', 'tsx', 'manager/cli/main.ts', ...argv]
+  return ['env', `--chdir=${PROJECT}`, ...environment, ...hostlessIn(runtime), ...argv]
 }
 
 const URL_OF_MANAGER = `https://${RACK_ADDRESS}:${MANAGER_PORT}`

@@ -39,7 +39,7 @@ async function inside(...argv: readonly string[]): Promise<string> {
 /** The process that serves: the child of `hostless up`. */
 async function servingPid(): Promise<number> {
   for (;;) {
-    const { stdout } = await execa('pgrep', ['-P', String(bed.appliance.pid), '-f', 'main.ts appliance'], { reject: false })
+    const { stdout } = await execa('pgrep', ['-P', String(bed.appliance.pid), '-f', 'main.js appliance'], { reject: false })
     if (stdout !== '') return Number(stdout)
     await pause(50)
   }

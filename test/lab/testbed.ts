@@ -14,6 +14,7 @@ import { type Access, borrowImage, buildImage, imageName, needsBuild } from './i
 import type { Ran } from './namespace.ts'
 import type { RackNode } from './node.ts'
 import type { NodeSpec } from './plan.ts'
+import { hostlessIn } from './program.ts'
 import { type Rack, rackData, startRack } from './rack.ts'
 import { ensureKey } from './ssh.ts'
 
@@ -142,8 +143,8 @@ function testbedOn(rack: Rack, appliance: Appliance, dataDir: string): Omit<Test
     waitUp: (name) => waitFor(name, 'up', isUp),
     waitStage: (name, stage, status) => waitFor(name, `${stage} ${status}`, (boot) => stageOf(boot, stage)?.status === status),
     async hostless(...argv) {
-      const program = ['--import', 'tsx', 'manager/cli/main.ts', ...argv, '--data-dir', dataDir]
-      const { stdout, stderr, exitCode } = await execa(process.execPath, program, { cwd: PROJECT, reject: false })
+      const [node = '', ...program] = hostlessIn(rack.runtime)
+      const { stdout, stderr, exitCode } = await execa(node, [...program, ...argv, '--data-dir', dataDir], { cwd: PROJECT, reject: false })
       return { stdout, stderr, exitCode: exitCode ?? 128 }
     },
     async configure(change) {
