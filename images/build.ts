@@ -3,7 +3,6 @@
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import type { Snapshot } from './agent-bundle/build.ts'
 import { encodeCpio } from './dom0/cpio.ts'
 import { firmwareOf, type InitramfsParts, initramfsEntries, type KernelModules, moduleTables, selectModules } from './dom0/initramfs.ts'
 import { isPackageName, mmdebstrapArguments, type Recipe, SOURCE_DATE_EPOCH } from './dom0/recipe.ts'
@@ -16,8 +15,6 @@ export interface BuildOptions extends Recipe {
   readonly staging: string
   /** The agent's bundle: what `bundleAgent` makes. */
   readonly agent: string
-  /** What its startup snapshot is made with: what `bundleSnapshot` makes. */
-  readonly agentSnapshot: Snapshot
   /** Public keys (authorized_keys lines) that may log in as root; none: nobody can. */
   readonly authorizedKeys?: string
   /** Ends the build, and what it has started. */
@@ -64,8 +61,6 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
   const overlay = join(folder, 'overlay')
   await execa('cp', ['-rT', '--no-preserve=mode', join(options.recipeFolder, 'root'), overlay])
   await writeFile(join(overlay, 'usr/lib/hostless/agent.mjs'), options.agent)
-  await writeFile(join(overlay, 'usr/lib/hostless/agent.cjs'), options.agentSnapshot.agent)
-  await writeFile(join(overlay, 'usr/lib/hostless/drop-code-cache.cjs'), options.agentSnapshot.dropCodeCache)
   if (options.authorizedKeys !== undefined) {
     await mkdir(join(overlay, 'root/.ssh'), { recursive: true, mode: 0o700 })
     await writeFile(join(overlay, 'root/.ssh/authorized_keys'), checkedKeys(options.authorizedKeys), { mode: 0o600 })

@@ -65,7 +65,6 @@ export const WORLDLY: readonly string[] = [
   'appliance/wire/server.ts',
   'appliance/wire/timers.ts',
   'images/agent-bundle/build.ts',
-  'images/agent-bundle/drop-code-cache.ts',
   'images/agent/dom0/main.ts',
   'images/agent/dom0/runner.ts',
   'images/agent/exec.ts',

@@ -25,7 +25,7 @@ import type { Handlers } from './requests/task.ts'
 import type { Successor } from './requests/upgrade.ts'
 import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
-import { bundleAt, parseDropped, placesIn, withoutSnapshot } from './upgrade/places.ts'
+import { bundleAt, parseDropped, placesIn } from './upgrade/places.ts'
 import { PROBATION, startProbation } from './upgrade/probation.ts'
 
 export interface AgentOptions
@@ -96,7 +96,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(product === undefined ? {} : { product }),
   }
   const macs = [...new Set(nics.map(({ permanentMac, mac }) => permanentMac ?? mac))].slice(0, 256)
-  // Late: what it needs cannot be in a snapshot (dom0/snapshot.ts).
+  // Late: the first reading does not wait until TLS and HTTP are loaded.
   const { startLink } = await import('./link/runner.ts')
   link = startLink({
     agent,
@@ -183,7 +183,7 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
     host: { backend, follow: followProgram, clock: machineClock },
     world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles, clock: machineClock },
     jobs: await openJobBook({ backend, files: machineFiles, clock: machineClock, programs: machinePrograms }, places.jobs),
-    upgrades: { places, node: [process.execPath, ...withoutSnapshot(process.execArgv)], boot: file, onHandOver: () => end('handed-over') },
+    upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,
     first: FIRST,

@@ -44,13 +44,6 @@ for rule in 60-autosuspend 60-cdrom_id 60-drm 60-evdev 60-fido-id 60-persistent-
 done
 rm -rf /usr/lib/udev/hwdb.bin /usr/lib/udev/hwdb.d /etc/udev/hwdb.d
 
-# The agent's start, done once here and not at each boot. Without it the agent starts as any program of Node's.
-chmod 755 /usr/lib/hostless/agent-node
-snapshot() { env -i "PATH=$PATH" "$@" /usr/lib/hostless/agent-node --build-snapshot /usr/lib/hostless/agent.cjs; }
-lighten() { node /usr/lib/hostless/drop-code-cache.cjs /usr/lib/hostless/agent.blob; }
-{ snapshot setarch -R || snapshot; } && lighten || rm -f /usr/lib/hostless/agent.blob # addresses are in it: -R keeps them the same
-rm -f /usr/lib/hostless/agent.cjs /usr/lib/hostless/drop-code-cache.cjs
-
 # Nothing secret, nothing of the machine that built it.
 rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/resolv.conf /var/lib/dbus/machine-id /var/lib/systemd/random-seed \
   /etc/iscsi/initiatorname.iscsi /etc/nvme/hostid /etc/nvme/hostnqn

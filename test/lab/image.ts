@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { cp, link, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { execa } from 'execa'
-import { agentVersion, bundleAgent, bundleSnapshot } from '../../images/agent-bundle/build.ts'
+import { agentVersion, bundleAgent } from '../../images/agent-bundle/build.ts'
 import { dataFolder, KEY_FILE, LAB, PROJECT } from './folders.ts'
 
 /** What an appliance needs to serve an image. */
@@ -98,7 +98,6 @@ async function recipeFingerprint(suite: string, access: Access): Promise<string>
     { path: 'suite', content: suite },
     { path: 'key', content: access === 'lab' ? await readFile(`${KEY_FILE}.pub`) : 'none' },
     { path: 'agent.mjs', content: await bundleAgent(PROJECT, await agentVersion(PROJECT)) },
-    { path: 'agent.cjs', content: (await bundleSnapshot(PROJECT, 'any')).agent },
   ]
   files.push(...(await filesIn(RECIPE, (path) => !path.startsWith(`${BUNDLED}/`))))
   return fingerprint(files)

@@ -50,8 +50,3 @@ export function bundleAt(path: string): string | undefined {
 export function bundlesIn(names: readonly string[], except: string): readonly string[] {
   return names.flatMap((name) => /^agent-([0-9a-f]{64})\.mjs$/.exec(name)?.[1] ?? []).filter((sha256) => sha256 !== except)
 }
-
-/** Options of Node's that another bundle than the one in the snapshot is started with. */
-export function withoutSnapshot(options: readonly string[]): readonly string[] {
-  return options.filter((option) => !option.startsWith('--snapshot-blob='))
-}

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { packageRoot } from '../../../../appliance/package-root.ts'
-import { agentVersion, bundleAgent, bundleSnapshot, bundleVersion } from '../../../../images/agent-bundle/build.ts'
+import { agentVersion, bundleAgent } from '../../../../images/agent-bundle/build.ts'
 import { buildDom0 } from '../../../../images/build.ts'
 import { DOM0_MEMORY_MIB, SUITES, type Suite } from '../../../../images/dom0/recipe.ts'
 import { imagePath } from '../../../../images/layout.ts'
@@ -40,15 +40,13 @@ export function addBuildCommand(image: Command, deps: ImageCommandDeps): void {
     const stop = new AbortController()
     const interrupt = () => stop.abort()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
-    const agent = await bundleAgent(root, await agentVersion(root))
     const built = await buildDom0({
       suite: options.suite,
       add: options.add ?? [],
       ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
       ...(options.authorizedKeys === undefined ? {} : { authorizedKeys: await readKeys(options.authorizedKeys) }),
       recipeFolder: join(root, 'images/dom0'),
-      agent,
-      agentSnapshot: await bundleSnapshot(root, bundleVersion(agent) ?? ''),
+      agent: await bundleAgent(root, await agentVersion(root)),
       staging: imagePath(dataDir, name),
       signal: stop.signal,
       onProgress: progress,
