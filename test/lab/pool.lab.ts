@@ -13,7 +13,7 @@ import { PROJECT } from './folders.ts'
 import { troubleIn } from './health.ts'
 import type { RackNode } from './node.ts'
 import { MANAGER, type Operator, signIn } from './operator.ts'
-import { bridgeSecondNic, hostsAnswer, REPORT_MS, waitConnected, waitReported, waitState } from './pool.ts'
+import { bridgeSecondNic, hostsAnswer, REPORT_MS, waitConnected, waitRead, waitReported, waitState } from './pool.ts'
 import { startTarget, type Target } from './target.ts'
 import { openTestbed, type Testbed } from './testbed.ts'
 
@@ -86,6 +86,7 @@ test.serial('one command approves them', async (t) => {
   const { exitCode, stderr } = await operator.hostless('host', 'approve', '*')
   t.is(exitCode, 0, stderr)
   await waitState(operator, NAMES, 'up')
+  await waitRead(operator, NAMES)
 })
 
 test.serial('the inventory is that of the machine: CPU policies, DMI, NICs, disks, and no sensor', async (t) => {

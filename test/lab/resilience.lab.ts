@@ -6,8 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { dataFolder } from './folders.ts'
+import { openAt } from './snapshot/open.ts'
 import { seconds } from './table.ts'
-import { openTestbed, type Testbed } from './testbed.ts'
+import type { Testbed } from './testbed.ts'
 import { readCommand, runHere, unpackRoot } from './unpacked.ts'
 
 /** 93 MB in one folder and its folders. */
@@ -22,9 +23,8 @@ let bed: Testbed
 let expected: string
 
 test.before(async () => {
-  bed = await openTestbed({ nodes: [{}] })
+  bed = (await openAt('one-up', (text) => process.stderr.write(`${text}\n`))).bed
   expected = await runHere(readCommand(await unpackRoot(bed.image.folder, join(bed.dataDir, 'unpacked')), MUCH))
-  await bed.boot('node1')
 })
 
 test.after.always(() => bed?.close())
@@ -39,7 +39,7 @@ async function inside(...argv: readonly string[]): Promise<string> {
 /** The process that serves: the child of `hostless up`. */
 async function servingPid(): Promise<number> {
   for (;;) {
-    const { stdout } = await execa('pgrep', ['-P', String(bed.appliance.pid), '-f', 'main.ts appliance'], { reject: false })
+    const { stdout } = await execa('pgrep', ['-P', String(bed.appliance.pid), '-f', 'main.js appliance'], { reject: false })
     if (stdout !== '') return Number(stdout)
     await pause(50)
   }
