@@ -20,7 +20,8 @@ import { type BootOptions, parseLabCommand } from './options.ts'
 import { bridgeSecondNic, waitConnected, waitReported, waitState } from './pool.ts'
 import { type Rack, rackData, startRack } from './rack.ts'
 import { findLab, findSession, writeSession } from './session.ts'
-import { openAt } from './snapshot/open.ts'
+import { startFrom } from './snapshot/open.ts'
+import { points } from './snapshot/points.ts'
 import { ensureKey, quote, sshArguments } from './ssh.ts'
 import { bootTable, failureText, keepHelp, openingText } from './table.ts'
 import { startTarget, type Target } from './target.ts'
@@ -113,9 +114,8 @@ async function bootRack(options: BootOptions): Promise<number> {
 
 async function resumeRack(keep: boolean): Promise<number> {
   const laps = newLaps(Date.now())
-  const { bed, operator } = await openAt('two-approved', say)
+  const { bed, operator } = await startFrom(points.twoApproved, say)
   rack = bed.rack
-  if (!operator) throw new Error('"two-approved" has no operator')
   await writeSession(rack)
   laps.done('two approved hosts', Date.now())
   await type(operator, 'host', 'list')

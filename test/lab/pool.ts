@@ -29,6 +29,14 @@ export async function waitState(operator: Operator, names: readonly string[], st
   await operator.until(`${state}: ${names.join(', ')}`, '/hosts', hostsAnswer, there, REPORT_MS)
 }
 
+/** One command for all that are pending; resolves when they are up and known in full. */
+export async function approveAll(operator: Operator, names: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await operator.hostless('host', 'approve', '*')
+  if (exitCode !== 0) throw new Error(`host approve: ${stderr.trim()}`)
+  await waitState(operator, names, 'up')
+  await waitRead(operator, names)
+}
+
 /** Resolves when their agents have read everything that the first report does without. */
 export async function waitRead(operator: Operator, names: readonly string[]): Promise<void> {
   for (const name of names) {

@@ -8,7 +8,8 @@ import { PROJECT } from './folders.ts'
 import { compareListings, hashCommand, type Listing, listCommand, parseHashes, parseListing } from './listing.ts'
 import { startInNamespace } from './namespace.ts'
 import { RACK_ADDRESS } from './plan.ts'
-import { openAt } from './snapshot/open.ts'
+import { startFrom } from './snapshot/open.ts'
+import { points } from './snapshot/points.ts'
 import type { Testbed } from './testbed.ts'
 import { runHere, unpackRoot } from './unpacked.ts'
 
@@ -32,7 +33,7 @@ let unpacked: string
 let lower: Listing
 
 test.before(async () => {
-  bed = (await openAt('one-up', (text) => process.stderr.write(`${text}\n`))).bed
+  bed = (await startFrom(points.oneUp)).bed
   unpacked = await unpackRoot(bed.image.folder, join(bed.dataDir, 'unpacked'))
 })
 

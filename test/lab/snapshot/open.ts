@@ -5,17 +5,16 @@ import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { z } from 'zod'
 import { sourcesFingerprint } from '../image.ts'
-import { LOGIN_FILES, operatorIn } from '../operator.ts'
+import { LOGIN_FILES } from '../operator.ts'
 import { waitLinked } from '../pool.ts'
 import { QEMU } from '../qemu.ts'
 import type { Rack } from '../rack.ts'
 import { openTestbed, publishedGeneration } from '../testbed.ts'
 import { pointKey } from './key.ts'
-import { type At, firstOf, POINTS, type PointName } from './points.ts'
+import { type At, firstOf, type Point, type Who } from './points.ts'
 import { findPoint, keepPoint } from './store.ts'
 
 const aboutSchema = z.object({
-  password: z.string().optional(),
   nodes: z.array(z.object({ name: z.string(), poweredOnAt: z.number(), consoleStart: z.number() })),
 })
 
@@ -26,27 +25,31 @@ const IMAGES = 'images'
 const DATA = 'data'
 const RUNTIME = 'runtime'
 
-/** `say` hears how it gets there. Rejects with nothing left behind but consoles and logs. */
-export async function openAt(name: PointName, say: (text: string) => void): Promise<At> {
-  const key = await keyOf(name)
+/**
+ * A rack at that point: `const { bed, operator } = await startFrom(points.twoApproved)`, and `bed.close()` in the end. What was saved goes
+ * on, in seconds; where nothing is, it boots, and is saved for whoever comes next. `say` hears which. Rejects with nothing left behind but
+ * consoles and logs.
+ */
+export async function startFrom<Asks extends Who>(point: Point<Asks>, say: (text: string) => void = tell): Promise<At<Asks>> {
+  const key = await keyOf(point)
   const found = await findPoint(key, Date.now())
   switch (found.kind) {
     case 'found':
       try {
-        return await goOn(name, found.folder, aboutSchema.parse(found.about), say)
+        return await goOn(point, found.folder, aboutSchema.parse(found.about), say)
       } catch (error) {
-        say(`"${name}" could not be gone on with (${error instanceof Error ? error.message : String(error)}): the rack boots.`)
+        say(`"${point.name}" could not be gone on with (${error instanceof Error ? error.message : String(error)}): the rack boots.`)
       }
       break
     case 'damaged':
-      say(`What was saved of "${name}" is damaged (${found.reason}) and is gone: the rack boots.`)
+      say(`What was saved of "${point.name}" is damaged (${found.reason}) and is gone: the rack boots.`)
       break
     case 'none':
-      say(`Nothing is saved of "${name}" as it would be now: the rack boots.`)
+      say(`Nothing is saved of "${point.name}" as it would be now: the rack boots.`)
   }
-  const at = await reach(name, say)
+  const at = await reach(point, say)
   try {
-    await save(at, key)
+    await keep(point, at)
   } catch (error) {
     await at.bed.close()
     throw error
@@ -54,15 +57,18 @@ export async function openAt(name: PointName, say: (text: string) => void): Prom
   return at
 }
 
-async function keyOf(point: PointName): Promise<string> {
-  const { stdout } = await execa(QEMU, ['--version'])
-  return pointKey({ point, generations: [await publishedGeneration('lab')], qemu: stdout, sources: await sourcesFingerprint() })
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
 
-async function reach(name: PointName, say: (text: string) => void): Promise<At> {
-  const point = POINTS[name]
+async function keyOf({ name }: Pick<Point<Who>, 'name'>): Promise<string> {
+  const { stdout } = await execa(QEMU, ['--version'])
+  return pointKey({ point: name, generations: [await publishedGeneration('lab')], qemu: stdout, sources: await sourcesFingerprint() })
+}
+
+async function reach<Asks extends Who>(point: Point<Asks>, say: (text: string) => void): Promise<At<Asks>> {
   if (point.kind === 'next') {
-    const at = await openAt(point.from, say)
+    const at = await startFrom(point.from, say)
     try {
       await point.reach(at)
       return at
@@ -81,9 +87,13 @@ async function reach(name: PointName, say: (text: string) => void): Promise<At> 
   }
 }
 
-/** Machines first, so that none of them sees the others go; then what serves them, so that its data is whole. All of it goes on after. */
-async function save({ bed, operator }: At, key: string): Promise<void> {
+/**
+ * Saves a rack that is at that point, and resolves when all of it goes on: for who gets there by steps of its own. Machines first, so that
+ * none of them sees the others go; then what serves them, so that its data is whole.
+ */
+export async function keep(point: Pick<Point<Who>, 'name'>, { bed, operator }: At): Promise<void> {
   const { rack, appliance, dataDir } = bed
+  const key = await keyOf(point)
   await leaveClockSetter(bed)
   await Promise.all(rack.nodes.map(({ machine }) => machine.pause()))
   await appliance.stop()
@@ -99,7 +109,6 @@ async function save({ bed, operator }: At, key: string): Promise<void> {
       }
     }
     const about: About = {
-      ...(operator ? { password: operator.password } : {}),
       nodes: rack.nodes.map(({ name, machine: { poweredOnAt = 0, consoleStart } }) => ({ name, poweredOnAt, consoleStart })),
     }
     return about
@@ -109,11 +118,14 @@ async function save({ bed, operator }: At, key: string): Promise<void> {
   await waitAgents({ bed, operator }, Date.now())
 }
 
-async function goOn(name: PointName, folder: string, about: About, say: (text: string) => void): Promise<At> {
-  const { nodes, more } = firstOf(name)
+async function goOn<Asks extends Who>(point: Point<Asks>, folder: string, about: About, say: (text: string) => void): Promise<At<Asks>> {
+  const { nodes, more, again } = firstOf(point)
   const prepare = async (rack: Rack, dataDir: string) => {
     await cp(join(folder, DATA), dataDir, { recursive: true, preserveTimestamps: true })
-    if (about.password !== undefined) for (const file of LOGIN_FILES) await copyInto(join(folder, RUNTIME, file), join(rack.runtime, file))
+    for (const file of LOGIN_FILES) {
+      const kept = join(folder, RUNTIME, file)
+      if (await isThere(kept)) await copyInto(kept, join(rack.runtime, file))
+    }
   }
   const bed = await openTestbed({ nodes, more, say, prepare })
   try {
@@ -131,8 +143,7 @@ async function goOn(name: PointName, folder: string, about: About, say: (text: s
         await machine.proceed()
       }),
     )
-    const operator = about.password === undefined ? undefined : operatorIn(bed.rack, bed.dataDir, about.password)
-    const at: At = { bed, operator }
+    const at = { bed, operator: again(bed) }
     await waitAgents(at, begun)
     return at
   } catch (error) {

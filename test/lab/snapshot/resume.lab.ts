@@ -1,10 +1,11 @@
 // A rack that goes on from what was saved of it: the same hosts, not booted again, that their manager knows.
 
 import test from 'ava'
+import type { Operator } from '../operator.ts'
 import { hostsAnswer } from '../pool.ts'
 import { seconds } from '../table.ts'
-import { openAt } from './open.ts'
-import type { At } from './points.ts'
+import { startFrom } from './open.ts'
+import { type At, points } from './points.ts'
 
 const NAMES = ['node1', 'node2']
 
@@ -14,8 +15,7 @@ async function bootsOf({ bed }: At): Promise<readonly string[]> {
   return (await Promise.all(asked)).map(({ stdout }) => stdout.trim())
 }
 
-async function pictureOf({ operator }: At): Promise<readonly unknown[]> {
-  if (!operator) throw new Error('there is no operator')
+async function pictureOf({ operator }: At<Operator>): Promise<readonly unknown[]> {
   const { hosts } = await operator.get('/hosts', hostsAnswer)
   return hosts.map(({ id, name, state, uuid, image }) => ({ id, name, state, uuid, image })).sort((a, b) => a.name.localeCompare(b.name))
 }
@@ -23,7 +23,7 @@ async function pictureOf({ operator }: At): Promise<readonly unknown[]> {
 test('two approved hosts go on from where they were saved: the same boots, identities and pool, at the right time', async (t) => {
   t.timeout(1_500_000)
   const said: string[] = []
-  const first = await openAt('two-approved', (text) => said.push(text))
+  const first = await startFrom(points.twoApproved, (text) => said.push(text))
   t.teardown(() => first.bed.close())
   const [boots, picture] = [await bootsOf(first), await pictureOf(first)]
   t.is(new Set(boots).size, 2)
@@ -34,7 +34,7 @@ test('two approved hosts go on from where they were saved: the same boots, ident
   await first.bed.close()
 
   const begun = Date.now()
-  const second = await openAt('two-approved', (text) => t.fail(text))
+  const second = await startFrom(points.twoApproved, (text) => t.fail(text))
   t.teardown(() => second.bed.close())
   t.log(`${said.join(' ') || 'saved before;'} there again after ${seconds((Date.now() - begun) / 1000)}`)
   t.deepEqual(await bootsOf(second), boots)
