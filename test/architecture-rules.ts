@@ -80,6 +80,7 @@ export const WORLDLY: readonly string[] = [
   'appliance/wire/timers.ts',
   'images/agent-bundle/build.ts',
   'images/agent/dom0/main.ts',
+  'images/agent/dom0/runner.ts',
   'images/agent/exec.ts',
   'images/agent/files/exec.ts',
   'images/agent/jobs/exec.ts',

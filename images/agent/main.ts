@@ -2,11 +2,11 @@
 // on the host. `node agent.mjs [FILE]`: FILE is what the initramfs has left, /run/hostless/boot.
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { get } from 'node:http'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../appliance/wire/log.ts'
 import { BUNDLE_PATH } from '../../manager/protocol/bundle.ts'
+import type { SectionName } from '../../manager/protocol/inventory.ts'
 import { uuid } from '../../manager/protocol/values.ts'
 import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
@@ -19,7 +19,7 @@ import type { Jobs, KeptJob } from './jobs/job.ts'
 import { newLedger, record } from './ledger.ts'
 import { decodeKept, encodeKept } from './link/kept.ts'
 import { findManager } from './link/manager.ts'
-import { type Link, type LinkOptions, startLink } from './link/runner.ts'
+import type { Link, LinkOptions } from './link/runner.ts'
 import { openDesk } from './requests/desk.ts'
 import { handlersOf } from './requests/handlers.ts'
 import type { Handlers } from './requests/task.ts'
@@ -42,6 +42,8 @@ export interface AgentOptions
   readonly upgrades?: Pick<Successor, 'places' | 'node' | 'boot'> & { readonly onHandOver: () => void }
   readonly agent: string
   readonly sampleSeconds: number
+  /** What the first report waits for; left out: everything. */
+  readonly first?: readonly SectionName[]
 }
 
 export interface Agent {
@@ -51,7 +53,7 @@ export interface Agent {
 
 /** Resolves when the host has been read once and the manager is being looked for: the same on a dom0 and on a simulated host. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { host, agent, sampleSeconds, log, boot, localAddress, upgrades, kept, keep, dropped, onWelcome } = options
+  const { host, agent, sampleSeconds, first, log, boot, localAddress, upgrades, kept, keep, dropped, onWelcome } = options
   const run = uuid.parse(randomUUID())
   let ledger = newLedger(run)
   let link: Link | undefined
@@ -59,6 +61,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const observation = await observe(host, {
     run,
     sampleSeconds,
+    ...(first ? { first } : {}),
     log,
     onRead: (names) => {
       if (names.includes('guests')) keeper?.look()
@@ -101,6 +104,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(product === undefined ? {} : { product }),
   }
   const macs = [...new Set(nics.map(({ permanentMac, mac }) => permanentMac ?? mac))].slice(0, 256)
+  // Late: the first reading does not wait until TLS and HTTP are loaded.
+  const { startLink } = await import('./link/runner.ts')
   link = startLink({
     agent,
     boot,
@@ -115,7 +120,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...(kept ? { kept } : {}),
     ...(keep ? { keep } : {}),
     ...(dropped ? { dropped } : {}),
-    ...(onWelcome ? { onWelcome } : {}),
+    onWelcome: () => {
+      observation.goOn()
+      onWelcome?.()
+    },
   })
   const started = link
   return {
@@ -129,6 +137,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 const SAMPLE_SECONDS = 5
+/** What makes a host known, and what a manager asks of it at once: a few programs. The rest follows when that has left. */
+const FIRST = ['dmi', 'cpus', 'memory', 'xen', 'kernel', 'nics', 'bonds', 'vlans', 'bridges', 'addresses'] as const
 /** For a program of a request that has no limit of its own. */
 const REQUEST_SECONDS = 60
 /** Milliseconds that a request may still take when its agent is to hand over. */
@@ -185,6 +195,7 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
     upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,
+    first: FIRST,
     boot: { attempt: boot.attempt, token: boot.token },
     findManager: () => findManager(boot, fetchText),
     kept,
@@ -207,7 +218,8 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
 const FETCH_BYTES = 64 << 10
 
 /** Not by Node's fetch, which costs dom0 5 MB. */
-function fetchText(url: string): Promise<string> {
+async function fetchText(url: string): Promise<string> {
+  const { get } = await import('node:http')
   return new Promise((resolve, reject) => {
     const asked = get(url, { agent: false, signal: AbortSignal.timeout(10_000) }, (response) => {
       if (response.statusCode !== 200) asked.destroy(new Error(`${url}: HTTP ${response.statusCode}`))

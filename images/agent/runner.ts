@@ -18,6 +18,8 @@ export interface ObservationOptions {
   /** Names this start of the agent: revisions are counted within it. */
   readonly run: Uuid
   readonly sampleSeconds: number
+  /** What the first report waits for; left out: everything. Until `goOn` the rest counts as not read. */
+  readonly first?: readonly SectionName[]
   readonly log: Log
   /** Takes each message in order; must not throw. */
   readonly send: (message: AgentMessage) => void
@@ -31,6 +33,8 @@ export interface Observation {
   revision(): number
   /** Reads these sections now. The delta, if there is one, has been sent when it resolves. */
   collect(names: readonly SectionName[]): Promise<{ readonly revision: number; readonly problems: readonly Problem[] }>
+  /** Reads what the first report did without, once: when that report has left, or nobody takes it. */
+  goOn(): void
   /** What the site wants to know of each host. */
   readonly properties: Pick<Properties, 'set'>
   /** Resolves when nothing is going on any more; nothing is sent from then on. */
@@ -43,11 +47,15 @@ const EVENTS_IN_BURST = 100
 const RESTART = 1_000
 const LONGEST_RESTART = 60_000
 
-/** Resolves when the inventory has been read once and sent. */
+/** Milliseconds that the rest may wait for somebody who takes the first report. */
+const PATIENCE = 20_000
+
+/** Resolves when what a first report has was read, and sent. */
 export async function observe({ backend, follow, clock }: Host, options: ObservationOptions): Promise<Observation> {
-  const { run, log } = options
+  const { run, log, first = SECTION_NAMES } = options
   let stopped = false
-  let inventory: Inventory = EMPTY_INVENTORY
+  let inventory: Inventory = unread(SECTION_NAMES)
+  let rest: readonly SectionName[] = SECTION_NAMES.filter((name) => !first.includes(name))
   let revision = 0
   let schedule = newSchedule(clock.steady())
   let reading: Promise<void> = Promise.resolve()
@@ -159,14 +167,23 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   const readers = { ...READERS, properties: async () => ({ value: properties.values(), problems: [] }) }
 
   for (const monitor of [udevMonitor, ipMonitor, xenMonitor]) watch(monitor, RESTART)
-  await read(SECTION_NAMES)
+  const goOn = (): void => {
+    const names = rest
+    rest = []
+    timers.get('rest')?.()
+    if (names.length > 0) void read(names)
+  }
+
+  await read(first)
   send(full())
+  if (rest.length > 0) after('rest', PATIENCE, goOn)
   await takeSample()
   sampleLater()
   speak()
 
   return {
     full,
+    goOn,
     revision: () => revision,
     properties,
     async collect(names) {
@@ -181,4 +198,10 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
       await Promise.all([reading, sampling, speaking])
     },
   }
+}
+
+/** What is known of a host before anything was read. */
+function unread(names: readonly SectionName[]): Inventory {
+  const problems = names.map((section): Problem => ({ section, source: section, reason: 'not read yet: the agent has just started' }))
+  return { ...EMPTY_INVENTORY, problems }
 }

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { execa } from 'execa'
 import { makeRunFolder, runtimeFolder } from '../lab/folders.ts'
 import { namespaceName, type Ran, runInNamespace, startGuard, sweepNamespaces } from '../lab/namespace.ts'
+import { newPace } from '../lab/patience.ts'
 import { RACK_ADDRESS, RACK_INTERFACE } from '../lab/plan.ts'
 import type { Rack } from '../lab/rack.ts'
 
@@ -70,6 +71,8 @@ function serverEnd(namespace: string, folder: string, close: () => Promise<void>
     runtime: folder,
     nodes: [],
     bmc: { namespace, passwordFile: '' },
+    pace: newPace(),
+    say: () => undefined,
     node(name) {
       throw new RangeError(`there is no "${name}": this end has no nodes`)
     },

@@ -8,13 +8,14 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { type AttemptView, readAttempts, watchAttempts } from './attempts.ts'
-import type { Boot } from './boots.ts'
+import { type Boot, totalSeconds } from './boots.ts'
 import { lastLines } from './console.ts'
 import { PROJECT } from './folders.ts'
 import { bootOf, followBoots } from './follow.ts'
 import { startInNamespace } from './namespace.ts'
 import type { RackNode } from './node.ts'
 import { RACK_ADDRESS, RACK_INTERFACE, RACK_PREFIX } from './plan.ts'
+import { compileInto, hostlessIn } from './program.ts'
 import type { Rack } from './rack.ts'
 
 /** A config file of Hostless as a value; sections are replaced as a whole by `applianceConfig`'s `more`. */
@@ -70,11 +71,12 @@ export async function startAppliance(rack: Rack, config: ApplianceConfig, comman
   const logFile = join(rack.folder, 'appliance.log')
   const socket = join(config.dataDir, 'appliance.sock')
   await writeFile(configFile, stringify(config), { mode: 0o600 })
+  await compileInto(rack.runtime)
   let running: ChildProcess | undefined
   const logText = () => readFile(logFile, 'utf8').catch(() => '')
 
   async function start(): Promise<void> {
-    const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', command, '--config', configFile]
+    const program = [...hostlessIn(rack.runtime), command, '--config', configFile]
     const child = startInNamespace(rack.namespace, program, logFile, PROJECT)
     running = child
     child.once('exit', () => {
@@ -122,13 +124,12 @@ export async function startAppliance(rack: Rack, config: ApplianceConfig, comman
     logFile,
     attempts: () => readAttempts(socket),
     watch: (signal) => watchAttempts(socket, signal),
-    waitUp: (names, deadlineMs, changed = () => undefined) =>
-      followBoots(
-        names.map((name) => bootOf(rack.node(name))),
-        socket,
-        deadlineMs,
-        changed,
-      ),
+    async waitUp(names, deadlineMs, changed = () => undefined) {
+      const begun = names.map((name) => bootOf(rack.node(name)))
+      const boots = await followBoots(begun, socket, rack.pace.allow(deadlineMs), changed)
+      rack.pace.booted(Math.max(...boots.map((boot) => totalSeconds(boot) ?? 0)) * 1000)
+      return boots
+    },
     logText,
     async kill9() {
       await end('SIGKILL')

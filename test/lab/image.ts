@@ -99,15 +99,25 @@ async function recipeFingerprint(suite: string, access: Access): Promise<string>
     { path: 'key', content: access === 'lab' ? await readFile(`${KEY_FILE}.pub`) : 'none' },
     { path: 'agent.mjs', content: await bundleAgent(PROJECT, await agentVersion(PROJECT)) },
   ]
-  for (const folder of RECIPE) {
+  files.push(...(await filesIn(RECIPE, (path) => !path.startsWith(`${BUNDLED}/`))))
+  return fingerprint(files)
+}
+
+/** Changes with anything that runs in a lab beside what is in its images. */
+export async function sourcesFingerprint(): Promise<string> {
+  return fingerprint(await filesIn(['appliance', 'manager', 'templates', 'test/lab'], (path) => !/\.(test|lab)\.ts$/.test(path)))
+}
+
+async function filesIn(folders: readonly string[], matters: (path: string) => boolean): Promise<readonly Fingerprinted[]> {
+  const files: Fingerprinted[] = []
+  for (const folder of folders) {
     const entries = await readdir(join(PROJECT, folder), { withFileTypes: true, recursive: true }).catch(() => [])
     for (const entry of entries.filter((candidate) => candidate.isFile())) {
       const path = join(entry.parentPath, entry.name)
-      if (path.startsWith(`${BUNDLED}/`)) continue
-      files.push({ path: relative(PROJECT, path), content: await readFile(path) })
+      if (matters(path)) files.push({ path: relative(PROJECT, path), content: await readFile(path) })
     }
   }
-  return fingerprint(files)
+  return files
 }
 
 function fingerprintFile(suite: string, access: Access): string {

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { consoleSize, lastLines } from './console.ts'
 import { startInNamespace } from './namespace.ts'
 import type { NodePlan } from './plan.ts'
-import { type BootDevice, OVMF_VARIABLES, QEMU, qemuArguments } from './qemu.ts'
+import { type BootDevice, incomingArguments, migrateCommand, OVMF_VARIABLES, QEMU, qemuArguments } from './qemu.ts'
 
 /** What a running machine costs the computer that it runs on. */
 export interface MachineStats {
@@ -17,6 +17,13 @@ export interface MachineStats {
   readonly residentBytes: number
   /** Processor time since power-on, user and system. */
   readonly cpuSeconds: number
+}
+
+/** What goes on where another machine was stopped. */
+export interface SavedMachine {
+  readonly memory: string
+  readonly poweredOnAt: number
+  readonly consoleStart: number
 }
 
 export interface Machine {
@@ -31,12 +38,21 @@ export interface Machine {
   powerOff(): Promise<void>
   /** Does nothing while the power is off, as IPMI says. */
   reset(boot: BootDevice): Promise<void>
+  /** Stands still until `proceed`: its clock, too. */
+  pause(): Promise<void>
+  proceed(): Promise<void>
+  /** Its memory and devices into a file, while it stands still. */
+  save(file: string): Promise<void>
+  /** In the place of a power-on: what `save` wrote, standing still. Its disks and its console's log must be back before. */
+  restore(saved: SavedMachine): Promise<void>
   /** Says a command to QEMU's monitor and gives its answer: `set_link nic0 off`, `system_powerdown`, `info status`. */
   monitor(command: string): Promise<string>
   stats(): MachineStats | undefined
 }
 
 const START_MS = 20_000
+/** For a few hundred megabytes through a pipe. */
+const MOVE_MS = 120_000
 const TICKS_PER_SECOND = 100
 
 /** Makes the machine's disks and variables; the power is off. */
@@ -56,9 +72,41 @@ export async function buildMachine(plan: NodePlan, namespace: string): Promise<M
   async function powerOn(boot: BootDevice): Promise<void> {
     if (qemu) return
     consoleStart = await consoleSize(plan.consoleLog)
-    await rm(plan.monitorSocket, { force: true })
     poweredOnAt = Date.now()
-    const child = startInNamespace(namespace, [QEMU, ...qemuArguments(plan, boot)], plan.qemuLog)
+    await start(qemuArguments(plan, boot))
+  }
+
+  async function restore(saved: SavedMachine): Promise<void> {
+    if (qemu) throw new Error(`${plan.name} runs already`)
+    consoleStart = saved.consoleStart
+    poweredOnAt = saved.poweredOnAt
+    await start([...qemuArguments(plan, 'network'), ...incomingArguments(saved.memory)])
+    await waitUntil('its memory is back', 'info status', (text) => text.includes('paused') && !text.includes('inmigrate'))
+  }
+
+  async function save(file: string): Promise<void> {
+    await askMonitor(plan.monitorSocket, 'migrate_set_parameter max-bandwidth 8G')
+    await askMonitor(plan.monitorSocket, migrateCommand(file))
+    await waitUntil('its memory is saved', 'info migrate', (text) => {
+      if (/Migration status: failed/.test(text)) throw new Error(`${plan.name}: ${text}`)
+      return /Migration status: completed/.test(text)
+    })
+  }
+
+  /** Asks the monitor until it is so; rejects with its last answer when QEMU ends, or after MOVE_MS. */
+  async function waitUntil(what: string, command: string, condition: (text: string) => boolean): Promise<void> {
+    const until = Date.now() + MOVE_MS
+    for (;;) {
+      const text = await askMonitor(plan.monitorSocket, command)
+      if (condition(text)) return
+      if (!qemu || Date.now() > until) throw new Error(`${plan.name}: not so far that ${what}: ${text}`)
+      await pause(50)
+    }
+  }
+
+  async function start(argv: readonly string[]): Promise<void> {
+    await rm(plan.monitorSocket, { force: true })
+    const child = startInNamespace(namespace, [QEMU, ...argv], plan.qemuLog)
     child.once('exit', () => {
       if (qemu === child) qemu = undefined
     })
@@ -102,6 +150,10 @@ export async function buildMachine(plan: NodePlan, namespace: string): Promise<M
         await powerOff()
         await powerOn(boot)
       }),
+    pause: () => inTurn(() => askMonitor(plan.monitorSocket, 'stop').then(() => undefined)),
+    proceed: () => inTurn(() => askMonitor(plan.monitorSocket, 'cont').then(() => undefined)),
+    save: (file) => inTurn(() => save(file)),
+    restore: (saved) => inTurn(() => restore(saved)),
     monitor: (command) => askMonitor(plan.monitorSocket, command),
     stats: () => (qemu?.pid === undefined ? undefined : readStats(qemu.pid)),
   }

@@ -5,6 +5,7 @@ import { type BmcAccess, POWER_ACTIONS, type PowerAction, powerState, runIpmitoo
 import { readConsole, waitForText } from './console.ts'
 import type { Machine, MachineStats } from './machine.ts'
 import type { Ran } from './namespace.ts'
+import type { Pace } from './patience.ts'
 import type { NodePlan } from './plan.ts'
 import { runSsh, type SshAccess } from './ssh.ts'
 
@@ -32,9 +33,11 @@ export interface RackNode {
   /** A command to QEMU's monitor: `set_link nic0 off` pulls the cable of the boot NIC. */
   monitor(command: string): Promise<string>
   stats(): MachineStats | undefined
+  /** To save it, and to go on from what was saved. */
+  readonly machine: Machine
 }
 
-export function createNode(plan: NodePlan, machine: Machine, bmc: BmcAccess, ssh: SshAccess): RackNode {
+export function createNode(plan: NodePlan, machine: Machine, bmc: BmcAccess, ssh: SshAccess, pace: Pace): RackNode {
   const consoleText = () => readConsole(plan.consoleLog, machine.consoleStart)
   return {
     name: plan.name,
@@ -55,10 +58,12 @@ export function createNode(plan: NodePlan, machine: Machine, bmc: BmcAccess, ssh
     },
     ipmitool: (command) => runIpmitool(bmc, plan.bmcAddress, command),
     consoleText,
-    waitForConsole: (pattern, deadlineMs) => waitForText(consoleText, pattern, deadlineMs, `${plan.name}'s console`),
-    ssh: (argv, options = {}) => runSsh(ssh, plan.address, argv, { deadlineMs: 60_000, ...options }),
+    waitForConsole: (pattern, deadlineMs) => waitForText(consoleText, pattern, pace.allow(deadlineMs), `${plan.name}'s console`),
+    ssh: (argv, { deadlineMs = 60_000, ...options } = {}) =>
+      runSsh(ssh, plan.address, argv, { ...options, deadlineMs: pace.allow(deadlineMs) }),
     monitor: (command) => machine.monitor(command),
     stats: () => machine.stats(),
+    machine,
   }
 }
 

@@ -24,6 +24,20 @@ test('parseLabCommand reads every option', (t) => {
   t.deepEqual(bootsOf(parseLabCommand(['--image', '/srv/data']))?.image, { kind: 'folder', folder: '/srv/data' })
 })
 
+test('parseLabCommand resumes the one rack that is saved, and refuses to make it another one', (t) => {
+  t.deepEqual(parseLabCommand(['--resume']), { kind: 'resume', keep: false })
+  t.deepEqual(parseLabCommand(['--resume', '--keep']), { kind: 'resume', keep: true })
+  for (const other of [
+    ['--nodes', '3'],
+    ['--firmware', 'uefi'],
+    ['--suite', 'bookworm'],
+    ['--root', 'ram'],
+  ]) {
+    t.regex(reasonOf(parseLabCommand(['--resume', ...other])), /leave the other options out/, other.join(' '))
+  }
+  t.regex(reasonOf(parseLabCommand(['--resume', '--image', 'rebuild'])), /--resume.*cannot be used with.*--image/)
+})
+
 test('parseLabCommand hands what follows --ssh NAME to the node, options too', (t) => {
   t.deepEqual(parseLabCommand(['--ssh', 'node1', 'xl', 'list', '-l', '--help']), {
     kind: 'ssh',

@@ -17,6 +17,8 @@ export interface BootOptions {
 
 export type LabCommand =
   | { readonly kind: 'boot'; readonly options: BootOptions }
+  /** Two approved hosts, from where they were saved. */
+  | { readonly kind: 'resume'; readonly keep: boolean }
   | { readonly kind: 'console'; readonly node: string }
   | { readonly kind: 'ssh'; readonly node: string; readonly argv: readonly string[] }
   /** The command `hostless`, signed in at the lab's manager. */
@@ -28,6 +30,7 @@ export type LabCommand =
 interface Parsed {
   readonly nodes: number
   readonly keep?: true
+  readonly resume?: true
   readonly firmware: Firmware
   readonly suite: string
   readonly root: 'nfs' | 'ram'
@@ -73,6 +76,12 @@ function describeCommand(): Command {
         '"rebuild", or a folder: a dataDir with images, or one generation in it; default: built once, kept in .lab',
       ),
     )
+    .addOption(
+      new Option(
+        '--resume',
+        'go on with two approved hosts from where they were saved: seconds instead of minutes; saved the first time',
+      ).conflicts(['image']),
+    )
     .addOption(new Option('--keep', 'stay up after the table, until Ctrl-C'))
     .addOption(new Option('--console <node>', 'attach to the console of a lab that runs with --keep; Ctrl-] detaches'))
     .addOption(new Option('--ssh <node>', 'run the command, or a shell, in the dom0 of a lab that runs with --keep'))
@@ -93,6 +102,12 @@ function choose(parsed: Parsed, words: readonly string[]): LabCommand {
   if (words.length > 0) return refused(`"${words[0]}" is no option; see --help`)
   if (parsed.console !== undefined) return { kind: 'console', node: parsed.console }
   const { nodes, firmware, suite, root, image } = parsed
+  if (parsed.resume) {
+    const usual = nodes === 2 && firmware === 'bios' && suite === 'trixie' && root === 'nfs'
+    return usual
+      ? { kind: 'resume', keep: parsed.keep === true }
+      : refused('--resume has two servers with bios, trixie and root nfs; leave the other options out')
+  }
   return { kind: 'boot', options: { nodes, keep: parsed.keep === true, firmware, suite, root, image: imageChoice(image) } }
 }
 

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { CONTRACT } from '../../manager/contract/contract.ts'
 import type { Host } from '../../manager/contract/hosts.ts'
 import { type Matrix, matrix } from '../../manager/contract/things.ts'
+import { inventory } from '../../manager/protocol/inventory.ts'
 import type { RackNode } from './node.ts'
 import type { Operator } from './operator.ts'
 import type { Target } from './target.ts'
@@ -26,6 +27,29 @@ export async function waitState(operator: Operator, names: readonly string[], st
   const there = ({ hosts }: z.output<typeof hostsAnswer>) =>
     names.every((name) => hosts.some((one) => one.name === name && one.state === state))
   await operator.until(`${state}: ${names.join(', ')}`, '/hosts', hostsAnswer, there, REPORT_MS)
+}
+
+/** One command for all that are pending; resolves when they are up and known in full. */
+export async function approveAll(operator: Operator, names: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await operator.hostless('host', 'approve', '*')
+  if (exitCode !== 0) throw new Error(`host approve: ${stderr.trim()}`)
+  await waitState(operator, names, 'up')
+  await waitRead(operator, names)
+}
+
+/** Resolves when their agents have read everything that the first report does without. */
+export async function waitRead(operator: Operator, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const whole = ({ problems }: z.output<typeof inventory>) => !problems.some(({ reason }) => reason.startsWith('not read yet'))
+    await operator.until(`read by ${name}`, `/hosts/${name}/inventory`, inventory, whole, REPORT_MS)
+  }
+}
+
+/** Resolves when the agents of all of them have a connection that is no older than this. */
+export async function waitLinked(operator: Operator, names: readonly string[], since: number): Promise<void> {
+  const linked = ({ hosts }: z.output<typeof hostsAnswer>) =>
+    names.every((name) => hosts.some((one) => one.name === name && (one.connection?.since ?? 0) >= since))
+  await operator.until(`connected again: ${names.join(', ')}`, '/hosts', hostsAnswer, linked, REPORT_MS)
 }
 
 /** A bridge for guests on a VLAN of its second NIC, as an admin makes it; the matrix has a network more then. */

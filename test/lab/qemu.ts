@@ -34,6 +34,22 @@ export function qemuArguments(plan: NodePlan, boot: BootDevice): readonly string
   ]
 }
 
+/** A machine that begins where another one was saved (`migrateCommand`), and stands still until it is told to go on. */
+export function incomingArguments(file: string): readonly string[] {
+  return ['-S', '-incoming', `exec:cat ${shellWord(file)}`]
+}
+
+/** For the monitor: the memory and devices of a machine into a file, in the background. Pages of zeros take no room. */
+export function migrateCommand(file: string): string {
+  return `migrate -d "exec:cat > ${shellWord(file)}"`
+}
+
+/** QEMU hands both to a shell, and its monitor has a quoting of its own: a name that would need any is none of the lab's. */
+function shellWord(file: string): string {
+  if (!/^[\w./-]+$/.test(file)) throw new RangeError(`"${file}": a machine cannot be saved below a folder with such a name`)
+  return file
+}
+
 function firmwareArguments(plan: NodePlan, boot: BootDevice): readonly string[] {
   if (plan.firmware === 'bios') return ['-boot', boot === 'network' ? 'n' : 'c']
   const skipPxe = ['IPv4PXESupport', 'IPv6PXESupport'].flatMap((key) => ['-fw_cfg', `name=opt/org.tianocore/${key},string=n`])

@@ -8,6 +8,7 @@ import { KEY_FILE, makeRunFolder, runtimeFolder } from './folders.ts'
 import { buildMachine, type Machine } from './machine.ts'
 import { makeNamespace, namespaceName, type Ran, type RunOptions, runInNamespace, startGuard, sweepNamespaces } from './namespace.ts'
 import { createNode, type RackNode } from './node.ts'
+import { newPace, type Pace } from './patience.ts'
 import { type Firmware, type NodePlan, type NodeSpec, planNodes } from './plan.ts'
 import { ensureKey } from './ssh.ts'
 
@@ -16,6 +17,8 @@ export interface RackOptions {
   readonly nodes: number | readonly NodeSpec[]
   /** Of the nodes that do not say; default `bios`. */
   readonly firmware?: Firmware
+  /** Hears what is waited for when that takes long; left out: nobody. */
+  readonly say?: (text: string) => void
 }
 
 export interface Rack {
@@ -26,6 +29,8 @@ export interface Rack {
   readonly runtime: string
   readonly nodes: readonly RackNode[]
   readonly bmc: BmcAccess
+  readonly pace: Pace
+  readonly say: (text: string) => void
   /** Throws when the rack has no such node. */
   node(name: string): RackNode
   /** Runs a program in the namespace, to its end. A non-zero exit is a result. */
@@ -67,13 +72,16 @@ export async function startRack(options: RackOptions): Promise<Rack> {
     throw error
   }
   const { access } = bmcs
-  const nodes = [...machines].map(([plan, machine]) => createNode(plan, machine, access, { namespace, keyFile: KEY_FILE }))
+  const pace = newPace()
+  const nodes = [...machines].map(([plan, machine]) => createNode(plan, machine, access, { namespace, keyFile: KEY_FILE }, pace))
   return {
     namespace,
     folder: folders.run,
     runtime: folders.runtime,
     nodes,
     bmc: access,
+    pace,
+    say: options.say ?? (() => undefined),
     node(name) {
       const found = nodes.find((node) => node.name === name)
       if (!found) throw new RangeError(`the rack has no "${name}"; it has ${nodes.map((node) => node.name).join(', ')}`)

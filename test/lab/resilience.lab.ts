@@ -1,17 +1,20 @@
 // What a rack lives through: an appliance that is killed, is away, or comes back with another image, while hosts run and boot.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { dataFolder } from './folders.ts'
+import { bytesRead, servingPid, untilRead } from './serving.ts'
+import { startFrom } from './snapshot/open.ts'
+import { points } from './snapshot/points.ts'
 import { seconds } from './table.ts'
-import { openTestbed, type Testbed } from './testbed.ts'
+import type { Testbed } from './testbed.ts'
 import { readCommand, runHere, unpackRoot } from './unpacked.ts'
 
-/** 93 MB in one folder and its folders. */
-const MUCH = 'usr/lib/x86_64-linux-gnu'
+/** 45 MB in one folder. */
+const MUCH = 'usr/bin'
 const LOWER = '/run/hostless/root'
 const READ_MS = 300_000
 /** What the appliance must have read of root.tar before it is killed, and must read after it. */
@@ -22,9 +25,8 @@ let bed: Testbed
 let expected: string
 
 test.before(async () => {
-  bed = await openTestbed({ nodes: [{}] })
-  expected = await runHere(readCommand(await unpackRoot(bed.image.folder, join(bed.dataDir, 'unpacked')), MUCH))
-  await bed.boot('node1')
+  bed = (await startFrom(points.oneUp)).bed
+  expected = await runHere(readCommand(await unpackRoot(bed.image.folder, join(bed.dataDir, 'unpacked'), MUCH), MUCH))
 })
 
 test.after.always(() => bed?.close())
@@ -36,37 +38,12 @@ async function inside(...argv: readonly string[]): Promise<string> {
   return stdout
 }
 
-/** The process that serves: the child of `hostless up`. */
-async function servingPid(): Promise<number> {
-  for (;;) {
-    const { stdout } = await execa('pgrep', ['-P', String(bed.appliance.pid), '-f', 'main.ts appliance'], { reject: false })
-    if (stdout !== '') return Number(stdout)
-    await pause(50)
-  }
-}
-
-/** All that a process has read so far, files and sockets alike; 0 when it is gone. */
-async function bytesRead(pid: number): Promise<number> {
-  const io = await readFile(`/proc/${pid}/io`, 'utf8').catch(() => '')
-  return Number(/^rchar: (\d+)$/m.exec(io)?.[1] ?? 0)
-}
-
-/** Resolves once the process has read so many bytes more. */
-async function untilRead(pid: number, bytes: number): Promise<void> {
-  const start = await bytesRead(pid)
-  const until = Date.now() + READ_MS
-  while ((await bytesRead(pid)) - start < bytes) {
-    if (Date.now() > until) throw new Error(`process ${pid} has not read ${bytes} bytes within ${READ_MS / 1000} s`)
-    await pause(50)
-  }
-}
-
 /** Reads MUCH in dom0 while `kill` happens; the bytes are right, it is the same mount, and nothing failed. */
 async function readOver(t: ExecutionContext, kill: (serving: number) => Promise<void>): Promise<void> {
   const mount = async () => (await inside('cat', '/proc/self/mountinfo')).split('\n').find((line) => line.includes(` ${LOWER} `))
   const before = await mount()
   t.regex(before ?? '', / nfs 10\.77\.0\.1:\/dom0\//)
-  const serving = await servingPid()
+  const serving = await servingPid(bed.appliance)
   let done = false
   const reading = inside(...readCommand('/', MUCH)).finally(() => {
     done = true
@@ -75,7 +52,7 @@ async function readOver(t: ExecutionContext, kill: (serving: number) => Promise<
   const killedAt = Date.now()
   await kill(serving)
   t.false(done, 'it still reads')
-  const next = await servingPid()
+  const next = await servingPid(bed.appliance)
   t.not(next, serving)
   await untilRead(next, SOME_BYTES)
   t.log(`reads again ${seconds((Date.now() - killedAt) / 1000)} after the kill`)

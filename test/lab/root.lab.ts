@@ -8,7 +8,9 @@ import { PROJECT } from './folders.ts'
 import { compareListings, hashCommand, type Listing, listCommand, parseHashes, parseListing } from './listing.ts'
 import { startInNamespace } from './namespace.ts'
 import { RACK_ADDRESS } from './plan.ts'
-import { openTestbed, type Testbed } from './testbed.ts'
+import { startFrom } from './snapshot/open.ts'
+import { points } from './snapshot/points.ts'
+import type { Testbed } from './testbed.ts'
 import { runHere, unpackRoot } from './unpacked.ts'
 
 const LOWER = '/run/hostless/root'
@@ -31,9 +33,8 @@ let unpacked: string
 let lower: Listing
 
 test.before(async () => {
-  bed = await openTestbed({ nodes: [{}] })
+  bed = (await startFrom(points.oneUp)).bed
   unpacked = await unpackRoot(bed.image.folder, join(bed.dataDir, 'unpacked'))
-  await bed.boot('node1')
 })
 
 test.after.always(() => bed?.close())

@@ -1,7 +1,7 @@
 // What the lab's tests start from: the cached image in a dataDir of the test's own, a rack, and an appliance that serves it.
 
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, readFile, realpath, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { execa } from 'execa'
 import { parse, stringify } from 'yaml'
@@ -14,6 +14,7 @@ import { type Access, borrowImage, buildImage, imageName, needsBuild } from './i
 import type { Ran } from './namespace.ts'
 import type { RackNode } from './node.ts'
 import type { NodeSpec } from './plan.ts'
+import { hostlessIn } from './program.ts'
 import { type Rack, rackData, startRack } from './rack.ts'
 import { ensureKey } from './ssh.ts'
 
@@ -31,6 +32,10 @@ export interface TestbedOptions {
   readonly command?: ServeCommand
   /** Sections of the config beside those that every rack has, or in their place. */
   readonly more?: Readonly<Record<string, unknown>>
+  /** Hears what is waited for when that takes long. */
+  readonly say?: (text: string) => void
+  /** Called before the appliance starts, with the images in the dataDir. */
+  readonly prepare?: (rack: Rack, dataDir: string) => Promise<void>
 }
 
 export interface Testbed {
@@ -69,16 +74,22 @@ export async function readyImage(access: Access): Promise<string> {
   return join(dataFolder(SUITE), 'images', imageName(access), 'published')
 }
 
+/** Of the image that a test's hosts with this access boot, as it is now; built if it has to be. */
+export async function publishedGeneration(access: Access): Promise<string> {
+  return basename(await realpath(await readyImage(access)))
+}
+
 /** Needs root. Rejects with nothing left behind but consoles and logs. */
 export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
   const images: string[] = []
   for (const access of options.images ?? (['lab'] as const)) images.push(await readyImage(access))
-  const rack = await startRack({ nodes: options.nodes })
+  const rack = await startRack({ nodes: options.nodes, ...(options.say ? { say: options.say } : {}) })
   const dataDir = rackData(rack.folder)
   try {
     for (const folder of images) await borrowImage(folder, dataDir)
     // This dataDir is the test's own: what it imports is signed by the same key.
     await copyFile(join(images[0] ?? '', '../../../keys/image.key'), join(dataDir, 'keys/image.key'))
+    await options.prepare?.(rack, dataDir)
     const hosts = rack.nodes.flatMap(({ name, mac, address }) => {
       const more = options.hosts?.[name]
       return more === 'unknown' ? [] : [{ name, mac, address, ...more }]
@@ -93,7 +104,8 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
 
 function testbedOn(rack: Rack, appliance: Appliance, dataDir: string): Omit<Testbed, 'image' | 'close'> {
   async function waitFor(name: string, what: string, condition: (boot: Boot) => boolean): Promise<AttemptView> {
-    const deadline = AbortSignal.timeout(BOOT_MS)
+    const milliseconds = rack.pace.allow(BOOT_MS)
+    const deadline = AbortSignal.timeout(milliseconds)
     let boots: readonly Boot[] = [bootOf(rack.node(name))]
     while (!deadline.aborted) {
       try {
@@ -107,7 +119,7 @@ function testbedOn(rack: Rack, appliance: Appliance, dataDir: string): Omit<Test
       }
       await pause(100) // the appliance is away
     }
-    throw new Error(`${name}: not ${what} within ${BOOT_MS / 1000} s; its newest attempt: ${JSON.stringify(boots[0]?.attempt)}`)
+    throw new Error(`${name}: not ${what} within ${milliseconds / 1000} s; its newest attempt: ${JSON.stringify(boots[0]?.attempt)}`)
   }
   async function waitUpAtOnce(names: readonly string[]): Promise<readonly Boot[]> {
     return appliance.waitUp(names, BOOT_MS)
@@ -131,8 +143,8 @@ function testbedOn(rack: Rack, appliance: Appliance, dataDir: string): Omit<Test
     waitUp: (name) => waitFor(name, 'up', isUp),
     waitStage: (name, stage, status) => waitFor(name, `${stage} ${status}`, (boot) => stageOf(boot, stage)?.status === status),
     async hostless(...argv) {
-      const program = ['--import', 'tsx', 'manager/cli/main.ts', ...argv, '--data-dir', dataDir]
-      const { stdout, stderr, exitCode } = await execa(process.execPath, program, { cwd: PROJECT, reject: false })
+      const [node = '', ...program] = hostlessIn(rack.runtime)
+      const { stdout, stderr, exitCode } = await execa(node, [...program, ...argv, '--data-dir', dataDir], { cwd: PROJECT, reject: false })
       return { stdout, stderr, exitCode: exitCode ?? 128 }
     },
     async configure(change) {

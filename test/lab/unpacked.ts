@@ -4,11 +4,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
-/** Needs root, for owners and device nodes. Gives the folder. */
-export async function unpackRoot(generationFolder: string, into: string): Promise<string> {
+/** Needs root, for owners and device nodes. `only`: that of it, `usr/bin`. Gives the folder. */
+export async function unpackRoot(generationFolder: string, into: string, only = ''): Promise<string> {
   await mkdir(into)
   const as = ['--numeric-owner', '--same-owner', '--preserve-permissions']
-  await execa('tar', ['--extract', '--file', join(generationFolder, 'root.tar'), '--directory', into, ...as])
+  await execa('tar', ['--extract', '--file', join(generationFolder, 'root.tar'), '--directory', into, ...as, `./${only}`])
   return into
 }
 

@@ -74,7 +74,7 @@ export function* made(
       command: `on ${host.name}: lvremove ${vg.name}/${lvOf(disk)}`,
       requests: [order(host.id, { kind: 'remove-disk', vg, disk }, { patience: DISK_PATIENCE })],
     },
-    request<'make-disk'>(
+    request(
       host.id,
       {
         ...{ kind: 'make-disk', vg, disk, guest: guest.uuid, generation: GENERATION, epoch, sizeBytes },

@@ -50,7 +50,7 @@ function* stop({ guest, host, how, seconds }: StopArgs): Steps {
   yield* hook('before', 'stop', { guest: name, uuid: id, host: host.name })
   if (how === 'hard' || !(yield* asked({ guest, host, how, seconds }))) {
     yield* progress('end', `${name}, without its help`)
-    yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id }, { onAbort: 'finish' })
+    yield* request(host.id, { kind: 'destroy-guest', uuid: id }, { onAbort: 'finish' })
   }
   yield* hook('after', 'stop', { guest: name, uuid: id, host: host.name })
 }
@@ -59,7 +59,7 @@ function* stop({ guest, host, how, seconds }: StopArgs): Steps {
 function* asked({ guest, host, how, seconds }: StopArgs): Steps<boolean> {
   yield* progress('ask', `${guest.name} has ${seconds} s`)
   try {
-    yield* request<'stop-guest'>(host.id, { kind: 'stop-guest', uuid: guest.uuid, seconds }, { patience: seconds * 1000 + 300_000 })
+    yield* request(host.id, { kind: 'stop-guest', uuid: guest.uuid, seconds }, { patience: seconds * 1000 + 300_000 })
     return true
   } catch (error) {
     if (error instanceof StepFailed && how === 'clean, then hard') return false
@@ -84,7 +84,7 @@ function* destroy({ guest, host, disks }: DestroyArgs): Steps {
   yield* hook('before', 'destroy', { guest: name, uuid: id, ...(host ? { host: host.name } : {}) })
   if (host) {
     yield* progress('end', name)
-    yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id })
+    yield* request(host.id, { kind: 'destroy-guest', uuid: id })
     yield* progress('disks', `${disks.length} of them`)
     yield* all(
       disks.map(
@@ -98,7 +98,7 @@ function* destroy({ guest, host, disks }: DestroyArgs): Steps {
 }
 
 function* removed(host: string, { disk, vg }: DestroyArgs['disks'][number]): Steps {
-  yield* request<'remove-disk'>(host, { kind: 'remove-disk', vg, disk }, { onAbort: 'finish', patience: REMOVE_PATIENCE })
+  yield* request(host, { kind: 'remove-disk', vg, disk }, { onAbort: 'finish', patience: REMOVE_PATIENCE })
 }
 
 async function destroyRows(

@@ -61,14 +61,14 @@ export function* bring({ guest, restart, host, leftover }: StartArgs): Steps {
   const { uuid: id, name } = guest
   yield* hook('before', 'start', { guest: name, uuid: id, host: host.name })
   yield* progress('start', `${name} on ${host.name}`)
-  if (leftover === 'domain') yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id })
+  if (leftover === 'domain') yield* request(host.id, { kind: 'destroy-guest', uuid: id })
   yield* undoable(
     {
       what: `end ${name} on ${host.name}`,
       command: `hostless vm stop ${name} --hard`,
       requests: [order(host.id, { kind: 'destroy-guest', uuid: id })],
     },
-    request<'start-guest'>(host.id, { kind: 'start-guest', guest, restart }, { patience: START_PATIENCE }),
+    request(host.id, { kind: 'start-guest', guest, restart }, { patience: START_PATIENCE }),
   )
   yield* hook('after', 'start', { guest: name, uuid: id, host: host.name })
 }

@@ -24,7 +24,7 @@ export const REBOOT_GUEST = recipe<RebootArgs>({
 
 function* reboot({ guest, host, domid }: RebootArgs): Steps {
   yield* progress('ask', guest.name)
-  yield* request<'reboot-guest'>(host.id, { kind: 'reboot-guest', uuid: guest.uuid, domid })
+  yield* request(host.id, { kind: 'reboot-guest', uuid: guest.uuid, domid })
 }
 
 export const PAUSE_GUEST = pausing('pause', 'paused')
@@ -40,7 +40,7 @@ function pausing(verb: 'pause' | 'unpause', state: 'paused' | 'running'): Recipe
     phases: [verb],
     *run({ guest, host }): Steps {
       yield* progress(verb, guest.name)
-      yield* request<'pause-guest'>(host.id, { kind: 'pause-guest', uuid: guest.uuid, state })
+      yield* request(host.id, { kind: 'pause-guest', uuid: guest.uuid, state })
     },
     rows: async (transaction, automation, { guest }, entries) =>
       answeredRows(transaction, guest.uuid, (await bookOf(transaction, automation, entries)).now),

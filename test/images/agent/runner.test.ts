@@ -3,7 +3,9 @@ import type { Host } from '../../../images/agent/backend.ts'
 import { observe } from '../../../images/agent/runner.ts'
 import { makeMachine, simulatedHost } from '../../../images/agent/simulator.ts'
 import { decodeAgentMessage, encodeMessage } from '../../../manager/protocol/codec.ts'
+import { SECTION_NAMES, type SectionName } from '../../../manager/protocol/inventory.ts'
 import type { AgentMessage } from '../../../manager/protocol/messages.ts'
+import { unreadOf } from '../../../manager/protocol/unread.ts'
 import { uuid } from '../../../manager/protocol/values.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { TestClock } from './clock.ts'
@@ -11,12 +13,12 @@ import { TestClock } from './clock.ts'
 const run = uuid.parse('6a1437ba-1c67-49ec-a46f-ed26f0248e7b')
 const machine = makeMachine('runner', 3)
 
-async function watched(change: (host: Host) => Host = (host) => host) {
+async function watched(change: (host: Host) => Host = (host) => host, first?: readonly SectionName[]) {
   const clock = new TestClock()
   const host = simulatedHost(machine, clock)
   const sent: AgentMessage[] = []
   const { log, lines } = collectingLog()
-  const options = { run, sampleSeconds: 10, log, send: (message: AgentMessage) => void sent.push(message) }
+  const options = { run, sampleSeconds: 10, log, ...(first ? { first } : {}), send: (message: AgentMessage) => void sent.push(message) }
   const observation = await observe(change(host), options)
   const of = <Kind extends AgentMessage['kind']>(kind: Kind) =>
     sent.filter((message): message is Extract<AgentMessage, { kind: Kind }> => message.kind === kind)
@@ -32,6 +34,30 @@ test('the first message is the whole inventory, and all messages are such that a
     t.true(encoded.kind === 'bytes' && decodeAgentMessage(encoded.bytes).kind === 'message', message.kind)
   }
   await observation.stop()
+})
+
+test('a first report that waits for little says of the rest that it was not read, and a delta brings it: when asked, or after 20 s', async (t) => {
+  const FIRST = ['dmi', 'nics'] as const
+  const LATER = SECTION_NAMES.filter((name) => !FIRST.some((one) => one === name))
+  for (const asked of [true, false]) {
+    const { clock, of, observation } = await watched(undefined, FIRST)
+    const [first] = of('inventory')
+    if (!first) return t.fail()
+    t.true(first.inventory.nics.length > 0 && first.inventory.dmi.serial !== undefined)
+    t.deepEqual(unreadOf(first.inventory, FIRST), [])
+    for (const name of LATER) t.is(unreadOf(first.inventory, [name]).length, 1, name)
+    const rest = () => of('delta').filter(({ sections }) => sections.guests && sections.blockDevices)
+    if (asked) observation.goOn()
+    await clock.advance(asked ? 100 : 19_000)
+    t.is(rest().length, asked ? 1 : 0)
+    await clock.advance(2_000)
+    t.deepEqual(rest()[0]?.problems, [])
+    const count = of('delta').length
+    observation.goOn()
+    await clock.advance(100)
+    t.is(of('delta').length, count, 'once')
+    await observation.stop()
+  }
 })
 
 test('a pulled cable is told at once, and its delta within a second', async (t) => {
