@@ -128,7 +128,7 @@ test('buildTree lets a later entry replace an earlier one, and says what of the 
 test('buildTree keeps all entries of a tar without replacements, in their order', async (t) => {
   const { kept } = await build(ROOT)
   t.is(kept.length, ROOT.length)
-  for (const [at, { start }] of kept.entries()) t.is(start, at === 0 ? 0 : kept[at - 1]?.end)
+  for (const [at, { start }] of kept.entries()) t.is(start, kept[at - 1]?.end ?? 0)
 })
 
 test('buildTree refuses what tar programs would take differently, and names the entry', async (t) => {
