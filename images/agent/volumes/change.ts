@@ -39,6 +39,10 @@ export function activateVolume({ backend }: VolumeWorld, { vg, name }: Pick<Lv, 
   return failureOf(backend, lvmCommand('lvchange', '-ay', '-K', `${vg}/${name}`))
 }
 
+export function extendVolume({ backend }: VolumeWorld, { vg, name }: Pick<Lv, 'vg' | 'name'>, extents: number): Failure {
+  return failureOf(backend, lvmCommand('lvextend', '-l', String(extents), `${vg}/${name}`))
+}
+
 /** Whoever activates it the next time finds it as it is on the disk. */
 export function deactivateVolume({ backend }: VolumeWorld, { vg, name }: Pick<Lv, 'vg' | 'name'>): Failure {
   return failureOf(backend, lvmCommand('lvchange', '-an', `${vg}/${name}`))
