@@ -127,8 +127,10 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     if (stopped) return
     const started = clock.steady()
     const onLine = (line: string): void => {
-      const event = monitor.parse(line)
-      if (event) onEvent(event)
+      const heard = monitor.parse(line)
+      if (!heard) return
+      if ('kind' in heard) onEvent(heard)
+      else stale(heard)
     }
     const onEnd = (reason: string): void => {
       const wait = clock.steady() - started > LONGEST_RESTART ? RESTART : patience

@@ -26,6 +26,8 @@ export interface KeeperOptions {
 export interface Keeper {
   /** The domains have been read, and may be others than before. */
   look(): void
+  /** Resolves when it has looked. */
+  idle(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -54,6 +56,10 @@ class RunningKeeper implements Keeper {
     this.#looking = this.#looking
       .then(() => this.#lookNow())
       .catch((error: unknown) => log.error({ error }, 'guests are not looked after; the next look is with the next reading'))
+  }
+
+  idle(): Promise<void> {
+    return this.#looking
   }
 
   async stop(): Promise<void> {

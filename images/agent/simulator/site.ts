@@ -132,7 +132,7 @@ export class SimulatedSite {
     }
   }
 
-  /** Who waits on a clock that jumps lets the time go by, once all others that can do something have done it. */
+  /** Who waits on a clock that jumps lets the time go by; whoever else acts meanwhile has his turn first. */
   #waitingClock(): World['clock'] {
     const clock = this.#clock
     if (!(clock instanceof JumpingClock)) return clock
@@ -141,7 +141,7 @@ export class SimulatedSite {
       after: (milliseconds, action) => {
         const stop = clock.after(milliseconds, action)
         const due = clock.steady() + milliseconds
-        setImmediate(() => this.pass(Math.max(0, due - clock.steady())))
+        void Promise.resolve().then(() => this.pass(Math.max(0, due - clock.steady())))
         return stop
       },
     }

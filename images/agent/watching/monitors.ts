@@ -6,8 +6,8 @@ import type { Command } from '../backend.ts'
 
 export interface Monitor {
   readonly command: Command
-  /** Undefined for a line that tells of no event. */
-  readonly parse: (line: string) => KernelEvent | undefined
+  /** Undefined for a line that tells of no event; sections alone: they may be other than before, and a manager has no word for what it was. */
+  readonly parse: (line: string) => KernelEvent | readonly SectionName[] | undefined
   /** All sections that its events may make stale: after it was gone for a while, none of them can be trusted. */
   readonly sections: readonly SectionName[]
 }
@@ -62,10 +62,9 @@ export function parseIpLine(line: string): KernelEvent | undefined {
   return accepted({ kind: 'network', what: colon === ':' ? 'link' : 'address', interface: name })
 }
 
-/** The name of the watch. Told as what it means for whoever knows udev's words. */
-export function parseXenLine(line: string): KernelEvent | undefined {
-  const device = /^@(?:introduce|release)Domain$/.exec(line.trim())?.[0]
-  return device === undefined ? undefined : accepted({ kind: 'device', action: 'change', subsystem: 'xen-backend', device })
+/** The name of the watch, and nothing of which domain. */
+export function parseXenLine(line: string): readonly SectionName[] | undefined {
+  return /^@(introduce|release)Domain\s*$/.test(line) ? OF_GUESTS : undefined
 }
 
 /** The sections that may be other than before. */

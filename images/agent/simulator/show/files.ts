@@ -26,6 +26,8 @@ export function fileOf(site: Site, host: HostState, path: string): string | unde
       return showMountinfo(host)
     case '/proc/diskstats':
       return showDiskstats(host, site.now)
+    case '/proc/uptime':
+      return `${((site.now - host.since) / 1000).toFixed(2)} 0.00\n`
     case '/proc/net/dev':
       return showNetDev(host, site.now)
     default:

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ipMonitor, parseIpLine, parseUdevLine, staleAfter, udevMonitor } from '../../../../images/agent/watching/monitors.ts'
+import { ipMonitor, parseIpLine, parseUdevLine, parseXenLine, staleAfter, udevMonitor, xenMonitor } from '../../../../images/agent/watching/monitors.ts'
 import { fixture } from '../machines.ts'
 
 const udevEvents = (name: string) =>
@@ -63,4 +63,14 @@ test('a monitor covers the sections of all of its events', (t) => {
   }
   t.true(ipMonitor.sections.includes('addresses'))
   t.true(udevMonitor.command.includes('--subsystem-match=xen-backend'))
+})
+
+test('xenstore tells that a domain has begun, crashed or ended, not which: the guests are read again', (t) => {
+  for (const line of ['@introduceDomain', '@releaseDomain\n']) {
+    const sections = parseXenLine(line)
+    t.true(sections?.includes('guests'))
+    t.true(sections?.every((name) => xenMonitor.sections.includes(name)))
+  }
+  for (const line of ['', '@other', '/local/domain/1 @releaseDomain', 'xenstore-watch: error']) t.is(parseXenLine(line), undefined, line)
+  t.deepEqual(xenMonitor.command, ['xenstore-watch', '@introduceDomain', '@releaseDomain'])
 })
