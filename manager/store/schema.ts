@@ -263,6 +263,17 @@ export interface AutomationLocksTable {
   access: string
 }
 
+/** How images of guests' disks are called. */
+export interface VmImagesTable {
+  name: string
+  /** Its id: the hash of its list of blocks. */
+  image: string
+  format: string
+  notes: string
+  added: number
+  added_by: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -287,4 +298,5 @@ export interface Tables {
   automations: AutomationsTable
   automation_journal: AutomationJournalTable
   automation_locks: AutomationLocksTable
+  vm_images: VmImagesTable
 }

@@ -6,11 +6,23 @@ import { automations } from './automations.ts'
 import { claims } from './claims.ts'
 import { identities, tokenParents } from './identity.ts'
 import { scans, site } from './site.ts'
+import { vmImages } from './vm-images.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
 
-export const MIGRATIONS: readonly Migration[] = [first, second, site, appliances, scans, identities, tokenParents, claims, automations]
+export const MIGRATIONS: readonly Migration[] = [
+  first,
+  second,
+  site,
+  appliances,
+  scans,
+  identities,
+  tokenParents,
+  claims,
+  automations,
+  vmImages,
+]
 
 async function first(db: Kysely<Tables>): Promise<void> {
   const { schema } = db
