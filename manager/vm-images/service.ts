@@ -6,6 +6,9 @@ import type { Store } from '../store/database.ts'
 import { allNamedImages, type NamedImage, namedImage, nameImage, unnameImage } from '../store/tables/vm-images.ts'
 import { type ImageFacts, ImageFolder } from './files/folder.ts'
 import type { Imported } from './files/import.ts'
+import { makeSeed } from './files/seed.ts'
+import { type SeedSpec, seedSpec } from './seed.ts'
+import { UnfitImage } from './unfit.ts'
 import { type UploadAsk, Uploads } from './uploads.ts'
 
 /** Names of the guests whose disks are made of an image. */
@@ -130,6 +133,26 @@ export class VmImages {
       this.#checking = this.#checking.then(() => this.#check(id))
     }
     return this.find(ref)
+  }
+
+  /** A disk with it, for hosts to fetch by its id; whoever has it made has it removed. The same again is the same. */
+  async makeSeed(spec: SeedSpec): Promise<Done<Pick<ImageFacts, 'id' | 'sizeBytes'>>> {
+    const read = seedSpec.safeParse(spec)
+    if (!read.success) {
+      const [issue] = read.error.issues
+      return { ...refused(`seed: ${issue?.path.join('.')}: ${issue?.message}`), status: 400 }
+    }
+    try {
+      return { kind: 'done', value: await makeSeed(this.folder, read.data) }
+    } catch (error) {
+      if (error instanceof UnfitImage) return refused(error.message)
+      throw error
+    }
+  }
+
+  /** Of one that is gone, nothing; never an image. */
+  async removeSeed(id: string): Promise<void> {
+    if ((await this.folder.facts(id))?.kind === 'seed') await this.folder.remove(id)
   }
 
   async close(): Promise<void> {

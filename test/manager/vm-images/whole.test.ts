@@ -45,7 +45,7 @@ test('a file added by the command line is an image that hosts fetch, that is ver
   ])
   const added = await hostless('', 'vm-image', 'add', disk, '--name', 'debian13', '--notes', 'for all')
   t.is(added.code, 0, added.err)
-  const id = /Added debian13: ([0-9a-f]{64})/.exec(added.out)?.[1] ?? ''
+  const [, id = ''] = /Added debian13: ([0-9a-f]{64})/.exec(added.out) ?? []
   const listed = await hostless('', 'vm-image', 'list', '--output', 'json')
   const [image] = JSON.parse(listed.out) as readonly Record<string, unknown>[]
   t.like(image, { name: 'debian13', size: 11 * MIB, kept: 2 * MIB, state: 'there', format: 'raw', by: 'ada', id }, listed.err)
@@ -66,7 +66,7 @@ test('a file added by the command line is an image that hosts fetch, that is ver
     [1, 10],
   )
   const content = await fetchAs(site, tls, contentPath(id, 1))
-  t.is(createHash('sha256').update(content.bytes).digest('hex'), blocks[1]?.sha256)
+  t.is(createHash('sha256').update(content.bytes).digest('hex'), blocks[1]?.sha256 ?? '')
   t.is((await fetchAs(site, tls, `/agent/disk-images/${id}/content?from=1&x`)).status, 404)
 
   const verified = await hostless('', 'vm-image', 'verify', 'debian13')
