@@ -121,12 +121,13 @@ export const dhcpSchema = section({
 export const tftpSchema = section({ port: port.default(69) })
 export const httpSchema = section({ port: port.default(8067) })
 export const nfsSchema = section({ port: port.default(2049), portmap: flag.default(true) })
-/** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables. */
+/** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables; `largestImage`: of a guest's disk. */
 export const managerSchema = section({
   listen: listen.exactOptional(),
   address: listen.exactOptional(),
   database: database.default('sqlite'),
   hooks: directory.exactOptional(),
+  largestImage: whole(1, 65536, ' GiB').exactOptional(),
 })
 
 const bootSchema = section({

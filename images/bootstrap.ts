@@ -4,6 +4,8 @@ import { execa } from 'execa'
 export interface BootstrapOptions {
   /** Seconds since the epoch: no file is newer. */
   readonly epoch: number
+  /** Left out: the kernel's package makes none. */
+  readonly initrd?: 'none' | 'made'
   /** Ends it, and what it has started. */
   readonly signal: AbortSignal
   /** Called with each line that tells how far it is. */
@@ -13,9 +15,12 @@ export interface BootstrapOptions {
 export const INTERRUPTED = 'the build was interrupted; nothing is left of it'
 
 /** Throws an Error that says what to install or to change. */
-export async function runMmdebstrap(args: readonly string[], { epoch, signal, onProgress }: BootstrapOptions): Promise<void> {
+export async function runMmdebstrap(
+  args: readonly string[],
+  { epoch, initrd = 'none', signal, onProgress }: BootstrapOptions,
+): Promise<void> {
   const run = execa('mmdebstrap', args, {
-    env: { SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C.UTF-8', INITRD: 'No' },
+    env: { SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C.UTF-8', ...(initrd === 'none' ? { INITRD: 'No' } : {}) },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',

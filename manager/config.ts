@@ -10,6 +10,8 @@ export interface ManagerConfig {
   /** Where hosts find it, if it listens at every address. */
   readonly reached?: string
   readonly enrol: EnrolPolicy
+  /** Bytes of a disk that guests' disks are made of. */
+  readonly largestImage?: number
   /** The folder of the site's hooks. */
   readonly hooks?: string
   /** The name that the config gives the host of a MAC. */
@@ -23,10 +25,14 @@ export type ReadManagerConfig =
 export function managerConfig(config: Config): ReadManagerConfig {
   const { manager, dataDir, network, boot } = config
   if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
-  const { database, listen, hooks } = manager
+  const { database, listen, hooks, largestImage } = manager
   const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
-  const given = { ...reached, ...(hooks === undefined ? {} : { hooks }) }
-  return { kind: 'config', config: { dataDir, database, listen, ...given, enrol: boot.enrol, names: hostNames(config) } }
+  const limit = largestImage === undefined ? {} : { largestImage: largestImage * 2 ** 30 }
+  const given = { ...reached, ...limit, ...(hooks === undefined ? {} : { hooks }) }
+  return {
+    kind: 'config',
+    config: { dataDir, database, listen, ...given, enrol: boot.enrol, names: hostNames(config) },
+  }
 }
 
 /** All that one host of the config has; none for a name that it does not give. */

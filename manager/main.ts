@@ -49,12 +49,15 @@ import { forgetSessions } from './store/tables/sessions.ts'
 import { nextEpoch } from './store/tables/settings.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
+import { servedImages } from './vm-images/files/serving.ts'
+import { openVmImages, type VmImages } from './vm-images/service.ts'
 
 export interface Manager {
   readonly pool: Pool
   /** What API and page ask by. */
   readonly calls: Calls
   readonly automations: Automations
+  readonly images: VmImages
   readonly access: Access
   readonly api: Api
   readonly gateway: Gateway
@@ -86,6 +89,7 @@ const REFUSALS = { lines: 5, windowSeconds: 60 }
 const FAILED_LISTENERS = { lines: 5, windowSeconds: 60 }
 
 const LOST_AFTER = 30_000
+const LARGEST_IMAGE = 256 * 2 ** 30
 const TICK = 1000
 const FORGET_PERIOD = 3600_000
 /** What has expired so long ago can be used for nothing, ms: an agent may come back from an absence of the manager. */
@@ -159,6 +163,13 @@ async function start(
     clearInterval(forgets)
   })
 
+  const images = await openVmImages({
+    ...{ dataDir, store, now, after, log: listening, newId: newHostId, mostBytes: config.largestImage ?? LARGEST_IMAGE },
+    // Of no guest yet: guests fill it.
+    users: async () => [],
+  })
+  closing.push(() => images.close())
+
   const key = newKey()
   const gateway = await startGateway({
     listen,
@@ -170,6 +181,7 @@ async function start(
     },
     book: pool,
     epoch,
+    images: servedImages(images.folder),
     appliances: (request, response) => answerAppliance(request, response, { siteSecret, appliances, log: refusals }),
     log,
     now,
@@ -220,6 +232,7 @@ async function start(
     access,
     claims,
     automations,
+    images,
     acting,
     metrics,
     epoch,
@@ -230,5 +243,5 @@ async function start(
   })
   closing.push(() => doors.close())
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
-  return { pool, access, automations, calls: doors.calls, api: doors.api, gateway, store }
+  return { pool, access, automations, images, calls: doors.calls, api: doors.api, gateway, store }
 }

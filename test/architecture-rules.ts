@@ -110,6 +110,7 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/commands/image/options.ts',
   'manager/cli/commands/property.ts',
   'manager/cli/commands/up.ts',
+  'manager/cli/commands/vm-image/build.ts',
   'manager/cli/commands/user/local.ts',
   'manager/cli/engine',
   'manager/cli/main.ts',

@@ -7,7 +7,7 @@ import { type CpioEntry, encodeCpio } from '../dom0/cpio.ts'
 import { isPackageName } from '../dom0/recipe.ts'
 import { readTar, type TarEntry, type TarSource } from '../tar.ts'
 import { type DiskPlan, debugfsArguments, grubConfig, masterBootRecord, mkfsArguments, timesScript } from './disk.ts'
-import { fullArguments, fullDisk, GUEST_EPOCH, type GuestRecipe, smallArguments } from './recipe.ts'
+import { FULL_OPTIONS, fullArguments, fullDisk, GUEST_EPOCH, type GuestRecipe, smallArguments } from './recipe.ts'
 import { needsOf, SMALL_DISK, SMALL_MODULES, SMALL_OPTIONS, type SmallParts, smallInitramfs, smallRoot } from './small.ts'
 
 export interface GuestBuildOptions extends GuestRecipe {
@@ -66,7 +66,13 @@ async function makeFullTree(options: GuestBuildOptions, folder: string, tree: st
   const overlay = join(folder, 'overlay')
   await execa('cp', ['-rT', '--no-preserve=mode', join(options.recipeFolder, 'full/root'), overlay])
   const files = { overlay, customize: join(options.recipeFolder, 'full/customize.sh'), tree }
-  await runMmdebstrap(fullArguments(options, files), { ...options, epoch: GUEST_EPOCH })
+  await runMmdebstrap(fullArguments(options, files), { ...options, epoch: GUEST_EPOCH, initrd: 'made' })
+  const boot = (await readdir(join(tree, 'boot'))).sort()
+  const [kernel, initrd] = ['vmlinuz-', 'initrd.img-'].map((prefix) => boot.findLast((name) => name.startsWith(prefix)))
+  if (!kernel || !initrd) throw new Error(`Debian's packages left no kernel or no initramfs in /boot: ${boot.join(', ')}`)
+  const entry = { label: options.name, kernel: `/boot/${kernel}`, initrd: `/boot/${initrd}`, options: FULL_OPTIONS }
+  await mkdir(join(tree, 'boot/grub'), { recursive: true })
+  await writeFile(join(tree, 'boot/grub/grub.cfg'), grubConfig(entry))
 }
 
 async function smallParts(tar: string, recipe: string): Promise<SmallParts> {

@@ -10,6 +10,9 @@ const SUITE: { readonly [name in GuestName]: string } = { debian13: 'trixie' }
 /** No file of a guest's disk is newer (seconds since the epoch, 2025-01-01 UTC): the same packages give the same bytes on any day. */
 export const GUEST_EPOCH = 1_735_689_600
 
+/** As etc/default/grub.d/hostless.cfg of the recipe has it: where it is emulated, systemd's 90 s pass before /dev/hvc0 is there. */
+export const FULL_OPTIONS = 'console=hvc0 systemd.default_device_timeout_sec=900'
+
 /** MiB as a person gives them. */
 export const LEAST_DISK_MIB = 1536
 

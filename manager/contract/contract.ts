@@ -14,12 +14,15 @@ import { placements } from './placement.ts'
 import { properties } from './properties.ts'
 import { storage } from './storage.ts'
 import { things } from './things.ts'
+import { vmImages, vmImageUploads } from './vm-images.ts'
 
 export const CONTRACT = {
   hosts,
   boots,
   guests,
   things,
+  vmImages,
+  vmImageUploads,
   placements,
   cpu,
   automations,

@@ -28,6 +28,8 @@ export interface Operation<
   readonly status?: 201 | 202
   /** It answers with `startedAutomation`, and takes the header Idempotency-Key. */
   readonly starts?: 'automation'
+  /** Its body is no JSON but octets, which are the member `octets` of `input`; what else its path does not name is the query. */
+  readonly takes?: 'octets'
   /** Bytes of a body; left out: `SMALL_BODY`. */
   readonly limit?: number
   /** `events`: server-sent, each an `output`; `text`: for Prometheus. */
@@ -40,6 +42,9 @@ export interface Operation<
 
 /** Enough for all that an operator writes but notes. */
 export const SMALL_BODY = 16 << 10
+
+/** A body that is no JSON. */
+export const octets = z.instanceof(Uint8Array<ArrayBufferLike>)
 
 /** Of an operation that takes nothing. */
 export const NOTHING = z.strictObject({})
@@ -69,7 +74,8 @@ export function pathNames(operation: Pick<Operation, 'http'>): readonly string[]
 }
 
 /** Where what the path does not name stands. */
-export function restOf(operation: Pick<Operation, 'http'>): 'query' | 'body' {
+export function restOf(operation: Pick<Operation, 'http' | 'takes'>): 'query' | 'body' {
+  if (operation.takes === 'octets') return 'query'
   const method = methodOf(operation)
   return method === 'GET' || method === 'DELETE' ? 'query' : 'body'
 }

@@ -17,6 +17,8 @@ const STARTING = z.object({
   'Hostless-Automation': z.string().optional().meta({ description: 'Of a hook: the automation whose locks this one goes past' }),
 })
 
+const OCTETS = { requestBody: { content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } } as const
+
 export function describeApi(): { readonly openapi: string } {
   const paths: ZodOpenApiPathsObject = {}
   for (const named of OPERATIONS) {
@@ -46,7 +48,8 @@ function described({ id, operation }: Named): ZodOpenApiOperationObject {
   const { summary, role, input, output } = operation
   const names = pathNames(operation)
   const path = z.object(Object.fromEntries(Object.entries(input.shape).filter(([name]) => names.includes(name))))
-  const rest = z.strictObject(Object.fromEntries(Object.entries(input.shape).filter(([name]) => !names.includes(name))))
+  const isBody = (name: string) => operation.takes === 'octets' && name === 'octets'
+  const rest = z.strictObject(Object.fromEntries(Object.entries(input.shape).filter(([name]) => !names.includes(name) && !isBody(name))))
   const hasRest = Object.keys(rest.shape).length > 0
   const at = restOf(operation)
   return {
@@ -56,6 +59,7 @@ function described({ id, operation }: Named): ZodOpenApiOperationObject {
     ...(role === 'open' ? { security: [] } : {}),
     requestParams: { path, ...(operation.starts ? { header: STARTING } : {}), ...(at === 'query' && hasRest ? { query: rest } : {}) },
     ...(at === 'body' && hasRest ? { requestBody: { content: { 'application/json': { schema: rest } } } } : {}),
+    ...(operation.takes === 'octets' ? OCTETS : {}),
     responses: { [statusOf(operation)]: { description: 'Done', ...contentOf(operation, output) }, default: PROBLEM },
   }
 }

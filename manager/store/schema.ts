@@ -305,6 +305,17 @@ export interface NetworksTable {
   created_by: string
 }
 
+/** How images of guests' disks are called. */
+export interface VmImagesTable {
+  name: string
+  /** Its id: the hash of its list of blocks. */
+  image: string
+  format: string
+  notes: string
+  added: number
+  added_by: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -332,4 +343,5 @@ export interface Tables {
   guests: GuestsTable
   guest_disks: GuestDisksTable
   networks: NetworksTable
+  vm_images: VmImagesTable
 }

@@ -86,5 +86,5 @@ export function faultOf(header: Qcow2Header | undefined, mostBytes: number): str
 }
 
 export function tooLarge(bytes: number, most: number): string {
-  return `the disk has ${bytes} bytes, more than the ${most} that manager.vmImages.largest allows`
+  return `the disk has ${bytes} bytes, more than the ${most} that manager.largestImage of the config allows`
 }

@@ -14,6 +14,7 @@ import { addStatsCommands } from './stats/stats.ts'
 import { addThingCommands } from './things/things.ts'
 import { addTokenCommands } from './token.ts'
 import { addUserCommands } from './user/user.ts'
+import { addVmImageCommands } from './vm-image/vm-image.ts'
 
 const HELP = `
 Selectors name hosts, wherever a command takes them; several are joined, as if by commas:
@@ -41,6 +42,7 @@ export function addPoolCommands(program: Command, world: World): void {
   program.commandsGroup('The pool, through its manager:')
   addHostCommands(program, world)
   addThingCommands(program, world)
+  addVmImageCommands(program, world)
   addAppliancesCommand(program, world)
   addCpuCommands(program, world)
   addPropertyCommands(program, world)

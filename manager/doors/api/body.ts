@@ -25,6 +25,20 @@ export async function readBody(request: Request, response: Response, limit: numb
   }
 }
 
+/** `limit`: bytes, all of which are held in memory. */
+export async function readOctets(request: Request, response: Response, limit: number): Promise<Body> {
+  if (hasBody(request) && !request.is('application/octet-stream')) return refused(415, 'the body is to be application/octet-stream')
+  const read = await readBytes(request, response, limit)
+  switch (read.kind) {
+    case 'too-long':
+      return refused(413, `the body has more than the ${limit} bytes that are taken here`)
+    case 'broken-off':
+      return refused(400, 'the body ended before its end')
+    case 'bytes':
+      return { kind: 'body', value: read.bytes }
+  }
+}
+
 function foreignIn(request: Request): string | undefined {
   if (!request.is('application/json')) return 'the body is to be application/json'
   if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') return 'the body is compressed: send it as it is'

@@ -11,6 +11,7 @@ export interface Parts {
 
 export function inputOf(operation: Operation, { path, query, body }: Parts): { readonly kind: 'input'; readonly input: object } | Refused {
   const at = restOf(operation)
+  if (operation.takes === 'octets') return octetsOf({ path, query, body })
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return refused('the body is no JSON object')
   const [rest, other] = at === 'query' ? [query, body] : [body, query]
   const [misplaced] = Object.keys(other)
@@ -18,6 +19,12 @@ export function inputOf(operation: Operation, { path, query, body }: Parts): { r
   const twice = pathNames(operation).find((name) => Object.hasOwn(rest, name))
   if (twice !== undefined) return refused(`${twice}: stands in the path, and is not taken in the ${at}`)
   return { kind: 'input', input: { ...rest, ...path } }
+}
+
+function octetsOf({ path, query, body }: Parts): { readonly kind: 'input'; readonly input: object } | Refused {
+  const twice = ['octets', ...Object.keys(path)].find((name) => Object.hasOwn(query, name))
+  if (twice !== undefined) return refused(`${twice}: stands elsewhere, and is not taken in the query`)
+  return { kind: 'input', input: { ...query, ...path, octets: body } }
 }
 
 function refused(reason: string): Refused {

@@ -14,7 +14,7 @@ import { type Credential, credentialOf, isMeant, mayAsk } from '../guard.ts'
 import type { Caller, Stranger } from '../handlers/handlers.ts'
 import { statusOf } from '../openapi.ts'
 import { refusalOf, writeProblem } from '../problem.ts'
-import { readBody } from './body.ts'
+import { type Body, readBody, readOctets } from './body.ts'
 import { inputOf } from './input.ts'
 import { startOf } from './start-headers.ts'
 import type { Tagged } from './tagged.ts'
@@ -144,7 +144,7 @@ class RestApi implements Api {
     if (held) return writeRefusal(response, held)
     const verdict = known ? mayCall(operation, known.who, request) : { kind: 'may' as const }
     if (verdict.kind === 'refused') return refuse(verdict)
-    const body = await readBody(request, response, operation.limit ?? SMALL_BODY)
+    const body = await bodyOf(operation, request, response)
     if (body.kind === 'refused') return refuse(body)
     const input = inputOf(operation, { path: { ...request.params }, query: { ...request.query }, body: body.value })
     if (input.kind === 'refused') return refuse(input)
@@ -175,6 +175,10 @@ class RestApi implements Api {
     if (!refusal) this.#options.log.error({ error, method: request.method, path: pathIn(request) }, 'request failed')
     writeProblem(response, refusal?.status ?? 500, refusal?.reason ?? 'the manager cannot do it now: its log says why')
   }
+}
+
+function bodyOf({ takes, limit = SMALL_BODY }: Operation, request: Request, response: Response): Promise<Body> {
+  return takes === 'octets' ? readOctets(request, response, limit) : readBody(request, response, limit)
 }
 
 function mayCall(operation: Operation, who: Identified, request: Request): ReturnType<typeof mayAsk> {

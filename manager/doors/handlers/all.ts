@@ -3,6 +3,7 @@ import type { Access } from '../../access/access.ts'
 import type { Automations } from '../../automation/service.ts'
 import type { SiteProperties } from '../../hosts/site-properties.ts'
 import type { Connections } from '../../storage/connections.ts'
+import type { VmImages } from '../../vm-images/service.ts'
 import { HostAnswers } from '../answers/hosts.ts'
 import { MatrixAnswers } from '../answers/matrix.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './access.ts'
@@ -16,12 +17,14 @@ import { type ManagerDeps, managerHandlers } from './manager.ts'
 import { propertyHandlers } from './properties.ts'
 import { type StorageDeps, storageHandlers } from './storage.ts'
 import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
+import { vmImageHandlers, vmImageUploadHandlers } from './vm-images.ts'
 
 export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps, Pick<StorageDeps, 'claims'> {
   readonly access: Access
   readonly automations: Automations
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
   readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
+  readonly images: VmImages
 }
 
 export interface Made {
@@ -48,6 +51,8 @@ export function createHandlers(deps: HandlerDeps): Made {
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),
     storage: storageHandlers(deps),
+    vmImages: vmImageHandlers(deps.images),
+    vmImageUploads: vmImageUploadHandlers(deps.images),
     access: accessHandlers(access),
     users: userHandlers(access),
     tokens: tokenHandlers(access),

@@ -7,6 +7,7 @@ import { claims } from './claims.ts'
 import { bootNetwork, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { scans, site } from './site.ts'
+import { vmImages } from './vm-images.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   automations,
   guests,
   bootNetwork,
+  vmImages,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

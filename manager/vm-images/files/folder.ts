@@ -17,7 +17,13 @@ const RESERVE_BYTES = 512 << 20
 const FLUSH_BLOCKS = 64
 const MOST_FINDINGS = 8
 
-const facts = z.object({ sizeBytes: z.int().positive(), blocks: z.int().nonnegative(), keptBytes: z.int().nonnegative() })
+const facts = z.object({
+  /** A seed is one guest's, and shown to nobody. */
+  kind: z.enum(['image', 'seed']),
+  sizeBytes: z.int().positive(),
+  blocks: z.int().nonnegative(),
+  keptBytes: z.int().nonnegative(),
+})
 
 export interface ImageFacts extends z.output<typeof facts> {
   readonly id: string
@@ -57,7 +63,7 @@ export class ImageFolder {
   }
 
   /** `blocks`: in order, none of them all zero. Throws UnfitImage when there is no room; nothing is left then. */
-  async keep(sizeBytes: number, blocks: AsyncIterable<Block>): Promise<ImageFacts> {
+  async keep(sizeBytes: number, blocks: AsyncIterable<Block>, kind: ImageFacts['kind'] = 'image'): Promise<ImageFacts> {
     const folder = await this.workFolder()
     try {
       const list: { at: number; sha256: string }[] = []
@@ -81,7 +87,7 @@ export class ImageFolder {
       const { id, bytes } = encodeBlockList({ kind: 'hostless-disk', sizeBytes, blocks: list })
       if (bytes.length > MAX_LIST_BYTES) throw new UnfitImage(`the list of its blocks has more than ${MAX_LIST_BYTES} bytes`)
       await this.#write(join(folder, 'blocks.json'), bytes)
-      const known = { sizeBytes, blocks: list.length, keptBytes }
+      const known = { kind, sizeBytes, blocks: list.length, keptBytes }
       await this.#write(join(folder, 'image.json'), Buffer.from(JSON.stringify(known)))
       await sync(folder)
       await this.#put(folder, id)
@@ -98,10 +104,11 @@ export class ImageFolder {
     if (bavail * bsize < bytes + RESERVE_BYTES) throw new UnfitImage(noRoom(this.path))
   }
 
+  /** But for seeds. */
   async all(): Promise<readonly ImageFacts[]> {
     const names = (await readdir(this.path)).filter((name) => imageId.safeParse(name).success)
     const found = await Promise.all(names.sort().map((id) => this.facts(id)))
-    return found.flatMap((each) => each ?? [])
+    return found.flatMap((each) => (each?.kind === 'image' ? [each] : []))
   }
 
   /** Undefined: there is none such. */

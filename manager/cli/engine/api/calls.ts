@@ -66,8 +66,9 @@ function ask(client: Pick<ApiClient, 'ask'>, operation: Operation, input: object
   const names = pathNames(operation)
   const given = new Map<string, unknown>(Object.entries(input).filter(([, value]) => value !== undefined))
   const path = pathOf(operation).replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(String(given.get(name))))
-  const rest = [...given].filter(([name]) => !names.includes(name))
+  const rest = [...given].filter(([name]) => !names.includes(name) && !(operation.takes === 'octets' && name === 'octets'))
   if (restOf(operation) === 'body') return client.ask(methodOf(operation), path, operation.output, Object.fromEntries(rest))
   const query = new URLSearchParams(rest.map(([name, value]): [string, string] => [name, String(value)]))
-  return client.ask(methodOf(operation), query.size > 0 ? `${path}?${query}` : path, operation.output)
+  const body = operation.takes === 'octets' ? given.get('octets') : undefined
+  return client.ask(methodOf(operation), query.size > 0 ? `${path}?${query}` : path, operation.output, body)
 }

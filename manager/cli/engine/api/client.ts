@@ -49,7 +49,7 @@ export interface ClientOptions {
 
 export function apiClient({ url, authority, token, patience = SILENCE }: ClientOptions): ApiClient {
   const agent = new Agent({ keepAlive: true, ca: authority, minVersion: 'TLSv1.3' })
-  const open = (method: Method, path: string, body: string | undefined, extra: Headers, signal?: AbortSignal): Promise<IncomingMessage> =>
+  const open = (method: Method, path: string, body: Sent | undefined, extra: Headers, signal?: AbortSignal): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const asked: ClientRequest = request(new URL(`/api/v1${path}`, url), {
         method,
@@ -58,7 +58,7 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
         headers: {
           accept: 'application/json, application/problem+json, text/event-stream',
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          ...(body === undefined ? {} : { 'content-type': body.type, 'content-length': body.bytes.length }),
           ...extra,
         },
         ...(signal ? { signal } : {}),
@@ -66,11 +66,11 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
       asked.on('timeout', () => asked.destroy(new Error('it is silent')))
       asked.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(url, error)))
       asked.on('response', resolve)
-      asked.end(body)
+      asked.end(body?.bytes)
     })
   return {
     async ask(method, path, schema, body, headers = {}) {
-      const answer = await open(method, path, body === undefined ? undefined : JSON.stringify(body), headers)
+      const answer = await open(method, path, body === undefined ? undefined : sent(body), headers)
       const text = await textOf(answer, url)
       const { statusCode: status = 0 } = answer
       if (status >= 300 || status < 200) throw refusalOf(status, text, url)
@@ -86,6 +86,16 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
       return answer
     },
   }
+}
+
+interface Sent {
+  readonly type: string
+  readonly bytes: Uint8Array
+}
+
+function sent(body: unknown): Sent {
+  if (body instanceof Uint8Array) return { type: 'application/octet-stream', bytes: body }
+  return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) }
 }
 
 async function textOf(answer: IncomingMessage, url: URL): Promise<string> {

@@ -1,0 +1,36 @@
+// The table vm_images: how images of guests' disks are called. What is in them lies in the folder of their id (manager/vm-images).
+import type { Kysely } from 'kysely'
+import type { Transaction } from '../database.ts'
+import type { Tables, VmImagesTable } from '../schema.ts'
+
+export interface NamedImage {
+  readonly name: string
+  /** Of its list of blocks; several names may mean one image. */
+  readonly image: string
+  /** Of the file that it was made of. */
+  readonly format: string
+  readonly notes: string
+  readonly added: number
+  readonly by: string
+}
+
+export async function allNamedImages(db: Kysely<Tables>): Promise<readonly NamedImage[]> {
+  return (await db.selectFrom('vm_images').selectAll().orderBy('name').execute()).map(recordOf)
+}
+
+export async function namedImage(db: Kysely<Tables>, name: string): Promise<NamedImage | undefined> {
+  const row = await db.selectFrom('vm_images').selectAll().where('name', '=', name).executeTakeFirst()
+  return row && recordOf(row)
+}
+
+export async function nameImage(transaction: Transaction, { name, image, format, notes, added, by }: NamedImage): Promise<void> {
+  await transaction.insertInto('vm_images').values({ name, image, format, notes, added, added_by: by }).execute()
+}
+
+export async function unnameImage(transaction: Transaction, name: string): Promise<void> {
+  await transaction.deleteFrom('vm_images').where('name', '=', name).execute()
+}
+
+function recordOf({ name, image, format, notes, added, added_by }: VmImagesTable): NamedImage {
+  return { name, image, format, notes, added, by: added_by }
+}
