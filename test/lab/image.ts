@@ -18,6 +18,8 @@ export interface LabImage {
 const RECIPE = ['images', 'templates/dom0']
 /** What of it matters is in the bundle. */
 const BUNDLED = join(PROJECT, 'images/agent')
+/** Of guests' disks, which are no part of it. */
+export const GUEST_RECIPE = 'images/guest'
 
 export interface Fingerprinted {
   readonly path: string
@@ -99,7 +101,7 @@ async function recipeFingerprint(suite: string, access: Access): Promise<string>
     { path: 'key', content: access === 'lab' ? await readFile(`${KEY_FILE}.pub`) : 'none' },
     { path: 'agent.mjs', content: await bundleAgent(PROJECT, await agentVersion(PROJECT)) },
   ]
-  files.push(...(await filesIn(RECIPE, (path) => !path.startsWith(`${BUNDLED}/`))))
+  files.push(...(await filesIn(RECIPE, (path) => ![BUNDLED, join(PROJECT, GUEST_RECIPE)].some((folder) => path.startsWith(`${folder}/`)))))
   return fingerprint(files)
 }
 
@@ -108,7 +110,7 @@ export async function sourcesFingerprint(): Promise<string> {
   return fingerprint(await filesIn(['appliance', 'manager', 'templates', 'test/lab'], (path) => !/\.(test|lab)\.ts$/.test(path)))
 }
 
-async function filesIn(folders: readonly string[], matters: (path: string) => boolean): Promise<readonly Fingerprinted[]> {
+export async function filesIn(folders: readonly string[], matters: (path: string) => boolean): Promise<readonly Fingerprinted[]> {
   const files: Fingerprinted[] = []
   for (const folder of folders) {
     const entries = await readdir(join(PROJECT, folder), { withFileTypes: true, recursive: true }).catch(() => [])

@@ -107,3 +107,13 @@ async function askManager(rack: Rack, dataDir: string, path: string, argv: reado
   if (exitCode !== 0) throw new Error(`${path}: ${stderr.trim()} ${stdout.trim()}`)
   return JSON.parse(stdout)
 }
+
+/** Of the process that is the rack's manager; rejects when there is none. */
+export async function managerPid(rack: Rack): Promise<number> {
+  const pids = (await rack.exec(['ip', 'netns', 'pids', rack.namespace])).stdout.split('\n').map(Number)
+  for (const pid of pids) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+    if (words.includes('manager') && words.includes('--config')) return pid
+  }
+  throw new Error('no manager runs')
+}

@@ -1,6 +1,5 @@
 // Two servers of a rack become a pool: pending, approved, known, connected; and what must not harm them does not.
 
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
@@ -12,7 +11,7 @@ import { type Capture, captureFrames, isFrom } from './capture.ts'
 import { PROJECT } from './folders.ts'
 import { troubleIn } from './health.ts'
 import type { RackNode } from './node.ts'
-import type { Operator } from './operator.ts'
+import { managerPid, type Operator } from './operator.ts'
 import { approveAll, bridgeSecondNic, hostsAnswer, REPORT_MS, waitConnected, waitReported, waitState } from './pool.ts'
 import { keep } from './snapshot/open.ts'
 import { points, signInAt } from './snapshot/points.ts'
@@ -46,15 +45,6 @@ async function inside(node: RackNode, script: string): Promise<string> {
 /** What must stay the same while managers come and go: when it booted, and its domains but for their time. */
 async function unmoved(name: string): Promise<string> {
   return inside(bed.node(name), "cat /proc/sys/kernel/random/boot_id; xl list | awk '{print $1, $2, $3, $4}'")
-}
-
-async function managerPid(): Promise<number> {
-  const pids = (await bed.rack.exec(['ip', 'netns', 'pids', bed.rack.namespace])).stdout.split('\n').map(Number)
-  for (const pid of pids) {
-    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
-    if (words.includes('manager') && words.includes('--config')) return pid
-  }
-  throw new Error('no manager runs')
 }
 
 async function connectedSince(): Promise<ReadonlyMap<string, number>> {
@@ -164,7 +154,7 @@ test.serial('a cable that is pulled is known at the manager', async (t) => {
 test.serial('a manager that is killed takes no host with it; all are back', async (t) => {
   const before = await Promise.all(NAMES.map(unmoved))
   const since = await connectedSince()
-  process.kill(await managerPid(), 'SIGKILL')
+  process.kill(await managerPid(bed.rack), 'SIGKILL')
   await waitBack(since)
   t.deepEqual(await Promise.all(NAMES.map(unmoved)), before)
   await waitState(operator, NAMES, 'up')

@@ -1,0 +1,124 @@
+// The first honest guest: hosts' empty disks become VGs, an image becomes a guest's disk, the guest boots its own kernel from it, and a
+// manager that is killed in the middle of the next one's deployment finishes it.
+
+import test from 'ava'
+import { CONTRACT } from '../../../manager/contract/contract.ts'
+import { managerPid, type Operator } from '../operator.ts'
+import { startFrom } from '../snapshot/open.ts'
+import { type At, points } from '../snapshot/points.ts'
+import { GUEST_MS, guestConsole, ticksIn, typeInGuest, waitForGuest } from './console.ts'
+import { readySmallDisk } from './disk.ts'
+import { worldOf } from './leftovers.ts'
+
+let at: At<Operator>
+/** Of both hosts, before there was a guest. */
+let before: readonly (readonly string[])[]
+
+const nodes = () => at.bed.rack.nodes
+
+test.before(async () => {
+  const disk = await readySmallDisk()
+  at = await startFrom(points.twoApproved)
+  await type('vm-image', 'add', disk, '--name', 'small')
+})
+
+test.after.always(() => at?.bed.close())
+
+/** The command, as an operator types it; rejects when it does not end well. */
+async function type(...argv: readonly string[]): Promise<string> {
+  const { stdout, stderr, exitCode } = await at.operator.hostless(...argv)
+  if (exitCode !== 0) throw new Error(`hostless ${argv.join(' ')} ended with exit code ${exitCode}: ${stderr}${stdout}`)
+  return `${stderr}${stdout}`
+}
+
+const vms = CONTRACT.vms.list.output
+
+async function stateOf(name: string): Promise<string | undefined> {
+  return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.state
+}
+
+async function waitState(name: string, state: string): Promise<void> {
+  await at.operator.until(
+    `${name} ${state}`,
+    '/vms',
+    vms,
+    (answer) => answer.vms.some((one) => one.name === name && one.state === state),
+    GUEST_MS,
+  )
+}
+
+test.serial('the empty disks of both hosts become a VG', async (t) => {
+  t.timeout(1_200_000)
+  await type('storage', 'vg', 'create', 'data', '--on', '*', '--disks', 'empty')
+  before = await Promise.all(nodes().map(worldOf))
+  for (const world of before) t.true(world.includes('vg data 3'), world.join('\n'))
+  t.regex(await type('storage', 'list'), /data/)
+})
+
+test.serial('a guest is made from an image, and boots its own kernel by its own GRUB', async (t) => {
+  t.timeout(1_800_000)
+  const began = Date.now()
+  await type(
+    'vm',
+    'create',
+    'web1',
+    '--image',
+    'small',
+    '--memory',
+    '128M',
+    '--vcpus',
+    '1',
+    '--disk',
+    '96M@data',
+    '--nic',
+    'lan',
+    '--restart',
+    'on-failure',
+    '--on',
+    'node1',
+  )
+  t.log(`made and started: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  t.is(await stateOf('web1'), 'running')
+  const said = await waitForGuest(at.bed.node('node1'), 'web1', /^tick 3\b/m)
+  t.log(`to its third block on disk: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  t.regex(said, /guest: up/)
+  t.regex(await type('vm', 'show', 'web1'), /node1/)
+})
+
+test.serial('a guest that crashes is started again by its agent, while no manager is there', async (t) => {
+  t.timeout(1_800_000)
+  const node = at.bed.node('node1')
+  const blocks = ticksIn(await guestConsole(node, 'web1'))
+  await at.bed.appliance.stop()
+  await typeInGuest(node, 'web1', 'echo c >/proc/sysrq-trigger')
+  const said = await waitForGuest(node, 'web1', /guest: blocks up to \d+ are there, 0 wrong/)
+  t.true(Number(/blocks up to (\d+) are there/.exec(said)?.[1]) >= blocks)
+  await at.bed.appliance.restart()
+  await waitState('web1', 'running')
+})
+
+test.serial('a manager that is killed in the middle of a deployment finishes it when it is back', async (t) => {
+  t.timeout(1_800_000)
+  const creating = ['vm', 'create', 'web2', '--image', 'small', '--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--on', 'node2']
+  await type(...creating, '--detach')
+  process.kill(await managerPid(at.bed.rack), 'SIGKILL')
+  await waitState('web2', 'running')
+  await waitForGuest(at.bed.node('node2'), 'web2', /^tick 1\b/m)
+  const [first, second] = await Promise.all(nodes().map(worldOf))
+  t.is([...(first ?? []), ...(second ?? [])].filter((line) => line === 'domain web2').length, 1)
+})
+
+test.serial('a guest is asked to power off, and starts again with all that it has written', async (t) => {
+  t.timeout(1_800_000)
+  await type('vm', 'stop', 'web2')
+  t.is(await stateOf('web2'), 'stopped')
+  await type('vm', 'start', 'web2')
+  await waitForGuest(at.bed.node('node2'), 'web2', /guest: blocks up to [1-9]\d* are there, 0 wrong/)
+})
+
+test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {
+  t.timeout(1_200_000)
+  await type('vm', 'destroy', 'web1', 'web2', '--yes')
+  t.deepEqual(await Promise.all(nodes().map(worldOf)), before)
+  t.is(await stateOf('web1'), undefined)
+})
