@@ -78,6 +78,7 @@ export const WORLDLY: readonly string[] = [
   'appliance/wire/server.ts',
   'appliance/wire/timers.ts',
   'images/agent-bundle/build.ts',
+  'images/agent/content/exec.ts',
   'images/agent/dom0/main.ts',
   'images/agent/exec.ts',
   'images/agent/files/exec.ts',

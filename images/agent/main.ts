@@ -10,12 +10,17 @@ import { BUNDLE_PATH } from '../../manager/protocol/bundle.ts'
 import { uuid } from '../../manager/protocol/values.ts'
 import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
+import { machineDevices } from './content/exec.ts'
+import { sourceOver } from './content/from-manager.ts'
+import { openImages } from './content/images.ts'
+import type { Devices } from './content/source.ts'
 import { followProgram, LIMITS, machineBackend, machineClock } from './exec.ts'
 import { machineFiles } from './files/exec.ts'
 import { type Keeper, keepGuests } from './guests/keeper.ts'
 import { openJobBook } from './jobs/book.ts'
 import { machinePrograms } from './jobs/exec.ts'
 import type { Jobs, KeptJob } from './jobs/job.ts'
+import { unkeptJobs } from './jobs/unkept.ts'
 import { newLedger, record } from './ledger.ts'
 import { decodeKept, encodeKept } from './link/kept.ts'
 import { findManager } from './link/manager.ts'
@@ -34,6 +39,8 @@ export interface AgentOptions
   readonly host: Host
   /** What requests change; left out: requests only read, as of a simulated host. */
   readonly world?: Pick<World, 'backend' | 'files' | 'clock'>
+  /** What disks of guests are written to; left out: none is made. */
+  readonly devices?: Devices
   /** Long requests as agents before this one have left them; left out: they end with the agent. */
   readonly jobs?: Jobs & { readonly kept: readonly KeptJob[] }
   /** What is done otherwise than this machine does it. */
@@ -72,6 +79,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   if (ledger.inventory?.problems.some(({ section }) => section === 'dmi' || section === 'nics')) await observation.collect(['dmi', 'nics'])
   const { dmi, nics } = ledger.inventory ?? { dmi: { memoryModules: [] }, nics: [] }
   const world: World | undefined = options.world && { ...options.world, collect: (names) => observation.collect(names) }
+  const images = options.devices && openImages({ source: sourceOver(() => link), devices: options.devices, clock: host.clock })
   const fetchBundle = async (limit: number): Promise<Buffer> => {
     if (!link) throw new Error('there is no manager')
     return link.fetch(BUNDLE_PATH, limit)
@@ -82,11 +90,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       .then(() => delay(0))
       .then(() => upgrades?.onHandOver())
   const successor = upgrades && { ...upgrades, running: agent, fetch: fetchBundle, handOver }
+  const jobs = options.jobs ?? (world && unkeptJobs(world.backend))
   const desk = openDesk(
-    { ...handlersOf({ observation, world, successor }), ...options.handlers },
+    { ...handlersOf({ observation, world, images, successor }), ...options.handlers },
     {
       clock: host.clock,
-      ...(options.jobs ? { jobs: options.jobs } : {}),
+      ...(jobs ? { jobs } : {}),
       onError: (error) => log.error({ error }, 'a next agent of this boot does not know of a job'),
     },
   )
@@ -181,6 +190,7 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
   const agent = await startAgent({
     host: { backend, follow: followProgram, clock: machineClock },
     world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles, clock: machineClock },
+    devices: machineDevices,
     jobs: await openJobBook({ backend, files: machineFiles, clock: machineClock, programs: machinePrograms }, places.jobs),
     upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,

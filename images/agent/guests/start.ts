@@ -5,7 +5,7 @@ import { sayUnread, uncountedOf } from '../../../manager/protocol/unread.ts'
 import { collect } from '../collect.ts'
 import type { DomainRow } from '../inventory/xl-list.ts'
 import { LostProgram, type Task } from '../requests/task.ts'
-import { failureOf, sayFailure, type World } from '../requests/world.ts'
+import { failureOf, saidBy, type World } from '../requests/world.ts'
 import { closeDevices, openDevices } from './devices.ts'
 import { type Domains, destroyDomain, domainOf, findDomain, readDomains } from './domain.ts'
 import { configPath, forget, type KeptGuest, type Known, keep } from './kept.ts'
@@ -114,7 +114,7 @@ function needOf({ memoryMiB, maxMemoryMiB, maxVcpus }: GuestConfig): number {
 async function create(run: Task['run'], { uuid }: GuestConfig): Promise<string | undefined> {
   try {
     const command = ['xl', 'create', '-p', configPath(uuid)] as const
-    return sayFailure(command, await run('create', command, { seconds: CREATE }))
+    return saidBy(command, await run('create', command, { seconds: CREATE }))
   } catch (error) {
     if (error instanceof LostProgram) return error.message
     throw error

@@ -16,7 +16,7 @@ import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } f
 import { type Ledger, record } from '../ledger.ts'
 import { type Answering, answerOver } from './asked.ts'
 import { enrol } from './enrol.ts'
-import { ask, reasonIn } from './exec.ts'
+import { ask, reasonIn, stream, Unanswered } from './exec.ts'
 import { type Identity, identityFrom } from './identity.ts'
 import type { Kept } from './kept.ts'
 import { openSocket, sendOver } from './socket.ts'
@@ -59,8 +59,10 @@ export interface Link {
    */
   tell(message: AgentMessage): void
   isWelcome(): boolean
-  /** `GET` of the manager, as this host. Rejects when there is no answer of status 200 with at most `limit` bytes. */
+  /** `GET` of the manager, as this host. Rejects when there is no answer of at most `limit` bytes; Unanswered: of another status than 200. */
   fetch(path: string, limit: number): Promise<Buffer>
+  /** The same, as it comes. Throws where it ends before its end; another status than 200 is an Unanswered. */
+  stream(path: string, signal: AbortSignal): AsyncIterable<Uint8Array>
   close(): Promise<void>
 }
 
@@ -115,8 +117,14 @@ class RunningLink implements Link {
     if (!this.#manager || !this.#identity) throw new Error('there is no manager')
     const { localAddress } = this.#options
     const { status, bytes } = await ask(this.#manager, this.#identity, { path, limit, localAddress, signal: this.#stop.signal })
-    if (status !== 200) throw new Error(`the manager answered ${path} with HTTP ${status}`)
+    if (status !== 200) throw new Unanswered(status, path)
     return bytes
+  }
+
+  async *stream(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    if (!this.#manager || !this.#identity) throw new Error('there is no manager')
+    const { localAddress } = this.#options
+    yield* stream(this.#manager, this.#identity, { path, localAddress, signal: AbortSignal.any([signal, this.#stop.signal]) })
   }
 
   async close(): Promise<void> {

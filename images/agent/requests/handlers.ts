@@ -1,11 +1,17 @@
 // What this machine does when it is asked: one file a request beside this one. Every request is here, or this does not compile.
 import type { RequestKind } from '../../../manager/protocol/requests.ts'
+import type { Images } from '../content/images.ts'
 import type { Observation } from '../runner.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
+import { growDisk } from './grow-disk.ts'
+import { makeDisk } from './make-disk.ts'
+import { makeVg } from './make-vg.ts'
 import { pauseGuest } from './pause-guest.ts'
 import { rebootGuest } from './reboot-guest.ts'
+import { removeDisk } from './remove-disk.ts'
+import { removeVg } from './remove-vg.ts'
 import { resizeGuest } from './resize-guest.ts'
 import { scanFileSystem } from './scan-file-system.ts'
 import { setProperties } from './set-properties.ts'
@@ -19,34 +25,23 @@ export interface Means {
   readonly observation: Pick<Observation, 'collect' | 'properties'>
   /** Left out: requests only read, as of a simulated host. */
   readonly world?: World | undefined
+  /** What disks begin with; left out: none is made. */
+  readonly images?: Images | undefined
   /** Left out: no other version takes its place. */
   readonly successor?: Successor | undefined
 }
 
-export function handlersOf({ observation, world, successor }: Means): Handlers {
+export function handlersOf({ observation, world, images, successor }: Means): Handlers {
   return {
     collect: async ({ sections }) => ({ kind: 'collected', ...(await observation.collect(sections)) }),
     'set-properties': async (body) => setProperties(observation.properties, body),
     ...changingHandlers(world),
-    'make-vg': undefined,
-    'remove-vg': undefined,
-    'make-disk': undefined,
-    'grow-disk': undefined,
-    'remove-disk': undefined,
+    'make-disk': world && images && ((body, task) => makeDisk({ ...world, backend: atItsPace(world.backend, task) }, images, body, task)),
     upgrade: world && successor && ((body) => upgrade(world, successor, body)),
   }
 }
 
-type Changing =
-  | 'connect-iscsi'
-  | 'disconnect-iscsi'
-  | 'scan-file-system'
-  | 'start-guest'
-  | 'stop-guest'
-  | 'destroy-guest'
-  | 'reboot-guest'
-  | 'pause-guest'
-  | 'resize-guest'
+type Changing = Exclude<RequestKind, 'collect' | 'set-properties' | 'make-disk' | 'upgrade'>
 
 /** What needs the machine and nothing else. */
 export function changingHandlers(world: World | undefined): { readonly [Kind in Changing]: Handler<Kind> | undefined } {
@@ -56,6 +51,10 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'connect-iscsi': by<'connect-iscsi'>(connectIscsi),
     'disconnect-iscsi': by<'disconnect-iscsi'>(disconnectIscsi),
     'scan-file-system': by<'scan-file-system'>(scanFileSystem),
+    'make-vg': by<'make-vg'>(makeVg),
+    'remove-vg': by<'remove-vg'>(removeVg),
+    'grow-disk': by<'grow-disk'>(growDisk),
+    'remove-disk': by<'remove-disk'>(removeDisk),
     'start-guest': by<'start-guest'>(startGuest),
     'stop-guest': by<'stop-guest'>(stopGuest),
     'destroy-guest': by<'destroy-guest'>(destroyGuest),

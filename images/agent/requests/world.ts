@@ -23,10 +23,11 @@ export interface Files {
  * same again: once is enough.
  */
 export async function failureOf(backend: Backend, command: Command, succeeded: readonly number[] = [0]): Promise<string | undefined> {
-  return sayFailure(command, await backend.run(command, { lane: 'change' }), succeeded)
+  return saidBy(command, await backend.run(command, { lane: 'change' }), succeeded)
 }
 
-export function sayFailure([program]: Command, ran: Ran, succeeded: readonly number[] = [0]): string | undefined {
+/** The same of what has come of it already. */
+export function saidBy([program]: Command, ran: Ran, succeeded: readonly number[] = [0]): string | undefined {
   switch (ran.kind) {
     case 'missing':
       return `there is no program ${program} in this dom0`

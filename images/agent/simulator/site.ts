@@ -1,10 +1,12 @@
 // A site that is run: one state that changes, the hosts as agents see them, and a clock. The thin shell over apply: it waits where commands
 // take their time, orders faults, and tells followers what their kernels tell.
 import { type Backend, type Clock, type Command, type Follow, fileText, type Host, type Ran, wholeText } from '../backend.ts'
+import type { Devices } from '../content/source.ts'
 import type { Files, World } from '../requests/world.ts'
 import { apply } from './apply.ts'
 import { JumpingClock } from './clock.ts'
 import { type Ended, SimulatorGap, type Waiting } from './commands/command.ts'
+import { simulatedDevices } from './devices.ts'
 import { Faults } from './faults.ts'
 import type { Machine } from './machine/machine.ts'
 import { fileOf, namesIn } from './show/files.ts'
@@ -27,6 +29,8 @@ export interface SiteOptions {
 export interface SimulatedHost extends Host {
   readonly name: string
   readonly files: Files
+  /** What the content of disks is written to. */
+  readonly devices: Devices
   readonly faults: Faults
   /** The machine as it is now. */
   readonly machine: () => Machine
@@ -111,6 +115,11 @@ export class SimulatedSite {
       backend,
       follow,
       files,
+      devices: simulatedDevices(
+        () => this.state,
+        (act) => this.change(act),
+        name,
+      ),
       faults,
       clock: this.#clock,
       machine: () => this.#waiting.find((one) => one.name === name)?.machine ?? state().machine,

@@ -2,10 +2,12 @@
 // is about to start, taken away when it has ended. Nothing of dom0 looks into it (udev rules of the image).
 import { deviceOf, lvOf, type VgRef } from '../../../manager/protocol/guest-disk.ts'
 import type { Uuid } from '../../../manager/protocol/values.ts'
-import { failureOf, type World } from '../requests/world.ts'
+import type { World } from '../requests/world.ts'
+import { activateVolume, deactivateVolume } from './change.ts'
 import { findGroup, type Refused, unable, volumeOf } from './find.ts'
 import { soundBytes } from './growth.ts'
-import { lvmCommand, mapOfLv } from './lvm.ts'
+import { sayTags } from './judge.ts'
+import { mapOfLv } from './lvm.ts'
 import { createMap, linear, readMaps, removeMap, tableOf } from './maps.ts'
 
 const SECTOR = 512
@@ -34,7 +36,7 @@ export async function openDisk(world: DeviceWorld, { vg: ref, disk, guest, gener
   const lv = `${ref.name}/${lvOf(disk)}`
   if (!found) return unable(`there is no LV ${lv} on this host`)
   const { tags } = found
-  if (!tags || tags.disk !== disk) return unable(`the LV ${lv} is not known to be this disk: its tags are ${sayTags(found.lv.tags)}`)
+  if (!tags || tags.disk !== disk) return unable(`the LV ${lv} is not known to be this disk: ${sayTags(found.lv.tags)}`)
   if (tags.guest !== guest) return unable(`the LV ${lv} is a disk of the guest ${tags.guest}, not of ${guest}`)
   if (tags.state !== 'ready') return unable(`the LV ${lv} is not ready: not all of its content is there`)
   if (tags.generation !== generation)
@@ -44,7 +46,7 @@ export async function openDisk(world: DeviceWorld, { vg: ref, disk, guest, gener
         : `the LV ${lv} has generation ${tags.generation}, and ${generation} was asked for: a newer copy is what counts`,
     )
   if (!found.lv.active) {
-    const failure = await failureOf(world.backend, lvmCommand('lvchange', '-ay', '-K', lv))
+    const failure = await activateVolume(world, found.lv)
     if (failure !== undefined) return unable(`the LV ${lv} cannot be activated: ${failure}`)
   }
   return put(world, { vg: ref.name, disk, sizeBytes: soundBytes(found.lv) })
@@ -60,7 +62,7 @@ export async function closeDisk(world: DeviceWorld, { vg, disk }: { readonly vg:
   if (failure !== undefined) return unable(`${deviceOf(disk)} does not go: ${failure}`)
   const lv = read.maps.get(mapOfLv(vg.name, lvOf(disk)))
   // A mere tidying up: whoever has it open keeps it.
-  if (lv && lv.open <= (map ? 1 : 0)) await failureOf(world.backend, lvmCommand('lvchange', '-an', `${vg.name}/${lvOf(disk)}`))
+  if (lv && lv.open <= (map ? 1 : 0)) await deactivateVolume(world, { vg: vg.name, name: lvOf(disk) })
   return { kind: 'closed', was: map ? 'there' : 'not there' }
 }
 
@@ -87,8 +89,4 @@ async function put(world: DeviceWorld, { vg, disk, sizeBytes }: { vg: string; di
 
 function isOpen(what: string, times: number): Refused {
   return { kind: 'refused', cause: 'open', reason: `${what} is in use: it is open ${times} ${times === 1 ? 'time' : 'times'}` }
-}
-
-function sayTags(tags: readonly string[]): string {
-  return tags.length === 0 ? 'none' : tags.slice(0, 8).join(', ')
 }

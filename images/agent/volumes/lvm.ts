@@ -1,5 +1,5 @@
 // LVM's programs as a host of guests runs them: what guests have written is never taken for a PV, whatever the image's lvm.conf says, and
-// no question is asked.
+// a question that it asks is answered with no: there is nobody to type.
 import type { Command } from '../backend.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Command } from '../backend.ts'
 const CONFIG = 'devices{global_filter=["r|^/dev/mapper/hostless-|","r|^/dev/drbd|"] scan_lvs=0}'
 
 export function lvmCommand(program: string, ...args: readonly string[]): Command {
-  return [program, '--config', CONFIG, '-y', ...args]
+  return [program, '--config', CONFIG, ...args]
 }
 
 /** The device-mapper name of an LV: LVM doubles the dashes of both names. */

@@ -69,5 +69,6 @@ export function blkdiscard(context: Context): Ended {
     const labels = new Map([...medium.labels].filter(([sector]) => sector < piece.at || sector >= piece.at + piece.sectors))
     changed = withMedium(changed, { ...medium, labels, content: paste(medium.content, piece.at, piece.sectors, []) })
   }
-  return did(changed, 200)
+  const verb = options.has('--zeroout') ? 'Zero-filled' : 'Discarded'
+  return did(changed, 200, options.has('--verbose') ? `${path}: ${verb} ${sectors * SECTOR} bytes from the offset ${at * SECTOR}\n` : '')
 }

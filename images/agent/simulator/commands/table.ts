@@ -17,6 +17,7 @@ import { lvchange, lvextend, lvremove, lvrename } from './lvm/volumes.ts'
 import { mount, umount } from './mount.ts'
 import { modprobe, multipath, multipathd, udevadm } from './multipath.ts'
 import { bridge, ip } from './network.ts'
+import { wipefs } from './wipefs.ts'
 import { xenstoreLs, xenstoreRead, xenstoreRm, xenstoreWrite } from './xenstore.ts'
 import { xl } from './xl/xl.ts'
 
@@ -67,6 +68,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['vgreduce', vgreduce],
   ['vgremove', vgremove],
   ['vgs', vgs],
+  ['wipefs', wipefs],
   [
     'xen-cpuid',
     (context) => said(context, context.args[0] === '-p' ? showPolicies(here(context).machine) : showXenCpuid(here(context).machine)),

@@ -13,6 +13,9 @@ export function fileOf(site: Site, host: HostState, path: string): string | unde
   if (written) return written.text
   const [, device] = /^\/sys\/block\/([^/]+)\/(?:device\/)?wwid$/.exec(path) ?? []
   if (device !== undefined) return wwidOf(site, host, device)
+  const loop = /^\/sys\/block\/loop(\d+)\/loop\/backing_file$/.exec(path)?.[1]
+  const backing = ram.loops.find(({ number }) => String(number) === loop)?.backing
+  if (backing !== undefined) return `/dev/${backing}\n`
   const [, domid, number, statistic] = /^\/sys\/bus\/xen-backend\/devices\/vbd-(\d+)-(\d+)\/statistics\/(\w+)$/.exec(path) ?? []
   if (statistic !== undefined && number !== undefined) return vbdStatistic(host, Number(domid), statistic, site.now)
   const pid = /^\/proc\/(\d+)\/comm$/.exec(path)?.[1]

@@ -1,0 +1,38 @@
+// The request remove-vg: no VG any more, and its disks are empty. A VG with an LV in it stays.
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
+import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
+import { collect } from '../collect.ts'
+import { lvmCommand } from '../volumes/lvm.ts'
+import { refused } from './refusal.ts'
+import { failureOf, type World } from './world.ts'
+
+const NEEDED = ['pvs', 'vgs', 'lvs'] as const
+
+export async function removeVg(world: World, { vg: ref }: RequestOf<'remove-vg'>): Promise<AnswerOf<'remove-vg'> | Refusal> {
+  const { backend } = world
+  const read = await collect(backend, NEEDED)
+  const unread = sayUnread(unreadOf(read, NEEDED))
+  if (unread !== undefined) return refused('unable', `what is in the VG ${ref.name} is not known: ${unread}. It is to be asked again`)
+  const { pvs = [], vgs = [], lvs = [] } = read.sections
+  const vg = vgs.find(({ uuid }) => uuid === ref.uuid)
+  if (!vg) return { kind: 'vg-removed', was: 'not there' }
+  if (vg.name !== ref.name) return refused('unable', `the VG ${ref.uuid} is called ${vg.name} on this host, not ${ref.name}`)
+  const inside = lvs.filter(({ vgUuid }) => vgUuid === vg.uuid).map(({ name }) => name)
+  if (inside.length > 0)
+    return refused('unable', `the VG ${ref.name} is not empty: it has ${inside.length} LVs, ${inside.slice(0, 6).join(', ')}`)
+  const own = pvs.filter(({ vgUuid }) => vgUuid === vg.uuid)
+  const devices = own.flatMap(({ device, missing }) => (device === undefined || missing ? [] : [device]))
+  if (vg.missingPvs > 0 || devices.length < own.length || devices.length < vg.pvs)
+    return refused('unable', `the VG ${ref.name} is without some of its PVs: what is on them is not known`)
+  const failure = await failureOf(backend, lvmCommand('vgremove', ref.name))
+  if (failure !== undefined) return refused('unable', `the VG ${ref.name} does not go: ${failure}`)
+  const left: string[] = []
+  for (const device of devices) {
+    const why = (await failureOf(backend, lvmCommand('pvremove', device))) ?? (await failureOf(backend, ['wipefs', '--all', device]))
+    if (why !== undefined) left.push(`${device}: ${why}`)
+  }
+  await world.collect(['vgs', 'pvs', 'fileSystems'])
+  return left.length === 0
+    ? { kind: 'vg-removed', was: 'there' }
+    : refused('unable', `the VG ${ref.name} is gone, and not all of its disks are wiped, though nothing is on them: ${left.join('; ')}`)
+}
