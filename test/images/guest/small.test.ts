@@ -38,12 +38,12 @@ test('the root has GRUB’s file where GRUB looks, programs of busybox, and scri
   t.like(entries.get('sbin'), { kind: 'symlink', target: 'bin' })
 })
 
-/** Words of a script that are neither told nor given a value. */
+/** Words of a script but for comments, what stands in single quotes, and what is given a value. */
 function wordsOf(script: string): readonly string[] {
   const code = script
     .replace(/^#.*$/gm, '')
     .replace(/\$\(/g, ' ')
-    .replace(/'[^']*'|"[^"$]*"/g, ' ')
+    .replace(/'[^']*'|"/g, ' ')
   return [...code.matchAll(/(?<![\w/$.-])[a-z][a-z0-9]+(?![\w=./:-])/g)].map(([word]) => word)
 }
 
