@@ -145,7 +145,7 @@ async function writeTree(entries: readonly CpioEntry[], tree: string): Promise<v
 
 /** Nothing of the builder is left: times are those of the recipe, and what mkfs takes of this machine's is set right. */
 async function makeDisk(plan: DiskPlan, tree: string, file: string, folder: string): Promise<void> {
-  const paths = (await readdir(tree, { recursive: true })).sort()
+  const paths = (await pathsBelow(tree)).sort()
   for (const path of ['', ...paths]) await lutimes(join(tree, path), GUEST_EPOCH, GUEST_EPOCH)
   await writeFile(file, masterBootRecord(plan))
   await truncate(file, plan.sizeBytes)
@@ -154,6 +154,17 @@ async function makeDisk(plan: DiskPlan, tree: string, file: string, folder: stri
   const script = join(folder, 'times')
   await writeFile(script, timesScript(['/', '/lost+found', ...paths.map((path) => `/${path}`)], GUEST_EPOCH))
   await tool('debugfs', debugfsArguments(file, script), env)
+}
+
+/** Links are not followed: some lead out of the tree. */
+async function pathsBelow(folder: string, prefix = ''): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+    const path = join(prefix, entry.name)
+    found.push(path)
+    if (entry.isDirectory()) found.push(...(await pathsBelow(folder, path)))
+  }
+  return found
 }
 
 async function tool(name: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {

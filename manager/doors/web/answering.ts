@@ -100,6 +100,7 @@ function navigation(role: Role, title: string, counts: Counts) {
     ['Pending', '/pending', counts.pending],
     ['Networks', '/networks', 0],
     ['Storage', '/storage', 0],
+    ['Images', '/vm-images', 0],
     ['CPU', '/cpu', 0],
     ['Site', '/site', 0],
     ['Alarms', '/alarms', counts.alarms],

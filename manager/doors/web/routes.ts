@@ -5,9 +5,18 @@ import { matrixRoutes } from './pages/matrix.ts'
 import { poolRoutes } from './pages/pool.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in.ts'
 import { siteRoutes } from './pages/site.ts'
+import { VM_IMAGE_ROUTES } from './pages/vm-images.ts'
 import type { PageRoute } from './route.ts'
 import type { Render } from './templates.ts'
 
 export function pageRoutes(render: Render): readonly PageRoute[] {
-  return [...SIGN_IN_ROUTES, ...matrixRoutes(render), ...hostRoutes(render), ...poolRoutes(render), ...siteRoutes(render), ...ACCESS_ROUTES]
+  return [
+    ...SIGN_IN_ROUTES,
+    ...matrixRoutes(render),
+    ...hostRoutes(render),
+    ...poolRoutes(render),
+    ...siteRoutes(render),
+    ...VM_IMAGE_ROUTES,
+    ...ACCESS_ROUTES,
+  ]
 }

@@ -18,6 +18,7 @@ export const PAGES = [
   'things',
   'token',
   'users',
+  'vm-images',
 ] as const
 export const FRAGMENTS = [
   '_alarms',

@@ -5,7 +5,7 @@ import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
 import { fakeStorage } from '../fake-storage.ts'
-import { fakeVmImages } from '../fake-vm-images.ts'
+import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
 import { EMPTY } from '../site.ts'
 import type { PoolData } from './pool-data.ts'
 
@@ -19,7 +19,7 @@ export function fakePool(pool: PoolData): Handlers {
   return {
     automations: fakeAutomations(pool.automations),
     storage: fakeStorage(pool),
-    ...fakeVmImages(),
+    ...fakeVmImages(IMAGES),
     ...hostsOf(pool),
     ...thingsOf(pool),
     ...accessOf(pool),

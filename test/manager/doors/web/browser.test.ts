@@ -236,7 +236,7 @@ test.serial('names that mean harm are text on every page: no script runs, nothin
   await server.access.audit({ who: nameOf(0), peer: nameOf(1), what: HOSTILE.join(' ') })
   const hosts = HOSTILE.map((_, index) => `/hosts/${idOf(index + HOSTILE.length)}`)
   const asked = `/cpu?from=${encodeURIComponent(HOSTILE.slice(0, 5).join(''))}&to=${idOf(1)}`
-  for (const path of ['/', '/pending', ...hosts, '/networks', '/storage', '/site', asked, '/alarms', '/users', '/audit']) {
+  for (const path of ['/', '/pending', ...hosts, '/networks', '/storage', '/vm-images', '/site', asked, '/alarms', '/users', '/audit']) {
     await page.goto(server.origin + path)
     await page.waitForSelector('#live.on')
     t.is(await page.evaluate('window.harm'), undefined, path)

@@ -12,7 +12,7 @@ import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeStorage } from '../../fake-storage.ts'
-import { fakeVmImages } from '../../fake-vm-images.ts'
+import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -126,7 +126,7 @@ export function fakePool(
     ...fakeConnections(calls),
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
-    ...fakeVmImages(),
+    ...fakeVmImages(IMAGES),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
