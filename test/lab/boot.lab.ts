@@ -70,7 +70,7 @@ test.serial('two nodes with empty disks are up at once, and the appliance tells 
     t.log(`${name} up after ${seconds(totalSeconds(boot))}`)
   }
   const { stdout } = await bed.rack.exec(['ps', '--no-headers', '-o', 'args', '-p', String(bed.appliance.pid)])
-  t.regex(stdout, /main\.ts appliance --config/, 'no manager, no supervisor')
+  t.regex(stdout, /main\.js appliance --config/, 'no manager, no supervisor')
 })
 
 test.serial('nobody logs in without the key: no other key, no password, no console, nothing else that listens', async (t) => {

@@ -39,6 +39,8 @@ export async function compileInto(runtime: string): Promise<void> {
     sourcesContent: false,
     logLevel: 'silent',
   })
+  // A manager bundles the agent of these sources.
+  await Promise.all(entryPoints.map((path) => symlink(join(PROJECT, path), join(outdir, path))))
 }
 
 /** A file each, where its source is: they find each other and what they read by their own path. */
