@@ -1,5 +1,6 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
 import { ACCESS_ROUTES } from './pages/access.ts'
+import { automationRoutes } from './pages/automations.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
 import { poolRoutes } from './pages/pool.ts'
@@ -9,5 +10,13 @@ import type { PageRoute } from './route.ts'
 import type { Render } from './templates.ts'
 
 export function pageRoutes(render: Render): readonly PageRoute[] {
-  return [...SIGN_IN_ROUTES, ...matrixRoutes(render), ...hostRoutes(render), ...poolRoutes(render), ...siteRoutes(render), ...ACCESS_ROUTES]
+  return [
+    ...SIGN_IN_ROUTES,
+    ...matrixRoutes(render),
+    ...hostRoutes(render),
+    ...poolRoutes(render),
+    ...siteRoutes(render),
+    ...automationRoutes(render),
+    ...ACCESS_ROUTES,
+  ]
 }
