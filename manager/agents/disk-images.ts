@@ -17,8 +17,8 @@ export interface DiskImages {
 /** A host makes one disk after the other, and a few seeds. */
 const MOST_OF_A_HOST = 4
 const MOST = 128
-/** Milliseconds without a byte taken. */
-const SILENCE = 60_000
+/** Milliseconds without a byte taken: the disk that it goes to may be a slow one. */
+const SILENCE = 5 * 60_000
 const RETRY_AFTER = 5
 
 export interface AskedPart {

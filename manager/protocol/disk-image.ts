@@ -19,6 +19,7 @@ export const MAX_LIST_BYTES = 24 << 20
 export const blockList = record({
   kind: z.literal('hostless-disk'),
   sizeBytes: bytes,
+  /** `at`: the number of the block, which begins at `at` × BLOCK_BYTES. */
   blocks: list(record({ at: count.max(2 ** 33), sha256 }), MOST_BLOCKS),
 })
 
