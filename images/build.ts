@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { INTERRUPTED, runMmdebstrap } from './bootstrap.ts'
 import { encodeCpio } from './dom0/cpio.ts'
 import { firmwareOf, type InitramfsParts, initramfsEntries, type KernelModules, moduleTables, selectModules } from './dom0/initramfs.ts'
 import { isPackageName, mmdebstrapArguments, type Recipe, SOURCE_DATE_EPOCH } from './dom0/recipe.ts'
@@ -34,8 +35,6 @@ export interface Built {
   readonly discard: () => Promise<void>
 }
 
-const INTERRUPTED = 'the build was interrupted; nothing is left of it'
-
 /** Throws an Error that says what to install or to change; nothing is left in `staging` then. */
 export async function buildDom0(options: BuildOptions): Promise<Built> {
   const unfit = options.add.find((name) => !isPackageName(name))
@@ -66,31 +65,7 @@ async function bootstrap(options: BuildOptions, folder: string, root: string): P
     await writeFile(join(overlay, 'root/.ssh/authorized_keys'), checkedKeys(options.authorizedKeys), { mode: 0o600 })
   }
   const files = { overlay, customize: join(options.recipeFolder, 'customize.sh'), boot: folder, root }
-  const run = execa('mmdebstrap', mmdebstrapArguments(options, files), {
-    env: { SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH), LC_ALL: 'C.UTF-8', INITRD: 'No' },
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'pipe',
-    reject: false,
-    cancelSignal: options.signal,
-    forceKillAfterDelay: 20_000,
-  })
-  const said: string[] = []
-  for await (const line of run.iterable({ from: 'stderr' })) {
-    said.push(line)
-    if (said.length > 400) said.shift()
-    const news = /^(?:I: |done\b)?(.*)$/.exec(line.trim())?.[1]
-    if (line.startsWith('I: ') && news) options.onProgress(`mmdebstrap: ${news}`)
-  }
-  const result = await run
-  if (options.signal.aborted) throw new Error(INTERRUPTED)
-  if (result.code === 'ENOENT') throw new Error('mmdebstrap is not installed: apt-get install mmdebstrap')
-  if (result.failed) {
-    const errors = said.filter((line) => /^(E|dpkg|Err)[: ]|error|Unable|^ \S+ : \S+: /i.test(line)).slice(0, 12)
-    throw new Error(
-      `mmdebstrap failed (exit ${result.exitCode ?? result.signal}):\n  ${(errors.length > 0 ? errors : said.slice(-12)).join('\n  ')}`,
-    )
-  }
+  await runMmdebstrap(mmdebstrapArguments(options, files), { ...options, epoch: SOURCE_DATE_EPOCH })
 }
 
 /** Public keys only: a private key in a world-readable image would be anybody's. */

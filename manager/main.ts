@@ -1,5 +1,5 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { limitLog } from '../appliance/wire/limit.ts'
 import type { Log } from '../appliance/wire/log.ts'
@@ -25,9 +25,12 @@ import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
 import { openDoors } from './doors/server.ts'
+import { GuestBook } from './guests/book.ts'
+import { Where } from './guests/where.ts'
 import { openPool, type Pool } from './hosts/service.ts'
 import { openSiteProperties } from './hosts/site-properties.ts'
 import { createMetrics } from './metrics.ts'
+import { Networks } from './networks/service.ts'
 import type { RequestBody } from './protocol/requests.ts'
 import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
@@ -188,10 +191,11 @@ async function start(
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
+  const claims = new Claims(store.db, pool)
   const automations = await openAutomations({
-    ...{ store, epoch, recipes: RECIPES, claims: automationClaims(new Claims(store.db, pool)) },
+    ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, broker: gatewayBroker({ gateway, pool }), feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
-    ...{ newId: newHostId, log: listening },
+    ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
   })
   closing.push(() => automations.close())
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
@@ -206,6 +210,12 @@ async function start(
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
+  const book = new GuestBook({ store, pool, now })
+  const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
+  const where = new Where({ store, pool, networks })
+  // Until images are kept here none is found.
+  const images = { find: async () => undefined }
+  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
   const doors = await openDoors({
     gateway,
     dataDir,
@@ -217,6 +227,9 @@ async function start(
     properties,
     tasks: () => driver.status(),
     access,
+    claims,
+    networks,
+    guests: { store, book, where, plans },
     automations,
     acting,
     metrics,

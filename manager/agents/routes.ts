@@ -8,11 +8,14 @@ import { MAX_RENEWAL_BYTES, renewal } from '../protocol/renewal.ts'
 import { storageFault } from '../store/trouble.ts'
 import { type Admission, RENEW_PATH, type ShownCertificate } from './admission.ts'
 import { problem, readBody } from './body.ts'
+import { type ImageStreams, imagePathOf } from './disk-images.ts'
 import type { RenewalLimits } from './renewals.ts'
 
 export interface RouteDeps {
   /** What agents are upgraded to; undefined: there is none. */
   readonly bundle: Buffer | undefined
+  /** What guests' disks begin with; undefined: there are none. */
+  readonly images: ImageStreams | undefined
   /** Whether this certificate may speak for its host now. */
   readonly admits: (shown: ShownCertificate, peer: string) => Promise<Admission>
   readonly certificateOf: (request: IncomingMessage) => ShownCertificate | undefined
@@ -37,7 +40,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse, deps: RouteD
 
 function handlerOf(path: string): Handler | undefined {
   if (path === RENEW_PATH) return renewCertificate
-  return path === BUNDLE_PATH ? sendBundle : undefined
+  if (path === BUNDLE_PATH) return sendBundle
+  return path.startsWith('/agent/disk-images/') ? sendImage : undefined
 }
 
 async function renewCertificate(request: IncomingMessage, response: ServerResponse, deps: RouteDeps): Promise<void> {
@@ -64,11 +68,28 @@ async function renewCertificate(request: IncomingMessage, response: ServerRespon
 }
 
 async function sendBundle(request: IncomingMessage, response: ServerResponse, deps: RouteDeps): Promise<void> {
-  if (request.method !== 'GET') return problem(response, 405, 'only GET')
-  const shown = deps.certificateOf(request)
-  if (shown?.host === undefined) return problem(response, 401, 'an agent shows its certificate here')
-  const admission = await deps.admits(shown, request.socket.remoteAddress ?? '')
-  if (admission.kind === 'refused') return problem(response, admission.status, admission.reason)
+  if ((await admitted(request, response, deps)) === undefined) return
   if (!deps.bundle) return problem(response, 404, 'this manager has no agent to give')
   response.writeHead(200, { 'content-type': 'text/javascript', 'content-length': deps.bundle.length }).end(deps.bundle)
+}
+
+async function sendImage(request: IncomingMessage, response: ServerResponse, deps: RouteDeps): Promise<void> {
+  const host = await admitted(request, response, deps)
+  if (host === undefined) return
+  const asked = imagePathOf(request.url ?? '')
+  if (!asked || !deps.images) return problem(response, 404, 'there is no such image, or no such part of one')
+  await deps.images.send(host, asked, response)
+}
+
+/** The host that asks for something with GET, if it may now; undefined: it was answered. */
+async function admitted(request: IncomingMessage, response: ServerResponse, deps: RouteDeps): Promise<string | undefined> {
+  const shown = deps.certificateOf(request)
+  if (request.method !== 'GET') problem(response, 405, 'only GET')
+  else if (shown?.host === undefined) problem(response, 401, 'an agent shows its certificate here')
+  else {
+    const admission = await deps.admits(shown, request.socket.remoteAddress ?? '')
+    if (admission.kind !== 'refused') return shown.host
+    problem(response, admission.status, admission.reason)
+  }
+  return undefined
 }

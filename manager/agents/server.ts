@@ -23,6 +23,7 @@ import { Admitted } from './admitted.ts'
 import { problem, refuse } from './body.ts'
 import type { AgentBook } from './book.ts'
 import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
+import { type DiskImages, ImageStreams } from './disk-images.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
 import { createListener, listenOn } from './listener.ts'
 import { Probes } from './probes.ts'
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   readonly epoch: number
   /** What agents are upgraded to. */
   readonly bundle?: Buffer
+  /** What guests' disks begin with. */
+  readonly images?: DiskImages
   /** Answers the appliances; false when the request is not one of theirs. */
   readonly appliances: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly log: Log
@@ -106,6 +109,7 @@ class RunningGateway implements Gateway, Presences {
   readonly #probes: Probes
   readonly #admitted: Admitted
   readonly #renewals: RenewalLimits
+  readonly #images: ImageStreams | undefined
   readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
   readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
   #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
@@ -113,6 +117,7 @@ class RunningGateway implements Gateway, Presences {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#renewals = new RenewalLimits(options.elapsed)
+    this.#images = options.images && new ImageStreams(options.images)
     this.#log = limitLog(options.log, { lines: 20, windowSeconds: 10 }, options.elapsed)
     const { tls, patience = PATIENCE, probePatience = PROBE_PATIENCE, enrolRate = ENROL_RATE, elapsed } = options
     this.#addresses = new AttemptLimit(enrolRate, elapsed)
@@ -187,6 +192,7 @@ class RunningGateway implements Gateway, Presences {
     if (appliances(request, response)) return
     const isOurs = answerRoute(request, response, {
       bundle: this.#options.bundle,
+      images: this.#images,
       admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
       certificateOf: (of) => this.#shown(of),
       renew: (shown, certificateRequest) => this.#renew(shown, certificateRequest),

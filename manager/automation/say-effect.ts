@@ -1,10 +1,11 @@
 // An effect in a line, for a person.
 import type { JournaledEffect } from './effect.ts'
 
-export function sayEffect(effect: JournaledEffect): string {
+/** `hostName`: of an id. */
+export function sayEffect(effect: JournaledEffect, hostName: (id: string) => string = (id) => id): string {
   switch (effect.kind) {
     case 'request':
-      return `${effect.body.kind} on ${effect.host}`
+      return `${effect.body.kind} on ${hostName(effect.host)}`
     case 'sleep':
       return `a pause of ${effect.milliseconds / 1000} s`
     case 'await-event':

@@ -17,6 +17,8 @@ export interface AutomationsDeps extends Omit<RunnerDeps, 'store' | 'recipes'> {
   readonly claims: Claims
   /** Of this manager. */
   readonly epoch: number
+  /** For people, of an id. */
+  readonly hostName?: (id: string) => string
 }
 
 export interface Automations {
@@ -45,7 +47,7 @@ export interface Automations {
 }
 
 /** Goes on with all that is open. */
-export async function openAutomations({ store, recipes, claims, epoch, ...deps }: AutomationsDeps): Promise<Automations> {
+export async function openAutomations({ store, recipes, claims, epoch, hostName, ...deps }: AutomationsDeps): Promise<Automations> {
   const known = new Map(recipes.map((recipe) => [recipe.name, recipe]))
   const kept = durableStore({
     ...{ store, epoch, claims },
@@ -56,7 +58,15 @@ export async function openAutomations({ store, recipes, claims, epoch, ...deps }
   })
   const runner = new Runner({ ...deps, store: kept, recipes: known })
   await runner.open()
-  return new Serving(runner, kept, known, store)
+  return new Serving({ runner, kept, recipes: known, store, hostName })
+}
+
+interface ServingDeps {
+  readonly runner: Runner
+  readonly kept: AutomationReader
+  readonly recipes: ReadonlyMap<string, Recipe>
+  readonly store: Store
+  readonly hostName: ((id: string) => string) | undefined
 }
 
 class Serving implements Automations {
@@ -64,12 +74,14 @@ class Serving implements Automations {
   readonly #kept: AutomationReader
   readonly #recipes: ReadonlyMap<string, Recipe>
   readonly #store: Store
+  readonly #hostName: ServingDeps['hostName']
 
-  constructor(runner: Runner, kept: AutomationReader, recipes: ReadonlyMap<string, Recipe>, store: Store) {
+  constructor({ runner, kept, recipes, store, hostName }: ServingDeps) {
     this.#runner = runner
     this.#kept = kept
     this.#recipes = recipes
     this.#store = store
+    this.#hostName = hostName
   }
 
   list(limit: number): Promise<readonly AutomationRecord[]> {
@@ -80,7 +92,10 @@ class Serving implements Automations {
     const record = await this.#kept.find(id)
     if (!record) return undefined
     const live = this.#runner.live(id)
-    return viewOf(record, await this.#kept.journal(id), this.#recipes.get(record.recipe), (step) => live?.progressOf(step))
+    return viewOf(record, await this.#kept.journal(id), this.#recipes.get(record.recipe), {
+      progressOf: (step) => live?.progressOf(step),
+      hostName: this.#hostName,
+    })
   }
 
   watch(id: string, listener: (view: AutomationView) => void): () => void {

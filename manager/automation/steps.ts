@@ -1,6 +1,6 @@
 // What recipes are written with: a generator for each effect, which gives what it answers, or throws StepFailed or Aborted. What the engine
 // answers to an effect has that effect's type: here that is believed.
-import type { AnswerOf, RequestKind, RequestOf } from '../protocol/requests.ts'
+import type { AnswerOf, RequestBody } from '../protocol/requests.ts'
 import type { Effect, HookEffect, RequestEffect, Tagged, Undo } from './effect.ts'
 import { Aborted } from './failure.ts'
 
@@ -24,12 +24,12 @@ export function order<Body extends Tagged>(
   return { kind: 'request', host, body, onAbort, patience }
 }
 
-export function* request<Kind extends RequestKind>(
+export function* request<Body extends RequestBody>(
   host: string,
-  body: RequestOf<Kind>,
+  body: Body,
   settings: RequestSettings = {},
-): Steps<AnswerOf<Kind>> {
-  return (yield order(host, body, settings)) as AnswerOf<Kind>
+): Steps<AnswerOf<Body['kind']>> {
+  return (yield order(host, body, settings)) as AnswerOf<Body['kind']>
 }
 
 /** As `request`, of what the protocol has no answer for: whoever asks looks at it. */

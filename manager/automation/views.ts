@@ -47,14 +47,20 @@ export interface AutomationView {
   readonly undos: readonly UndoView[]
 }
 
+/** What the journal does not say. */
+export interface Now {
+  readonly progressOf?: (step: string) => Progress | undefined
+  readonly hostName?: ((id: string) => string) | undefined
+}
+
 export function viewOf(
   record: AutomationRecord,
   journal: readonly JournalEntry[],
   recipe: Recipe | undefined,
-  progressOf: (step: string) => Progress | undefined = () => undefined,
+  now: Now = {},
 ): AutomationView {
   const { id, version, title, who, state, reason, created, ended } = record
-  const steps = stepsOf(journal, progressOf)
+  const steps = stepsOf(journal, now)
   const phase = journal.reduce<string | undefined>((last, entry) => phaseIn(entry) ?? last, undefined)
   const isPast = recipe !== undefined && isPastReturn(recipe, phase)
   return {
@@ -68,12 +74,19 @@ export function viewOf(
   }
 }
 
-function stepsOf(journal: readonly JournalEntry[], progressOf: (step: string) => Progress | undefined): readonly StepView[] {
+function stepsOf(journal: readonly JournalEntry[], { progressOf = () => undefined, hostName }: Now): readonly StepView[] {
   const steps = new Map<string, StepView>()
   for (const entry of journal) {
     if (entry.kind === 'started') {
       const { step, at, effect } = entry
-      const shown = { step, what: sayEffect(effect), state: 'under way', started: at, ended: undefined, reason: undefined } as const
+      const shown = {
+        step,
+        what: sayEffect(effect, hostName),
+        state: 'under way',
+        started: at,
+        ended: undefined,
+        reason: undefined,
+      } as const
       steps.set(step, { ...shown, progress: progressOf(step) })
     }
     if (entry.kind === 'answered') {

@@ -27,9 +27,9 @@ const automation = z
 /** Of a job that a host has told of. */
 const progress = z.object({
   phase: z.string(),
-  done: z.number().optional(),
+  done: z.number(),
   total: z.number().optional(),
-  unit: z.string().optional(),
+  unit: z.string(),
 })
 
 const step = z.object({

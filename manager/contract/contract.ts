@@ -12,16 +12,21 @@ import { manager } from './manager.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
+import { storage } from './storage.ts'
 import { things } from './things.ts'
+import { networks, vms } from './vms.ts'
 
 export const CONTRACT = {
   hosts,
   boots,
   guests,
+  vms,
+  networks,
   things,
   placements,
   cpu,
   automations,
+  storage,
   alarms,
   connections,
   properties,

@@ -35,3 +35,19 @@ export function fakeAutomations(all: AutomationDetail[]): Handlers['automations'
 export function started({ id, title, state }: AutomationDetail): Done<StartedAutomation> {
   return done({ automation: { id, title, state } })
 }
+
+export const BEGUN = Date.UTC(2026, 10, 28, 14, 0)
+
+/** In its second step, by default. */
+export function runningAutomation(id: string, changed: Partial<AutomationDetail> = {}): AutomationDetail {
+  return {
+    ...{ id, recipe: 'make-vg', version: 1, title: 'make VG data on node01 of sdb', who: 'ada', state: 'running', created: BEGUN },
+    ...{ phases: ['claim', 'make', 'look'], phase: 'make', mayAbort: 'yes', turn: 'make-vg on node01' },
+    steps: [
+      { step: '1', what: 'phase claim: sdb', state: 'done', started: BEGUN, ended: BEGUN + 10 },
+      { step: '5', what: 'make-vg on node01', state: 'under way', started: BEGUN + 100 },
+    ],
+    undos: [],
+    ...changed,
+  }
+}

@@ -9,7 +9,8 @@ import { uuid } from '../../protocol/values.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { removeGuest } from '../../store/tables/guests.ts'
-import { guestLock, hostArg, named } from './parts.ts'
+import { hostLock } from '../locks.ts'
+import { guestLock, hostArg, look, named } from './parts.ts'
 import { answeredRows } from './rows.ts'
 import { bookOf } from './written.ts'
 
@@ -38,7 +39,7 @@ export const STOP_GUEST = recipe<StopArgs>({
   version: 1,
   parse: (given) => stopArgs.parse(given),
   title: ({ guest, host }) => `stop ${guest.name} on ${host.name}`,
-  locks: ({ guest }) => [guestLock(guest)],
+  locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
   phases: ['ask', 'end'],
   run: stop,
   rows: async (transaction, automation, { guest }, entries) =>
@@ -50,8 +51,9 @@ function* stop({ guest, host, how, seconds }: StopArgs): Steps {
   yield* hook('before', 'stop', { guest: name, uuid: id, host: host.name })
   if (how === 'hard' || !(yield* asked({ guest, host, how, seconds }))) {
     yield* progress('end', `${name}, without its help`)
-    yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id }, { onAbort: 'finish' })
+    yield* request(host.id, { kind: 'destroy-guest', uuid: id }, { onAbort: 'finish' })
   }
+  yield* look(host)
   yield* hook('after', 'stop', { guest: name, uuid: id, host: host.name })
 }
 
@@ -59,7 +61,7 @@ function* stop({ guest, host, how, seconds }: StopArgs): Steps {
 function* asked({ guest, host, how, seconds }: StopArgs): Steps<boolean> {
   yield* progress('ask', `${guest.name} has ${seconds} s`)
   try {
-    yield* request<'stop-guest'>(host.id, { kind: 'stop-guest', uuid: guest.uuid, seconds }, { patience: seconds * 1000 + 300_000 })
+    yield* request(host.id, { kind: 'stop-guest', uuid: guest.uuid, seconds }, { patience: seconds * 1000 + 300_000 })
     return true
   } catch (error) {
     if (error instanceof StepFailed && how === 'clean, then hard') return false
@@ -72,7 +74,7 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
   version: 1,
   parse: (given) => destroyArgs.parse(given),
   title: ({ guest, host }) => `destroy ${guest.name}${host ? ` on ${host.name}` : ''}`,
-  locks: ({ guest }) => [guestLock(guest)],
+  locks: ({ guest, host }) => [guestLock(guest), ...(host ? [hostLock(host, 'shared')] : [])],
   phases: ['end', 'disks', 'forget'],
   noReturn: 'disks',
   run: destroy,
@@ -84,7 +86,7 @@ function* destroy({ guest, host, disks }: DestroyArgs): Steps {
   yield* hook('before', 'destroy', { guest: name, uuid: id, ...(host ? { host: host.name } : {}) })
   if (host) {
     yield* progress('end', name)
-    yield* request<'destroy-guest'>(host.id, { kind: 'destroy-guest', uuid: id })
+    yield* request(host.id, { kind: 'destroy-guest', uuid: id })
     yield* progress('disks', `${disks.length} of them`)
     yield* all(
       disks.map(
@@ -98,7 +100,7 @@ function* destroy({ guest, host, disks }: DestroyArgs): Steps {
 }
 
 function* removed(host: string, { disk, vg }: DestroyArgs['disks'][number]): Steps {
-  yield* request<'remove-disk'>(host, { kind: 'remove-disk', vg, disk }, { onAbort: 'finish', patience: REMOVE_PATIENCE })
+  yield* request(host, { kind: 'remove-disk', vg, disk }, { onAbort: 'finish', patience: REMOVE_PATIENCE })
 }
 
 async function destroyRows(

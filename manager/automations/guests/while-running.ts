@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type Recipe, recipe } from '../../automation/recipe.ts'
 import { progress, request, type Steps } from '../../automation/steps.ts'
+import { hostLock } from '../locks.ts'
 import { guestLock, hostArg, named } from './parts.ts'
 import { answeredRows } from './rows.ts'
 import { bookOf } from './written.ts'
@@ -17,14 +18,14 @@ export const REBOOT_GUEST = recipe<RebootArgs>({
   version: 1,
   parse: (given) => rebootArgs.parse(given),
   title: ({ guest, host }) => `reboot ${guest.name} on ${host.name}`,
-  locks: ({ guest }) => [guestLock(guest)],
+  locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
   phases: ['ask'],
   run: reboot,
 })
 
 function* reboot({ guest, host, domid }: RebootArgs): Steps {
   yield* progress('ask', guest.name)
-  yield* request<'reboot-guest'>(host.id, { kind: 'reboot-guest', uuid: guest.uuid, domid })
+  yield* request(host.id, { kind: 'reboot-guest', uuid: guest.uuid, domid })
 }
 
 export const PAUSE_GUEST = pausing('pause', 'paused')
@@ -36,11 +37,11 @@ function pausing(verb: 'pause' | 'unpause', state: 'paused' | 'running'): Recipe
     version: 1,
     parse: (given) => runningArgs.parse(given),
     title: ({ guest, host }) => `${verb} ${guest.name} on ${host.name}`,
-    locks: ({ guest }) => [guestLock(guest)],
+    locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
     phases: [verb],
     *run({ guest, host }): Steps {
       yield* progress(verb, guest.name)
-      yield* request<'pause-guest'>(host.id, { kind: 'pause-guest', uuid: guest.uuid, state })
+      yield* request(host.id, { kind: 'pause-guest', uuid: guest.uuid, state })
     },
     rows: async (transaction, automation, { guest }, entries) =>
       answeredRows(transaction, guest.uuid, (await bookOf(transaction, automation, entries)).now),

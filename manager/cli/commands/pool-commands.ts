@@ -3,16 +3,19 @@ import type { Command } from 'commander'
 import type { World } from '../engine/answer.ts'
 import { addAlarmCommands } from './alarm.ts'
 import { addAppliancesCommand } from './appliances.ts'
+import { addAutomationCommands } from './automation/automation.ts'
 import { addCompletionCommands } from './completion/completion.ts'
 import { addCpuCommands } from './cpu/cpu.ts'
 import { addHostCommands } from './host/host.ts'
 import { addLoginCommands } from './login.ts'
 import { addManagerTasksCommand } from './manager-tasks.ts'
+import { addNetworkCommands } from './network/network.ts'
 import { addPropertyCommands } from './property.ts'
 import { addStatsCommands } from './stats/stats.ts'
 import { addThingCommands } from './things/things.ts'
 import { addTokenCommands } from './token.ts'
 import { addUserCommands } from './user/user.ts'
+import { addVmCommands } from './vm/vm.ts'
 
 const HELP = `
 Selectors name hosts, wherever a command takes them; several are joined, as if by commas:
@@ -23,6 +26,8 @@ Selectors name hosts, wherever a command takes them; several are joined, as if b
 Exit codes:
   0  done        1  failed, or refused by the manager        2  used wrongly
   3  partly done: some of what was named is refused or not there        4  nothing is called so
+What takes several steps is waited for, and shown as it goes on: 1 also where it was begun and has failed, or needs an operator.
+--detach does not wait: 0 says that it was begun. Ctrl-C ends the waiting, not the work: hostless automation watch ID.
 
 Environment:
   HOSTLESS_MANAGER   https://HOST:PORT of the manager       HOSTLESS_TOKEN   a token (hostless token issue)
@@ -37,11 +42,14 @@ export function addPoolCommands(program: Command, world: World): void {
   addStatsCommands(program, world)
   program.commandsGroup('The pool, through its manager:')
   addHostCommands(program, world)
+  addVmCommands(program, world)
+  addNetworkCommands(program, world)
   addThingCommands(program, world)
   addAppliancesCommand(program, world)
   addCpuCommands(program, world)
   addPropertyCommands(program, world)
   addAlarmCommands(program, world)
+  addAutomationCommands(program, world)
   addManagerTasksCommand(program, world)
   program.commandsGroup('Who may come in:')
   addLoginCommands(program, world)

@@ -67,7 +67,7 @@ export function describedCommand(parent: Command, { name, description, examples 
 }
 
 export async function connect(options: ApiOptions, { environment }: World): Promise<PoolApi> {
-  return poolApi(apiClient(await apiSettings(options, environment)))
+  return poolApi(apiClient(await apiSettings(options, environment)), environment.HOSTLESS_AUTOMATION || undefined)
 }
 
 function titleOf(command: Command): string {

@@ -13,10 +13,19 @@ import { cpuHandlers } from './cpu.ts'
 import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
+import { type NetworkDeps, networkHandlers } from './networks.ts'
 import { propertyHandlers } from './properties.ts'
+import { type StorageDeps, storageHandlers } from './storage.ts'
 import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
+import { type VmDeps, vmHandlers } from './vms.ts'
 
-export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps {
+export interface HandlerDeps
+  extends Omit<HostDeps, 'answers'>,
+    Omit<ThingDeps, 'answers'>,
+    ManagerDeps,
+    Pick<StorageDeps, 'claims'>,
+    Pick<VmDeps, 'guests'>,
+    Pick<NetworkDeps, 'networks'> {
   readonly access: Access
   readonly automations: Automations
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
@@ -39,6 +48,8 @@ export function createHandlers(deps: HandlerDeps): Made {
     hosts: hostHandlers(hosts),
     boots: bootHandlers(hosts),
     guests: guestHandlers(hosts),
+    vms: vmHandlers(deps),
+    networks: networkHandlers(deps),
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),
     cpu: cpuHandlers(pool),
@@ -46,6 +57,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     alarms: alarmHandlers(pool),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),
+    storage: storageHandlers(deps),
     access: accessHandlers(access),
     users: userHandlers(access),
     tokens: tokenHandlers(access),

@@ -4,6 +4,8 @@ import { done, type Handlers, missing } from '../../../manager/doors/handlers/ha
 import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
+import { fakeStorage } from '../fake-storage.ts'
+import { fakeVms } from '../fake-vms.ts'
 import { EMPTY } from '../site.ts'
 import type { PoolData } from './pool-data.ts'
 
@@ -14,7 +16,14 @@ const refused = (reason: string, status: 401 | 409 = 409): Refused => ({ kind: '
 const nothing = async () => missing('such thing in the pool of this test')
 
 export function fakePool(pool: PoolData): Handlers {
-  return { automations: fakeAutomations(pool.automations), ...hostsOf(pool), ...thingsOf(pool), ...accessOf(pool) }
+  return {
+    automations: fakeAutomations(pool.automations),
+    storage: fakeStorage(pool),
+    ...fakeVms(pool),
+    ...hostsOf(pool),
+    ...thingsOf(pool),
+    ...accessOf(pool),
+  }
 }
 
 function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 'cpu' | 'placements'> {

@@ -7,7 +7,9 @@ import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
 import type { Guest } from '../../../manager/contract/guests.ts'
 import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
 import type { Placement } from '../../../manager/contract/placement.ts'
+import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
 import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
+import type { Network, VmDetail } from '../../../manager/contract/vms.ts'
 import type { Audit, Token, User } from '../../../manager/protocol/accounts.ts'
 import { EMPTY } from '../site.ts'
 
@@ -25,6 +27,13 @@ export interface PoolData {
   readonly explanation: Omit<CpuExplanation, 'type'>
   readonly alarms: Alarm[]
   readonly automations: AutomationDetail[]
+  readonly vgs: HostVgs[]
+  readonly vms: VmDetail[]
+  readonly networks: Network[]
+  readonly asked: string[]
+  readonly disks: HostDisks[]
+  /** Why nothing is begun on a host, by name. */
+  readonly refusals: { [host: string]: string }
   readonly users: User[]
   readonly tokens: Token[]
   audit: Audit
@@ -250,6 +259,10 @@ export function poolData(): PoolData {
       missing: [{ name: 'nx', word: 'e1d', bit: 20 }],
     },
     automations: [],
+    vgs: [],
+    ...{ vms: [], networks: [], asked: [] },
+    disks: [],
+    refusals: {},
     alarms: [
       {
         key: 'duplicate-uuid:00000000-0000-4000-8000-000000000006',

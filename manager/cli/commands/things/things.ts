@@ -10,6 +10,7 @@ import { render } from '../../engine/output/output.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
 import { pickHosts } from '../../engine/selecting.ts'
 import { addConnectionCommands } from '../connections.ts'
+import { addVgCommands } from '../storage/vg.ts'
 import { matrixReport, matrixTable } from './matrix-table.ts'
 import { pickThings, type ThingClass, type Things } from './picking.ts'
 import { localStorageReport, sayUnread, thingsReport, wholeThingReport, wholeThingsReport } from './report.ts'
@@ -24,6 +25,7 @@ const EXAMPLE: { readonly [Of in ThingClass]: { readonly one: string; readonly k
 export function addThingCommands(program: Command, world: World): void {
   const storage = program.command('storage').description('storage that several hosts reach: LUNs, iSCSI targets, NFS, VGs, file systems')
   addThings(storage, 'storage', world)
+  addVgCommands(storage, world)
   addConnectionCommands(storage, world)
   addListing(storage, world, {
     name: 'local [selector...]',

@@ -28,9 +28,11 @@ export class ApiRefusal extends CommandFailure {
 /** No answer came. It may come later. */
 export class Unreachable extends CommandFailure {}
 
+export type Headers = Readonly<Record<string, string>>
+
 export interface ApiClient {
   /** Rejects with a CommandFailure that says what to do. */
-  ask<Answer>(method: Method, path: string, schema: z.ZodType<Answer>, body?: unknown): Promise<Answer>
+  ask<Answer>(method: Method, path: string, schema: z.ZodType<Answer>, body?: unknown, headers?: Headers): Promise<Answer>
   /** Of `/events`, as it comes; ends when the manager ends it or `signal` aborts. */
   stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>
 }
@@ -47,7 +49,7 @@ export interface ClientOptions {
 
 export function apiClient({ url, authority, token, patience = SILENCE }: ClientOptions): ApiClient {
   const agent = new Agent({ keepAlive: true, ca: authority, minVersion: 'TLSv1.3' })
-  const open = (method: Method, path: string, body: string | undefined, signal?: AbortSignal): Promise<IncomingMessage> =>
+  const open = (method: Method, path: string, body: string | undefined, extra: Headers, signal?: AbortSignal): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const asked: ClientRequest = request(new URL(`/api/v1${path}`, url), {
         method,
@@ -57,6 +59,7 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
           accept: 'application/json, application/problem+json, text/event-stream',
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          ...extra,
         },
         ...(signal ? { signal } : {}),
       })
@@ -66,8 +69,8 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
       asked.end(body)
     })
   return {
-    async ask(method, path, schema, body) {
-      const answer = await open(method, path, body === undefined ? undefined : JSON.stringify(body))
+    async ask(method, path, schema, body, headers = {}) {
+      const answer = await open(method, path, body === undefined ? undefined : JSON.stringify(body), headers)
       const text = await textOf(answer, url)
       const { statusCode: status = 0 } = answer
       if (status >= 300 || status < 200) throw refusalOf(status, text, url)
@@ -78,7 +81,7 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
       )
     },
     async stream(path, signal) {
-      const answer = await open('GET', path, undefined, signal)
+      const answer = await open('GET', path, undefined, {}, signal)
       if (answer.statusCode !== 200) throw refusalOf(answer.statusCode ?? 0, await textOf(answer, url), url)
       return answer
     },

@@ -1,5 +1,4 @@
 // `--watch`: shows an answer again whenever the manager tells of a change, at most once a second; without events it asks now and then.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolEvent } from '../../../contract/events.ts'
 import { type Answer, textOf, type World } from '../answer.ts'
 import type { PoolApi } from '../api/calls.ts'
@@ -8,7 +7,9 @@ import { CommandFailure } from '../failure.ts'
 import { renderJsonLine } from '../output/formats.ts'
 import type { OutputFormat } from '../output/output.ts'
 import { oneLine } from '../output/text.ts'
+import { Bell, pause } from './bell.ts'
 import { between, ENTER_SCREEN, frameOf, LEAVE_SCREEN } from './frame.ts'
+import { type Heard, listen, untilStopped } from './listening.ts'
 
 /** Milliseconds: between two answers; until the next when no event comes, with and without a stream of events; until it is tried again. */
 const PERIODS = { least: 1000, told: 60_000, untold: 5000, again: 3000 } as const
@@ -24,24 +25,18 @@ interface Watched {
 
 /** Until SIGINT, SIGTERM or SIGHUP. Rejects when the manager refuses. */
 export async function watchAnswers(watched: Watched): Promise<void> {
-  const stop = new AbortController()
-  const end = (): void => stop.abort()
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, end)
   const bell = new Bell()
-  const ring = (): void => bell.ring()
-  process.on('SIGWINCH', ring)
-  const { out } = watched.world
-  const show = watched.output === 'table' && out.rows !== undefined ? onScreen(watched) : inPipe(watched)
-  const heard = listen(watched, bell, stop.signal)
-  try {
-    await refresh(watched, show, heard, bell, stop.signal)
-  } finally {
-    stop.abort()
-    show.end()
-    process.off('SIGWINCH', ring)
-    for (const signal of signals) process.off(signal, end)
+  const { api, changes, world, output } = watched
+  const work = async (stop: AbortSignal): Promise<void> => {
+    const show = output === 'table' && world.out.rows !== undefined ? onScreen(watched) : inPipe(watched)
+    const heard = listen(api, ({ kind }) => changes.has(kind), bell, stop)
+    try {
+      await refresh(watched, show, heard, bell, stop)
+    } finally {
+      show.end()
+    }
   }
+  await untilStopped(work, () => bell.ring())
 }
 
 async function refresh({ load }: Watched, show: Show, heard: Heard, bell: Bell, stop: AbortSignal): Promise<void> {
@@ -56,32 +51,6 @@ async function refresh({ load }: Watched, show: Show, heard: Heard, bell: Bell, 
     const longest = answer instanceof Unreachable ? PERIODS.again : heard.isTold ? PERIODS.told : PERIODS.untold
     await bell.rung(longest, stop)
   }
-}
-
-interface Heard {
-  /** Whether events come in. */
-  isTold: boolean
-}
-
-function listen({ api, changes }: Watched, bell: Bell, stop: AbortSignal): Heard {
-  const heard: Heard = { isTold: false }
-  const keepListening = async (): Promise<void> => {
-    while (!stop.aborted) {
-      try {
-        const events = await api.events(stop)
-        heard.isTold = true
-        bell.ring() // for what happened while nobody listened
-        for await (const { kind } of events) if (changes.has(kind)) bell.ring()
-      } catch {
-        // Whether the manager answers at all is told by the answers.
-      }
-      if (heard.isTold) bell.ring()
-      heard.isTold = false
-      await pause(PERIODS.again, stop)
-    }
-  }
-  void keepListening()
-  return heard
 }
 
 interface Show {
@@ -124,32 +93,4 @@ function inPipe({ world: { out, err }, output }: Watched): Show {
 function noteOf({ missing = [], alert }: Answer): string {
   const lines = [...(missing.length > 0 ? [`there is no ${missing.join(', ')}`] : []), ...(alert ? [alert] : [])]
   return lines.map((line) => `${oneLine(line)}\n`).join('')
-}
-
-/** Rung while nobody waits, it is heard by the next who does. */
-class Bell {
-  #isRung = false
-  #wake: () => void = () => undefined
-
-  ring(): void {
-    this.#isRung = true
-    this.#wake()
-  }
-
-  async rung(milliseconds: number, stop: AbortSignal): Promise<void> {
-    const late = new AbortController()
-    if (!this.#isRung) {
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-      await Promise.race([woken, pause(milliseconds, AbortSignal.any([stop, late.signal]))])
-    }
-    late.abort()
-    this.#isRung = false
-    this.#wake = () => undefined
-  }
-}
-
-async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined)
 }

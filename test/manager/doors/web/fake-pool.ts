@@ -11,6 +11,8 @@ import { type Caller, done, found, type Handlers, missing } from '../../../../ma
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
+import { fakeStorage } from '../../fake-storage.ts'
+import { fakeVms } from '../../fake-vms.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -123,6 +125,8 @@ export function fakePool(
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
     automations: fakeAutomations(automations),
+    storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
+    ...fakeVms({ vms: [], networks: [], automations, asked: calls }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),

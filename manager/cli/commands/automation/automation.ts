@@ -1,0 +1,123 @@
+// `hostless automation list|show|watch|abort|resume|retry-undo`: what takes more than one step, and how far it is.
+import type { Command } from 'commander'
+import type { Automation, StartedAutomation } from '../../../contract/automations.ts'
+import type { World } from '../../engine/answer.ts'
+import type { PoolApi } from '../../engine/api/calls.ts'
+import { follow } from '../../engine/automation/follow.ts'
+import { commandsFor } from '../../engine/automation/lines.ts'
+import { CommandFailure } from '../../engine/failure.ts'
+import { confirm, doToEach } from '../../engine/outcomes.ts'
+import { render } from '../../engine/output/output.ts'
+import { addDoing, addListing } from '../../engine/pool-command.ts'
+import { pick, type Selected } from '../../engine/selecting.ts'
+import { automationReport, automationsReport } from './report.ts'
+
+export function addAutomationCommands(program: Command, world: World): void {
+  const automation = program.command('automation').description('what takes more than one step: how far it is, and a say in it')
+  addListing<{ readonly open?: true; readonly limit: string }>(automation, world, {
+    name: 'list',
+    description: 'automations, the newest first',
+    examples: [
+      ['automation list --open', 'those that have not ended'],
+      ['automation list --watch', 'as they go on'],
+    ],
+    changes: ['automation'],
+    options: (command) => command.option('--open', 'only what has not ended').option('--limit <count>', 'at most so many', '100'),
+    load: async (api, _args, { open, limit }) => ({
+      report: automationsReport((await api.automations.list({ which: open ? 'open' : 'all', limit })).automations),
+    }),
+  })
+  addListing(automation, world, {
+    name: 'show <automation>',
+    description: 'one, by its id or the beginning of that: its steps, and what would be taken back',
+    examples: [['automation show k3tq --output json', 'for a program']],
+    changes: ['automation'],
+    load: async (api, [given = '']) => ({ report: automationReport(await api.automations.show({ id: await oneId(api, given) })) }),
+  })
+  addDoing(automation, world, {
+    name: 'watch <automation>',
+    description: 'one as it goes on, until it has ended or waits for an operator',
+    examples: [['automation watch k3tq', 'its steps, live']],
+    act: async (api, [given = ''], { output }) => {
+      const id = await oneId(api, given)
+      const view = (await follow([{ name: id, id }], { api, world, show: output === 'table' ? 'lines' : 'nothing' })).get(id)
+      if (view && output !== 'table') world.out.write(render(automationReport(view), output, world.out))
+      if (view && view.state !== 'done' && (view.ended !== undefined || view.state === 'needs-operator'))
+        throw new CommandFailure(
+          [`it has ${view.ended === undefined ? 'not ended: it needs an operator' : view.state}`, ...commandsFor(view)].join('\n  '),
+        )
+    },
+  })
+  addSay(automation, world, {
+    name: 'abort <automation...>',
+    description: 'end it, and take back what it has done; not from its point of no return on',
+    example: ['automation abort k3tq', 'one'],
+    question: 'End',
+    say: (api, id) => api.automations.abort({ id }),
+  })
+  addSay(automation, world, {
+    name: 'resume <automation...>',
+    description: 'go on with one that needs an operator: with the recipe of this hostless, or with the undo that has failed',
+    example: ['automation resume k3tq', 'after an upgrade, say'],
+    say: (api, id) => api.automations.resume({ id }),
+  })
+  addSay<{ readonly byHand?: true }>(automation, world, {
+    name: 'retry-undo <automation...>',
+    description: 'try the undo again that has failed',
+    example: ['automation retry-undo k3tq --by-hand', 'a person has done it: it is not tried again'],
+    options: (command) => command.option('--by-hand', 'it was done by hand, and is not tried again'),
+    say: (api, id, { byHand }) => api.automations.retryUndo({ id, how: byHand ? 'by-hand' : 'retry' }),
+  })
+}
+
+interface Say<Options> {
+  readonly name: string
+  readonly description: string
+  readonly example: readonly [command: string, does: string]
+  /** Asked before it is said to more than one. */
+  readonly question?: string
+  readonly options?: (command: Command) => Command
+  readonly say: (api: PoolApi, id: string, options: Options) => Promise<StartedAutomation>
+}
+
+function addSay<Options extends object>(parent: Command, world: World, words: Say<Options>): void {
+  const { name, description, example, question, say } = words
+  addDoing<Options & { readonly yes?: true }>(parent, world, {
+    ...{ name, description, examples: [example] },
+    options: (command) => {
+      words.options?.(command)
+      return question === undefined ? command : command.option('--yes', 'also more than one, without being asked')
+    },
+    act: async (api, args, options) => {
+      const selected = await select(api, args)
+      if (question !== undefined && selected.items.length > 1) {
+        await confirm(`${question} ${selected.items.map(({ title }) => title).join('; ')}?`, options.yes, world)
+      }
+      const act = async ({ id }: Automation): Promise<string> => {
+        const { automation } = await say(api, id, options)
+        return `${automation.state}: hostless automation watch ${automation.id}`
+      }
+      await doToEach(selected, 'automation', ({ id }) => id, act, { world, output: options.output })
+    },
+  })
+}
+
+async function select(api: PoolApi, args: readonly string[]): Promise<Selected<Automation>> {
+  const ids = await Promise.all(args.map((given) => oneId(api, given)))
+  const all = (await api.automations.list({ which: 'open', limit: 1000 })).automations
+  const known = new Set(all.map(({ id }) => id))
+  const others = await Promise.all([...new Set(ids)].filter((id) => !known.has(id)).map((id) => api.automations.show({ id })))
+  return pick(ids, [...all, ...others], { noun: 'automation', names: ({ id }) => [id], groups: ({ state }) => [state] })
+}
+
+/** Whose id begins so. */
+async function oneId(api: PoolApi, given: string): Promise<string> {
+  const open = (await api.automations.list({ which: 'open', limit: 1000 })).automations
+  const all = [...open, ...(await api.automations.list({ limit: 1000 })).automations]
+  const found = new Set(all.map(({ id }) => id).filter((id) => id.startsWith(given)))
+  const [only, ...others] = found
+  if (found.has(given)) return given
+  if (others.length > 0) throw new CommandFailure(`${found.size} automations have an id that begins with ${given}: say more of it`, 2)
+  // What is older than the list is asked for by its whole id.
+  return only ?? given
+}
