@@ -1,5 +1,5 @@
 // The manager: store, enrolment, gateway and inventory, composed. `hostless manager --config FILE` runs this.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { limitLog } from '../appliance/wire/limit.ts'
 import type { Log } from '../appliance/wire/log.ts'
@@ -26,9 +26,12 @@ import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
 import { openDoors } from './doors/server.ts'
+import { GuestBook } from './guests/book.ts'
+import { Where } from './guests/where.ts'
 import { openPool, type Pool } from './hosts/service.ts'
 import { openSiteProperties } from './hosts/site-properties.ts'
 import { createMetrics } from './metrics.ts'
+import { Networks } from './networks/service.ts'
 import type { RequestBody } from './protocol/requests.ts'
 import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
@@ -229,6 +232,12 @@ async function start(
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
+  const book = new GuestBook({ store, pool, now })
+  const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
+  const where = new Where({ store, pool, networks })
+  // Until images are kept here none is found.
+  const images = { find: async () => undefined }
+  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
   const doors = await openDoors({
     gateway,
     dataDir,
@@ -241,6 +250,8 @@ async function start(
     tasks: () => driver.status(),
     access,
     claims,
+    networks,
+    guests: { store, book, where, plans },
     automations,
     images,
     acting,

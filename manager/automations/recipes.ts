@@ -6,7 +6,6 @@ import { START_GUEST } from './guests/start.ts'
 import { PAUSE_GUEST, REBOOT_GUEST, UNPAUSE_GUEST } from './guests/while-running.ts'
 import { MAKE_VG, REMOVE_VG } from './vg.ts'
 
-export const RECIPES: readonly Recipe[] = [
-  ...[MAKE_VG, REMOVE_VG],
-  ...[CREATE_GUEST, START_GUEST, STOP_GUEST, DESTROY_GUEST, REBOOT_GUEST, PAUSE_GUEST, UNPAUSE_GUEST],
-]
+const GUESTS: readonly Recipe[] = [CREATE_GUEST, START_GUEST, STOP_GUEST, DESTROY_GUEST, REBOOT_GUEST, PAUSE_GUEST, UNPAUSE_GUEST]
+
+export const RECIPES: readonly Recipe[] = [MAKE_VG, REMOVE_VG, ...GUESTS]

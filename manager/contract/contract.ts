@@ -15,11 +15,14 @@ import { properties } from './properties.ts'
 import { storage } from './storage.ts'
 import { things } from './things.ts'
 import { vmImages, vmImageUploads } from './vm-images.ts'
+import { networks, vms } from './vms.ts'
 
 export const CONTRACT = {
   hosts,
   boots,
   guests,
+  vms,
+  networks,
   things,
   vmImages,
   vmImageUploads,

@@ -77,6 +77,14 @@ export class GuestBook {
     return { ...this.#view(record, this.#seen().get(row.uuid) ?? [], holdings.get(row.uuid)), record }
   }
 
+  /** Names of guests that are to attach to it. */
+  async attachedTo(network: string): Promise<readonly string[]> {
+    const rows = await allGuests(this.#options.store.db)
+    return rows
+      .map((row) => guestRecord(row, []))
+      .flatMap(({ name, spec }) => (spec.nics.some((nic) => nic.network === network) ? [name] : []))
+  }
+
   #view(record: GuestRecord, seen: readonly Seen[], holding: Holding | undefined): GuestView {
     const { pool, now } = this.#options
     const { uuid, name, disks, power, since, host: id } = record

@@ -11,6 +11,7 @@ import { uuid } from '../../protocol/values.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { addGuest, putDisk, removeGuest } from '../../store/tables/guests.ts'
+import { hostLock, vgLock } from '../locks.ts'
 import { bring, claimed, guestLock, isRowsUndo, rowsUndo, runningNeeds, startArgs } from './parts.ts'
 import { answeredRows, diskPart } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
@@ -48,7 +49,12 @@ export const CREATE_GUEST = recipe<CreateArgs>({
   version: 1,
   parse: (given) => createArgs.parse(given),
   title: ({ guest, host }) => `create ${guest.name} on ${host.name}`,
-  locks: ({ guest }) => [guestLock(guest), { key: `guest-name ${guest.name}`, name: `guest ${guest.name}`, access: 'exclusive' }],
+  locks: ({ guest, host, disks }) => [
+    guestLock(guest),
+    { key: `guest-name ${guest.name}`, name: `guest ${guest.name}`, access: 'exclusive' },
+    hostLock(host, 'shared'),
+    ...[...new Set(disks.map(({ vg }) => vg.name))].map((vg) => vgLock(host, vg, 'shared')),
+  ],
   phases: ['claim', 'disks', 'start'],
   run: create,
   rows,

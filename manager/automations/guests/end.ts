@@ -9,7 +9,8 @@ import { uuid } from '../../protocol/values.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { removeGuest } from '../../store/tables/guests.ts'
-import { guestLock, hostArg, named } from './parts.ts'
+import { hostLock } from '../locks.ts'
+import { guestLock, hostArg, look, named } from './parts.ts'
 import { answeredRows } from './rows.ts'
 import { bookOf } from './written.ts'
 
@@ -38,7 +39,7 @@ export const STOP_GUEST = recipe<StopArgs>({
   version: 1,
   parse: (given) => stopArgs.parse(given),
   title: ({ guest, host }) => `stop ${guest.name} on ${host.name}`,
-  locks: ({ guest }) => [guestLock(guest)],
+  locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
   phases: ['ask', 'end'],
   run: stop,
   rows: async (transaction, automation, { guest }, entries) =>
@@ -52,6 +53,7 @@ function* stop({ guest, host, how, seconds }: StopArgs): Steps {
     yield* progress('end', `${name}, without its help`)
     yield* request(host.id, { kind: 'destroy-guest', uuid: id }, { onAbort: 'finish' })
   }
+  yield* look(host)
   yield* hook('after', 'stop', { guest: name, uuid: id, host: host.name })
 }
 
@@ -72,7 +74,7 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
   version: 1,
   parse: (given) => destroyArgs.parse(given),
   title: ({ guest, host }) => `destroy ${guest.name}${host ? ` on ${host.name}` : ''}`,
-  locks: ({ guest }) => [guestLock(guest)],
+  locks: ({ guest, host }) => [guestLock(guest), ...(host ? [hostLock(host, 'shared')] : [])],
   phases: ['end', 'disks', 'forget'],
   noReturn: 'disks',
   run: destroy,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Lock } from '../../automation/admission/locks.ts'
 import type { JournaledEffect, Tagged, Undo } from '../../automation/effect.ts'
+import { StepFailed } from '../../automation/failure.ts'
 import { claim, hook, order, progress, request, type Steps, undoable } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
 import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
@@ -27,6 +28,7 @@ export type HostArg = z.output<typeof hostArg>
 
 /** For a start, and for what a host says of it, ms. */
 const START_PATIENCE = 900_000
+const LOOK_PATIENCE = 60_000
 
 export function guestLock({ uuid: id, name }: Named): Lock {
   return { key: `guest ${id}`, name: `guest ${name}`, access: 'exclusive' }
@@ -70,5 +72,15 @@ export function* bring({ guest, restart, host, leftover }: StartArgs): Steps {
     },
     request(host.id, { kind: 'start-guest', guest, restart }, { patience: START_PATIENCE }),
   )
+  yield* look(host)
   yield* hook('after', 'start', { guest: name, uuid: id, host: host.name })
+}
+
+/** Its host tells at once what has become of its guests; where it does not, it will. */
+export function* look(host: HostArg): Steps {
+  try {
+    yield* request(host.id, { kind: 'collect', sections: ['guests', 'vgs', 'lvs'] }, { patience: LOOK_PATIENCE })
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+  }
 }

@@ -4,6 +4,7 @@ import { recipe } from '../../automation/recipe.ts'
 import { progress, type Steps } from '../../automation/steps.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
+import { hostLock } from '../locks.ts'
 import { bring, claimed, guestLock, isRowsUndo, RUNNING_PARTS, rowsUndo, runningNeeds, type StartArgs, startArgs } from './parts.ts'
 import { answeredRows } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
@@ -13,7 +14,7 @@ export const START_GUEST = recipe<StartArgs>({
   version: 1,
   parse: (given) => startArgs.parse(given),
   title: ({ guest, host }) => `start ${guest.name} on ${host.name}`,
-  locks: ({ guest }) => [guestLock(guest)],
+  locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
   phases: ['claim', 'start'],
   run: start,
   rows,

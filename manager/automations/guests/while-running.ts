@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type Recipe, recipe } from '../../automation/recipe.ts'
 import { progress, request, type Steps } from '../../automation/steps.ts'
+import { hostLock } from '../locks.ts'
 import { guestLock, hostArg, named } from './parts.ts'
 import { answeredRows } from './rows.ts'
 import { bookOf } from './written.ts'
@@ -17,7 +18,7 @@ export const REBOOT_GUEST = recipe<RebootArgs>({
   version: 1,
   parse: (given) => rebootArgs.parse(given),
   title: ({ guest, host }) => `reboot ${guest.name} on ${host.name}`,
-  locks: ({ guest }) => [guestLock(guest)],
+  locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
   phases: ['ask'],
   run: reboot,
 })
@@ -36,7 +37,7 @@ function pausing(verb: 'pause' | 'unpause', state: 'paused' | 'running'): Recipe
     version: 1,
     parse: (given) => runningArgs.parse(given),
     title: ({ guest, host }) => `${verb} ${guest.name} on ${host.name}`,
-    locks: ({ guest }) => [guestLock(guest)],
+    locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
     phases: [verb],
     *run({ guest, host }): Steps {
       yield* progress(verb, guest.name)

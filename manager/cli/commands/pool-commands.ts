@@ -9,11 +9,13 @@ import { addCpuCommands } from './cpu/cpu.ts'
 import { addHostCommands } from './host/host.ts'
 import { addLoginCommands } from './login.ts'
 import { addManagerTasksCommand } from './manager-tasks.ts'
+import { addNetworkCommands } from './network/network.ts'
 import { addPropertyCommands } from './property.ts'
 import { addStatsCommands } from './stats/stats.ts'
 import { addThingCommands } from './things/things.ts'
 import { addTokenCommands } from './token.ts'
 import { addUserCommands } from './user/user.ts'
+import { addVmCommands } from './vm/vm.ts'
 import { addVmImageCommands } from './vm-image/vm-image.ts'
 
 const HELP = `
@@ -41,6 +43,8 @@ export function addPoolCommands(program: Command, world: World): void {
   addStatsCommands(program, world)
   program.commandsGroup('The pool, through its manager:')
   addHostCommands(program, world)
+  addVmCommands(program, world)
+  addNetworkCommands(program, world)
   addThingCommands(program, world)
   addVmImageCommands(program, world)
   addAppliancesCommand(program, world)

@@ -18,12 +18,15 @@ export interface Answer {
   readonly report: Report
   /** Where a table needs more than the report: the text for a terminal like this. */
   readonly table?: (look: Terminal) => string
+  /** In the place of all that, whatever form was asked for. */
+  readonly text?: string
   /** Names of the selector that nobody has. */
   readonly missing?: readonly string[]
   /** What is to be said besides on stderr, and ends the command with exit code 1. */
   readonly alert?: string
 }
 
-export function textOf({ report, table }: Answer, output: OutputFormat, look: Terminal): string {
+export function textOf({ report, table, text }: Answer, output: OutputFormat, look: Terminal): string {
+  if (text !== undefined) return text
   return table && output === 'table' ? table(look) : render(report, output, look)
 }

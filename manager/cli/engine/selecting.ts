@@ -2,6 +2,7 @@
 // `node01,node02`. Pure.
 import type { Guest } from '../../contract/guests.ts'
 import type { Host } from '../../contract/hosts.ts'
+import type { Vm } from '../../contract/vms.ts'
 import { CommandFailure } from './failure.ts'
 import { parseSelector } from './selector/parse.ts'
 import { type SelectableHost, type Selection, selectGuests, selectHosts } from './selector/selector.ts'
@@ -26,6 +27,18 @@ export function pickGuests(args: readonly string[], hosts: readonly Host[], gues
   const selectable = guests.map((guest) => ({ guest, name: guest.name, host: guest.hostName }))
   const { items, missing } = settled(selectGuests(selectorOf(args), hosts, selectable))
   return { items: items.map(({ guest }) => guest), missing }
+}
+
+/** As `pickGuests`, of all that are kept, whether or not they run; a UUID is one's name, too. */
+export function pickVmsOf(args: readonly string[], hosts: readonly Host[], vms: readonly Vm[]): Selected<Vm> {
+  const exact = vms.filter(({ uuid }) => args.includes(uuid))
+  const rest = args.filter((arg) => !vms.some(({ uuid }) => uuid === arg))
+  if (args.length === 0) return all(vms)
+  if (rest.length === 0) return all(exact)
+  const selectable = vms.map((vm) => ({ vm, name: vm.name, ...(vm.hostName === undefined ? {} : { host: vm.hostName }) }))
+  const { items, missing } = settled(selectGuests(selectorOf(rest), hosts, selectable))
+  const taken = new Set([...exact, ...items.map(({ vm }) => vm)])
+  return { items: vms.filter((vm) => taken.has(vm)), missing }
 }
 
 export function pickOneHost<Item extends SelectableHost>(arg: string, hosts: readonly Item[]): Item {

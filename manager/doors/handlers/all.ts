@@ -14,12 +14,20 @@ import { cpuHandlers } from './cpu.ts'
 import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
+import { type NetworkDeps, networkHandlers } from './networks.ts'
 import { propertyHandlers } from './properties.ts'
 import { type StorageDeps, storageHandlers } from './storage.ts'
 import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
 import { vmImageHandlers, vmImageUploadHandlers } from './vm-images.ts'
+import { type VmDeps, vmHandlers } from './vms.ts'
 
-export interface HandlerDeps extends Omit<HostDeps, 'answers'>, Omit<ThingDeps, 'answers'>, ManagerDeps, Pick<StorageDeps, 'claims'> {
+export interface HandlerDeps
+  extends Omit<HostDeps, 'answers'>,
+    Omit<ThingDeps, 'answers'>,
+    ManagerDeps,
+    Pick<StorageDeps, 'claims'>,
+    Pick<VmDeps, 'guests'>,
+    Pick<NetworkDeps, 'networks'> {
   readonly access: Access
   readonly automations: Automations
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
@@ -43,6 +51,8 @@ export function createHandlers(deps: HandlerDeps): Made {
     hosts: hostHandlers(hosts),
     boots: bootHandlers(hosts),
     guests: guestHandlers(hosts),
+    vms: vmHandlers(deps),
+    networks: networkHandlers(deps),
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),
     cpu: cpuHandlers(pool),

@@ -6,6 +6,7 @@ import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
 import { fakeStorage } from '../fake-storage.ts'
 import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
+import { fakeVms } from '../fake-vms.ts'
 import { EMPTY } from '../site.ts'
 import type { PoolData } from './pool-data.ts'
 
@@ -20,6 +21,7 @@ export function fakePool(pool: PoolData): Handlers {
     automations: fakeAutomations(pool.automations),
     storage: fakeStorage(pool),
     ...fakeVmImages(IMAGES),
+    ...fakeVms(pool),
     ...hostsOf(pool),
     ...thingsOf(pool),
     ...accessOf(pool),

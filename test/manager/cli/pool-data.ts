@@ -9,6 +9,7 @@ import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
 import type { Placement } from '../../../manager/contract/placement.ts'
 import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
 import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
+import type { Network, VmDetail } from '../../../manager/contract/vms.ts'
 import type { Audit, Token, User } from '../../../manager/protocol/accounts.ts'
 import { EMPTY } from '../site.ts'
 
@@ -27,6 +28,9 @@ export interface PoolData {
   readonly alarms: Alarm[]
   readonly automations: AutomationDetail[]
   readonly vgs: HostVgs[]
+  readonly vms: VmDetail[]
+  readonly networks: Network[]
+  readonly asked: string[]
   readonly disks: HostDisks[]
   /** Why nothing is begun on a host, by name. */
   readonly refusals: { [host: string]: string }
@@ -256,6 +260,7 @@ export function poolData(): PoolData {
     },
     automations: [],
     vgs: [],
+    ...{ vms: [], networks: [], asked: [] },
     disks: [],
     refusals: {},
     alarms: [

@@ -13,6 +13,7 @@ import type { Done } from '../../../../manager/outcome.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeStorage } from '../../fake-storage.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
+import { fakeVms } from '../../fake-vms.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -127,6 +128,7 @@ export function fakePool(
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
+    ...fakeVms({ vms: [], networks: [], automations, asked: calls }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),

@@ -1,0 +1,67 @@
+// The options of `vm create`, and YAML files, as the spec of a guest. Pure.
+import { parse } from 'yaml'
+import { type GuestSpec, type GuestSpecText, guestSpec } from '../../../protocol/guest-spec.ts'
+import { CommandFailure } from '../../engine/failure.ts'
+
+export interface SpecOptions {
+  readonly image?: string
+  readonly memory?: string
+  readonly vcpus?: number
+  readonly disk: readonly string[]
+  readonly nic: readonly string[]
+  readonly restart?: string
+  readonly group: readonly string[]
+  readonly notes?: string
+}
+
+/** Bytes of a spec: far more than one has. */
+const LONGEST = 256 << 10
+
+/** The first disk begins with the image. */
+export function specOf(name: string, { image, memory = '512M', vcpus, disk, nic, restart, group, notes }: SpecOptions): GuestSpec {
+  return checked({
+    ...{ name, memory, groups: group, nics: nic.map(nicOf) },
+    disks: disk.map((one, at) => ({ ...diskOf(one), ...(at === 0 && image !== undefined ? { image } : {}) })),
+    ...(vcpus === undefined ? {} : { vcpus }),
+    ...(restart === undefined ? {} : { restart }),
+    ...(notes === undefined ? {} : { notes }),
+  })
+}
+
+export function specFrom(text: string, file: string): GuestSpec {
+  if (text.length > LONGEST) throw new CommandFailure(`${file} has more than ${LONGEST} characters, and is no spec of a guest`, 2)
+  try {
+    return checked(parse(text, { maxAliasCount: 16 }))
+  } catch (error) {
+    if (error instanceof CommandFailure) throw new CommandFailure(`${file}: ${error.message}`, 2)
+    throw new CommandFailure(`${file} is no YAML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, 2)
+  }
+}
+
+/** What goes over the wire: sizes as bytes. */
+export function sent({ ...spec }: GuestSpec): GuestSpecText {
+  return { ...spec, disks: [...spec.disks], nics: [...spec.nics] }
+}
+
+function checked(given: unknown): GuestSpec {
+  const read = guestSpec.safeParse(given)
+  if (read.success) return read.data
+  const said = read.error.issues.slice(0, 5).map(({ path, message }) => {
+    const where = path.map(String).join('.')
+    return where === '' ? message : `${where} ${message}`
+  })
+  throw new CommandFailure(said.join('; '), 2)
+}
+
+/** `8G@data`, or `8G@data/thin`. */
+function diskOf(text: string): { readonly size: string; readonly pool: string; readonly thinPool?: string } {
+  const [, size, pool, thinPool] = /^([^@]+)@([^/@]+)(?:\/([^/@]+))?$/.exec(text) ?? []
+  if (size === undefined || pool === undefined) throw new CommandFailure(`--disk ${text}: say its size and its VG, as 8G@data`, 2)
+  return { size, pool, ...(thinPool === undefined ? {} : { thinPool }) }
+}
+
+/** `lan`, or `lan=00:16:3e:01:02:03`. */
+function nicOf(text: string): { readonly network: string; readonly mac?: string } {
+  const [network = '', mac] = text.split('=')
+  return { network, ...(mac === undefined ? {} : { mac: mac.toLowerCase() }) }
+}

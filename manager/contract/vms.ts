@@ -1,0 +1,228 @@
+// Guests as the manager keeps them, and what can be done to them; what hosts report of guests is guests.ts's. Append-only within /api/v1.
+// Times are milliseconds since the epoch, sizes bytes; of a spec sizes are written as 8G.
+import { z } from 'zod'
+import { guestSpec, networkName } from '../protocol/guest-spec.ts'
+import { GUEST_STATES } from '../protocol/guest-state.ts'
+import { guestName } from '../protocol/requests/guest-config.ts'
+import { startedAutomation } from './automations.ts'
+import { hostId, hostRef } from './hosts.ts'
+import { NO_CONTENT, NOTHING, operation } from './operation.ts'
+
+export const vmState = z.enum([...GUEST_STATES, 'unmanaged'])
+
+const vm = z
+  .object({
+    uuid: z.string(),
+    name: z.string(),
+    state: vmState,
+    /** Where the word alone does not say it. */
+    why: z.string().optional(),
+    /** Where it runs, or its disks lie. */
+    host: hostId.optional(),
+    hostName: z.string().optional(),
+    /** Of the domain that runs. */
+    domid: z.number().optional(),
+    vcpus: z.number(),
+    memoryBytes: z.number(),
+    /** Of all its disks; missing for a domain that hostless did not make. */
+    diskBytes: z.number().optional(),
+    networks: z.array(z.string()),
+    macs: z.array(z.string()),
+    groups: z.array(z.string()),
+    tags: z.array(z.string()),
+    notes: z.string(),
+    restart: z.string().optional(),
+    created: z.number().optional(),
+    createdBy: z.string().optional(),
+    /** That has it now. */
+    automation: z.object({ id: z.string(), title: z.string(), recipe: z.string() }).optional(),
+  })
+  .meta({ id: 'Vm' })
+
+const vmDisk = z.object({
+  id: z.string(),
+  vdev: z.string(),
+  sizeBytes: z.number(),
+  access: z.enum(['read-write', 'read-only']),
+  state: z.enum(['making', 'ready']),
+  image: z.string().optional(),
+  /** What the guest opens, and what lies below it, down to the disks of the machine. */
+  device: z.string(),
+  lv: z.string(),
+  vg: z.string(),
+  /** As its host reports them; missing where it does not. */
+  below: z.array(z.object({ device: z.string(), serial: z.string().optional(), wwid: z.string().optional() })).optional(),
+})
+
+export const vmDetail = vm
+  .extend({
+    /** As it can be given back: hostless vm apply. Missing for a domain that hostless did not make. */
+    spec: z.record(z.string(), z.unknown()).optional(),
+    disks: z.array(vmDisk),
+  })
+  .meta({ id: 'VmDetail' })
+
+const places = z.object({
+  /** The best first. */
+  fits: z.array(z.object({ host: hostId, name: z.string() })),
+  refused: z.array(z.object({ host: hostId, name: z.string(), reasons: z.array(z.string()) })),
+})
+
+/** By name or UUID. */
+export const vmRef = guestName
+const ofVm = z.strictObject({ ref: vmRef })
+const hosts = z.array(hostRef).min(1).max(4096)
+const starting = { role: 'operator', status: 202, starts: 'automation', output: startedAutomation } as const
+
+export const vms = {
+  list: operation({
+    http: 'GET /vms',
+    role: 'viewer',
+    summary: 'All guests, by name: those that hostless keeps, and domains on hosts that it did not make',
+    input: NOTHING,
+    output: z.object({ vms: z.array(vm) }),
+  }),
+  show: operation({
+    http: 'GET /vms/:ref',
+    role: 'viewer',
+    summary: 'One guest, by name or UUID: its spec, and where its disks lie',
+    input: ofVm,
+    output: vmDetail,
+  }),
+  where: operation({
+    http: 'POST /vms/where',
+    role: 'viewer',
+    summary: 'Which hosts could start a guest, and what is in the way on the others',
+    /** `ref`: one that is there; `spec`: one that is not. */
+    input: z.strictObject({ ref: vmRef.optional(), spec: guestSpec.optional(), hosts: hosts.optional() }),
+    output: places,
+  }),
+  create: operation({
+    ...starting,
+    http: 'POST /vms',
+    summary: 'Make a guest, with its disks, and start it',
+    input: z.strictObject({
+      spec: guestSpec,
+      /** That may take it; left out: all. */
+      hosts: hosts.optional(),
+      power: z.enum(['on', 'off']).default('on'),
+    }),
+    did: ({ spec, hosts: on, power }) =>
+      `create guest ${spec.name}${on ? ` on ${on.length === 1 ? on[0] : `one of ${on.length} hosts`}` : ''}${power === 'on' ? '' : ', stopped'}`,
+  }),
+  start: operation({
+    ...starting,
+    http: 'POST /vms/:ref/start',
+    summary: 'Start a guest on the host that its disks lie on',
+    input: ofVm.extend({ host: hostRef.optional() }),
+    did: ({ ref }) => `start guest ${ref}`,
+  }),
+  stop: operation({
+    ...starting,
+    http: 'POST /vms/:ref/stop',
+    summary: 'Have a guest power off; `hard`: end it without its help; `clean, then hard`: when its seconds are over',
+    input: ofVm.extend({
+      how: z.enum(['clean', 'hard', 'clean, then hard']).default('clean'),
+      seconds: z.number().int().min(1).max(86_400).default(120),
+    }),
+    did: ({ ref, how }) => `stop guest ${ref}, ${how}`,
+  }),
+  reboot: operation({
+    ...starting,
+    http: 'POST /vms/:ref/reboot',
+    summary: 'Ask a guest to reboot',
+    input: ofVm,
+    did: ({ ref }) => `reboot guest ${ref}`,
+  }),
+  pause: operation({
+    ...starting,
+    http: 'POST /vms/:ref/pause',
+    summary: 'Have Xen pause a guest',
+    input: ofVm,
+    did: ({ ref }) => `pause guest ${ref}`,
+  }),
+  unpause: operation({
+    ...starting,
+    http: 'POST /vms/:ref/unpause',
+    summary: 'Have a paused guest go on',
+    input: ofVm,
+    did: ({ ref }) => `unpause guest ${ref}`,
+  }),
+  destroy: operation({
+    ...starting,
+    http: 'POST /vms/:ref/destroy',
+    summary: 'End a guest at once, and remove it and its disks',
+    input: ofVm.extend({ disks: z.enum(['remove', 'keep']).default('remove') }),
+    did: ({ ref, disks }) => `destroy guest ${ref}${disks === 'keep' ? ', but keep its disks' : ' and its disks'}`,
+  }),
+  apply: operation({
+    http: 'PUT /vms/:ref/spec',
+    role: 'operator',
+    summary: 'Have a guest be as this spec says from its next start on; disks and NICs are not changed by it',
+    input: ofVm.extend({ spec: guestSpec }),
+    /** `later`: keys that a guest which runs has from its next start on. */
+    output: vmDetail.extend({ later: z.array(z.string()) }),
+    did: ({ ref, spec }) => `change the spec of guest ${ref}${spec.name === ref ? '' : ` (${spec.name})`}`,
+  }),
+}
+
+const network = z
+  .object({
+    name: networkName,
+    bridge: z.string(),
+    /** On hosts that have it by another name: their ids. */
+    bridges: z.record(z.string(), z.string()),
+    vlan: z.number().optional(),
+    mtu: z.number().optional(),
+    created: z.number(),
+    createdBy: z.string(),
+    /** Ids of hosts that have its bridge. */
+    hosts: z.array(hostId),
+    /** Ids of hosts that may have it: their bridges are not known. */
+    unread: z.array(hostId),
+    /** How many guests attach to it. */
+    vms: z.number(),
+  })
+  .meta({ id: 'Network' })
+
+const bridge = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'is no name of a bridge: 1 to 15 of A-Z a-z 0-9 _ . -')
+
+export const networks = {
+  list: operation({
+    http: 'GET /networks',
+    role: 'viewer',
+    summary: 'Networks that guests attach to, and the hosts that have a bridge to each',
+    input: NOTHING,
+    output: z.object({ networks: z.array(network) }),
+  }),
+  create: operation({
+    http: 'POST /networks',
+    role: 'operator',
+    status: 201,
+    summary: 'Give the bridges that hosts have to one network a name',
+    input: z.strictObject({
+      name: networkName,
+      bridge,
+      /** By name or id of a host, where it has another. */
+      bridges: z.record(hostRef, bridge).default({}),
+      vlan: z.number().int().min(1).max(4094).optional(),
+      mtu: z.number().int().min(576).max(65_535).optional(),
+    }),
+    output: network,
+    did: ({ name, bridge: on }) => `create network ${name} (bridge ${on})`,
+  }),
+  remove: operation({
+    http: 'DELETE /networks/:name',
+    role: 'operator',
+    summary: 'Forget a network that no guest attaches to: nothing changes on hosts',
+    input: z.strictObject({ name: networkName }),
+    output: NO_CONTENT,
+    did: ({ name }) => `remove network ${name}`,
+  }),
+}
+
+export type Vm = z.output<typeof vm>
+export type VmDetail = z.output<typeof vmDetail>
+export type VmDisk = z.output<typeof vmDisk>
+export type VmPlaces = z.output<typeof places>
+export type Network = z.output<typeof network>

@@ -1,0 +1,80 @@
+// Guests and networks as the contract has them. Pure.
+import type { Network, Vm, VmDetail, VmDisk } from '../../contract/vms.ts'
+import type { GuestView } from '../../guests/book.ts'
+import type { DiskRecord } from '../../guests/guest.ts'
+import { isOn, type Network as Known } from '../../networks/network.ts'
+import { deviceOf, lvOf } from '../../protocol/guest-disk.ts'
+import { writeSpec } from '../../protocol/guest-spec.ts'
+import type { HostState } from '../../protocol/host.ts'
+import type { Inventory } from '../../protocol/inventory.ts'
+import { vgsOf } from '../../storage/vgs.ts'
+
+export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }: GuestView): Vm {
+  const [first] = seen
+  const domain = first && (state === 'unmanaged' || first.host.id === host?.id) ? first.domain : undefined
+  const spec = record?.spec
+  return {
+    ...{ uuid, name, state },
+    ...(why === undefined ? {} : { why }),
+    ...(host ? { host: host.id, hostName: host.name } : {}),
+    ...(domain ? { domid: domain.domid } : {}),
+    vcpus: domain?.vcpus ?? spec?.vcpus ?? 0,
+    memoryBytes: domain?.memoryBytes ?? spec?.memory ?? 0,
+    networks: spec?.nics.map(({ network }) => network) ?? [],
+    macs: spec?.nics.flatMap(({ mac }) => mac ?? []) ?? domain?.nics.flatMap(({ mac }) => mac ?? []) ?? [],
+    ...{ groups: [...(spec?.groups ?? [])], tags: [...(spec?.tags ?? [])], notes: spec?.notes ?? '' },
+    ...(record
+      ? {
+          diskBytes: record.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+          restart: record.spec.restart,
+          ...{ created: record.created, createdBy: record.createdBy },
+        }
+      : {}),
+    ...(holding ? { automation: { id: holding.automation, title: holding.title, recipe: holding.recipe } } : {}),
+  }
+}
+
+/** `inventory`: of a host. */
+export function vmDetailAnswer(view: GuestView, inventory: (host: string) => Inventory | undefined): VmDetail {
+  const { record } = view
+  return {
+    ...vmAnswer(view),
+    ...(record ? { spec: { ...writeSpec(record.spec) } } : {}),
+    disks: record?.disks.map((disk) => diskAnswer(disk, inventory(disk.host))) ?? [],
+  }
+}
+
+function diskAnswer({ id, vdev, sizeBytes, access, state, image, vg }: DiskRecord, inventory: Inventory | undefined): VmDisk {
+  const there = inventory && vgsOf(inventory).find((one) => one.vg.uuid === vg.uuid)
+  return {
+    ...{ id, vdev, sizeBytes, access, state },
+    ...(image === undefined ? {} : { image }),
+    ...{ device: `/dev/mapper/${deviceOf(id)}`, lv: lvOf(id), vg: vg.name },
+    ...(there
+      ? {
+          below: there.disks.map(({ name, serial, wwid }) => ({
+            device: name,
+            ...(serial === undefined ? {} : { serial }),
+            ...(wwid === undefined ? {} : { wwid }),
+          })),
+        }
+      : {}),
+  }
+}
+
+interface Reporting {
+  readonly id: string
+  readonly state: HostState
+  readonly inventory: Inventory | undefined
+}
+
+export function networkAnswer(network: Known, hosts: readonly Reporting[], vms: number): Network {
+  const { name, bridge, bridges, vlan, mtu, created, createdBy } = network
+  const pool = hosts.filter(({ state }) => state !== 'rejected' && state !== 'pending')
+  const on = (answer: 'yes' | 'unread') => pool.flatMap(({ id, inventory }) => (isOn(network, id, inventory) === answer ? [id] : []))
+  return {
+    ...{ name, bridge, bridges: { ...bridges }, created, createdBy, hosts: on('yes'), unread: on('unread'), vms },
+    ...(vlan === undefined ? {} : { vlan }),
+    ...(mtu === undefined ? {} : { mtu }),
+  }
+}
