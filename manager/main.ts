@@ -235,8 +235,6 @@ async function start(
   const book = new GuestBook({ store, pool, now })
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
-  // Until images are kept here none is found.
-  const images = { find: async () => undefined }
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
   const doors = await openDoors({
     gateway,

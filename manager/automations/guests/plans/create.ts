@@ -69,11 +69,12 @@ async function fromImages({ images }: PlanDeps, { disks }: GuestSpec): Promise<D
   const sized: SizedDisk[] = []
   for (const disk of withVdevs(disks)) {
     const found = disk.image === undefined ? undefined : await images.find(disk.image)
-    if (disk.image !== undefined && !found) return refused(`there is no image ${JSON.stringify(disk.image)}: hostless vm-image list`)
-    if (found && found.sizeBytes > disk.size) {
-      return refused(`disk ${disk.vdev} has ${sayBytes(disk.size)}, and image ${disk.image} needs ${sayBytes(found.sizeBytes)}`)
+    if (found && found.kind !== 'done') return found
+    const image = found?.value
+    if (image && image.sizeBytes > disk.size) {
+      return refused(`disk ${disk.vdev} has ${sayBytes(disk.size)}, and image ${disk.image} needs ${sayBytes(image.sizeBytes)}`)
     }
-    sized.push({ ...disk, from: found && { id: found.id, sizeBytes: found.sizeBytes } })
+    sized.push({ ...disk, from: image && { id: image.id, sizeBytes: image.sizeBytes } })
   }
   return { kind: 'done', value: sized }
 }

@@ -10,7 +10,7 @@ import type { Done, Refused } from '../../../outcome.ts'
 /** What disks can be made from. */
 export interface Images {
   /** By name or id. */
-  find(ref: string): Promise<{ readonly id: string; readonly sizeBytes: number } | undefined>
+  find(ref: string): Promise<Done<{ readonly id: string; readonly sizeBytes: number }>>
 }
 
 export interface PlanDeps extends MacSources {

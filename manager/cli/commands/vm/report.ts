@@ -2,7 +2,7 @@
 import type { Network, Vm, VmDetail, VmPlaces } from '../../../contract/vms.ts'
 import { bytes, id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport, listSection } from '../../engine/list-report.ts'
-import type { Column, Report, Row, Section, Value } from '../../engine/output/output.ts'
+import { type Column, type Report, type Row, type Section, showBytes, type Value } from '../../engine/output/output.ts'
 
 const BAD = ['crashed', 'lost', 'conflicted']
 
@@ -51,7 +51,7 @@ const FACTS: readonly Column[] = [
     words('why', 'Why'),
     text('host', 'Host'),
   ],
-  ...[text('automation', 'Automation'), number('vcpus', 'vCPUs', { align: 'left' }), bytes('memory', 'Memory', { align: 'left' })],
+  ...[text('automation', 'Automation'), text('vcpus', 'vCPUs'), text('memory', 'Memory', { show: showBytes })],
   ...[text('networks', 'Networks'), text('macs', 'MACs'), text('groups', 'Groups'), text('tags', 'Tags'), text('notes', 'Notes')],
   ...[text('restart', 'Restart'), time('created', 'Created')],
 ]
@@ -70,7 +70,7 @@ export function vmReport(vm: VmDetail): Report {
     ...{ guest: vm.name, vdev, size: sizeBytes, state, vg, lv, image: image ?? null, device },
     below: below.map((disk) => [disk.device, disk.serial ?? disk.wwid].filter(Boolean).join(' ')),
   }))
-  return { name: 'vm', sections: [record, listSection('disks', 'disk', 'Disks', DISKS, disks, 'It has no disk of ours.')] }
+  return { name: 'vm', sections: [record, { ...listSection('disks', 'disk', 'Disks', DISKS, disks), empty: 'It has no disk of ours.' }] }
 }
 
 function isEmpty(value: Value): boolean {

@@ -31,7 +31,7 @@ export function addVmCommands(program: Command, world: World): void {
       return { report: vmsReport(items), missing }
     },
   })
-  const show = addListing(vm, world, {
+  addListing(vm, world, {
     name: 'show <selector...>',
     description: 'guests, with their disks down to the disks of the machine; --output yaml writes the spec that vm apply takes',
     examples: [
@@ -39,15 +39,14 @@ export function addVmCommands(program: Command, world: World): void {
       ['vm show web1 --output yaml > web1.yaml', 'as it can be given back'],
     ],
     changes: ['host', 'inventory', 'automation'],
-    load: async (api, args) => {
+    load: async (api, args, { output }) => {
       const { items, missing } = await pickVms(api, args)
       if (items.length === 0 && missing.length === 0) throw new CommandFailure('the selector leaves no guest', 4)
       const shown = await inBatches(items, ({ uuid }) => api.vms.show({ ref: uuid }))
-      const yaml = show.opts<{ readonly output: string }>().output === 'yaml'
       return {
         report: { name: 'vms', sections: shown.flatMap((one) => vmReport(one).sections) },
         table: (look) => shown.map((one) => render(vmReport(one), 'table', look)).join('\n'),
-        ...(yaml ? { text: shown.flatMap(specText).join('---\n') } : {}),
+        ...(output === 'yaml' ? { text: shown.flatMap(specText).join('---\n') } : {}),
         missing,
       }
     },
