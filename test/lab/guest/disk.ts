@@ -1,7 +1,7 @@
 // The disk that the lab's guests begin with: Debian's kernel under busybox, built once and kept under .lab.
 
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { LAB, PROJECT } from '../folders.ts'
@@ -16,6 +16,7 @@ export async function readySmallDisk(signal: AbortSignal = new AbortController()
   const print = fingerprint(await filesIn([GUEST_RECIPE], () => true))
   if (existsSync(DISK) && (await readFile(PRINT, 'utf8').catch(() => '')) === print) return DISK
   await mkdir(FOLDER, { recursive: true })
+  await rm(DISK, { force: true })
   const build = ['vm-image', 'build', 'debian13', '--small', '--file', DISK]
   const program = [process.execPath, '--import', 'tsx', 'manager/cli/main.ts', ...build]
   // --pdeathsig: mmdebstrap ends with the lab even if that is killed.
