@@ -1,4 +1,4 @@
-// `hostless network list|create|remove`: what guests attach to.
+// `hostless vm-network list|create|remove`: what guests attach to.
 import type { Command } from 'commander'
 import type { World } from '../../engine/answer.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -18,11 +18,11 @@ interface CreateOptions {
 const each = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
 export function addNetworkCommands(program: Command, world: World): void {
-  const network = program.command('network').description('networks that guests attach to: a name, and the bridge that each host has for it')
+  const network = program.command('vm-network').description('networks that guests attach to: a name, and the bridge that each host has for it')
   addListing(network, world, {
     name: 'list [selector...]',
     description: 'networks, with the hosts that have a bridge to each; lan is what every host has booted from',
-    examples: [['network list', 'all']],
+    examples: [['vm-network list', 'all']],
     changes: ['host', 'inventory', 'automation'],
     load: async (api, args) => {
       const [hosts, networks] = await Promise.all([api.hosts.list(), api.networks.list()])
@@ -35,8 +35,8 @@ export function addNetworkCommands(program: Command, world: World): void {
     name: 'create <name>',
     description: 'give the bridges that hosts have to one network a name',
     examples: [
-      ['network create dmz --bridge br100 --vlan 100', 'the same bridge on all hosts'],
-      ['network create dmz --bridge br100 --on node09=br7', 'but on one'],
+      ['vm-network create dmz --bridge br100 --vlan 100', 'the same bridge on all hosts'],
+      ['vm-network create dmz --bridge br100 --on node09=br7', 'but on one'],
     ],
     options: (command) =>
       command
@@ -64,7 +64,7 @@ export function addNetworkCommands(program: Command, world: World): void {
   addDoing(network, world, {
     name: 'remove <name...>',
     description: 'forget networks that no guest attaches to: nothing changes on hosts',
-    examples: [['network remove dmz', 'one']],
+    examples: [['vm-network remove dmz', 'one']],
     act: async (api, names, { output }) => {
       const act = async (name: string) => {
         await api.networks.remove({ name })

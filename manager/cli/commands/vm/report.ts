@@ -99,5 +99,5 @@ export function networksReport(networks: readonly Network[], nameOf: (host: stri
     ...{ network: name, vlan: vlan ?? null, mtu: mtu ?? null, guests: vms, hosts: hosts.map(nameOf), unread: unread.map(nameOf) },
     bridge: [bridge, ...Object.entries(bridges).map(([host, other]) => `${nameOf(host)}: ${other}`)].join(', '),
   }))
-  return listReport('networks', 'network', columns, rows, 'There is no network: hostless network create makes one.')
+  return listReport('networks', 'network', columns, rows, 'There is no network: hostless vm-network create makes one.')
 }

@@ -1,4 +1,4 @@
-// `hostless vm list|show|where|apply|edit|…` and `hostless network …`: guests that the manager keeps, and what they attach to.
+// `hostless vm list|show|where|apply|edit|…` and `hostless vm-network …`: guests that the manager keeps, and what they attach to.
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { VmDetail } from '../../../contract/vms.ts'
