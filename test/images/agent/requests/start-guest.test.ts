@@ -3,7 +3,7 @@ import { destroyGuest } from '../../../../images/agent/requests/destroy-guest.ts
 import { startGuest } from '../../../../images/agent/requests/start-guest.ts'
 import type { Fault } from '../../../../images/agent/simulator/faults.ts'
 import type { AnswerBody, RequestOf } from '../../../../manager/protocol/requests.ts'
-import { mac } from '../../../../manager/protocol/values.ts'
+import { mac, uuid } from '../../../../manager/protocol/values.ts'
 import { asJob, type GuestHost, guestHost, killedAfter, lasting, lost } from '../guests/host.ts'
 import { ended } from '../machines.ts'
 
@@ -75,7 +75,7 @@ test('one that is being saved or moved is left alone', async (t) => {
 const REFUSED: { readonly [what: string]: readonly [prepare: (machine: GuestHost) => unknown, told: RegExp] } = {
   'a disk that is not ready': [(machine) => machine.tag({ state: 'making' }), /is not ready/],
   'a disk of another guest': [
-    (machine) => machine.tag({ guest: '10000000-0000-4000-8000-00000000000f' as GuestHost['guest']['uuid'] }),
+    (machine) => machine.tag({ guest: uuid.parse('10000000-0000-4000-8000-00000000000f') }),
     /is a disk of the guest 10000000-0000-4000-8000-00000000000f/,
   ],
   'an older copy of a disk': [(machine) => machine.tag({ generation: 2 }), /is an older copy/],
@@ -113,8 +113,8 @@ test('a bridge that is not there is told of by its name, and so is another guest
   t.is(reasonOf(lacking), 'this host has no bridge lan7')
   isClean(t, machine)
   await startGuest(machine.world, machine.start, asJob(machine))
-  const uuid = '10000000-0000-4000-8000-000000000002' as GuestHost['guest']['uuid']
-  const twin = await startGuest(machine.world, { ...machine.start, guest: { ...machine.guest, uuid } }, asJob(machine))
+  const other = uuid.parse('10000000-0000-4000-8000-000000000002')
+  const twin = await startGuest(machine.world, { ...machine.start, guest: { ...machine.guest, uuid: other } }, asJob(machine))
   t.regex(reasonOf(twin), /^domain 1 has the name web1 already, and is another guest, 10000000-0000-4000-8000-000000000001/)
   runs(t, machine)
 })
