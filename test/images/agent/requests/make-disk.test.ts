@@ -95,7 +95,7 @@ test('a thin pool that is too full for the image, that does not zero, or is none
   t.regex(none.kind === 'refused' ? none.reason : '', /there is no thin pool data\/pool/)
   await host.ok('lvcreate -l 4 -T data/pool')
   await host.ok('lvcreate -V 16m -T data/pool -n x')
-  await host.ok('dd if=/dev/vda of=/dev/data/x bs=1M count=13')
+  await host.ok('dd if=/dev/vda of=/dev/data/x bs=1M count=15')
   const full = await host.make({ thinPool: 'pool' })
   t.regex(full.kind === 'refused' ? full.reason : '', /has \d+ bytes free, and 2101248 are needed at once/)
   t.is(host.tags(), undefined)
