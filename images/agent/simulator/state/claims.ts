@@ -43,7 +43,11 @@ export function openersOf(site: Site, name: string, kname: string): readonly str
     ...ram.loops.filter(({ backing }) => backing === kname).map(({ number }) => `loop${number}`),
     ...ram.domains.filter(({ disks }) => disks.some(({ device }) => device === kname)).map(({ domid }) => `domain ${domid}`),
     ...site.copies
-      .filter(({ host, from, to }) => host === name && (to.device === kname || (from !== 'zero' && from.device === kname)))
+      // One that has ended holds nothing.
+      .filter(
+        ({ host, from, to, failed }) =>
+          host === name && failed === undefined && (to.device === kname || (from !== 'zero' && from.device === kname)),
+      )
       .map(({ id }) => `copy ${id}`),
   ]
 }
