@@ -14,6 +14,7 @@ import { type Gateway, startGateway } from './agents/server.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import { folderFault, siteHooks } from './automation/hooks/exec.ts'
+import { OperatorAlarms } from './automation/operator-alarms.ts'
 import { type Automations, openAutomations } from './automation/service.ts'
 import { automationClaims } from './automation/store/claiming.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
@@ -205,8 +206,17 @@ async function start(
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, broker: gatewayBroker({ gateway, pool }), feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
+    onRecorded: metrics.journaled,
   })
   closing.push(() => automations.close())
+  for (const { id, title, state, recipe, version } of await automations.open()) {
+    const known = RECIPES.find(({ name }) => name === recipe)?.version
+    const fields = { automation: id, title, state, recipe, version }
+    if (known === version) log.info(fields, 'an automation goes on')
+    else log.warn({ ...fields, known }, 'an automation of another version waits: hostless automation resume, or abort')
+  }
+  const operatorAlarms = new OperatorAlarms({ automations, pool, after, onError: (error) => log.error({ error }, 'alarms of automations') })
+  closing.push(() => operatorAlarms.close())
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })

@@ -1,5 +1,6 @@
 // What the manager tells Prometheus of itself. Events are counted by who sees them; what is a state is read when it is asked for.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { STATES } from './automation/store/store.ts'
 import type { HostView } from './hosts/pool-change.ts'
 import { HOST_STATES } from './protocol/host.ts'
 import { type Inventory, SECTION_NAMES } from './protocol/inventory.ts'
@@ -11,6 +12,8 @@ export interface MetricsSources {
   readonly inventory: (host: string) => Inventory | undefined
   /** Readers of /api/v1/events. */
   readonly streams: () => number
+  /** How many of each state are kept. */
+  readonly automations: () => Promise<readonly { readonly state: string; readonly count: number }[]>
   readonly process: () => {
     readonly rssBytes: number
     readonly cpuSeconds: number
@@ -24,6 +27,8 @@ export interface ManagerMetrics {
   message(bytes: number): void
   sample(): void
   report(): void
+  /** So many entries of automations' journals are on disk: a step has one when it is begun and one when it is answered. */
+  journaled(entries: number): void
   /** Of a write to the store; `elapsed`: milliseconds, by a clock that does not jump. */
   timed<Value>(work: Promise<Value>, elapsed: () => number): Promise<Value>
   request(method: string, route: string, status: number, seconds: number): void
@@ -66,6 +71,8 @@ export function createMetrics(): ManagerMetrics {
     'hostless_hosts_unreported',
     'Hosts whose report is not there, or has not been looked at since the manager started',
   )
+  const automations = gauge('hostless_automations', 'Automations that are kept, by state: needs-operator waits for a person', 'state')
+  const journaled = counter('hostless_automation_journal_entries_total', 'Entries of journals of automations that are on disk')
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
   const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
@@ -79,12 +86,13 @@ export function createMetrics(): ManagerMetrics {
     },
     sample: () => samples.inc(),
     report: () => reports.inc(),
+    journaled: (entries) => journaled.inc(entries),
     timed: (work, elapsed) => {
       const started = elapsed()
       return work.finally(() => writes.observe((elapsed() - started) / 1000))
     },
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
-    text: (sources) => {
+    text: async (sources) => {
       const views = sources.hosts()
       for (const state of HOST_STATES) hosts.set({ state }, views.filter((view) => view.state === state).length)
       const inventories = views.flatMap(({ id }) => sources.inventory(id) ?? [])
@@ -93,6 +101,8 @@ export function createMetrics(): ManagerMetrics {
       unreported.set(views.length - inventories.length)
       agents.set(views.filter(({ connection }) => connection).length)
       streams.set(sources.streams())
+      const states = new Map((await sources.automations()).map(({ state, count }) => [state, count]))
+      for (const state of STATES) automations.set({ state }, states.get(state) ?? 0)
       const { rssBytes, cpuSeconds, loopDelay: delay } = sources.process()
       memory.set(rssBytes)
       cpu.set(cpuSeconds)

@@ -2,7 +2,7 @@
 
 import type { Done } from '../outcome.ts'
 import type { Store } from '../store/database.ts'
-import { forgetAutomations } from '../store/tables/automations.ts'
+import { automationStates, forgetAutomations } from '../store/tables/automations.ts'
 import type { RequestKey } from './admission/repeats.ts'
 import type { Recipe } from './recipe.ts'
 import { type AskedFor, Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
@@ -19,6 +19,8 @@ export interface AutomationsDeps extends Omit<RunnerDeps, 'store' | 'recipes'> {
   readonly epoch: number
   /** For people, of an id. */
   readonly hostName?: (id: string) => string
+  /** So many entries of journals are on disk. */
+  readonly onRecorded?: (entries: number) => void
 }
 
 export interface Automations {
@@ -41,16 +43,26 @@ export interface Automations {
   retryUndo(id: string, said: OperatorSaid): Promise<Done<undefined>>
   /** What keeps an upgrade of the manager waiting, unless it is forced. */
   open(): Promise<readonly AutomationRecord[]>
+  /** How many of each state are kept. */
+  states(): Promise<readonly { readonly state: string; readonly count: number }[]>
   /** Of those that have ended before; milliseconds since the epoch. */
   forget(before: number): Promise<void>
   close(): void
 }
 
 /** Goes on with all that is open. */
-export async function openAutomations({ store, recipes, claims, epoch, hostName, ...deps }: AutomationsDeps): Promise<Automations> {
+export async function openAutomations({
+  store,
+  recipes,
+  claims,
+  epoch,
+  hostName,
+  onRecorded,
+  ...deps
+}: AutomationsDeps): Promise<Automations> {
   const known = new Map(recipes.map((recipe) => [recipe.name, recipe]))
   const kept = durableStore({
-    ...{ store, epoch, claims },
+    ...{ store, epoch, claims, onRecorded },
     rows: async (transaction, automation, entries) => {
       const live = runner.live(automation)
       await live?.recipe?.of(live.record.args).rows(transaction, automation, entries)
@@ -160,6 +172,10 @@ class Serving implements Automations {
 
   open(): Promise<readonly AutomationRecord[]> {
     return this.#kept.open()
+  }
+
+  states(): Promise<readonly { readonly state: string; readonly count: number }[]> {
+    return automationStates(this.#store.db)
   }
 
   forget(before: number): Promise<void> {

@@ -68,7 +68,8 @@ export const localStorage = z.object({
   host: hostId,
   name: z.string(),
   disks: z.array(z.object({ name: z.string(), model: z.string().optional(), serial: z.string().optional(), sizeBytes: z.number() })),
-  vgs: z.array(z.object({ name: z.string(), sizeBytes: z.number(), freeBytes: z.number() })),
+  /** `pools`: how operators call it, where that is not its name. */
+  vgs: z.array(z.object({ name: z.string(), sizeBytes: z.number(), freeBytes: z.number(), pools: z.array(z.string()).optional() })),
   /** Why there may be more. */
   unread: z.array(unreadSection).optional(),
 })

@@ -51,6 +51,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     hosts: () => pool.hosts(),
     inventory: (host) => pool.knownInventory(host),
     streams: () => api.streams.size,
+    automations: () => options.automations.states(),
     process: () => {
       const [median, p99, max] = [delay.percentile(50) / 1e9, delay.percentile(99) / 1e9, delay.max / 1e9]
       delay.reset()

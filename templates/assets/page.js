@@ -93,13 +93,15 @@ const refetchMatrix = paced(1000, async () => {
   if (form) await htmx.ajax('GET', `/matrix?${new URLSearchParams(new FormData(form))}`, { target: '#matrix', swap: 'outerHTML' })
 })
 
-function take({ hosts, samples, pending, alarms, boots }) {
+function take({ hosts, samples, pending, alarms, boots, automations }) {
   const topics = new Set([...hosts.map((id) => `host:${id}`), ...samples.map((id) => `sample:${id}`)])
   if (hosts.length > 0) topics.add('hosts')
   if (samples.length > 0) topics.add('samples')
   if (pending || hosts.some((id) => document.getElementById(`p-${id}`))) topics.add('pending')
   if (alarms) topics.add('alarms')
   if (boots) topics.add('boots')
+  for (const id of automations) topics.add(`automation:${id}`)
+  if (automations.length > 0) topics.add('automations')
   refreshFor(topics)
   if (!matrix()) return
   const isFiltered = new URLSearchParams(location.search).size > 0

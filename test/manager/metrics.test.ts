@@ -26,7 +26,13 @@ test('events are counted, states are read when they are asked for, and a manager
   const hung = { section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' } as const
   const reported = report({ problems: [hung, { section: 'lvs', source: 'lvs', reason: 'odd', lacks: 'detail' }] })
   const inventory = (host: string) => (host === 'a' ? reported : undefined)
-  const sources = { hosts: () => hosts, inventory, streams: () => 3, process }
+  const sources = {
+    hosts: () => hosts,
+    inventory,
+    streams: () => 3,
+    process,
+    automations: async () => [{ state: 'needs-operator', count: 2 }],
+  }
   const text = await metrics.text(sources)
   for (const line of [
     'hostless_agent_messages_total 2',
@@ -51,6 +57,9 @@ test('events are counted, states are read when they are asked for, and a manager
     t.true(text.split('\n').includes(line), line)
   }
   hosts.pop()
+  metrics.journaled(5)
+  t.true((await metrics.text(sources)).includes('hostless_automation_journal_entries_total 5'))
+  t.regex(await metrics.text(sources), /hostless_automations\{state="running"\} 0\nhostless_automations\{state="needs-operator"\} 2/)
   t.true((await metrics.text(sources)).includes('hostless_hosts{state="lost"} 0'))
   t.false((await createMetrics().text(sources)).includes('hostless_agent_messages_total 2'))
 })

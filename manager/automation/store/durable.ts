@@ -53,6 +53,8 @@ export interface DurableOptions {
   readonly claims: Claims
   /** What follows from what is written down: rows of the recipe's own. */
   readonly rows?: (transaction: Transaction, automation: string, entries: readonly JournalEntry[]) => Promise<void>
+  /** So many entries are on disk. */
+  readonly onRecorded?: ((entries: number) => void) | undefined
 }
 
 export function durableStore(options: DurableOptions): AutomationStore & AutomationReader {
@@ -75,7 +77,9 @@ class DurableStore implements AutomationStore, AutomationReader {
   /** A commit of which nobody knows whether it was done is looked for, and not done twice. */
   async record(batch: Batch): Promise<Recorded> {
     try {
-      return await this.#record(batch)
+      const recorded = await this.#record(batch)
+      if (recorded.kind === 'recorded') this.#options.onRecorded?.(batch.entries.length + recorded.answers.length)
+      return recorded
     } catch (error) {
       const recorded = await this.#recordedBefore(batch)
       if (recorded) return recorded

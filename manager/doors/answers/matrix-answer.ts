@@ -8,6 +8,7 @@ import type { SectionName } from '../../protocol/inventory.ts'
 import { uncountedOf } from '../../protocol/unread.ts'
 import type { ScanFailure } from '../../storage/scan-book.ts'
 import { unsureOf } from '../../storage/scan-places.ts'
+import { poolsOf } from '../../storage/vgs.ts'
 import type { ScanRecord } from '../../store/tables/scans.ts'
 
 /** The matrix without its reasons. */
@@ -113,7 +114,10 @@ export function localStorageAnswer(matrix: ConnectivityMatrix, { id, name }: Hos
       host: id,
       name,
       disks: local.disks.map(({ name: disk, model, serial, sizeBytes }) => ({ name: disk, model, serial, sizeBytes })),
-      vgs: local.vgs.map(({ name: vg, sizeBytes, freeBytes }) => ({ name: vg, sizeBytes, freeBytes })),
+      vgs: local.vgs.map(({ name: vg, sizeBytes, freeBytes, tags }) => {
+        const pools = poolsOf({ name: vg, tags }).filter((pool) => pool !== vg)
+        return { name: vg, sizeBytes, freeBytes, ...(pools.length > 0 ? { pools } : {}) }
+      }),
       ...(unread.length > 0 ? { unread } : {}),
     },
   ]

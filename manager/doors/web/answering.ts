@@ -24,6 +24,8 @@ export interface Answering {
 export interface Counts {
   readonly pending: number
   readonly alarms: number
+  /** Automations that need an operator. */
+  readonly waiting: number
 }
 
 /** Rows that are written at once, before others get their turn. */
@@ -103,6 +105,7 @@ function navigation(role: Role, title: string, counts: Counts) {
     ['Images', '/vm-images', 0],
     ['CPU', '/cpu', 0],
     ['Site', '/site', 0],
+    ['Automations', '/automations', counts.waiting],
     ['Alarms', '/alarms', counts.alarms],
     ...(atLeast(role, 'admin') ? ADMIN_LINKS : []),
   ] as const

@@ -1,5 +1,6 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
 import { ACCESS_ROUTES } from './pages/access.ts'
+import { automationRoutes } from './pages/automations.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
 import { poolRoutes } from './pages/pool.ts'
@@ -17,6 +18,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...poolRoutes(render),
     ...siteRoutes(render),
     ...VM_IMAGE_ROUTES,
+    ...automationRoutes(render),
     ...ACCESS_ROUTES,
   ]
 }

@@ -65,9 +65,14 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
     live,
     assets: { style: addressOf(style), script: addressOf(script), htmx: addressOf(htmx), icon: addressOf(icon) },
     counts: async (ask) => {
-      const [hosts, alarms] = await Promise.all([ask(CONTRACT.hosts.list, {}), ask(CONTRACT.alarms.list, {})])
+      const [hosts, alarms, open] = await Promise.all([
+        ask(CONTRACT.hosts.list, {}),
+        ask(CONTRACT.alarms.list, {}),
+        ask(CONTRACT.automations.list, { which: 'open' }),
+      ])
       const pending = toldOf(hosts).hosts.filter(({ state }) => state === 'pending').length
-      return { pending, alarms: toldOf(alarms).alarms.length }
+      const waiting = toldOf(open).automations.filter(({ state }) => state === 'needs-operator').length
+      return { pending, alarms: toldOf(alarms).alarms.length, waiting }
     },
     isSignedIn: async ({ headers }) => (await gate.ownerOf(sessionOf(headers))) !== undefined,
   }

@@ -7,6 +7,8 @@ export const PAGES = [
   'account',
   'alarms',
   'audit',
+  'automation',
+  'automations',
   'cpu',
   'first-admin',
   'host',
@@ -22,6 +24,8 @@ export const PAGES = [
 ] as const
 export const FRAGMENTS = [
   '_alarms',
+  '_automation-now',
+  '_automations',
   '_cell',
   '_change',
   '_connection-hosts',

@@ -19,6 +19,7 @@ export const EVENT_KINDS = [
   'upgrade-failed',
   'boot-stuck',
   'two-appliances',
+  'automation-waits',
 ] as const
 
 /** Something is so: raised when it begins, cleared by the manager when it ends. */

@@ -72,6 +72,16 @@ export async function newestAutomations(db: Kysely<Tables>, limit: number): Prom
   return db.selectFrom('automations').selectAll().orderBy('created', 'desc').orderBy('id', 'desc').limit(limit).execute()
 }
 
+/** How many of each state there are. */
+export async function automationStates(db: Kysely<Tables>): Promise<readonly { readonly state: string; readonly count: number }[]> {
+  const rows = await db
+    .selectFrom('automations')
+    .select(({ fn }) => ['state', fn.countAll().as('count')])
+    .groupBy('state')
+    .execute()
+  return rows.map(({ state, count }) => ({ state, count: Number(count) }))
+}
+
 /** In their order. */
 export async function entriesOf(db: Kysely<Tables>, automation: string): Promise<readonly string[]> {
   const rows = await db.selectFrom('automation_journal').select('json').where('automation', '=', automation).orderBy('seq').execute()

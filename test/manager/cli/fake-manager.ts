@@ -35,6 +35,8 @@ export interface FakeManager {
   readonly pool: PoolData
   /** `GET /api/v1/hosts`: whatever came, let in or not. */
   readonly requests: readonly string[]
+  /** By which starts are told apart. */
+  readonly headers: readonly { readonly path: string; readonly key: string | undefined; readonly within: string | undefined }[]
   /** What was let in. */
   readonly asked: readonly Asked[]
   /** To all that listen. */
@@ -63,9 +65,12 @@ export async function startFakeManager(t: Pick<ExecutionContext, 'teardown'>, po
   const { calls, api } = fakeDoors(pool)
   t.teardown(() => api.close())
   const requests: string[] = []
+  const headers: FakeManager['headers'][number][] = []
   const app = express()
   app.use((request, response, next) => {
-    requests.push(`${request.method} ${request.originalUrl}`)
+    const path = `${request.method} ${request.originalUrl}`
+    requests.push(path)
+    headers.push({ path, key: request.get('idempotency-key'), within: request.get('hostless-automation') })
     const said = pool.refuses ? undefined : pool.raw[`${request.method} ${request.originalUrl.replace('/api/v1', '')}`]
     return said === undefined ? next() : void response.json(said)
   })
@@ -85,6 +90,7 @@ export async function startFakeManager(t: Pick<ExecutionContext, 'teardown'>, po
     authority: authority.pem,
     pool,
     requests,
+    headers,
     asked: calls.asked,
     tell: (event) => api.streams.tell(event),
     listeners: () => api.streams.size,

@@ -125,8 +125,16 @@ export function localStorageReport(hosts: readonly LocalStorage[]): Report {
     ...disks.map(({ name, model, serial, sizeBytes }) => ({
       ...{ host, kind: 'disk', name, size: sizeBytes, free: null, model: model ?? null, serial: serial ?? null },
     })),
-    ...vgs.map(({ name, sizeBytes, freeBytes }) => ({
-      ...{ host, kind: 'vg', name, size: sizeBytes, free: freeBytes, model: null, serial: null },
+    ...vgs.map(({ name, sizeBytes, freeBytes, pools = [] }) => ({
+      ...{
+        host,
+        kind: 'vg',
+        name: pools.length > 0 ? `${name} (pool ${pools.join(', ')})` : name,
+        size: sizeBytes,
+        free: freeBytes,
+        model: null,
+        serial: null,
+      },
     })),
   ])
   const list = listReport('storage', 'item', columns, rows, 'No host has told of disks of its own.')

@@ -82,8 +82,8 @@ export function hardwareView(host: Host, inventory: Inventory, cpu: CpuPool, loc
       value: `${Math.round(value * 100) / 100} ${UNITS[quantity]}`,
       isAlarming: alarm === true || (critical !== undefined && value >= critical),
     })),
-    vgs: (local?.vgs ?? []).map(({ name, sizeBytes, freeBytes }) => ({
-      name,
+    vgs: (local?.vgs ?? []).map(({ name, sizeBytes, freeBytes, pools = [] }) => ({
+      name: pools.length > 0 ? `${name} (pool ${pools.join(', ')})` : name,
       size: saySize(sizeBytes),
       free: saySize(freeBytes),
       used: `${percent(sizeBytes - freeBytes, sizeBytes)} %`,

@@ -34,7 +34,7 @@ export function thingsView(of: 'networks' | 'storage', things: readonly Thing[],
       path: hostPath({ id: host, name }),
       disks: `${unread ? 'at least ' : ''}${sayMany(disks.length, 'disk')}, ${saySize(disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))}`,
       vgs: vgs.map((vg) => ({
-        name: vg.name,
+        name: vg.pools ? `${vg.name} (pool ${vg.pools.join(', ')})` : vg.name,
         text: `${saySize(vg.freeBytes)} of ${saySize(vg.sizeBytes)} free`,
         level: barClass(percent(vg.sizeBytes - vg.freeBytes, vg.sizeBytes)),
       })),

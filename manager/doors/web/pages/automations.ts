@@ -1,0 +1,46 @@
+// Automations: all of them, and one with its steps as they go on.
+import { atLeast } from '../../../access/roles.ts'
+import { automations, type StartedAutomation } from '../../../contract/automations.ts'
+import { acted, actOn, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
+import type { Render } from '../templates.ts'
+import { automationsView, automationView } from '../views/automations.ts'
+
+export function automationRoutes(render: Render): readonly PageRoute[] {
+  const all = async ({ ask }: Visitor, now: number) => {
+    const [open, newest] = await Promise.all([ask(automations.list, { which: 'open' }), ask(automations.list, {})])
+    return automationsView([...toldOf(open).automations, ...toldOf(newest).automations], now)
+  }
+  const one = async ({ ask, params: { id = '' }, who, csrf }: Visitor, now: number) => {
+    const view = toldIfThere(await ask(automations.show, { id }))
+    return view && { view, shown: { ...automationView(view, { now, may: atLeast(who.role, 'operator') ? 'act' : 'look' }), csrf } }
+  }
+  const ofPath = ({ params: { id } }: Visitor): object => ({ id })
+  const done =
+    (said: string) =>
+    ({ automation: { id, title } }: StartedAutomation) =>
+      acted(`${title}: ${said}.`, `/automations/${id}`)
+  return [
+    page('viewer', '/automations', async (visitor, { now }) => ({
+      ...{ kind: 'page', page: 'automations', title: 'Automations', view: await all(visitor, now()) },
+    })),
+    fragment('viewer', '/automations/list', async (visitor, { now }) => ({
+      ...{ kind: 'fragment', html: render('_automations', await all(visitor, now())) },
+    })),
+    page('viewer', '/automations/:id', async (visitor, { now }) => {
+      const found = await one(visitor, now())
+      return found ? { kind: 'page', page: 'automation', title: found.view.title, view: found.shown } : NONE
+    }),
+    fragment('viewer', '/automations/:id/now', async (visitor, { now }) => {
+      const found = await one(visitor, now())
+      return found ? { kind: 'fragment', html: render('_automation-now', found.shown) } : NONE
+    }),
+    actOn(automations.abort, '/automations/:id/abort', { fields: ofPath, done: done('it ends, and what it has done is taken back') }),
+    actOn(automations.resume, '/automations/:id/resume', { fields: ofPath, done: done('it goes on') }),
+    actOn(automations.retryUndo, '/automations/:id/retry-undo', {
+      fields: ({ params: { id }, form }) => ({ id, how: form.get('how') ?? undefined }),
+      done: (answer, { form }) => done(form.get('how') === 'by-hand' ? 'its undo counts as done' : 'its undo is tried again')(answer),
+    }),
+  ]
+}
+
+const NONE = notThere('There is no such automation any more.')

@@ -1,0 +1,70 @@
+// Automations as the page shows them: what each is at, and one with its steps, its undos and what may be said to it.
+import type { Automation, AutomationDetail, AutomationStep } from '../../../contract/automations.ts'
+import { sayBytes } from '../../../wording.ts'
+import { moment, percent, saySeconds } from './words.ts'
+
+const STATES: Readonly<Record<Automation['state'], string>> = {
+  queued: 'queued',
+  running: 'running',
+  'needs-operator': 'needs an operator',
+  done: 'done',
+  failed: 'failed',
+  aborted: 'aborted',
+}
+
+/** `all`: one may stand there twice. Those that wait for a person come first, then what is open. */
+export function automationsView(all: readonly Automation[], now: number) {
+  const known = [...new Map(all.map((one) => [one.id, one])).values()]
+  const urgency = ({ state, ended }: Automation): number => (state === 'needs-operator' ? 0 : ended === undefined ? 1 : 2)
+  return {
+    command: 'hostless automation list',
+    automations: known
+      .toSorted((a, b) => urgency(a) - urgency(b) || b.created - a.created)
+      .map(({ id, title, who, state, reason, created, ended }) => ({
+        ...{ id, title, who, state, said: STATES[state], reason: reason ?? '' },
+        ...{ created: moment(created), took: saySeconds((ended ?? now) - created) },
+      })),
+  }
+}
+
+export function automationView(view: AutomationDetail, { now, may }: { readonly now: number; readonly may: 'act' | 'look' }) {
+  const { id, title, who, state, reason, created, ended, phases, phase, noReturn, mayAbort, turn, recipe, version } = view
+  const at = phase === undefined ? -1 : phases.indexOf(phase)
+  const isWaiting = state === 'needs-operator'
+  const isActing = may === 'act'
+  const hasOpenUndo = view.undos.some((undo) => undo.state === 'open')
+  return {
+    ...{ id, title, who, state, said: STATES[state], reason: reason ?? '', turn: ended === undefined ? turn : '' },
+    ...{ recipe: `${recipe}, version ${version}`, created: moment(created), took: saySeconds((ended ?? now) - created) },
+    command: `hostless automation ${ended === undefined ? 'watch' : 'show'} ${id}`,
+    commands: [
+      ...(isWaiting ? [`hostless automation resume ${id}`] : []),
+      ...(isWaiting && hasOpenUndo ? [`hostless automation retry-undo ${id}`] : []),
+      ...(mayAbort === 'yes' ? [`hostless automation abort ${id}`] : []),
+    ],
+    phases: phases.map((name, index) => ({
+      name,
+      state: index < at || state === 'done' ? 'done' : index === at ? (ended === undefined ? 'running' : 'failed') : 'open',
+      isNoReturn: name === noReturn,
+    })),
+    mayAbort: isActing && mayAbort === 'yes',
+    notAborted: ended === undefined && mayAbort !== 'yes' ? 'It is past its point of no return: it only goes forward.' : '',
+    mayResume: isActing && isWaiting,
+    mayRetry: isActing && isWaiting && hasOpenUndo,
+    steps: view.steps.map((step) => ({
+      ...{ number: step.step, what: step.what, reason: step.reason ?? '' },
+      state: step.state === 'under way' ? 'running' : step.state,
+      took: saySeconds((step.ended ?? now) - step.started),
+      ...progressOf(step),
+    })),
+    undos: view.undos.map((undo) => ({ what: undo.what, state: undo.state, command: undo.command })),
+  }
+}
+
+function progressOf({ progress }: AutomationStep): { readonly percent: number | ''; readonly progress: string } {
+  if (!progress) return { percent: '', progress: '' }
+  const { phase, done, total, unit } = progress
+  const say = (count: number): string => (unit === 'bytes' ? sayBytes(count) : `${count} ${unit}`)
+  if (!total) return { percent: '', progress: `${phase}${done > 0 ? ` ${say(done)}` : ''}` }
+  return { percent: percent(done, total), progress: `${phase} ${percent(done, total)} %, ${say(done)} of ${say(total)}` }
+}

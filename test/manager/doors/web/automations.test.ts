@@ -1,0 +1,70 @@
+// Automations on the page: what stands there, who may say what to them, and that it is said to the manager.
+import test from 'ava'
+import { BEGUN, runningAutomation } from '../../fake-automations.ts'
+import { fakePool } from './fake-pool.ts'
+import { ask, post, startPages } from './page-server.ts'
+
+const UNDO = { step: '3', what: 'remove the disk', command: 'hostless vm destroy web1', state: 'open' } as const
+
+async function site(t: { teardown(end: () => Promise<void>): void }) {
+  const pool = fakePool(1)
+  pool.automations.push(
+    runningAutomation('done1', { state: 'done', ended: BEGUN + 3000, mayAbort: 'no: it has ended' }),
+    runningAutomation('run1', { title: 'make <VG> on node01', noReturn: 'look' }),
+    runningAutomation('wait1', { state: 'needs-operator', reason: 'could not remove the disk: it is broken', undos: [UNDO] }),
+  )
+  const server = await startPages(pool)
+  t.teardown(() => server.close())
+  const get = async (path: string, role: 'viewer' | 'operator') =>
+    (await ask(server, path, { headers: { cookie: (await server.session(role)).cookie } })).text
+  return { pool, server, get }
+}
+
+test('the list has those that wait for a person first, then what is open; no text of others is HTML', async (t) => {
+  const { get } = await site(t)
+  const text = await get('/automations', 'viewer')
+  t.deepEqual(
+    [...text.matchAll(/href="\/automations\/(\w+)"/g)].map(([, id]) => id),
+    ['wait1', 'run1', 'done1'],
+  )
+  t.true(text.includes('make &lt;VG&gt; on node01') && text.includes('hostless automation list'))
+  t.regex(text, /<b class="count" data-count="Automations">1<\/b>/)
+})
+
+test('one has its steps, phases, undos, whose turn it is and the commands that say the same; only an operator has buttons', async (t) => {
+  const { get } = await site(t)
+  const running = await get('/automations/run1', 'operator')
+  for (const part of [
+    'make-vg on node01',
+    'no return ▸',
+    'Whose turn',
+    'hostless automation watch run1',
+    'hostless automation abort run1',
+  ]) {
+    t.true(running.includes(part), part)
+  }
+  const actions = (text: string) => [...text.matchAll(/ action="(\/automations\/[^"]+)"/g)].map(([, path]) => path)
+  t.deepEqual(actions(running), ['/automations/run1/abort'])
+  const waiting = await get('/automations/wait1/now', 'operator')
+  t.deepEqual(
+    actions(waiting),
+    ['resume', 'retry-undo', 'retry-undo', 'abort'].map((verb) => `/automations/wait1/${verb}`),
+  )
+  t.true(waiting.includes('could not remove the disk') && waiting.includes('hostless vm destroy web1'))
+  t.deepEqual(actions(await get('/automations/wait1', 'viewer')), [])
+  t.deepEqual(actions(await get('/automations/done1', 'operator')), [])
+  t.regex(await get('/automations/nothing', 'viewer'), /There is no such automation/)
+})
+
+test('abort, resume and retry-undo are done in the name of who is signed in, and audited', async (t) => {
+  const { pool, server } = await site(t)
+  const session = await server.session('operator')
+  t.is((await post(server, '/automations/run1/abort', session)).headers.location, '/automations/run1')
+  t.like(pool.automations[1], { state: 'aborted', reason: 'otto has aborted it' })
+  t.is((await post(server, '/automations/wait1/retry-undo', session, { how: 'by-hand' })).status, 303)
+  t.is((await post(server, '/automations/wait1/resume', session)).status, 303)
+  t.is((await post(server, '/automations/wait1/retry-undo', session, { how: 'somehow' })).status, 400)
+  const told = (await server.access.auditTrail(100)).entries.map(({ who, what }) => `${who}: ${what}`)
+  t.true(told.includes('otto: abort automation run1'))
+  t.true(told.includes('otto: say that the undo of automation wait1 was done by hand'))
+})
