@@ -3,7 +3,7 @@ import { commandsFor, newsOf, progressLine, sayProgress, spanOf, stepLines } fro
 import { BEGUN, runningAutomation } from '../../../fake-automations.ts'
 
 const LOOK = { now: BEGUN + 12_400, columns: 79, rows: 24, unicode: true }
-const job = { phase: 'copy', done: 900 << 20, total: 2048 << 20, unit: 'bytes' }
+const job = { phase: 'copy', done: 900 * 2 ** 20, total: 2 ** 31, unit: 'bytes' }
 const copying = runningAutomation('k3tq', {
   title: 'create web1 on node01',
   noReturn: 'look',
@@ -18,7 +18,7 @@ const copying = runningAutomation('k3tq', {
 test('an automation is a line a step, with its job, how long it took, what would be undone and whose turn it is', (t) => {
   t.deepEqual(stepLines(copying, LOOK), [
     'create web1 on node01: running, 12 s',
-    '     phase make, 2 of 3; no return from phase look on; whose turn: make-vg on n…',
+    '     phase make, 2 of 3; no return from phase look on; whose turn: make-vg on …',
     `${'   ✔ phase claim: sdb'.padEnd(73)} 0.0 s`,
     `${'   ✖ before-create hook: said no'.padEnd(73)} 3.0 s`,
     `${'   … make-disk on node01, copy 43 % of 2.0 GiB'.padEnd(74)} 12 s`,
