@@ -1,0 +1,111 @@
+import { disksOf, guestOf } from '../../../../manager/store/tables/guests.ts'
+import { refused, until } from '../../automation/scripted.ts'
+import { running } from '../../claims/hosts.ts'
+import { onEach } from '../../store/dialects.ts'
+import { createArgs, DISK, GUEST, node, type Rig, rigAt, VG } from './rig.ts'
+
+const WEB1 = { uuid: GUEST, name: 'web1' }
+const A = { id: 'a', name: 'a' }
+
+const begin = async (rig: Rig, recipe: string, args: unknown, state: Parameters<typeof until>[2] = 'done'): Promise<string> => {
+  const started = await rig.automations.start({ recipe, args, who: 'alice' })
+  if (started.kind !== 'done') throw new Error(started.reason)
+  await until(rig.automations, started.value.id, state)
+  return (await rig.automations.show(started.value.id))?.reason ?? ''
+}
+
+const partsOf = async (rig: Rig) =>
+  [...new Set((await rig.claims.of({ kind: 'guest', id: GUEST })).map(({ part }) => part))].sort((one, other) => (one < other ? -1 : 1))
+
+const startArgs = (more: object = {}) => {
+  const { spec: _spec, disks: _disks, power: _power, epoch: _epoch, who: _who, ...start } = createArgs() as Record<string, unknown>
+  return { ...start, ...more }
+}
+
+onEach('a guest is created with its claims, its disk and its domain; stopped, it gives back what it needed to run', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs())
+  t.deepEqual(rig.asked, ['make-disk a', 'start-guest a', 'collect a'])
+  t.like(await guestOf(rig.store.db, GUEST), { name: 'web1', host: 'a', power: 'on', created_by: 'alice' })
+  t.like((await disksOf(rig.store.db, GUEST))[0], { id: DISK, vg_uuid: VG, state: 'ready' })
+  t.deepEqual(await partsOf(rig), [`disk ${DISK}`, 'memory', 'name', 'nic 00:16:3e:01:02:03', 'run'])
+
+  await begin(rig, 'stop-guest', { guest: WEB1, host: A, how: 'clean', seconds: 10 })
+  t.like(await guestOf(rig.store.db, GUEST), { power: 'off' })
+  t.deepEqual(await partsOf(rig), [`disk ${DISK}`, 'name', 'nic 00:16:3e:01:02:03'])
+
+  await begin(rig, 'destroy-guest', { guest: WEB1, host: A, disks: [{ disk: DISK, vg: { name: 'data', uuid: VG } }] })
+  t.is(await guestOf(rig.store.db, GUEST), undefined)
+  t.deepEqual([await partsOf(rig), await disksOf(rig.store.db)], [[], []])
+})
+
+for (const broken of ['make-disk', 'start-guest']) {
+  onEach(`of a guest whose ${broken} fails nothing is left, neither rows nor claims`, async (t, place) => {
+    const rig = await rigAt(t, place, [node('a')])
+    rig.answer = ({ kind }) => (kind === broken ? refused('unable', 'the disk is full') : 'done')
+    t.is(await begin(rig, 'create-guest', createArgs(), 'failed'), 'the disk is full')
+    t.true(rig.asked.includes('remove-disk a'))
+    t.is(rig.asked.includes('destroy-guest a'), broken === 'start-guest')
+    t.is(await guestOf(rig.store.db, GUEST), undefined)
+    t.deepEqual([await partsOf(rig), await disksOf(rig.store.db)], [[], []])
+  })
+}
+
+onEach('a second guest of one name gets nothing, and the first keeps all', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs())
+  const before = await partsOf(rig)
+  const other = createArgs({}, 'web1', '6b1f0000-0000-4000-8000-000000000002')
+  t.regex(await begin(rig, 'create-guest', other, 'failed'), /the name web1 is held by another guest/)
+  t.deepEqual(await partsOf(rig), before)
+  t.like(await guestOf(rig.store.db, GUEST), { name: 'web1' })
+})
+
+onEach('a guest does not start while a host that has gone silent may run it, until that is fenced', async (t, place) => {
+  const ran = { guests: [running(1, { uuid: GUEST, name: 'web1' })] } as never
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs({ power: 'off' }))
+  rig.hosts.set('b', node('b', ran, 'lost'))
+  const why = await begin(rig, 'start-guest', startArgs(), 'failed')
+  t.regex(why, /whether b runs guest web1 is not known: it is lost/)
+  t.false(rig.asked.includes('start-guest a'))
+  t.deepEqual(await partsOf(rig), [`disk ${DISK}`, 'name', 'nic 00:16:3e:01:02:03'])
+  rig.hosts.set('b', node('b', ran, 'fenced'))
+  await begin(rig, 'start-guest', startArgs())
+  t.true(rig.asked.includes('start-guest a'))
+})
+
+onEach('a start that is refused as the guest runs takes nothing from it', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs())
+  rig.hosts.set('b', node('b', { guests: [running(7, { uuid: GUEST, name: 'web1' })] } as never))
+  const before = await partsOf(rig)
+  t.regex(await begin(rig, 'start-guest', startArgs(), 'failed'), /guest web1 is held by b, which runs it/)
+  t.deepEqual(await partsOf(rig), before)
+  t.like(await guestOf(rig.store.db, GUEST), { power: 'on' })
+})
+
+onEach('of two that act on one guest at once one is told who has it', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs({ power: 'off' }))
+  rig.answer = ({ kind }) => (kind === 'start-guest' ? 'silence' : 'done')
+  const args = startArgs()
+  const [one, other] = await Promise.all([
+    rig.automations.start({ recipe: 'start-guest', args, who: 'alice' }),
+    rig.automations.start({ recipe: 'start-guest', args, who: 'bob' }),
+  ])
+  t.deepEqual([one.kind, other.kind].sort(), ['done', 'refused'])
+  const refusal = one.kind === 'refused' ? one : other
+  t.like(refusal, { code: 'locked' })
+  t.regex(refusal.kind === 'refused' ? refusal.reason : '', /^guest web1 is held by automation \S+ \(start web1 on a, started by/)
+})
+
+onEach('a stop that the guest does not follow ends it when it was to be ended then', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs())
+  rig.answer = ({ kind }) => (kind === 'stop-guest' ? refused('unable', 'it has not powered off') : 'done')
+  t.is(await begin(rig, 'stop-guest', { guest: WEB1, host: A, how: 'clean', seconds: 1 }, 'failed'), 'it has not powered off')
+  t.like(await guestOf(rig.store.db, GUEST), { power: 'on' })
+  await begin(rig, 'stop-guest', { guest: WEB1, host: A, how: 'clean, then hard', seconds: 1 })
+  t.like(await guestOf(rig.store.db, GUEST), { power: 'off' })
+})
