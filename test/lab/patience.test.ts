@@ -14,6 +14,8 @@ test('a rack’s deadlines are as its newest boot was', (t) => {
   t.is(pace.allow(100), 300)
   pace.booted(USUAL_BOOT_MS)
   t.is(pace.allow(100), 100)
+  pace.took(8_000, 2_000)
+  t.is(pace.allow(100), 400, 'where nothing boots, as what else was slow')
 })
 
 test('patience ends after so long without a change; a change begins it anew', (t) => {

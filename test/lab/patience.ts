@@ -16,17 +16,17 @@ export interface Pace {
   allow(milliseconds: number): number
   /** Power-on to up, of the slowest of several. */
   booted(bootMs: number): void
+  /** Where nothing boots: what took so long, and takes `usualMs` on an idle machine. */
+  took(milliseconds: number, usualMs: number): void
 }
 
 /** The newest boot counts: what made the machine slow may be over. */
 export function newPace(): Pace {
   let slow = 1
-  return {
-    allow: (milliseconds) => milliseconds * slow,
-    booted: (bootMs) => {
-      slow = slowness(bootMs)
-    },
+  const took = (milliseconds: number, usualMs: number) => {
+    slow = slowness(milliseconds, usualMs)
   }
+  return { allow: (milliseconds) => milliseconds * slow, booted: (bootMs) => took(bootMs, USUAL_BOOT_MS), took }
 }
 
 export interface Patience {

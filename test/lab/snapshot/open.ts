@@ -9,7 +9,7 @@ import { LOGIN_FILES } from '../operator.ts'
 import { waitLinked } from '../pool.ts'
 import { QEMU } from '../qemu.ts'
 import type { Rack } from '../rack.ts'
-import { openTestbed, publishedGeneration } from '../testbed.ts'
+import { BOOT_MS, openTestbed, publishedGeneration } from '../testbed.ts'
 import { pointKey } from './key.ts'
 import { type At, firstOf, type Point, type Who } from './points.ts'
 import { findPoint, keepPoint } from './store.ts'
@@ -22,6 +22,8 @@ type About = z.output<typeof aboutSchema>
 
 /** What belongs to a rack and not to its images: they are borrowed anew. */
 const IMAGES = 'images'
+/** From QEMU's start to an answer of two restored dom0s, on two idle cores. */
+const USUAL_MS = 8_000
 const DATA = 'data'
 const RUNTIME = 'runtime'
 
@@ -144,6 +146,8 @@ async function goOn<Asks extends Who>(point: Point<Asks>, folder: string, about:
       }),
     )
     const at = { bed, operator: again(bed) }
+    await Promise.all(bed.rack.nodes.map(({ ssh }) => ssh(['true'], { deadlineMs: BOOT_MS })))
+    bed.rack.pace.took(Date.now() - begun, USUAL_MS)
     await waitAgents(at, begun)
     return at
   } catch (error) {

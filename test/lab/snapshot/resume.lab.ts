@@ -5,9 +5,21 @@ import type { Operator } from '../operator.ts'
 import { hostsAnswer } from '../pool.ts'
 import { seconds } from '../table.ts'
 import { startFrom } from './open.ts'
-import { type At, points } from './points.ts'
+import { type At, type Next, points } from './points.ts'
 
 const NAMES = ['node1', 'node2']
+
+/** On top of the pool that others start from: something on a disk. */
+const written: Next<Operator> = {
+  kind: 'next',
+  name: 'written',
+  from: points.twoApproved,
+  async reach({ bed }) {
+    const write = ['dd', 'of=/dev/vdb', 'bs=512', 'count=1', 'conv=sync,fsync']
+    const { exitCode, stderr } = await bed.node('node1').ssh(write, { input: 'kept', deadlineMs: 300_000 })
+    if (exitCode !== 0) throw new Error(`node1: ${stderr}`)
+  },
+}
 
 /** What a boot makes anew. */
 async function bootsOf({ bed }: At): Promise<readonly string[]> {
@@ -23,7 +35,7 @@ async function pictureOf({ operator }: At<Operator>): Promise<readonly unknown[]
 test('two approved hosts go on from where they were saved: the same boots, identities and pool, at the right time', async (t) => {
   t.timeout(1_500_000)
   const said: string[] = []
-  const first = await startFrom(points.twoApproved, (text) => said.push(text))
+  const first = await startFrom(written, (text) => said.push(text))
   t.teardown(() => first.bed.close())
   const [boots, picture] = [await bootsOf(first), await pictureOf(first)]
   t.is(new Set(boots).size, 2)
@@ -34,7 +46,7 @@ test('two approved hosts go on from where they were saved: the same boots, ident
   await first.bed.close()
 
   const begun = Date.now()
-  const second = await startFrom(points.twoApproved, (text) => t.fail(text))
+  const second = await startFrom(written, (text) => t.fail(text))
   t.teardown(() => second.bed.close())
   t.log(`${said.join(' ') || 'saved before;'} there again after ${seconds((Date.now() - begun) / 1000)}`)
   t.deepEqual(await bootsOf(second), boots)
@@ -46,6 +58,8 @@ test('two approved hosts go on from where they were saved: the same boots, ident
     t.true(Math.abs(clock - real) <= 2, `${name}: its clock is ${clock - real} s off`)
     t.true(Math.abs(real - Date.now() / 1000) < 300, 'the machine’s own clock is that of this computer')
     t.is((await second.bed.appliance.attempts()).find(({ host }) => host === name)?.state, 'up')
+    const disk = await node.ssh(['sh', '-c', "head -c 512 /dev/vdb | tr -d '\\000'"], { deadlineMs: 300_000 })
+    t.is(disk.stdout, name === 'node1' ? 'kept' : '', 'its disk is as it was')
     t.is((await node.ssh(['dd', 'if=/dev/zero', 'of=/dev/vda', 'bs=4096', 'count=1', 'conv=fsync'], { deadlineMs: 300_000 })).exitCode, 0)
     t.regex((await node.ssh(['xl', 'list'], { deadlineMs: 300_000 })).stdout, /^Domain-0 /m)
   }
