@@ -18,7 +18,9 @@ interface CreateOptions {
 const each = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
 export function addNetworkCommands(program: Command, world: World): void {
-  const network = program.command('vm-network').description('networks that guests attach to: a name, and the bridge that each host has for it')
+  const network = program
+    .command('vm-network')
+    .description('networks that guests attach to: a name, and the bridge that each host has for it')
   addListing(network, world, {
     name: 'list [selector...]',
     description: 'networks, with the hosts that have a bridge to each; lan is what every host has booted from',

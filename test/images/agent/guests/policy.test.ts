@@ -28,7 +28,8 @@ const TABLE: readonly (readonly [restart: KeptGuest['restart'], state: KeptGuest
 ]
 
 for (const [restart, state, seen, kind] of TABLE) {
-  test(`${restart}, ${state}, and it is ${seen}: ${kind}`, (t) => t.is<string, string>(decide(kept({ restart, state }), seen, 100).kind, kind))
+  test(`${restart}, ${state}, and it is ${seen}: ${kind}`, (t) =>
+    t.is<string, string>(decide(kept({ restart, state }), seen, 100).kind, kind))
 }
 
 test('a guest that runs, is paused, saved or moved is left alone whatever its policy is', (t) => {

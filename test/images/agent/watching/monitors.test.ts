@@ -1,5 +1,13 @@
 import test from 'ava'
-import { ipMonitor, parseIpLine, parseUdevLine, parseXenLine, staleAfter, udevMonitor, xenMonitor } from '../../../../images/agent/watching/monitors.ts'
+import {
+  ipMonitor,
+  parseIpLine,
+  parseUdevLine,
+  parseXenLine,
+  staleAfter,
+  udevMonitor,
+  xenMonitor,
+} from '../../../../images/agent/watching/monitors.ts'
 import { fixture } from '../machines.ts'
 
 const udevEvents = (name: string) =>
