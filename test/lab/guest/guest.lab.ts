@@ -52,7 +52,7 @@ test.serial('the empty disks of both hosts become a VG', async (t) => {
   await type('storage', 'vg', 'create', 'data', '--on', '*', '--disks', 'empty')
   before = await Promise.all(nodes().map(worldOf))
   for (const world of before) t.true(world.includes('vg data 3'), world.join('\n'))
-  t.regex(await type('storage', 'list'), /data/)
+  t.regex(await type('storage', 'vg', 'list'), /data/)
 })
 
 test.serial('a guest is made from an image, and boots its own kernel by its own GRUB', async (t) => {
