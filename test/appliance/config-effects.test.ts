@@ -212,6 +212,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   'hosts[].maintenance': { values: ['false', 'true'], seen: script(A) },
   'manager.listen': { values: ['10.77.0.1:8443', '10.77.0.1:8444'], seen: managing },
   'manager.address': { values: ['10.77.0.2:8443', '10.77.0.3:8443'], seen: managing },
+  'manager.hooks': { values: ['/etc/hostless/hooks', '/srv/hooks'], seen: managing },
+  'manager.largestImage': { values: [256, 64], seen: managing },
   'manager.database': { values: ['sqlite', 'postgres://hostless@10.77.0.5/hostless'], seen: managing },
 }
 
