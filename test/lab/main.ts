@@ -12,6 +12,8 @@ import { openDisplay } from './display.ts'
 import { openDoor } from './door.ts'
 import { dataFolder, KEY_FILE, runtimeFolder } from './folders.ts'
 import { BootsFailed, bootOf } from './follow.ts'
+import { waitForGuest } from './guest/console.ts'
+import { readySmallDisk } from './guest/disk.ts'
 import { borrowImage, buildImage, needsBuild } from './image.ts'
 import { type Laps, lapsText, newLaps } from './laps.ts'
 import { askPower } from './node.ts'
@@ -82,6 +84,7 @@ async function bootRack(options: BootOptions): Promise<number> {
   say(openingText(options, build))
   const laps = newLaps(Date.now())
   if (build) await buildImage(options.suite, stopping.signal)
+  const disk = await readySmallDisk(stopping.signal)
   laps.done('image', Date.now())
 
   // Only the first has a second NIC: so the matrix has a network that not all hosts reach.
@@ -105,7 +108,10 @@ async function bootRack(options: BootOptions): Promise<number> {
   laps.done('power-on to up', Date.now())
   say(bootTable(boots))
   await explainFailures(boots, rack)
-  if (boots.every(isUp)) await showPool(operator, target, rack, laps)
+  if (boots.every(isUp)) {
+    await showPool(operator, target, rack, laps)
+    await showGuest(operator, disk, rack.nodes, laps)
+  }
   say(`\n${lapsText(laps.all)}`)
   if (options.keep) await stay(rack, operator)
   await rack.close()
@@ -162,6 +168,22 @@ async function showPool(operator: Operator, target: Target, { nodes }: Rack, lap
   await type(operator, 'hostlist')
   await type(operator, 'matrix')
   laps.done('shown', Date.now())
+}
+
+/** From empty disks to a guest that runs its own kernel, and what it says on its console. */
+async function showGuest(operator: Operator, disk: string, [node]: Rack['nodes'], laps: Laps): Promise<void> {
+  if (!node) return
+  await type(operator, 'storage', 'vg', 'create', 'data', '--on', '*', '--disks', 'empty')
+  laps.done('a VG on each host', Date.now())
+  await type(operator, 'vm-image', 'add', disk, '--name', 'small')
+  const needs = ['--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--nic', 'lan']
+  await type(operator, 'vm', 'create', 'web1', '--image', 'small', ...needs, '--restart', 'on-failure', '--on', node.name)
+  laps.done('a guest', Date.now())
+  say('\nIts console, once its own kernel runs and it has written to its disk:')
+  const said = await waitForGuest(node, 'web1', /^tick 3\b/m)
+  say(said.slice(said.indexOf('guest: up')).trimEnd())
+  laps.done('its first blocks on disk', Date.now())
+  await type(operator, 'vm', 'list')
 }
 
 /** Emulated servers share the computer's cores, so each one more gives all of them more time. */

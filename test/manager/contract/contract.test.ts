@@ -41,7 +41,7 @@ test('what stands in a query can be said in text', (t) => {
   for (const { id, operation: declared } of OPERATIONS.filter((named) => restOf(named.operation) === 'query')) {
     for (const [name, member] of Object.entries(declared.input.shape)) {
       if (declared.takes === 'octets' && name === 'octets') continue
-      const texts = ['x', '1', 'pv', 'a'.repeat(16), 'node01']
+      const texts = ['x', '1', 'pv', 'a'.repeat(16), 'node01', 'open']
       t.true(
         texts.some((text) => z.safeParse(member, text).success),
         `${id}: ${name}`,
@@ -54,7 +54,7 @@ test('all but looks say what they did; a search for a place is a look, and piece
   const changing = OPERATIONS.filter(({ operation: declared }) => methodOf(declared) !== 'GET')
   t.deepEqual(
     changing.filter(({ operation: { did } }) => !did).map(({ id }) => id),
-    ['vmImageUploads.piece', 'placements.find'],
+    ['vms.where', 'vmImageUploads.piece', 'placements.find'],
   )
   for (const { id, operation: declared } of OPERATIONS) if (methodOf(declared) === 'GET') t.is(declared.did, undefined, id)
 })
