@@ -167,10 +167,10 @@ async function start(
     clearInterval(forgets)
   })
 
+  const book = new GuestBook({ store, pool, now })
   const images = await openVmImages({
     ...{ dataDir, store, now, after, log: listening, newId: newHostId, mostBytes: config.largestImage ?? LARGEST_IMAGE },
-    // Of no guest yet: guests fill it.
-    users: async () => [],
+    users: (image) => book.madeOf(image),
   })
   closing.push(() => images.close())
 
@@ -232,7 +232,6 @@ async function start(
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
-  const book = new GuestBook({ store, pool, now })
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }

@@ -85,6 +85,14 @@ export class GuestBook {
       .flatMap(({ name, spec }) => (spec.nics.some((nic) => nic.network === network) ? [name] : []))
   }
 
+  /** Names of guests that have a disk which is being made of this image: one that is ready needs it no more. */
+  async madeOf(image: string): Promise<readonly string[]> {
+    const { db } = this.#options.store
+    const [rows, disks] = await Promise.all([allGuests(db), disksOf(db)])
+    const making = new Set(disks.filter((disk) => disk.image === image && disk.state !== 'ready').map(({ guest }) => guest))
+    return rows.flatMap(({ uuid, name }) => (making.has(uuid) ? [name] : []))
+  }
+
   #view(record: GuestRecord, seen: readonly Seen[], holding: Holding | undefined): GuestView {
     const { pool, now } = this.#options
     const { uuid, name, disks, power, since, host: id } = record
