@@ -90,7 +90,7 @@ export const vms = {
     output: vmDetail,
   }),
   where: operation({
-    http: 'POST /vms/where',
+    http: 'POST /placement/guest',
     role: 'viewer',
     summary: 'Which hosts could start a guest, and what is in the way on the others',
     /** `ref`: one that is there; `spec`: one that is not. */

@@ -22,7 +22,7 @@ function isProblem(t: ExecutionContext, { status, headers, text }: Asked, expect
 }
 
 test('every operation has a route of its own, and two take no credential', (t) => {
-  t.is(ALL.length, 49)
+  t.is(ALL.length, 82)
   t.deepEqual(
     ALL.filter(({ role }) => role === 'open').map(({ http }) => http),
     ['POST /login', 'POST /first-admin'],
@@ -146,7 +146,29 @@ test('the description has every route with its name, its role, its answers by na
 
   const operations = Object.values<Record<string, { readonly operationId: string }>>(paths).flatMap((path) => Object.values(path))
   t.deepEqual(operations.map(({ operationId }) => operationId).sort(), OPERATIONS.map(({ id }) => id).sort())
-  const named = ['Alarm', 'BootAttempt', 'Connection', 'Event', 'Guest', 'Host', 'Matrix', 'Problem', 'Task', 'Thing', 'Token', 'User']
+  const named = [
+    'Alarm',
+    'Automation',
+    'AutomationDetail',
+    'BootAttempt',
+    'Connection',
+    'Event',
+    'Guest',
+    'Host',
+    'Matrix',
+    'Network',
+    'Problem',
+    'StartedAutomation',
+    'Task',
+    'Thing',
+    'Token',
+    'User',
+    'Vg',
+    'Vm',
+    'VmDetail',
+    'VmImage',
+    'VmImageUpload',
+  ]
   t.deepEqual(Object.keys(components.schemas).sort(), named)
   for (const name of named) t.true(text.includes(`"$ref":"#/components/schemas/${name}"`), name)
   t.deepEqual(paths['/hosts/{ref}'].get.responses['200'].content['application/json'].schema, schemaOf('Host'))
