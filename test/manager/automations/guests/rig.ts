@@ -22,10 +22,17 @@ export const VG = 'aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg'
 const GIB = 2 ** 30
 const MIB = 2 ** 20
 
-const STORAGE = { vgs: [{ uuid: VG, name: 'data', sizeBytes: 100 * GIB, freeBytes: 100 * GIB, extentBytes: 4 * MIB }] }
+const PV = 'pppppp-bbbb-cccc-dddd-eeee-ffff-gggggg'
+const SPACE = { sizeBytes: 100 * GIB, freeBytes: 100 * GIB }
+
+const STORAGE = {
+  blockDevices: [{ name: 'vda', device: '/dev/vda', serial: 'V', transport: 'virtio', sizeBytes: 100 * GIB }],
+  pvs: [{ uuid: PV, device: '/dev/vda', vg: 'data', vgUuid: VG, ...SPACE, missing: false, tags: [] }],
+  vgs: [{ uuid: VG, name: 'data', ...SPACE, extentBytes: 4 * MIB }],
+}
 
 export function node(id: string, given: Reported = {}, state: KnownHost['state'] = 'up'): KnownHost {
-  return host(id, { ...(STORAGE as Reported), ...given }, state)
+  return host(id, { ...(STORAGE as unknown as Reported), ...given }, state)
 }
 
 export interface Rig {
