@@ -77,7 +77,14 @@ test('a VG of this name that has none of these disks is somebody else’s, and a
 const PARTITIONS = [{ number: 1, start: 2048, sectors: 4096 }]
 const HELD: { readonly [what: string]: readonly [spec: Partial<DriveSpec>, prepare: (machine: Watched) => Promise<void>, told: RegExp] } = {
   'a PV of another VG': [{}, (machine) => ok(machine, 'vgcreate other /dev/vdb'), /PV of the VG other/],
-  'a mount': [{ labels: [[0, EXT4]] }, (machine) => ok(machine, 'mount -t ext4 /dev/vdb /mnt'), /mounted on \/mnt/],
+  'a mount': [
+    { labels: [[0, EXT4]] },
+    async (machine) => {
+      await ok(machine, 'mkdir -p /mnt')
+      await ok(machine, 'mount -t ext4 /dev/vdb /mnt')
+    },
+    /mounted on \/mnt/,
+  ],
   'a map': [{}, (machine) => ok(machine, "dmsetup create x --table '0 2048 linear /dev/vdb 0'"), /lies on it/],
   'a loop device': [
     {},
