@@ -3,13 +3,16 @@
 
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, symlink } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { PROJECT } from './folders.ts'
 
 const SOURCES = ['appliance', 'images', 'manager']
 /** What they read beside themselves. */
-const BESIDE = ['node_modules', 'package.json', 'templates']
+const BESIDE = ['package.json', 'templates']
+/** Wherever this file finds its own. */
+const PACKAGES = dirname(dirname(createRequire(import.meta.url).resolve('better-sqlite3/package.json')))
 
 /** What to start, before the command's own words. */
 export function hostlessIn(runtime: string): readonly string[] {
@@ -22,6 +25,7 @@ export async function compileInto(runtime: string): Promise<void> {
   if (existsSync(outdir)) return
   const entryPoints = (await Promise.all(SOURCES.map(sourcesIn))).flat()
   await mkdir(outdir)
+  await symlink(PACKAGES, join(outdir, 'node_modules'))
   await Promise.all(BESIDE.map((name) => symlink(join(PROJECT, name), join(outdir, name))))
   await build({
     absWorkingDir: PROJECT,

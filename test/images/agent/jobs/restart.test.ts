@@ -98,7 +98,14 @@ test('a job that nobody asks for again holds what it holds after a restart; a ca
   other.cancel()
   t.like(await other.ended, { kind: 'answered', answer: { cause: 'cancelled' } })
   // Its exit code is written down, and then its wrapper ends.
-  await until('it runs no more', async () => (await found(dom0, '-0')).exitCode === 1, PATIENCE)
+  await until(
+    'it runs no more',
+    async () => {
+      const ran = await found(dom0, '-0')
+      return ran.kind === 'ended' && ran.exitCode === 1
+    },
+    PATIENCE,
+  )
   t.pass()
 })
 
