@@ -1,5 +1,5 @@
 // The agent as a process of its own, with a job that runs a real program for as long as its test wants: killed and started again by
-// main.test.ts. `FOLDER MANAGER ATTEMPT TOKEN`, MANAGER a file with the manager's address.
+// restart.test.ts. `FOLDER MANAGER ATTEMPT TOKEN`, MANAGER a file with the manager's address.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { machineBackend, machineClock } from '../../../../images/agent/exec.ts'
@@ -20,7 +20,9 @@ const loose = join(folder, 'loose')
 /** Counts its starts, then says a line a tick until it is let loose, or its test is gone. */
 const PROGRAM = `echo x >>${folder}/starts; n=0; until [ -e ${loose} ] || [ ! -d ${folder} ]; do n=$((n+1)); echo $n; sleep 0.1; done; echo done`
 
-const copy: Handler<'scan-file-system'> = async (_body, task) => {
+/** Of the file system `a`; what the manager scans by itself is none of the test's. */
+const copy: Handler<'scan-file-system'> = async ({ fileSystem }, task) => {
+  if (fileSystem.kind !== 'uuid' || fileSystem.uuid !== 'a') return { kind: 'refused', cause: 'unable', reason: 'not of this test' }
   const ran = await task.run('copy', ['sh', '-c', PROGRAM], {
     seconds: 300,
     progressOf: (said) => ({ phase: 'copying', done: Number(/(\d+)\s*$/.exec(said)?.[1] ?? 0), unit: 'ticks' }),
@@ -32,6 +34,7 @@ const copy: Handler<'scan-file-system'> = async (_body, task) => {
 }
 
 const files = machineFiles
+let keeping = Promise.resolve()
 const agent = await startAgent({
   host: simulatedHost(makeMachine('long', 1), machineClock),
   handlers: { 'scan-file-system': copy },
@@ -41,7 +44,9 @@ const agent = await startAgent({
   boot: { attempt, token },
   findManager: async () => managerAddress.parse(JSON.parse(await readFile(join(folder, 'manager'), 'utf8'))),
   kept: decodeKept(await readFile(identity, 'utf8').catch(() => ''), attempt),
-  keep: (kept) => void files.write(identity, encodeKept(kept), 0o600),
+  keep: (kept) => {
+    keeping = keeping.then(() => files.write(identity, encodeKept(kept), 0o600))
+  },
   log: collectingLog().log,
 })
 process.on('SIGTERM', () => void agent.close().then(() => process.exit(0)))
