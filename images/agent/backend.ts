@@ -7,7 +7,7 @@ export interface Backend {
   read(path: string): Promise<string | undefined>
   /** The same, for those to whom it matters which of these it is. Does not reject. */
   readFile(path: string): Promise<FileText>
-  /** Names in a directory, sorted; none when it is not there. */
+  /** Names in a directory, sorted; none when it is not there. Rejects when it is, and cannot be read. */
   list(path: string): Promise<readonly string[]>
 }
 

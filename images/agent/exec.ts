@@ -56,7 +56,16 @@ export function machineBackend(limits: ExecLimits = LIMITS): Backend {
       ),
     read: async (path) => wholeText(await readText(path, limits.bytes)),
     readFile: (path) => readText(path, limits.bytes),
-    list: async (path) => (await readdir(path).catch(() => [])).sort(),
+    list: namesIn,
+  }
+}
+
+async function namesIn(path: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(path)).sort()
+  } catch (error) {
+    if (isAbsence(error)) return []
+    throw error
   }
 }
 
@@ -202,12 +211,14 @@ async function readText(path: string, limit: number): Promise<FileText> {
     const text = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
     return length > limit ? { kind: 'cut', text, reason: `it has more than ${limit} bytes` } : { kind: 'whole', text }
   } catch (error) {
-    return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-      ? { kind: 'missing' }
-      : { kind: 'unreadable', reason: messageOf(error) }
+    return isAbsence(error) ? { kind: 'missing' } : { kind: 'unreadable', reason: messageOf(error) }
   } finally {
     await file?.close().catch(() => {})
   }
+}
+
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
 type Admit = <Value>(action: () => Promise<Value>) => Promise<Value>

@@ -143,7 +143,9 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     monitors.set(monitor, follow(monitor.command, onLine, onEnd))
   }
 
-  const takeSample = async (): Promise<void> => {
+  const takeSample = (): Promise<void> => takeSampleNow().catch((error: unknown) => log.error({ error }, 'no sample'))
+
+  const takeSampleNow = async (): Promise<void> => {
     const counters = await readCounters(backend)
     if (!counters) return
     const now: Moment = { at: Math.max(0, Math.round(clock.wall())), steady: clock.steady(), counters }
@@ -154,9 +156,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
 
   const sampleLater = (): void =>
     after('sample', options.sampleSeconds * 1000, () => {
-      sampling = takeSample()
-        .catch((error: unknown) => log.error({ error }, 'no sample'))
-        .then(sampleLater)
+      sampling = takeSample().then(sampleLater)
     })
 
   const speak = (): void => {

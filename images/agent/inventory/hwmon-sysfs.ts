@@ -22,9 +22,17 @@ const KINDS: { readonly [prefix: string]: { readonly quantity: Sensor['quantity'
 
 export async function hwmonSysfs(backend: Backend): Promise<Reading<readonly Sensor[]>> {
   const folders = await backend.list(FOLDER)
-  const found = (await Promise.all(folders.map((folder) => sensorsOf(backend, folder)))).flat()
-  const { value, reasons } = acceptAll(sensor, found, ({ chip, label }) => `sensor ${label} of ${chip}`)
-  return { value, problems: few(reasons).map((reason) => ({ source: FOLDER, reason })) }
+  const unread: string[] = []
+  const found = await Promise.all(
+    folders.map((folder) =>
+      sensorsOf(backend, folder).catch((error: unknown) => {
+        unread.push(`${folder} cannot be read: ${error instanceof Error ? error.message : error}`)
+        return []
+      }),
+    ),
+  )
+  const { value, reasons } = acceptAll(sensor, found.flat(), ({ chip, label }) => `sensor ${label} of ${chip}`)
+  return { value, problems: few([...unread, ...reasons]).map((reason) => ({ source: FOLDER, reason })) }
 }
 
 /** A sensor that is there but cannot be read now (a drive asleep, a fan header without a fan) has no value and is left out. */

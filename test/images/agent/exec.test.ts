@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -136,6 +136,13 @@ test('files and folders that are not there, or cannot be read, are simply not th
   t.like(await backend.readFile('/proc'), { kind: 'unreadable' })
   t.deepEqual(await backend.list('/no/such/folder'), [])
   t.deepEqual(await backend.list('/proc/cpuinfo'), [])
+})
+
+test('a folder that is there and cannot be read is not an empty one', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'hostless-exec-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  await symlink('round', join(folder, 'round'))
+  await t.throwsAsync(backend.list(join(folder, 'round')), { code: 'ELOOP' })
 })
 
 test('files without a size are read whole, up to the limit', async (t) => {

@@ -161,6 +161,19 @@ test('hwmonSysfs reads each quantity in its unit, and passes over what cannot be
   ])
 })
 
+test('a chip whose folder cannot be read costs its own sensors only, and is told', async (t) => {
+  const whole = textBackend({ files: filesOf('hwmon-sysfs-documented.json') })
+  const before = await hwmonSysfs(whole)
+  const list = async (path: string) => {
+    if (path === '/sys/class/hwmon') return [...(await whole.list(path)), 'hwmon99']
+    if (path.endsWith('/hwmon99')) throw new Error('EIO: i/o error')
+    return whole.list(path)
+  }
+  const { value, problems } = await hwmonSysfs({ ...whole, list })
+  t.deepEqual(value, before.value)
+  t.deepEqual(problems, [...before.problems, { source: '/sys/class/hwmon', reason: 'hwmon99 cannot be read: EIO: i/o error' }])
+})
+
 test('limits that nobody has set, and the alarm that comes of them, are not told', async (t) => {
   const { value } = await hwmonSysfs(textBackend({ files: filesOf('hwmon-jc42-without-limits.json') }))
   t.deepEqual(value, [{ chip: 'jc42.hwmon4', label: 'temp1', quantity: 'temperature', value: 27.25 }])
