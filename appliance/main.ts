@@ -17,7 +17,7 @@ import { startNfsServer } from './nfs-server-lite/server.ts'
 import { dhcpEvent, dropEvent, fileEvent, tftpEvent } from './observations.ts'
 import { packageRoot } from './package-root.ts'
 import { startRouterAdvertiser } from './ra/server.ts'
-import { answerScript, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from './runner.ts'
+import { answerScript, answerXenConfig, type BootDesk, isOnRack, macOf, strangerToAttempt } from './runner.ts'
 import { newAttemptId, openAttemptStore } from './store/attempts.ts'
 import { openStore, type Store } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
@@ -29,7 +29,7 @@ import { openBootFile, statLoader } from './tftp-tree.ts'
 import { reportEvent } from './timeline/report.ts'
 import { AttemptRunner } from './timeline/runner.ts'
 import { newTracker } from './timeline/tracker.ts'
-import { parseIpv4, subnetContains } from './wire/addresses.ts'
+import { parseIpv4 } from './wire/addresses.ts'
 import type { Log } from './wire/log.ts'
 import { openUdpOn } from './wire/server.ts'
 
@@ -102,7 +102,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     port: config.nfs.port,
     portmap: config.nfs.portmap ? { port: 111 } : undefined,
     exports: () => catalogue,
-    mayRead: (client) => isOnRack(config, client),
+    mayRead: (client) => isOnRack(config, parseIpv4(client)),
     handleKey: await nfsKey(dataDir),
     log,
     onMount: (observation) => {
@@ -231,12 +231,4 @@ async function ownVersion(): Promise<string> {
 async function readTemplates(): Promise<Record<string, string>> {
   const folder = join(packageRoot(import.meta.dirname, 1), 'templates/boot')
   return Object.fromEntries(await Promise.all(TEMPLATE_FILES.map(async (file) => [file, await readFile(join(folder, file), 'utf8')])))
-}
-
-/** Only what we give addresses to may read the images: hosts of the provisioning network and of the subnets behind relays. */
-function isOnRack({ network, dhcp }: Config, client: string): boolean {
-  const address = parseIpv4(client)
-  return (
-    address !== undefined && [network.subnet, ...dhcp.subnets.map(({ subnet }) => subnet)].some((subnet) => subnetContains(subnet, address))
-  )
 }

@@ -54,7 +54,7 @@ export async function answerScript(desk: BootDesk, mac: Mac, peer: string, trans
   const stranger = strangerAt(desk, mac, from)
   if (stranger !== undefined) return { kind: 'refusal', reason: stranger }
   const attempt = desk.attempts.open(mac)
-  const plan = await planFor(desk, attempt)
+  const plan = readable(desk, await planFor(desk, attempt), from)
   const asked = { kind: 'script', transport, ...(from ? { address: from } : {}) } as const
   if (plan.kind === 'refused') {
     desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: plan.reason })
@@ -74,7 +74,7 @@ export async function answerScript(desk: BootDesk, mac: Mac, peer: string, trans
 export async function answerXenConfig(desk: BootDesk, id: string, peer: string): Promise<string | undefined> {
   const attempt = desk.attempts.attempt(id)
   if (!attempt) return undefined
-  const plan = await planFor(desk, attempt)
+  const plan = readable(desk, await planFor(desk, attempt), parseIpv4(peer))
   const refused = strangerAt(desk, attempt.mac, parseIpv4(peer)) ?? (plan.kind === 'refused' ? plan.reason : undefined)
   const rendered =
     plan.kind === 'boot' && refused === undefined
@@ -116,6 +116,19 @@ export function macOf(desk: Pick<BootDesk, 'leases' | 'attempts'>, peer: string)
   if (!address) return undefined
   const lease = desk.leases.byAddress(address)
   return lease && 'mac' in lease ? lease.mac : desk.attempts.macAt(address)
+}
+
+/** Only these may read the images over NFS: hosts of the provisioning network and of the subnets behind relays. */
+export function isOnRack({ network, dhcp }: Config, address: Ipv4 | undefined): boolean {
+  const subnets = [network.subnet, ...dhcp.subnets.map(({ subnet }) => subnet)]
+  return address !== undefined && subnets.some((subnet) => subnetContains(subnet, address))
+}
+
+/** Where another server gives the addresses a host may have one of any subnet: said before it boots, not by a root that is not there. */
+function readable({ config }: BootDesk, plan: BootPlan | BootRefusal, from: Ipv4 | undefined): BootPlan | BootRefusal {
+  if (plan.kind === 'refused' || plan.root.kind !== 'nfs' || from === undefined || isOnRack(config, from)) return plan
+  const reason = `its root is read over NFS, by our subnets alone, and ${from} is in none of them: add the subnet that it is in to dhcp.subnets (with dhcp.mode proxy it needs no pool), or boot with root: ram`
+  return { kind: 'refused', name: plan.name, reason }
 }
 
 async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | BootRefusal> {

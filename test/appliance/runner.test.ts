@@ -38,8 +38,8 @@ hosts:
 `
 
 /** A desk in memory; `published` may be changed while it runs, `clock` too. */
-function desk(published: Generation | undefined) {
-  const parsed = parseConfig(YAML, 'rack.yaml', {})
+function desk(published: Generation | undefined, yaml: string = YAML) {
+  const parsed = parseConfig(yaml, 'rack.yaml', {})
   if (parsed.kind === 'refused') throw new Error(JSON.stringify(parsed.problems))
   const { config } = parsed
   const database = openStore(':memory:')
@@ -137,6 +137,20 @@ test('who asks from the address of another host gets neither script nor xen.cfg,
   t.deepEqual(made.attempts.views(), [])
   await script(made, NODE01, '10.77.0.21')
   t.is(await answerXenConfig(made, sure(made.attempts.views()[0]).id, '10.77.0.66'), undefined)
+})
+
+test('a root over NFS is not promised to an address of a foreign subnet: the console says what to do', async (t) => {
+  const proxied = (subnets: string) =>
+    YAML.replace(/^dhcp:.*$/m, `dhcp: { mode: proxy, subnets: [${subnets}] }`).replaceAll(/, address: [\d.]+ }/g, ' }')
+  const { made } = desk(OLD, proxied(''))
+  t.regex(await script(made, NODE01, '10.9.0.5'), /echo .*10\.9\.0\.5 is in none of them.*dhcp\.subnets/)
+  t.like(made.attempts.views()[0]?.stages.at(-1), { stage: 'script', status: 'failed' })
+  t.regex(await script(made, NODE01, '10.77.0.40'), /hl\.root=nfs/)
+
+  const served = desk(OLD, proxied('{ subnet: 10.9.0.0/24, router: 10.9.0.1 }')).made
+  t.regex(await script(served, NODE01, '10.9.0.5'), /hl\.root=nfs/)
+  const inMemory = desk(OLD, `${proxied('')}boot: { root: ram }\n`).made
+  t.regex(await script(inMemory, NODE01, '10.9.0.5'), /hl\.root=ram/)
 })
 
 test('with nothing published the console says what to run, and the attempt tells it too', async (t) => {
