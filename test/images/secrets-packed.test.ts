@@ -24,6 +24,7 @@ const TOOLS = {
   xz: ['xz', '-c', '-1'],
   lzma: ['xz', '-c', '-1', '--format=lzma'],
   zstd: ['zstd', '-c', '-q'],
+  bzip2: ['bzip2', '-c', '-q'],
 } as const
 
 async function packed(format: keyof typeof TOOLS, content: string | Buffer): Promise<Buffer> {
@@ -54,7 +55,7 @@ test('findSecrets looks into gzipped files, within a bound, and a damaged one en
   )
 })
 
-for (const format of ['xz', 'lzma', 'zstd'] as const) {
+for (const format of ['xz', 'lzma', 'zstd', 'bzip2'] as const) {
   test(`findSecrets looks into what ${format} has packed, gzip in it too; a bomb, damage and bytes behind the bound are told of`, async (t) => {
     for (const content of [PKCS8, RSA_DER, gzipSync(PKCS8), `${'x'.repeat(5 << 20)}\n${PKCS8}`]) {
       const { findings, unread } = await scanned([{ path: 'opt/backup', data: await packed(format, content) }])

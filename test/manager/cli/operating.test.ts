@@ -228,7 +228,7 @@ test('audit fails loudly when the log does not hold together', async (t) => {
 
 test('hostlist, hoststats and vmlist end in totals; programs get the plain list unless they ask', async (t) => {
   const { hostless } = await start(t)
-  t.regex((await hostless('hostlist')).out, /\n7 hosts +5 up +896 +3\.5 TiB +1\.6 TiB +2\n$/)
+  t.regex((await hostless('hostlist')).out, /\n7 hosts +5 up, 2 not measured +896 +3\.5 TiB +1\.6 TiB +2\n$/)
   t.regex((await hostless('hoststats @rack3')).out, /\n3 hosts +3 measured +19\.5 +120\.0 +384 GiB/)
   t.regex((await hostless('vmlist node01/*')).out, /\n2 guests +1 host +2 running +8 +16\.0 GiB +250\.0/)
   const plain = JSON.parse((await hostless('vmlist node01/*sql* --output json')).out)

@@ -31,9 +31,10 @@ export function hostlistReport(hosts: readonly Host[], totals: Totals): Report {
     image: host.image ? `${host.image.image}@${host.image.generation.slice(0, 8)}` : null,
   }))
   const up = hosts.filter(({ state }) => state === 'up').length
+  const unmeasured = rows.filter(({ cpus, memory, free }) => cpus === null || memory === null || free === null).length
   const total = {
     host: counted(hosts.length, 'host'),
-    state: `${up} up`,
+    state: `${up} up${unmeasured > 0 ? `, ${unmeasured} not measured` : ''}`,
     ...sums(rows, ['cpus', 'memory', 'free']),
     guests: guestsIn(hosts),
   }
