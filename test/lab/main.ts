@@ -12,8 +12,8 @@ import { openDisplay } from './display.ts'
 import { openDoor } from './door.ts'
 import { dataFolder, KEY_FILE, runtimeFolder } from './folders.ts'
 import { BootsFailed, bootOf } from './follow.ts'
-import { waitForGuest } from './guest/console.ts'
 import { readySmallDisk } from './guest/disk.ts'
+import { showGuests } from './guest/show.ts'
 import { borrowImage, buildImage, needsBuild } from './image.ts'
 import { type Laps, lapsText, newLaps } from './laps.ts'
 import { askPower } from './node.ts'
@@ -110,7 +110,7 @@ async function bootRack(options: BootOptions): Promise<number> {
   await explainFailures(boots, rack)
   if (boots.every(isUp)) {
     await showPool(operator, target, rack, laps)
-    await showGuest(operator, disk, rack.nodes, laps)
+    await showGuests({ rack, operator, disk, laps, say, type: (...argv) => type(operator, ...argv) })
   }
   say(`\n${lapsText(laps.all)}`)
   if (options.keep) await stay(rack, operator)
@@ -168,22 +168,6 @@ async function showPool(operator: Operator, target: Target, { nodes }: Rack, lap
   await type(operator, 'hostlist')
   await type(operator, 'matrix')
   laps.done('shown', Date.now())
-}
-
-/** From empty disks to a guest that runs its own kernel, and what it says on its console. */
-async function showGuest(operator: Operator, disk: string, [node]: Rack['nodes'], laps: Laps): Promise<void> {
-  if (!node) return
-  await type(operator, 'storage', 'vg', 'create', 'data', '--on', '*', '--disks', 'empty')
-  laps.done('a VG on each host', Date.now())
-  await type(operator, 'vm-image', 'add', disk, '--name', 'small')
-  const needs = ['--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--nic', 'lan']
-  await type(operator, 'vm', 'create', 'web1', '--image', 'small', ...needs, '--restart', 'on-failure', '--on', node.name)
-  laps.done('a guest', Date.now())
-  say('\nIts console, once its own kernel runs and it has written to its disk:')
-  const said = await waitForGuest(node, 'web1', /^tick 3\b/m)
-  say(said.slice(said.indexOf('guest: up')).trimEnd())
-  laps.done('its first blocks on disk', Date.now())
-  await type(operator, 'vm', 'list')
 }
 
 /** Emulated servers share the computer's cores, so each one more gives all of them more time. */

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RackNode } from '../node.ts'
+import { isOver, newPatience, type Pace, sayAwaited, see } from '../patience.ts'
 
 /** A guest boots under an emulated Xen on an emulated machine: minutes. */
 export const GUEST_MS = 600_000
@@ -19,16 +20,20 @@ export async function typeInGuest({ name, ssh }: RackNode, guest: string, line: 
   if (exitCode !== 0) throw new Error(`${guest} on ${name} has no console to type at: ${stderr.trim()}`)
 }
 
-/** Resolves with all it has said once `pattern` is in it; rejects with the end of it after `milliseconds`, or when the disk has lied. */
-export async function waitForGuest(node: RackNode, guest: string, pattern: RegExp, milliseconds: number = GUEST_MS): Promise<string> {
-  const end = Date.now() + milliseconds
+/**
+ * Resolves with all it has said once `pattern` is in it. Rejects with the end of it when it has said nothing more for `GUEST_MS`, times how
+ * slow the computer is, or when the disk has lied.
+ */
+export async function waitForGuest(pace: Pace, node: RackNode, guest: string, pattern: RegExp): Promise<string> {
+  let patience = newPatience(pace.allow(GUEST_MS), Date.now())
   for (;;) {
     const said = await guestConsole(node, guest)
     const [mismatch] = /MISMATCH.*/.exec(said) ?? []
     if (mismatch !== undefined) throw new Error(`${guest} on ${node.name}: ${mismatch}`)
     if (pattern.test(said)) return said
-    if (Date.now() > end)
-      throw new Error(`${guest} on ${node.name} has not said ${pattern} in ${milliseconds / 1000} s: ${said.slice(-2000)}`)
+    patience = see(patience, said, Date.now())
+    if (isOver(patience, Date.now()))
+      throw new Error(`${sayAwaited(`${pattern} of ${guest} on ${node.name}`, patience, Date.now())}${said.slice(-2000)}`)
     await pause(LOOK_MS)
   }
 }

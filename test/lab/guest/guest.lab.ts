@@ -14,6 +14,9 @@ let at: At<Operator>
 /** Of both hosts, before there was a guest. */
 let before: readonly (readonly string[])[]
 
+/** What is waited for says by itself when it stands still; this ends what says nothing. */
+const TEST_MS = 3_600_000
+
 const nodes = () => at.bed.rack.nodes
 
 test.before(async () => {
@@ -48,7 +51,7 @@ async function waitState(name: string, state: string): Promise<void> {
 }
 
 test.serial('the empty disks of both hosts become a VG', async (t) => {
-  t.timeout(1_200_000)
+  t.timeout(TEST_MS)
   await type('storage', 'vg', 'create', 'data', '--on', '*', '--disks', 'empty')
   before = await Promise.all(nodes().map(worldOf))
   for (const world of before) t.true(world.includes('vg data 3'), world.join('\n'))
@@ -56,7 +59,7 @@ test.serial('the empty disks of both hosts become a VG', async (t) => {
 })
 
 test.serial('a guest is made from an image, and boots its own kernel by its own GRUB', async (t) => {
-  t.timeout(1_800_000)
+  t.timeout(TEST_MS)
   const began = Date.now()
   await type(
     'vm',
@@ -79,21 +82,21 @@ test.serial('a guest is made from an image, and boots its own kernel by its own 
   )
   t.log(`made and started: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   t.is(await stateOf('web1'), 'running')
-  const said = await waitForGuest(at.bed.node('node1'), 'web1', /^tick 3\b/m)
+  const said = await waitForGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', /^tick 3\b/m)
   t.log(`to its third block on disk: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   t.regex(said, /guest: up/)
   t.regex(await type('vm', 'show', 'web1'), /node1/)
 })
 
 test.serial('a guest that crashes is started again by its agent, while the manager hangs', async (t) => {
-  t.timeout(1_800_000)
+  t.timeout(TEST_MS)
   const node = at.bed.node('node1')
   const blocks = ticksIn(await guestConsole(node, 'web1'))
   const manager = await managerPid(at.bed.rack)
   process.kill(manager, 'SIGSTOP')
   try {
     await typeInGuest(node, 'web1', 'echo c >/proc/sysrq-trigger')
-    const said = await waitForGuest(node, 'web1', /guest: blocks up to \d+ are there, 0 wrong/)
+    const said = await waitForGuest(at.bed.rack.pace, node, 'web1', /guest: blocks up to \d+ are there, 0 wrong/)
     t.true(Number(/blocks up to (\d+) are there/.exec(said)?.[1]) >= blocks)
   } finally {
     process.kill(manager, 'SIGCONT')
@@ -102,26 +105,26 @@ test.serial('a guest that crashes is started again by its agent, while the manag
 })
 
 test.serial('a manager that is killed in the middle of a deployment finishes it when it is back', async (t) => {
-  t.timeout(1_800_000)
+  t.timeout(TEST_MS)
   const creating = ['vm', 'create', 'web2', '--image', 'small', '--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--on', 'node2']
   await type(...creating, '--detach')
   process.kill(await managerPid(at.bed.rack), 'SIGKILL')
   await waitState('web2', 'running')
-  await waitForGuest(at.bed.node('node2'), 'web2', /^tick 1\b/m)
+  await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /^tick 1\b/m)
   const [first, second] = await Promise.all(nodes().map(worldOf))
   t.is([...(first ?? []), ...(second ?? [])].filter((line) => line === 'domain web2').length, 1)
 })
 
 test.serial('a guest is asked to power off, and starts again with all that it has written', async (t) => {
-  t.timeout(1_800_000)
+  t.timeout(TEST_MS)
   await type('vm', 'stop', 'web2')
   t.is(await stateOf('web2'), 'stopped')
   await type('vm', 'start', 'web2')
-  await waitForGuest(at.bed.node('node2'), 'web2', /guest: blocks up to [1-9]\d* are there, 0 wrong/)
+  await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /guest: blocks up to [1-9]\d* are there, 0 wrong/)
 })
 
 test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {
-  t.timeout(1_200_000)
+  t.timeout(TEST_MS)
   await type('vm', 'destroy', 'web1', 'web2', '--yes')
   t.deepEqual(await Promise.all(nodes().map(worldOf)), before)
   t.is(await stateOf('web1'), undefined)

@@ -1,0 +1,45 @@
+// What `npm run lab` shows of guests: from empty disks to one that runs its own kernel, and a second one whose manager is killed while it
+// is made.
+
+import { CONTRACT } from '../../../manager/contract/contract.ts'
+import type { Laps } from '../laps.ts'
+import { managerPid, type Operator } from '../operator.ts'
+import type { Rack } from '../rack.ts'
+import { GUEST_MS, waitForGuest } from './console.ts'
+
+export interface Show {
+  readonly rack: Rack
+  readonly operator: Operator
+  /** Of the guest image. */
+  readonly disk: string
+  readonly laps: Laps
+  readonly say: (text: string) => void
+  /** A command of `hostless`, shown with its answer; rejects when it does not end well. */
+  readonly type: (...argv: readonly string[]) => Promise<void>
+}
+
+const NEEDS = ['--image', 'small', '--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--nic', 'lan', '--restart', 'on-failure']
+
+export async function showGuests({ rack, operator, disk, laps, say, type }: Show): Promise<void> {
+  const [first, last] = [rack.nodes[0], rack.nodes.at(-1)]
+  if (!first || !last) return
+  await type('storage', 'vg', 'create', 'data', '--on', '*', '--disks', 'empty')
+  laps.done('a VG on each host', Date.now())
+  await type('vm-image', 'add', disk, '--name', 'small')
+  await type('vm', 'create', 'web1', ...NEEDS, '--on', first.name)
+  laps.done('a guest', Date.now())
+  say('\nIts console, once its own kernel runs and it has written to its disk:')
+  const said = await waitForGuest(rack.pace, first, 'web1', /^tick 3\b/m)
+  say(said.slice(said.indexOf('guest: up')).trimEnd())
+  laps.done('its first blocks on disk', Date.now())
+
+  await type('vm', 'create', 'web2', ...NEEDS, '--on', last.name, '--detach')
+  process.kill(await managerPid(rack), 'SIGKILL')
+  say('\nThe manager is killed now; hostless up starts it again, and the deployment goes on where it was.')
+  const isThere = ({ vms }: { readonly vms: readonly { readonly name: string; readonly state: string }[] }) =>
+    vms.some(({ name, state }) => name === 'web2' && state === 'running')
+  await operator.until('web2 running', '/vms', CONTRACT.vms.list.output, isThere, GUEST_MS)
+  laps.done('a second one over a killed manager', Date.now())
+  await type('automation', 'list')
+  await type('vm', 'list')
+}
