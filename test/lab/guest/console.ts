@@ -22,9 +22,10 @@ export async function typeInGuest({ name, ssh }: RackNode, guest: string, line: 
 
 /**
  * Resolves with all it has said once `pattern` is in it. Rejects with the end of it when it has said nothing more for `GUEST_MS`, times how
- * slow the computer is, or when the disk has lied.
+ * slow the computer is, or other things for three times as long (it ticks), or when the disk has lied.
  */
 export async function waitForGuest(pace: Pace, node: RackNode, guest: string, pattern: RegExp): Promise<string> {
+  const end = Date.now() + pace.allow(3 * GUEST_MS)
   let patience = newPatience(pace.allow(GUEST_MS), Date.now())
   for (;;) {
     const said = await guestConsole(node, guest)
@@ -32,7 +33,7 @@ export async function waitForGuest(pace: Pace, node: RackNode, guest: string, pa
     if (mismatch !== undefined) throw new Error(`${guest} on ${node.name}: ${mismatch}`)
     if (pattern.test(said)) return said
     patience = see(patience, said, Date.now())
-    if (isOver(patience, Date.now()))
+    if (isOver(patience, Date.now()) || Date.now() > end)
       throw new Error(`${sayAwaited(`${pattern} of ${guest} on ${node.name}`, patience, Date.now())}${said.slice(-2000)}`)
     await pause(LOOK_MS)
   }

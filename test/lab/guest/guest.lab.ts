@@ -110,7 +110,8 @@ test.serial('a manager that is killed in the middle of a deployment finishes it 
   await type(...creating, '--detach')
   process.kill(await managerPid(at.bed.rack), 'SIGKILL')
   await waitState('web2', 'running')
-  await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /^tick 1\b/m)
+  // The first stands behind the prompt of its shell.
+  await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /^tick 2\b/m)
   const [first, second] = await Promise.all(nodes().map(worldOf))
   t.is([...(first ?? []), ...(second ?? [])].filter((line) => line === 'domain web2').length, 1)
 })
