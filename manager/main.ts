@@ -156,6 +156,12 @@ async function start(
       await forgetSessions(transaction, now() - SESSION_IDLE)
     })
     await automations.forget(before)
+    await forgetSeeds()
+  }
+  // What an automation has made for itself, and not begun with, is not old yet.
+  const forgetSeeds = async () => {
+    const open = (await automations.open()).map(({ args }) => JSON.stringify(args))
+    await images.forgetSeeds(now() - FORGET_PERIOD, (id) => open.some((args) => args.includes(id)))
   }
   const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(

@@ -46,6 +46,8 @@ const vmDisk = z.object({
   access: z.enum(['read-write', 'read-only']),
   state: z.enum(['making', 'ready']),
   image: z.string().optional(),
+  /** What cloud-init is told at the first boot. */
+  content: z.literal('seed').optional(),
   /** What the guest opens, and what lies below it, down to the disks of the machine. */
   device: z.string(),
   lv: z.string(),
@@ -67,6 +69,11 @@ const places = z.object({
   fits: z.array(z.object({ host: hostId, name: z.string() })),
   refused: z.array(z.object({ host: hostId, name: z.string(), reasons: z.array(z.string()) })),
 })
+
+/** Two files of a seed, with all that JSON escapes of them, beside the rest: what is too large is told by its name. */
+const SPEC_BODY = 8 << 20
+/** With many ssh keys. */
+const KEPT_SPEC_BODY = 1 << 20
 
 /** By name or UUID. */
 export const vmRef = guestName
@@ -94,13 +101,15 @@ export const vms = {
     role: 'viewer',
     summary: 'Which hosts could start a guest, and what is in the way on the others',
     /** `ref`: one that is there; `spec`: one that is not. */
+    limit: SPEC_BODY,
     input: z.strictObject({ ref: vmRef.optional(), spec: guestSpec.optional(), hosts: hosts.optional() }),
     output: places,
   }),
   create: operation({
     ...starting,
     http: 'POST /vms',
-    summary: 'Make a guest, with its disks, and start it',
+    summary: 'Make a guest, with its disks, and start it; its seed is what cloud-init is told at its first boot',
+    limit: SPEC_BODY,
     input: z.strictObject({
       spec: guestSpec,
       /** That may take it; left out: all. */
@@ -159,6 +168,7 @@ export const vms = {
     http: 'PUT /vms/:ref/spec',
     role: 'operator',
     summary: 'Have a guest be as this spec says from its next start on; disks and NICs are not changed by it',
+    limit: KEPT_SPEC_BODY,
     input: ofVm.extend({ spec: guestSpec }),
     /** `later`: keys that a guest which runs has from its next start on. */
     output: vmDetail.extend({ later: z.array(z.string()) }),

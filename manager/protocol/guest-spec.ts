@@ -2,6 +2,7 @@
 // here, so that what is shown can be given back as it is. Pure.
 import { z } from 'zod'
 import { vgName } from './guest-disk.ts'
+import { guestSeed, secretless } from './guest-seed.ts'
 import { GROUP_NAME, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from './host.ts'
 import { nearestTo } from './nearest.ts'
 import { guestName, restartPolicy, XL_KEYS } from './requests/guest-config.ts'
@@ -92,6 +93,8 @@ export const guestSpec = strict({
   disks: list(diskSpec, 26).default([]),
   nics: list(nicSpec, 16).default([]),
   boot: z.enum(['grub']).default('grub'),
+  /** For cloud-init, when it is made. */
+  seed: guestSeed.optional(),
   restart: restartPolicy.default('on-failure'),
   /** After a power cut: those of a lower number first; then so many seconds before the next. */
   startOrder: z.int().min(0).max(9999).default(0),
@@ -115,11 +118,12 @@ export type GuestSpec = z.output<typeof guestSpec>
 export type DiskSpec = z.output<typeof diskSpec>
 export type NicSpec = z.output<typeof nicSpec>
 
-/** As people read it: sizes in the greatest unit that keeps them whole, and nothing that is not said. */
+/** As people read it: sizes in the greatest unit that keeps them whole, nothing that is not said, and no secret. */
 export function writeSpec(spec: GuestSpec): GuestSpecText {
-  const { memory, maxMemory, disks, nics, ...rest } = spec
+  const { memory, maxMemory, disks, nics, seed, ...rest } = spec
   return {
     ...rest,
+    ...(seed ? { seed: secretless(seed) } : {}),
     memory: writeSize(memory),
     ...(maxMemory === undefined ? {} : { maxMemory: writeSize(maxMemory) }),
     disks: disks.map((disk) => ({ ...disk, size: writeSize(disk.size) })),

@@ -12,6 +12,7 @@ import { type Mac, type Uuid, uuid as uuidSchema } from '../../../protocol/value
 import { sayBytes } from '../../../wording.ts'
 import { type CreateArgs, GENERATION, type NewDisk } from '../create.ts'
 import { type PlanDeps, type Planned, planned, refused } from './plan.ts'
+import { seedDisks } from './seed.ts'
 
 export interface NewGuest {
   readonly spec: GuestSpec
@@ -21,7 +22,7 @@ export interface NewGuest {
   readonly who: string
 }
 
-type SizedDisk = GuestSpec['disks'][number] & { readonly vdev: string; readonly from: NewDisk['image'] | undefined }
+export type SizedDisk = GuestSpec['disks'][number] & { readonly vdev: string; readonly from: NewDisk['image'] | undefined }
 
 export async function planCreate(deps: PlanDeps, { spec, among, power, who }: NewGuest): Promise<Planned<CreateArgs>> {
   const { book, where, networks, pool, newUuid, epoch } = deps
@@ -41,9 +42,11 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   const uuid = spec.uuid ?? uuidSchema.parse(newUuid())
   const macs = await macsFor(deps, uuid, spec.nics)
   if (!macs) return refused('no MAC is free')
+  const seed = await seedDisks(deps, spec, uuid, sized.value)
+  if (seed.kind !== 'done') return seed
   const pools = poolsOf(inventory)
   const disks: NewDisk[] = []
-  for (const { pool: called, size, thinPool, access, vdev, from } of sized.value) {
+  for (const { pool: called, size, thinPool, access, vdev, from } of [...sized.value, ...seed.value]) {
     const vg = vgRef.safeParse(pools.get(called))
     if (!vg.success) return refused(`${best.name} has no VG ${called}`)
     const more = { ...(thinPool === undefined ? {} : { thinPool }), ...(from ? { image: from } : {}) }

@@ -6,11 +6,14 @@ import type { Where } from '../../../guests/where.ts'
 import type { HostView } from '../../../hosts/pool-change.ts'
 import type { Networks } from '../../../networks/service.ts'
 import type { Done, Refused } from '../../../outcome.ts'
+import type { SeedSpec } from '../../../vm-images/seed.ts'
 
 /** What disks can be made from. */
 export interface Images {
   /** By name or id. */
   find(ref: string): Promise<Done<{ readonly id: string; readonly sizeBytes: number }>>
+  /** The same again is the same. */
+  makeSeed(seed: SeedSpec): Promise<Done<{ readonly id: string; readonly sizeBytes: number }>>
 }
 
 export interface PlanDeps extends MacSources {

@@ -1,5 +1,6 @@
 // The options of `vm create`, and YAML files, as the spec of a guest. Pure.
 import { parse } from 'yaml'
+import type { GuestSeed } from '../../../protocol/guest-seed.ts'
 import { type GuestSpec, type GuestSpecText, guestSpec } from '../../../protocol/guest-spec.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 
@@ -14,8 +15,8 @@ export interface SpecOptions {
   readonly notes?: string
 }
 
-/** Bytes of a spec: far more than one has. */
-const LONGEST = 256 << 10
+/** Characters of a spec: more than one has with its seed. */
+const LONGEST = 4 << 20
 
 /** The first disk begins with the image. */
 export function specOf(name: string, { image, memory = '512M', vcpus, disk, nic, restart, group, notes }: SpecOptions): GuestSpec {
@@ -36,6 +37,11 @@ export function specFrom(text: string, file: string): GuestSpec {
     if (error instanceof CommandFailure) throw new CommandFailure(`${file}: ${error.message}`, 2)
     throw new CommandFailure(`${file} is no YAML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, 2)
   }
+}
+
+/** With what options say of its first boot, in the place of what it says. */
+export function seeded(spec: GuestSpec, seed: Partial<GuestSeed> | undefined): GuestSpec {
+  return seed ? checked({ ...spec, seed: { ...spec.seed, ...seed } }) : spec
 }
 
 /** What goes over the wire: sizes as bytes. */
