@@ -254,7 +254,7 @@ async function start(
     access,
     claims,
     networks,
-    guests: { store, book, where, plans },
+    guests: { book, where, plans },
     automations,
     images,
     acting,

@@ -68,7 +68,7 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   })
 }
 
-async function fromImages({ images }: PlanDeps, { disks }: GuestSpec): Promise<Done<readonly SizedDisk[]>> {
+export async function fromImages({ images }: PlanDeps, { disks }: GuestSpec): Promise<Done<readonly SizedDisk[]>> {
   const sized: SizedDisk[] = []
   for (const disk of withVdevs(disks)) {
     const found = disk.image === undefined ? undefined : await images.find(disk.image)
@@ -90,7 +90,7 @@ async function macsFor(deps: PlanDeps, uuid: Uuid, nics: readonly NicSpec[]): Pr
   return free && nics.flatMap(({ mac }, at) => mac ?? free[at] ?? [])
 }
 
-function sayNoNetwork({ network }: NicSpec, known: readonly Network[]): string {
+export function sayNoNetwork({ network }: NicSpec, known: readonly Network[]): string {
   const names = known.map(({ name }) => name)
   const nearest = nearestTo(network, names)
   return `there is no network ${network}: ${nearest === undefined ? `there are ${names.join(', ') || 'none'}` : `is it ${nearest}?`}`

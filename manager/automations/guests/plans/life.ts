@@ -1,5 +1,6 @@
 // What is asked of a guest that is there: whether it can be, and what its recipe is given.
-import { configOf } from '../../../guests/config.ts'
+import { configOf, type PlacedDisk } from '../../../guests/config.ts'
+import type { GuestRecord } from '../../../guests/guest.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
 import { vgRef } from '../../../protocol/guest-disk.ts'
 import type { DestroyArgs, StopArgs } from '../end.ts'
@@ -18,7 +19,7 @@ export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Plan
   if (state === 'running') return refused(`${name} runs already${host ? `, on ${host.name}` : ''}`)
   if (state === 'paused') return refused(`${name} is paused: hostless vm unpause ${name}`)
   if (state !== 'stopped' && state !== 'crashed') return refused(`${name} is ${state}: it cannot be started`)
-  if (record.disks.some((disk) => disk.state !== 'ready'))
+  if (record.disks.some((disk) => disk.state === 'making'))
     return refused(`not all disks of ${name} are made: destroy it, and create it anew`)
   if (!host || record.host === undefined) return refused(`${name} lies on no host that is known`)
   if (asked.on && asked.on.id !== host.id)
@@ -32,11 +33,17 @@ export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Plan
   const networks = await deps.networks.list()
   const guest = configOf({
     ...{ uuid, spec, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
-    disks: record.disks.map(({ id, vg, generation, vdev, access }) => ({ disk: id, vg: vgRef.parse(vg), generation, vdev, access })),
+    disks: disksOf(record),
   })
   const leftover = found.value.seen.some((one) => one.host.id === host.id) ? 'domain' : 'none'
   const memoryBytes = memoryNeeded(spec)
   return planned('start-guest', { guest, restart: spec.restart, host: hostArgOf(host), memoryBytes, leftover })
+}
+
+/** But for what is to go. */
+export function disksOf({ disks }: GuestRecord): readonly PlacedDisk[] {
+  const stay = disks.filter(({ state }) => state !== 'leaving')
+  return stay.map(({ id, vg, generation, vdev, access }) => ({ disk: id, vg: vgRef.parse(vg), generation, vdev, access }))
 }
 
 export interface StopAsked extends Asked, Pick<StopArgs, 'how' | 'seconds'> {}

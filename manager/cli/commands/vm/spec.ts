@@ -60,14 +60,14 @@ function checked(given: unknown): GuestSpec {
 }
 
 /** `8G@data`, or `8G@data/thin`. */
-function diskOf(text: string): { readonly size: string; readonly pool: string; readonly thinPool?: string } {
+export function diskOf(text: string): { readonly size: string; readonly pool: string; readonly thinPool?: string } {
   const [, size, pool, thinPool] = /^([^@]+)@([^/@]+)(?:\/([^/@]+))?$/.exec(text) ?? []
   if (size === undefined || pool === undefined) throw new CommandFailure(`--disk ${text}: say its size and its VG, as 8G@data`, 2)
   return { size, pool, ...(thinPool === undefined ? {} : { thinPool }) }
 }
 
 /** `lan`, or `lan=00:16:3e:01:02:03`. */
-function nicOf(text: string): { readonly network: string; readonly mac?: string } {
+export function nicOf(text: string): { readonly network: string; readonly mac?: string } {
   const [network = '', mac] = text.split('=')
   return { network, ...(mac === undefined ? {} : { mac: mac.toLowerCase() }) }
 }
