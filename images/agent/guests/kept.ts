@@ -7,7 +7,7 @@ import type { Backend } from '../backend.ts'
 import type { Files } from '../requests/world.ts'
 
 export const GUESTS_FOLDER = '/run/hostless/guests'
-/** Crashes that are remembered of one guest. */
+/** Ends that are remembered of one guest. */
 const MOST = 16
 
 const keptGuest = z
@@ -19,7 +19,7 @@ const keptGuest = z
      * is paused is half made. `ending`: whatever becomes of it, it is not started again.
      */
     state: z.enum(['starting', 'restarting', 'started', 'ending']),
-    /** Seconds since the boot, the oldest first: when it crashed, or could not be started again. */
+    /** Seconds since the boot, the oldest first: when it crashed, ended though it always runs, or could not be started again. */
     crashes: z.array(count).max(MOST).readonly(),
     /** Why it is not started again, though its policy says so. */
     down: z.string().max(256).exactOptional(),

@@ -38,7 +38,7 @@ export async function answeredRows(transaction: Transaction, uuid: string, writt
 }
 
 /** It is certain that it runs nowhere. */
-async function endedRows(transaction: Transaction, uuid: string, at: number): Promise<void> {
+export async function endedRows(transaction: Transaction, uuid: string, at: number): Promise<void> {
   await changeGuest(transaction, uuid, { power: 'off', since: at })
   await removeClaims(transaction, 'guest', uuid, RUNNING_PARTS)
 }

@@ -25,6 +25,25 @@ export async function allGuests(db: Kysely<Tables>): Promise<readonly GuestsTabl
   return db.selectFrom('guests').selectAll().orderBy('name').execute()
 }
 
+export type BroughtRow = Pick<GuestsTable, 'uuid' | 'name' | 'spec' | 'host' | 'power' | 'since'> & {
+  /** Of the boot that its host runs by, and when that had enrolled. */
+  readonly attempt: string | null
+  readonly booted: number | null
+}
+
+/** Those that were brought to run. */
+export async function broughtGuests(db: Kysely<Tables>): Promise<readonly BroughtRow[]> {
+  const rows = await db
+    .selectFrom('guests')
+    .leftJoin('hosts', 'hosts.id', 'guests.host')
+    .leftJoin('attempts', 'attempts.id', 'hosts.attempt')
+    .select(['guests.uuid', 'guests.name', 'guests.spec', 'guests.host', 'guests.power', 'guests.since', 'hosts.attempt', 'attempts.spent'])
+    .where('guests.power', '!=', 'off')
+    .orderBy('guests.name')
+    .execute()
+  return rows.map(({ spent, ...row }) => ({ ...row, booted: spent }))
+}
+
 export async function changeGuest(
   transaction: Transaction,
   uuid: string,
