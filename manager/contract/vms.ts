@@ -174,6 +174,14 @@ export const vms = {
     input: ofVm.extend({ disks: z.enum(['remove', 'keep']).default('remove') }),
     did: ({ ref, disks }) => `destroy guest ${ref}${disks === 'keep' ? ', but keep its disks' : ' and its disks'}`,
   }),
+  forget: operation({
+    ...starting,
+    http: 'POST /vms/:ref/forget',
+    summary: 'Know nothing more of a guest whose host is gone for good: fenced, rejected or removed; its disks are left behind',
+    /** `confirm`: its name. */
+    input: ofVm.extend({ confirm: z.string().max(128) }),
+    did: ({ ref }) => `forget guest ${ref}, whose host is gone`,
+  }),
   preview: operation({
     http: 'POST /vms/:ref/preview',
     role: 'viewer',

@@ -40,6 +40,7 @@ export function fakeVms({ vms, networks, automations, asked, changes = [] }: Fak
       pause: (input, by) => begin('pause', input, by),
       unpause: (input, by) => begin('unpause', input, by),
       destroy: (input, by) => begin('destroy', input, by),
+      forget: (input, by) => begin('forget', input, by),
       preview: async ({ ref }) => (find(ref) ? done({ changes: [...changes] }) : missing(`guest ${JSON.stringify(ref)}`)),
       change: (input, by) => begin('change', input, by),
       apply: ({ ref, spec }, by) => begin('apply', { ref, name: spec.name }, by),

@@ -1,7 +1,7 @@
 // Guests: what there is, where one can start, and the automations that make, start, stop and remove them.
 import { planChange, previewChange } from '../../automations/guests/plans/change.ts'
 import { planCreate } from '../../automations/guests/plans/create.ts'
-import { planDestroy, planPause, planReboot, planStart, planStop } from '../../automations/guests/plans/life.ts'
+import { planDestroy, planForget, planPause, planReboot, planStart, planStop } from '../../automations/guests/plans/life.ts'
 import type { PlanDeps } from '../../automations/guests/plans/plan.ts'
 import { vms } from '../../contract/vms.ts'
 import type { GuestBook } from '../../guests/book.ts'
@@ -78,6 +78,8 @@ export function vmHandlers({ pool, automations, guests: { book, where, plans } }
       startAutomation(automations, vms.unpause, input, by, () => planPause(plans, { ...input, to: 'running', within: by.start?.within })),
     destroy: (input, by) =>
       startAutomation(automations, vms.destroy, input, by, () => planDestroy(plans, { ...input, within: by.start?.within })),
+    forget: (input, by) =>
+      startAutomation(automations, vms.forget, input, by, () => planForget(plans, { ...input, within: by.start?.within })),
     async preview({ ref, spec, change }) {
       const asked = spec ? { ref, spec } : change ? { ref, change } : undefined
       if (!asked) return { kind: 'refused', status: 400, reason: 'give the whole of a spec, or a change' }

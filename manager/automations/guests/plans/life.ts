@@ -2,10 +2,22 @@
 import { configOf, type PlacedDisk } from '../../../guests/config.ts'
 import type { GuestRecord } from '../../../guests/guest.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
-import { vgRef } from '../../../protocol/guest-disk.ts'
+import { lvOf, vgRef } from '../../../protocol/guest-disk.ts'
 import type { DestroyArgs, StopArgs } from '../end.ts'
 import type { StartArgs } from '../parts.ts'
-import { type Asked, free, hostArgOf, type Managed, type PlanDeps, type Planned, planned, refused, runningOn } from './plan.ts'
+import {
+  type Asked,
+  free,
+  heldBy,
+  hostArgOf,
+  type Managed,
+  noGuest,
+  type PlanDeps,
+  type Planned,
+  planned,
+  refused,
+  runningOn,
+} from './plan.ts'
 
 export interface StartAsked extends Asked {
   /** Id of the host that it is to run on. */
@@ -71,9 +83,35 @@ export async function planDestroy(deps: PlanDeps, asked: DestroyAsked): Promise<
   if (host && host.state !== 'up' && host.state !== 'maintenance') {
     return refused(`${host.name} is ${host.state}, and has disks of ${name}: they can be removed when it is up again`)
   }
-  const disks = asked.disks === 'keep' ? [] : record.disks.map(({ id, vg }) => ({ disk: id, vg: vgRef.parse(vg) }))
+  const keeps = asked.disks === 'keep'
+  const disks = keeps ? [] : record.disks.map(({ id, vg }) => ({ disk: id, vg: vgRef.parse(vg) }))
   const guest = { uuid: record.uuid, name }
-  return planned('destroy-guest', { guest, ...(host ? { host: hostArgOf(host) } : {}), disks })
+  return planned('destroy-guest', { guest, ...(host ? { host: hostArgOf(host) } : {}), disks, left: keeps ? lvsOf(record) : [] })
+}
+
+/** Of a guest whose host is gone for good: that it runs nothing any more is certain, or it would run twice when it comes back. */
+export async function planForget(
+  { book, pool }: Pick<PlanDeps, 'book' | 'pool'>,
+  { ref, within, confirm }: Asked & { readonly confirm: string },
+): Promise<Planned<DestroyArgs>> {
+  const view = await book.find(ref)
+  if (!view) return noGuest(ref)
+  const { record, name, holding, seen } = view
+  if (holding && holding.automation !== within) return heldBy(name, holding)
+  if (confirm !== name) return refused(`to forget ${name}, say its name as it stands: ${JSON.stringify(confirm)} is another`)
+  const host = record.host === undefined ? undefined : pool.hosts().find(({ id }) => id === record.host)
+  if (host && host.state !== 'fenced' && host.state !== 'rejected') {
+    const how =
+      host.state === 'lost' ? `hostless host fence ${host.name} --proof TEXT says that it runs nothing` : `hostless vm destroy ${name}`
+    return refused(`${host.name}, where ${name} lies, is ${host.state}: ${how}`)
+  }
+  const runs = seen.find((one) => one.host.id !== record.host && one.domain.state !== 'shutdown' && one.domain.state !== 'crashed')
+  if (runs) return refused(`${name} runs on ${runs.host.name}: it is not forgotten while it runs`)
+  return planned('destroy-guest', { guest: { uuid: record.uuid, name }, disks: [], left: lvsOf(record, host?.name) })
+}
+
+function lvsOf({ disks, host }: GuestRecord, name = host): readonly string[] {
+  return disks.map(({ id, vg }) => `${vg.name}/${lvOf(id)}${name === undefined || name === host ? '' : ` of ${name}`}`)
 }
 
 interface OnHost {

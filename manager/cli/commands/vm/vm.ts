@@ -11,7 +11,7 @@ import { pickHosts, type Selected } from '../../engine/selecting.ts'
 import { addVmChange } from './change.ts'
 import { addChangeOptions, type ChangeOptions, changeEach, type Guest } from './changing.ts'
 import { addVmCreate } from './create.ts'
-import { addVmLife } from './life.ts'
+import { addVmForget, addVmLife } from './life.ts'
 import { pickVms } from './picking.ts'
 import { placesReport, vmReport, vmsReport } from './report.ts'
 import { sent, specFrom } from './spec.ts'
@@ -71,6 +71,7 @@ export function addVmCommands(program: Command, world: World): void {
   })
   addVmCreate(vm, world, readText)
   addVmLife(vm, world)
+  addVmForget(vm, world)
   addVmChange(vm, world)
   addDoing<ChangeOptions & { readonly file: string }>(vm, world, {
     name: 'apply [guest]',
