@@ -46,10 +46,6 @@ export function differenceOf(before: GuestSpec, given: GuestSpec): Done<Differen
   }
 }
 
-export function isNothing({ name, keys, added, grown, removed, newNics, otherNics, goneNics }: Difference): boolean {
-  return name === undefined && [keys, added, grown, removed, newNics, otherNics, goneNics].every((list) => list.length === 0)
-}
-
 /** A disk is who it is by its place on the bus. */
 function disksBetween(before: GuestSpec, wanted: GuestSpec): Pick<Difference, 'added' | 'grown' | 'removed'> | string {
   const [first] = before.disks.flatMap(({ vdev }) => vdev ?? []).sort()

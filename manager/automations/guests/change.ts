@@ -45,8 +45,8 @@ function* change(args: ChangeArgs): Steps {
   }
   if (host) yield* onHost(args, host.id)
   yield* progress(KEEP, guest.name)
+  yield* settle()
   if (host && args.removed.length > 0) {
-    yield* settle()
     yield* progress('remove', args.removed.map(({ vdev: at }) => at).join(', '))
     yield* all(args.removed.map((one) => () => gone(one, host.id)))
   }

@@ -10,6 +10,7 @@ import { poolsOf } from '../../../placement/picture.ts'
 import type { GuestChange } from '../../../protocol/guest-change.ts'
 import { vgRef } from '../../../protocol/guest-disk.ts'
 import { type GuestSpec, type NicSpec, writeSpec } from '../../../protocol/guest-spec.ts'
+import type { Guest as Domain } from '../../../protocol/guests.ts'
 import { uuid as uuidSchema } from '../../../protocol/values.ts'
 import { claimsOf } from '../../../store/tables/claims.ts'
 import type { ChangeArgs } from '../change-args.ts'
@@ -60,7 +61,6 @@ export async function planChange(deps: PlanDeps, asked: ChangeAsked): Promise<Pl
   const attached = (all: readonly NicSpec[]) =>
     configOf({ uuid, spec: { ...spec, nics: [...all] }, host: id, disks: [], macs: all.flatMap(({ mac }) => mac ?? []), networks }).nics
   const [domain] = seen
-  const goneNow = live === 'yes' ? attached(goneNics) : []
   const whole: GuestSpec = {
     ...wanted,
     disks: [...wanted.disks.filter((disk) => !added.includes(disk)), ...disks.value.map(({ spec: one }) => one)],
@@ -77,18 +77,14 @@ export async function planChange(deps: PlanDeps, asked: ChangeAsked): Promise<Pl
     ...(difference.name === undefined ? {} : { rename: difference.name }),
     ...(resize ? { resize } : {}),
     added: disks.value.map(({ disk }) => disk),
-    grown: larger.map((disk) => {
+    grown: larger.map((disk): ChangeArgs['grown'][number] => {
       const now = grown.find(({ vdev }) => vdev === disk.vdev)
       const sized = { disk: disk.id, vdev: disk.vdev, vg: vgRef.parse(disk.vg), sizeBytes: now?.size ?? disk.sizeBytes }
       return { ...sized, space: now?.thinPool === undefined ? 'thick' : 'thin' }
     }),
     removed: [...of(removed).map((disk) => leavingDisk(disk, live)), ...leaving.map((disk) => leavingDisk(disk, 'no'))],
     newNics: attached(nics),
-    goneNics: goneNics.flatMap(({ mac }) => {
-      if (mac === undefined) return []
-      const now = goneNow.find((one) => one.mac === mac)
-      return [{ mac, ...(now ? { attached: now } : {}) }]
-    }),
+    goneNics: goneNics.flatMap((nic) => goneNic(nic, live === 'yes' ? domain?.domain : undefined)),
     claims: (await claimsOf(deps.store.db, 'guest', uuid)).filter(({ part }) => parts.includes(part)),
   })
 }
@@ -124,6 +120,14 @@ function sayOf({ view: { record, seen }, difference, live, leaving }: Looked): r
 function leavingDisk({ id, vdev, vg, generation, access }: DiskRecord, live: 'yes' | 'no'): ChangeArgs['removed'][number] {
   const one = { disk: id, vdev, vg: vgRef.parse(vg) }
   return { ...one, ...(live === 'yes' ? { attached: { ...one, generation, access } } : {}) }
+}
+
+/** As the domain has it; one that it does not have goes from the spec alone. */
+function goneNic({ mac, rateKBps }: NicSpec, domain: Domain | undefined): ChangeArgs['goneNics'] {
+  if (mac === undefined) return []
+  const bridge = domain?.nics.find((one) => one.mac === mac)?.bridge
+  if (bridge === undefined) return [{ mac }]
+  return [{ mac, attached: { mac, bridge, ...(rateKBps === undefined ? {} : { rateKBps }) } }]
 }
 
 interface Placed {

@@ -15,7 +15,7 @@ import { type Judged, judge, nextToStart } from './judge.ts'
 export interface UpkeepDeps {
   readonly store: Store
   readonly pool: Pick<Pool, 'host' | 'knownInventory' | 'subscribe' | 'alarm' | 'alarms' | 'clearAlarm' | 'learn'>
-  readonly automations: Pick<Automations, 'start' | 'open' | 'find' | 'before' | 'subscribe'>
+  readonly automations: Pick<Automations, 'start' | 'find' | 'before' | 'subscribe'>
   readonly plans: PlanDeps
   /** Guests that are started at once. */
   readonly most: number
@@ -179,7 +179,8 @@ export class GuestUpkeep {
     const { automations, plans, now } = this.#deps
     const plan = await planStart(plans, { ref: row.uuid })
     if (plan.kind !== 'done') return plan.kind === 'refused' && plan.code === 'locked' ? undefined : sayNotStarted(row, plan.reason)
-    const started = await automations.start({ ...plan.value, who: WHO, key: keyOf(row), asked: askedOf(row) })
+    const { recipe, args } = plan.value
+    const started = await automations.start({ recipe, args: { ...args, otherwise: 'on' }, who: WHO, key: keyOf(row), asked: askedOf(row) })
     if (started.kind !== 'done')
       return started.kind === 'refused' && started.code === 'locked' ? undefined : sayNotStarted(row, started.reason)
     this.#open.set(row.uuid, { order, automation: started.value.id })

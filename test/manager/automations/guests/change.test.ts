@@ -36,7 +36,13 @@ async function start(t: ExecutionContext, place: Parameters<typeof rigAt>[1], st
   if (made.kind !== 'done') throw new Error(made.reason)
   await until(rig.automations, made.value.id, 'done')
   if (state === 'running') {
-    const domain = running(7, { uuid: GUEST, name: 'web1', maxMemoryBytes: 4 * GIB, maxVcpus: 4 })
+    const domain = running(7, {
+      uuid: GUEST,
+      name: 'web1',
+      maxMemoryBytes: 4 * GIB,
+      maxVcpus: 4,
+      nics: [{ devid: 0, mac: MAC, bridge: 'xenbr0' }],
+    })
     rig.hosts.set('a', node('a', { guests: [domain] } as never))
   }
   rig.asked.length = 0
