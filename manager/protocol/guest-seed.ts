@@ -1,6 +1,7 @@
 // What a guest is told at its first boot, as its spec says it: by cloud-init's NoCloud, of a disk of its own. What may hold a secret, user
 // data and the network's config, is told by its size alone wherever a spec is kept or shown. Pure.
 import { z } from 'zod'
+import { strict } from './strict.ts'
 import { count, list } from './values.ts'
 
 /** Seeds are kept for each guest: scripts fit, payloads do not. */
@@ -33,7 +34,7 @@ function seedText(begins: RegExp, otherwise: string) {
 /** As it is kept and shown. */
 const told = z.strictObject({ bytes: count })
 
-export const guestSeed = z.strictObject({
+export const guestSeed = strict({
   /** Left out: the guest's name. */
   hostname: hostName.optional(),
   sshKeys: sshKeys.default([]),

@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { vgName } from './guest-disk.ts'
 import { guestSeed, secretless } from './guest-seed.ts'
 import { GROUP_NAME, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from './host.ts'
-import { nearestTo } from './nearest.ts'
 import { guestName, restartPolicy, XL_KEYS } from './requests/guest-config.ts'
 import { readSize, writeSize } from './size.ts'
+import { strict } from './strict.ts'
 import { list, mac, uuid, word } from './values.ts'
 
 const MIB = 2 ** 20
@@ -24,23 +24,6 @@ const size = (most: number) =>
 function faultOf(bytes: number, most: number): string | undefined {
   if (bytes <= 0 || bytes > most) return `is not from 1M to ${writeSize(most)}`
   return bytes % MIB === 0 ? undefined : 'is no whole number of MiB'
-}
-
-/** As z.strictObject, and says what may have been meant. */
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  const known = Object.keys(shape)
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return undefined
-      return issue.keys.map((key) => sayUnknown(String(key), known)).join('; ')
-    },
-  })
-}
-
-function sayUnknown(key: string, known: readonly string[]): string {
-  const nearest = nearestTo(key, known)
-  const shown = JSON.stringify(key.slice(0, 64))
-  return nearest === undefined ? `there is no key ${shown}: there are ${known.join(', ')}` : `there is no key ${shown}: is it ${nearest}?`
 }
 
 export const vdev = z.string().regex(/^xvd[a-z]$/, 'is no name of a disk on the bus: xvda … xvdz')

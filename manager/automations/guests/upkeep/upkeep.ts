@@ -25,7 +25,7 @@ export interface UpkeepDeps {
 }
 
 /** In whose name guests are started after a power cut. */
-const WHO = 'hostless'
+const WHO = 'the manager'
 const KINDS = ['guest-stays-down', 'guest-not-started'] as const
 type Kind = (typeof KINDS)[number]
 /** Changes come by the hundred: one look for all of them; and one when none comes, ms. */

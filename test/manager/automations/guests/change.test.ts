@@ -46,7 +46,7 @@ async function start(t: ExecutionContext, place: Parameters<typeof rigAt>[1], st
     rig.hosts.set('a', node('a', { guests: [domain] } as never))
   }
   rig.asked.length = 0
-  const change = (given: object) => ({ ref: 'web1', change: guestChange.parse(given) })
+  const change = (given: object) => ({ ref: GUEST, change: guestChange.parse(given) })
   const begin = (given: object, end?: Parameters<typeof until>[2]) => planner.begin(planChange(planner.deps, change(given)), end)
   const say = async (given: object) => {
     const said = await previewChange(planner.deps, change(given))
@@ -130,7 +130,7 @@ onEach('a guest that is stopped is changed without its host, but for its disks',
   t.deepEqual(rig.asked, [])
   t.like(await record(), { name: 'shop1', spec: { memory: 64 * GIB, vcpus: 8 } })
   rig.hosts.set('a', node('a', {}, 'lost'))
-  t.regex(await begin({ addDisks: [{ size: '1G', pool: 'data' }] }), /there is no guest "web1"/)
+  t.regex(await begin({ addDisks: [{ size: '1G', pool: 'data' }] }), /a is lost: disks of shop1 can be changed when it is up/)
 })
 
 onEach('a disk that was taken from its guest and does not go is not given to it again, and goes with the next change', async (t, place) => {

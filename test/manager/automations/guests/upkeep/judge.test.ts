@@ -5,7 +5,11 @@ import { running, uuidOf } from '../../../claims/hosts.ts'
 import { report } from '../../../connectivity/inventories.ts'
 
 const WEB1 = { uuid: uuidOf(1), name: 'web1', since: 100 }
-const reporting = (given: object, booted: number, reported = booted + 10): Reporting => ({ booted, reported, inventory: report(given) })
+const reporting = (given: object, booted: number, reported = booted + 10): Reporting => ({
+  booted,
+  reported,
+  inventory: report(given as never),
+})
 const there = { guests: [running(1)] }
 
 test('what ran before its host booted is to start, once that has reported since; what went in this boot has ended', (t) => {

@@ -8,7 +8,7 @@ import { plannerOn } from '../plan-rig.ts'
 import { node, rigAt } from '../rig.ts'
 
 const uuidOf = (number: number) => `6b1f0000-0000-4000-8000-0000000000${10 + number}`
-const HOST = { uuid: null, state: 'up', since: 0, groups: '[]', notes: '', created: 0, serial: null, product: null }
+const HOST = { uuid: null, state: 'up', since: 0, groups: '[]', notes: '', created: 0, serial: null, product: null, claim: null }
 const ATTEMPT = { mac: '52:54:00:00:00:01', uuid: null, address: '10.0.0.1', token_hash: 'x', expires: 0, spent_for: null }
 
 /** Guests of host a, by their numbers: all of them were brought to run at 1000; their host has booted at 5000. */
@@ -23,7 +23,7 @@ async function start(t: ExecutionContext, place: Parameters<typeof rigAt>[1], sp
       .execute()
     await transaction
       .insertInto('hosts')
-      .values({ id: 'a', name: 'a', attempt: 'boot2', ...HOST } as never)
+      .values({ id: 'a', name: 'a', attempt: 'boot2', ...HOST })
       .execute()
     for (const [number, spec] of specs.entries()) {
       const name = `web${number}`
