@@ -25,7 +25,7 @@ export async function allGuests(db: Kysely<Tables>): Promise<readonly GuestsTabl
   return db.selectFrom('guests').selectAll().orderBy('name').execute()
 }
 
-export type BroughtRow = Pick<GuestsTable, 'uuid' | 'name' | 'spec' | 'host' | 'power' | 'since'> & {
+export type BroughtRow = Pick<GuestsTable, 'uuid' | 'name' | 'host' | 'power' | 'since'> & {
   /** Of the boot that its host runs by, and when that had enrolled. */
   readonly attempt: string | null
   readonly booted: number | null
@@ -37,11 +37,17 @@ export async function broughtGuests(db: Kysely<Tables>): Promise<readonly Brough
     .selectFrom('guests')
     .leftJoin('hosts', 'hosts.id', 'guests.host')
     .leftJoin('attempts', 'attempts.id', 'hosts.attempt')
-    .select(['guests.uuid', 'guests.name', 'guests.spec', 'guests.host', 'guests.power', 'guests.since', 'hosts.attempt', 'attempts.spent'])
+    .select(['guests.uuid', 'guests.name', 'guests.host', 'guests.power', 'guests.since', 'hosts.attempt', 'attempts.spent'])
     .where('guests.power', '!=', 'off')
     .orderBy('guests.name')
     .execute()
   return rows.map(({ spent, ...row }) => ({ ...row, booted: spent }))
+}
+
+/** Of those that were brought to run, by their UUIDs. */
+export async function broughtSpecs(db: Kysely<Tables>): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom('guests').select(['uuid', 'spec']).where('power', '!=', 'off').execute()
+  return new Map(rows.map(({ uuid, spec }) => [uuid, spec]))
 }
 
 export async function changeGuest(

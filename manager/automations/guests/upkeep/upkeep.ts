@@ -1,16 +1,16 @@
 // Looks after guests that were brought to run: starts those that a power cut has ended, in their order, as hosts come back; writes down
 // which have ended by themselves; and holds an alarm for each that stays down, or cannot be started.
+import { z } from 'zod'
 import type { After } from '../../../../appliance/wire/timers.ts'
 import type { Automations } from '../../../automation/service.ts'
 import type { Pool } from '../../../hosts/service.ts'
-import { guestSpec } from '../../../protocol/guest-spec.ts'
 import type { Store } from '../../../store/database.ts'
 import { locksOn } from '../../../store/tables/automations.ts'
-import { type BroughtRow, broughtGuests, guestOf } from '../../../store/tables/guests.ts'
+import { type BroughtRow, broughtGuests, broughtSpecs, guestOf } from '../../../store/tables/guests.ts'
 import { planStart } from '../plans/life.ts'
 import type { PlanDeps } from '../plans/plan.ts'
 import { endedRows } from '../rows.ts'
-import { type Judged, judge, nextToStart } from './judge.ts'
+import { type Judged, judge, nextToStart, type Waiting } from './judge.ts'
 
 export interface UpkeepDeps {
   readonly store: Store
@@ -33,6 +33,20 @@ const GATHER = 2000
 const PERIOD = 15_000
 /** Until a guest whose domain has gone has ended for good: its agent tries for so long to start it, ms. */
 const GRACE = 15 * 60_000
+
+/** What of a spec says how it is started. */
+const starting = z.object({
+  restart: z.string().default('on-failure'),
+  startOrder: z.number().default(0),
+  startDelay: z.number().default(0),
+})
+
+type Wish = z.output<typeof starting>
+
+interface Ready extends Waiting {
+  readonly wish: Wish
+  readonly row: BroughtRow
+}
 
 interface Open {
   readonly order: number
@@ -62,7 +76,9 @@ export class GuestUpkeep {
       deps.pool.subscribe(({ kind }) => {
         if (kind === 'host' || kind === 'inventory') this.#lookIn(GATHER)
       }),
-      deps.automations.subscribe(() => this.#lookIn(GATHER)),
+      deps.automations.subscribe(() => {
+        if (this.#open.size > 0) this.#lookIn(GATHER)
+      }),
     ]
     this.#working = this.#recall().catch(deps.onError)
     this.#lookIn(GATHER)
@@ -140,7 +156,8 @@ export class GuestUpkeep {
     const since = this.#gone.get(row.uuid) ?? now()
     this.#gone.set(row.uuid, since)
     if (now() - since < GRACE) return undefined
-    if (specOf(row).restart === 'always') return sayDown(row, 'it has ended, and its host has not started it again')
+    if ((await this.#wishes()).get(row.uuid)?.restart === 'always')
+      return sayDown(row, 'it has ended, and its host has not started it again')
     await store.write(async (transaction) => {
       const [held] = await locksOn(transaction, [`guest ${row.uuid}`])
       const after = held ? undefined : await guestOf(transaction, row.uuid)
@@ -155,27 +172,35 @@ export class GuestUpkeep {
     await this.#lookAtOpen()
     const keys = new Set(waiting.map(keyOf))
     for (const key of this.#begun.keys()) if (!keys.has(key)) this.#begun.delete(key)
+    if (waiting.length === 0) return []
+    const wishes = await this.#wishes()
     const refused: (readonly [BroughtRow, string])[] = []
-    const ready: { readonly uuid: string; readonly name: string; readonly order: number; readonly row: BroughtRow }[] = []
+    const ready: Ready[] = []
     for (const row of waiting) {
-      const failed = await this.#failedBefore(row)
+      const wish = wishes.get(row.uuid)
+      if (!wish) continue
+      const failed = await this.#failedBefore(row, wish)
       if (failed !== undefined) refused.push([row, failed])
-      else if (!this.#open.has(row.uuid)) ready.push({ uuid: row.uuid, name: row.name, order: specOf(row).startOrder, row })
+      else if (!this.#open.has(row.uuid)) ready.push({ uuid: row.uuid, name: row.name, order: wish.startOrder, wish, row })
     }
-    const turn = ready.length === 0 ? [] : nextToStart(ready, [...this.#open.values()], most)
-    for (const { order, row } of turn) {
+    // One that is refused keeps nobody waiting, whatever its order is.
+    let left: readonly Ready[] = ready
+    for (;;) {
+      const [next] = left.length === 0 ? [] : nextToStart(left, [...this.#open.values()], most)
+      if (!next) break
       if (now() < this.#notBefore) {
         this.#lookIn(this.#notBefore - now())
         break
       }
-      const why = await this.#begin(row, order)
-      if (why !== undefined) refused.push([row, why])
+      left = left.filter((one) => one !== next)
+      const why = await this.#begin(next.row, next.wish)
+      if (why !== undefined) refused.push([next.row, why])
     }
     return refused
   }
 
   /** Once for each boot of its host: the key says so to the next manager, too. */
-  async #begin(row: BroughtRow, order: number): Promise<string | undefined> {
+  async #begin(row: BroughtRow, { startOrder: order, startDelay }: Wish): Promise<string | undefined> {
     const { automations, plans, now } = this.#deps
     const plan = await planStart(plans, { ref: row.uuid })
     if (plan.kind !== 'done') return plan.kind === 'refused' && plan.code === 'locked' ? undefined : sayNotStarted(row, plan.reason)
@@ -185,21 +210,26 @@ export class GuestUpkeep {
       return started.kind === 'refused' && started.code === 'locked' ? undefined : sayNotStarted(row, started.reason)
     this.#open.set(row.uuid, { order, automation: started.value.id })
     this.#begun.set(keyOf(row), started.value.id)
-    this.#notBefore = Math.max(this.#notBefore, now() + specOf(row).startDelay * 1000)
+    this.#notBefore = Math.max(this.#notBefore, now() + startDelay * 1000)
     return undefined
   }
 
-  async #failedBefore(row: BroughtRow): Promise<string | undefined> {
+  async #failedBefore(row: BroughtRow, { startOrder: order }: Wish): Promise<string | undefined> {
     const id = await this.#startOf(row)
     const record = id === undefined ? undefined : await this.#deps.automations.find(id)
     if (!record) return undefined
     if (record.ended === undefined) {
-      this.#open.set(row.uuid, { order: specOf(row).startOrder, automation: record.id })
+      this.#open.set(row.uuid, { order, automation: record.id })
       return undefined
     }
     return record.state === 'done'
       ? sayNotStarted(row, 'it was started, and its host does not report it')
       : sayNotStarted(row, record.reason ?? record.state)
+  }
+
+  async #wishes(): Promise<ReadonlyMap<string, Wish>> {
+    const specs = await broughtSpecs(this.#deps.store.db)
+    return new Map([...specs].map(([uuid, spec]) => [uuid, starting.parse(JSON.parse(spec))]))
   }
 
   /** The automation, by this manager or one before it. */
@@ -247,10 +277,6 @@ function keyOf({ uuid, attempt }: BroughtRow): string {
 
 function askedOf({ uuid, attempt }: BroughtRow): { readonly what: string; readonly body: unknown } {
   return { what: 'start after a boot', body: { guest: uuid, attempt } }
-}
-
-function specOf({ spec }: BroughtRow): { readonly restart: string; readonly startOrder: number; readonly startDelay: number } {
-  return guestSpec.parse(JSON.parse(spec))
 }
 
 function sayDown({ name }: BroughtRow, why: string): string {

@@ -11,6 +11,11 @@ const uuidOf = (number: number) => `6b1f0000-0000-4000-8000-0000000000${10 + num
 const HOST = { uuid: null, state: 'up', since: 0, groups: '[]', notes: '', created: 0, serial: null, product: null, claim: null }
 const ATTEMPT = { mac: '52:54:00:00:00:01', uuid: null, address: '10.0.0.1', token_hash: 'x', expires: 0, spent_for: null }
 
+const MAKING = {
+  ...{ id: uuidOf(9), guest: uuidOf(0), vdev: 'xvda', host: 'a', vg_name: 'data', vg_uuid: 'x', size_bytes: 1, generation: 1 },
+  ...{ access: 'read-write', state: 'making', image: null },
+}
+
 /** Guests of host a, by their numbers: all of them were brought to run at 1000; their host has booted at 5000. */
 async function start(t: ExecutionContext, place: Parameters<typeof rigAt>[1], specs: readonly object[], most = 4) {
   const rig = await rigAt(t, place, [node('a')])
@@ -143,3 +148,16 @@ onEach(
     t.is(alarms.size, 2, 'what is not known stays as it was said')
   },
 )
+
+onEach('one that cannot start keeps nobody waiting, and is tried again, as long as nothing of it was begun', async (t, place) => {
+  const { rig, alarms, open, settled, started } = await start(t, place, [{ startOrder: 1 }, { startOrder: 2 }])
+  await rig.store.db.insertInto('guest_disks').values(MAKING).execute()
+  const upkeep = open()
+  await upkeep.look()
+  await settled()
+  t.deepEqual([[...alarms.keys()], started()], [[`guest-not-started ${uuidOf(0)}`], 1])
+  await rig.store.db.deleteFrom('guest_disks').execute()
+  await upkeep.look()
+  await settled()
+  t.is(started(), 2)
+})
