@@ -78,7 +78,7 @@ async function grow(
 function grownIn(written: Book['all'], { grown }: Pick<ChangeArgs, 'grown'>): ChangeArgs['grown'] {
   const done = written.flatMap(({ effect, answer }) => {
     if (effect.kind !== 'request' || answer.kind !== 'value' || effect.body.kind !== 'grow-disk') return []
-    const body: { readonly disk?: unknown } = effect.body
+    const body: { readonly kind: string; readonly disk?: unknown } = effect.body
     return [String(body.disk)]
   })
   return grown.filter(({ disk }) => done.includes(disk))
