@@ -121,13 +121,14 @@ export const dhcpSchema = section({
 export const tftpSchema = section({ port: port.default(69) })
 export const httpSchema = section({ port: port.default(8067) })
 export const nfsSchema = section({ port: port.default(2049), portmap: flag.default(true) })
-/** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables; `largestImage`: of a guest's disk. */
+/** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables; `largestImage`: of a guest's disk; `startsAtOnce`: guests, after a power cut. */
 export const managerSchema = section({
   listen: listen.exactOptional(),
   address: listen.exactOptional(),
   database: database.default('sqlite'),
   hooks: directory.exactOptional(),
   largestImage: whole(1, 65536, ' GiB').exactOptional(),
+  startsAtOnce: whole(1, 1000, ' guests').exactOptional(),
 })
 
 const bootSchema = section({

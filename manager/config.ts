@@ -12,6 +12,8 @@ export interface ManagerConfig {
   readonly enrol: EnrolPolicy
   /** Bytes of a disk that guests' disks are made of. */
   readonly largestImage?: number
+  /** Guests that are started at once after a power cut. */
+  readonly startsAtOnce?: number
   /** The folder of the site's hooks. */
   readonly hooks?: string
   /** The name that the config gives the host of a MAC. */
@@ -25,10 +27,10 @@ export type ReadManagerConfig =
 export function managerConfig(config: Config): ReadManagerConfig {
   const { manager, dataDir, network, boot } = config
   if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
-  const { database, listen, hooks, largestImage } = manager
+  const { database, listen, hooks, largestImage, startsAtOnce } = manager
   const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
   const limit = largestImage === undefined ? {} : { largestImage: largestImage * 2 ** 30 }
-  const given = { ...reached, ...limit, ...(hooks === undefined ? {} : { hooks }) }
+  const given = { ...reached, ...limit, ...(startsAtOnce === undefined ? {} : { startsAtOnce }), ...(hooks === undefined ? {} : { hooks }) }
   return {
     kind: 'config',
     config: { dataDir, database, listen, ...given, enrol: boot.enrol, names: hostNames(config) },

@@ -19,6 +19,7 @@ import { type Automations, openAutomations } from './automation/service.ts'
 import { automationClaims } from './automation/store/claiming.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
+import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
 import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
@@ -94,6 +95,7 @@ const FAILED_LISTENERS = { lines: 5, windowSeconds: 60 }
 
 const LOST_AFTER = 30_000
 const LARGEST_IMAGE = 256 * 2 ** 30
+const STARTS_AT_ONCE = 4
 const TICK = 1000
 const FORGET_PERIOD = 3600_000
 /** What has expired so long ago can be used for nothing, ms: an agent may come back from an absence of the manager. */
@@ -156,6 +158,12 @@ async function start(
       await forgetSessions(transaction, now() - SESSION_IDLE)
     })
     await automations.forget(before)
+    await forgetSeeds()
+  }
+  // What an automation has made for itself, and not begun with, is not old yet.
+  const forgetSeeds = async () => {
+    const open = (await automations.open()).map(({ args }) => JSON.stringify(args))
+    await images.forgetSeeds(now() - FORGET_PERIOD, (id) => open.some((args) => args.includes(id)))
   }
   const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(
@@ -235,6 +243,11 @@ async function start(
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
+  const upkeep = new GuestUpkeep({
+    ...{ store, pool, automations, plans, now, after, most: config.startsAtOnce ?? STARTS_AT_ONCE },
+    onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),
+  })
+  closing.push(() => upkeep.close())
   const doors = await openDoors({
     gateway,
     dataDir,
@@ -248,7 +261,7 @@ async function start(
     access,
     claims,
     networks,
-    guests: { store, book, where, plans },
+    guests: { book, where, plans },
     automations,
     images,
     acting,

@@ -155,6 +155,15 @@ export function* unwinding(): Steps {
   }
 }
 
+/** What this branch has done stays, whatever comes after: nothing of it is taken back any more. */
+export function* settle(): Steps {
+  for (;;) {
+    const next = (yield { kind: 'next-undo' }) as OpenUndo | undefined
+    if (!next) return
+    yield { kind: 'undone', of: next.of, how: 'not needed' }
+  }
+}
+
 /** After two failures, and two again, a person is asked: until it is done, or said to have been done by hand. */
 function* takeBack({ of, undo }: OpenUndo): Steps {
   for (let failures = 1; ; failures += 1) {

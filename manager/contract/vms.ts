@@ -1,6 +1,7 @@
 // Guests as the manager keeps them, and what can be done to them; what hosts report of guests is guests.ts's. Append-only within /api/v1.
 // Times are milliseconds since the epoch, sizes bytes; of a spec sizes are written as 8G.
 import { z } from 'zod'
+import { guestChange } from '../protocol/guest-change.ts'
 import { guestSpec, networkName } from '../protocol/guest-spec.ts'
 import { GUEST_STATES } from '../protocol/guest-state.ts'
 import { guestName } from '../protocol/requests/guest-config.ts'
@@ -44,8 +45,11 @@ const vmDisk = z.object({
   vdev: z.string(),
   sizeBytes: z.number(),
   access: z.enum(['read-write', 'read-only']),
-  state: z.enum(['making', 'ready']),
+  /** `leaving`: the guest has it no more, and it is yet to be removed. */
+  state: z.enum(['making', 'ready', 'leaving']),
   image: z.string().optional(),
+  /** What cloud-init is told at the first boot. */
+  content: z.literal('seed').optional(),
   /** What the guest opens, and what lies below it, down to the disks of the machine. */
   device: z.string(),
   lv: z.string(),
@@ -68,11 +72,24 @@ const places = z.object({
   refused: z.array(z.object({ host: hostId, name: z.string(), reasons: z.array(z.string()) })),
 })
 
+/** Two files of a seed, with all that JSON escapes of them, beside the rest: what is too large is told by its name. */
+const SPEC_BODY = 8 << 20
+/** With many ssh keys. */
+const KEPT_SPEC_BODY = 1 << 20
+
 /** By name or UUID. */
 export const vmRef = guestName
 const ofVm = z.strictObject({ ref: vmRef })
 const hosts = z.array(hostRef).min(1).max(4096)
 const starting = { role: 'operator', status: 202, starts: 'automation', output: startedAutomation } as const
+
+const change = z
+  .object({
+    what: z.string(),
+    when: z.enum(['at once', 'from its next start on']),
+    loses: z.enum(['nothing', 'data']),
+  })
+  .meta({ id: 'VmChange' })
 
 export const vms = {
   list: operation({
@@ -94,13 +111,15 @@ export const vms = {
     role: 'viewer',
     summary: 'Which hosts could start a guest, and what is in the way on the others',
     /** `ref`: one that is there; `spec`: one that is not. */
+    limit: SPEC_BODY,
     input: z.strictObject({ ref: vmRef.optional(), spec: guestSpec.optional(), hosts: hosts.optional() }),
     output: places,
   }),
   create: operation({
     ...starting,
     http: 'POST /vms',
-    summary: 'Make a guest, with its disks, and start it',
+    summary: 'Make a guest, with its disks, and start it; its seed is what cloud-init is told at its first boot',
+    limit: SPEC_BODY,
     input: z.strictObject({
       spec: guestSpec,
       /** That may take it; left out: all. */
@@ -155,14 +174,44 @@ export const vms = {
     input: ofVm.extend({ disks: z.enum(['remove', 'keep']).default('remove') }),
     did: ({ ref, disks }) => `destroy guest ${ref}${disks === 'keep' ? ', but keep its disks' : ' and its disks'}`,
   }),
+  forget: operation({
+    ...starting,
+    http: 'POST /vms/:ref/forget',
+    summary: 'Know nothing more of a guest whose host is gone for good: fenced, rejected or removed; its disks are left behind',
+    /** `confirm`: its name. */
+    input: ofVm.extend({ confirm: z.string().max(128) }),
+    did: ({ ref }) => `forget guest ${ref}, whose host is gone`,
+  }),
+  preview: operation({
+    http: 'POST /vms/:ref/preview',
+    role: 'viewer',
+    summary: 'What would be other of a guest, by the whole of its spec or by a change, and from when on: nothing is done',
+    limit: KEPT_SPEC_BODY,
+    input: ofVm.extend({ spec: guestSpec.optional(), change: guestChange.optional() }),
+    output: z.object({ changes: z.array(change) }),
+  }),
+  change: operation({
+    ...starting,
+    http: 'PATCH /vms/:ref',
+    summary: 'Change a guest: what it is called, its size, its disks and NICs; on one that runs at once, as far as that can be',
+    limit: KEPT_SPEC_BODY,
+    input: ofVm.extend({ change: guestChange }),
+    did: ({ ref, change: { addDisks, growDisks, removeDisks, addNics, removeNics, ...keys } }) => {
+      const lists = { addDisks, growDisks, removeDisks, addNics, removeNics }
+      const said = [
+        ...Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [key])),
+        ...Object.entries(lists).flatMap(([key, list]) => (list.length === 0 ? [] : [key])),
+      ]
+      return `change guest ${ref}: ${said.join(', ') || 'nothing'}${removeDisks.length === 0 ? '' : ` (${removeDisks.join(', ')})`}`
+    },
+  }),
   apply: operation({
+    ...starting,
     http: 'PUT /vms/:ref/spec',
-    role: 'operator',
-    summary: 'Have a guest be as this spec says from its next start on; disks and NICs are not changed by it',
+    summary: 'Have a guest be as this spec says: disks and NICs that it does not name go; what cannot be at once is from the next start on',
+    limit: KEPT_SPEC_BODY,
     input: ofVm.extend({ spec: guestSpec }),
-    /** `later`: keys that a guest which runs has from its next start on. */
-    output: vmDetail.extend({ later: z.array(z.string()) }),
-    did: ({ ref, spec }) => `change the spec of guest ${ref}${spec.name === ref ? '' : ` (${spec.name})`}`,
+    did: ({ ref, spec }) => `have guest ${ref} be as a spec says${spec.name === ref ? '' : ` (${spec.name})`}`,
   }),
 }
 
@@ -224,5 +273,6 @@ export const networks = {
 export type Vm = z.output<typeof vm>
 export type VmDetail = z.output<typeof vmDetail>
 export type VmDisk = z.output<typeof vmDisk>
+export type VmChange = z.output<typeof change>
 export type VmPlaces = z.output<typeof places>
 export type Network = z.output<typeof network>

@@ -89,7 +89,7 @@ export class GuestBook {
   async madeOf(image: string): Promise<readonly string[]> {
     const { db } = this.#options.store
     const [rows, disks] = await Promise.all([allGuests(db), disksOf(db)])
-    const making = new Set(disks.filter((disk) => disk.image === image && disk.state !== 'ready').map(({ guest }) => guest))
+    const making = new Set(disks.filter((disk) => disk.image === image && disk.state === 'making').map(({ guest }) => guest))
     return rows.flatMap(({ uuid, name }) => (making.has(uuid) ? [name] : []))
   }
 
@@ -102,7 +102,7 @@ export class GuestBook {
       return { host: host.id, hostName: host.name, report, state: domain.state }
     })
     const { state, why } = stateOf({
-      known: { host: id, power, since, made: disks.every((disk) => disk.state === 'ready') ? 'yes' : 'no' },
+      known: { host: id, power, since, made: disks.some((disk) => disk.state === 'making') ? 'no' : 'yes' },
       seen: sightings,
       host: own && { name: own.name, silent: this.#silence(own) },
       recipe: holding?.recipe,

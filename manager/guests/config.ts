@@ -55,4 +55,5 @@ export function withVdevs<Disk extends { readonly vdev?: string | undefined }>(
   })
 }
 
-const BUS = [...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `xvd${letter}`)
+/** Places of the bus, the first one first. */
+export const BUS = [...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `xvd${letter}`)

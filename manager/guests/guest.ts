@@ -25,7 +25,8 @@ export interface DiskRecord {
   readonly sizeBytes: number
   readonly generation: number
   readonly access: 'read-write' | 'read-only'
-  readonly state: 'making' | 'ready'
+  /** `leaving`: its guest has it no more, and it is yet to be removed. */
+  readonly state: 'making' | 'ready' | 'leaving'
   readonly image: string | undefined
 }
 
@@ -46,7 +47,7 @@ function diskRecord(row: GuestDisksTable): DiskRecord {
     ...{ id: uuidSchema.parse(id), vdev, host, sizeBytes, generation, image: image ?? undefined },
     vg: { name: row.vg_name, uuid: row.vg_uuid },
     access: oneOf(['read-write', 'read-only'], row.access),
-    state: oneOf(['making', 'ready'], row.state),
+    state: oneOf(['making', 'ready', 'leaving'], row.state),
   }
 }
 

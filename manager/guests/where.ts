@@ -112,11 +112,18 @@ function needsOf(
     dom0Bytes: 0,
     // Of a guest that is placed its vCPUs are counted there already.
     vcpus: placed ? 0 : spec.vcpus,
-    space: placed ? [] : spec.disks.flatMap(({ pool, size, thinPool }) => (thinPool === undefined ? [{ vg: pool, bytes: size }] : [])),
+    space: placed ? [] : spaceOf(spec),
     ...{ networks: [], storage: [] },
     attach: names.map((network) => ({ network, hosts: attached(networks.find(({ name }) => name === network)) })),
     cpu: { kind: 'start', type: 'pvh' },
   }
+}
+
+/** With the least that a seed takes: how large it is says who makes it. */
+function spaceOf({ disks, seed }: GuestSpec): PlacementNeeds['space'] {
+  const thick = disks.flatMap(({ pool, size, thinPool }) => (thinPool === undefined ? [{ vg: pool, bytes: size }] : []))
+  const [first] = disks
+  return seed && first?.thinPool === undefined && first ? [...thick, { vg: first.pool, bytes: 1 }] : thick
 }
 
 /** All that it may take of its host. */

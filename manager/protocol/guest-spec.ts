@@ -2,10 +2,11 @@
 // here, so that what is shown can be given back as it is. Pure.
 import { z } from 'zod'
 import { vgName } from './guest-disk.ts'
+import { guestSeed, secretless } from './guest-seed.ts'
 import { GROUP_NAME, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from './host.ts'
-import { nearestTo } from './nearest.ts'
 import { guestName, restartPolicy, XL_KEYS } from './requests/guest-config.ts'
 import { readSize, writeSize } from './size.ts'
+import { strict } from './strict.ts'
 import { list, mac, uuid, word } from './values.ts'
 
 const MIB = 2 ** 20
@@ -23,23 +24,6 @@ const size = (most: number) =>
 function faultOf(bytes: number, most: number): string | undefined {
   if (bytes <= 0 || bytes > most) return `is not from 1M to ${writeSize(most)}`
   return bytes % MIB === 0 ? undefined : 'is no whole number of MiB'
-}
-
-/** As z.strictObject, and says what may have been meant. */
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  const known = Object.keys(shape)
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return undefined
-      return issue.keys.map((key) => sayUnknown(String(key), known)).join('; ')
-    },
-  })
-}
-
-function sayUnknown(key: string, known: readonly string[]): string {
-  const nearest = nearestTo(key, known)
-  const shown = JSON.stringify(key.slice(0, 64))
-  return nearest === undefined ? `there is no key ${shown}: there are ${known.join(', ')}` : `there is no key ${shown}: is it ${nearest}?`
 }
 
 export const vdev = z.string().regex(/^xvd[a-z]$/, 'is no name of a disk on the bus: xvda … xvdz')
@@ -92,6 +76,8 @@ export const guestSpec = strict({
   disks: list(diskSpec, 26).default([]),
   nics: list(nicSpec, 16).default([]),
   boot: z.enum(['grub']).default('grub'),
+  /** For cloud-init, when it is made. */
+  seed: guestSeed.optional(),
   restart: restartPolicy.default('on-failure'),
   /** After a power cut: those of a lower number first; then so many seconds before the next. */
   startOrder: z.int().min(0).max(9999).default(0),
@@ -115,11 +101,12 @@ export type GuestSpec = z.output<typeof guestSpec>
 export type DiskSpec = z.output<typeof diskSpec>
 export type NicSpec = z.output<typeof nicSpec>
 
-/** As people read it: sizes in the greatest unit that keeps them whole, and nothing that is not said. */
+/** As people read it: sizes in the greatest unit that keeps them whole, nothing that is not said, and no secret. */
 export function writeSpec(spec: GuestSpec): GuestSpecText {
-  const { memory, maxMemory, disks, nics, ...rest } = spec
+  const { memory, maxMemory, disks, nics, seed, ...rest } = spec
   return {
     ...rest,
+    ...(seed ? { seed: secretless(seed) } : {}),
     memory: writeSize(memory),
     ...(maxMemory === undefined ? {} : { maxMemory: writeSize(maxMemory) }),
     disks: disks.map((disk) => ({ ...disk, size: writeSize(disk.size) })),

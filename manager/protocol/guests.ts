@@ -39,11 +39,16 @@ export const guest = record({
    */
   configured: z.literal(false).exactOptional(),
   /**
-   * By the agent that keeps its restart policy: how often it crashed, or could not be started, within ten minutes, at the last time of
+   * By the agent that keeps its restart policy: how often it ended, or could not be started, within ten minutes, at the last time of
    * them. `down`: too often, it is not started again. Left out: it never did.
    */
   restarts: record({ count, stays: z.literal('down').exactOptional() }).exactOptional(),
 })
+
+/** In a problem of the section, also of one that has no domain any more: its agent does not start it again. */
+export function sayStaysDown(name: string, why: string): string {
+  return `guest ${name} stays down: ${why}`
+}
 
 const drbdConnection = record({
   /** The peer's name; empty in DRBD 8.4, which knows one peer without a name. */

@@ -2,6 +2,7 @@
 // a request is only sent to an agent whose version knows it, and one that changes a host only to one that keeps it safe: see below.
 import { z } from 'zod'
 import { collect } from './requests/collect.ts'
+import { attachDisk, attachNic, detachDisk, detachNic, renameGuest } from './requests/guest-devices.ts'
 import { growDisk, makeDisk, removeDisk } from './requests/guest-disks.ts'
 import { destroyGuest, pauseGuest, rebootGuest, resizeGuest, startGuest, stopGuest } from './requests/guest-life.ts'
 import type { Hold } from './requests/holds.ts'
@@ -32,6 +33,11 @@ const REQUESTS = {
   'reboot-guest': rebootGuest,
   'pause-guest': pauseGuest,
   'resize-guest': resizeGuest,
+  'attach-disk': attachDisk,
+  'detach-disk': detachDisk,
+  'attach-nic': attachNic,
+  'detach-nic': detachNic,
+  'rename-guest': renameGuest,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

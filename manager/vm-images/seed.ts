@@ -1,16 +1,8 @@
 // What a guest is told at its first boot, as cloud-init's NoCloud reads it from a disk labelled CIDATA: files and their bytes. Pure.
 import { stringify } from 'yaml'
 import { z } from 'zod'
+import { hostName, networkConfig, sshKeys, userData } from '../protocol/guest-seed.ts'
 import { mac } from '../protocol/values.ts'
-
-/** Seeds are kept for each guest: scripts fit, payloads do not. */
-const MOST_USER_DATA = 1 << 20
-const MOST_KEYS = 64
-
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
-const SSH_KEY = /^(ssh-(ed25519|rsa)|ecdsa-sha2-[a-z0-9-]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+( [^\n\r]*)?$/
-/** How cloud-init tells what user data is; anything else it leaves alone with a warning that nobody reads. */
-const USER_DATA = /^(#cloud-config|#!|#include|#cloud-boothook|#part-handler|## template:|Content-Type: multipart|MIME-Version:)/
 
 const nic = z.strictObject({
   mac,
@@ -21,18 +13,15 @@ const nic = z.strictObject({
 })
 
 export const seedSpec = z.strictObject({
-  hostname: z.string().regex(HOST_NAME, 'is no host name'),
+  hostname: hostName,
   /** Another one makes cloud-init do again what it does once. */
   instanceId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'is no instance id'),
-  /** Public, a line each. */
-  sshKeys: z.array(z.string().max(16_384).regex(SSH_KEY, 'is no public ssh key')).max(MOST_KEYS),
+  sshKeys,
   /** None: the first NIC by DHCP, as cloud-init does by itself. */
   nics: z.array(nic).max(32),
-  userData: z
-    .string()
-    .refine((text) => Buffer.byteLength(text) <= MOST_USER_DATA, `has more than the ${MOST_USER_DATA} bytes that a seed may carry`)
-    .refine((text) => USER_DATA.test(text), 'begins neither with #cloud-config nor with #! nor as other user data of cloud-init does')
-    .exactOptional(),
+  userData: userData.exactOptional(),
+  /** As it is, in the place of what `nics` say. */
+  networkConfig: networkConfig.exactOptional(),
 })
 
 export type SeedSpec = z.output<typeof seedSpec>
@@ -42,13 +31,24 @@ export interface SeedFile {
   readonly text: string
 }
 
-export function seedFiles({ hostname, instanceId, sshKeys, nics, userData }: SeedSpec): readonly SeedFile[] {
-  const meta = { 'instance-id': instanceId, 'local-hostname': hostname, ...(sshKeys.length === 0 ? {} : { 'public-keys': sshKeys }) }
-  const network = { version: 2, ethernets: Object.fromEntries(nics.map((one, index) => [`nic${index}`, ethernet(one)])) }
+export function seedFiles({
+  hostname,
+  instanceId,
+  sshKeys: keys,
+  nics,
+  userData: data,
+  networkConfig: given,
+}: SeedSpec): readonly SeedFile[] {
+  const meta = { 'instance-id': instanceId, 'local-hostname': hostname, ...(keys.length === 0 ? {} : { 'public-keys': keys }) }
+  const own =
+    nics.length === 0
+      ? undefined
+      : yaml({ version: 2, ethernets: Object.fromEntries(nics.map((one, index) => [`nic${index}`, ethernet(one)])) })
+  const network = given ?? own
   return [
     { name: 'meta-data', text: yaml(meta) },
-    { name: 'user-data', text: userData ?? '#cloud-config\n{}\n' },
-    ...(nics.length === 0 ? [] : [{ name: 'network-config', text: yaml(network) } as const]),
+    { name: 'user-data', text: data ?? '#cloud-config\n{}\n' },
+    ...(network === undefined ? [] : [{ name: 'network-config', text: network } as const]),
   ]
 }
 

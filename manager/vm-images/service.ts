@@ -155,6 +155,11 @@ export class VmImages {
     if ((await this.folder.facts(id))?.kind === 'seed') await this.folder.remove(id)
   }
 
+  /** Those that are older, and that nobody needs any more: the host has its disk. */
+  async forgetSeeds(before: number, isNeeded: (id: string) => boolean): Promise<void> {
+    for (const { id, made } of await this.folder.seeds()) if (made < before && !isNeeded(id)) await this.removeSeed(id)
+  }
+
   async close(): Promise<void> {
     await this.uploads.close()
   }

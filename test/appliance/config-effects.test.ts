@@ -214,6 +214,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   'manager.address': { values: ['10.77.0.2:8443', '10.77.0.3:8443'], seen: managing },
   'manager.hooks': { values: ['/etc/hostless/hooks', '/srv/hooks'], seen: managing },
   'manager.largestImage': { values: [256, 64], seen: managing },
+  'manager.startsAtOnce': { values: [4, 8], seen: managing },
   'manager.database': { values: ['sqlite', 'postgres://hostless@10.77.0.5/hostless'], seen: managing },
 }
 

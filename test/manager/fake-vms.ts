@@ -1,7 +1,7 @@
 // Guests and networks of a test's own: the contract's handlers over lists that the test may change. What is asked for becomes an
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
-import type { Network, VmDetail } from '../../manager/contract/vms.ts'
+import type { Network, VmChange, VmDetail } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
 import { runningAutomation, started } from './fake-automations.ts'
 
@@ -11,11 +11,13 @@ export interface FakeVms {
   readonly automations: AutomationDetail[]
   /** As they were asked for: `stop web1 {"how":"clean"}`. */
   readonly asked: string[]
+  /** What any change would come to. */
+  readonly changes?: readonly VmChange[]
 }
 
-export function fakeVms({ vms, networks, automations, asked }: FakeVms): Pick<Handlers, 'vms' | 'networks'> {
+export function fakeVms({ vms, networks, automations, asked, changes = [] }: FakeVms): Pick<Handlers, 'vms' | 'networks'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
-  const begin = async (verb: string, { ref, ...input }: { readonly ref: string }, { who }: Caller) => {
+  const begin = async (verb: string, { ref, ...input }: { readonly ref: string; readonly name?: string }, { who }: Caller) => {
     const vm = find(ref)
     if (!vm && verb !== 'create') return missing(`guest ${JSON.stringify(ref)}`)
     asked.push(`${verb} ${vm?.name ?? ref} ${JSON.stringify(input)}`)
@@ -38,10 +40,10 @@ export function fakeVms({ vms, networks, automations, asked }: FakeVms): Pick<Ha
       pause: (input, by) => begin('pause', input, by),
       unpause: (input, by) => begin('unpause', input, by),
       destroy: (input, by) => begin('destroy', input, by),
-      async apply({ ref }) {
-        const vm = find(ref)
-        return vm ? done({ ...vm, later: [] }) : missing(`guest ${JSON.stringify(ref)}`)
-      },
+      forget: (input, by) => begin('forget', input, by),
+      preview: async ({ ref }) => (find(ref) ? done({ changes: [...changes] }) : missing(`guest ${JSON.stringify(ref)}`)),
+      change: (input, by) => begin('change', input, by),
+      apply: ({ ref, spec }, by) => begin('apply', { ref, name: spec.name }, by),
     },
     networks: {
       list: async () => done({ networks }),

@@ -1,13 +1,13 @@
 // What is kept of each guest that was started here, for the next agent of this boot: how it is made and what its end means. JSON in RAM,
 // for root alone. What is damaged is told and never guessed.
 import { z } from 'zod'
-import { guestConfig, restartPolicy } from '../../../manager/protocol/requests/guest-config.ts'
+import { type GuestConfig, guestConfig, restartPolicy } from '../../../manager/protocol/requests/guest-config.ts'
 import { count, type Uuid, uuid } from '../../../manager/protocol/values.ts'
 import type { Backend } from '../backend.ts'
 import type { Files } from '../requests/world.ts'
 
 export const GUESTS_FOLDER = '/run/hostless/guests'
-/** Crashes that are remembered of one guest. */
+/** Ends that are remembered of one guest. */
 const MOST = 16
 
 const keptGuest = z
@@ -19,7 +19,7 @@ const keptGuest = z
      * is paused is half made. `ending`: whatever becomes of it, it is not started again.
      */
     state: z.enum(['starting', 'restarting', 'started', 'ending']),
-    /** Seconds since the boot, the oldest first: when it crashed, or could not be started again. */
+    /** Seconds since the boot, the oldest first: when it crashed, ended though it always runs, or could not be started again. */
     crashes: z.array(count).max(MOST).readonly(),
     /** Why it is not started again, though its policy says so. */
     down: z.string().max(256).exactOptional(),
@@ -75,6 +75,18 @@ export async function readKept(backend: Pick<Reads, 'readFile'>, guest: Uuid): P
 export async function keep(files: Pick<Files, 'write'>, kept: KeptGuest): Promise<void> {
   const text = JSON.stringify({ ...kept, crashes: kept.crashes.slice(-MOST) })
   await files.write(keptPath(kept.guest.uuid), `${text}\n`, 0o600)
+}
+
+/** What the guest is started with, should its policy start it again; of one of which nothing is kept, nothing. */
+export async function changeKept(
+  { backend, files }: { readonly backend: Pick<Reads, 'readFile'>; readonly files: Pick<Files, 'write'> },
+  guest: Uuid,
+  change: (guest: GuestConfig) => GuestConfig,
+): Promise<void> {
+  const known = await readKept(backend, guest)
+  if (known.kind !== 'kept') return
+  const changed = guestConfig.safeParse(change(known.kept.guest))
+  if (changed.success) await keep(files, { ...known.kept, guest: changed.data })
 }
 
 export async function forget(files: Pick<Files, 'remove'>, guest: Uuid): Promise<void> {

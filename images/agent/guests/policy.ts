@@ -17,7 +17,7 @@ export type Decision =
   /** What is left of its domain goes, its devices are closed, and nothing is kept of it. */
   | { readonly kind: 'clear' }
 
-/** So many crashes within so many seconds are too many. */
+/** So many ends within so many seconds are too many. */
 export const MOST_CRASHES = 5
 export const WITHIN = 600
 /** Seconds until it is tried again where it could not be started, times the crashes there were. */
@@ -33,7 +33,8 @@ export function decide({ restart, state, crashes, down }: KeptGuest, seen: Seen,
     case 'started':
       if (down !== undefined) return NOTHING
       if (seen === 'crashed') return restart === 'never' ? NOTHING : again([...crashes, now], now)
-      if (isOver) return restart === 'always' ? { kind: 'start', crashes } : { kind: 'clear' }
+      // Also one that powers off as soon as it runs: it would be started for ever.
+      if (isOver) return restart === 'always' ? again([...crashes, now], now) : { kind: 'clear' }
       return NOTHING
     case 'starting':
     case 'restarting':
@@ -63,7 +64,7 @@ export function recent(crashes: readonly number[], now: number): readonly number
 function again(all: readonly number[], now: number): Extract<Decision, { kind: 'start' | 'give-up' }> {
   const crashes = recent(all, now)
   if (crashes.length < MOST_CRASHES) return { kind: 'start', crashes }
-  return { kind: 'give-up', crashes, reason: `it crashed, or could not be started, ${crashes.length} times in ${WITHIN / 60} minutes` }
+  return { kind: 'give-up', crashes, reason: `it ended, or could not be started, ${crashes.length} times in ${WITHIN / 60} minutes` }
 }
 
 function soon(all: readonly number[], now: number): Decision {

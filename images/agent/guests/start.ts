@@ -6,6 +6,7 @@ import { collect } from '../collect.ts'
 import type { DomainRow } from '../inventory/xl-list.ts'
 import { LostProgram, type Task } from '../requests/task.ts'
 import { failureOf, saidBy, type World } from '../requests/world.ts'
+import { lackOfBridges } from './bridges.ts'
 import { closeDevices, openDevices } from './devices.ts'
 import { type Domains, destroyDomain, domainOf, findDomain, readDomains } from './domain.ts'
 import { configPath, forget, type KeptGuest, type Known, keep } from './kept.ts'
@@ -91,12 +92,10 @@ async function look(world: World, { domid, state }: DomainRow, { next, before }:
 async function unfit({ backend }: World, guest: GuestConfig, domains: Domains): Promise<string | undefined> {
   const namesake = domains.kind === 'read' ? domains.all.find(({ name, uuid }) => name === guest.name && uuid !== guest.uuid) : undefined
   if (namesake) return `domain ${namesake.domid} has the name ${guest.name} already, and is another guest, ${namesake.uuid}`
-  const read = await collect(backend, ['xen', 'bridges'])
-  const { xen, bridges = [] } = read.sections
-  const missing = [...new Set(guest.nics.map(({ bridge }) => bridge))].filter((name) => !bridges.some((one) => one.name === name))
-  const unread = missing.length > 0 ? sayUnread(uncountedOf(read, ['bridges'])) : undefined
-  if (unread !== undefined) return `whether there is a bridge ${missing.join(', ')} is not known: ${unread}`
-  if (missing.length > 0) return `this host has no bridge ${missing.join(', ')}`
+  const bridgeless = await lackOfBridges(backend, guest.nics)
+  if (bridgeless !== undefined) return bridgeless
+  const read = await collect(backend, ['xen'])
+  const { xen } = read.sections
   if (xen?.freeBytes === undefined)
     return `how much memory is free is not known: ${sayUnread(uncountedOf(read, ['xen'])) ?? 'xl info does not say'}`
   const [need, free] = [needOf(guest), Math.floor(xen.freeBytes / MIB)]

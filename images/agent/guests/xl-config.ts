@@ -43,14 +43,26 @@ export function devicePath(disk: GuestConfig['disks'][number]['disk']): string {
   return `/dev/mapper/${deviceOf(disk)}`
 }
 
-function diskLine({ disk, vdev, access }: GuestConfig['disks'][number]): string {
+/** xl-disk-configuration(5). */
+export function diskLine({ disk, vdev, access }: GuestConfig['disks'][number]): string {
   const mode = access === 'read-only' ? 'ro' : 'rw'
   // A target ends the line: all that follows it would be a part of it.
   return `format=raw,vdev=${vdev},access=${mode},backendtype=phy,discard,script=${BLOCK_SCRIPT},target=${devicePath(disk)}`
 }
 
-function vifLine({ mac, bridge, rateKBps }: GuestConfig['nics'][number]): string {
-  return `mac=${mac},bridge=${bridge}${rateKBps === undefined ? '' : `,rate=${rateKBps}KB/s`}`
+function vifLine(nic: GuestConfig['nics'][number]): string {
+  return vifWords(nic).join(',')
+}
+
+/** xl-network-configuration(5). */
+export function vifWords({ mac, bridge, rateKBps }: GuestConfig['nics'][number]): readonly string[] {
+  return [`mac=${mac}`, `bridge=${bridge}`, ...(rateKBps === undefined ? [] : [`rate=${rateKBps}KB/s`])]
+}
+
+/** Of names that would mean something else where xl reads them. */
+export function oddWord(words: readonly string[]): string | undefined {
+  const odd = words.find((word) => !WORD.test(word))
+  return odd === undefined ? undefined : `${JSON.stringify(odd)} cannot be given to xl: letters, digits, dots, dashes and underscores can`
 }
 
 function wrongIn({ name, uuid, memoryMiB, maxMemoryMiB, vcpus, maxVcpus, disks, nics, cpuid, xl }: GuestConfig): string | undefined {

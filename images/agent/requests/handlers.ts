@@ -2,6 +2,8 @@
 import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Images } from '../content/images.ts'
 import type { Observation } from '../runner.ts'
+import { attachDisk, detachDisk } from './attach-disk.ts'
+import { attachNic, detachNic } from './attach-nic.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
@@ -12,6 +14,7 @@ import { pauseGuest } from './pause-guest.ts'
 import { rebootGuest } from './reboot-guest.ts'
 import { removeDisk } from './remove-disk.ts'
 import { removeVg } from './remove-vg.ts'
+import { renameGuest } from './rename-guest.ts'
 import { resizeGuest } from './resize-guest.ts'
 import { scanFileSystem } from './scan-file-system.ts'
 import { setProperties } from './set-properties.ts'
@@ -61,5 +64,10 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'reboot-guest': by<'reboot-guest'>(rebootGuest),
     'pause-guest': by<'pause-guest'>(pauseGuest),
     'resize-guest': by<'resize-guest'>(resizeGuest),
+    'attach-disk': by<'attach-disk'>(attachDisk),
+    'detach-disk': by<'detach-disk'>(detachDisk),
+    'attach-nic': by<'attach-nic'>(attachNic),
+    'detach-nic': by<'detach-nic'>(detachNic),
+    'rename-guest': by<'rename-guest'>(renameGuest),
   }
 }

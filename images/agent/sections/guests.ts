@@ -1,6 +1,6 @@
 // The section guests: which domains the hypervisor has, with what libxl configured for each.
 import type { z } from 'zod'
-import { type Guest, guest } from '../../../manager/protocol/guests.ts'
+import { type Guest, guest, sayStaysDown } from '../../../manager/protocol/guests.ts'
 import type { Backend } from '../backend.ts'
 import { GUESTS_FOLDER, type Known, keptGuests } from '../guests/kept.ts'
 import { acceptAll, type Candidate, few } from '../inventory/accept.ts'
@@ -73,7 +73,7 @@ function sayKept(uuid: string, known: Known): Reason | undefined {
   if (known.kind === 'damaged')
     return { text: `what is kept of guest ${uuid} is damaged, so that it is not started again: ${known.reason}`, lacks: 'detail' }
   if (known.kind === 'none' || known.kept.down === undefined) return undefined
-  return { text: `guest ${known.kept.guest.name} stays down: ${known.kept.down}`, lacks: 'detail' }
+  return { text: sayStaysDown(known.kept.guest.name, known.kept.down), lacks: 'detail' }
 }
 
 function sayBare({ domid, name }: DomainRow): Reason {

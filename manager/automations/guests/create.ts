@@ -12,7 +12,7 @@ import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { addGuest, putDisk, removeGuest } from '../../store/tables/guests.ts'
 import { hostLock, vgLock } from '../locks.ts'
-import { bring, claimed, guestLock, isRowsUndo, rowsUndo, runningNeeds, startArgs } from './parts.ts'
+import { bring, claimed, guestLock, type HostArg, isRowsUndo, type Named, rowsUndo, runningNeeds, startArgs } from './parts.ts'
 import { answeredRows, diskPart } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
 
@@ -39,6 +39,12 @@ export const createArgs = z.object({
 
 export type NewDisk = z.output<typeof newDisk>
 export type CreateArgs = z.output<typeof createArgs>
+
+/** Whose disk it is, and where it lies. */
+export interface Owner {
+  readonly guest: Named
+  readonly host: HostArg
+}
 
 export const GENERATION = 1
 /** A disk may be large, and its host busy, ms. */
@@ -72,7 +78,7 @@ function* create(args: CreateArgs): Steps<{ readonly guest: string; readonly hos
 
 export function* made(
   { disk, vg, thinPool, sizeBytes, image, vdev: at }: NewDisk,
-  { guest, host, epoch }: Pick<CreateArgs, 'guest' | 'host' | 'epoch'>,
+  { guest, host, epoch }: Owner & Pick<CreateArgs, 'epoch'>,
 ): Steps {
   yield* undoable(
     {
@@ -104,10 +110,7 @@ function needsOf(args: CreateArgs): readonly Need[] {
 }
 
 /** Thin, it takes of its pool, as it is written. */
-export function diskNeeds(
-  { disk, vg, thinPool, sizeBytes, access }: NewDisk,
-  { guest, host }: Pick<CreateArgs, 'guest' | 'host'>,
-): readonly Need[] {
+export function diskNeeds({ disk, vg, thinPool, sizeBytes, access }: NewDisk, { guest, host }: Owner): readonly Need[] {
   const of = { guest: guest.uuid, keep: guest.name, part: diskPart(disk), host: host.id }
   const space: Need = { ...of, kind: 'space', vg: vg.uuid, lv: lvOf(disk), bytes: sizeBytes }
   const writer: Need = { ...of, kind: 'writer', device: `/dev/${vg.name}/${lvOf(disk)}` }
@@ -131,7 +134,7 @@ async function rows(transaction: Transaction, automation: string, args: CreateAr
   await answeredRows(transaction, guest.uuid, book.now)
 }
 
-export function diskRow({ disk, vdev: at, vg, sizeBytes, access, image }: NewDisk, { guest, host }: Pick<CreateArgs, 'guest' | 'host'>) {
+export function diskRow({ disk, vdev: at, vg, sizeBytes, access, image }: NewDisk, { guest, host }: Owner) {
   return {
     ...{ id: disk, guest: guest.uuid, vdev: at, host: host.id, vg_name: vg.name, vg_uuid: vg.uuid, size_bytes: sizeBytes },
     ...{ generation: GENERATION, access, state: 'making', image: image?.id ?? null },

@@ -9,6 +9,7 @@ import { uuid } from '../../protocol/values.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { removeGuest } from '../../store/tables/guests.ts'
+import { sayNames } from '../../wording.ts'
 import { hostLock } from '../locks.ts'
 import { guestLock, hostArg, look, named } from './parts.ts'
 import { answeredRows } from './rows.ts'
@@ -27,6 +28,8 @@ export const destroyArgs = z.object({
   /** Left out: nothing of it is on a host. */
   host: hostArg.exactOptional(),
   disks: z.array(z.object({ disk: uuid, vg: vgRef })).readonly(),
+  /** LVs that stay where they lie, for people. */
+  left: z.array(z.string()).readonly().default([]),
 })
 
 export type StopArgs = z.output<typeof stopArgs>
@@ -73,7 +76,10 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
   name: 'destroy-guest',
   version: 1,
   parse: (given) => destroyArgs.parse(given),
-  title: ({ guest, host }) => `destroy ${guest.name}${host ? ` on ${host.name}` : ''}`,
+  title: ({ guest, host, left }) => {
+    const behind = left.length === 0 ? '' : `, and leave ${sayNames(left)} behind`
+    return `${host ? `destroy ${guest.name} on ${host.name}` : `forget ${guest.name}`}${behind}`
+  },
   locks: ({ guest, host }) => [guestLock(guest), ...(host ? [hostLock(host, 'shared')] : [])],
   phases: ['end', 'disks', 'forget'],
   noReturn: 'disks',
@@ -81,7 +87,7 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
   rows: destroyRows,
 })
 
-function* destroy({ guest, host, disks }: DestroyArgs): Steps {
+function* destroy({ guest, host, disks, left }: DestroyArgs): Steps<{ readonly left: readonly string[] }> {
   const { uuid: id, name } = guest
   yield* hook('before', 'destroy', { guest: name, uuid: id, ...(host ? { host: host.name } : {}) })
   if (host) {
@@ -96,7 +102,8 @@ function* destroy({ guest, host, disks }: DestroyArgs): Steps {
       ),
     )
   }
-  yield* progress('forget', name)
+  yield* progress('forget', left.length === 0 ? name : `${name}, and not ${left.join(', ')}`)
+  return { left }
 }
 
 function* removed(host: string, { disk, vg }: DestroyArgs['disks'][number]): Steps {

@@ -10,7 +10,13 @@ export function diskPart(disk: string): string {
   return `disk ${disk}`
 }
 
-export async function answeredRows(transaction: Transaction, uuid: string, written: readonly Written[]): Promise<void> {
+/** `ended`: what one that has ended is to be: `on` ought to run all the same. */
+export async function answeredRows(
+  transaction: Transaction,
+  uuid: string,
+  written: readonly Written[],
+  ended: 'off' | 'on' = 'off',
+): Promise<void> {
   for (const { effect, answer, at } of written) {
     if (effect.kind !== 'request' || answer.kind !== 'value') continue
     const body: { readonly kind: string; readonly disk?: unknown; readonly state?: unknown } = effect.body
@@ -21,7 +27,8 @@ export async function answeredRows(transaction: Transaction, uuid: string, writt
         break
       case 'stop-guest':
       case 'destroy-guest':
-        await endedRows(transaction, uuid, at)
+        if (ended === 'off') await endedRows(transaction, uuid, at)
+        else await removeClaims(transaction, 'guest', uuid, RUNNING_PARTS)
         break
       case 'pause-guest':
         await changeGuest(transaction, uuid, { power: body.state === 'paused' ? 'paused' : 'on', since: at })
@@ -38,7 +45,7 @@ export async function answeredRows(transaction: Transaction, uuid: string, writt
 }
 
 /** It is certain that it runs nowhere. */
-async function endedRows(transaction: Transaction, uuid: string, at: number): Promise<void> {
+export async function endedRows(transaction: Transaction, uuid: string, at: number): Promise<void> {
   await changeGuest(transaction, uuid, { power: 'off', since: at })
   await removeClaims(transaction, 'guest', uuid, RUNNING_PARTS)
 }

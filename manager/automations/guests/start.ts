@@ -1,4 +1,5 @@
 // `start-guest`: a guest whose disks are there runs on their host.
+import { z } from 'zod'
 import type { JournalEntry } from '../../automation/journal.ts'
 import { recipe } from '../../automation/recipe.ts'
 import { progress, type Steps } from '../../automation/steps.ts'
@@ -9,10 +10,18 @@ import { bring, claimed, guestLock, isRowsUndo, RUNNING_PARTS, rowsUndo, running
 import { answeredRows } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
 
-export const START_GUEST = recipe<StartArgs>({
+const args = z.object({
+  ...startArgs.shape,
+  /** What it is to be where it cannot be started: `on`: it ought to run all the same. */
+  otherwise: z.enum(['off', 'on']).default('off'),
+})
+
+type Args = z.output<typeof args>
+
+export const START_GUEST = recipe<Args>({
   name: 'start-guest',
   version: 1,
-  parse: (given) => startArgs.parse(given),
+  parse: (given) => args.parse(given),
   title: ({ guest, host }) => `start ${guest.name} on ${host.name}`,
   locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
   phases: ['claim', 'start'],
@@ -20,16 +29,21 @@ export const START_GUEST = recipe<StartArgs>({
   rows,
 })
 
-function* start(args: StartArgs): Steps {
-  const { guest, host } = args
+function* start(given: StartArgs): Steps {
+  const { guest, host } = given
   yield* progress('claim', `what ${guest.name} needs of ${host.name}`)
-  yield* claimed(rowsUndo(`give back what ${guest.name} needs to run`, `hostless vm stop ${guest.name} --hard`), runningNeeds(args))
-  yield* bring(args)
+  yield* claimed(rowsUndo(`give back what ${guest.name} needs to run`, `hostless vm stop ${guest.name} --hard`), runningNeeds(given))
+  yield* bring(given)
 }
 
-async function rows(transaction: Transaction, automation: string, { guest }: StartArgs, entries: readonly JournalEntry[]): Promise<void> {
+async function rows(
+  transaction: Transaction,
+  automation: string,
+  { guest, otherwise }: Args,
+  entries: readonly JournalEntry[],
+): Promise<void> {
   const book = await bookOf(transaction, automation, entries)
-  await answeredRows(transaction, guest.uuid, book.now)
+  await answeredRows(transaction, guest.uuid, book.now, otherwise)
   for (const { effect } of book.now) {
     // What was refused was another's, or this guest's own while it runs: nothing of that is given back.
     if (effect.kind === 'undone' && isRowsUndo(book.effectOf(effect.of)) && isGranted(book))

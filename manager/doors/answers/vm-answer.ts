@@ -1,7 +1,7 @@
 // Guests and networks as the contract has them. Pure.
 import type { Network, Vm, VmDetail, VmDisk } from '../../contract/vms.ts'
 import type { GuestView } from '../../guests/book.ts'
-import type { DiskRecord } from '../../guests/guest.ts'
+import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
 import { isOn, type Network as Known } from '../../networks/network.ts'
 import { deviceOf, lvOf } from '../../protocol/guest-disk.ts'
 import { writeSpec } from '../../protocol/guest-spec.ts'
@@ -40,15 +40,25 @@ export function vmDetailAnswer(view: GuestView, inventory: (host: string) => Inv
   return {
     ...vmAnswer(view),
     ...(record ? { spec: { ...writeSpec(record.spec) } } : {}),
-    disks: record?.disks.map((disk) => diskAnswer(disk, inventory(disk.host))) ?? [],
+    disks: record?.disks.map((disk) => diskAnswer(disk, contentOf(record, disk), inventory(disk.host))) ?? [],
   }
 }
 
-function diskAnswer({ id, vdev, sizeBytes, access, state, image, vg }: DiskRecord, inventory: Inventory | undefined): VmDisk {
+/** Of a seed nothing is said: its id is the hash of what may be a secret. */
+function contentOf({ spec }: GuestRecord, { vdev, image }: DiskRecord): Pick<VmDisk, 'image' | 'content'> {
+  if (spec.seed && !spec.disks.some((disk) => disk.vdev === vdev)) return { content: 'seed' }
+  return image === undefined ? {} : { image }
+}
+
+function diskAnswer(
+  { id, vdev, sizeBytes, access, state, vg }: DiskRecord,
+  content: Pick<VmDisk, 'image' | 'content'>,
+  inventory: Inventory | undefined,
+): VmDisk {
   const there = inventory && vgsOf(inventory).find((one) => one.vg.uuid === vg.uuid)
   return {
     ...{ id, vdev, sizeBytes, access, state },
-    ...(image === undefined ? {} : { image }),
+    ...content,
     ...{ device: `/dev/mapper/${deviceOf(id)}`, lv: lvOf(id), vg: vg.name },
     ...(there
       ? {

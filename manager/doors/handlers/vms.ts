@@ -1,15 +1,14 @@
 // Guests: what there is, where one can start, and the automations that make, start, stop and remove them.
+import { planChange, previewChange } from '../../automations/guests/plans/change.ts'
 import { planCreate } from '../../automations/guests/plans/create.ts'
-import { planDestroy, planPause, planReboot, planStart, planStop } from '../../automations/guests/plans/life.ts'
+import { planDestroy, planForget, planPause, planReboot, planStart, planStop } from '../../automations/guests/plans/life.ts'
 import type { PlanDeps } from '../../automations/guests/plans/plan.ts'
 import { vms } from '../../contract/vms.ts'
-import { applied, writeApplied } from '../../guests/apply.ts'
 import type { GuestBook } from '../../guests/book.ts'
 import type { Where } from '../../guests/where.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
 import type { Done } from '../../outcome.ts'
-import type { Store } from '../../store/database.ts'
 import { vmAnswer, vmDetailAnswer } from '../answers/vm-answer.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
@@ -19,14 +18,13 @@ export interface VmDeps {
   readonly pool: Pool
   readonly automations: Starter
   readonly guests: {
-    readonly store: Store
     readonly book: GuestBook
     readonly where: Where
     readonly plans: PlanDeps
   }
 }
 
-export function vmHandlers({ pool, automations, guests: { store, book, where, plans } }: VmDeps): HandlersOf<typeof vms> {
+export function vmHandlers({ pool, automations, guests: { book, where, plans } }: VmDeps): HandlersOf<typeof vms> {
   const inventory = (host: string) => pool.knownInventory(host)
   const hostOf = (ref: string): Done<HostView> => {
     const view = pool.find(ref)
@@ -80,17 +78,18 @@ export function vmHandlers({ pool, automations, guests: { store, book, where, pl
       startAutomation(automations, vms.unpause, input, by, () => planPause(plans, { ...input, to: 'running', within: by.start?.within })),
     destroy: (input, by) =>
       startAutomation(automations, vms.destroy, input, by, () => planDestroy(plans, { ...input, within: by.start?.within })),
-    async apply({ ref, spec }) {
-      const view = await book.find(ref)
-      if (!view) return missing(noVm(ref))
-      const change = applied(view.record, spec)
-      if (change.kind !== 'done') return change
-      const written = await writeApplied(store, view.record, change.value)
-      if (written.kind !== 'done') return written
-      const after = await book.find(view.uuid)
-      const later = view.state === 'stopped' || view.state === 'defined' ? [] : [...change.value.later]
-      return after ? done({ ...vmDetailAnswer(after, inventory), later }) : missing(noVm(ref))
+    forget: (input, by) =>
+      startAutomation(automations, vms.forget, input, by, () => planForget(plans, { ...input, within: by.start?.within })),
+    async preview({ ref, spec, change }) {
+      const asked = spec ? { ref, spec } : change ? { ref, change } : undefined
+      if (!asked) return { kind: 'refused', status: 400, reason: 'give the whole of a spec, or a change' }
+      const said = await previewChange(plans, asked)
+      return said.kind === 'done' ? done({ changes: said.value.map((one) => ({ ...one })) }) : said
     },
+    change: (input, by) =>
+      startAutomation(automations, vms.change, input, by, () => planChange(plans, { ...input, within: by.start?.within })),
+    apply: (input, by) =>
+      startAutomation(automations, vms.apply, input, by, () => planChange(plans, { ...input, within: by.start?.within })),
   }
 }
 

@@ -9,7 +9,7 @@ export const guestName = z
   .max(63)
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._]|-(?!-))*$/, 'is no name of a guest: letters, digits, dots, underscores and single dashes')
 
-const guestDisk = record({
+export const guestDisk = record({
   disk: uuid,
   vg: vgRef,
   /** Of the LV; refused with an older one: another copy is what counts. */
@@ -19,7 +19,7 @@ const guestDisk = record({
   access: z.enum(['read-write', 'read-only']),
 })
 
-const guestNic = record({
+export const guestNic = record({
   mac,
   bridge: name,
   /** Kilobytes a second that it may send; left out: as many as it can. */

@@ -20,6 +20,8 @@ export const EVENT_KINDS = [
   'boot-stuck',
   'two-appliances',
   'automation-waits',
+  'guest-stays-down',
+  'guest-not-started',
 ] as const
 
 /** Something is so: raised when it begins, cleared by the manager when it ends. */

@@ -66,6 +66,10 @@ export async function removeClaims(transaction: Transaction, kind: string, holde
   else for (const some of chunks(parts, MOST_VALUES)) await all.where('part', 'in', some).execute()
 }
 
+export async function renameHolder(transaction: Transaction, kind: string, holder: string, name: string): Promise<void> {
+  await transaction.updateTable('claims').set({ holder_name: name }).where('holder_kind', '=', kind).where('holder', '=', holder).execute()
+}
+
 function chunks<Item>(items: readonly Item[], most: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / most) }, (_, index) => items.slice(index * most, (index + 1) * most))
 }

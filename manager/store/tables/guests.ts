@@ -25,6 +25,31 @@ export async function allGuests(db: Kysely<Tables>): Promise<readonly GuestsTabl
   return db.selectFrom('guests').selectAll().orderBy('name').execute()
 }
 
+export type BroughtRow = Pick<GuestsTable, 'uuid' | 'name' | 'host' | 'power' | 'since'> & {
+  /** Of the boot that its host runs by, and when that had enrolled. */
+  readonly attempt: string | null
+  readonly booted: number | null
+}
+
+/** Those that were brought to run. */
+export async function broughtGuests(db: Kysely<Tables>): Promise<readonly BroughtRow[]> {
+  const rows = await db
+    .selectFrom('guests')
+    .leftJoin('hosts', 'hosts.id', 'guests.host')
+    .leftJoin('attempts', 'attempts.id', 'hosts.attempt')
+    .select(['guests.uuid', 'guests.name', 'guests.host', 'guests.power', 'guests.since', 'hosts.attempt', 'attempts.spent'])
+    .where('guests.power', '!=', 'off')
+    .orderBy('guests.name')
+    .execute()
+  return rows.map(({ spent, ...row }) => ({ ...row, booted: spent }))
+}
+
+/** Of those that were brought to run, by their UUIDs. */
+export async function broughtSpecs(db: Kysely<Tables>): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom('guests').select(['uuid', 'spec']).where('power', '!=', 'off').execute()
+  return new Map(rows.map(({ uuid, spec }) => [uuid, spec]))
+}
+
 export async function changeGuest(
   transaction: Transaction,
   uuid: string,

@@ -1,7 +1,7 @@
 // Images of guests' disks on the manager's own disk, each in a folder named by its id: `blocks.json`, the list that the id is the hash
 // of; `content`, its blocks; `image.json`, what both come to. Never changed: made beside, then renamed. Read by their owner only.
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Log } from '../../../appliance/wire/log.ts'
@@ -106,9 +106,13 @@ export class ImageFolder {
 
   /** But for seeds. */
   async all(): Promise<readonly ImageFacts[]> {
-    const names = (await readdir(this.path)).filter((name) => imageId.safeParse(name).success)
-    const found = await Promise.all(names.sort().map((id) => this.facts(id)))
-    return found.flatMap((each) => (each?.kind === 'image' ? [each] : []))
+    return (await this.#kept()).filter(({ kind }) => kind === 'image')
+  }
+
+  /** `made`: milliseconds since the epoch. */
+  async seeds(): Promise<readonly { readonly id: string; readonly made: number }[]> {
+    const seeds = (await this.#kept()).filter(({ kind }) => kind === 'seed')
+    return Promise.all(seeds.map(async ({ id }) => ({ id, made: (await stat(this.#file(id, 'image.json'))).mtimeMs })))
   }
 
   /** Undefined: there is none such. */
@@ -148,6 +152,12 @@ export class ImageFolder {
     } finally {
       await handle.close()
     }
+  }
+
+  async #kept(): Promise<readonly ImageFacts[]> {
+    const names = (await readdir(this.path)).filter((name) => imageId.safeParse(name).success)
+    const found = await Promise.all(names.sort().map((id) => this.facts(id)))
+    return found.flatMap((each) => each ?? [])
   }
 
   async remove(id: string): Promise<void> {

@@ -40,7 +40,13 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'reboot-guest': { kind: 'reboot-guest', uuid: guest, domid: 3 },
   'pause-guest': { kind: 'pause-guest', uuid: guest, state: 'paused' },
   'resize-guest': { kind: 'resize-guest', uuid: guest, vcpus: 2 },
+  'attach-disk': { kind: 'attach-disk', uuid: guest, disk: { disk, vg, generation: 1, vdev: 'xvdb', access: 'read-write' } },
+  'detach-disk': { kind: 'detach-disk', uuid: guest, disk: { disk, vg } },
+  'attach-nic': { kind: 'attach-nic', uuid: guest, nic: { mac: mac.parse('52:54:00:77:01:02'), bridge: 'xenbr0' } },
+  'detach-nic': { kind: 'detach-nic', uuid: guest, mac: mac.parse('52:54:00:77:01:02') },
+  'rename-guest': { kind: 'rename-guest', uuid: guest, name: 'web2' },
 }
+const SINCE_6 = ['attach-disk', 'detach-disk', 'attach-nic', 'detach-nic', 'rename-guest'] as const
 const SINCE_5 = [
   'make-vg',
   'remove-vg',
@@ -53,6 +59,7 @@ const SINCE_5 = [
   'reboot-guest',
   'pause-guest',
   'resize-guest',
+  ...SINCE_6,
 ] as const
 const KINDS = Object.keys(ONE_OF_EACH) as RequestKind[]
 
@@ -74,6 +81,8 @@ test('a guest is started beside others of its VG, and after what is done to its 
   t.true(collides(start, destroy))
   t.true(collides(start, removeVg))
   t.true(collides(make, removeVg))
+  t.true(collides(ONE_OF_EACH['attach-disk'], make))
+  t.true(collides(ONE_OF_EACH['attach-nic'], start))
   t.false(collides(make, { ...make, disk: uuid.parse('00000000-0000-4000-8000-0000000000dd') }))
   t.is(orderOf(destroy).pace, 'urgent')
   t.is(orderOf(start).yields, 'to urgent')
@@ -99,7 +108,8 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(5), [])
+  t.deepEqual(withheld(6), [])
+  t.deepEqual(withheld(5), [...SINCE_6])
   t.deepEqual(withheld(4), [...SINCE_5])
   t.deepEqual(withheld(3), ['connect-iscsi', 'disconnect-iscsi', ...SINCE_5])
   t.deepEqual(withheld(2), ['connect-iscsi', 'disconnect-iscsi', 'scan-file-system', ...SINCE_5])

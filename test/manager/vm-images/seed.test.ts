@@ -40,6 +40,7 @@ test('a seed says name, instance, keys and network as NoCloud reads them', (t) =
   })
   t.regex(files.get('user-data') ?? '', /^#cloud-config\n/)
   t.false(filesOf({ ...SPEC, nics: [] }).has('network-config'))
+  t.is(filesOf({ ...SPEC, networkConfig: 'version: 1\n' }).get('network-config'), 'version: 1\n')
   t.is(filesOf({ ...SPEC, userData: '#!/bin/sh\nid\n' }).get('user-data'), '#!/bin/sh\nid\n')
 })
 
@@ -59,6 +60,8 @@ test('what no guest would take, or would take for something else, is refused, an
     [{ sshKeys: ['-----BEGIN OPENSSH PRIVATE KEY-----'] }, /public ssh key/],
     [{ sshKeys: ['ssh-ed25519 AAAA x\ncommand="id"'] }, /public ssh key/],
     [{ userData: 'echo hello' }, /begins neither/],
+    [{ networkConfig: 'eth0 up' }, /no network-config/],
+    [{ networkConfig: `version: 2\n${'x'.repeat(100 << 20)}` }, /more than the 1048576 bytes/],
     [{ userData: `#cloud-config\n${'x'.repeat(100 << 20)}` }, /more than the 1048576 bytes/],
   ]
   for (const [change, message] of bad) {

@@ -12,6 +12,7 @@ import { type Mac, type Uuid, uuid as uuidSchema } from '../../../protocol/value
 import { sayBytes } from '../../../wording.ts'
 import { type CreateArgs, GENERATION, type NewDisk } from '../create.ts'
 import { type PlanDeps, type Planned, planned, refused } from './plan.ts'
+import { seedDisks } from './seed.ts'
 
 export interface NewGuest {
   readonly spec: GuestSpec
@@ -21,7 +22,7 @@ export interface NewGuest {
   readonly who: string
 }
 
-type SizedDisk = GuestSpec['disks'][number] & { readonly vdev: string; readonly from: NewDisk['image'] | undefined }
+export type SizedDisk = GuestSpec['disks'][number] & { readonly vdev: string; readonly from: NewDisk['image'] | undefined }
 
 export async function planCreate(deps: PlanDeps, { spec, among, power, who }: NewGuest): Promise<Planned<CreateArgs>> {
   const { book, where, networks, pool, newUuid, epoch } = deps
@@ -41,9 +42,11 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   const uuid = spec.uuid ?? uuidSchema.parse(newUuid())
   const macs = await macsFor(deps, uuid, spec.nics)
   if (!macs) return refused('no MAC is free')
+  const seed = await seedDisks(deps, spec, uuid, sized.value)
+  if (seed.kind !== 'done') return seed
   const pools = poolsOf(inventory)
   const disks: NewDisk[] = []
-  for (const { pool: called, size, thinPool, access, vdev, from } of sized.value) {
+  for (const { pool: called, size, thinPool, access, vdev, from } of [...sized.value, ...seed.value]) {
     const vg = vgRef.safeParse(pools.get(called))
     if (!vg.success) return refused(`${best.name} has no VG ${called}`)
     const more = { ...(thinPool === undefined ? {} : { thinPool }), ...(from ? { image: from } : {}) }
@@ -65,7 +68,7 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   })
 }
 
-async function fromImages({ images }: PlanDeps, { disks }: GuestSpec): Promise<Done<readonly SizedDisk[]>> {
+export async function fromImages({ images }: PlanDeps, { disks }: GuestSpec): Promise<Done<readonly SizedDisk[]>> {
   const sized: SizedDisk[] = []
   for (const disk of withVdevs(disks)) {
     const found = disk.image === undefined ? undefined : await images.find(disk.image)
@@ -87,7 +90,7 @@ async function macsFor(deps: PlanDeps, uuid: Uuid, nics: readonly NicSpec[]): Pr
   return free && nics.flatMap(({ mac }, at) => mac ?? free[at] ?? [])
 }
 
-function sayNoNetwork({ network }: NicSpec, known: readonly Network[]): string {
+export function sayNoNetwork({ network }: NicSpec, known: readonly Network[]): string {
   const names = known.map(({ name }) => name)
   const nearest = nearestTo(network, names)
   return `there is no network ${network}: ${nearest === undefined ? `there are ${names.join(', ') || 'none'}` : `is it ${nearest}?`}`

@@ -1,10 +1,23 @@
 // What is asked of a guest that is there: whether it can be, and what its recipe is given.
-import { configOf } from '../../../guests/config.ts'
+import { configOf, type PlacedDisk } from '../../../guests/config.ts'
+import type { GuestRecord } from '../../../guests/guest.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
-import { vgRef } from '../../../protocol/guest-disk.ts'
+import { lvOf, vgRef } from '../../../protocol/guest-disk.ts'
 import type { DestroyArgs, StopArgs } from '../end.ts'
 import type { StartArgs } from '../parts.ts'
-import { type Asked, free, hostArgOf, type Managed, type PlanDeps, type Planned, planned, refused, runningOn } from './plan.ts'
+import {
+  type Asked,
+  free,
+  heldBy,
+  hostArgOf,
+  type Managed,
+  noGuest,
+  type PlanDeps,
+  type Planned,
+  planned,
+  refused,
+  runningOn,
+} from './plan.ts'
 
 export interface StartAsked extends Asked {
   /** Id of the host that it is to run on. */
@@ -18,7 +31,7 @@ export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Plan
   if (state === 'running') return refused(`${name} runs already${host ? `, on ${host.name}` : ''}`)
   if (state === 'paused') return refused(`${name} is paused: hostless vm unpause ${name}`)
   if (state !== 'stopped' && state !== 'crashed') return refused(`${name} is ${state}: it cannot be started`)
-  if (record.disks.some((disk) => disk.state !== 'ready'))
+  if (record.disks.some((disk) => disk.state === 'making'))
     return refused(`not all disks of ${name} are made: destroy it, and create it anew`)
   if (!host || record.host === undefined) return refused(`${name} lies on no host that is known`)
   if (asked.on && asked.on.id !== host.id)
@@ -32,11 +45,17 @@ export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Plan
   const networks = await deps.networks.list()
   const guest = configOf({
     ...{ uuid, spec, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
-    disks: record.disks.map(({ id, vg, generation, vdev, access }) => ({ disk: id, vg: vgRef.parse(vg), generation, vdev, access })),
+    disks: disksOf(record),
   })
   const leftover = found.value.seen.some((one) => one.host.id === host.id) ? 'domain' : 'none'
   const memoryBytes = memoryNeeded(spec)
   return planned('start-guest', { guest, restart: spec.restart, host: hostArgOf(host), memoryBytes, leftover })
+}
+
+/** But for what is to go. */
+export function disksOf({ disks }: GuestRecord): readonly PlacedDisk[] {
+  const stay = disks.filter(({ state }) => state !== 'leaving')
+  return stay.map(({ id, vg, generation, vdev, access }) => ({ disk: id, vg: vgRef.parse(vg), generation, vdev, access }))
 }
 
 export interface StopAsked extends Asked, Pick<StopArgs, 'how' | 'seconds'> {}
@@ -64,9 +83,35 @@ export async function planDestroy(deps: PlanDeps, asked: DestroyAsked): Promise<
   if (host && host.state !== 'up' && host.state !== 'maintenance') {
     return refused(`${host.name} is ${host.state}, and has disks of ${name}: they can be removed when it is up again`)
   }
-  const disks = asked.disks === 'keep' ? [] : record.disks.map(({ id, vg }) => ({ disk: id, vg: vgRef.parse(vg) }))
+  const keeps = asked.disks === 'keep'
+  const disks = keeps ? [] : record.disks.map(({ id, vg }) => ({ disk: id, vg: vgRef.parse(vg) }))
   const guest = { uuid: record.uuid, name }
-  return planned('destroy-guest', { guest, ...(host ? { host: hostArgOf(host) } : {}), disks })
+  return planned('destroy-guest', { guest, ...(host ? { host: hostArgOf(host) } : {}), disks, left: keeps ? lvsOf(record) : [] })
+}
+
+/** Of a guest whose host is gone for good: that it runs nothing any more is certain, or it would run twice when it comes back. */
+export async function planForget(
+  { book, pool }: Pick<PlanDeps, 'book' | 'pool'>,
+  { ref, within, confirm }: Asked & { readonly confirm: string },
+): Promise<Planned<DestroyArgs>> {
+  const view = await book.find(ref)
+  if (!view) return noGuest(ref)
+  const { record, name, holding, seen } = view
+  if (holding && holding.automation !== within) return heldBy(name, holding)
+  if (confirm !== name) return refused(`to forget ${name}, say its name as it stands: ${JSON.stringify(confirm)} is another`)
+  const host = record.host === undefined ? undefined : pool.hosts().find(({ id }) => id === record.host)
+  if (host && host.state !== 'fenced' && host.state !== 'rejected') {
+    const how =
+      host.state === 'lost' ? `hostless host fence ${host.name} --proof TEXT says that it runs nothing` : `hostless vm destroy ${name}`
+    return refused(`${host.name}, where ${name} lies, is ${host.state}: ${how}`)
+  }
+  const runs = seen.find((one) => one.host.id !== record.host && one.domain.state !== 'shutdown' && one.domain.state !== 'crashed')
+  if (runs) return refused(`${name} runs on ${runs.host.name}: it is not forgotten while it runs`)
+  return planned('destroy-guest', { guest: { uuid: record.uuid, name }, disks: [], left: lvsOf(record, host?.name) })
+}
+
+function lvsOf({ disks, host }: GuestRecord, name = host): readonly string[] {
+  return disks.map(({ id, vg }) => `${vg.name}/${lvOf(id)}${name === undefined || name === host ? '' : ` of ${name}`}`)
 }
 
 interface OnHost {

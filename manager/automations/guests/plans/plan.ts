@@ -1,16 +1,20 @@
 // What plans rest on, and what they come to: what a recipe is given. Plans look at the world as it is now; claims have the last word.
 import type { GuestBook, GuestView } from '../../../guests/book.ts'
 import type { GuestRecord } from '../../../guests/guest.ts'
+import type { Holding } from '../../../guests/holdings.ts'
 import type { MacSources } from '../../../guests/macs.ts'
 import type { Where } from '../../../guests/where.ts'
 import type { HostView } from '../../../hosts/pool-change.ts'
 import type { Networks } from '../../../networks/service.ts'
 import type { Done, Refused } from '../../../outcome.ts'
+import type { SeedSpec } from '../../../vm-images/seed.ts'
 
 /** What disks can be made from. */
 export interface Images {
   /** By name or id. */
   find(ref: string): Promise<Done<{ readonly id: string; readonly sizeBytes: number }>>
+  /** The same again is the same. */
+  makeSeed(seed: SeedSpec): Promise<Done<{ readonly id: string; readonly sizeBytes: number }>>
 }
 
 export interface PlanDeps extends MacSources {
@@ -49,14 +53,19 @@ export function planned<Args>(recipe: string, args: Args): Planned<Args> {
 /** A guest that nothing else moves now, and of which is known where it is. */
 export async function free({ book }: Pick<PlanDeps, 'book'>, { ref, within }: Asked): Promise<Done<Managed>> {
   const view = await book.find(ref)
-  if (!view) return { kind: 'missing', reason: `there is no guest ${JSON.stringify(ref)}` }
+  if (!view) return noGuest(ref)
   const { name, state, why, holding } = view
-  if (holding && holding.automation !== within) {
-    const { automation, title, who } = holding
-    return refused(`guest ${name} is held by automation ${automation} (${title}, started by ${who}): wait for it, or abort it`, 'locked')
-  }
+  if (holding && holding.automation !== within) return heldBy(name, holding)
   if (state === 'lost' || state === 'conflicted') return refused(`${name} is ${state}: ${why ?? 'nobody knows where it runs'}`)
   return { kind: 'done', value: view }
+}
+
+export function noGuest(ref: string): Done<never> {
+  return { kind: 'missing', reason: `there is no guest ${JSON.stringify(ref)}` }
+}
+
+export function heldBy(name: string, { automation, title, who }: Holding): Refused {
+  return refused(`guest ${name} is held by automation ${automation} (${title}, started by ${who}): wait for it, or abort it`, 'locked')
 }
 
 /** The host that it runs on. */

@@ -10,9 +10,11 @@ import { addDoing } from '../../engine/pool-command.ts'
 import { wholeNumber } from '../../engine/quantities.ts'
 import { pickHosts } from '../../engine/selecting.ts'
 import { placesReport } from './report.ts'
-import { type SpecOptions, sent, specFrom, specOf } from './spec.ts'
+import { addSeedOptions, type SeedOptions, seedFrom } from './seed.ts'
+import { type SpecOptions, seeded, sent, specFrom, specOf } from './spec.ts'
+import type { ReadFile } from './text.ts'
 
-interface CreateOptions extends SpecOptions, DetachOptions {
+interface CreateOptions extends SpecOptions, SeedOptions, DetachOptions {
   readonly file?: string
   readonly on?: readonly string[]
   readonly count?: number
@@ -23,7 +25,7 @@ interface CreateOptions extends SpecOptions, DetachOptions {
 const each = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
 /** `read`: the text of a file. */
-export function addVmCreate(vm: Command, world: World, read: (file: string) => Promise<string>): void {
+export function addVmCreate(vm: Command, world: World, read: ReadFile): void {
   addDoing<CreateOptions>(vm, world, {
     name: 'create [name]',
     description: 'make a guest with its disks, and start it on the host that is best for it',
@@ -31,10 +33,11 @@ export function addVmCreate(vm: Command, world: World, read: (file: string) => P
       ['vm create web1 --image debian13 --memory 1G --vcpus 2 --disk 8G@data --nic lan', 'where there is most room'],
       ['vm create web1 --image debian13 --disk 8G@data --on @rack3 --dry-run', 'which hosts could take it, and why others not'],
       ['vm create web --count 10 --image debian13 --disk 8G@data --nic lan', 'ten alike: web1 to web10'],
+      ['vm create web1 --image debian13 --disk 8G@data --nic lan --ssh-key ~/.ssh/id_ed25519.pub', 'that you can log in to'],
       ['vm create -f web1.yaml --stopped', 'as a file says, and not started yet'],
     ],
     options: (command) =>
-      addDetachOption(command)
+      addSeedOptions(addDetachOption(command))
         .option('-f, --file <file>', 'YAML, as hostless vm show NAME --output yaml writes it')
         .option('--image <image>', 'that its first disk begins with')
         .option('--memory <size>', '512M, 4G', '512M')
@@ -51,7 +54,10 @@ export function addVmCreate(vm: Command, world: World, read: (file: string) => P
     act: async (api, [name], options) => {
       const { file, count, on, stopped, dryRun, output, detach } = options
       if (file === undefined && name === undefined) throw new CommandFailure('name the guest, or a file: -f FILE', 2)
-      const spec = file === undefined ? specOf(name ?? '', options) : named(specFrom(await read(file), file), name)
+      const said = file === undefined ? specOf(name ?? '', options) : named(specFrom(await read(file), file), name)
+      const spec = seeded(said, await seedFrom(options, read))
+      if (count !== undefined && spec.seed?.hostname !== undefined)
+        throw new CommandFailure('a hostname is of one guest: of several each is called as it is named', 2)
       const hosts = on && pickHosts(on, (await api.hosts.list()).hosts).items.map(({ id }) => id)
       const among = hosts ? { hosts } : {}
       if (dryRun) {

@@ -97,6 +97,25 @@ export function addVmLife(vm: Command, world: World): void {
   }
 }
 
+/** Of one guest, with its name typed: nobody can look whether it is right. */
+export function addVmForget(vm: Command, world: World): void {
+  addDoing<LifeOptions & { readonly confirm?: string }>(vm, world, {
+    name: 'forget <guest>',
+    description: 'know nothing more of a guest whose host is gone for good; its disks are left behind, and listed',
+    examples: [['vm forget web1', 'whose host was fenced, rejected or removed; its name is asked for']],
+    options: (command) => addDetachOption(command).option('--confirm <name>', 'its name, without being asked for it'),
+    act: async (api, [ref = ''], { confirm: said, output, detach }) => {
+      const { name, disks } = await api.vms.show({ ref })
+      const left = disks.map(({ vg, lv }) => oneLine(`${vg}/${lv}`)).join(', ') || 'no disk'
+      const question = `${oneLine(name)} is forgotten, and ${left} stays where it lies. Its name, to confirm: `
+      const typed = said ?? (await world.prompt.ask(question))
+      if (typed === undefined) throw new CommandFailure(`${question}nobody is there to say it: add --confirm NAME`, 2)
+      const start = (guest: string) => api.vms.forget({ ref: guest, confirm: typed.trim() })
+      await startOnEach({ items: [ref], missing: [] }, { noun: 'guest', nameOf: () => name, start, api, world, output, detach })
+    },
+  })
+}
+
 /** Up to twenty. */
 function namesOf(vms: readonly Vm[]): string {
   const names = vms.map(({ name }) => oneLine(name))

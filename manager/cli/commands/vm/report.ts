@@ -66,8 +66,8 @@ const DISKS: readonly Column[] = [
 export function vmReport(vm: VmDetail): Report {
   const facts = Object.fromEntries(Object.entries(vmRow(vm)).map(([key, value]) => [key, isEmpty(value) ? null : value]))
   const record: Section = { ...listSection('vms', 'vm', vm.name, FACTS, [facts]), shape: 'record' }
-  const disks = vm.disks.map(({ vdev, sizeBytes, state, vg, lv, below = [], image, device }) => ({
-    ...{ guest: vm.name, vdev, size: sizeBytes, state, vg, lv, image: image ?? null, device },
+  const disks = vm.disks.map(({ vdev, sizeBytes, state, vg, lv, below = [], image, content, device }) => ({
+    ...{ guest: vm.name, vdev, size: sizeBytes, state, vg, lv, image: image ?? content ?? null, device },
     below: below.map((disk) => [disk.device, disk.serial ?? disk.wwid].filter(Boolean).join(' ')),
   }))
   return { name: 'vm', sections: [record, { ...listSection('disks', 'disk', 'Disks', DISKS, disks), empty: 'It has no disk of ours.' }] }

@@ -1,5 +1,6 @@
 // The options of `vm create`, and YAML files, as the spec of a guest. Pure.
 import { parse } from 'yaml'
+import type { GuestSeed } from '../../../protocol/guest-seed.ts'
 import { type GuestSpec, type GuestSpecText, guestSpec } from '../../../protocol/guest-spec.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 
@@ -14,8 +15,8 @@ export interface SpecOptions {
   readonly notes?: string
 }
 
-/** Bytes of a spec: far more than one has. */
-const LONGEST = 256 << 10
+/** Characters of a spec: more than one has with its seed. */
+const LONGEST = 4 << 20
 
 /** The first disk begins with the image. */
 export function specOf(name: string, { image, memory = '512M', vcpus, disk, nic, restart, group, notes }: SpecOptions): GuestSpec {
@@ -38,6 +39,11 @@ export function specFrom(text: string, file: string): GuestSpec {
   }
 }
 
+/** With what options say of its first boot, in the place of what it says. */
+export function seeded(spec: GuestSpec, seed: Partial<GuestSeed> | undefined): GuestSpec {
+  return seed ? checked({ ...spec, seed: { ...spec.seed, ...seed } }) : spec
+}
+
 /** What goes over the wire: sizes as bytes. */
 export function sent({ ...spec }: GuestSpec): GuestSpecText {
   return { ...spec, disks: [...spec.disks], nics: [...spec.nics] }
@@ -54,14 +60,14 @@ function checked(given: unknown): GuestSpec {
 }
 
 /** `8G@data`, or `8G@data/thin`. */
-function diskOf(text: string): { readonly size: string; readonly pool: string; readonly thinPool?: string } {
+export function diskOf(text: string): { readonly size: string; readonly pool: string; readonly thinPool?: string } {
   const [, size, pool, thinPool] = /^([^@]+)@([^/@]+)(?:\/([^/@]+))?$/.exec(text) ?? []
   if (size === undefined || pool === undefined) throw new CommandFailure(`--disk ${text}: say its size and its VG, as 8G@data`, 2)
   return { size, pool, ...(thinPool === undefined ? {} : { thinPool }) }
 }
 
 /** `lan`, or `lan=00:16:3e:01:02:03`. */
-function nicOf(text: string): { readonly network: string; readonly mac?: string } {
+export function nicOf(text: string): { readonly network: string; readonly mac?: string } {
   const [network = '', mac] = text.split('=')
   return { network, ...(mac === undefined ? {} : { mac: mac.toLowerCase() }) }
 }

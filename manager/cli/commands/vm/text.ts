@@ -1,18 +1,26 @@
 // Specs as files, and in the editor of whoever asks.
 import { spawn } from 'node:child_process'
+import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CommandFailure } from '../../engine/failure.ts'
 import type { Environment } from '../../engine/login-file.ts'
 
+/** `most`: bytes of it. */
+export type ReadFile = (file: string, most?: number) => Promise<string>
+
 /** `-`: what is on stdin. */
-export async function readText(file: string): Promise<string> {
+export async function readText(file: string, most = Number.POSITIVE_INFINITY): Promise<string> {
+  const pieces: Buffer[] = []
   try {
-    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
+    for await (const piece of createReadStream(file === '-' ? '/dev/stdin' : file, { end: most })) pieces.push(Buffer.from(piece))
   } catch (error) {
     throw new CommandFailure(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 2)
   }
+  const bytes = Buffer.concat(pieces)
+  if (bytes.length > most) throw new CommandFailure(`${file} has more than the ${most} bytes that can be taken of it`, 2)
+  return bytes.toString()
 }
 
 /** Undefined: it is as it was. */

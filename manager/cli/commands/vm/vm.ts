@@ -5,12 +5,13 @@ import type { VmDetail } from '../../../contract/vms.ts'
 import type { World } from '../../engine/answer.ts'
 import { inBatches } from '../../engine/batches.ts'
 import { CommandFailure } from '../../engine/failure.ts'
-import { doToEach } from '../../engine/outcomes.ts'
 import { render } from '../../engine/output/output.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
-import { pickHosts } from '../../engine/selecting.ts'
+import { pickHosts, type Selected } from '../../engine/selecting.ts'
+import { addVmChange } from './change.ts'
+import { addChangeOptions, type ChangeOptions, changeEach, type Guest } from './changing.ts'
 import { addVmCreate } from './create.ts'
-import { addVmLife } from './life.ts'
+import { addVmForget, addVmLife } from './life.ts'
 import { pickVms } from './picking.ts'
 import { placesReport, vmReport, vmsReport } from './report.ts'
 import { sent, specFrom } from './spec.ts'
@@ -70,34 +71,40 @@ export function addVmCommands(program: Command, world: World): void {
   })
   addVmCreate(vm, world, readText)
   addVmLife(vm, world)
-  addDoing<{ readonly file: string }>(vm, world, {
+  addVmForget(vm, world)
+  addVmChange(vm, world)
+  addDoing<ChangeOptions & { readonly file: string }>(vm, world, {
     name: 'apply [guest]',
-    description: 'have a guest be as a file says; what a guest that runs cannot take at once holds from its next start on',
-    examples: [['vm apply -f web1.yaml', 'the guest that it names']],
-    options: (command) => command.requiredOption('-f, --file <file>', 'YAML, as hostless vm show --output yaml writes it'),
-    act: async (api, [name], { file, output }) => {
+    description:
+      'have a guest be as a file says: disks and NICs that it does not name go; what cannot be at once is from its next start on',
+    examples: [
+      ['vm apply -f web1.yaml', 'the guest that it names'],
+      ['vm apply -f web1.yaml --dry-run', 'what would be other, and from when on'],
+    ],
+    options: (command) =>
+      addChangeOptions(command).requiredOption('-f, --file <file>', 'YAML, as hostless vm show --output yaml writes it'),
+    act: async (api, [name], { file, ...options }) => {
       const spec = specFrom(await readText(file), file)
-      const act = async (ref: string) => said(await api.vms.apply({ ref, spec: sent(spec) }))
-      await doToEach({ items: [name ?? spec.uuid ?? spec.name], missing: [] }, 'guest', (ref) => ref, act, { world, output })
+      await changeEach(one(name ?? spec.uuid ?? spec.name, spec.name), { ...options, api, world, asked: { spec: sent(spec) } })
     },
   })
-  addDoing(vm, world, {
+  addDoing<ChangeOptions>(vm, world, {
     name: 'edit <guest>',
-    description: 'change the spec of a guest in $EDITOR',
+    description: 'change the spec of a guest in $EDITOR, as vm apply does',
     examples: [['vm edit web1', 'one']],
-    act: async (api, [name = ''], { output }) => {
+    options: addChangeOptions,
+    act: async (api, [name = ''], options) => {
       const { spec } = await api.vms.show({ ref: name })
       if (!spec) throw new CommandFailure(`${name}: hostless did not make it, and keeps no spec of it`, 2)
       const text = await edited(stringify(spec), world.environment)
       if (text === undefined) throw new CommandFailure('nothing was changed')
-      const act = async (ref: string) => said(await api.vms.apply({ ref, spec: sent(specFrom(text, 'what you wrote')) }))
-      await doToEach({ items: [name], missing: [] }, 'guest', (ref) => ref, act, { world, output })
+      await changeEach(one(name, name), { ...options, api, world, asked: { spec: sent(specFrom(text, 'what you wrote')) } })
     },
   })
 }
 
-function said({ later }: { readonly later: readonly string[] }): string {
-  return later.length === 0 ? 'changed' : `changed; from its next start on: ${later.join(', ')}`
+function one(ref: string, name: string): Selected<Guest> {
+  return { items: [{ ref, name }], missing: [] }
 }
 
 function specText({ spec }: VmDetail): readonly string[] {

@@ -93,19 +93,27 @@ test('never: a crashed guest is left to be looked at, and one that has ended is 
   t.deepEqual([kept.machine.domains(), kept.machine.open(), kept.machine.kept()], [[], [], undefined])
 })
 
-test('an end from inside is no crash: on-failure lets it end, always starts it again and does not count it', async (t) => {
+test('an end from inside is no crash: on-failure lets it end, always starts it again, but not one that ends as soon as it runs', async (t) => {
   const once = watching(await running('on-failure'))
   powerOff(once)
   await once.look()
   t.deepEqual([once.machine.domains(), once.machine.open(), once.machine.kept()], [[], [], undefined])
 
   const always = watching(await running('always'))
-  for (let times = 0; times < 7; times += 1) {
+  for (let times = 1; times <= 7; times += 1) {
     powerOff(always)
     await always.look()
     runs(t, always)
+    always.machine.site.pass(200_000)
   }
-  t.deepEqual(always.machine.kept()?.crashes, [])
+  for (let times = 1; times <= 9; times += 1) {
+    powerOff(always)
+    await always.look()
+  }
+  t.deepEqual(always.machine.domains(), [])
+  t.regex(String(always.machine.kept()?.down), /^it ended, or could not be started, 5 times in 10 minutes/)
+  const told = (await readGuests(always.machine.host.backend)).problems.map(({ reason }) => JSON.stringify(reason))
+  t.true(told.some((reason) => reason.includes('guest web1 stays down: it ended')))
 })
 
 test('five crashes in ten minutes: it stays down, and the section guests tells so; started again by somebody it is as new', async (t) => {

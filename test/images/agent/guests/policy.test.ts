@@ -44,8 +44,10 @@ test('the fifth crash in ten minutes is the last; four, or five in a longer time
   t.deepEqual(decide(kept({ crashes }), 'crashed', 100 + WITHIN), { kind: 'start', crashes: [200, 300, 400, 100 + WITHIN] })
 })
 
-test('an end from inside is no crash: it is not counted', (t) => {
-  t.deepEqual(decide(kept({ crashes: [1, 2, 3, 4] }), 'gone', 5), { kind: 'start', crashes: [1, 2, 3, 4] })
+test('an end from inside is no crash, but counts with one that always runs: it would be started for ever', (t) => {
+  t.deepEqual(decide(kept({ crashes: [2, 3, 4] }), 'gone', 5), { kind: 'start', crashes: [2, 3, 4, 5] })
+  t.like(decide(kept({ crashes: [1, 2, 3, 4] }), 'gone', 5), { kind: 'give-up', crashes: [1, 2, 3, 4, 5] })
+  t.deepEqual(decide(kept({ restart: 'on-failure', crashes: [1, 2, 3, 4] }), 'gone', 5), { kind: 'clear' })
 })
 
 test('one that could not be started is tried again later, ever later, and given up after the fifth time', (t) => {
@@ -73,14 +75,14 @@ test('whatever is seen: with never, once its end is wanted, or once it was given
   )
 })
 
-test('a guest that crashes at any times is never started anew for a fifth time in ten minutes', (t) => {
+test('a guest that crashes or ends at any times is never started anew for a fifth time in ten minutes', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.nat(400), { maxLength: 40 }), (gaps) => {
-      let [now, guest] = [0, kept({ restart: 'on-failure' })]
+    fc.property(fc.array(fc.nat(400), { maxLength: 40 }), fc.constantFrom('crashed' as const, 'gone' as const), (gaps, how) => {
+      let [now, guest] = [0, kept({ restart: 'always' })]
       const starts: number[] = []
       for (const gap of gaps) {
         now += gap
-        const decision = decide(guest, 'crashed', now)
+        const decision = decide(guest, how, now)
         if (decision.kind === 'give-up') break
         if (decision.kind !== 'start') return t.fail(decision.kind)
         starts.push(now)

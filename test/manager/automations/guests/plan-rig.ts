@@ -1,0 +1,58 @@
+// What people ask of guests, as the doors do: a plan, then its recipe, over the rig's hosts. Every host that is asked about takes a guest.
+import type { PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
+import { GuestBook } from '../../../../manager/guests/book.ts'
+import type { SeedSpec } from '../../../../manager/vm-images/seed.ts'
+import { until } from '../../automation/scripted.ts'
+import { uuidOf } from '../../claims/hosts.ts'
+import type { Rig } from './rig.ts'
+
+export const IMAGE = 'd'.repeat(64)
+
+export interface Planner {
+  readonly deps: PlanDeps
+  /** As they were made. */
+  readonly seeds: SeedSpec[]
+  /** The reason, of what is refused or fails. */
+  begin(planned: Promise<Planned<unknown>>, state?: Parameters<typeof until>[2]): Promise<string>
+}
+
+export function plannerOn(rig: Rig): Planner {
+  const { store, hosts, automations } = rig
+  const view = (id: string) => {
+    const known = hosts.get(id)
+    return known && { ...known, inventory: {} }
+  }
+  const pool = {
+    hosts: () => [...hosts.keys()].map(view),
+    host: view,
+    knownInventory: (id: string) => hosts.get(id)?.inventory,
+    learn: async () => undefined,
+  } as never
+  const seeds: SeedSpec[] = []
+  let ids = 0x1000
+  const network = { name: 'lan', bridge: 'xenbr0', bridges: {}, vlan: undefined, mtu: undefined, created: 0, createdBy: 'alice' }
+  const deps: PlanDeps = {
+    ...{ store, pool, epoch: 1, newUuid: () => uuidOf(ids++) },
+    book: new GuestBook({ store, pool, now: Date.now }),
+    where: { places: async () => ({ fits: [...hosts.values()].map(({ id, name }) => ({ host: id, name })), refused: [] }) },
+    networks: { list: async () => [network] },
+    images: {
+      find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),
+      makeSeed: async (seed) => {
+        seeds.push(seed)
+        return { kind: 'done', value: { id: '5'.repeat(64), sizeBytes: 376_832 } }
+      },
+    },
+  }
+  return {
+    ...{ deps, seeds },
+    async begin(planned, state = 'done') {
+      const plan = await planned
+      if (plan.kind !== 'done') return plan.reason
+      const started = await automations.start({ ...plan.value, who: 'alice' })
+      if (started.kind !== 'done') return started.reason
+      await until(automations, started.value.id, state)
+      return (await automations.show(started.value.id))?.reason ?? ''
+    },
+  }
+}

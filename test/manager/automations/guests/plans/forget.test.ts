@@ -1,0 +1,39 @@
+import { planDestroy, planForget } from '../../../../../manager/automations/guests/plans/life.ts'
+import { guestOf } from '../../../../../manager/store/tables/guests.ts'
+import { until } from '../../../automation/scripted.ts'
+import { onEach } from '../../../store/dialects.ts'
+import { plannerOn } from '../plan-rig.ts'
+import { createArgs, DISK, GUEST, node, type Rig, rigAt } from '../rig.ts'
+
+async function web1On(rig: Rig): Promise<void> {
+  const made = await rig.automations.start({ recipe: 'create-guest', args: createArgs(), who: 'alice' })
+  if (made.kind !== 'done') throw new Error(made.reason)
+  await until(rig.automations, made.value.id, 'done')
+  rig.asked.length = 0
+}
+
+onEach('a guest is forgotten by its typed name, and only when its host can run it no more; its disks are told of', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await web1On(rig)
+  const { deps, begin } = plannerOn(rig)
+  const forget = (confirm = 'web1') => begin(planForget(deps, { ref: GUEST, confirm }))
+  t.regex(await forget(), /a, where web1 lies, is up: hostless vm destroy web1/)
+  rig.hosts.set('a', node('a', {}, 'lost'))
+  t.regex(await forget(), /is lost: hostless host fence a --proof TEXT/)
+  rig.hosts.set('a', node('a', {}, 'fenced'))
+  t.regex(await forget('web2'), /say its name as it stands: "web2" is another/)
+  t.truthy(await guestOf(rig.store.db, GUEST))
+  t.is(await forget(), '')
+  t.deepEqual([await guestOf(rig.store.db, GUEST), await rig.claims.of({ kind: 'guest', id: GUEST }), rig.asked], [undefined, [], []])
+  t.is((await rig.automations.list(1))[0]?.title, `forget web1, and leave data/disk-${DISK} behind`)
+})
+
+onEach('destroyed with its disks kept, a guest is ended, and no disk is removed', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await web1On(rig)
+  const { deps, begin } = plannerOn(rig)
+  t.is(await begin(planDestroy(deps, { ref: 'web1', disks: 'keep' })), '')
+  t.deepEqual(rig.asked, ['destroy-guest a'])
+  t.is(await guestOf(rig.store.db, GUEST), undefined)
+  t.is((await rig.automations.list(1))[0]?.title, `destroy web1 on a, and leave data/disk-${DISK} behind`)
+})

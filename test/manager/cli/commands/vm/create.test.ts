@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { startFakeManager } from '../../fake-manager.ts'
+import { run, settingFor } from '../../operator.ts'
+import { poolData } from '../../pool-data.ts'
+
+const KEY = 'ssh-ed25519 AAAAC3Nza ada@desk'
+
+async function start(t: ExecutionContext) {
+  const manager = await startFakeManager(t, poolData())
+  const setting = await settingFor(t, manager)
+  const file = async (name: string, text: string) => {
+    const path = join(setting.home, name)
+    await writeFile(path, text)
+    return path
+  }
+  const create = (...more: string[]) => run(setting, 'vm', 'create', ...more, '--image', 'debian13', '--disk', '8G@data', '--detach')
+  const seeds = () => manager.asked.filter(({ id }) => id === 'vms.create').map(({ input }) => (input as SeedInput).spec.seed)
+  return { file, create, seeds }
+}
+
+interface SeedInput {
+  readonly spec: { readonly seed?: unknown }
+}
+
+test('vm create takes what users of cloud-init have: keys as in authorized_keys, user data, a network-config', async (t) => {
+  const { file, create, seeds } = await start(t)
+  const keys = await file('keys.pub', `# mine\n${KEY}\n\n${KEY}2\n`)
+  const data = await file('user-data', '#!/bin/sh\nid\n')
+  const network = await file('network', 'version: 2\nethernets: {}\n')
+  t.is((await create('web1', '--hostname', 'www', '--ssh-key', keys, '--user-data', data, '--network-config', network)).code, 0)
+  t.is((await create('web2')).code, 0)
+  const seed = { hostname: 'www', sshKeys: [KEY, `${KEY}2`], userData: '#!/bin/sh\nid\n', networkConfig: 'version: 2\nethernets: {}\n' }
+  t.deepEqual(seeds(), [seed, undefined])
+})
+
+test('what is no seed is said before anything is sent: 100 MB, a private key, no user data, a host name for ten', async (t) => {
+  const { file, create, seeds } = await start(t)
+  const huge = await file('huge', `#!${'x'.repeat(100 << 20)}`)
+  t.regex((await create('web1', '--user-data', huge)).err, /huge has more than the 1048576 bytes/)
+  const secret = await file('id', '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n')
+  t.regex((await create('web1', '--ssh-key', secret)).err, /id is a private key, which stays where it is: give .*id\.pub/)
+  const odd = await file('odd', 'echo hello\n')
+  t.regex((await create('web1', '--user-data', odd)).err, /seed\.userData begins neither with #cloud-config/)
+  t.regex((await create('web1', '--network-config', odd)).err, /seed\.networkConfig is no network-config/)
+  t.regex((await create('web', '--count', '2', '--hostname', 'www')).err, /hostname is of one guest/)
+  t.deepEqual(seeds(), [])
+})
