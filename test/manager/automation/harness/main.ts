@@ -1,7 +1,7 @@
 // `npm run seeds`: so many seeds of the harness, from one on. Says what breaks, and how long it took.
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { everyFault, exploreFaults, exploreSeeds, measure, sayFound } from './explore.ts'
+import { everyFault, exploreFaults, exploreSeeds, measure, sayFound } from './engine/explore.ts'
 
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '10000' }, from: { type: 'string', default: '1' } } })
 const started = performance.now()

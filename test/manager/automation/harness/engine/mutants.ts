@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
 export type Harness = Pick<typeof import('./explore.ts'), 'everyFault' | 'exploreFaults' | 'exploreSeeds'>
 
 const ENDING = import.meta.filename.endsWith('.js') ? '.js' : '.ts'
-const ROOT = join(import.meta.dirname, '../../../..')
+const ROOT = join(import.meta.dirname, '../../../../..')
 
 /** Throws where there is nothing to plant it in. */
 export async function plant({ name, file, from, to }: Mutant): Promise<Harness> {
@@ -72,5 +72,5 @@ export async function plant({ name, file, from, to }: Mutant): Promise<Harness> 
   const after = before.replace(from, to)
   if (after === before) throw new Error(`"${name}" cannot be planted: nothing in ${file} is like ${from}`)
   writeFileSync(path, after)
-  return (await import(pathToFileURL(join(folder, harness, `explore${ENDING}`)).href)) as Harness
+  return (await import(pathToFileURL(join(folder, harness, 'engine', `explore${ENDING}`)).href)) as Harness
 }

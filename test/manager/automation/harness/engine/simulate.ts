@@ -1,18 +1,18 @@
 // One run of a recipe on a simulated clock, with what goes wrong in it, and what must hold at every tick and at the end. It runs the real
 // runner; managers that are killed leave what they had asked for to the hosts, and the store to the next one.
-import type { Log } from '../../../../appliance/wire/log.ts'
-import { Advance } from '../../../../manager/automation/advance.ts'
-import type { JournalEntry } from '../../../../manager/automation/journal.ts'
-import type { ChangeFeed, Clock, Hooks } from '../../../../manager/automation/ports.ts'
-import type { Recipe } from '../../../../manager/automation/recipe.ts'
-import { Runner } from '../../../../manager/automation/runner.ts'
-import { type AutomationRecord, isOpen } from '../../../../manager/automation/store/store.ts'
+import type { Log } from '../../../../../appliance/wire/log.ts'
+import { Advance } from '../../../../../manager/automation/advance.ts'
+import type { JournalEntry } from '../../../../../manager/automation/journal.ts'
+import type { ChangeFeed, Clock, Hooks } from '../../../../../manager/automation/ports.ts'
+import type { Recipe } from '../../../../../manager/automation/recipe.ts'
+import { Runner } from '../../../../../manager/automation/runner.ts'
+import { type AutomationRecord, isOpen } from '../../../../../manager/automation/store/store.ts'
+import { SimulatedClock } from '../clock.ts'
+import { Random } from '../random.ts'
 import { Agents } from './agents.ts'
-import { SimulatedClock } from './clock.ts'
 import type { Fault } from './faults.ts'
 import { type Life, MemoryStore } from './memory-store.ts'
 import { Rack } from './rack.ts'
-import { Random } from './random.ts'
 import { DEPLOY, disk, outcomeOfDeploy } from './recipes.ts'
 
 export interface Run {
