@@ -3,9 +3,9 @@
 import type { Asked, Asking } from '../../../../../manager/agents/questions.ts'
 import type { AnswerBody } from '../../../../../manager/protocol/requests.ts'
 import type { SimulatedClock } from '../clock.ts'
+import type { Life } from '../life.ts'
 import type { Random } from '../random.ts'
 import type { RequestFault } from './faults.ts'
-import type { Life } from './memory-store.ts'
 import type { Rack, RackHost, Reply } from './rack.ts'
 
 export interface AgentsOptions {

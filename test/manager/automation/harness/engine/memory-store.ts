@@ -16,14 +16,10 @@ import {
   type StateChange,
 } from '../../../../../manager/automation/store/store.ts'
 import type { SimulatedClock } from '../clock.ts'
+import type { Life } from '../life.ts'
 import type { CommitFault } from './faults.ts'
 
 export interface StoreView extends AutomationStore, AutomationReader {}
-
-export interface Life {
-  readonly epoch: number
-  isAlive: boolean
-}
 
 interface Row {
   record: AutomationRecord
