@@ -1,0 +1,126 @@
+// Runs of the product's recipes: every fault at every step by itself, then seeds with some of them together. What breaks is told with what
+// shows it again, and with the fewest faults that do.
+import { Random } from '../random.ts'
+import { poolDatabase } from './database.ts'
+import { everyFault, type Fault, type Size, someFaults } from './faults.ts'
+import { BEGINNINGS, type Beginning, COME_TO, SCENARIOS, type Scenario } from './scenarios.ts'
+import { type Run, simulate } from './simulate.ts'
+import { emptySite, type Snapshot } from './world.ts'
+
+/** All that shows a run again. */
+export interface Replay {
+  readonly seed: number
+  /** Of the scenario. */
+  readonly name: string
+  readonly faults: readonly Fault[]
+}
+
+export interface Found {
+  readonly replay: Replay
+  readonly broken: readonly string[]
+}
+
+export interface Explored {
+  readonly runs: number
+  readonly found: readonly Found[]
+  /** How often automations have ended so. */
+  readonly states: ReadonlyMap<string, number>
+}
+
+const SEED = 1
+const beginnings = new Map<Beginning, Promise<Snapshot>>()
+const sizes = new Map<string, Promise<Size>>()
+
+export async function replay({ seed, name, faults }: Replay): Promise<Run> {
+  const scenario = scenarioOf(name)
+  return simulate({ seed, scenario, faults, database: await poolDatabase(), from: await beginning(scenario.from) })
+}
+
+/** How far this scenario goes without a fault. */
+export function sizeOf(name: string): Promise<Size> {
+  const known = sizes.get(name) ?? replay({ seed: SEED, name, faults: [] }).then((run) => well(name, run))
+  sizes.set(name, known)
+  return known
+}
+
+export async function everyFaultOf(name: string): Promise<readonly Replay[]> {
+  return everyFault(await sizeOf(name)).map((faults) => ({ seed: SEED, name, faults }))
+}
+
+export async function replayOf(seed: number): Promise<Replay> {
+  const random = new Random(seed ^ 0x5eed)
+  const { name } = random.of(SCENARIOS)
+  return { seed, name, faults: someFaults(random, await sizeOf(name)) }
+}
+
+export async function exploreSeeds(from: number, count: number, most = Number.POSITIVE_INFINITY): Promise<Explored> {
+  const replays: Replay[] = []
+  for (let seed = from; seed < from + count; seed += 1) replays.push(await replayOf(seed))
+  return explore(replays, most)
+}
+
+/** Until `most` are found: left out, all of them. */
+export async function explore(replays: readonly Replay[], most = Number.POSITIVE_INFINITY): Promise<Explored> {
+  const found: Found[] = []
+  const states = new Map<string, number>()
+  let runs = 0
+  for (const one of replays) {
+    if (found.length >= most) break
+    runs += 1
+    const run = await replay(one)
+    for (const state of run.states) states.set(state, (states.get(state) ?? 0) + 1)
+    if (run.broken.length > 0) found.push({ replay: one, broken: run.broken })
+  }
+  return { runs, found, states }
+}
+
+/** Without the faults that it breaks without, too. */
+export async function shortest({ replay: given, broken }: Found): Promise<Found> {
+  for (const without of given.faults.keys()) {
+    const fewer = { ...given, faults: given.faults.filter((_, at) => at !== without) }
+    const run = await replay(fewer)
+    if (run.broken.length > 0) return shortest({ replay: fewer, broken: run.broken })
+  }
+  return { replay: given, broken }
+}
+
+export function sayFound({ replay: one, broken }: Found): string {
+  return [`npm run seeds -- --replay '${JSON.stringify(one)}'`, ...broken.slice(0, 4).map((line) => `  ${line}`)].join('\n')
+}
+
+async function beginning(from: Beginning): Promise<Snapshot> {
+  const known = beginnings.get(from) ?? comeTo(from)
+  beginnings.set(from, known)
+  return known
+}
+
+async function comeTo(to: Beginning): Promise<Snapshot> {
+  const database = await poolDatabase()
+  if (to === 'empty') {
+    database.putBack([])
+    const bare: Snapshot = { site: await emptySite(), reports: new Map(), rows: [] }
+    const first = await simulate({ seed: SEED, scenario: NOTHING, faults: [], database, from: bare })
+    return first.end
+  }
+  const scenario = COME_TO[to]
+  const run = await simulate({ seed: SEED, scenario, faults: [], database, from: await beginning(scenario.from) })
+  well(scenario.name, run)
+  return run.end
+}
+
+const NOTHING: Scenario = { name: 'nothing', from: 'empty', steps: [] }
+
+function well(name: string, run: Run): Run {
+  const { broken, states } = run
+  if (broken.length > 0) throw new Error(`${name} breaks without a fault: ${broken.join('; ')}`)
+  if (!states.includes('done') && states.length > 0) throw new Error(`${name} ends without a fault as ${states.join(', ')}`)
+  return run
+}
+
+function scenarioOf(name: string): Scenario {
+  const found = SCENARIOS.find((one) => one.name === name)
+  if (!found) throw new Error(`there is no scenario ${name}: there are ${SCENARIOS.map((one) => one.name).join(', ')}`)
+  return found
+}
+
+export { BEGINNINGS, SCENARIOS }
