@@ -6,7 +6,7 @@ import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { hostLock } from '../locks.ts'
 import { bring, claimed, guestLock, isRowsUndo, RUNNING_PARTS, rowsUndo, runningNeeds, type StartArgs, startArgs } from './parts.ts'
-import { answeredRows } from './rows.ts'
+import { rowsOfHost } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
 
 export const START_GUEST = recipe<StartArgs>({
@@ -29,7 +29,7 @@ function* start(args: StartArgs): Steps {
 
 async function rows(transaction: Transaction, automation: string, { guest }: StartArgs, entries: readonly JournalEntry[]): Promise<void> {
   const book = await bookOf(transaction, automation, entries)
-  await answeredRows(transaction, guest.uuid, book.now)
+  await rowsOfHost(transaction, guest.uuid, book)
   for (const { effect } of book.now) {
     // What was refused was another's, or this guest's own while it runs: nothing of that is given back.
     if (effect.kind === 'undone' && isRowsUndo(book.effectOf(effect.of)) && isGranted(book))

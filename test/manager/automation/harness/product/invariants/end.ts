@@ -14,7 +14,7 @@ export interface End extends Moment {
   readonly journalOf: (automation: string) => readonly string[]
   /** What hosts were asked for has come about or not, and they have said which; nobody was stopped in the middle. */
   readonly isKnown: boolean
-  /** No host, agent or program has ended in the middle of what it did. */
+  /** No host was reset: what has begun has not gone by itself. */
   readonly isUnbroken: boolean
   /** By host: how many domains have begun on it. */
   readonly begun: ReadonlyMap<string, number>
@@ -98,13 +98,14 @@ export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
   return [...volumes, ...domains, ...hosts]
 }
 
-/** Every disk of which is written down that it is ready is there, with all of its content. */
+/** Every disk of which is written down that it is ready is there, with all of its content; all are, but of who is half destroyed. */
 export const disksAreThere: AtEnd = ({ site, ledger }) => {
   const volumes = diskVolumes(site)
+  const destroyed = ledger.automations.flatMap(({ recipe, args }) => (recipe === 'destroy-guest' ? [JSON.parse(args).guest.uuid] : []))
   return ledger.disks.flatMap(({ id, guest, state, vg_uuid }) => {
     const lv = lvOf(uuid.parse(id))
     const found = volumes.find(({ group, volume }) => group.uuid === vg_uuid && volume.name === lv)
-    if (state !== 'ready') return [`I8: ${deviceOf(uuid.parse(id))} of ${guest} is still ${state}`]
+    if (state !== 'ready') return destroyed.includes(guest) ? [] : [`I8: ${deviceOf(uuid.parse(id))} of ${guest} is still ${state}`]
     if (!found) return [`I3: the disk ${id} of ${guest} is written down as ready, and is not there`]
     return found.tags?.state === 'ready' && found.tags.guest === guest
       ? []
