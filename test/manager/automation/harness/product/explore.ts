@@ -3,7 +3,7 @@
 import { Random } from '../random.ts'
 import { poolDatabase } from './database.ts'
 import { everyFault, type Fault, type Size, someFaults } from './faults.ts'
-import { BEGINNINGS, type Beginning, COME_TO, SCENARIOS, type Scenario } from './scenarios.ts'
+import { type Beginning, COME_TO, SCENARIOS, type Scenario } from './scenarios.ts'
 import { type Run, simulate } from './simulate.ts'
 import { emptySite, type Snapshot } from './world.ts'
 
@@ -38,13 +38,24 @@ export async function replay({ seed, name, faults }: Replay): Promise<Run> {
 
 /** How far this scenario goes without a fault. */
 export function sizeOf(name: string): Promise<Size> {
-  const known = sizes.get(name) ?? replay({ seed: SEED, name, faults: [] }).then((run) => well(name, run))
+  const known = sizes.get(name) ?? replay({ seed: SEED, name, faults: [] }).then((run) => well(scenarioOf(name), run))
   sizes.set(name, known)
   return known
 }
 
 export async function everyFaultOf(name: string): Promise<readonly Replay[]> {
   return everyFault(await sizeOf(name)).map((faults) => ({ seed: SEED, name, faults }))
+}
+
+/** What the first fault shows that breaks this scenario, beside these; without one, where it breaks without. Undefined: none does. */
+export async function firstOf(name: string, beside: readonly Fault[] = []): Promise<string | undefined> {
+  const { broken } = await replay({ seed: SEED, name, faults: [] })
+  const bare = { replay: { seed: SEED, name, faults: [] }, broken }
+  if (broken.length > 0) return sayFound(bare)
+  const every = (await everyFaultOf(name)).map((one) => ({ ...one, faults: [...beside, ...one.faults] }))
+  const seeded = [SEED, SEED + 1, SEED + 2].flatMap((seed) => every.map((one) => ({ ...one, seed })))
+  const [found] = (await explore(seeded, 1)).found
+  return found && sayFound(found)
 }
 
 export async function replayOf(seed: number): Promise<Replay> {
@@ -104,16 +115,16 @@ async function comeTo(to: Beginning): Promise<Snapshot> {
   }
   const scenario = COME_TO[to]
   const run = await simulate({ seed: SEED, scenario, faults: [], database, from: await beginning(scenario.from) })
-  well(scenario.name, run)
+  well(scenario, run)
   return run.end
 }
 
 const NOTHING: Scenario = { name: 'nothing', from: 'empty', steps: [] }
 
-function well(name: string, run: Run): Run {
+function well({ name, ends }: Scenario, run: Run): Run {
   const { broken, states } = run
   if (broken.length > 0) throw new Error(`${name} breaks without a fault: ${broken.join('; ')}`)
-  if (!states.includes('done') && states.length > 0) throw new Error(`${name} ends without a fault as ${states.join(', ')}`)
+  if (!states.includes(ends ?? 'done') && states.length > 0) throw new Error(`${name} ends without a fault as ${states.join(', ')}`)
   return run
 }
 
@@ -122,5 +133,3 @@ function scenarioOf(name: string): Scenario {
   if (!found) throw new Error(`there is no scenario ${name}: there are ${SCENARIOS.map((one) => one.name).join(', ')}`)
   return found
 }
-
-export { BEGINNINGS, SCENARIOS }

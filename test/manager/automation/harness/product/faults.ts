@@ -7,9 +7,9 @@ import type { Random } from '../random.ts'
  * `fails`: it is not done, and said so. `half`: done, and called unknown. `hangs`: neither done nor answered, nor ended when it is cancelled.
  * `late`: done, and answered after minutes. `never`: done, and no answer of it arrives. `lost`: done, and the connection ends before the
  * answer. `twice`: it comes twice, and is answered twice. `forgets`: done, and the agent starts anew before it answers. `resets`: done, and
- * the host is reset before it answers.
+ * the host is reset before it answers. `slow`: it is a minute on its way, and arrives though nobody waits for it any more.
  */
-export const REQUEST_FAULTS = ['fails', 'half', 'hangs', 'late', 'never', 'lost', 'twice', 'forgets', 'resets'] as const
+export const REQUEST_FAULTS = ['fails', 'half', 'hangs', 'late', 'never', 'lost', 'twice', 'slow', 'forgets', 'resets'] as const
 export type RequestFault = (typeof REQUEST_FAULTS)[number]
 
 /**

@@ -19,6 +19,8 @@ export interface Scenario {
   readonly from: Beginning
   /** One after the other, each when all that was begun has ended. */
   readonly steps: readonly ((world: World) => readonly Wish[])[]
+  /** How automations end without a fault; left out: done. */
+  readonly ends?: 'failed'
   /** `deaf`: guests do not end when they are asked to. */
   readonly guests?: 'deaf'
 }
@@ -39,6 +41,11 @@ function start(made: Made, who = 'alice', after = 0): Step {
     if (world.powerOf(uuidOf(made.number)) === undefined || !isOver) return []
     return [{ after, who, recipe: 'start-guest', args: startArgs(made, world.reportOf(made.host)) }]
   }
+}
+
+/** Planned before it ran. */
+function startBlindly(world: World): readonly Wish[] {
+  return [{ after: 0, who: 'alice', recipe: 'start-guest', args: { ...startArgs(WEB1, world.reportOf('a')), leftover: 'none' } }]
 }
 
 function ofGuest(recipe: string, made: Made, more: object = {}, who = 'alice', after = 0): Step {
@@ -99,6 +106,7 @@ export const SCENARIOS: readonly Scenario[] = [
     steps: [together(create({ number: 2, host: 'a' }), create({ number: 3, host: 'a' }, 'bob', 4))],
   },
   { name: 'start', from: 'stopped', steps: [together(start(WEB1), start(WEB1, 'bob', 5))] },
+  { name: 'start of what runs', from: 'running', ends: 'failed', steps: [startBlindly] },
   { name: 'stop', from: 'running', steps: [stop('clean')] },
   { name: 'stop hard', from: 'running', steps: [stop('hard')] },
   { name: 'stop of a deaf one', from: 'running', guests: 'deaf', steps: [stop('clean, then hard')] },

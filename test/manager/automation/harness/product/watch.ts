@@ -107,7 +107,7 @@ function isKnown(fault: Fault): boolean {
 }
 
 function isUnbroken(fault: Fault): boolean {
-  return fault.kind !== 'command' && !(fault.kind === 'request' && (fault.fault === 'forgets' || fault.fault === 'resets'))
+  return !(fault.kind === 'command' && fault.fault.startsWith('host dies')) && !(fault.kind === 'request' && fault.fault === 'resets')
 }
 
 function nextDomids(site: Site): ReadonlyMap<string, number> {

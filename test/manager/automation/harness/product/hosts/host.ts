@@ -67,16 +67,14 @@ interface Boot extends Mortal {
 
 export type Delivered = AnswerBody | 'lost'
 
-const RESTARTS = 3000
+/** Milliseconds that an agent and a host are away: a guest reboots in less than an agent may take. */
+const RESTARTS = [2000, 20_000] as const
 const BOOTS = 60_000
 const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const LEDGER = newLedger(uuid.parse(randomUUID()))
 
 export class PoolHost {
   readonly name: string
-  /** How often its RAM was lost, and how often its agent. */
-  resets = 0
-  agentDeaths = 0
   report: Inventory
   readonly #options: HostOptions
   readonly #programs: Programs
@@ -134,10 +132,10 @@ export class PoolHost {
 
   killAgent(): void {
     if (!this.#agent) return
-    this.agentDeaths += 1
+    const { clock, random } = this.#options
     this.#end()
     const boot = this.#boot
-    this.#options.clock.after(RESTARTS, () => {
+    clock.after(random.whole(...RESTARTS), () => {
       if (boot.isAlive && !this.#agent) this.#come()
     })
   }
@@ -146,7 +144,6 @@ export class PoolHost {
   reset(): void {
     if (!this.#boot.isAlive) return
     const { host, clock, newestEpoch } = this.#options
-    this.resets += 1
     this.#boot.isAlive = false
     this.#end()
     host.die()

@@ -34,6 +34,8 @@ export class Wire {
   /** By the body that a handler is given. */
   readonly #ordered = new WeakMap<object, RequestFault>()
   readonly #listeners = new Set<(host: string) => void>()
+  /** By connection: when the last word arrives that was sent. */
+  readonly #lastOf = new Map<string, number>()
   readonly #stuck = new Set<() => void>()
   #isHealed = false
 
@@ -116,19 +118,36 @@ export class Wire {
       })
     }
     const say = (word: Word): void => {
-      if (life.isAlive) this.#later(() => this.#deliver(this.#hostOf(name), life, word, hear))
+      if (life.isAlive) this.#send(this.#hostOf(name), life, word, hear)
     }
     say({ kind: 'request', id, request })
     clock.after(patience, () => settle({ kind: 'refused', cause: 'silent', reason: 'no answer' }))
     return { id, ended, progress: () => undefined, watch: () => () => undefined, cancel: () => say({ kind: 'cancel', id }) }
   }
 
-  #deliver(host: PoolHost, { epoch }: Life, word: Word, hear: (delivered: Delivered | undefined) => void): void {
+  /** Over one connection nothing overtakes another. */
+  #send(host: PoolHost, life: Life, word: Word, hear: (delivered: Delivered | undefined) => void): void {
+    const { clock, random } = this.#options
+    const connection = `${life.epoch} ${host.name}`
+    const fault = word.kind === 'request' && !this.#isHealed ? this.#faultOf(word.id) : undefined
+    const takes = fault === 'slow' ? random.whole(20_000, 100_000) : random.whole(1, 20)
+    const at = Math.max(clock.now() + takes, this.#lastOf.get(connection) ?? 0)
+    this.#lastOf.set(connection, at)
+    clock.after(at - clock.now(), () => this.#deliver(host, life, word, fault, hear))
+  }
+
+  #deliver(
+    host: PoolHost,
+    life: Life,
+    word: Word,
+    fault: RequestFault | undefined,
+    hear: (delivered: Delivered | undefined) => void,
+  ): void {
+    const { epoch } = life
     if (word.kind === 'cancel') {
       void host.hear(epoch, { ...word, epoch }).then((answer) => hear(answer === 'lost' ? undefined : answer))
       return
     }
-    const fault = this.#isHealed ? undefined : this.#faultOf(word.id)
     if (fault !== undefined && !this.#ordered.has(word.request)) this.#ordered.set(word.request, fault)
     const newest = host.epoch ?? 0
     void host.hear(epoch, { ...word, epoch }).then((answer) => {
