@@ -20,7 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: /(const of = \(yield \{ kind: 'undo', \.\.\.undo \}\).*)\n\s*(const value = yield\* act;?)/,
     to: '$2\n$1',
   },
-  { name: 'the oldest is undone first', file: 'manager/automation/advance', from: /\.findLast\(/, to: '.find(' },
+  { name: 'the oldest is undone first', file: 'manager/automation/undos', from: /\.findLast\(/, to: '.find(' },
   { name: 'an undo that fails is taken for done', file: 'manager/automation/steps', from: /if \(reason === undefined\)/, to: 'if (true)' },
   { name: 'a lock keeps nobody out', file: 'manager/automation/admission/locks', from: /key === other\.key/, to: 'key === undefined' },
   { name: 'a start that is repeated starts anew', file: 'manager/automation/admission/repeats', from: /if \(!known\)/, to: 'if (true)' },
@@ -46,9 +46,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a step that may be done is not undone',
-    file: 'manager/automation/advance',
-    from: /this\.#undos\.set\(step,/,
-    to: 'if (requests.length > 1) this.#undos.set(step,',
+    file: 'manager/automation/undos',
+    from: /this\.#open\.set\(step,/,
+    to: 'if (requests.length > 1) this.#open.set(step,',
   },
 ]
 

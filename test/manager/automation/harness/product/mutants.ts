@@ -53,11 +53,11 @@ export const MUTANTS: readonly ProductMutant[] = [
     by: 'stop hard',
   },
   {
-    name: 'engine: each try of a request has an id of its own',
-    file: 'manager/automation/acting/request',
-    from: /ask\(effect\.host, this\.#id,/,
-    to: 'ask(effect.host, this.#id + this.#pause,',
-    by: 'reboot',
+    name: 'engine: what has failed is not undone',
+    file: 'manager/automation/steps',
+    from: /if \(!isDone\)/,
+    to: 'if (false)',
+    by: 'create',
   },
   {
     name: 'engine: an undo that fails is taken for done',
@@ -78,7 +78,7 @@ export const MUTANTS: readonly ProductMutant[] = [
     file: 'manager/automation/store/durable',
     from: /await freeLocks\(transaction, automation\);?/,
     to: '',
-    by: 'pause',
+    by: 'create',
   },
   {
     name: 'engine: a claim that is refused is taken for granted',

@@ -83,6 +83,7 @@ export class Wire {
   heal(): void {
     this.#isHealed = true
     for (const end of [...this.#stuck]) end()
+    this.#stuck.clear()
     for (const host of this.#hosts.values()) host.killAgent()
   }
 
@@ -94,7 +95,15 @@ export class Wire {
     if (fault === 'hangs') await new Promise<void>((resolve) => this.#stuck.add(resolve))
     const answer = await act()
     if (fault === 'half') return { kind: 'refused', cause: 'unknown', reason: 'it was stopped in the middle' }
-    if (fault === 'late') await new Promise<void>((resolve) => void clock.after(random.whole(100_000, 400_000), resolve))
+    if (fault === 'late') {
+      await new Promise<void>((resolve) => {
+        this.#stuck.add(resolve)
+        clock.after(random.whole(100_000, 400_000), () => {
+          this.#stuck.delete(resolve)
+          resolve()
+        })
+      })
+    }
     return answer
   }
 
