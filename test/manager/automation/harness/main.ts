@@ -1,14 +1,12 @@
-// `npm run seeds`: so many seeds over the product's recipes, and every fault by itself in each of its scenarios, by as many processes as
-// there are CPUs; then the engine's own harness. Says what breaks, with the fewest faults that show it, and how long it took.
-// `--replay JSON`: one run again.
+// `npm run seeds`: so many seeds over the product's recipes, by as many processes as there are CPUs, and some over the engine alone. Says what
+// breaks, with the fewest faults that show it, and how long it took. `--replay JSON`: one run again.
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import * as engine from './engine/explore.ts'
-import { type Explored, everyFaultOf, explore, type Found, type Replay, replay, replayOf, sayFound, shortest } from './product/explore.ts'
-import { SCENARIOS } from './product/scenarios.ts'
+import { type Explored, exploreSeeds, type Replay, replay, sayFound, shortest } from './product/explore.ts'
 
 const OPTIONS = {
   seeds: { type: 'string', default: '10000' },
@@ -71,16 +69,11 @@ function partOf(which: string): Promise<Part> {
 
 async function work(which: string): Promise<Part> {
   const [own = 0, parts = 1] = which.split('/').map(Number)
-  const replays: Replay[] = []
-  for (const { name } of SCENARIOS) replays.push(...(await everyFaultOf(name)))
-  for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds); seed += 1) replays.push(await replayOf(seed))
-  const explored: Explored = await explore(replays.filter((_, at) => at % parts === own))
-  const said = await Promise.all(explored.found.slice(0, SHOWN).map(shown))
+  const seeds = Array.from({ length: Number(values.seeds) }, (_, at) => Number(values.from) + at)
+  const explored: Explored = await exploreSeeds(seeds.filter((_, at) => at % parts === own))
+  const said: string[] = []
+  for (const found of explored.found.slice(0, SHOWN)) said.push(sayFound(await shortest(found)))
   return { said, runs: explored.runs, found: explored.found.length, states: [...explored.states] }
-}
-
-async function shown(found: Found): Promise<string> {
-  return sayFound(await shortest(found))
 }
 
 function sayStates(parts: readonly Part[]): string {

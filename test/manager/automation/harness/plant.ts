@@ -1,5 +1,5 @@
 // The tree with a bug planted in it: copies of what may have one and of the harness that is to find it; everything else is as it is.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -36,5 +36,9 @@ export async function plant({ name, file, from, to }: Mutant, harness: string): 
   const after = before.replace(from, to)
   if (after === before) throw new Error(`"${name}" cannot be planted: nothing in ${file} is like ${from}`)
   writeFileSync(path, after)
-  return import(pathToFileURL(join(folder, 'test/manager/automation/harness', harness + ENDING)).href)
+  try {
+    return await import(pathToFileURL(join(folder, 'test/manager/automation/harness', harness + ENDING)).href)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }

@@ -43,7 +43,7 @@ async function open(): Promise<PoolDatabase> {
   return {
     ...{ store, rows },
     keep: () => KEPT.map((table) => [table, rows(`SELECT * FROM ${table}`)]),
-    putBack: (kept) => {
+    putBack: database.transaction((kept: Kept) => {
       for (const table of [...TABLES].reverse()) prepared(`DELETE FROM ${table}`).run()
       for (const [table, all] of kept) {
         for (const row of all) {
@@ -51,7 +51,7 @@ async function open(): Promise<PoolDatabase> {
           prepared(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`).run(...Object.values(row))
         }
       }
-    },
+    }),
   }
 }
 

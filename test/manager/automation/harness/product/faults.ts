@@ -8,8 +8,9 @@ import type { Random } from '../random.ts'
  * `late`: done, and answered after minutes. `never`: done, and no answer of it arrives. `lost`: done, and the connection ends before the
  * answer. `twice`: it comes twice, and is answered twice. `forgets`: done, and the agent starts anew before it answers. `resets`: done, and
  * the host is reset before it answers. `slow`: it is a minute on its way, and arrives though nobody waits for it any more.
+ * `cut`: done, and nobody reaches the host for minutes.
  */
-export const REQUEST_FAULTS = ['fails', 'half', 'hangs', 'late', 'never', 'lost', 'twice', 'slow', 'forgets', 'resets'] as const
+export const REQUEST_FAULTS = ['fails', 'half', 'hangs', 'late', 'never', 'lost', 'twice', 'slow', 'cut', 'forgets', 'resets'] as const
 export type RequestFault = (typeof REQUEST_FAULTS)[number]
 
 /**
@@ -37,8 +38,8 @@ export type Fault =
   | { readonly kind: 'commit'; readonly at: number; readonly fault: CommitFault }
   /** An answer has come to the manager, and it ends before it has read it. */
   | { readonly kind: 'killed at answer'; readonly at: number }
-  /** Milliseconds from the start. */
-  | { readonly kind: 'abort'; readonly at: number }
+  /** Milliseconds from the start: somebody aborts what is under way; all guests crash. */
+  | { readonly kind: 'abort' | 'crash'; readonly at: number }
   | { readonly kind: 'hook'; readonly fault: HookFault }
 
 /** How far a run without faults goes: what can be broken. */
@@ -58,7 +59,7 @@ export function everyFault({ requests, commands, commits, lasts }: Size): readon
     ...each(commands).flatMap((at) => COMMAND_FAULTS.map((fault) => [{ kind: 'command', at, fault }] as const)),
     ...each(commits).flatMap((at) => COMMIT_FAULTS.map((fault) => [{ kind: 'commit', at, fault }] as const)),
     ...each(requests).map((at) => [{ kind: 'killed at answer', at }] as const),
-    ...each(20).map((at) => [{ kind: 'abort', at: Math.round((at * lasts) / 20) }] as const),
+    ...each(20).flatMap((at) => (['abort', 'crash'] as const).map((kind) => [{ kind, at: Math.round((at * lasts) / 20) }] as const)),
     ...(['vetoes', 'hangs', 'warns'] as const).map((fault) => [{ kind: 'hook', fault }] as const),
   ]
 }
@@ -76,5 +77,6 @@ function oneFault(random: Random, { requests, commands, commits, lasts }: Size):
   if (dice < 0.6) return { kind: 'command', at: at(commands), fault: random.of(COMMAND_FAULTS) }
   if (dice < 0.78) return { kind: 'commit', at: at(commits), fault: random.of(COMMIT_FAULTS) }
   if (dice < 0.83) return { kind: 'killed at answer', at: at(requests) }
-  return dice < 0.97 ? { kind: 'abort', at: random.whole(0, lasts) } : { kind: 'hook', fault: random.of(['vetoes', 'hangs', 'warns']) }
+  if (dice < 0.97) return { kind: dice < 0.93 ? 'abort' : 'crash', at: random.whole(0, lasts) }
+  return { kind: 'hook', fault: random.of(['vetoes', 'hangs', 'warns']) }
 }

@@ -112,7 +112,7 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'agent: what a guest had open stays open when it has ended',
     file: 'images/agent/guests/end',
-    from: /if \(kept && \(await closeDevices\(world, kept\.guest\)\) !== undefined\) return;?/,
+    from: /if \(kept && \(await closeDevices\(world, kept\.guest\)\) !== undefined\)\s*return;?/,
     to: '',
     by: 'stop hard',
   },
@@ -127,7 +127,7 @@ export const MUTANTS: readonly ProductMutant[] = [
     name: 'agent: a domain that cannot be let loose is left',
     file: 'images/agent/guests/start',
     from: /const left = await clear\(world, next\.guest\)/,
-    to: 'const left = undefined as string | undefined',
+    to: 'const left = undefined',
     by: 'start',
   },
 ]

@@ -19,6 +19,8 @@ export interface Scenario {
   readonly from: Beginning
   /** One after the other, each when all that was begun has ended. */
   readonly steps: readonly ((world: World) => readonly Wish[])[]
+  /** It takes long: seeds come to it less often. */
+  readonly pace?: 'long'
   /** How automations end without a fault; left out: done. */
   readonly ends?: 'failed'
   /** `deaf`: guests do not end when they are asked to. */
@@ -94,14 +96,16 @@ function together(...steps: readonly Step[]): Step {
 }
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'create', from: 'empty', steps: [create(WEB1)] },
+  { name: 'create', pace: 'long', from: 'empty', steps: [create(WEB1)] },
   {
     name: 'create beside a namesake',
+    pace: 'long',
     from: 'empty',
     steps: [together(create(WEB1), create({ number: 2, host: 'b', name: 'web1' }, 'bob', 3), create({ number: 3, host: 'b' }, 'carol', 9))],
   },
   {
     name: 'three creates where two fit',
+    pace: 'long',
     from: 'running',
     steps: [together(create({ number: 2, host: 'a' }), create({ number: 3, host: 'a' }, 'bob', 4))],
   },
@@ -118,10 +122,16 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'make a VG', from: 'empty', steps: [together(makeVg(), makeVg('bob', 5))] },
   { name: 'extend a VG', from: 'running', steps: [extendVg] },
   { name: 'remove a VG', from: 'spare VG', steps: [removeVg] },
-  { name: 'stop and start', from: 'running', steps: [stop('clean'), start(WEB1)] },
-  { name: 'destroy and create anew', from: 'running', steps: [destroy('all'), create({ number: 4, host: 'a', name: 'web1' })] },
+  { name: 'stop and start', pace: 'long', from: 'running', steps: [stop('clean'), start(WEB1)] },
+  {
+    name: 'destroy and create anew',
+    pace: 'long',
+    from: 'running',
+    steps: [destroy('all'), create({ number: 4, host: 'a', name: 'web1' })],
+  },
   {
     name: 'a life',
+    pace: 'long',
     from: 'empty',
     steps: [create(WEB1), reboot, ofGuest('pause-guest', WEB1), ofGuest('unpause-guest', WEB1), stop('clean'), start(WEB1), destroy('all')],
   },

@@ -104,7 +104,10 @@ class Simulation {
     const { scenario, faults, database } = this.#given
     if (this.#given.from.reports.size === 0) for (const host of this.#world.hosts) await host.look()
     await this.#managers.join()
-    for (const fault of faults) if (fault.kind === 'abort') this.#clock.after(fault.at, () => this.#abort())
+    for (const fault of faults) {
+      if (fault.kind === 'abort') this.#clock.after(fault.at, () => this.#abort())
+      if (fault.kind === 'crash') this.#clock.after(fault.at, () => this.#crash())
+    }
     for (const step of scenario.steps) {
       if (this.#broken.length > 0 || this.#clock.now() >= this.#start + HEALING) break
       for (const { after, who, recipe, args } of step(this.#world)) {
@@ -189,6 +192,13 @@ class Simulation {
       .newest()
       ?.serving.abort(first ?? '', 'alice')
       .catch(() => undefined)
+  }
+
+  /** Agents hear of it, as xenstore tells them. */
+  #crash(): void {
+    if (this.#isHealed) return
+    this.#watch.crash()
+    for (const host of this.#world.hosts) void host.look(['guests'])
   }
 
   /** An operator looks at what needs one. */

@@ -71,6 +71,13 @@ export class Watch {
     }
   }
 
+  /** All guests. */
+  crash(): void {
+    const { world } = this.#options
+    for (const { host, domain } of domainsOf(world.site))
+      if (isThere(domain)) world.change((site) => withDomain(site, host, { ...domain, state: 'crashed' }))
+  }
+
   end({ faults, acknowledged, ...more }: Pick<End, 'recipes' | 'journalOf' | 'acknowledged'> & { readonly faults: readonly Fault[] }): End {
     const { world } = this.#options
     const moment = this.#moment(world.site, acknowledged)
@@ -82,6 +89,7 @@ export class Watch {
       ...{ ...moment, ...more, kept: new Set(kept) },
       isKnown: faults.every(isKnown),
       isUnbroken: faults.every(isUnbroken),
+      hasOneManager: faults.every(({ kind }) => kind !== 'commit' && kind !== 'killed at answer'),
       begun: new Map([...nextDomids(world.site)].map(([host, next]) => [host, next - (this.#begunBefore.get(host) ?? 0)])),
     }
   }
@@ -102,11 +110,13 @@ function isKnown(fault: Fault): boolean {
       return fault.fault === 'fails' || fault.fault === 'lost' || fault.fault === 'twice'
     case 'command':
     case 'abort':
+    case 'crash':
       return false
   }
 }
 
 function isUnbroken(fault: Fault): boolean {
+  if (fault.kind === 'crash') return false
   return !(fault.kind === 'command' && fault.fault.startsWith('host dies')) && !(fault.kind === 'request' && fault.fault === 'resets')
 }
 

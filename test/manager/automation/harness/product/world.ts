@@ -107,7 +107,7 @@ export class World {
   }
 
   #known({ name, isUp, report }: PoolHost): KnownHost {
-    return { id: name, name, state: isUp ? 'up' : 'lost', inventory: report }
+    return { id: name, name, state: isUp && this.#options.wire.reaches(name) ? 'up' : 'lost', inventory: report }
   }
 }
 

@@ -75,7 +75,8 @@ export class Programs {
         return { kind: 'ended', exitCode: 5, stdout: '', stderr: 'it is broken' }
       case 'agent dies before':
         onAgentDies()
-        return STOPPED
+        // A program of a job goes on without its agent.
+        return mortal.isAlive ? host.backend.run(command) : STOPPED
       case 'host dies before':
         onHostDies()
         return STOPPED

@@ -34,6 +34,8 @@ export class Wire {
   /** By the body that a handler is given. */
   readonly #ordered = new WeakMap<object, RequestFault>()
   readonly #listeners = new Set<(host: string) => void>()
+  /** By host: until when nobody reaches it. */
+  readonly #cutUntil = new Map<string, number>()
   /** By connection: when the last word arrives that was sent. */
   readonly #lastOf = new Map<string, number>()
   readonly #stuck = new Set<() => void>()
@@ -46,6 +48,10 @@ export class Wire {
   /** Something waits for the end of all faults. */
   get isStuck(): boolean {
     return this.#stuck.size > 0
+  }
+
+  reaches(host: string): boolean {
+    return this.#isHealed || this.#options.clock.now() >= (this.#cutUntil.get(host) ?? 0)
   }
 
   connect(hosts: readonly PoolHost[]): void {
@@ -157,6 +163,10 @@ export class Wire {
       void host.hear(epoch, { ...word, epoch }).then((answer) => hear(answer === 'lost' ? undefined : answer))
       return
     }
+    if (!this.reaches(host.name)) {
+      hear('lost')
+      return
+    }
     if (fault !== undefined && !this.#ordered.has(word.request)) this.#ordered.set(word.request, fault)
     const newest = host.epoch ?? 0
     void host.hear(epoch, { ...word, epoch }).then((answer) => {
@@ -185,6 +195,13 @@ export class Wire {
         this.#options.clock.after(300, () => void host.hear(epoch, { ...word, epoch }).then(hear))
         hear(answer)
         return
+      case 'cut': {
+        const milliseconds = this.#options.random.whole(60_000, 600_000)
+        this.#cutUntil.set(host.name, this.#options.clock.now() + milliseconds)
+        this.#options.clock.after(milliseconds, () => this.isUp(host.name))
+        hear('lost')
+        return
+      }
       case 'forgets':
         host.killAgent()
         hear('lost')

@@ -14,8 +14,10 @@ export interface End extends Moment {
   readonly journalOf: (automation: string) => readonly string[]
   /** What hosts were asked for has come about or not, and they have said which; nobody was stopped in the middle. */
   readonly isKnown: boolean
-  /** No host was reset: what has begun has not gone by itself. */
+  /** No host was reset, no guest has crashed: what has begun has not gone by itself. */
   readonly isUnbroken: boolean
+  /** No manager has ended, or was followed by another, or could not write. */
+  readonly hasOneManager: boolean
   /** By host: how many domains have begun on it. */
   readonly begun: ReadonlyMap<string, number>
   /** UUIDs of guests of which somebody has said that their disks are kept. */
@@ -137,6 +139,28 @@ export const eachBeginsOnce: AtEnd = ({ ledger, begun, isUnbroken }) => {
   })
 }
 
+/** Milliseconds: what a host has to let go, with the way there and back. */
+const LETS_GO = 5500
+
+/** What is under way when somebody aborts it, and may be cancelled, is over within 5 s, whatever its host does. */
+export const anAbortIsQuick: AtEnd = ({ ledger, journalOf, hasOneManager }) =>
+  hasOneManager
+    ? ledger.automations.flatMap(({ id }) => {
+        const entries = journalOf(id).flatMap(decodeEntries)
+        const abort = entries.findIndex(({ kind }) => kind === 'abort')
+        const at = entries[abort]?.at
+        if (at === undefined) return []
+        const answers = new Map(entries.flatMap((entry) => (entry.kind === 'answered' ? [[entry.step, entry.at] as const] : [])))
+        return entries.slice(0, abort).flatMap((entry) => {
+          if (entry.kind !== 'started') return []
+          const { step, effect } = entry
+          const mayBeCut = effect.kind === 'hook' || (effect.kind === 'request' && effect.onAbort === 'cancel')
+          const over = answers.get(step) ?? Number.POSITIVE_INFINITY
+          return mayBeCut && over > at + LETS_GO ? [`${id} was aborted, and its step ${step} took ${over - at} ms more`] : []
+        })
+      })
+    : []
+
 export const AT_END: readonly AtEnd[] = [
   everythingHasEnded,
   journalsTellTheEnd,
@@ -146,4 +170,5 @@ export const AT_END: readonly AtEnd[] = [
   disksAreThere,
   whatIsOnRuns,
   eachBeginsOnce,
+  anAbortIsQuick,
 ]
