@@ -62,12 +62,19 @@ export async function firstOf(name: string, beside: readonly Fault[] = []): Prom
 
 /** What goes wrong by this seed: the first ones are each fault by itself in each scenario, the others some together. */
 export async function replayOf(seed: number): Promise<Replay> {
-  single ??= Promise.all(SCENARIOS.map(({ name }) => everyFaultOf(name))).then((all) => all.flat())
+  single ??= everySingle()
   const alone = (await single)[seed - 1]
   if (alone) return { ...alone, seed }
   const random = new Random(seed ^ 0x5eed)
   const { name } = random.of(OFTEN)
   return { seed, name, faults: someFaults(random, await sizeOf(name)) }
+}
+
+/** One after the other: they share a database. */
+async function everySingle(): Promise<readonly Replay[]> {
+  const all: Replay[] = []
+  for (const { name } of SCENARIOS) all.push(...(await everyFaultOf(name)))
+  return all
 }
 
 export async function exploreSeeds(seeds: readonly number[]): Promise<Explored> {
