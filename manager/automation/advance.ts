@@ -1,23 +1,20 @@
 // How far an automation is, by its journal: its recipe is replayed over that, and asks for what comes next. Pure: the same journal and the
 // same recipe give the same steps. Nothing is done here.
 import { derivedId, derivedNumber } from './derived.ts'
-import { type Effect, type ForkEffect, type JournaledEffect, type OwnEffect, yieldsToAbort } from './effect.ts'
+import { type ForkEffect, type JournaledEffect, type OwnEffect, yieldsToAbort } from './effect.ts'
 import { Aborted, StepFailed } from './failure.ts'
-import { type Fiber, type Fork, type Input, joined, newFiber, newFork, type PendingStep } from './fiber.ts'
+import { type Fiber, type Fork, goOn, type Input, isEndedElsewhere, joined, newFiber, newFork, type PendingStep } from './fiber.ts'
 import type { JournalEntry, StepAnswer } from './journal.ts'
+import { type Outcome, outcomeOf, takenBackFor } from './outcome.ts'
 import { sayEffect } from './say-effect.ts'
-import { type OpenUndo, type Steps, unwinding, whole } from './steps.ts'
+import { type OpenUndo, type Steps, whole } from './steps.ts'
+import { Undos } from './undos.ts'
 
 export interface Program {
   readonly automation: string
   readonly seed: string
   readonly run: () => Steps<unknown>
 }
-
-export type Outcome =
-  | { readonly kind: 'done'; readonly value: unknown }
-  /** All of it is taken back. */
-  | { readonly kind: 'failed' | 'aborted'; readonly reason: string }
 
 /** What the recipe yields now is not what the journal says that it did. */
 export interface Divergence {
@@ -38,12 +35,11 @@ export function advance(program: Program, journal: readonly JournalEntry[]): Adv
 export class Advance {
   readonly #program: Program
   readonly #pending = new Map<string, PendingStep>()
-  readonly #undos = new Map<string, OpenUndo>()
+  readonly #undos = new Undos()
   #root: Fiber
   #phase: string | undefined
   #outcome: Outcome | undefined
   #divergence: Divergence | undefined
-  #abort: string | undefined
   #steps = 0
 
   constructor(program: Program) {
@@ -63,7 +59,7 @@ export class Advance {
 
   /** Those that are open, the newest last. */
   undos(): readonly OpenUndo[] {
-    return [...this.#undos.values()]
+    return this.#undos.all()
   }
 
   get phase(): string | undefined {
@@ -78,11 +74,6 @@ export class Advance {
     return this.#divergence
   }
 
-  /** Somebody has asked for its end. */
-  get aborted(): string | undefined {
-    return this.#abort
-  }
-
   feed(entry: JournalEntry): void {
     switch (entry.kind) {
       case 'started':
@@ -93,7 +84,6 @@ export class Advance {
         else if (entry.effect) this.#noted(entry.step, entry.effect, entry.answer)
         return
       case 'abort':
-        this.#abort ??= entry.who
         if (!this.#divergence) this.#stop(this.#root, `${entry.who} has aborted it`)
         return
       case 'adopted':
@@ -141,11 +131,7 @@ export class Advance {
 
   #noted(step: string, effect: JournaledEffect, answer: StepAnswer): void {
     if (answer.kind !== 'value') return
-    if (effect.kind === 'undo') {
-      const { what, command, requests } = effect
-      this.#undos.set(step, { of: step, undo: { what, command, requests } })
-    }
-    if (effect.kind === 'undone') this.#undos.delete(effect.of)
+    this.#undos.note(step, effect)
     if (effect.kind === 'progress') this.#phase = effect.phase
   }
 
@@ -155,7 +141,6 @@ export class Advance {
     const reason = why ? `step ${why.step} was ${why.was}, is ${why.is}: ${who} had it taken back` : `${who} had it taken back`
     this.#divergence = undefined
     this.#outcome = undefined
-    this.#abort = who
     this.#pending.clear()
     this.#root = newFiber('u', takenBackFor(reason))
     this.#root.isTold = true
@@ -165,7 +150,7 @@ export class Advance {
   #resume(fiber: Fiber, first: Input): void {
     let input = first
     for (;;) {
-      const yielded = next(fiber, input)
+      const yielded = goOn(fiber, input)
       if (yielded.kind === 'ended') {
         this.#ended(fiber, yielded.input)
         return
@@ -281,13 +266,10 @@ export class Advance {
       case 'random':
         fiber.count += 1
         return derivedNumber(seed, automation, `${fiber.path}${fiber.count}`)
-      case 'completed': {
-        const undo = this.#undos.get(effect.of)
-        if (undo && this.#undos.delete(effect.of)) this.#undos.set(effect.of, undo)
-        return undefined
-      }
+      case 'completed':
+        return this.#undos.complete(effect.of)
       case 'next-undo':
-        return [...this.#undos.values()].findLast(({ of }) => fiber.path === 'u' || of.startsWith(fiber.path))
+        return this.#undos.newestOf(fiber.path)
       case 'won': {
         const fork = fiber.of
         if (fork && !fork.won && fiber.stopping === undefined) {
@@ -298,34 +280,6 @@ export class Advance {
       }
     }
   }
-}
-
-function next(
-  { steps }: Fiber,
-  input: Input,
-): { readonly kind: 'ended'; readonly input: Input } | { readonly kind: 'asks'; readonly effect: Effect } {
-  try {
-    const result = input.kind === 'value' ? steps.next(input.value) : steps.throw(input.error)
-    return result.done ? { kind: 'ended', input: { kind: 'value', value: result.value } } : { kind: 'asks', effect: result.value }
-  } catch (error) {
-    return { kind: 'ended', input: { kind: 'thrown', error } }
-  }
-}
-
-function* takenBackFor(reason: string): Steps<never> {
-  yield* unwinding()
-  throw new Aborted(reason)
-}
-
-function outcomeOf(how: Input): Outcome {
-  if (how.kind === 'value') return { kind: 'done', value: how.value }
-  const reason = how.error instanceof Error ? how.error.message : String(how.error)
-  return { kind: how.error instanceof Aborted ? 'aborted' : 'failed', reason }
-}
-
-/** Somebody acts on it, and has to let go first. */
-function isEndedElsewhere({ effect, started }: PendingStep): boolean {
-  return started !== undefined && (effect.kind === 'request' || effect.kind === 'hook')
 }
 
 function valueIn(effect: JournaledEffect, step: string, at: number, answer: StepAnswer & { readonly kind: 'value' }): unknown {

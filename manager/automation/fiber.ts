@@ -1,6 +1,6 @@
 // The branches of a recipe that are under way: a tree, whose leaves wait for an answer and whose forks wait for their branches. Data of
 // advance.ts.
-import type { Branch, ForkEffect, JournaledEffect } from './effect.ts'
+import type { Branch, Effect, ForkEffect, JournaledEffect } from './effect.ts'
 import type { Steps } from './steps.ts'
 
 export interface Fiber {
@@ -58,4 +58,22 @@ export function newFork(effect: ForkEffect, step: string, parent: Fiber): Fork {
 export function joined({ values, won, failure }: Fork): Input {
   if (won) return { kind: 'value', value: values[won.at] }
   return failure ? { kind: 'thrown', error: failure.error } : { kind: 'value', value: values }
+}
+
+/** To what it asks for next, or to its end. */
+export function goOn(
+  { steps }: Fiber,
+  input: Input,
+): { readonly kind: 'ended'; readonly input: Input } | { readonly kind: 'asks'; readonly effect: Effect } {
+  try {
+    const result = input.kind === 'value' ? steps.next(input.value) : steps.throw(input.error)
+    return result.done ? { kind: 'ended', input: { kind: 'value', value: result.value } } : { kind: 'asks', effect: result.value }
+  } catch (error) {
+    return { kind: 'ended', input: { kind: 'thrown', error } }
+  }
+}
+
+/** Somebody acts on it, and has to let go first. */
+export function isEndedElsewhere({ effect, started }: PendingStep): boolean {
+  return started !== undefined && (effect.kind === 'request' || effect.kind === 'hook')
 }

@@ -25,7 +25,8 @@ export type JournalEntry =
   | { readonly kind: 'unwind'; readonly at: number; readonly who: string }
 
 const at = z.number()
-const effect = z.custom<JournaledEffect>((value) => z.object({ kind: z.string() }).safeParse(value).success)
+const tagged = z.object({ kind: z.string() })
+const effect = z.custom<JournaledEffect>((value) => tagged.safeParse(value).success)
 
 const stepAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('value'), value: z.unknown() }),
@@ -40,11 +41,13 @@ const entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unwind'), at, who: z.string() }),
 ])
 
+const commit = z.array(entry)
+
 export function encodeEntries(entries: readonly JournalEntry[]): string {
   return JSON.stringify(entries)
 }
 
 /** Throws on what we have not written. */
 export function decodeEntries(text: string): readonly JournalEntry[] {
-  return z.array(entry).parse(JSON.parse(text))
+  return commit.parse(JSON.parse(text))
 }

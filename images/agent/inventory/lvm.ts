@@ -15,8 +15,31 @@ const LV_FIELDS = [
   ...['data_percent', 'metadata_percent', 'lv_health_status', 'lv_tags'],
 ]
 
+type Row = (field: string) => string
+
+const pvRows = rowsOf('pv', PV_FIELDS)
+const vgRows = rowsOf('vg', VG_FIELDS)
+const lvRows = rowsOf('lv', LV_FIELDS)
+
+/** The rows of all reports of this kind; a field that a row lacks is empty. Its schemas are made once: to make them takes longer than to use them. */
+function rowsOf(kind: 'pv' | 'vg' | 'lv', fields: readonly string[]) {
+  const top = z.object({ report: neededRows.min(1) })
+  const some = z.object({ [kind]: neededRows })
+  const cell = z.string().catch('')
+  const shape = z.object(Object.fromEntries(fields.map((field) => [field, cell])))
+  return (stdout: string): { readonly rows: readonly Row[]; readonly reasons: readonly Reason[] } => {
+    const all = readJson(stdout, top)
+    const reports = readRows(all.value?.report, some, 'reports')
+    const rows = reports.value.map((one) => readRows(one[kind], shape, `${kind}s`))
+    return {
+      rows: rows.flatMap(({ value }) => value.map((row) => (field: string) => row[field] ?? '')),
+      reasons: [...all.reasons, ...reports.reasons, ...rows.flatMap(({ reasons }) => reasons)],
+    }
+  }
+}
+
 export function parsePvs(stdout: string): Parsed<readonly Pv[]> {
-  const { rows, reasons } = report(stdout, 'pv', PV_FIELDS)
+  const { rows, reasons } = pvRows(stdout)
   const candidates = rows.map((row) => ({
     uuid: row('pv_uuid'),
     device: some(row('pv_name'))?.startsWith('/') ? row('pv_name') : undefined,
@@ -32,7 +55,7 @@ export function parsePvs(stdout: string): Parsed<readonly Pv[]> {
 }
 
 export function parseVgs(stdout: string): Parsed<readonly Vg[]> {
-  const { rows, reasons } = report(stdout, 'vg', VG_FIELDS)
+  const { rows, reasons } = vgRows(stdout)
   const candidates = rows.map((row) => ({
     uuid: row('vg_uuid'),
     name: row('vg_name'),
@@ -52,7 +75,7 @@ export function parseVgs(stdout: string): Parsed<readonly Vg[]> {
 
 /** With the LVs that LVM keeps to itself: their names come as `[pool_tdata]`, and go without the brackets. */
 export function parseLvs(stdout: string): Parsed<readonly Lv[]> {
-  const { rows, reasons } = report(stdout, 'lv', LV_FIELDS)
+  const { rows, reasons } = lvRows(stdout)
   const candidates = [...segmentsOf(rows)].map(([row, types]) => ({
     uuid: row('lv_uuid'),
     name: unbracketed(row('lv_name')),
@@ -79,21 +102,6 @@ const OPTIONS = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '-o'] a
 export const pvs = commandSource({ command: ['pvs', ...OPTIONS, PV_FIELDS.join(',')], parse: parsePvs })
 export const vgs = commandSource({ command: ['vgs', ...OPTIONS, VG_FIELDS.join(',')], parse: parseVgs })
 export const lvs = commandSource({ command: ['lvs', '-a', ...OPTIONS, LV_FIELDS.join(',')], parse: parseLvs })
-
-type Row = (field: string) => string
-
-/** The rows of all reports of this kind; a field that a row lacks is empty. */
-function report(stdout: string, kind: 'pv' | 'vg' | 'lv', fields: readonly string[]): { rows: readonly Row[]; reasons: readonly Reason[] } {
-  const all = readJson(stdout, z.object({ report: neededRows.min(1) }))
-  const reports = readRows(all.value?.report, z.object({ [kind]: neededRows }), 'reports')
-  const cell = z.string().catch('')
-  const shape = z.object(Object.fromEntries(fields.map((field) => [field, cell])))
-  const rows = reports.value.map((one) => readRows(one[kind], shape, `${kind}s`))
-  return {
-    rows: rows.flatMap(({ value }) => value.map((row) => (field: string) => row[field] ?? '')),
-    reasons: [...all.reasons, ...reports.reasons, ...rows.flatMap(({ reasons }) => reasons)],
-  }
-}
 
 /** `segtype` is a column of segments: with it an LV of several has a row for each. The first row of each LV, and the types of all, each once. */
 function segmentsOf(rows: readonly Row[]): ReadonlyMap<Row, readonly string[]> {

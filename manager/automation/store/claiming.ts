@@ -30,9 +30,11 @@ function holderOf(needs: readonly Need[], automation: Holder): Holder | undefine
   return first.guest === undefined ? undefined : { kind: 'guest', id: first.guest, name: first.keep }
 }
 
+const list = need.array()
+
 /** What a recipe has yielded is data until it was looked at. */
 function readNeeds(needs: readonly Tagged[]): readonly Need[] | string {
-  const read = need.array().safeParse(needs)
+  const read = list.safeParse(needs)
   if (read.success) return read.data
   const [issue] = read.error.issues
   return `this is nothing that can be claimed: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`

@@ -8,7 +8,7 @@ import { changeDisk, changeGuest, guestOf, putDisk, removeDisk } from '../../sto
 import { type ChangeArgs, KEEP, NAME_PART } from './change-args.ts'
 import { diskRow } from './create.ts'
 import { isRowsUndo } from './parts.ts'
-import { answeredRows, diskPart } from './rows.ts'
+import { diskPart, rowsOfHost } from './rows.ts'
 import { type Book, bookOf, isGranted } from './written.ts'
 
 export async function changeRows(
@@ -26,7 +26,7 @@ export async function changeRows(
     if (effect.kind === 'undone' && effect.how !== 'not needed' && isRowsUndo(book.effectOf(effect.of)) && isGranted(book))
       await giveBack(transaction, args, book)
   }
-  await answeredRows(transaction, guest.uuid, book.now)
+  await rowsOfHost(transaction, guest.uuid, book)
   for (const one of grownIn(book.now, args)) await grow(transaction, args, one)
 }
 

@@ -13,7 +13,7 @@ import { removeClaims } from '../../store/tables/claims.ts'
 import { addGuest, putDisk, removeGuest } from '../../store/tables/guests.ts'
 import { hostLock, vgLock } from '../locks.ts'
 import { bring, claimed, guestLock, type HostArg, isRowsUndo, type Named, rowsUndo, runningNeeds, startArgs } from './parts.ts'
-import { answeredRows, diskPart } from './rows.ts'
+import { diskPart, rowsOfHost } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
 
 export const newDisk = z.object({
@@ -131,7 +131,7 @@ async function rows(transaction: Transaction, automation: string, args: CreateAr
       await removeClaims(transaction, 'guest', guest.uuid)
     }
   }
-  await answeredRows(transaction, guest.uuid, book.now)
+  await rowsOfHost(transaction, guest.uuid, book)
 }
 
 export function diskRow({ disk, vdev: at, vg, sizeBytes, access, image }: NewDisk, { guest, host }: Owner) {

@@ -12,7 +12,7 @@ import { removeGuest } from '../../store/tables/guests.ts'
 import { sayNames } from '../../wording.ts'
 import { hostLock } from '../locks.ts'
 import { guestLock, hostArg, look, named } from './parts.ts'
-import { answeredRows } from './rows.ts'
+import { rowsOfHost } from './rows.ts'
 import { bookOf } from './written.ts'
 
 export const stopArgs = z.object({
@@ -46,7 +46,7 @@ export const STOP_GUEST = recipe<StopArgs>({
   phases: ['ask', 'end'],
   run: stop,
   rows: async (transaction, automation, { guest }, entries) =>
-    answeredRows(transaction, guest.uuid, (await bookOf(transaction, automation, entries)).now),
+    rowsOfHost(transaction, guest.uuid, await bookOf(transaction, automation, entries)),
 })
 
 function* stop({ guest, host, how, seconds }: StopArgs): Steps {
@@ -117,7 +117,7 @@ async function destroyRows(
   entries: readonly JournalEntry[],
 ): Promise<void> {
   const book = await bookOf(transaction, automation, entries)
-  await answeredRows(transaction, guest.uuid, book.now)
+  await rowsOfHost(transaction, guest.uuid, book)
   for (const { effect } of book.now) {
     if (effect.kind !== 'progress' || effect.phase !== 'forget') continue
     await removeGuest(transaction, guest.uuid)

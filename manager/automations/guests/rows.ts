@@ -1,25 +1,31 @@
-// The rows and claims of a guest that follow from what its host has answered, whichever recipe asked.
+// The rows and claims of a guest that follow from what its host is asked for and has answered, whichever recipe asked.
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { changeDisk, changeGuest, removeDisk } from '../../store/tables/guests.ts'
 import { RUNNING_PARTS } from './parts.ts'
-import type { Written } from './written.ts'
+import type { Book } from './written.ts'
 
 /** Part of a guest's claims. */
 export function diskPart(disk: string): string {
   return `disk ${disk}`
 }
 
+interface Body {
+  readonly kind: string
+  readonly disk?: unknown
+  readonly state?: unknown
+}
+
 /** `ended`: what one that has ended is to be: `on` ought to run all the same. */
-export async function answeredRows(
-  transaction: Transaction,
-  uuid: string,
-  written: readonly Written[],
-  ended: 'off' | 'on' = 'off',
-): Promise<void> {
-  for (const { effect, answer, at } of written) {
+export async function rowsOfHost(transaction: Transaction, uuid: string, { begun, now }: Book, ended: 'off' | 'on' = 'off'): Promise<void> {
+  for (const effect of begun) {
+    const body: Body | undefined = effect.kind === 'request' ? effect.body : undefined
+    // Whatever comes of it: part of its content may be gone, and nothing starts on it any more.
+    if (body?.kind === 'remove-disk') await changeDisk(transaction, String(body.disk), { state: 'making' })
+  }
+  for (const { effect, answer, at } of now) {
     if (effect.kind !== 'request' || answer.kind !== 'value') continue
-    const body: { readonly kind: string; readonly disk?: unknown; readonly state?: unknown } = effect.body
+    const body: Body = effect.body
     const disk = String(body.disk)
     switch (body.kind) {
       case 'start-guest':

@@ -7,7 +7,7 @@ import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { hostLock } from '../locks.ts'
 import { bring, claimed, guestLock, isRowsUndo, RUNNING_PARTS, rowsUndo, runningNeeds, type StartArgs, startArgs } from './parts.ts'
-import { answeredRows } from './rows.ts'
+import { rowsOfHost } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
 
 const args = z.object({
@@ -43,7 +43,7 @@ async function rows(
   entries: readonly JournalEntry[],
 ): Promise<void> {
   const book = await bookOf(transaction, automation, entries)
-  await answeredRows(transaction, guest.uuid, book.now, otherwise)
+  await rowsOfHost(transaction, guest.uuid, book, otherwise)
   for (const { effect } of book.now) {
     // What was refused was another's, or this guest's own while it runs: nothing of that is given back.
     if (effect.kind === 'undone' && isRowsUndo(book.effectOf(effect.of)) && isGranted(book))

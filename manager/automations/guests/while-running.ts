@@ -4,7 +4,7 @@ import { type Recipe, recipe } from '../../automation/recipe.ts'
 import { progress, request, type Steps } from '../../automation/steps.ts'
 import { hostLock } from '../locks.ts'
 import { guestLock, hostArg, named } from './parts.ts'
-import { answeredRows } from './rows.ts'
+import { rowsOfHost } from './rows.ts'
 import { bookOf } from './written.ts'
 
 const runningArgs = z.object({ guest: named, host: hostArg })
@@ -44,6 +44,6 @@ function pausing(verb: 'pause' | 'unpause', state: 'paused' | 'running'): Recipe
       yield* request(host.id, { kind: 'pause-guest', uuid: guest.uuid, state })
     },
     rows: async (transaction, automation, { guest }, entries) =>
-      answeredRows(transaction, guest.uuid, (await bookOf(transaction, automation, entries)).now),
+      rowsOfHost(transaction, guest.uuid, await bookOf(transaction, automation, entries)),
   })
 }

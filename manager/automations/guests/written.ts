@@ -13,6 +13,8 @@ export interface Written {
 }
 
 export interface Book {
+  /** What is about to be done, as of this commit. */
+  readonly begun: readonly JournaledEffect[]
   /** Of this commit. */
   readonly now: readonly Written[]
   /** All that there is, with these. */
@@ -31,7 +33,8 @@ export async function bookOf(transaction: Transaction, automation: string, entri
     const effect = effects.get(entry.step)
     return effect ? [{ effect, answer: entry.answer, at: entry.at }] : []
   }
-  return { now: entries.flatMap(written), all: all.flatMap(written), effectOf: (step) => effects.get(step) }
+  const begun = entries.flatMap((entry) => (entry.kind === 'started' ? [entry.effect] : []))
+  return { begun, now: entries.flatMap(written), all: all.flatMap(written), effectOf: (step) => effects.get(step) }
 }
 
 /** The claims that these recipes make were granted. */

@@ -5,10 +5,14 @@ import { CompiledQuery, type DatabaseConnection, type Driver, type SqliteDatabas
 import { keepPrivate } from '../../../appliance/store/private-file.ts'
 import { type StoreDialect, WriteFailure } from './dialect.ts'
 
-/** Opens or makes the file, or `:memory:`. What was committed survives a loss of power (WAL, synchronous FULL). */
+/** Opens or makes the file, or `:memory:`. */
 export function sqlite(file: string): StoreDialect {
   if (file !== ':memory:') keepPrivate(file)
-  const database = new Database(file)
+  return sqliteOn(new Database(file), file)
+}
+
+/** Of a database that is open. What was committed survives a loss of power (WAL, synchronous FULL). */
+export function sqliteOn(database: Database.Database, file: string): StoreDialect {
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')

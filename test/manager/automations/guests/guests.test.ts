@@ -109,3 +109,16 @@ onEach('a stop that the guest does not follow ends it when it was to be ended th
   await begin(rig, 'stop-guest', { guest: WEB1, host: A, how: 'clean, then hard', seconds: 1 })
   t.like(await guestOf(rig.store.db, GUEST), { power: 'off' })
 })
+
+onEach('a disk of which the removal has failed is not ready: part of it may be gone', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs({ power: 'off' }))
+  rig.answer = ({ kind }) => (kind === 'remove-disk' ? refused('unknown', 'it was stopped in the middle') : 'done')
+  const args = { guest: WEB1, host: A, disks: [{ disk: DISK, vg: { name: 'data', uuid: VG } }] }
+  await begin(rig, 'destroy-guest', args, 'failed')
+  t.like((await disksOf(rig.store.db, GUEST))[0], { id: DISK, state: 'making' })
+  t.true((await partsOf(rig)).includes(`disk ${DISK}`))
+  rig.answer = () => 'done'
+  await begin(rig, 'destroy-guest', args)
+  t.deepEqual([await partsOf(rig), await disksOf(rig.store.db)], [[], []])
+})

@@ -1,5 +1,5 @@
 // What goes wrong in a simulated run: at the n-th request that hosts get, at the n-th commit of a manager, at a moment.
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 /**
  * `fails`: it is not done. `half`: it is done, and called unknown. `hangs`: it is neither done nor answered, nor ended when it is cancelled.

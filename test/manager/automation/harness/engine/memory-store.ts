@@ -1,8 +1,8 @@
 // A store in memory that commits after a while, and is watched: what is acknowledged stays, what is written is never changed, one newer
 // manager keeps all older ones out. Each manager has a view of its own, which ends with it.
-import { type HeldLock, inTheWay } from '../../../../manager/automation/admission/locks.ts'
-import { repeatOf } from '../../../../manager/automation/admission/repeats.ts'
-import { encodeEntries, type JournalEntry } from '../../../../manager/automation/journal.ts'
+import { type HeldLock, inTheWay } from '../../../../../manager/automation/admission/locks.ts'
+import { repeatOf } from '../../../../../manager/automation/admission/repeats.ts'
+import { encodeEntries, type JournalEntry } from '../../../../../manager/automation/journal.ts'
 import {
   type AutomationReader,
   type AutomationRecord,
@@ -14,16 +14,12 @@ import {
   type Recorded,
   type Stale,
   type StateChange,
-} from '../../../../manager/automation/store/store.ts'
-import type { SimulatedClock } from './clock.ts'
+} from '../../../../../manager/automation/store/store.ts'
+import type { SimulatedClock } from '../clock.ts'
+import type { Life } from '../life.ts'
 import type { CommitFault } from './faults.ts'
 
 export interface StoreView extends AutomationStore, AutomationReader {}
-
-export interface Life {
-  readonly epoch: number
-  isAlive: boolean
-}
 
 interface Row {
   record: AutomationRecord

@@ -1,7 +1,8 @@
 // Runs of the harness: every fault at every step by itself, then seeds with some of them together. What breaks is told with what shows it
 // again.
+
+import { Random } from '../random.ts'
 import { COMMIT_FAULTS, type Fault, REQUEST_FAULTS, sayFault, someFaults } from './faults.ts'
-import { Random } from './random.ts'
 import { simulate } from './simulate.ts'
 
 export interface Found {

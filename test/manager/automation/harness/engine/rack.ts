@@ -2,7 +2,7 @@
 // answers and look at the world before they change it. It knows what must never be, and says so.
 
 import { z } from 'zod'
-import type { AnswerBody } from '../../../../manager/protocol/requests.ts'
+import type { AnswerBody } from '../../../../../manager/protocol/requests.ts'
 
 const body = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('can-host'), guest: z.string() }),

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { everyFault, exploreFaults, exploreSeeds, measure, sayFound } from './explore.ts'
-import { MUTANTS, plant } from './mutants.ts'
+import { MUTANTS, planted } from './mutants.ts'
 
 /** `npm run seeds` has 10,000. */
 const SEEDS = 300
@@ -25,7 +25,7 @@ test.serial(`${SEEDS} seeds of several faults at once: what must hold holds`, as
 
 for (const mutant of MUTANTS) {
   test.serial(`planted and found: ${mutant.name}`, async (t) => {
-    const { everyFault: every, exploreFaults: singles, exploreSeeds: seeds } = await plant(mutant)
+    const { everyFault: every, exploreFaults: singles, exploreSeeds: seeds } = await planted(mutant)
     const size = { requests: 22, commits: 38 }
     const single = await singles([[], ...every(size)], 1)
     const found = single.found.length > 0 ? single : await seeds(1, SEEDS, 1)

@@ -1,7 +1,7 @@
 // The recipe that the harness breaks: it uses every effect, and branches in branches.
 import { z } from 'zod'
-import type { Tagged, Undo } from '../../../../manager/automation/effect.ts'
-import { recipe } from '../../../../manager/automation/recipe.ts'
+import type { Tagged, Undo } from '../../../../../manager/automation/effect.ts'
+import { recipe } from '../../../../../manager/automation/recipe.ts'
 import {
   all,
   any,
@@ -19,7 +19,7 @@ import {
   type Steps,
   sleep,
   undoable,
-} from '../../../../manager/automation/steps.ts'
+} from '../../../../../manager/automation/steps.ts'
 
 const args = z.object({ guest: z.string(), host: z.string(), hosts: z.array(z.string()) })
 type Args = z.output<typeof args>

@@ -1,12 +1,12 @@
 // The agents of the rack: each does what it is asked in the order of its coming for one guest, once for an id, and refuses managers that
 // are older than the newest that it has heard. What goes wrong goes wrong here.
-import type { Asked, Asking } from '../../../../manager/agents/questions.ts'
-import type { AnswerBody } from '../../../../manager/protocol/requests.ts'
-import type { SimulatedClock } from './clock.ts'
+import type { Asked, Asking } from '../../../../../manager/agents/questions.ts'
+import type { AnswerBody } from '../../../../../manager/protocol/requests.ts'
+import type { SimulatedClock } from '../clock.ts'
+import type { Life } from '../life.ts'
+import type { Random } from '../random.ts'
 import type { RequestFault } from './faults.ts'
-import type { Life } from './memory-store.ts'
 import type { Rack, RackHost, Reply } from './rack.ts'
-import type { Random } from './random.ts'
 
 export interface AgentsOptions {
   readonly clock: SimulatedClock

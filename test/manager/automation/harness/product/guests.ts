@@ -1,0 +1,81 @@
+// The guests of simulated runs as recipes are asked to make and to move them: what plans of the product would give them.
+import { guestMemory } from '../../../../../manager/claims/needs.ts'
+import type { Inventory } from '../../../../../manager/protocol/inventory.ts'
+import { type GuestConfig, guestConfig } from '../../../../../manager/protocol/requests/guest-config.ts'
+import type { TestImage } from '../../../../images/agent/disks.ts'
+
+const MIB = 1 << 20
+const VG = 'data'
+
+export interface Made {
+  readonly number: number
+  readonly host: string
+  /** Left out: after its number. */
+  readonly name?: string
+}
+
+export function uuidOf(number: number): string {
+  return `6b1f0000-0000-4000-8000-00000000000${number}`
+}
+
+export function diskOf(number: number, which: 'a' | 'b'): string {
+  return `d15c0000-0000-4000-8000-0000000000${number}${which}`
+}
+
+/** Half of what a host has for guests, less a little: two of them fit, three do not. */
+const MEMORY_MIB = 200 * 1024
+
+export function configOf({ number, name = `web${number}` }: Made, vgUuid: string): GuestConfig {
+  const vg = { name: VG, uuid: vgUuid }
+  const disk = (which: 'a' | 'b') => ({ disk: diskOf(number, which), vg, generation: 1, vdev: `xvd${which}`, access: 'read-write' })
+  return guestConfig.parse({
+    ...{ uuid: uuidOf(number), name, type: 'pvh', boot: { kind: 'grub' } },
+    ...{ memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB, vcpus: 1, maxVcpus: 1, xl: [] },
+    disks: [disk('a'), disk('b')],
+    nics: [{ mac: `00:16:3e:00:00:0${number}`, bridge: 'xenbr0' }],
+  })
+}
+
+export function namedOf({ number, name = `web${number}` }: Made) {
+  return { uuid: uuidOf(number), name }
+}
+
+export function hostOf(id: string) {
+  return { id, name: id }
+}
+
+export function vgOf(report: Inventory, name = VG): string {
+  return report.vgs.find((vg) => vg.name === name)?.uuid ?? ''
+}
+
+export function startArgs(made: Made, report: Inventory) {
+  const guest = configOf(made, vgOf(report))
+  const leftover = report.guests.some(({ uuid }) => uuid === guest.uuid) ? 'domain' : 'none'
+  const memoryBytes = guestMemory({ memoryBytes: MEMORY_MIB * MIB, vcpus: 1 })
+  return { guest, restart: 'on-failure', host: hostOf(made.host), memoryBytes, leftover }
+}
+
+/** Two disks, of which two guests fit into a VG, and three do not: one from an image, one empty. */
+export function createArgs(made: Made, report: Inventory, image: TestImage, epoch: number) {
+  const start = { ...startArgs(made, report), leftover: 'none' }
+  const { guest } = start
+  const vg = { name: VG, uuid: vgOf(report) }
+  const common = { vg, access: 'read-write' }
+  return {
+    ...start,
+    ...{ spec: JSON.stringify({ name: guest.name, memory: '200G' }), power: 'on', epoch, who: 'alice' },
+    disks: [
+      {
+        ...common,
+        ...{ disk: diskOf(made.number, 'a'), vdev: 'xvda', sizeBytes: 16 * MIB, image: { id: image.id, sizeBytes: image.sizeBytes } },
+      },
+      { ...common, disk: diskOf(made.number, 'b'), vdev: 'xvdb', sizeBytes: 12 * MIB },
+    ],
+  }
+}
+
+export function destroyArgs(made: Made, report: Inventory) {
+  const vg = { name: VG, uuid: vgOf(report) }
+  const disks = [diskOf(made.number, 'a'), diskOf(made.number, 'b')].map((disk) => ({ disk, vg }))
+  return { guest: namedOf(made), host: hostOf(made.host), disks }
+}

@@ -1,0 +1,139 @@
+// Bugs of recipes, of the engine and of the agent that the harness over the product's recipes has to find.
+import { type Mutant, plant } from '../plant.ts'
+import type { Fault } from './faults.ts'
+
+export interface ProductMutant extends Mutant {
+  /** The scenario whose faults show it. */
+  readonly by: string
+  /** Beside each of these. */
+  readonly beside?: readonly Fault[]
+}
+
+export const MUTANTS: readonly ProductMutant[] = [
+  {
+    name: 'recipe: a disk that was made is not taken back',
+    file: 'manager/automations/guests/create',
+    from: /requests: \[order\(host\.id, \{ kind: 'remove-disk'.*\],/,
+    to: 'requests: [],',
+    by: 'create',
+  },
+  {
+    name: 'recipe: a guest that may have started is not ended',
+    file: 'manager/automations/guests/parts',
+    from: /requests: \[order\(host\.id, \{ kind: 'destroy-guest', uuid: id \}\)\],/,
+    to: 'requests: [],',
+    by: 'start',
+  },
+  {
+    name: 'recipe: what a guest needed to run stays claimed when it has ended',
+    file: 'manager/automations/guests/rows',
+    from: /await removeClaims\(transaction, 'guest', uuid, RUNNING_PARTS\)/,
+    to: '',
+    by: 'stop',
+  },
+  {
+    name: 'recipe: a start that is refused gives back what the guest that runs has',
+    file: 'manager/automations/guests/start',
+    from: / && isGranted\(book\)/,
+    to: '',
+    by: 'start of what runs',
+  },
+  {
+    name: 'recipe: a guest runs before its disks are written down',
+    file: 'manager/automations/guests/rows',
+    from: /await changeDisk\(transaction, disk, \{ state: 'ready' \}\)/,
+    to: '',
+    by: 'create',
+  },
+  {
+    name: 'recipe: a stop that nobody has confirmed is taken for one',
+    file: 'manager/automations/guests/rows',
+    from: /\|\| answer\.kind !== 'value'/,
+    to: '',
+    by: 'stop hard',
+  },
+  {
+    name: 'engine: what has failed is not undone',
+    file: 'manager/automation/steps',
+    from: /if \(!isDone\)/,
+    to: 'if (false)',
+    by: 'create',
+  },
+  {
+    name: 'engine: an undo that fails is taken for done',
+    file: 'manager/automation/steps',
+    from: /if \(reason === undefined\)/,
+    to: 'if (true)',
+    by: 'create',
+  },
+  {
+    name: 'engine: what runs is left alone after a restart',
+    file: 'manager/automation/runner',
+    from: /await this\.#bring\(record\)/,
+    to: 'await undefined',
+    by: 'pause',
+  },
+  {
+    name: 'engine: locks of what has ended are kept',
+    file: 'manager/automation/store/durable',
+    from: /await freeLocks\(transaction, automation\);?/,
+    to: '',
+    by: 'create',
+  },
+  {
+    name: 'engine: a claim that is refused is taken for granted',
+    file: 'manager/automation/store/durable',
+    from: /answer: taken\.kind === 'taken' \?/,
+    to: 'answer: taken.kind !== undefined ?',
+    by: 'three creates where two fit',
+  },
+  {
+    name: 'agent: it obeys a manager that is older than one that it has heard',
+    file: 'images/agent/connection',
+    from: /asked < epoch/,
+    to: 'asked < 0',
+    by: 'create',
+    beside: [{ kind: 'request', at: 3, fault: 'slow' }],
+  },
+  {
+    name: 'agent: a new disk is not zeroed',
+    file: 'images/agent/requests/make-disk',
+    from: /lv\.pool === undefined \? await zero\(/,
+    to: 'lv.pool !== undefined ? await zero(',
+    by: 'create',
+  },
+  {
+    name: 'agent: a disk is called ready before its content is there',
+    file: 'images/agent/requests/make-disk',
+    from: /tags: tagsOf\(body, 'making'\)/,
+    to: "tags: tagsOf(body, 'ready')",
+    by: 'create',
+  },
+  {
+    name: 'agent: what a guest had open stays open when it has ended',
+    file: 'images/agent/guests/end',
+    from: /if \(kept && \(await closeDevices\(world, kept\.guest\)\) !== undefined\)\s*return;?/,
+    to: '',
+    by: 'stop hard',
+  },
+  {
+    name: 'agent: a reboot that is asked for again is done again',
+    file: 'images/agent/requests/reboot-guest',
+    from: /const \{ domain \} = found/,
+    to: 'const { domain } = found; domid = domain.domid',
+    by: 'reboot',
+  },
+  {
+    name: 'agent: a domain that cannot be let loose is left',
+    file: 'images/agent/guests/start',
+    from: /const left = await clear\(world, next\.guest\)/,
+    to: 'const left = undefined',
+    by: 'start',
+  },
+]
+
+export type Harness = Pick<typeof import('./explore.ts'), 'firstOf'>
+
+export async function planted(mutant: Mutant): Promise<Harness> {
+  return (await plant(mutant, 'product/explore')) as Harness
+}

@@ -1,0 +1,146 @@
+// What people want in a simulated run: which recipes are asked for, of which beginning, and when. The same seed wants the same.
+
+import { createArgs, destroyArgs, hostOf, type Made, namedOf, startArgs, uuidOf, vgOf } from './guests.ts'
+import { domainOfReport, type World } from './world.ts'
+
+export interface Wish {
+  /** Milliseconds from the beginning of its step. */
+  readonly after: number
+  readonly who: string
+  readonly recipe: string
+  readonly args: unknown
+}
+
+export const BEGINNINGS = ['empty', 'running', 'paused', 'stopped', 'spare VG'] as const
+export type Beginning = (typeof BEGINNINGS)[number]
+
+export interface Scenario {
+  readonly name: string
+  readonly from: Beginning
+  /** One after the other, each when all that was begun has ended. */
+  readonly steps: readonly ((world: World) => readonly Wish[])[]
+  /** It takes long: seeds come to it less often. */
+  readonly pace?: 'long'
+  /** How automations end without a fault; left out: done. */
+  readonly ends?: 'failed'
+  /** `deaf`: guests do not end when they are asked to. */
+  readonly guests?: 'deaf'
+}
+
+type Step = Scenario['steps'][number]
+
+const WEB1: Made = { number: 1, host: 'a' }
+
+function create(made: Made, who = 'alice', after = 0): Step {
+  return (world) => [{ after, who, recipe: 'create-guest', args: createArgs(made, world.reportOf(made.host), world.image, world.epoch()) }]
+}
+
+/** As a plan does it: nothing is asked of a guest that is not there, or that runs already. */
+function start(made: Made, who = 'alice', after = 0): Step {
+  return (world) => {
+    const domain = domainOfReport(world.reportOf(made.host), uuidOf(made.number))
+    const isOver = domain === undefined || domain === 'shutdown' || domain === 'crashed'
+    if (world.powerOf(uuidOf(made.number)) === undefined || !isOver) return []
+    return [{ after, who, recipe: 'start-guest', args: startArgs(made, world.reportOf(made.host)) }]
+  }
+}
+
+/** Planned before it ran. */
+function startBlindly(world: World): readonly Wish[] {
+  return [{ after: 0, who: 'alice', recipe: 'start-guest', args: { ...startArgs(WEB1, world.reportOf('a')), leftover: 'none' } }]
+}
+
+function ofGuest(recipe: string, made: Made, more: object = {}, who = 'alice', after = 0): Step {
+  return (world) =>
+    world.powerOf(uuidOf(made.number)) === undefined
+      ? []
+      : [{ after, who, recipe, args: { guest: namedOf(made), host: hostOf(made.host), ...more } }]
+}
+
+function stop(how: 'clean' | 'hard' | 'clean, then hard', who = 'alice', after = 0): Step {
+  return ofGuest('stop-guest', WEB1, { how, seconds: 20 }, who, after)
+}
+
+function reboot(world: World): readonly Wish[] {
+  const domain = world.reportOf('a').guests.find(({ uuid, state }) => uuid === uuidOf(1) && state === 'running')
+  return domain ? ofGuest('reboot-guest', WEB1, { domid: domain.domid })(world) : []
+}
+
+function destroy(disks: 'all' | 'kept'): Step {
+  return (world) => {
+    if (world.powerOf(uuidOf(1)) === undefined) return []
+    const args = destroyArgs(WEB1, world.reportOf('a'))
+    return [{ after: 0, who: 'alice', recipe: 'destroy-guest', args: disks === 'all' ? args : { ...args, disks: [] } }]
+  }
+}
+
+function makeVg(who = 'alice', after = 0): Step {
+  return () => [{ after, who, recipe: 'make-vg', args: { host: hostOf('a'), name: 'spare', disks: [{ ...SPARE_DISK }] } }]
+}
+
+const SPARE_DISK = { name: 'vdb', serial: 'a-2', sizeBytes: 64 << 20, contents: 'none' }
+
+function extendVg(world: World): readonly Wish[] {
+  const uuid = vgOf(world.reportOf('a'))
+  return [{ after: 0, who: 'alice', recipe: 'make-vg', args: { host: hostOf('a'), name: 'data', uuid, disks: [SPARE_DISK] } }]
+}
+
+function removeVg(world: World): readonly Wish[] {
+  const uuid = vgOf(world.reportOf('a'), 'spare')
+  if (uuid === '') return []
+  return [{ after: 0, who: 'alice', recipe: 'remove-vg', args: { host: hostOf('a'), vg: { name: 'spare', uuid } } }]
+}
+
+function together(...steps: readonly Step[]): Step {
+  return (world) => steps.flatMap((step) => step(world))
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'create', pace: 'long', from: 'empty', steps: [create(WEB1)] },
+  {
+    name: 'create beside a namesake',
+    pace: 'long',
+    from: 'empty',
+    steps: [together(create(WEB1), create({ number: 2, host: 'b', name: 'web1' }, 'bob', 3), create({ number: 3, host: 'b' }, 'carol', 9))],
+  },
+  {
+    name: 'three creates where two fit',
+    pace: 'long',
+    from: 'running',
+    steps: [together(create({ number: 2, host: 'a' }), create({ number: 3, host: 'a' }, 'bob', 4))],
+  },
+  { name: 'start', from: 'stopped', steps: [together(start(WEB1), start(WEB1, 'bob', 5))] },
+  { name: 'start of what runs', from: 'running', ends: 'failed', steps: [startBlindly] },
+  { name: 'stop', from: 'running', steps: [stop('clean')] },
+  { name: 'stop hard', from: 'running', steps: [stop('hard')] },
+  { name: 'stop of a deaf one', from: 'running', guests: 'deaf', steps: [stop('clean, then hard')] },
+  { name: 'reboot', from: 'running', steps: [reboot] },
+  { name: 'pause', from: 'running', steps: [ofGuest('pause-guest', WEB1)] },
+  { name: 'unpause', from: 'paused', steps: [ofGuest('unpause-guest', WEB1)] },
+  { name: 'destroy', from: 'running', steps: [destroy('all')] },
+  { name: 'destroy of what is stopped, its disks kept', from: 'stopped', steps: [destroy('kept')] },
+  { name: 'make a VG', from: 'empty', steps: [together(makeVg(), makeVg('bob', 5))] },
+  { name: 'extend a VG', from: 'running', steps: [extendVg] },
+  { name: 'remove a VG', from: 'spare VG', steps: [removeVg] },
+  { name: 'stop and start', pace: 'long', from: 'running', steps: [stop('clean'), start(WEB1)] },
+  {
+    name: 'destroy and create anew',
+    pace: 'long',
+    from: 'running',
+    steps: [destroy('all'), create({ number: 4, host: 'a', name: 'web1' })],
+  },
+  {
+    name: 'a life',
+    pace: 'long',
+    from: 'empty',
+    steps: [create(WEB1), reboot, ofGuest('pause-guest', WEB1), ofGuest('unpause-guest', WEB1), stop('clean'), start(WEB1), destroy('all')],
+  },
+]
+
+/** How each beginning is come to from the one before it, without a fault. */
+export const COME_TO: { readonly [To in Exclude<Beginning, 'empty'>]: Scenario } = {
+  running: { name: 'to running', from: 'empty', steps: [create(WEB1)] },
+  paused: { name: 'to paused', from: 'running', steps: [ofGuest('pause-guest', WEB1)] },
+  stopped: { name: 'to stopped', from: 'running', steps: [stop('clean')] },
+  'spare VG': { name: 'to a spare VG', from: 'empty', steps: [makeVg()] },
+}
