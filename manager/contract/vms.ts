@@ -26,6 +26,8 @@ const vm = z
     memoryBytes: z.number(),
     /** Of all its disks; missing for a domain that hostless did not make. */
     diskBytes: z.number().optional(),
+    /** That its first disk began with, as its spec names it. */
+    image: z.string().optional(),
     networks: z.array(z.string()),
     macs: z.array(z.string()),
     groups: z.array(z.string()),

@@ -20,6 +20,7 @@ export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }
     ...(domain ? { domid: domain.domid } : {}),
     vcpus: domain?.vcpus ?? spec?.vcpus ?? 0,
     memoryBytes: domain?.memoryBytes ?? spec?.memory ?? 0,
+    ...(spec?.disks[0]?.image === undefined ? {} : { image: spec.disks[0].image }),
     networks: spec?.nics.map(({ network }) => network) ?? [],
     macs: spec?.nics.flatMap(({ mac }) => mac ?? []) ?? domain?.nics.flatMap(({ mac }) => mac ?? []) ?? [],
     ...{ groups: [...(spec?.groups ?? [])], tags: [...(spec?.tags ?? [])], notes: spec?.notes ?? '' },

@@ -1,6 +1,7 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
 import { ACCESS_ROUTES } from './pages/access.ts'
 import { automationRoutes } from './pages/automations.ts'
+import { guestListRoutes } from './pages/guests/list.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
 import { poolRoutes } from './pages/pool.ts'
@@ -15,6 +16,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...SIGN_IN_ROUTES,
     ...matrixRoutes(render),
     ...hostRoutes(render),
+    ...guestListRoutes(render),
     ...poolRoutes(render),
     ...siteRoutes(render),
     ...VM_IMAGE_ROUTES,

@@ -1,6 +1,7 @@
 // The page in a real browser: what an admin sees and does, live, by mouse and by keyboard, and with names that mean harm.
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { fakeGuest, uuidOfGuest } from './fake-guests.ts'
 import { idOf, THINGS } from './fake-hosts.ts'
 import { type FakePool, fakePool } from './fake-pool.ts'
 import { PASSWORD, type PageServer, startBrowser, startPages, USERS } from './page-server.ts'
@@ -183,6 +184,30 @@ test.serial('what is opened stays open when hosts change, and what is wanted on 
   t.deepEqual(complaints, [])
 })
 
+test.serial('guests are ticked, named, and destroyed; what is ticked stays so while the list follows the pool', async (t) => {
+  const pool = fakePool(4)
+  pool.vms.push(...[1, 2, 3, 4].map((index) => fakeGuest(index)))
+  const { page, server, complaints } = await sit(t, pool)
+  await page.goto(`${server.origin}/guests`)
+  await page.waitForSelector('#live.on')
+  await page.check(`#k-${uuidOfGuest(1)}`)
+  await page.check(`#k-${uuidOfGuest(3)}`)
+  await page.waitForSelector('text=2 ticked')
+  pool.vms.splice(1, 1, fakeGuest(2, { state: 'crashed' }))
+  pool.become(idOf(2), {})
+  await page.waitForSelector('#guests tr.crashed')
+  t.true(await page.isChecked(`#k-${uuidOfGuest(3)}`))
+  await page.click('button[value=destroy]')
+  await page.waitForSelector('text=Destroy these 2 guests?')
+  t.deepEqual(await page.locator('.chosen-names a').allTextContents(), ['web1', 'web3'])
+  t.deepEqual(pool.calls, [])
+  await page.click('#chosen button.danger')
+  await page.waitForSelector('text=Destroy: 2 begun')
+  t.deepEqual(pool.calls, ['destroy web1 {"disks":"remove"}', 'destroy web3 {"disks":"remove"}'])
+  await page.waitForSelector('text=those that are ticked')
+  t.deepEqual(complaints, [])
+})
+
 test.serial('who is signed out elsewhere is asked to sign in again', async (t) => {
   const { page, server, context } = await sit(t, fakePool(8))
   const [cookie] = await context.cookies()
@@ -232,11 +257,27 @@ test.serial('names that mean harm are text on every page: no script runs, nothin
   for (const [index, name] of HOSTILE.entries()) {
     pool.raise({ key: name, kind: name, host: idOf(index), hostName: name, text: name, raised: 1, last: 1, times: 2 })
   }
+  for (const [index, name] of HOSTILE.entries()) {
+    pool.vms.push(fakeGuest(index, { name, notes: name, why: name, image: name, hostName: name, networks: [name], tags: [name] }))
+  }
   const { page, server, complaints } = await sit(t, pool)
   await server.access.audit({ who: nameOf(0), peer: nameOf(1), what: HOSTILE.join(' ') })
   const hosts = HOSTILE.map((_, index) => `/hosts/${idOf(index + HOSTILE.length)}`)
   const asked = `/cpu?from=${encodeURIComponent(HOSTILE.slice(0, 5).join(''))}&to=${idOf(1)}`
-  for (const path of ['/', '/pending', ...hosts, '/networks', '/storage', '/vm-images', '/site', asked, '/alarms', '/users', '/audit']) {
+  for (const path of [
+    '/',
+    '/pending',
+    '/guests',
+    ...hosts,
+    '/networks',
+    '/storage',
+    '/vm-images',
+    '/site',
+    asked,
+    '/alarms',
+    '/users',
+    '/audit',
+  ]) {
     await page.goto(server.origin + path)
     await page.waitForSelector('#live.on')
     t.is(await page.evaluate('window.harm'), undefined, path)

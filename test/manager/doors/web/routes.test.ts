@@ -31,6 +31,12 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'POST /hosts/:ref/resume': 'operator',
   'POST /hosts/:ref/fence': 'admin',
   'POST /hosts/:ref/release': 'operator',
+  'GET /guests': 'viewer',
+  'GET /guests/list': 'viewer',
+  'POST /guests/choose': 'operator',
+  'POST /guests/start': 'operator',
+  'POST /guests/stop': 'operator',
+  'POST /guests/destroy': 'operator',
   'GET /networks': 'viewer',
   'GET /storage': 'viewer',
   'GET /things': 'viewer',
@@ -67,9 +73,11 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
 }
 
 const pool = fakePool(4)
+/** Each route is asked by strangers, again and again. */
+const OFTEN = { perSecond: 1000, burst: 10_000 }
 let server: PageServer
 test.before(async () => {
-  server = await startPages(pool)
+  server = await startPages(pool, { rates: { principal: OFTEN, stranger: OFTEN } })
 })
 test.after.always(() => server.close())
 
