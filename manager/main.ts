@@ -23,6 +23,7 @@ import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
 import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
+import { GuestConsoles } from './consoles/service.ts'
 import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
@@ -248,8 +249,13 @@ async function start(
     onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),
   })
   closing.push(() => upkeep.close())
+  const consoles = new GuestConsoles({
+    line: (host, guest, back, listener) => gateway.console(host, guest, back, listener),
+    ...{ elapsed, after, random: randomBytes },
+  })
   const doors = await openDoors({
     gateway,
+    consoles,
     dataDir,
     address: config.reached ?? listen.address,
     pool,

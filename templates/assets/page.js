@@ -27,7 +27,7 @@ function paced(pace, work) {
 }
 
 const isBusy = (element) =>
-  element.querySelector('details.asks[open]') !== null || element.querySelector('input:focus, textarea:focus') !== null
+  element.querySelector('details.asks[open]') !== null || element.querySelector('input:not([type=checkbox]):focus, textarea:focus') !== null
 
 /** Parts that htmx fetches again when it hears `refresh`; not while somebody is about to act in one. */
 const refreshers = new Map()
@@ -265,13 +265,53 @@ function tellTimes() {
   }
 }
 
-/** What somebody has opened stays open when its part of the page is fetched again. */
+/** What somebody has opened stays open, and what is ticked ticked, when its part of the page is fetched again. */
 let opened = []
+let ticked = []
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   opened = [...detail.target.querySelectorAll('details[id][open]')].map(({ id }) => id)
+  ticked = [...detail.target.querySelectorAll('input[type=checkbox][id]:checked')].map(({ id }) => id)
 })
 document.addEventListener('htmx:afterSettle', () => {
   for (const id of opened.splice(0)) document.getElementById(id)?.setAttribute('open', '')
+  for (const id of ticked.splice(0)) {
+    const box = document.getElementById(id)
+    if (box) box.checked = true
+  }
+  countTicked()
+})
+
+/** A box that ticks all others of a name, and how many of them are. */
+function countTicked() {
+  for (const said of document.querySelectorAll('[data-ticked]')) {
+    const boxes = [...document.querySelectorAll(`input[type=checkbox][name="${said.dataset.ticked}"]`)]
+    const count = boxes.filter(({ checked }) => checked).length
+    said.textContent = count === 0 ? 'those that are ticked' : `${count} ticked`
+    for (const all of document.querySelectorAll(`[data-all="${said.dataset.ticked}"]`)) {
+      all.checked = count > 0 && count === boxes.length
+      all.indeterminate = count > 0 && count < boxes.length
+    }
+  }
+}
+document.addEventListener('change', ({ target }) => {
+  if (target.dataset.all) {
+    for (const box of document.querySelectorAll(`input[type=checkbox][name="${target.dataset.all}"]`)) box.checked = target.checked
+  }
+  if (target.type === 'checkbox') countTicked()
+})
+/** What was asked for is not asked for again by ticks that are left. */
+function takeChosen() {
+  document.getElementById('chosen-title')?.focus()
+  if (!document.querySelector('#chosen .begun')) return
+  for (const box of document.querySelectorAll('#guests input[type=checkbox]:checked')) box.checked = false
+  countTicked()
+}
+/** Without scripts such a link leads back to the page. */
+document.addEventListener('click', (event) => {
+  const link = event.target.closest?.('[data-close]')
+  if (!link) return
+  event.preventDefault()
+  document.getElementById(link.dataset.close)?.replaceChildren()
 })
 
 let notice
@@ -285,6 +325,7 @@ function tellNotice() {
 document.addEventListener('htmx:afterSwap', ({ detail }) => {
   tellTimes()
   if (detail.target?.id === 'notice') tellNotice()
+  if (detail.target?.id === 'chosen') takeChosen()
   if (document.getElementById('matrix')) fetchStale()
 })
 document.addEventListener('click', ({ target }) => {

@@ -1,7 +1,7 @@
 // Guests and networks of a test's own: the contract's handlers over lists that the test may change. What is asked for becomes an
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
-import type { Network, VmChange, VmDetail } from '../../manager/contract/vms.ts'
+import type { Network, VmChange, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
 import { runningAutomation, started } from './fake-automations.ts'
 
@@ -13,9 +13,21 @@ export interface FakeVms {
   readonly asked: string[]
   /** What any change would come to. */
   readonly changes?: readonly VmChange[]
+  /** To their consoles, by name. */
+  readonly said?: ReadonlyMap<string, string>
+  /** Where every guest can start; left out: nowhere. */
+  readonly places?: () => VmPlaces
 }
 
-export function fakeVms({ vms, networks, automations, asked, changes = [] }: FakeVms): Pick<Handlers, 'vms' | 'networks'> {
+export function fakeVms({
+  vms,
+  networks,
+  automations,
+  asked,
+  changes = [],
+  places = () => ({ fits: [], refused: [] }),
+  said = new Map(),
+}: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
   const begin = async (verb: string, { ref, ...input }: { readonly ref: string; readonly name?: string }, { who }: Caller) => {
     const vm = find(ref)
@@ -32,7 +44,7 @@ export function fakeVms({ vms, networks, automations, asked, changes = [] }: Fak
         const vm = find(ref)
         return vm ? done(vm) : missing(`guest ${JSON.stringify(ref)}`)
       },
-      where: async () => done({ fits: [], refused: [] }),
+      where: async () => done(places()),
       create: ({ spec, ...input }, by) => begin('create', { ref: spec.name, ...input }, by),
       start: (input, by) => begin('start', input, by),
       stop: (input, by) => begin('stop', input, by),
@@ -44,6 +56,17 @@ export function fakeVms({ vms, networks, automations, asked, changes = [] }: Fak
       preview: async ({ ref }) => (find(ref) ? done({ changes: [...changes] }) : missing(`guest ${JSON.stringify(ref)}`)),
       change: (input, by) => begin('change', input, by),
       apply: ({ ref, spec }, by) => begin('apply', { ref, name: spec.name }, by),
+    },
+    consoles: {
+      async open({ ref, mode }) {
+        const vm = find(ref)
+        if (!vm) return missing(`guest ${JSON.stringify(ref)}`)
+        return done({ ticket: 'ticket', mode, seconds: 30, guest: { uuid: vm.uuid, name: vm.name } })
+      },
+      async log({ ref }) {
+        const text = said.get(find(ref)?.name ?? '')
+        return text === undefined ? { kind: 'refused', reason: 'the agent of its host is not connected' } : done({ text })
+      },
     },
     networks: {
       list: async () => done({ networks }),

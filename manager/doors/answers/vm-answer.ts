@@ -7,6 +7,7 @@ import { deviceOf, lvOf } from '../../protocol/guest-disk.ts'
 import { writeSpec } from '../../protocol/guest-spec.ts'
 import type { HostState } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
+import { uncountedOf } from '../../protocol/unread.ts'
 import { vgsOf } from '../../storage/vgs.ts'
 
 export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }: GuestView): Vm {
@@ -20,6 +21,7 @@ export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }
     ...(domain ? { domid: domain.domid } : {}),
     vcpus: domain?.vcpus ?? spec?.vcpus ?? 0,
     memoryBytes: domain?.memoryBytes ?? spec?.memory ?? 0,
+    ...(spec?.disks[0]?.image === undefined ? {} : { image: spec.disks[0].image }),
     networks: spec?.nics.map(({ network }) => network) ?? [],
     macs: spec?.nics.flatMap(({ mac }) => mac ?? []) ?? domain?.nics.flatMap(({ mac }) => mac ?? []) ?? [],
     ...{ groups: [...(spec?.groups ?? [])], tags: [...(spec?.tags ?? [])], notes: spec?.notes ?? '' },
@@ -41,7 +43,29 @@ export function vmDetailAnswer(view: GuestView, inventory: (host: string) => Inv
     ...vmAnswer(view),
     ...(record ? { spec: { ...writeSpec(record.spec) } } : {}),
     disks: record?.disks.map((disk) => diskAnswer(disk, contentOf(record, disk), inventory(disk.host))) ?? [],
+    nics: nicsAnswer(view),
+    seen: view.seen.map(({ host, domain }) => ({
+      ...{ host: host.id, hostName: host.name, domid: domain.domid, state: domain.state },
+      disks: domain.disks.map(({ vdev, target, readOnly }) => ({ vdev, target, access: readOnly ? 'read-only' : 'read-write' })),
+      ...(domain.configured === false ? { unread: true } : {}),
+    })),
   }
+}
+
+/** Those of its spec, joined by MAC with those of the domain; of a stranger what its host reports. */
+function nicsAnswer({ record, seen: [first] }: GuestView): NonNullable<VmDetail['nics']> {
+  const reported = first?.domain.nics ?? []
+  if (!record) return reported.map(({ mac, bridge, vif }) => ({ ...(mac ? { mac } : {}), ...attached({ bridge, vif }) }))
+  return record.spec.nics.map(({ network, mac, rateKBps }) => ({
+    network,
+    ...(mac === undefined ? {} : { mac }),
+    ...(rateKBps === undefined ? {} : { rateKBps }),
+    ...attached(reported.find((one) => one.mac !== undefined && one.mac === mac) ?? {}),
+  }))
+}
+
+function attached({ bridge, vif }: { readonly bridge?: string | undefined; readonly vif?: string | undefined }) {
+  return { ...(bridge === undefined ? {} : { bridge }), ...(vif === undefined ? {} : { vif }) }
 }
 
 /** Of a seed nothing is said: its id is the hash of what may be a secret. */
@@ -59,7 +83,7 @@ function diskAnswer(
   return {
     ...{ id, vdev, sizeBytes, access, state },
     ...content,
-    ...{ device: `/dev/mapper/${deviceOf(id)}`, lv: lvOf(id), vg: vg.name },
+    ...{ device: `/dev/mapper/${deviceOf(id)}`, lv: lvOf(id), vg: vg.name, found: foundIn(inventory, vg.uuid, lvOf(id)) },
     ...(there
       ? {
           below: there.disks.map(({ name, serial, wwid }) => ({
@@ -70,6 +94,12 @@ function diskAnswer(
         }
       : {}),
   }
+}
+
+function foundIn(inventory: Inventory | undefined, vg: string, lv: string): VmDisk['found'] {
+  if (!inventory) return 'unread'
+  if (inventory.lvs.some(({ vgUuid, name }) => vgUuid === vg && name === lv)) return 'yes'
+  return uncountedOf(inventory, ['lvs']).length > 0 ? 'unread' : 'no'
 }
 
 interface Reporting {

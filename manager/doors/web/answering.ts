@@ -44,6 +44,7 @@ export async function writeAnswer(
       if (answer.retryAfter !== undefined) response.set('Retry-After', String(answer.retryAfter))
       return html(response, answer.status ?? 200, await inLayout(answer, visitor, answering))
     case 'told':
+      if (isHtmx) return html(response, 200, withCsrf(answer, visitor, answering))
       return html(response, 200, await inLayout(answer, visitor, answering))
     case 'long-page':
       return writeRows(response, await inLayout(answer, visitor, answering), answer.rows)
@@ -51,7 +52,10 @@ export async function writeAnswer(
       response.set(answer.headers ?? {})
       return html(response, 200, answer.html)
     case 'goto':
-      return response.redirect(303, answer.path)
+      if (!isHtmx) return response.redirect(303, answer.path)
+      // A redirect is followed by the browser itself, and the page would come as a part of this one.
+      response.set('HX-Redirect', answer.path)
+      return html(response, 200, '')
     case 'signed-in':
       response.set('Set-Cookie', setCookie(answer.secret))
       return response.redirect(303, answer.path)
@@ -89,16 +93,27 @@ async function inLayout(
   { render, assets, counts }: Answering,
 ): Promise<string> {
   const who = visitor?.who
-  const csrf = who?.by.kind === 'session' ? who.by.csrf : ''
-  const content = new Markup(render(page, { ...view, csrf }))
+  const csrf = csrfOf(visitor)
+  const content = new Markup(withCsrf({ page, view }, visitor, { render }))
   const nav = visitor ? navigation(visitor.who.role, title, await counts(visitor.ask)) : []
   const signedIn = who && { user: who.user, role: who.role }
   return render(LAYOUT, { title, page, content, assets, csrf, headers: JSON.stringify({ 'X-CSRF-Token': csrf }), who: signedIn, nav })
 }
 
+function withCsrf(
+  { page, view }: Pick<Extract<Answer, { readonly kind: 'page' }>, 'page' | 'view'>,
+  visitor: Pick<Visitor, 'who'> | undefined,
+  { render }: Pick<Answering, 'render'>,
+): string {
+  return render(page, { ...view, csrf: csrfOf(visitor) })
+}
+
+const csrfOf = (visitor: Pick<Visitor, 'who'> | undefined): string => (visitor?.who.by.kind === 'session' ? visitor.who.by.csrf : '')
+
 function navigation(role: Role, title: string, counts: Counts) {
   const links = [
     ['Hosts', '/', 0],
+    ['Guests', '/guests', 0],
     ['Pending', '/pending', counts.pending],
     ['Networks', '/networks', 0],
     ['Storage', '/storage', 0],

@@ -54,9 +54,11 @@ export type Answer =
   | { readonly kind: 'live' }
   /** An action is done; `path` is where a browser without scripts goes to. */
   | { readonly kind: 'acted'; readonly said: string; readonly path: string }
-  /** As `acted`, with something that is told once. */
+  /** As `acted`, with something that is told once; htmx gets it without the layout. */
   | { readonly kind: 'told'; readonly page: Page; readonly title: string; readonly view: object }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
+
+export type Refusal = Extract<Answer, { readonly kind: 'refused' }>
 
 /** Of a form, unless its route takes more. */
 export const MOST_FORM_BYTES = 64 << 10
@@ -121,10 +123,10 @@ export function actOn<Asked extends Operation<Role>>(
 
 export const acted = (said: string, path: string): Answer => ({ kind: 'acted', said, path })
 export const notThere = (what: string): Answer => ({ kind: 'refused', status: 404, reason: what })
-export const badForm = (reason: string): Answer => ({ kind: 'refused', status: 400, reason })
+export const badForm = (reason: string): Refusal => ({ kind: 'refused', status: 400, reason })
 
 /** As a sentence. */
-export function refusal(answer: Exclude<Done<unknown>, { readonly kind: 'done' }>): Extract<Answer, { readonly kind: 'refused' }> {
+export function refusal(answer: Exclude<Done<unknown>, { readonly kind: 'done' }>): Refusal {
   const { status, reason, retryAfter } = asRefusal(answer)
   const text = reason.charAt(0).toUpperCase() + reason.slice(1)
   return { kind: 'refused', status, reason: /[.?!]$/.test(text) ? text : `${text}.`, ...(retryAfter === undefined ? {} : { retryAfter }) }

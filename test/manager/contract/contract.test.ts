@@ -41,7 +41,7 @@ test('what stands in a query can be said in text', (t) => {
   for (const { id, operation: declared } of OPERATIONS.filter((named) => restOf(named.operation) === 'query')) {
     for (const [name, member] of Object.entries(declared.input.shape)) {
       if (declared.takes === 'octets' && name === 'octets') continue
-      const texts = ['x', '1', 'pv', 'a'.repeat(16), 'node01', 'open']
+      const texts = ['x', '1', 'pv', 'a'.repeat(16), 'node01', 'open', '00000000-0000-4000-8000-000000000001']
       t.true(
         texts.some((text) => z.safeParse(member, text).success),
         `${id}: ${name}`,
@@ -59,9 +59,9 @@ test('all but looks say what they did; a search for a place is a look, and piece
   for (const { id, operation: declared } of OPERATIONS) if (methodOf(declared) === 'GET') t.is(declared.did, undefined, id)
 })
 
-test('what anybody may do takes no role, and what changes something is no viewer’s but coming in, tokens and what is one’s own', (t) => {
+test('what anybody may do takes no role, and what changes something is no viewer’s but coming in, tokens, what is one’s own, and looking at a console', (t) => {
   const free = OPERATIONS.filter(({ operation: { role, did } }) => did && (role === 'open' || role === 'viewer')).map(({ id }) => id)
-  t.deepEqual(free, ['access.login', 'access.firstAdmin', 'tokens.issue', 'tokens.revoke'])
+  t.deepEqual(free, ['consoles.open', 'access.login', 'access.firstAdmin', 'tokens.issue', 'tokens.revoke'])
 })
 
 test('no sentence has a password, a code or another secret that was given, however deep', (t) => {

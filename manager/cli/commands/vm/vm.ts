@@ -10,6 +10,7 @@ import { addDoing, addListing } from '../../engine/pool-command.ts'
 import { pickHosts, type Selected } from '../../engine/selecting.ts'
 import { addVmChange } from './change.ts'
 import { addChangeOptions, type ChangeOptions, changeEach, type Guest } from './changing.ts'
+import { addVmConsole } from './console.ts'
 import { addVmCreate } from './create.ts'
 import { addVmForget, addVmLife } from './life.ts'
 import { pickVms } from './picking.ts'
@@ -73,6 +74,7 @@ export function addVmCommands(program: Command, world: World): void {
   addVmLife(vm, world)
   addVmForget(vm, world)
   addVmChange(vm, world)
+  addVmConsole(vm, world)
   addDoing<ChangeOptions & { readonly file: string }>(vm, world, {
     name: 'apply [guest]',
     description:

@@ -1,9 +1,11 @@
 // The page in a real browser: what an admin sees and does, live, by mouse and by keyboard, and with names that mean harm.
-import test, { type ExecutionContext } from 'ava'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import test from 'ava'
+import type { Browser } from 'playwright-core'
+import { fakeGuest, uuidOfGuest } from './fake-guests.ts'
 import { idOf, THINGS } from './fake-hosts.ts'
-import { type FakePool, fakePool } from './fake-pool.ts'
-import { PASSWORD, type PageServer, startBrowser, startPages, USERS } from './page-server.ts'
+import { fakePool } from './fake-pool.ts'
+import { PASSWORD, startBrowser, USERS } from './page-server.ts'
+import { sitting } from './sitting.ts'
 
 let browser: Browser
 test.before(async () => {
@@ -11,33 +13,7 @@ test.before(async () => {
 })
 test.after.always(() => browser?.close())
 
-interface Sitting {
-  readonly page: Page
-  readonly context: BrowserContext
-  readonly server: PageServer
-  /** What the browser complained of: errors in scripts, refusals by the policy. */
-  readonly complaints: readonly string[]
-}
-
-async function sit(t: ExecutionContext, pool: FakePool, user: string = USERS.admin): Promise<Sitting> {
-  const server = await startPages(pool)
-  t.teardown(() => server.close())
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1440, height: 900 } })
-  t.teardown(() => context.close())
-  context.setDefaultTimeout(60_000)
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('pageerror', ({ message }) => complaints.push(message))
-  page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
-  await page.goto(server.origin)
-  t.regex(page.url(), /\/signin$/)
-  await page.fill('[name=user]', user)
-  await page.fill('[name=password]', PASSWORD)
-  await page.click('text=Sign in >> nth=-1')
-  await page.waitForSelector('#matrix tbody tr')
-  await page.waitForSelector('#live.on')
-  return { page, context, server, complaints }
-}
+const sit = sitting(() => browser)
 
 const row = (index: number) => `#h-${idOf(index)}`
 
@@ -232,11 +208,29 @@ test.serial('names that mean harm are text on every page: no script runs, nothin
   for (const [index, name] of HOSTILE.entries()) {
     pool.raise({ key: name, kind: name, host: idOf(index), hostName: name, text: name, raised: 1, last: 1, times: 2 })
   }
+  for (const [index, name] of HOSTILE.entries()) {
+    pool.vms.push(fakeGuest(index, { name, notes: name, why: name, image: name, hostName: name, networks: [name], tags: [name] }))
+  }
   const { page, server, complaints } = await sit(t, pool)
   await server.access.audit({ who: nameOf(0), peer: nameOf(1), what: HOSTILE.join(' ') })
   const hosts = HOSTILE.map((_, index) => `/hosts/${idOf(index + HOSTILE.length)}`)
+  const guests = [1, 5].map((index) => `/guests/${uuidOfGuest(index)}`)
   const asked = `/cpu?from=${encodeURIComponent(HOSTILE.slice(0, 5).join(''))}&to=${idOf(1)}`
-  for (const path of ['/', '/pending', ...hosts, '/networks', '/storage', '/vm-images', '/site', asked, '/alarms', '/users', '/audit']) {
+  for (const path of [
+    '/',
+    '/pending',
+    '/guests',
+    ...guests,
+    ...hosts,
+    '/networks',
+    '/storage',
+    '/vm-images',
+    '/site',
+    asked,
+    '/alarms',
+    '/users',
+    '/audit',
+  ]) {
     await page.goto(server.origin + path)
     await page.waitForSelector('#live.on')
     t.is(await page.evaluate('window.harm'), undefined, path)

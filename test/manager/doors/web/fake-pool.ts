@@ -5,6 +5,7 @@ import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
+import type { Network, VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
 import type { PoolEvents } from '../../../../manager/doors/events.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
@@ -33,6 +34,12 @@ export interface FakePool extends PoolEvents {
   readonly calls: string[]
   /** The test may write to it. */
   readonly automations: AutomationDetail[]
+  readonly vms: VmDetail[]
+  readonly networks: Network[]
+  /** By guests to their consoles, by name. */
+  readonly said: Map<string, string>
+  /** Where every guest can start. */
+  places: VmPlaces
   /** Changes a host and tells of it. */
   become(id: string, change: Partial<Host>, event?: PoolEvent['kind']): void
   /** Reaches or does not reach a thing from now on. */
@@ -67,6 +74,9 @@ export function fakePool(
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
   const automations: AutomationDetail[] = []
+  const vms: VmDetail[] = []
+  const networks: Network[] = []
+  const said = new Map<string, string>()
   const tell = (event: PoolEvent) => {
     for (const listener of listeners) listener(event)
   }
@@ -128,7 +138,7 @@ export function fakePool(
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
-    ...fakeVms({ vms: [], networks: [], automations, asked: calls }),
+    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -225,10 +235,14 @@ export function fakePool(
       },
     },
   }
-  return {
+  const pool: FakePool = {
     handlers,
     calls,
     automations,
+    vms,
+    networks,
+    said,
+    places: { fits: [], refused: [] },
     become,
     reaches,
     matrix,
@@ -251,4 +265,5 @@ export function fakePool(
       return () => listeners.delete(listener)
     },
   }
+  return pool
 }

@@ -12,7 +12,7 @@ import { Acting } from '../../../../manager/access/acting.ts'
 import { openAccess } from '../../../../manager/access/service.ts'
 import { createApp } from '../../../../manager/doors/app.ts'
 import { Calls } from '../../../../manager/doors/call.ts'
-import { Gate } from '../../../../manager/doors/gate.ts'
+import { Gate, type GateRates } from '../../../../manager/doors/gate.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from '../../../../manager/doors/handlers/access.ts'
 import type { Handlers } from '../../../../manager/doors/handlers/handlers.ts'
 import { createPages, type Pages } from '../../../../manager/doors/web/server.ts'
@@ -43,7 +43,13 @@ export interface Session {
   readonly csrf: string
 }
 
-export async function startPages(pool: FakePool, { users = 'three' }: { readonly users?: 'three' | 'none' } = {}): Promise<PageServer> {
+export interface PageServerOptions {
+  readonly users?: 'three' | 'none'
+  /** Of a test that is a stranger more often than one may be. */
+  readonly rates?: GateRates
+}
+
+export async function startPages(pool: FakePool, { users = 'three', rates }: PageServerOptions = {}): Promise<PageServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hl-pages-'))
   const { log, lines } = collectingLog()
   const [now, elapsed] = [() => Date.now(), () => performance.now()]
@@ -62,7 +68,7 @@ export async function startPages(pool: FakePool, { users = 'three' }: { readonly
     audit: auditHandlers(access),
   }
   const calls = new Calls({ handlers, access, acting, naming: { host: (ref) => pool.nameOf(ref) } })
-  const gate = new Gate(access, elapsed)
+  const gate = new Gate(access, elapsed, rates)
   const pages = await createPages({ calls, gate, events: pool, reaches: pool.reaches, access, log, now, elapsed })
   const authority = await keepAuthority(dataDir)
   const key = newKey()

@@ -31,6 +31,24 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'POST /hosts/:ref/resume': 'operator',
   'POST /hosts/:ref/fence': 'admin',
   'POST /hosts/:ref/release': 'operator',
+  'GET /guests': 'viewer',
+  'GET /guests/list': 'viewer',
+  'POST /guests/choose': 'operator',
+  'POST /guests/start': 'operator',
+  'POST /guests/stop': 'operator',
+  'POST /guests/destroy': 'operator',
+  'GET /guests/new': 'operator',
+  'POST /guests/where': 'operator',
+  'POST /guests': 'operator',
+  'GET /guests/:ref': 'viewer',
+  'GET /guests/:ref/now': 'viewer',
+  'GET /guests/:ref/console-log': 'viewer',
+  'POST /guests/:ref/start': 'operator',
+  'POST /guests/:ref/stop': 'operator',
+  'POST /guests/:ref/reboot': 'operator',
+  'POST /guests/:ref/pause': 'operator',
+  'POST /guests/:ref/unpause': 'operator',
+  'POST /guests/:ref/destroy': 'operator',
   'GET /networks': 'viewer',
   'GET /storage': 'viewer',
   'GET /things': 'viewer',
@@ -46,7 +64,7 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'GET /site/hosts': 'viewer',
   'POST /site/connect': 'operator',
   'POST /site/disconnect': 'operator',
-  'POST /reconcile/properties': 'admin',
+  'POST /site/properties': 'admin',
   'GET /automations': 'viewer',
   'GET /automations/list': 'viewer',
   'GET /automations/:id': 'viewer',
@@ -67,9 +85,11 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
 }
 
 const pool = fakePool(4)
+/** Each route is asked by strangers, again and again. */
+const OFTEN = { perSecond: 1000, burst: 10_000 }
 let server: PageServer
 test.before(async () => {
-  server = await startPages(pool)
+  server = await startPages(pool, { rates: { principal: OFTEN, stranger: OFTEN } })
 })
 test.after.always(() => server.close())
 
