@@ -12,7 +12,7 @@ import { type Mac, type Uuid, uuid as uuidSchema } from '../../../protocol/value
 import { sayBytes } from '../../../wording.ts'
 import { type CreateArgs, GENERATION, type NewDisk } from '../create.ts'
 import { type PlanDeps, type Planned, planned, refused } from './plan.ts'
-import { seedDisks } from './seed.ts'
+import { type SizedDisk, seedDisks } from './seed.ts'
 
 export interface NewGuest {
   readonly spec: GuestSpec
@@ -21,8 +21,6 @@ export interface NewGuest {
   readonly power: 'on' | 'off'
   readonly who: string
 }
-
-export type SizedDisk = GuestSpec['disks'][number] & { readonly vdev: string; readonly from: NewDisk['image'] | undefined }
 
 export async function planCreate(deps: PlanDeps, { spec, among, power, who }: NewGuest): Promise<Planned<CreateArgs>> {
   const { book, where, networks, pool, newUuid, epoch } = deps

@@ -6,10 +6,13 @@ import { type GuestSeed, hostNameOf } from '../../../protocol/guest-seed.ts'
 import type { GuestSpec } from '../../../protocol/guest-spec.ts'
 import type { Uuid } from '../../../protocol/values.ts'
 import type { SeedSpec } from '../../../vm-images/seed.ts'
-import type { SizedDisk } from './create.ts'
+import type { NewDisk } from '../create.ts'
 import { type PlanDeps, refused } from './plan.ts'
 
 const MIB = 2 ** 20
+
+/** Of a spec, with its place on the bus and what it begins with. */
+export type SizedDisk = GuestSpec['disks'][number] & { readonly vdev: string; readonly from: NewDisk['image'] | undefined }
 
 /** None where the spec has no seed. `disks`: its others, the first of which says where it lies. */
 export async function seedDisks(
