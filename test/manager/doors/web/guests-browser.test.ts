@@ -47,10 +47,11 @@ test.serial('where a new guest could start is said while its form is filled in, 
   }
   const { page, server, complaints } = await sit(t, pool)
   await page.goto(`${server.origin}/guests/new`)
+  await page.waitForSelector('#where >> text=is no name of a VG')
+  await page.fill('[name=disk-vg] >> nth=0', 'data')
   await page.waitForSelector('#where >> text=node0003 would take it')
   await page.waitForSelector('#where >> text=it has no VG data')
   await page.fill('[name=name]', 'web7')
-  await page.fill('[name=disk-vg] >> nth=0', 'data')
   await page.waitForSelector('#where >> text=hostless vm create web7 --memory 512M --vcpus 1 --disk 8G@data')
   await page.fill('[name=memory]', 'much')
   await page.waitForSelector('#where .refused')
