@@ -1,6 +1,7 @@
 // Automations as the doors see them: what an API, a command or a page asks for, and nothing of how it is done.
 
 import type { Done } from '../outcome.ts'
+import type { Uuid } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
 import { automationStates, forgetAutomations } from '../store/tables/automations.ts'
 import type { RequestKey } from './admission/repeats.ts'
@@ -24,8 +25,8 @@ export interface AutomationsDeps extends Omit<RunnerDeps, 'store' | 'recipes'> {
 }
 
 export interface Automations {
-  /** Newest first. */
-  list(limit: number): Promise<readonly AutomationRecord[]>
+  /** Newest first. `about`: a UUID that stands in what they were started with, as a guest's does. */
+  list(limit: number, about?: Uuid): Promise<readonly AutomationRecord[]>
   show(id: string): Promise<AutomationView | undefined>
   find(id: string): Promise<AutomationRecord | undefined>
   /** With each change, from now on, until the function that it returns is called. */
@@ -96,8 +97,8 @@ class Serving implements Automations {
     this.#hostName = hostName
   }
 
-  list(limit: number): Promise<readonly AutomationRecord[]> {
-    return this.#kept.newest(limit)
+  list(limit: number, about?: Uuid): Promise<readonly AutomationRecord[]> {
+    return this.#kept.newest(limit, about)
   }
 
   async show(id: string): Promise<AutomationView | undefined> {

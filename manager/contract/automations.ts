@@ -1,6 +1,7 @@
 // What takes more than one step, and goes on when the manager dies: guests made and moved, hosts emptied, VGs made. Append-only within
 // /api/v1. Times are milliseconds since the epoch.
 import { z } from 'zod'
+import { uuid } from '../protocol/values.ts'
 import { operation } from './operation.ts'
 
 /** `queued`, `running` and `needs-operator` are open: the others hold nothing any more. */
@@ -83,6 +84,8 @@ export const automations = {
     input: z.strictObject({
       /** `open`: those that have not ended, however old. */
       which: z.enum(['all', 'open']).default('all'),
+      /** UUID of a guest: those that are about it. */
+      about: uuid.optional(),
       limit: z.coerce.number<number | string>().int().min(1).max(1000).default(100),
     }),
     output: z.object({ automations: z.array(automation) }),

@@ -52,8 +52,32 @@ const vmDisk = z.object({
   device: z.string(),
   lv: z.string(),
   vg: z.string(),
+  /** Whether its host reports the LV; `unread`: what would tell was not read. */
+  found: z.enum(['yes', 'no', 'unread']).optional(),
   /** As its host reports them; missing where it does not. */
   below: z.array(z.object({ device: z.string(), serial: z.string().optional(), wwid: z.string().optional() })).optional(),
+})
+
+const vmNic = z.object({
+  /** Missing for a domain that hostless did not make. */
+  network: z.string().optional(),
+  mac: z.string().optional(),
+  /** Kilobytes a second that it may send. */
+  rateKBps: z.number().optional(),
+  /** As its host reports them now: what it is attached to, and the host's end. */
+  bridge: z.string().optional(),
+  vif: z.string().optional(),
+})
+
+const vmSeen = z.object({
+  host: hostId,
+  hostName: z.string(),
+  domid: z.number(),
+  /** As Xen has it. */
+  state: z.string(),
+  disks: z.array(z.object({ vdev: z.string(), target: z.string(), access: z.enum(['read-write', 'read-only']) })),
+  /** Its configuration could not be read: it may have disks and NICs that are not here. */
+  unread: z.literal(true).optional(),
 })
 
 export const vmDetail = vm
@@ -61,6 +85,10 @@ export const vmDetail = vm
     /** As it can be given back: hostless vm apply. Missing for a domain that hostless did not make. */
     spec: z.record(z.string(), z.unknown()).optional(),
     disks: z.array(vmDisk),
+    /** As its spec has them, and as they stand on the host that runs it. */
+    nics: z.array(vmNic).optional(),
+    /** Each domain that a host reports of it: more than one is a conflict, or the end of a migration. */
+    seen: z.array(vmSeen).optional(),
   })
   .meta({ id: 'VmDetail' })
 
@@ -226,5 +254,6 @@ export const networks = {
 export type Vm = z.output<typeof vm>
 export type VmDetail = z.output<typeof vmDetail>
 export type VmDisk = z.output<typeof vmDisk>
+export type VmNic = z.output<typeof vmNic>
 export type VmPlaces = z.output<typeof places>
 export type Network = z.output<typeof network>

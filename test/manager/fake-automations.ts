@@ -16,8 +16,12 @@ export function fakeAutomations(all: AutomationDetail[]): Handlers['automations'
     return started(made)
   }
   return {
-    list: async ({ which, limit }) =>
-      done({ automations: all.filter(({ ended }) => which === 'all' || ended === undefined).slice(0, limit) }),
+    list: async ({ which, limit, about }) =>
+      done({
+        automations: all
+          .filter(({ ended, title }) => (which === 'all' || ended === undefined) && (about === undefined || title.includes(about)))
+          .slice(0, limit),
+      }),
     async show({ id }) {
       const one = all.find((each) => each.id === id)
       return one ? done(one) : noSuch(id)

@@ -1,7 +1,7 @@
 // Guests and networks of a test's own: the contract's handlers over lists that the test may change. What is asked for becomes an
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
-import type { Network, VmDetail } from '../../manager/contract/vms.ts'
+import type { Network, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
 import { runningAutomation, started } from './fake-automations.ts'
 
@@ -11,9 +11,17 @@ export interface FakeVms {
   readonly automations: AutomationDetail[]
   /** As they were asked for: `stop web1 {"how":"clean"}`. */
   readonly asked: string[]
+  /** Where every guest can start; left out: nowhere. */
+  readonly places?: () => VmPlaces
 }
 
-export function fakeVms({ vms, networks, automations, asked }: FakeVms): Pick<Handlers, 'vms' | 'networks'> {
+export function fakeVms({
+  vms,
+  networks,
+  automations,
+  asked,
+  places = () => ({ fits: [], refused: [] }),
+}: FakeVms): Pick<Handlers, 'vms' | 'networks'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
   const begin = async (verb: string, { ref, ...input }: { readonly ref: string }, { who }: Caller) => {
     const vm = find(ref)
@@ -30,7 +38,7 @@ export function fakeVms({ vms, networks, automations, asked }: FakeVms): Pick<Ha
         const vm = find(ref)
         return vm ? done(vm) : missing(`guest ${JSON.stringify(ref)}`)
       },
-      where: async () => done({ fits: [], refused: [] }),
+      where: async () => done(places()),
       create: ({ spec, ...input }, by) => begin('create', { ref: spec.name, ...input }, by),
       start: (input, by) => begin('start', input, by),
       stop: (input, by) => begin('stop', input, by),

@@ -1,5 +1,6 @@
 // The store of automations in the manager's database. Each method is one transaction, which others share; none writes a word for a manager
 // that a newer one has followed.
+import type { Uuid } from '../../protocol/values.ts'
 import type { Store, Transaction } from '../../store/database.ts'
 import {
   type AutomationRow,
@@ -122,8 +123,8 @@ class DurableStore implements AutomationStore, AutomationReader {
     return automationOfKey(this.#options.store.db, key)
   }
 
-  async newest(limit: number): Promise<readonly AutomationRecord[]> {
-    return (await newestAutomations(this.#options.store.db, limit)).map(recordOf)
+  async newest(limit: number, about?: Uuid): Promise<readonly AutomationRecord[]> {
+    return (await newestAutomations(this.#options.store.db, limit, about)).map(recordOf)
   }
 
   async #recordedBefore({ automation, from, entries, claim }: Batch): Promise<Recorded | undefined> {

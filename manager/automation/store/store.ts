@@ -1,5 +1,6 @@
 // What the engine asks of whoever keeps automations: three methods that write, each one transaction, and what a start of the manager reads.
 
+import type { Uuid } from '../../protocol/values.ts'
 import type { HeldLock, Lock } from '../admission/locks.ts'
 import type { Tagged } from '../effect.ts'
 import type { JournalEntry } from '../journal.ts'
@@ -82,8 +83,8 @@ export interface AutomationReader {
   find(automation: string): Promise<AutomationRecord | undefined>
   /** Who was started with this key, and with what: hashes. */
   ofKey(key: string): Promise<{ readonly automation: string; readonly body: string } | undefined>
-  /** Newest first. */
-  newest(limit: number): Promise<readonly AutomationRecord[]>
+  /** Newest first. `about`: a UUID that stands in what they were started with. */
+  newest(limit: number, about?: Uuid): Promise<readonly AutomationRecord[]>
 }
 
 export function isOpen(state: State): boolean {

@@ -7,6 +7,7 @@ import { deviceOf, lvOf } from '../../protocol/guest-disk.ts'
 import { writeSpec } from '../../protocol/guest-spec.ts'
 import type { HostState } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
+import { uncountedOf } from '../../protocol/unread.ts'
 import { vgsOf } from '../../storage/vgs.ts'
 
 export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }: GuestView): Vm {
@@ -42,7 +43,29 @@ export function vmDetailAnswer(view: GuestView, inventory: (host: string) => Inv
     ...vmAnswer(view),
     ...(record ? { spec: { ...writeSpec(record.spec) } } : {}),
     disks: record?.disks.map((disk) => diskAnswer(disk, inventory(disk.host))) ?? [],
+    nics: nicsAnswer(view),
+    seen: view.seen.map(({ host, domain }) => ({
+      ...{ host: host.id, hostName: host.name, domid: domain.domid, state: domain.state },
+      disks: domain.disks.map(({ vdev, target, readOnly }) => ({ vdev, target, access: readOnly ? 'read-only' : 'read-write' })),
+      ...(domain.configured === false ? { unread: true } : {}),
+    })),
   }
+}
+
+/** Those of its spec, joined by MAC with those of the domain; of a stranger what its host reports. */
+function nicsAnswer({ record, seen: [first] }: GuestView): NonNullable<VmDetail['nics']> {
+  const reported = first?.domain.nics ?? []
+  if (!record) return reported.map(({ mac, bridge, vif }) => ({ ...(mac ? { mac } : {}), ...attached({ bridge, vif }) }))
+  return record.spec.nics.map(({ network, mac, rateKBps }) => ({
+    network,
+    ...(mac === undefined ? {} : { mac }),
+    ...(rateKBps === undefined ? {} : { rateKBps }),
+    ...attached(reported.find((one) => one.mac !== undefined && one.mac === mac) ?? {}),
+  }))
+}
+
+function attached({ bridge, vif }: { readonly bridge?: string | undefined; readonly vif?: string | undefined }) {
+  return { ...(bridge === undefined ? {} : { bridge }), ...(vif === undefined ? {} : { vif }) }
 }
 
 function diskAnswer({ id, vdev, sizeBytes, access, state, image, vg }: DiskRecord, inventory: Inventory | undefined): VmDisk {
@@ -50,7 +73,7 @@ function diskAnswer({ id, vdev, sizeBytes, access, state, image, vg }: DiskRecor
   return {
     ...{ id, vdev, sizeBytes, access, state },
     ...(image === undefined ? {} : { image }),
-    ...{ device: `/dev/mapper/${deviceOf(id)}`, lv: lvOf(id), vg: vg.name },
+    ...{ device: `/dev/mapper/${deviceOf(id)}`, lv: lvOf(id), vg: vg.name, found: foundIn(inventory, vg.uuid, lvOf(id)) },
     ...(there
       ? {
           below: there.disks.map(({ name, serial, wwid }) => ({
@@ -61,6 +84,12 @@ function diskAnswer({ id, vdev, sizeBytes, access, state, image, vg }: DiskRecor
         }
       : {}),
   }
+}
+
+function foundIn(inventory: Inventory | undefined, vg: string, lv: string): VmDisk['found'] {
+  if (!inventory) return 'unread'
+  if (inventory.lvs.some(({ vgUuid, name }) => vgUuid === vg && name === lv)) return 'yes'
+  return uncountedOf(inventory, ['lvs']).length > 0 ? 'unread' : 'no'
 }
 
 interface Reporting {

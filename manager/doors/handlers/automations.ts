@@ -11,9 +11,13 @@ export function automationHandlers(automations: Automations): HandlersOf<typeof 
     return answer.kind === 'done' ? standing(automations, id) : answer
   }
   return {
-    async list({ which, limit }) {
-      const all = which === 'open' ? [...(await automations.open())].reverse().slice(0, limit) : await automations.list(limit)
-      return done({ automations: all.map(({ args: _args, seed: _seed, ...shown }) => shown) })
+    async list({ which, limit, about }) {
+      const all =
+        which === 'open' && about === undefined
+          ? [...(await automations.open())].reverse().slice(0, limit)
+          : await automations.list(limit, about)
+      const wanted = which === 'open' ? all.filter(({ ended }) => ended === undefined) : all
+      return done({ automations: wanted.map(({ args: _args, seed: _seed, ...shown }) => shown) })
     },
     async show({ id }) {
       const view = await automations.show(id)

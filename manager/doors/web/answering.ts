@@ -52,7 +52,10 @@ export async function writeAnswer(
       response.set(answer.headers ?? {})
       return html(response, 200, answer.html)
     case 'goto':
-      return response.redirect(303, answer.path)
+      if (!isHtmx) return response.redirect(303, answer.path)
+      // A redirect is followed by the browser itself, and the page would come as a part of this one.
+      response.set('HX-Redirect', answer.path)
+      return html(response, 200, '')
     case 'signed-in':
       response.set('Set-Cookie', setCookie(answer.secret))
       return response.redirect(303, answer.path)

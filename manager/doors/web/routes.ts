@@ -1,7 +1,9 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
 import { ACCESS_ROUTES } from './pages/access.ts'
 import { automationRoutes } from './pages/automations.ts'
+import { guestRoutes } from './pages/guests/guest.ts'
 import { guestListRoutes } from './pages/guests/list.ts'
+import { newGuestRoutes } from './pages/guests/new.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
 import { poolRoutes } from './pages/pool.ts'
@@ -17,6 +19,8 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...matrixRoutes(render),
     ...hostRoutes(render),
     ...guestListRoutes(render),
+    ...newGuestRoutes(render),
+    ...guestRoutes(render),
     ...poolRoutes(render),
     ...siteRoutes(render),
     ...VM_IMAGE_ROUTES,

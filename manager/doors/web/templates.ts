@@ -11,6 +11,8 @@ export const PAGES = [
   'automations',
   'cpu',
   'first-admin',
+  'guest',
+  'guest-new',
   'guests',
   'guests-begun',
   'guests-chosen',
@@ -34,13 +36,16 @@ export const FRAGMENTS = [
   '_connection-hosts',
   '_connections',
   '_destroy-disks',
+  '_disk-row',
   '_filter-said',
   '_guest-list',
+  '_guest-now',
   '_guests',
   '_hardware',
   '_host-now',
   '_host-records',
   '_matrix',
+  '_nic-row',
   '_notice',
   '_pending',
   '_pool-now',
@@ -49,6 +54,7 @@ export const FRAGMENTS = [
   '_stop-how',
   '_thing-hosts',
   '_token-list',
+  '_where',
 ] as const
 
 export type Page = (typeof PAGES)[number]

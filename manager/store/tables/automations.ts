@@ -1,5 +1,7 @@
 // The tables automations, automation_journal and automation_locks: rows as they are. What they mean says manager/automation.
+
 import type { Kysely, Selectable } from 'kysely'
+import type { Uuid } from '../../protocol/values.ts'
 import type { Transaction } from '../database.ts'
 import type { AutomationLocksTable, AutomationsTable, Tables } from '../schema.ts'
 
@@ -68,9 +70,10 @@ export async function automationOf(db: Kysely<Tables>, id: string): Promise<Auto
   return db.selectFrom('automations').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** Newest first. */
-export async function newestAutomations(db: Kysely<Tables>, limit: number): Promise<readonly AutomationRow[]> {
-  return db.selectFrom('automations').selectAll().orderBy('created', 'desc').orderBy('id', 'desc').limit(limit).execute()
+/** Newest first. `about`: a UUID that stands in what they were started with. */
+export async function newestAutomations(db: Kysely<Tables>, limit: number, about?: Uuid): Promise<readonly AutomationRow[]> {
+  const all = db.selectFrom('automations').selectAll().orderBy('created', 'desc').orderBy('id', 'desc').limit(limit)
+  return (about === undefined ? all : all.where('args', 'like', `%"${about}"%`)).execute()
 }
 
 /** How many of each state there are. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Hooks } from '../../../manager/automation/ports.ts'
 import { recipe } from '../../../manager/automation/recipe.ts'
 import { ask, hook, order, progress, type Steps, sleep, undoable } from '../../../manager/automation/steps.ts'
+import { uuid } from '../../../manager/protocol/values.ts'
 import { onEach, storeAt } from '../store/dialects.ts'
 import { automationsOn, hosts, refused, until } from './scripted.ts'
 
@@ -224,4 +225,19 @@ onEach('a host that has heard a newer manager ends this one', async (t, place) =
   while (rack.asked.length === 0) await new Promise(setImmediate)
   await new Promise(setImmediate)
   t.regex(JSON.stringify(await automations.start(start('web2'))), /epoch 1, after one of 2/)
+})
+
+onEach('automations about a guest are those that were started with its UUID', async (t, place) => {
+  const automations = await automationsOn(t, { store: await storeAt(t, place), recipes: [MOVE], hosts: hosts() })
+  const [mine, other] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002']
+  for (const guest of [mine, other]) {
+    const started = await automations.start(start(guest))
+    if (started.kind !== 'done') return t.fail(started.reason)
+    await until(automations, started.value.id, 'done')
+  }
+  t.deepEqual(
+    (await automations.list(10, uuid.parse(mine))).map(({ title }) => title),
+    [`move ${mine}`],
+  )
+  t.is((await automations.list(10)).length, 2)
 })

@@ -14,18 +14,24 @@ import { automationReport, automationsReport } from './report.ts'
 
 export function addAutomationCommands(program: Command, world: World): void {
   const automation = program.command('automation').description('what takes more than one step: how far it is, and a say in it')
-  addListing<{ readonly open?: true; readonly limit: string }>(automation, world, {
+  addListing<{ readonly open?: true; readonly limit: string; readonly guest?: string }>(automation, world, {
     name: 'list',
     description: 'automations, the newest first',
     examples: [
       ['automation list --open', 'those that have not ended'],
+      ['automation list --guest web1', 'all that was done to a guest'],
       ['automation list --watch', 'as they go on'],
     ],
     changes: ['automation'],
-    options: (command) => command.option('--open', 'only what has not ended').option('--limit <count>', 'at most so many', '100'),
-    load: async (api, _args, { open, limit }) => ({
-      report: automationsReport((await api.automations.list({ which: open ? 'open' : 'all', limit })).automations),
-    }),
+    options: (command) =>
+      command
+        .option('--open', 'only what has not ended')
+        .option('--guest <guest>', 'what was done to this guest')
+        .option('--limit <count>', 'at most so many', '100'),
+    load: async (api, _args, { open, limit, guest }) => {
+      const about = guest === undefined ? {} : { about: (await api.vms.show({ ref: guest })).uuid }
+      return { report: automationsReport((await api.automations.list({ which: open ? 'open' : 'all', limit, ...about })).automations) }
+    },
   })
   addListing(automation, world, {
     name: 'show <automation>',

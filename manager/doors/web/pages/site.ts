@@ -37,7 +37,7 @@ export function siteRoutes(render: Render): readonly PageRoute[] {
       fields: ({ form }) => ({ id: form.get('id') ?? '' }),
       done: () => acted('The hosts are logged out.', '/site'),
     }),
-    actOn(properties.set, '/reconcile/properties', {
+    actOn(properties.set, '/site/properties', {
       // Browsers send line ends as CR LF.
       fields: ({ form }) => ({ text: (form.get('text') ?? '').replaceAll('\r\n', '\n'), replaces: form.get('version') ?? '' }),
       done: () => ({ kind: 'goto', path: '/site' }),

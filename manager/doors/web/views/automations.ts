@@ -3,7 +3,7 @@ import type { Automation, AutomationDetail, AutomationStep } from '../../../cont
 import { sayBytes } from '../../../wording.ts'
 import { moment, percent, saySeconds } from './words.ts'
 
-const STATES: Readonly<Record<Automation['state'], string>> = {
+export const AUTOMATION_WORDS: Readonly<Record<Automation['state'], string>> = {
   queued: 'queued',
   running: 'running',
   'needs-operator': 'needs an operator',
@@ -21,7 +21,7 @@ export function automationsView(all: readonly Automation[], now: number) {
     automations: known
       .toSorted((a, b) => urgency(a) - urgency(b) || b.created - a.created)
       .map(({ id, title, who, state, reason, created, ended }) => ({
-        ...{ id, title, who, state, said: STATES[state], reason: reason ?? '' },
+        ...{ id, title, who, state, said: AUTOMATION_WORDS[state], reason: reason ?? '' },
         ...{ created: moment(created), took: saySeconds((ended ?? now) - created) },
       })),
   }
@@ -34,7 +34,7 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
   const isActing = may === 'act'
   const hasOpenUndo = view.undos.some((undo) => undo.state === 'open')
   return {
-    ...{ id, title, who, state, said: STATES[state], reason: reason ?? '', turn: ended === undefined ? turn : '' },
+    ...{ id, title, who, state, said: AUTOMATION_WORDS[state], reason: reason ?? '', turn: ended === undefined ? turn : '' },
     ...{ recipe: `${recipe}, version ${version}`, created: moment(created), took: saySeconds((ended ?? now) - created) },
     command: `hostless automation ${ended === undefined ? 'watch' : 'show'} ${id}`,
     commands: [

@@ -11,6 +11,7 @@ import { ROOT_MODES } from '../../../protocol/appliance.ts'
 import type { HostState } from '../../../protocol/host.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { changeView } from './change.ts'
+import { guestPath } from './guests/list.ts'
 import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
@@ -90,6 +91,7 @@ function guestView(guest: Guest) {
   const { load } = guest
   return {
     name: guest.name,
+    path: guestPath(guest),
     type: guest.type ?? 'unknown',
     state: guest.state,
     vcpus: guest.vcpus,

@@ -1,10 +1,11 @@
 // The page in a real browser: what an admin sees and does, live, by mouse and by keyboard, and with names that mean harm.
-import test, { type ExecutionContext } from 'ava'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import test from 'ava'
+import type { Browser } from 'playwright-core'
 import { fakeGuest, uuidOfGuest } from './fake-guests.ts'
 import { idOf, THINGS } from './fake-hosts.ts'
-import { type FakePool, fakePool } from './fake-pool.ts'
-import { PASSWORD, type PageServer, startBrowser, startPages, USERS } from './page-server.ts'
+import { fakePool } from './fake-pool.ts'
+import { PASSWORD, startBrowser, USERS } from './page-server.ts'
+import { sitting } from './sitting.ts'
 
 let browser: Browser
 test.before(async () => {
@@ -12,33 +13,7 @@ test.before(async () => {
 })
 test.after.always(() => browser?.close())
 
-interface Sitting {
-  readonly page: Page
-  readonly context: BrowserContext
-  readonly server: PageServer
-  /** What the browser complained of: errors in scripts, refusals by the policy. */
-  readonly complaints: readonly string[]
-}
-
-async function sit(t: ExecutionContext, pool: FakePool, user: string = USERS.admin): Promise<Sitting> {
-  const server = await startPages(pool)
-  t.teardown(() => server.close())
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1440, height: 900 } })
-  t.teardown(() => context.close())
-  context.setDefaultTimeout(60_000)
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('pageerror', ({ message }) => complaints.push(message))
-  page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
-  await page.goto(server.origin)
-  t.regex(page.url(), /\/signin$/)
-  await page.fill('[name=user]', user)
-  await page.fill('[name=password]', PASSWORD)
-  await page.click('text=Sign in >> nth=-1')
-  await page.waitForSelector('#matrix tbody tr')
-  await page.waitForSelector('#live.on')
-  return { page, context, server, complaints }
-}
+const sit = sitting(() => browser)
 
 const row = (index: number) => `#h-${idOf(index)}`
 
@@ -184,30 +159,6 @@ test.serial('what is opened stays open when hosts change, and what is wanted on 
   t.deepEqual(complaints, [])
 })
 
-test.serial('guests are ticked, named, and destroyed; what is ticked stays so while the list follows the pool', async (t) => {
-  const pool = fakePool(4)
-  pool.vms.push(...[1, 2, 3, 4].map((index) => fakeGuest(index)))
-  const { page, server, complaints } = await sit(t, pool)
-  await page.goto(`${server.origin}/guests`)
-  await page.waitForSelector('#live.on')
-  await page.check(`#k-${uuidOfGuest(1)}`)
-  await page.check(`#k-${uuidOfGuest(3)}`)
-  await page.waitForSelector('text=2 ticked')
-  pool.vms.splice(1, 1, fakeGuest(2, { state: 'crashed' }))
-  pool.become(idOf(2), {})
-  await page.waitForSelector('#guests tr.crashed')
-  t.true(await page.isChecked(`#k-${uuidOfGuest(3)}`))
-  await page.click('button[value=destroy]')
-  await page.waitForSelector('text=Destroy these 2 guests?')
-  t.deepEqual(await page.locator('.chosen-names a').allTextContents(), ['web1', 'web3'])
-  t.deepEqual(pool.calls, [])
-  await page.click('#chosen button.danger')
-  await page.waitForSelector('text=Destroy: 2 begun')
-  t.deepEqual(pool.calls, ['destroy web1 {"disks":"remove"}', 'destroy web3 {"disks":"remove"}'])
-  await page.waitForSelector('text=those that are ticked')
-  t.deepEqual(complaints, [])
-})
-
 test.serial('who is signed out elsewhere is asked to sign in again', async (t) => {
   const { page, server, context } = await sit(t, fakePool(8))
   const [cookie] = await context.cookies()
@@ -263,11 +214,13 @@ test.serial('names that mean harm are text on every page: no script runs, nothin
   const { page, server, complaints } = await sit(t, pool)
   await server.access.audit({ who: nameOf(0), peer: nameOf(1), what: HOSTILE.join(' ') })
   const hosts = HOSTILE.map((_, index) => `/hosts/${idOf(index + HOSTILE.length)}`)
+  const guests = [1, 5].map((index) => `/guests/${uuidOfGuest(index)}`)
   const asked = `/cpu?from=${encodeURIComponent(HOSTILE.slice(0, 5).join(''))}&to=${idOf(1)}`
   for (const path of [
     '/',
     '/pending',
     '/guests',
+    ...guests,
     ...hosts,
     '/networks',
     '/storage',

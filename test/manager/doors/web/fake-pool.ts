@@ -5,7 +5,7 @@ import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
-import type { VmDetail } from '../../../../manager/contract/vms.ts'
+import type { Network, VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
 import type { PoolEvents } from '../../../../manager/doors/events.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
@@ -35,6 +35,9 @@ export interface FakePool extends PoolEvents {
   /** The test may write to it. */
   readonly automations: AutomationDetail[]
   readonly vms: VmDetail[]
+  readonly networks: Network[]
+  /** Where every guest can start. */
+  places: VmPlaces
   /** Changes a host and tells of it. */
   become(id: string, change: Partial<Host>, event?: PoolEvent['kind']): void
   /** Reaches or does not reach a thing from now on. */
@@ -70,6 +73,7 @@ export function fakePool(
   const calls: string[] = []
   const automations: AutomationDetail[] = []
   const vms: VmDetail[] = []
+  const networks: Network[] = []
   const tell = (event: PoolEvent) => {
     for (const listener of listeners) listener(event)
   }
@@ -131,7 +135,7 @@ export function fakePool(
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
-    ...fakeVms({ vms, networks: [], automations, asked: calls }),
+    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -228,11 +232,13 @@ export function fakePool(
       },
     },
   }
-  return {
+  const pool: FakePool = {
     handlers,
     calls,
     automations,
     vms,
+    networks,
+    places: { fits: [], refused: [] },
     become,
     reaches,
     matrix,
@@ -255,4 +261,5 @@ export function fakePool(
       return () => listeners.delete(listener)
     },
   }
+  return pool
 }

@@ -60,12 +60,12 @@ test('an admin edits the file of properties; what it was is not overwritten unse
   const see = async () => (await ask(server, '/site', { headers: { cookie: session.cookie } })).text
   const version = versionIn(await see())
   const text = `${PROPERTIES}[kernel]\r\ncommand=/bin/uname\r\n`
-  t.is((await post(server, '/reconcile/properties', session, { version, text })).status, 303)
+  t.is((await post(server, '/site/properties', session, { version, text })).status, 303)
   t.deepEqual(calls, [`properties ${JSON.stringify(text.replaceAll('\r\n', '\n'))}`])
   t.regex((await audited())[0] ?? '', /^alice: set the file of properties "\[ram_free\]\\ncommand/)
-  t.is((await post(server, '/reconcile/properties', session, { version, text: '[a]' })).status, 409, 'an old version')
+  t.is((await post(server, '/site/properties', session, { version, text: '[a]' })).status, 409, 'an old version')
   t.is(calls.length, 1)
-  const wrong = await post(server, '/reconcile/properties', session, { version: versionIn(await see()), text: 'command=x' })
+  const wrong = await post(server, '/site/properties', session, { version: versionIn(await see()), text: 'command=x' })
   t.is(wrong.status, 409)
   t.regex(wrong.text, /Line 1: there is no \[section\]/)
 })
@@ -74,9 +74,9 @@ test('a file of properties may be longer than other forms, and has an end too', 
   const { calls, server } = await start(t)
   const session = await server.session('admin')
   const version = versionIn((await ask(server, '/site', { headers: { cookie: session.cookie } })).text)
-  t.is((await post(server, '/reconcile/properties', session, { version, text: `[${'='.repeat(40_000)}` })).status, 303)
-  t.is((await post(server, '/reconcile/properties', session, { version, text: '='.repeat(100_000) })).status, 413)
-  t.is((await post(server, '/reconcile/properties', session, { version, text: 'x'.repeat(70_000) })).status, 400)
+  t.is((await post(server, '/site/properties', session, { version, text: `[${'='.repeat(40_000)}` })).status, 303)
+  t.is((await post(server, '/site/properties', session, { version, text: '='.repeat(100_000) })).status, 413)
+  t.is((await post(server, '/site/properties', session, { version, text: 'x'.repeat(70_000) })).status, 400)
   t.is(calls.length, 1)
 })
 

@@ -1,0 +1,46 @@
+// A guest's page, its live part, and what may be done to it.
+import { atLeast } from '../../../../access/roles.ts'
+import { automations, type StartedAutomation } from '../../../../contract/automations.ts'
+import { hosts } from '../../../../contract/hosts.ts'
+import { vms } from '../../../../contract/vms.ts'
+import { acted, actOn, fragment, notThere, type PageDeps, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../../route.ts'
+import type { Render } from '../../templates.ts'
+import { VERBS } from '../../views/guests/acts.ts'
+import { guestView } from '../../views/guests/detail.ts'
+import { ACTS } from './acts.ts'
+
+/** Of what was done to it. */
+const HISTORY = 50
+
+export function guestRoutes(render: Render): readonly PageRoute[] {
+  const look = async ({ ask, params: { ref = '' }, who, csrf }: Visitor, { now }: PageDeps) => {
+    const vm = toldIfThere(await ask(vms.show, { ref }))
+    if (!vm) return undefined
+    const [host, history] = await Promise.all([
+      vm.host === undefined ? undefined : ask(hosts.show, { ref: vm.host }).then(toldIfThere),
+      ask(automations.list, { about: vm.uuid, limit: HISTORY }).then(toldOf),
+    ])
+    const may = atLeast(who.role, 'operator') ? 'act' : 'look'
+    return { name: vm.name, view: { ...guestView(vm, { host, history: history.automations, may, now: now() }), csrf } }
+  }
+  return [
+    page('viewer', '/guests/:ref', async (visitor, deps) => {
+      const found = await look(visitor, deps)
+      return found ? { kind: 'page', page: 'guest', title: found.name, view: found.view } : NONE
+    }),
+    fragment('viewer', '/guests/:ref/now', async (visitor, deps) => {
+      const found = await look(visitor, deps)
+      return found ? { kind: 'fragment', html: render('_guest-now', found.view) } : NONE
+    }),
+    ...VERBS.map((verb) => {
+      const { operation, particulars, said } = ACTS[verb]
+      return actOn(operation, `/guests/:ref/${verb}`, {
+        fields: ({ params: { ref }, form }) => ({ ref, ...particulars(form) }),
+        done: ({ automation: { title } }: StartedAutomation, { params: { ref = '' } }) =>
+          acted(`${title}: ${said}.`, verb === 'destroy' ? '/guests' : `/guests/${encodeURIComponent(ref)}`),
+      })
+    }),
+  ]
+}
+
+const NONE = notThere('There is no such guest any more.')

@@ -1,0 +1,50 @@
+// New guest: one form, and where the guest that it describes could start, asked again as it is filled in.
+import { hosts } from '../../../../contract/hosts.ts'
+import { storage } from '../../../../contract/storage.ts'
+import { vmImages } from '../../../../contract/vm-images.ts'
+import { networks, type VmPlaces, vms } from '../../../../contract/vms.ts'
+import { action, badForm, type PageRoute, page, refusal, toldOf, type Visitor } from '../../route.ts'
+import type { Render } from '../../templates.ts'
+import { createCommand, hostsMeant, newGuestView, specOf, whereView } from '../../views/guests/new.ts'
+
+/** Of a guest that has no name yet. */
+const UNNAMED = 'new-guest'
+
+export function newGuestRoutes(render: Render): readonly PageRoute[] {
+  return [
+    page('operator', '/guests/new', async ({ ask }) => {
+      const [images, nets, vgs, all] = await Promise.all([
+        ask(vmImages.list, {}).then(toldOf),
+        ask(networks.list, {}).then(toldOf),
+        ask(storage.vgs, {}).then(toldOf),
+        ask(hosts.list, {}).then(toldOf),
+      ])
+      const names = all.hosts.flatMap(({ name, state }) => (state === 'up' ? [name] : []))
+      const view = newGuestView({ images: images.images, networks: nets.networks, vgs: vgs.hosts, hosts: names })
+      return { kind: 'page', page: 'guest-new', title: 'New guest', view }
+    }),
+    action('operator', '/guests/where', async (visitor) => {
+      const places = await placesOf(visitor)
+      return { kind: 'fragment', html: render('_where', { where: whereView(places, createCommand(visitor.form)) }) }
+    }),
+    action('operator', '/guests', async (visitor) => {
+      const on = await meant(visitor)
+      if ('wrong' in on) return badForm(on.wrong)
+      const { form, ask } = visitor
+      const answer = await ask(vms.create, { spec: specOf(form), ...on, power: form.get('power') ?? undefined })
+      return answer.kind === 'done' ? { kind: 'goto', path: `/automations/${answer.value.automation.id}` } : refusal(answer)
+    }),
+  ]
+}
+
+async function meant({ ask, form }: Visitor) {
+  return hostsMeant(form, toldOf(await ask(hosts.list, {})).hosts)
+}
+
+async function placesOf(visitor: Visitor): Promise<VmPlaces | { readonly wrong: string }> {
+  const on = await meant(visitor)
+  if ('wrong' in on) return on
+  const spec = specOf(visitor.form)
+  const answer = await visitor.ask(vms.where, { spec: { ...spec, name: spec.name || UNNAMED }, ...on })
+  return answer.kind === 'done' ? answer.value : { wrong: refusal(answer).reason }
+}
