@@ -22,6 +22,7 @@ import { poolFeed } from './automation/world/feed.ts'
 import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
+import { GuestConsoles } from './consoles/service.ts'
 import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
@@ -235,8 +236,13 @@ async function start(
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
+  const consoles = new GuestConsoles({
+    line: (host, guest, back, listener) => gateway.console(host, guest, back, listener),
+    ...{ elapsed, after, random: randomBytes },
+  })
   const doors = await openDoors({
     gateway,
+    consoles,
     dataDir,
     address: config.reached ?? listen.address,
     pool,

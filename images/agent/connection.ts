@@ -1,5 +1,6 @@
 // The agent's end of a connection to the manager, as a step from each thing that happens to what is to be done. Pure: sockets
 // and clocks are link/runner.ts's.
+import type { ConsoleAsked } from '../../manager/protocol/consoles.ts'
 import type { AgentMessage, ManagerMessage } from '../../manager/protocol/messages.ts'
 import { PROTOCOL_VERSION } from '../../manager/protocol/messages.ts'
 import { type Ledger, reportSince } from './ledger.ts'
@@ -16,6 +17,7 @@ export type Doing =
   | { readonly kind: 'send'; readonly message: AgentMessage }
   | { readonly kind: 'request'; readonly request: ManagerMessage & { readonly kind: 'request' } }
   | { readonly kind: 'cancel'; readonly id: string }
+  | { readonly kind: 'console'; readonly asked: ConsoleAsked }
   /** The manager wants nothing of this host now. */
   | { readonly kind: 'close'; readonly reason: string }
 
@@ -58,6 +60,22 @@ export function hear(connection: Connection, ledger: Ledger, epoch: number | und
       return close(message.reason)
     case 'enrolled':
       return close('a certificate that was not asked for')
+    case 'console-open': {
+      if (connection.version === undefined) return close('a console-open before welcome')
+      if (epoch !== undefined && message.epoch < epoch) {
+        const reason = `this is asked by a manager of epoch ${message.epoch}, after one of ${epoch}`
+        return {
+          connection,
+          epoch,
+          doing: [{ kind: 'send', message: { kind: 'console-ended', channel: message.channel, cause: 'failed', reason } }],
+        }
+      }
+      return { connection, epoch: message.epoch, doing: [{ kind: 'console', asked: message }] }
+    }
+    // Of a channel that was opened, or of none.
+    case 'console-type':
+    case 'console-close':
+      return { connection, epoch, doing: [{ kind: 'console', asked: message }] }
     case 'request':
     case 'cancel': {
       if (connection.version === undefined) return close(`a ${message.kind} before welcome`)

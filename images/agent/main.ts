@@ -10,6 +10,9 @@ import type { SectionName } from '../../manager/protocol/inventory.ts'
 import { uuid } from '../../manager/protocol/values.ts'
 import type { Host } from './backend.ts'
 import { readBoot } from './boot.ts'
+import type { ConsoleMeans } from './consoles/channel.ts'
+import { Consoles } from './consoles/consoles.ts'
+import { machineLogs, machineTerminals } from './consoles/exec.ts'
 import { machineDevices } from './content/exec.ts'
 import { sourceOver } from './content/from-manager.ts'
 import { openImages } from './content/images.ts'
@@ -41,6 +44,8 @@ export interface AgentOptions
   readonly world?: Pick<World, 'backend' | 'files' | 'clock'>
   /** What disks of guests are written to; left out: none is made. */
   readonly devices?: Devices
+  /** Where guests' consoles are; left out: none is shown. */
+  readonly consoles?: Pick<ConsoleMeans, 'logs' | 'terminals'>
   /** Long requests as agents before this one have left them; left out: they end with the agent. */
   readonly jobs?: Jobs & { readonly kept: readonly KeptJob[] }
   /** What is done otherwise than this machine does it. */
@@ -126,6 +131,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     random: Math.random,
     ...(localAddress === undefined ? {} : { localAddress }),
+    ...(options.consoles ? { consoles: new Consoles({ ...options.consoles, backend: host.backend, clock: host.clock }) } : {}),
     ...(kept ? { kept } : {}),
     ...(keep ? { keep } : {}),
     ...(dropped ? { dropped } : {}),
@@ -201,6 +207,7 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
     host: { backend, follow: followProgram, clock: machineClock },
     world: { backend: machineBackend({ ...LIMITS, timeoutSeconds: REQUEST_SECONDS }), files: machineFiles, clock: machineClock },
     devices: machineDevices,
+    consoles: { logs: machineLogs, terminals: machineTerminals },
     jobs: await openJobBook({ backend, files: machineFiles, clock: machineClock, programs: machinePrograms }, places.jobs),
     upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,

@@ -4,10 +4,12 @@ import type { RawData, WebSocket } from 'ws'
 import type { Log } from '../../appliance/wire/log.ts'
 import { type Bucket, fullBucket, type Rate, take } from '../access/rate.ts'
 import { decodeAgentMessage, encodeMessage } from '../protocol/codec.ts'
+import type { ConsoleOpen } from '../protocol/consoles.ts'
 import type { ManagerMessage } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { storageFault } from '../store/trouble.ts'
 import type { AgentBook } from './book.ts'
+import { ConsoleLines, type LineListener, type OpenedLine } from './console-lines.ts'
 import { type Asking, asked, Questions, type Speaker } from './questions.ts'
 import { type Action, NEW_SESSION, type Session, step } from './session.ts'
 
@@ -50,6 +52,7 @@ export class AgentConnection {
   readonly #deps: ConnectionDeps
   readonly #ticker: NodeJS.Timeout
   readonly #questions: Questions
+  readonly #consoles: ConsoleLines
   #session: Session = NEW_SESSION
   #messages: Bucket
   #bytes: Bucket
@@ -71,6 +74,7 @@ export class AgentConnection {
       cancel: (id) => this.send({ kind: 'cancel', id, epoch: deps.epoch }),
     }
     this.#questions = new Questions(speaker, deps.log)
+    this.#consoles = new ConsoleLines({ epoch: deps.epoch, send: (message) => this.send(message) })
     const at = deps.elapsed()
     this.#messages = fullBucket(deps.limits.messages, at)
     this.#bytes = fullBucket(deps.limits.bytes, at)
@@ -81,6 +85,7 @@ export class AgentConnection {
       this.#closing = true
       clearInterval(this.#ticker)
       this.#questions.end()
+      this.#consoles.end()
       onClose()
     })
   }
@@ -95,6 +100,11 @@ export class AgentConnection {
   ask(id: string, request: RequestBody, limit: number): Asking {
     if (!this.#closing) return this.#questions.ask(id, request, limit)
     return asked(id, { kind: 'refused', cause: 'absent', reason: 'its connection is being closed' })
+  }
+
+  console(guest: ConsoleOpen['guest'], back: number, listener: LineListener): OpenedLine {
+    if (!this.#closing) return this.#consoles.open(guest, back, listener)
+    return { kind: 'refused', reason: 'its connection is being closed' }
   }
 
   /**
@@ -182,9 +192,13 @@ export class AgentConnection {
       case 'ready':
         return book.connected(this.host, this.#address, action.agent, action.dropped)
       case 'welcomed':
+        this.#consoles.welcomed(action.version)
         return this.#questions.welcomed(action.version)
       case 'answer':
         this.#questions.answer(action.id, action.answer)
+        return
+      case 'console':
+        this.#consoles.hear(action.told)
         return
       case 'progress':
         this.#questions.progress(action.id, action.progress)

@@ -1,7 +1,7 @@
 // The manager's listener: TLS 1.3 on one port, for agents (WebSocket with a client certificate), appliances and the API.
 // Certificates are asked for and not required by TLS itself: admission.ts decides by path, with what the store knows.
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
@@ -12,8 +12,9 @@ import type { Log } from '../../appliance/wire/log.ts'
 import { AttemptLimit } from '../access/limit.ts'
 import type { Rate } from '../access/rate.ts'
 import type { Presence, Probe } from '../enrolment/decide.ts'
-import { type Enrolled, type Enrolment, enrol, type Presences, RENEWAL_GRACE, renew } from '../enrolment/enrol.ts'
+import { type Enrolled, enrol, type Presences, RENEWAL_GRACE, renew } from '../enrolment/enrol.ts'
 import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
+import type { ConsoleOpen } from '../protocol/consoles.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { fingerprintOf, hostOfCertificate } from '../store/keys/certificate.ts'
@@ -21,11 +22,12 @@ import { certificateOf } from '../store/tables/certificates.ts'
 import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
 import { Admitted } from './admitted.ts'
 import { problem, refuse } from './body.ts'
-import type { AgentBook } from './book.ts'
-import { AgentConnection, CONNECTION_LIMITS, type ConnectionLimits } from './connection.ts'
-import { type DiskImages, ImageStreams } from './disk-images.ts'
+import { AgentConnection, CONNECTION_LIMITS } from './connection.ts'
+import type { LineListener, OpenedLine } from './console-lines.ts'
+import { ImageStreams } from './disk-images.ts'
 import { MAX_ENROL_BYTES, serveEnrolment } from './enrolling.ts'
 import { createListener, listenOn } from './listener.ts'
+import type { GatewayOptions } from './options.ts'
 import { Probes } from './probes.ts'
 import { type Asked, type Asking, asked } from './questions.ts'
 import { RenewalLimits } from './renewals.ts'
@@ -42,32 +44,6 @@ const PATIENCE = 10_000
 /** Longest delay that setTimeout takes, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-export interface GatewayOptions {
-  readonly listen: { readonly address: string; readonly port: number }
-  /** PEM: of the listener, and its certificate with the authority's below. */
-  readonly tls: { readonly key: string; readonly certificate: string }
-  readonly enrolment: Enrolment
-  readonly book: AgentBook
-  readonly epoch: number
-  /** What agents are upgraded to. */
-  readonly bundle?: Buffer
-  /** What guests' disks begin with. */
-  readonly images?: DiskImages
-  /** Answers the appliances; false when the request is not one of theirs. */
-  readonly appliances: (request: IncomingMessage, response: ServerResponse) => boolean
-  readonly log: Log
-  readonly now: () => number
-  /** Milliseconds, by a clock that does not jump. */
-  readonly elapsed: () => number
-  readonly limits?: ConnectionLimits
-  readonly enrolRate?: Rate
-  readonly patience?: number
-  /** For an agent to say that it is there, ms. */
-  readonly probePatience?: number
-  /** A message of an agent has come. */
-  readonly count?: (bytes: number) => void
-}
-
 export interface RequestOptions {
   /** Left out: one of its own. */
   readonly id?: string
@@ -75,11 +51,15 @@ export interface RequestOptions {
   readonly limit?: number
 }
 
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
+
 export interface Gateway {
   readonly server: Server
   readonly port: number
   /** Who answers what is neither an agent's nor an appliance's: the API and the page. */
   mount(handler: RequestListener): void
+  /** Who takes WebSockets that are no agent's: false for those that are not its own. */
+  mountUpgrades(handler: UpgradeListener): void
   isConnected(host: string): boolean
   /**
    * Asks the agent of a host. The same id again is answered by the agent from memory, and not done again; a long request that is under
@@ -88,6 +68,8 @@ export interface Gateway {
   ask(host: string, body: RequestBody, options?: RequestOptions): Asking
   /** The same, for who waits for the answer and nothing else. */
   request(host: string, body: RequestBody, options?: RequestOptions): Promise<Asked>
+  /** A guest's console, over the connection of its host; `back`: so many bytes of its log first. */
+  console(host: string, guest: ConsoleOpen['guest'], back: number, listener: LineListener): OpenedLine
   /** Ends the connection of a host, if it has one. */
   disconnect(host: string, reason: string): void
   close(): Promise<void>
@@ -113,6 +95,8 @@ class RunningGateway implements Gateway, Presences {
   readonly #agents = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false })
   readonly #strangers = new WebSocketServer({ noServer: true, maxPayload: MAX_ENROL_BYTES, perMessageDeflate: false, clientTracking: true })
   #mounted: RequestListener = (_request, response) => problem(response, 404, 'there is nothing here')
+
+  #upgrades: UpgradeListener = () => false
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -146,6 +130,10 @@ class RunningGateway implements Gateway, Presences {
     this.#mounted = handler
   }
 
+  mountUpgrades(handler: UpgradeListener): void {
+    this.#upgrades = handler
+  }
+
   isConnected(host: string): boolean {
     return this.#connections.has(host)
   }
@@ -171,6 +159,14 @@ class RunningGateway implements Gateway, Presences {
 
   request(host: string, body: RequestBody, options?: RequestOptions): Promise<Asked> {
     return this.ask(host, body, options).ended
+  }
+
+  console(host: string, guest: ConsoleOpen['guest'], back: number, listener: LineListener): OpenedLine {
+    const refused = (reason: string): OpenedLine => ({ kind: 'refused', reason })
+    const state = this.#options.book.stateOf(host)
+    if (state === undefined) return refused(`there is no host ${host}`)
+    if (!mayBeAsked(parseHostState(state))) return refused(`a host that is ${state} may only report`)
+    return this.#connections.get(host)?.console(guest, back, listener) ?? refused('the agent of its host is not connected')
   }
 
   disconnect(host: string, reason: string): void {
@@ -209,6 +205,7 @@ class RunningGateway implements Gateway, Presences {
       const path = agentPath(request.url ?? '')
       switch (path?.kind) {
         case undefined:
+          if (this.#upgrades(request, socket, head)) return
           return refuse(socket, 404, 'Not Found')
         case 'enrol':
           return this.#enrolling(request, socket, head, peer)

@@ -1,6 +1,7 @@
 // What a manager does with each message of an agent's connection. Pure: connection.ts does the actions, in their order, and
 // hands in the next message only when they are done.
 
+import type { ConsoleTold } from '../protocol/consoles.ts'
 import type { KernelEvent } from '../protocol/events.ts'
 import { type AgentMessage, type ManagerMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import type { Progress } from '../protocol/requests/request.ts'
@@ -24,6 +25,7 @@ export type Action =
   /** `progress` is left out where it has only been accepted. */
   | { readonly kind: 'progress'; readonly id: string; readonly progress: Progress | undefined }
   | { readonly kind: 'sample'; readonly sample: Sample }
+  | { readonly kind: 'console'; readonly told: ConsoleTold }
   | { readonly kind: 'event'; readonly at: number; readonly event: KernelEvent }
   /** `audit`: nobody who means well does this. */
   | { readonly kind: 'close'; readonly reason: string; readonly audit: boolean }
@@ -77,6 +79,10 @@ export function step(session: Session, message: AgentMessage, knowledge: Knowled
       const { id, answer } = message
       return knowledge.isAsked(id) ? stay({ kind: 'answer', id, answer }) : close('an answer that nobody asked for')
     }
+    // Of a channel that is closed by now it is no lie.
+    case 'console-said':
+    case 'console-ended':
+      return stay({ kind: 'console', told: message })
     case 'accepted':
     case 'progress': {
       const { id } = message

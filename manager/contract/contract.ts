@@ -4,6 +4,7 @@ import { alarms } from './alarms.ts'
 import { automations } from './automations.ts'
 import { boots } from './boots.ts'
 import { connections } from './connections.ts'
+import { consoles } from './consoles.ts'
 import { cpu } from './cpu.ts'
 import { events } from './events.ts'
 import { guests } from './guests.ts'
@@ -22,6 +23,7 @@ export const CONTRACT = {
   boots,
   guests,
   vms,
+  consoles,
   networks,
   things,
   vmImages,

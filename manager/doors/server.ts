@@ -4,12 +4,14 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { Access } from '../access/access.ts'
 import type { Acting } from '../access/acting.ts'
 import type { Gateway } from '../agents/server.ts'
+import type { GuestConsoles } from '../consoles/service.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
 import { type Api, createApi } from './api/server.ts'
 import { taggedLists } from './api/tagged-lists.ts'
 import { createApp } from './app.ts'
 import { Calls } from './call.ts'
+import { openConsoleDoor } from './console/server.ts'
 import { poolEvents } from './events.ts'
 import { inviteFirstAdmin } from './first-admin.ts'
 import { Gate, type GateRates } from './gate.ts'
@@ -23,6 +25,7 @@ export interface DoorsOptions extends Omit<HandlerDeps, 'metrics'> {
   /** As it is listened on; browsers are sent there. */
   readonly address: string
   readonly pool: Pool
+  readonly consoles: GuestConsoles
   readonly access: Access
   readonly acting: Acting
   readonly metrics: ManagerMetrics
@@ -76,6 +79,8 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     if (kind === 'sample') metrics.sample()
     if (kind === 'inventory') metrics.report()
   })
+  const console = openConsoleDoor({ consoles: options.consoles, gate, log })
+  gateway.mountUpgrades((request, socket, head) => console.upgrade(request, socket, head))
   gateway.mount(createApp({ api: api.router, page: pages.router, log }))
   const invites = await inviteFirstAdmin(access, dataDir, `https://${address}:${gateway.port}`, log)
   return {
@@ -85,6 +90,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
       clearInterval(invites)
       unsubscribe()
       delay.disable()
+      console.close()
       pages.close()
       api.close()
     },

@@ -1,6 +1,7 @@
 // The messages between manager and agent, both ways: JSON, one message a WebSocket frame. Append-only: what a version adds is only
 // sent to a peer whose hello or welcome names that version; members that a receiver does not know are dropped unread.
 import { z } from 'zod'
+import { consoleClose, consoleEnded, consoleOpen, consoleSaid, consoleType } from './consoles.ts'
 import { kernelEvent } from './events.ts'
 import { inventory, problems, sections } from './inventory.ts'
 import { progress } from './requests/request.ts'
@@ -11,9 +12,9 @@ import { count, list, mac, record, sha256, uuid, word } from './values.ts'
 /**
  * The newest version of this protocol that is written down here. 2: requests other than collect. 3: scan-file-system. 4: jobs, which
  * are accepted, tell their progress and can be cancelled; and requests that are queued by what they hold of the host. 5: VGs, disks of
- * guests, and guests.
+ * guests, and guests. 6: consoles of guests.
  */
-export const PROTOCOL_VERSION = 5
+export const PROTOCOL_VERSION = 6
 
 /** UTF-8 bytes of one message. An inventory with 4,000 paths to LUNs and as many LVs has about 6 MB. */
 export const MAX_MESSAGE_BYTES = 8 << 20
@@ -94,6 +95,8 @@ export const agentMessage = z.discriminatedUnion('kind', [
   answer,
   accepted,
   progressed,
+  consoleSaid,
+  consoleEnded,
   ping,
   pong,
 ])
@@ -119,7 +122,19 @@ const request = record({ kind: z.literal('request'), id: requestId, epoch, reque
  */
 const cancel = record({ kind: z.literal('cancel'), id: requestId, epoch })
 
-export const managerMessage = z.discriminatedUnion('kind', [welcome, enrolled, rejected, resend, request, cancel, ping, pong])
+export const managerMessage = z.discriminatedUnion('kind', [
+  welcome,
+  enrolled,
+  rejected,
+  resend,
+  request,
+  cancel,
+  consoleOpen,
+  consoleType,
+  consoleClose,
+  ping,
+  pong,
+])
 
 export type AgentMessage = z.output<typeof agentMessage>
 export type ManagerMessage = z.output<typeof managerMessage>

@@ -11,6 +11,8 @@ export interface FakeVms {
   readonly automations: AutomationDetail[]
   /** As they were asked for: `stop web1 {"how":"clean"}`. */
   readonly asked: string[]
+  /** To their consoles, by name. */
+  readonly said?: ReadonlyMap<string, string>
   /** Where every guest can start; left out: nowhere. */
   readonly places?: () => VmPlaces
 }
@@ -21,7 +23,8 @@ export function fakeVms({
   automations,
   asked,
   places = () => ({ fits: [], refused: [] }),
-}: FakeVms): Pick<Handlers, 'vms' | 'networks'> {
+  said = new Map(),
+}: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
   const begin = async (verb: string, { ref, ...input }: { readonly ref: string }, { who }: Caller) => {
     const vm = find(ref)
@@ -49,6 +52,17 @@ export function fakeVms({
       async apply({ ref }) {
         const vm = find(ref)
         return vm ? done({ ...vm, later: [] }) : missing(`guest ${JSON.stringify(ref)}`)
+      },
+    },
+    consoles: {
+      async open({ ref, mode }) {
+        const vm = find(ref)
+        if (!vm) return missing(`guest ${JSON.stringify(ref)}`)
+        return done({ ticket: 'ticket', mode, seconds: 30, guest: { uuid: vm.uuid, name: vm.name } })
+      },
+      async log({ ref }) {
+        const text = said.get(find(ref)?.name ?? '')
+        return text === undefined ? { kind: 'refused', reason: 'the agent of its host is not connected' } : done({ text })
       },
     },
     networks: {

@@ -3,6 +3,7 @@
 import type { GuestConfig } from '../../../manager/protocol/requests/guest-config.ts'
 import { sayUnread, uncountedOf } from '../../../manager/protocol/unread.ts'
 import { collect } from '../collect.ts'
+import { ownLog } from '../consoles/owner.ts'
 import type { DomainRow } from '../inventory/xl-list.ts'
 import { LostProgram, type Task } from '../requests/task.ts'
 import { failureOf, saidBy, type World } from '../requests/world.ts'
@@ -46,6 +47,8 @@ export async function start(world: World, starting: Starting): Promise<Started> 
     const closed = (await openDevices(world, guest, task.signal)) ?? (task.signal.aborted ? UNWANTED : undefined)
     if (closed !== undefined) return { kind: 'failed', reason: await undo(world, next, closed) }
     await world.files.write(configPath(guest.uuid), config.text, 0o600)
+    // Where its console's log cannot be made its own, it starts all the same.
+    await ownLog(world, guest).catch(() => undefined)
   }
   const failure = await create(task.run, guest)
   const made = await findDomain(world.backend, guest.uuid)

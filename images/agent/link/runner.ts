@@ -13,6 +13,7 @@ import { MAX_RENEWAL_BYTES, renewed } from '../../../manager/protocol/renewal.ts
 import { backoff, backoffFromUnable } from '../backoff.ts'
 import { certificateRequest } from '../certificate-request.ts'
 import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
+import { type Consoles, lookOver, type Over } from '../consoles/consoles.ts'
 import { type Ledger, record } from '../ledger.ts'
 import { type Answering, answerOver } from './asked.ts'
 import { enrol } from './enrol.ts'
@@ -41,6 +42,8 @@ export interface LinkOptions extends Answering {
   readonly kept?: Kept | undefined
   /** For the agent after this one. */
   readonly keep?: (kept: Kept) => void
+  /** Left out: this host shows none. */
+  readonly consoles?: Pick<Consoles, 'hear' | 'end'>
   /** A manager has said welcome; with every connection. */
   readonly onWelcome?: () => void
   /** SHA-256 of bundles that did not live on this host. */
@@ -239,7 +242,10 @@ class RunningLink implements Link {
         clearTimeout(renewal)
         clearInterval(watch)
         const welcomed = this.#socket === socket && this.#connection.version !== undefined
-        if (this.#socket === socket) this.#socket = undefined
+        if (this.#socket === socket) {
+          this.#socket = undefined
+          this.#options.consoles?.end()
+        }
         resolve({ welcomed, ending: code === INTERNAL_ERROR ? 'later' : 'again' })
       })
     })
@@ -275,18 +281,23 @@ class RunningLink implements Link {
         case 'cancel':
           this.#options.cancel?.(one.id)
           break
+        case 'console':
+          lookOver(this.#options.consoles, one.asked, this.#over())
+          break
         case 'request':
           this.#ask(one)
       }
     }
   }
 
-  #ask(one: Doing & { readonly kind: 'request' }): void {
+  /** This connection, and none after it. */
+  #over(): Over {
     const socket = this.#socket
-    const send = (message: AgentMessage): void => {
-      if (this.#socket === socket) this.#send(message)
-    }
-    answerOver(this.#options, one, this.#connection.version ?? 1, send, this.#options.log)
+    return { send: (message) => (this.#socket === socket ? this.#send(message) : undefined), backlog: () => socket?.bufferedAmount ?? 0 }
+  }
+
+  #ask(one: Doing & { readonly kind: 'request' }): void {
+    answerOver(this.#options, one, this.#connection.version ?? 1, this.#over().send, this.#options.log)
   }
 
   #send(message: AgentMessage): void {

@@ -1,11 +1,13 @@
 // A site that is run: one state that changes, the hosts as agents see them, and a clock. The thin shell over apply: it waits where commands
 // take their time, orders faults, and tells followers what their kernels tell.
 import { type Backend, type Clock, type Command, type Follow, fileText, type Host, type Ran, wholeText } from '../backend.ts'
+import type { ConsoleMeans } from '../consoles/channel.ts'
 import type { Devices } from '../content/source.ts'
 import type { Files, World } from '../requests/world.ts'
 import { apply } from './apply.ts'
 import { JumpingClock } from './clock.ts'
 import { type Ended, SimulatorGap, type Waiting } from './commands/command.ts'
+import { simulatedConsoles } from './consoles.ts'
 import { simulatedDevices } from './devices.ts'
 import { Faults } from './faults.ts'
 import type { Machine } from './machine/machine.ts'
@@ -31,6 +33,7 @@ export interface SimulatedHost extends Host {
   readonly files: Files
   /** What the content of disks is written to. */
   readonly devices: Devices
+  readonly consoles: Pick<ConsoleMeans, 'logs' | 'terminals'>
   readonly faults: Faults
   /** The machine as it is now. */
   readonly machine: () => Machine
@@ -119,6 +122,11 @@ export class SimulatedSite {
         () => this.state,
         (act) => this.change(act),
         name,
+      ),
+      consoles: simulatedConsoles(
+        () => hostOf(this.state, name).ram,
+        (path, text) =>
+          this.change((site) => withRam(site, name, { files: new Map(hostOf(site, name).ram.files).set(path, { text, mode: 0o600 }) })),
       ),
       faults,
       clock: this.#clock,

@@ -10,6 +10,7 @@ import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './ac
 import { alarmHandlers } from './alarms.ts'
 import { automationHandlers } from './automations.ts'
 import { connectionHandlers } from './connections.ts'
+import { type ConsoleDeps, consoleHandlers } from './consoles.ts'
 import { cpuHandlers } from './cpu.ts'
 import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
@@ -27,6 +28,7 @@ export interface HandlerDeps
     ManagerDeps,
     Pick<StorageDeps, 'claims'>,
     Pick<VmDeps, 'guests'>,
+    Pick<ConsoleDeps, 'consoles'>,
     Pick<NetworkDeps, 'networks'> {
   readonly access: Access
   readonly automations: Automations
@@ -52,6 +54,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     boots: bootHandlers(hosts),
     guests: guestHandlers(hosts),
     vms: vmHandlers(deps),
+    consoles: consoleHandlers(deps),
     networks: networkHandlers(deps),
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),

@@ -35,6 +35,7 @@ export const FRAGMENTS = [
   '_change',
   '_connection-hosts',
   '_connections',
+  '_console-log',
   '_destroy-disks',
   '_disk-row',
   '_filter-said',

@@ -2,6 +2,7 @@ import test from 'ava'
 import { type Connection, hear, NEW_CONNECTION } from '../../../images/agent/connection.ts'
 import { newLedger } from '../../../images/agent/ledger.ts'
 import type { ManagerMessage } from '../../../manager/protocol/messages.ts'
+import { guestName } from '../../../manager/protocol/requests/guest-config.ts'
 import { uuidOf } from '../../manager/site.ts'
 
 const ledger = newLedger(uuidOf(1))
@@ -35,4 +36,13 @@ test('a manager that asks before it has said which epoch it is of is left', (t) 
     doing.map(({ kind }) => kind),
     ['close'],
   )
+})
+
+test('a console is opened for the newest manager alone, and an older one is told why not', (t) => {
+  const guest = { uuid: uuidOf(9), name: guestName.parse('web1') }
+  const open = (epoch: number): ManagerMessage => ({ kind: 'console-open', channel: 'c1', epoch, guest, back: 10 })
+  t.like(hear(welcome, ledger, 7, open(8)), { epoch: 8, doing: [{ kind: 'console', asked: { channel: 'c1' } }] })
+  const old = hear(welcome, ledger, 7, open(6))
+  t.like(old, { epoch: 7, doing: [{ kind: 'send', message: { kind: 'console-ended', channel: 'c1', cause: 'failed' } }] })
+  t.is(hear(NEW_CONNECTION, ledger, undefined, open(1)).doing[0]?.kind, 'close')
 })

@@ -59,9 +59,9 @@ test('all but looks say what they did; a search for a place is a look, and piece
   for (const { id, operation: declared } of OPERATIONS) if (methodOf(declared) === 'GET') t.is(declared.did, undefined, id)
 })
 
-test('what anybody may do takes no role, and what changes something is no viewer’s but coming in, tokens and what is one’s own', (t) => {
+test('what anybody may do takes no role, and what changes something is no viewer’s but coming in, tokens, what is one’s own, and looking at a console', (t) => {
   const free = OPERATIONS.filter(({ operation: { role, did } }) => did && (role === 'open' || role === 'viewer')).map(({ id }) => id)
-  t.deepEqual(free, ['access.login', 'access.firstAdmin', 'tokens.issue', 'tokens.revoke'])
+  t.deepEqual(free, ['consoles.open', 'access.login', 'access.firstAdmin', 'tokens.issue', 'tokens.revoke'])
 })
 
 test('no sentence has a password, a code or another secret that was given, however deep', (t) => {

@@ -1,4 +1,6 @@
 // xenstore-read(1), xenstore-write(1), xenstore-ls(1), xenstore-rm(1): what was written, over what follows from the domains.
+
+import { terminalOf } from '../consoles.ts'
 import { vbdNumber } from '../state/domain.ts'
 import { withRam } from '../state/site.ts'
 import { type Context, did, type Ended, failed, gap, here, said } from './command.ts'
@@ -12,6 +14,7 @@ function entriesOf(context: Context): ReadonlyMap<string, string> {
     entries.set(`${root}/vm`, `/vm/${uuid}`)
     entries.set(`${root}/name`, name)
     entries.set(`${root}/domid`, String(domid))
+    entries.set(`${root}/console/tty`, terminalOf(domid))
     entries.set(`${root}/memory/target`, String(memoryKib))
     for (const { vdev, target, writable } of disks) {
       const backend = `/local/domain/0/backend/vbd/${domid}/${vbdNumber(vdev)}`

@@ -9,6 +9,7 @@ import { doToEach } from '../../engine/outcomes.ts'
 import { render } from '../../engine/output/output.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
 import { pickHosts } from '../../engine/selecting.ts'
+import { addVmConsole } from './console.ts'
 import { addVmCreate } from './create.ts'
 import { addVmLife } from './life.ts'
 import { pickVms } from './picking.ts'
@@ -70,6 +71,7 @@ export function addVmCommands(program: Command, world: World): void {
   })
   addVmCreate(vm, world, readText)
   addVmLife(vm, world)
+  addVmConsole(vm, world)
   addDoing<{ readonly file: string }>(vm, world, {
     name: 'apply [guest]',
     description: 'have a guest be as a file says; what a guest that runs cannot take at once holds from its next start on',

@@ -36,6 +36,8 @@ export interface FakePool extends PoolEvents {
   readonly automations: AutomationDetail[]
   readonly vms: VmDetail[]
   readonly networks: Network[]
+  /** By guests to their consoles, by name. */
+  readonly said: Map<string, string>
   /** Where every guest can start. */
   places: VmPlaces
   /** Changes a host and tells of it. */
@@ -74,6 +76,7 @@ export function fakePool(
   const automations: AutomationDetail[] = []
   const vms: VmDetail[] = []
   const networks: Network[] = []
+  const said = new Map<string, string>()
   const tell = (event: PoolEvent) => {
     for (const listener of listeners) listener(event)
   }
@@ -135,7 +138,7 @@ export function fakePool(
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
-    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places }),
+    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -238,6 +241,7 @@ export function fakePool(
     automations,
     vms,
     networks,
+    said,
     places: { fits: [], refused: [] },
     become,
     reaches,

@@ -127,3 +127,14 @@ test('what has a meaning in its state is offered, done by the operation in the n
   const told = (await server.access.auditTrail(100)).entries.map(({ what }) => what)
   t.true(told.includes(`stop guest ${uuidOfGuest(1)}, hard`))
 })
+
+test('the end of its console stands there as plain text, or why it does not', async (t) => {
+  const { pool, get } = await site(t)
+  pool.vms.push(fakeGuest(1), fakeGuest(2))
+  pool.said.set('web1', [...Array(100).fill('x'.repeat(80)), 'login: \u001b[31m<root>\u001b[0m'].join('\r\n'))
+  t.true((await get(path(1))).includes(`hx-get="${path(1)}/console-log"`))
+  const said = await get(`${path(1)}/console-log`)
+  t.regex(said, /login: &lt;root&gt;/)
+  t.is(said.match(/x{80}\n/g)?.length, 100)
+  t.regex(await get(`${path(2)}/console-log`), /The agent of its host is not connected/)
+})

@@ -1,12 +1,26 @@
 // A guest's page, its live part, and what may be done to it.
 import { atLeast } from '../../../../access/roles.ts'
 import { automations, type StartedAutomation } from '../../../../contract/automations.ts'
+import { consoles } from '../../../../contract/consoles.ts'
 import { hosts } from '../../../../contract/hosts.ts'
 import { vms } from '../../../../contract/vms.ts'
-import { acted, actOn, fragment, notThere, type PageDeps, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../../route.ts'
+import { consoleText } from '../../../../protocol/console-text.ts'
+import {
+  acted,
+  actOn,
+  fragment,
+  notThere,
+  type PageDeps,
+  type PageRoute,
+  page,
+  refusal,
+  toldIfThere,
+  toldOf,
+  type Visitor,
+} from '../../route.ts'
 import type { Render } from '../../templates.ts'
 import { VERBS } from '../../views/guests/acts.ts'
-import { guestView } from '../../views/guests/detail.ts'
+import { guestView, linesOf } from '../../views/guests/detail.ts'
 import { ACTS } from './acts.ts'
 
 /** Of what was done to it. */
@@ -31,6 +45,14 @@ export function guestRoutes(render: Render): readonly PageRoute[] {
     fragment('viewer', '/guests/:ref/now', async (visitor, deps) => {
       const found = await look(visitor, deps)
       return found ? { kind: 'fragment', html: render('_guest-now', found.view) } : NONE
+    }),
+    fragment('viewer', '/guests/:ref/console-log', async ({ ask, params: { ref = '' } }) => {
+      const answer = await ask(consoles.log, { ref })
+      const said =
+        answer.kind === 'done'
+          ? { lines: linesOf(consoleText(answer.value.text)), wrong: '' }
+          : { lines: [], wrong: refusal(answer).reason }
+      return { kind: 'fragment', html: render('_console-log', { log: said }) }
     }),
     ...VERBS.map((verb) => {
       const { operation, particulars, said } = ACTS[verb]

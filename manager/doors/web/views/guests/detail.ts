@@ -40,6 +40,8 @@ export function guestView(vm: VmDetail, { host, history, may, now }: GuestLook) 
       ...{ created: moment(created), took: saySeconds((ended ?? now) - created) },
     })),
     spec: spec === undefined ? [] : linesOf(stringify(spec)),
+    consoleCommand: commandOf('console', [name]),
+    log: undefined,
     commands: [
       commandOf('show', [name]),
       ...(spec === undefined ? [] : [commandOf('edit', [name]), `hostless automation list --guest ${uuid}`]),

@@ -1,0 +1,110 @@
+// The consoles of guests that somebody looks at: one for each guest, however many look.
+import type { LineListener, OpenedLine } from '../agents/console-lines.ts'
+import type { Done } from '../outcome.ts'
+import type { ConsoleOpen } from '../protocol/consoles.ts'
+import { guestName } from '../protocol/requests/guest-config.ts'
+import { uuid } from '../protocol/values.ts'
+import { GuestConsole, SCROLL_BACK, type Seat, type Viewer } from './console.ts'
+import { type ConsoleTicket, Tickets } from './tickets.ts'
+
+export interface ConsolesOptions {
+  /** A line to the guest's host. */
+  readonly line: (host: string, guest: ConsoleOpen['guest'], back: number, listener: LineListener) => OpenedLine
+  readonly elapsed: () => number
+  readonly random: (bytes: number) => Buffer
+  readonly after: (milliseconds: number, act: () => void) => () => void
+}
+
+/** Of all guests. */
+const MOST_VIEWERS = 200
+/** Milliseconds for the log of a guest. */
+const LOG_PATIENCE = 10_000
+
+export type ConsoleOf = Pick<ConsoleTicket, 'guest' | 'host'>
+
+export class GuestConsoles {
+  readonly #options: ConsolesOptions
+  readonly #tickets: Tickets
+  readonly #open = new Map<string, GuestConsole>()
+
+  constructor(options: ConsolesOptions) {
+    this.#options = options
+    this.#tickets = new Tickets(options.elapsed, options.random)
+  }
+
+  issue(ticket: ConsoleTicket): string {
+    return this.#tickets.issue(ticket)
+  }
+
+  redeem(secret: string, user: string): ConsoleTicket | undefined {
+    return this.#tickets.redeem(secret, user)
+  }
+
+  /** With all others who look at it. */
+  attach(of: ConsoleOf, viewer: Viewer): Done<Seat> {
+    const viewers = [...this.#open.values()].reduce((sum, one) => sum + one.viewers, 0)
+    if (viewers >= MOST_VIEWERS) return { kind: 'refused', reason: `${MOST_VIEWERS} consoles are looked at already` }
+    const key = keyOf(of)
+    const known = this.#open.get(key)
+    if (known) return { kind: 'done', value: known.take(viewer) }
+    const opened = this.#begin(of, SCROLL_BACK, (one) => {
+      if (this.#open.get(key) === one) this.#open.delete(key)
+    })
+    if (opened.kind !== 'done') return opened
+    this.#open.set(key, opened.value)
+    return { kind: 'done', value: opened.value.take(viewer) }
+  }
+
+  #begin({ guest, host }: ConsoleOf, back: number, onEmpty: (one: GuestConsole) => void): Done<GuestConsole> {
+    const [name, id] = [guestName.safeParse(guest.name), uuid.safeParse(guest.uuid)]
+    if (!name.success || !id.success) return { kind: 'refused', reason: 'its name is none that the log of its console can be found by' }
+    const opened: GuestConsole = new GuestConsole(() => onEmpty(opened))
+    const line = this.#options.line(host, { uuid: id.data, name: name.data }, back, opened)
+    if (line.kind === 'refused') return line
+    opened.on(line.line)
+    return { kind: 'done', value: opened }
+  }
+
+  /** Where nobody looks at it, no more of its log is sent than is asked for. */
+  #seatFor(of: ConsoleOf, bytes: number, viewer: Viewer): Done<Seat> {
+    if (this.#open.has(keyOf(of))) return this.attach(of, viewer)
+    const alone = this.#begin(of, bytes, () => undefined)
+    return alone.kind === 'done' ? { kind: 'done', value: alone.value.take(viewer) } : alone
+  }
+
+  /** The end of what it has said. */
+  async log(of: ConsoleOf, bytes: number): Promise<Done<Buffer>> {
+    let wake: () => void = () => undefined
+    const attached = this.#seatFor(of, bytes, { wake: () => wake() })
+    if (attached.kind !== 'done') return attached
+    const seat = attached.value
+    let octets = Buffer.alloc(0)
+    let failed = ''
+    const read = (): boolean => {
+      for (;;) {
+        const shown = seat.next(SCROLL_BACK)
+        if (shown.kind === 'octets') octets = Buffer.concat([octets, shown.octets]).subarray(-bytes)
+        if (shown.kind === 'ended' && shown.cause === 'failed') failed = shown.reason
+        if (shown.kind === 'ended' || (shown.kind === 'nothing' && seat.isLive())) return true
+        if (shown.kind === 'nothing') return false
+      }
+    }
+    try {
+      const isWhole = await new Promise<boolean>((resolve) => {
+        const stop = this.#options.after(LOG_PATIENCE, () => resolve(false))
+        wake = () => {
+          if (!read()) return
+          stop()
+          resolve(true)
+        }
+        wake()
+      })
+      if (!isWhole && octets.length === 0) return { kind: 'refused', reason: `its host has not sent it in ${LOG_PATIENCE / 1000} s` }
+      return octets.length === 0 && failed !== '' ? { kind: 'refused', reason: failed } : { kind: 'done', value: octets }
+    } finally {
+      seat.leave()
+    }
+  }
+}
+
+const keyOf = ({ host, guest }: ConsoleOf): string => `${host} ${guest.uuid}`
