@@ -22,7 +22,7 @@ export function addVmConsole(vm: Command, world: World, streams: () => Streams =
     examples: [
       ['vm console web1', 'to look and to type'],
       ['vm console web1 --read-only', 'only to look'],
-      ['vm console web1 --log', 'the end of what it has said, as plain text'],
+      ['vm console web1 --log', 'what it has said, as plain text'],
     ],
   })
     .option('--read-only', 'only look')
