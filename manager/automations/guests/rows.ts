@@ -1,7 +1,7 @@
 // The rows and claims of a guest that follow from what its host is asked for and has answered, whichever recipe asked.
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
-import { changeDisk, changeGuest, removeDisk } from '../../store/tables/guests.ts'
+import { changeDisk, changeGuest, removeDisk, spoilDisk } from '../../store/tables/guests.ts'
 import { RUNNING_PARTS } from './parts.ts'
 import type { Book } from './written.ts'
 
@@ -21,7 +21,7 @@ export async function rowsOfHost(transaction: Transaction, uuid: string, { begun
   for (const effect of begun) {
     const body: Body | undefined = effect.kind === 'request' ? effect.body : undefined
     // Whatever comes of it: part of its content may be gone, and nothing starts on it any more.
-    if (body?.kind === 'remove-disk') await changeDisk(transaction, String(body.disk), { state: 'making' })
+    if (body?.kind === 'remove-disk') await spoilDisk(transaction, String(body.disk))
   }
   for (const { effect, answer, at } of now) {
     if (effect.kind !== 'request' || answer.kind !== 'value') continue

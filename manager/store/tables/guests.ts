@@ -83,6 +83,11 @@ export async function changeDisk(
   await transaction.updateTable('guest_disks').set(change).where('id', '=', id).execute()
 }
 
+/** What is about to be removed is not ready any more; what its guest has lost already stays as it is. */
+export async function spoilDisk(transaction: Transaction, id: string): Promise<void> {
+  await transaction.updateTable('guest_disks').set({ state: 'making' }).where('id', '=', id).where('state', '=', 'ready').execute()
+}
+
 export async function removeDisk(transaction: Transaction, id: string): Promise<void> {
   await transaction.deleteFrom('guest_disks').where('id', '=', id).execute()
 }
