@@ -11,12 +11,12 @@ const BIN = join(ROOT, 'node_modules/.bin')
 const MOST = 16
 
 const [flag, ...rest] = process.argv.slice(2)
-const [, , ref] = /^--changed(=(.+))?$/.exec(flag ?? '--changed') ?? []
-if ((flag !== undefined && !flag.startsWith('--changed')) || rest.length > 0) {
+const asked = flag === undefined ? undefined : /^--changed(?:=(.+))?$/.exec(flag)
+if (asked === null || rest.length > 0) {
   process.stderr.write('usage: npm run ok [-- --changed[=REF]]\n')
   process.exit(2)
 }
-process.exitCode = flag === undefined ? run('biome', ['check', '--error-on-warnings', '.']) || unit([]) : okOfChange(ref ?? base())
+process.exitCode = asked ? okOfChange(asked[1] ?? base()) : run('biome', ['check', '--error-on-warnings', '.']) || unit([])
 
 function okOfChange(since: string): number {
   const changed = [...git('diff', '--name-only', since), ...git('ls-files', '--others', '--exclude-standard')]

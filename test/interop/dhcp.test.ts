@@ -86,7 +86,7 @@ rootTest(`busybox udhcpc gets a lease, the same one again, renews it by unicast,
   const udhcpc = (...options: readonly string[]) =>
     execa(
       'ip',
-      ['netns', 'exec', clientSpace, 'busybox', 'udhcpc', '-i', 'c0', '-f', '-n', '-t', '5', '-T', '2', '-s', script, ...options],
+      ['netns', 'exec', clientSpace, 'busybox', 'udhcpc', '-i', 'c0', '-f', '-n', '-t', '5', '-T', '20', '-s', script, ...options],
       {
         reject: false,
       },

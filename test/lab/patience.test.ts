@@ -16,6 +16,8 @@ test('a rack’s deadlines are as its newest boot was', (t) => {
   t.is(pace.allow(100), 100)
   pace.took(8_000, 2_000)
   t.is(pace.allow(100), 400, 'where nothing boots, as what else was slow')
+  pace.booted(1.00001 * USUAL_BOOT_MS)
+  t.is(pace.allow(100), 101, 'a timer refuses a part of a millisecond')
 })
 
 test('patience ends after so long without a change; a change begins it anew', (t) => {

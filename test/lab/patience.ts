@@ -12,7 +12,7 @@ export function slowness(bootMs: number, usualMs = USUAL_BOOT_MS): number {
 
 /** Of one rack: how slow its computer is, as far as its boots have shown. */
 export interface Pace {
-  /** A deadline that was written for an idle machine, as it is here. */
+  /** A deadline that was written for an idle machine, as it is here: whole milliseconds, as timers ask for. */
   allow(milliseconds: number): number
   /** Power-on to up, of the slowest of several. */
   booted(bootMs: number): void
@@ -26,7 +26,7 @@ export function newPace(): Pace {
   const took = (milliseconds: number, usualMs: number) => {
     slow = slowness(milliseconds, usualMs)
   }
-  return { allow: (milliseconds) => milliseconds * slow, booted: (bootMs) => took(bootMs, USUAL_BOOT_MS), took }
+  return { allow: (milliseconds) => Math.ceil(milliseconds * slow), booted: (bootMs) => took(bootMs, USUAL_BOOT_MS), took }
 }
 
 export interface Patience {
