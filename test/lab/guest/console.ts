@@ -1,8 +1,11 @@
-// What a guest of the lab says on its console, as dom0 keeps it.
+// What a guest of the lab says on its console, as dom0 keeps it and as `hostless vm console` shows it.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RackNode } from '../node.ts'
+import { commandLine } from '../operator.ts'
 import { isOver, newPatience, type Pace, sayAwaited, see } from '../patience.ts'
+import type { Rack } from '../rack.ts'
+import { quote } from '../ssh.ts'
 
 /** A guest boots under an emulated Xen on an emulated machine: minutes. */
 export const GUEST_MS = 600_000
@@ -42,4 +45,29 @@ export async function waitForGuest(pace: Pace, node: RackNode, guest: string, pa
 /** Of the last `tick N`; 0 before the first. */
 export function ticksIn(said: string): number {
   return Number(Array.from(said.matchAll(/^tick (\d+)/gm)).at(-1)?.[1] ?? 0)
+}
+
+/** Waits in the guest until the condition, a command, holds there. Resolves with all that its console has said by then. */
+export async function askGuest(pace: Pace, node: RackNode, guest: string, condition: string): Promise<string> {
+  // What is typed is on the console too: only what was worked out is the answer.
+  const asked = Date.now()
+  await typeInGuest(node, guest, `until ${condition}; do sleep 1; done; echo so-$((${asked} + 1))`)
+  return waitForGuest(pace, node, guest, new RegExp(`^so-${asked + 1}\\b`, 'm'))
+}
+
+/**
+ * A line typed into `hostless vm console` at a terminal, and Ctrl-] when the answer stands there. Resolves with all that the terminal has
+ * shown; rejects when there is no answer.
+ */
+export async function talkThroughCommand(rack: Rack, guest: string, line: string, answer: string): Promise<string> {
+  const words = commandLine(rack.runtime, ['vm', 'console', guest], 80)
+  // script gives it a terminal; what is typed waits for what is shown.
+  const typist = `
+shown=$(mktemp); trap 'rm -f "$shown"' EXIT
+until_shown() { until grep -aq "$1" "$shown"; do sleep 1; done; }
+{ until_shown 'Ctrl-. detaches'; printf '%s\\n' "$1"; until_shown "^$2"; printf '\\035'; } |
+  timeout ${Math.ceil(rack.pace.allow(GUEST_MS) / 1000)} script -qefc "$3" "$shown"`
+  const { stdout, stderr, exitCode } = await rack.exec(['sh', '-c', typist, 'sh', line, answer, words.map(quote).join(' ')], { input: '' })
+  if (exitCode !== 0) throw new Error(`hostless vm console ${guest} ended with ${exitCode}: ${stderr}${stdout.slice(-2000)}`)
+  return stdout
 }

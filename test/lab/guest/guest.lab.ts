@@ -1,12 +1,14 @@
-// The first honest guest: hosts' empty disks become VGs, an image becomes a guest's disk, the guest boots its own kernel from it, and a
-// manager that is killed in the middle of the next one's deployment finishes it.
+// The first honest guest: hosts' empty disks become VGs, an image becomes a guest's disk, the guest boots its own kernel from it, a manager
+// that is killed in the middle of the next one's deployment finishes it, and guests are changed while they run.
 
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { managerPid, type Operator } from '../operator.ts'
 import { startFrom } from '../snapshot/open.ts'
 import { type At, points } from '../snapshot/points.ts'
-import { GUEST_MS, guestConsole, ticksIn, typeInGuest, waitForGuest } from './console.ts'
+import { askGuest, GUEST_MS, guestConsole, talkThroughCommand, ticksIn, typeInGuest, waitForGuest } from './console.ts'
 import { readySmallDisk } from './disk.ts'
 import { worldOf } from './leftovers.ts'
 
@@ -106,12 +108,16 @@ test.serial('a guest that crashes is started again by its agent, while the manag
 
 test.serial('a manager that is killed in the middle of a deployment finishes it when it is back', async (t) => {
   t.timeout(TEST_MS)
+  const key = join(at.bed.rack.runtime, 'lab.pub')
+  await writeFile(key, 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxh lab\n')
   const creating = ['vm', 'create', 'web2', '--image', 'small', '--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--on', 'node2']
-  await type(...creating, '--detach')
+  await type(...creating, '--hostname', 'shop', '--ssh-key', key, '--detach')
   process.kill(await managerPid(at.bed.rack), 'SIGKILL')
   await waitState('web2', 'running')
   // The first stands behind the prompt of its shell.
-  await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /^tick 2\b/m)
+  const said = await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /^tick 2\b/m)
+  t.regex(said, /guest: seed \S/, 'its seed is its second disk')
+  t.regex(said, /guest: name shop\b/)
   const [first, second] = await Promise.all(nodes().map(worldOf))
   t.is([...(first ?? []), ...(second ?? [])].filter((line) => line === 'domain web2').length, 1)
 })
@@ -120,13 +126,43 @@ test.serial('a guest is asked to power off, and starts again with all that it ha
   t.timeout(TEST_MS)
   await type('vm', 'stop', 'web2')
   t.is(await stateOf('web2'), 'stopped')
+  await type('vm', 'set', 'web2', '--max-memory', '192M')
   await type('vm', 'start', 'web2')
   await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /guest: blocks up to [1-9]\d* are there, 0 wrong/)
 })
 
+test.serial('a guest’s console stands at an operator’s terminal: what it has said, and then both ways', async (t) => {
+  t.timeout(TEST_MS)
+  const shown = await talkThroughCommand(at.bed.rack, 'web2', 'echo answer-$((40 + 2))', 'answer-42')
+  t.regex(shown, /guest: up/, 'what it said before is shown first')
+  t.regex(shown, /detached/)
+  t.regex(await type('vm', 'console', 'web2', '--log'), /answer-42/)
+})
+
+test.serial('disks, NICs and memory are given to a guest that runs, and it is renamed', async (t) => {
+  t.timeout(TEST_MS)
+  const node = at.bed.node('node2')
+  const seen = (condition: string) => askGuest(at.bed.rack.pace, node, 'web2', condition)
+  await type('vm', 'disk', 'add', 'web2', '16M@data')
+  const [, disk = ''] = /16384 (xvd\w)$/m.exec(await seen('grep -w 16384 /proc/partitions')) ?? []
+  t.regex(disk, /^xvd[b-z]$/)
+  await type('vm', 'disk', 'grow', 'web2', disk, '+16M')
+  await seen(`grep "32768 ${disk}" /proc/partitions`)
+  await type('vm', 'disk', 'remove', 'web2', disk, '--yes')
+  await seen(`! grep ${disk} /proc/partitions`)
+  await type('vm', 'nic', 'add', 'web2', 'lan')
+  await seen('ls -d /sys/bus/xen/devices/vif-0')
+  await type('vm', 'set', 'web2', '--memory', '160M')
+  const memory = async () => (await node.ssh(['xl', 'list', 'web2'])).stdout
+  t.regex(await memory(), /^web2\s+\d+\s+160\s/m)
+  await type('vm', 'rename', 'web2', 'shop')
+  t.true((await worldOf(node)).includes('domain shop'))
+  t.is(await stateOf('shop'), 'running')
+})
+
 test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {
   t.timeout(TEST_MS)
-  await type('vm', 'destroy', 'web1', 'web2', '--yes')
+  await type('vm', 'destroy', 'web1', 'shop', '--yes')
   t.deepEqual(await Promise.all(nodes().map(worldOf)), before)
   t.is(await stateOf('web1'), undefined)
 })
