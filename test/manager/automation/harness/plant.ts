@@ -18,7 +18,7 @@ const ENDING = import.meta.filename.endsWith('.js') ? '.js' : '.ts'
 const ROOT = join(import.meta.dirname, '../../../..')
 const COPIED = ['manager/automation', 'manager/automations', 'images/agent', 'test/images/agent', 'test/manager/automation/harness']
 
-/** `harness`: the file of the copy that is given, from this folder on. Throws where there is nothing to plant it in. */
+/** `harness`: the file of the copy that is given, from this folder on. Throws where there is not one place to plant it in. */
 export async function plant({ name, file, from, to }: Mutant, harness: string): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), 'hl-mutant-'))
   for (const copied of COPIED) {
@@ -33,9 +33,9 @@ export async function plant({ name, file, from, to }: Mutant, harness: string): 
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
   const path = join(folder, file + ENDING)
   const before = readFileSync(path, 'utf8')
-  const after = before.replace(from, to)
-  if (after === before) throw new Error(`"${name}" cannot be planted: nothing in ${file} is like ${from}`)
-  writeFileSync(path, after)
+  const places = Array.from(before.matchAll(new RegExp(from, 'g'))).length
+  if (places !== 1) throw new Error(`"${name}" cannot be planted: ${places} places in ${file} are like ${from}`)
+  writeFileSync(path, before.replace(from, to))
   try {
     return await import(pathToFileURL(join(folder, 'test/manager/automation/harness', harness + ENDING)).href)
   } finally {

@@ -27,7 +27,7 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'recipe: what a guest needed to run stays claimed when it has ended',
     file: 'manager/automations/guests/rows',
-    from: /await removeClaims\(transaction, 'guest', uuid, RUNNING_PARTS\)/,
+    from: /(?<=power: 'off', since: at \}\);?\n *)await removeClaims\(transaction, 'guest', uuid, RUNNING_PARTS\)/,
     to: '',
     by: 'stop',
   },
