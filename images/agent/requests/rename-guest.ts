@@ -1,6 +1,7 @@
 // The request rename-guest: what Xen and xenstore call a guest that runs. Its LVs are tagged by its UUID, which stays.
 import { guestName } from '../../../manager/protocol/requests/guest-config.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
+import { reopenLogs, shareLog } from '../consoles/owner.ts'
 import { domainOf, readDomains } from '../guests/domain.ts'
 import { changeKept } from '../guests/kept.ts'
 import { refused } from './refusal.ts'
@@ -14,8 +15,10 @@ export async function renameGuest(world: World, { uuid, name }: RequestOf<'renam
   const { domid, name: before } = found.domain
   const namesake = domains.kind === 'read' ? domains.all.find((one) => one.name === name && one.uuid !== uuid) : undefined
   if (namesake) return refused('unable', `domain ${namesake.domid} is called ${name} already, and is another guest, ${namesake.uuid}`)
+  await shareLog(world, { uuid, name }, before)
   const failure = before === name ? undefined : await failureOf(world.backend, ['xl', 'rename', String(domid), name])
   if (failure !== undefined) return refused('unable', failure)
+  await reopenLogs(world)
   await changeKept(world, uuid, (guest) => ({ ...guest, name }))
   await world.collect(['guests'])
   return { kind: 'guest-renamed', was: guestName.safeParse(before).data ?? name }

@@ -23,7 +23,7 @@ export function simulatedConsoles(
       async type(path, octets) {
         const domain = ram().domains.find(({ domid }) => terminalOf(domid) === path)
         if (!domain) throw new Error(`ENXIO: no such device, open '${path}'`)
-        const log = logPath(domain.name)
+        const log = logPath(domain.loggedAs ?? domain.name)
         write(log, `${ram().files.get(log)?.text ?? ''}${Buffer.from(octets).toString('latin1')}`)
         return octets.length
       },

@@ -158,6 +158,9 @@ test.serial('disks, NICs and memory are given to a guest that runs, and it is re
   await type('vm', 'rename', 'web2', 'shop')
   t.true((await worldOf(node)).includes('domain shop'))
   t.is(await stateOf('shop'), 'running')
+  await askGuest(at.bed.rack.pace, node, 'shop', 'true')
+  const shown = await type('vm', 'console', 'shop', '--log')
+  t.regex(shown, /answer-42[\s\S]*so-\d/, 'what it said under its old name, and under the new one')
 })
 
 test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {

@@ -72,6 +72,15 @@ export function rm(context: Context): Ended {
   return did(withRam(context.site, context.host, { files: new Map([...files].filter(([path]) => !options.rest.includes(path))) }))
 }
 
+/** `ln -f FROM TO`: as much as is said until then. */
+export function ln(context: Context): Ended {
+  const [from = '', to = ''] = parseOptions(context, context.args, { flags: ['-f|--force'] }).rest
+  const { files } = here(context).ram
+  const file = files.get(from)
+  if (!file) return failed(context, 1, `ln: failed to access '${from}': No such file or directory`)
+  return did(withRam(context.site, context.host, { files: new Map([...files, [to, file]]) }))
+}
+
 function mountAt(context: Context, path: string): Mount | undefined {
   return here(context).ram.mounts.findLast(({ point }) => point === path)
 }

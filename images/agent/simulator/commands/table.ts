@@ -7,7 +7,7 @@ import { blkdiscard, dd } from './copies.ts'
 import { dmsetup } from './dmsetup.ts'
 import { drbdmeta } from './drbd/drbdmeta.ts'
 import { drbdsetup } from './drbd/drbdsetup.ts'
-import { cat, find, mkdir, od, rm, rmdir, stat } from './files.ts'
+import { cat, find, ln, mkdir, od, rm, rmdir, stat } from './files.ts'
 import { iscsiadm, iscsid } from './iscsi.ts'
 import { blockdev, lsblk } from './lsblk.ts'
 import { pvcreate, pvremove, vgchange, vgcreate, vgextend, vgreduce, vgremove } from './lvm/groups.ts'
@@ -18,6 +18,7 @@ import { mount, umount } from './mount.ts'
 import { modprobe, multipath, multipathd, udevadm } from './multipath.ts'
 import { bridge, ip } from './network.ts'
 import { wipefs } from './wipefs.ts'
+import { pkill } from './xenconsoled.ts'
 import { xenstoreLs, xenstoreRead, xenstoreRm, xenstoreWrite } from './xenstore.ts'
 import { xl } from './xl/xl.ts'
 
@@ -39,6 +40,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['iscsiadm', iscsiadm],
   ['iscsid', iscsid],
   ['lldpcli', (context) => said(context, showLldp(here(context).machine))],
+  ['ln', ln],
   ['lsblk', lsblk],
   ['lvchange', lvchange],
   ['lvcreate', lvcreate],
@@ -52,6 +54,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['multipath', multipath],
   ['multipathd', multipathd],
   ['od', od],
+  ['pkill', pkill],
   ['pvcreate', pvcreate],
   ['pvremove', pvremove],
   ['pvs', pvs],

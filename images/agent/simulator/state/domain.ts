@@ -4,6 +4,8 @@ export interface Domain {
   readonly domid: number
   readonly uuid: string
   readonly name: string
+  /** What xenconsoled calls it, where that is not its name: from before it was renamed. */
+  readonly loggedAs?: string
   readonly type: 'pv' | 'pvh' | 'hvm'
   readonly vcpus: number
   readonly maxVcpus: number

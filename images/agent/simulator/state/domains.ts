@@ -64,7 +64,7 @@ export function endDue(site: Site, host: string, domain: Domain): Site {
   if (!ending || ending.at > site.now || !isAlive(domain)) return site
   const without = withoutDomain(site, host, domain.domid)
   if (ending.how === 'poweroff' || domain.onReboot !== 'restart') return without
-  const { ending: _, domid: _domid, since: _since, ...again } = domain
+  const { ending: _, domid: _domid, since: _since, loggedAs: _logged, ...again } = domain
   return begin(without, host, again)[0]
 }
 

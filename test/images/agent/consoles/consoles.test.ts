@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { Consoles } from '../../../../images/agent/consoles/consoles.ts'
 import { logPath, ownerPath, ownLog } from '../../../../images/agent/consoles/owner.ts'
+import { renameGuest } from '../../../../images/agent/requests/rename-guest.ts'
 import { startGuest } from '../../../../images/agent/requests/start-guest.ts'
 import { type ConsoleTold, MOST_CHANNELS } from '../../../../manager/protocol/consoles.ts'
 import type { AgentMessage } from '../../../../manager/protocol/messages.ts'
@@ -32,7 +33,8 @@ async function console() {
     stall: (bytes: number) => {
       backlog = bytes
     },
-    open: (channel: string, back = 1000) => consoles.hear({ kind: 'console-open', channel, epoch: 1, guest: who, back }, over),
+    open: (channel: string, back = 1000, name = who.name) =>
+      consoles.hear({ kind: 'console-open', channel, epoch: 1, guest: { ...who, name }, back }, over),
     type: (channel: string, text: string) =>
       consoles.hear({ kind: 'console-type', channel, octets: Buffer.from(text).toString('base64') }, over),
     close: (channel: string) => consoles.hear({ kind: 'console-close', channel }, over),
@@ -179,4 +181,18 @@ test('what another guest of its name has said is gone before it starts, and is s
   await one.log('mine')
   await ownLog({ backend: one.host.backend, files: one.host.files }, one.guest)
   t.is(one.file(logPath('web1')), 'mine', 'a guest that starts again goes on in its own')
+})
+
+test('a guest that is renamed while it runs is looked at under its new name, with what it has said, and never with what another has', async (t) => {
+  const one = await console()
+  await one.log('login: ')
+  await one.host.files.write(logPath('db1'), 'the secrets of another', 0o600)
+  await one.host.files.write(ownerPath('db1'), '10000000-0000-4000-8000-00000000000f', 0o600)
+  await renameGuest(one.world, { kind: 'rename-guest', uuid: one.guest.uuid, name: 'db1' })
+  one.open('a', 1000, 'db1')
+  await one.pass(3000)
+  one.type('a', 'root\r')
+  await one.pass(200)
+  t.is(one.said('a'), 'login: root\r')
+  t.deepEqual(one.ends(), [])
 })

@@ -115,7 +115,7 @@ export function rename(context: Context, args: readonly string[]): Ended {
         1,
         `libxl: error: libxl_domain.c:71:libxl__domain_rename: Domain ${domain.domid}:Domain with name "${next}" already exists.\nCan't rename domain '${old}'.`,
       )
-    return did(withDomain(context.site, context.host, { ...domain, name: next }), TAKES.quick)
+    return did(withDomain(context.site, context.host, { ...domain, name: next, loggedAs: domain.loggedAs ?? domain.name }), TAKES.quick)
   })
 }
 
