@@ -124,6 +124,7 @@ export const WORLDLY: readonly string[] = [
   'manager/store',
   'manager/vm-images/files',
   'manager/doors/web/answering.ts',
+  'manager/doors/web/assets.ts',
   'manager/doors/web/live.ts',
   'manager/doors/web/matrix-cells.ts',
   'manager/doors/web/server.ts',

@@ -14,8 +14,8 @@ import { Markup } from './visible.ts'
 export interface Answering {
   readonly render: Render
   readonly live: LivePages
-  /** `page.css` → its address with the version of its content. */
-  readonly assets: Readonly<Record<'style' | 'script' | 'htmx' | 'icon', string>>
+  /** By the names of assets.ts: their addresses, with the versions of their content. */
+  readonly assets: Readonly<Record<string, string>>
   /** Of what waits for the visitor. */
   readonly counts: (ask: Ask) => Promise<Counts>
   readonly isSignedIn: (request: Request) => Promise<boolean>
@@ -97,7 +97,8 @@ async function inLayout(
   const content = new Markup(withCsrf({ page, view }, visitor, { render }))
   const nav = visitor ? navigation(visitor.who.role, title, await counts(visitor.ask)) : []
   const signedIn = who && { user: who.user, role: who.role }
-  return render(LAYOUT, { title, page, content, assets, csrf, headers: JSON.stringify({ 'X-CSRF-Token': csrf }), who: signedIn, nav })
+  const headers = JSON.stringify({ 'X-CSRF-Token': csrf })
+  return render(LAYOUT, { title, page, content, assets, hasTerminal: page === 'guest-console', csrf, headers, who: signedIn, nav })
 }
 
 function withCsrf(

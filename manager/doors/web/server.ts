@@ -1,8 +1,6 @@
 // The admin's web page as an express router, for doors/app.ts, which sets the security headers. Who may come is decided here, once for
 // all routes, before a byte of a body is read.
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import { packageRoot } from '../../../appliance/package-root.ts'
@@ -19,6 +17,7 @@ import type { PoolEvents } from '../events.ts'
 import type { Gate } from '../gate.ts'
 import { CSRF_FIELD, isMeant, isSameOrigin, sessionOf } from '../guard.ts'
 import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
+import { readAssets, sendAsset } from './assets.ts'
 import { LivePages } from './live.ts'
 import { MatrixCells } from './matrix-cells.ts'
 import { MOST_FORM_BYTES, type PageDeps, PageRefused, type PageRoute, refusal, toldOf, type Visit, type Visitor } from './route.ts'
@@ -43,13 +42,6 @@ export interface Pages {
   close(): void
 }
 
-interface Asset {
-  readonly path: string
-  readonly type: string
-  readonly content: Buffer
-  readonly tag: string
-}
-
 const NO_FIELDS = new URLSearchParams()
 
 /** Rejects when a template or a file for the browser is missing. */
@@ -57,13 +49,13 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
   const { calls, gate, events, reaches, access, now, elapsed } = options
   const root = packageRoot(import.meta.dirname, 3)
   const render = await readPages(join(root, 'templates/pages'))
-  const [style, script, htmx, icon] = await readAssets(join(root, 'templates/assets'))
+  const assets = await readAssets(join(root, 'templates/assets'))
   const live = new LivePages(events)
   const cells = new MatrixCells(reaches, events, elapsed)
   const answering: Answering = {
     render,
     live,
-    assets: { style: addressOf(style), script: addressOf(script), htmx: addressOf(htmx), icon: addressOf(icon) },
+    assets: Object.fromEntries([...assets].map(([name, { address }]) => [name, address])),
     counts: async (ask) => {
       const [hosts, alarms, open] = await Promise.all([
         ask(CONTRACT.hosts.list, {}),
@@ -78,7 +70,9 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
   }
   const routes = pageRoutes(render)
   const router = express.Router({ caseSensitive: true, strict: true })
-  for (const asset of [style, script, htmx, icon]) router.get(asset.path, (request, response) => sendAsset(asset, request, response))
+  for (const asset of assets.values()) {
+    router.get(asset.path, (request, response) => sendAsset(asset, queryOf(request).get('v'), request.headers['if-none-match'], response))
+  }
   const deps: PageDeps = { calls, access, cells, now }
   for (const route of routes) {
     const handle = (request: Request, response: Response, next: NextFunction) => {
@@ -202,28 +196,4 @@ function peerOf({ socket }: Request): string {
 async function readPages(folder: string): Promise<Render> {
   const read = async (name: string) => [name, await readFile(join(folder, `${name}.hbs`), 'utf8')] as const
   return compilePages(Object.fromEntries(await Promise.all(TEMPLATE_NAMES.map(read))))
-}
-
-async function readAssets(folder: string): Promise<readonly [Asset, Asset, Asset, Asset]> {
-  const read = async (file: string, name: string, type: string): Promise<Asset> => {
-    const content = await readFile(file)
-    return { path: `/assets/${name}`, type, content, tag: createHash('sha256').update(content).digest('base64url').slice(0, 16) }
-  }
-  const htmx = createRequire(import.meta.url).resolve('htmx.org/dist/htmx.min.js')
-  return Promise.all([
-    read(join(folder, 'page.css'), 'page.css', 'text/css'),
-    read(join(folder, 'page.js'), 'page.js', 'text/javascript'),
-    read(htmx, 'htmx.js', 'text/javascript'),
-    read(join(folder, 'icon.svg'), 'icon.svg', 'image/svg+xml'),
-  ])
-}
-
-const addressOf = ({ path, tag }: Asset): string => `${path}?v=${tag}`
-
-/** Open to all: there is nothing in them that the repository does not have. */
-function sendAsset({ type, content, tag }: Asset, request: Request, response: Response): void {
-  const isCurrent = queryOf(request).get('v') === tag
-  response.set({ 'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache', ETag: `"${tag}"` })
-  if (request.headers['if-none-match'] === `"${tag}"`) return void response.status(304).end()
-  response.type(type).send(content)
 }

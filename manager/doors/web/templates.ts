@@ -12,6 +12,7 @@ export const PAGES = [
   'cpu',
   'first-admin',
   'guest',
+  'guest-console',
   'guest-new',
   'guests',
   'guests-begun',

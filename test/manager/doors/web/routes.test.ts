@@ -42,6 +42,7 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'POST /guests': 'operator',
   'GET /guests/:ref': 'viewer',
   'GET /guests/:ref/now': 'viewer',
+  'GET /guests/:ref/console': 'viewer',
   'GET /guests/:ref/console-log': 'viewer',
   'POST /guests/:ref/start': 'operator',
   'POST /guests/:ref/stop': 'operator',

@@ -20,7 +20,7 @@ import {
 } from '../../route.ts'
 import type { Render } from '../../templates.ts'
 import { VERBS } from '../../views/guests/acts.ts'
-import { guestView, linesOf } from '../../views/guests/detail.ts'
+import { consoleView, guestView, linesOf } from '../../views/guests/detail.ts'
 import { ACTS } from './acts.ts'
 
 /** Of what was done to it. */
@@ -41,6 +41,10 @@ export function guestRoutes(render: Render): readonly PageRoute[] {
     page('viewer', '/guests/:ref', async (visitor, deps) => {
       const found = await look(visitor, deps)
       return found ? { kind: 'page', page: 'guest', title: found.name, view: found.view } : NONE
+    }),
+    page('viewer', '/guests/:ref/console', async ({ ask, params: { ref = '' } }) => {
+      const vm = toldIfThere(await ask(vms.show, { ref }))
+      return vm ? { kind: 'page', page: 'guest-console', title: `Console of ${vm.name}`, view: consoleView(vm) } : NONE
     }),
     fragment('viewer', '/guests/:ref/now', async (visitor, deps) => {
       const found = await look(visitor, deps)

@@ -1,6 +1,7 @@
 // A guest's page: how it stands, what may be done to it, its disks down to the disks of the machine, its NICs, what was done to it.
 import { stringify } from 'yaml'
 import type { Automation } from '../../../../contract/automations.ts'
+import { CONSOLE_PATH, CONSOLE_PROTOCOL, TICKET_PREFIX } from '../../../../contract/consoles.ts'
 import type { Host } from '../../../../contract/hosts.ts'
 import type { VmDetail, VmDisk, VmNic } from '../../../../contract/vms.ts'
 import { AUTOMATION_WORDS } from '../automations.ts'
@@ -46,6 +47,15 @@ export function guestView(vm: VmDetail, { host, history, may, now }: GuestLook) 
       commandOf('show', [name]),
       ...(spec === undefined ? [] : [commandOf('edit', [name]), `hostless automation list --guest ${uuid}`]),
     ],
+  }
+}
+
+/** Its console, on a page of its own. */
+export function consoleView(vm: VmDetail) {
+  const { uuid, name } = vm
+  return {
+    ...{ uuid, name, path: guestPath(vm), consoleCommand: commandOf('console', [name]) },
+    socket: { path: CONSOLE_PATH, protocol: CONSOLE_PROTOCOL, ticketPrefix: TICKET_PREFIX },
   }
 }
 
