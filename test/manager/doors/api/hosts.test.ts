@@ -154,11 +154,16 @@ test('two machines are let in, renamed, grouped, compared and asked for a place,
 test('pollers that show the tag of the newest list are told that nothing has changed, until something has', async (t) => {
   const site = await startApiSite(t)
   for (const path of ['/hosts', '/matrix']) {
-    const first = await site.as('viewer')('GET', path)
-    const etag = String(first.headers.etag)
-    t.regex(etag, /^W\/"\d+-\d+"$/)
+    let etag = ''
     const poll = () => site.ask('GET', path, { token: site.tokens.viewer, headers: { 'if-none-match': `"other", ${etag}` } })
-    t.like(await poll(), { status: 304, text: '' })
+    // The host of the list before may still have something to tell.
+    const unchanged = await until('a poll of what has not changed', async () => {
+      etag = String((await site.as('viewer')('GET', path)).headers.etag)
+      const polled = await poll()
+      return polled.status === 304 && polled
+    })
+    t.is(unchanged.text, '')
+    t.regex(etag, /^W\/"\d+-\d+"$/)
     startTestAgent(t, async () => site.address, await pushBoot(site, macOf(path.length)), { macs: [macOf(path.length)] })
     await until('the list with another host', async () => (await poll()).status === 200)
   }
