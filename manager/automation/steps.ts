@@ -61,8 +61,9 @@ export function* random(): Steps<number> {
   return (yield { kind: 'random' }) as number
 }
 
-export function* claim(...needs: readonly Tagged[]): Steps {
-  yield { kind: 'claim', needs }
+/** Gives the minors and ports that were given out, by part. */
+export function* claim(...needs: readonly Tagged[]): Steps<Readonly<Record<string, number>>> {
+  return (yield { kind: 'claim', needs }) as Readonly<Record<string, number>>
 }
 
 /** Gives what a hook after the fact has warned of, where it has. */

@@ -10,6 +10,7 @@ import { events } from './events.ts'
 import { guests } from './guests.ts'
 import { hosts } from './hosts.ts'
 import { manager } from './manager.ts'
+import { migrations } from './migrations.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
@@ -24,6 +25,7 @@ export const CONTRACT = {
   guests,
   vms,
   consoles,
+  migrations,
   networks,
   things,
   vmImages,

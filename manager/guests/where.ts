@@ -8,7 +8,7 @@ import { isOn, type Network } from '../networks/network.ts'
 import type { Networks } from '../networks/service.ts'
 import { type Picture, type PlacementNeeds, type PlacementRules, placementHost, USUAL_RULES } from '../placement/picture.ts'
 import { type HostVerdict, rank } from '../placement/place.ts'
-import { sayReason } from '../placement/reason.ts'
+import { type Reason, sayReason } from '../placement/reason.ts'
 import type { GuestSpec } from '../protocol/guest-spec.ts'
 import type { Store } from '../store/database.ts'
 import { claimsBelow } from '../store/tables/claims.ts'
@@ -24,13 +24,25 @@ export interface WhereOptions {
 export interface Places {
   /** The best first. */
   readonly fits: readonly { readonly host: string; readonly name: string }[]
-  readonly refused: readonly { readonly host: string; readonly name: string; readonly reasons: readonly string[] }[]
+  readonly refused: readonly {
+    readonly host: string
+    readonly name: string
+    readonly reasons: readonly string[]
+    /** Of the reasons, in their order, for programs. */
+    readonly codes: readonly (Reason['kind'] | 'unreported')[]
+  }[]
 }
 
 export interface Wanted {
   readonly spec: GuestSpec
   /** Of a guest whose disks are there: their host alone, and no more space. */
   readonly placed?: { readonly uuid: string; readonly host: string }
+  /** Of a guest that is to go to another host, with all of its disks; `cpu`: as it runs, or anew. */
+  readonly moving?: {
+    readonly from: string
+    readonly disks: PlacementNeeds['space']
+    readonly cpu: 'live' | 'anew'
+  }
   /** Ids of the hosts that are asked about. */
   readonly among?: ReadonlySet<string>
 }
@@ -53,7 +65,7 @@ export class Where {
       fits: verdicts.flatMap((one) => (one.kind === 'fits' ? [{ host: one.host.id, name: one.host.name }] : [])),
       refused: [
         ...verdicts.flatMap((one) => (one.kind === 'fits' ? [] : [refusedBy(one, picture)])),
-        ...silent.map(({ id, name }) => ({ host: id, name, reasons: [`${name} has not reported what it has`] })),
+        ...silent.map(({ id, name }) => ({ host: id, name, reasons: [`${name} has not reported what it has`], codes: ['unreported' as const] })),
       ],
     }
   }
@@ -93,7 +105,8 @@ export class Where {
 }
 
 function refusedBy(one: HostVerdict & { readonly kind: 'against' }, { reach }: Picture): Places['refused'][number] {
-  return { host: one.host.id, name: one.host.name, reasons: one.reasons.map((reason) => sayReason(one.host, reason, reach)) }
+  const reasons = one.reasons.map((reason) => sayReason(one.host, reason, reach))
+  return { host: one.host.id, name: one.host.name, reasons, codes: one.reasons.map(({ kind }) => kind) }
 }
 
 function rulesOf({ placed, among }: Wanted): PlacementRules {
@@ -102,7 +115,7 @@ function rulesOf({ placed, among }: Wanted): PlacementRules {
 }
 
 function needsOf(
-  { spec, placed }: Wanted,
+  { spec, placed, moving }: Wanted,
   networks: readonly Network[],
   attached: (network: Network | undefined) => ReadonlySet<string>,
 ): PlacementNeeds {
@@ -112,10 +125,10 @@ function needsOf(
     dom0Bytes: 0,
     // Of a guest that is placed its vCPUs are counted there already.
     vcpus: placed ? 0 : spec.vcpus,
-    space: placed ? [] : spaceOf(spec),
+    space: placed ? [] : (moving?.disks ?? spaceOf(spec)),
     ...{ networks: [], storage: [] },
     attach: names.map((network) => ({ network, hosts: attached(networks.find(({ name }) => name === network)) })),
-    cpu: { kind: 'start', type: 'pvh' },
+    cpu: moving?.cpu === 'live' ? { kind: 'move', guest: { type: 'pvh' }, from: moving.from } : { kind: 'start', type: 'pvh' },
   }
 }
 

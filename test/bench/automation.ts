@@ -104,7 +104,7 @@ async function engineOn(store: Store): Promise<Automations> {
         },
       }),
     ],
-    claims: { take: async () => ({ kind: 'taken' }), release: async () => undefined },
+    claims: { take: async () => ({ kind: 'taken', given: {} }), release: async () => undefined },
     clock: { now: Date.now, after },
     broker: {
       subscribe: () => () => undefined,

@@ -1,6 +1,7 @@
 // Guests and networks of a test's own: the contract's handlers over lists that the test may change. What is asked for becomes an
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
+import type { MigrationPlan } from '../../manager/contract/migrations.ts'
 import type { Network, VmChange, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
 import { runningAutomation, started } from './fake-automations.ts'
@@ -15,6 +16,8 @@ export interface FakeVms {
   readonly changes?: readonly VmChange[]
   /** To their consoles, by name. */
   readonly said?: ReadonlyMap<string, string>
+  /** Of every guest that is asked about; left out: nothing is in its way. */
+  readonly plan?: Partial<MigrationPlan>
   /** Where every guest can start; left out: nowhere. */
   readonly places?: () => VmPlaces
 }
@@ -27,7 +30,8 @@ export function fakeVms({
   changes = [],
   places = () => ({ fits: [], refused: [] }),
   said = new Map(),
-}: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles'> {
+  plan = {},
+}: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles' | 'migrations'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
   const begin = async (verb: string, { ref, ...input }: { readonly ref: string; readonly name?: string }, { who }: Caller) => {
     const vm = find(ref)
@@ -38,6 +42,15 @@ export function fakeVms({
     return started(made)
   }
   return {
+    migrations: {
+      async plan({ ref, maxPauseMs }) {
+        const vm = find(ref)
+        if (!vm) return missing(`guest ${JSON.stringify(ref)}`)
+        const { name, memoryBytes, diskBytes = 0 } = vm
+        return done({ guest: name, diskBytes, memoryBytes, pauseAtMostMs: maxPauseMs, steps: [], refusals: [], ...plan })
+      },
+      start: (input, by) => begin('migrate', input, by),
+    },
     vms: {
       list: async () => done({ vms: vms.map(({ spec: _spec, disks: _disks, ...vm }) => vm) }),
       async show({ ref }) {

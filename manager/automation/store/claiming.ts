@@ -1,5 +1,5 @@
 // Claims as automations take them: each holds its own, by its title, until it ends; what a guest is to keep is the guest's.
-import type { Holder } from '../../claims/claim.ts'
+import type { Claim, Holder } from '../../claims/claim.ts'
 import type { Need } from '../../claims/needs.ts'
 import { need } from '../../claims/needs.ts'
 import type { Claims as ClaimBook } from '../../claims/service.ts'
@@ -16,10 +16,16 @@ export function automationClaims(book: Pick<ClaimBook, 'take' | 'release'>): Cla
       const holder = holderOf(read, { kind: 'automation', id, name: `automation ${id} (${row?.title ?? 'unknown'})` })
       if (!holder) return { kind: 'refused', reason: "what is claimed at once is all one guest's, or all the automation's" }
       const taken = await book.take(transaction, holder, read)
-      return taken.kind === 'taken' ? { kind: 'taken' } : { kind: 'refused', reason: taken.reason }
+      return taken.kind === 'taken' ? { kind: 'taken', given: givenOut(read, taken.claims) } : { kind: 'refused', reason: taken.reason }
     },
     release: (transaction, id) => book.release(transaction, { kind: 'automation', id }),
   }
+}
+
+/** What was not asked for by its number, by part. */
+function givenOut(needs: readonly Need[], claims: readonly Claim[]): Readonly<Record<string, number>> {
+  const parts = needs.flatMap(({ kind, part }) => (kind === 'minor' || kind === 'port' ? [part] : []))
+  return Object.fromEntries(claims.flatMap(({ part, start }) => (parts.includes(part) ? [[part, start]] : [])))
 }
 
 /** All of it or nothing is taken, so that all of it is one holder's. */

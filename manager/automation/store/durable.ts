@@ -37,13 +37,19 @@ import {
   type StateChange,
 } from './store.ts'
 
+export interface Claimed {
+  readonly kind: 'taken'
+  /** Minors and ports that were given out, by the part that they were claimed as. */
+  readonly given: Readonly<Record<string, number>>
+}
+
 /** Who may use how much of what. In the transaction of what justifies it. */
 export interface Claims {
   take(
     transaction: Transaction,
     holder: string,
     needs: readonly Tagged[],
-  ): Promise<{ readonly kind: 'taken' } | { readonly kind: 'refused'; readonly reason: string }>
+  ): Promise<Claimed | { readonly kind: 'refused'; readonly reason: string }>
   release(transaction: Transaction, holder: string): Promise<void>
 }
 
@@ -182,7 +188,7 @@ class DurableStore implements AutomationStore, AutomationReader {
     const effect = { kind: 'claim', needs } as const
     return {
       ...{ kind: 'answered', step, at, effect },
-      answer: taken.kind === 'taken' ? { kind: 'value', value: null } : { kind: 'failed', cause: 'taken', reason: taken.reason },
+      answer: taken.kind === 'taken' ? { kind: 'value', value: taken.given } : { kind: 'failed', cause: 'taken', reason: taken.reason },
     }
   }
 

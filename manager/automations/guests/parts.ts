@@ -50,8 +50,8 @@ export function rowsUndo(what: string, command: string): Undo {
   return { what, command, requests: [] }
 }
 
-export function* claimed(undo: Undo, needs: readonly Tagged[]): Steps {
-  yield* undoable(undo, claim(...needs))
+export function* claimed(undo: Undo, needs: readonly Tagged[]): Steps<Readonly<Record<string, number>>> {
+  return yield* undoable(undo, claim(...needs))
 }
 
 export function isRowsUndo(effect: JournaledEffect | undefined): boolean {

@@ -9,6 +9,7 @@ import { addCpuCommands } from './cpu/cpu.ts'
 import { addHostCommands } from './host/host.ts'
 import { addLoginCommands } from './login.ts'
 import { addManagerTasksCommand } from './manager-tasks.ts'
+import { addMigrateCommand } from './migrate/migrate.ts'
 import { addNetworkCommands } from './network/network.ts'
 import { addPropertyCommands } from './property.ts'
 import { addStatsCommands } from './stats/stats.ts'
@@ -44,6 +45,7 @@ export function addPoolCommands(program: Command, world: World): void {
   program.commandsGroup('The pool, through its manager:')
   addHostCommands(program, world)
   addVmCommands(program, world)
+  addMigrateCommand(program, world)
   addNetworkCommands(program, world)
   addThingCommands(program, world)
   addVmImageCommands(program, world)

@@ -15,6 +15,7 @@ import { cpuHandlers } from './cpu.ts'
 import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
+import { migrationHandlers } from './migrations.ts'
 import { type NetworkDeps, networkHandlers } from './networks.ts'
 import { propertyHandlers } from './properties.ts'
 import { type StorageDeps, storageHandlers } from './storage.ts'
@@ -55,6 +56,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     guests: guestHandlers(hosts),
     vms: vmHandlers(deps),
     consoles: consoleHandlers(deps),
+    migrations: migrationHandlers(deps),
     networks: networkHandlers(deps),
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),

@@ -44,7 +44,7 @@ export async function automationsOn(
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const automations = await openAutomations({
     ...{ store, recipes, epoch, hooks },
-    claims: { take: async () => ({ kind: 'taken' }), release: async () => undefined },
+    claims: { take: async () => ({ kind: 'taken', given: {} }), release: async () => undefined },
     clock: { now: Date.now, after },
     broker: {
       subscribe: () => () => undefined,

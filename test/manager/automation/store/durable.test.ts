@@ -14,7 +14,7 @@ function oneClaim(): Claims & { holder: string | undefined } {
     take: async (_transaction: unknown, holder: string) => {
       if (claims.holder !== undefined && claims.holder !== holder) return { kind: 'refused', reason: `${claims.holder} has it` } as const
       claims.holder = holder
-      return { kind: 'taken' } as const
+      return { kind: 'taken', given: {} } as const
     },
     release: async (_transaction: unknown, holder: string) => {
       if (claims.holder === holder) claims.holder = undefined

@@ -1,0 +1,44 @@
+// What `migrate-guest` is given: a guest as its new host is to run it, and where each of its disks goes.
+import { z } from 'zod'
+import { vgName, vgRef } from '../../protocol/guest-disk.ts'
+import { vdev } from '../../protocol/guest-spec.ts'
+import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
+import { uuid } from '../../protocol/values.ts'
+import { hostArg } from '../guests/parts.ts'
+
+export const movedDisk = z.object({
+  disk: uuid,
+  vdev,
+  access: z.enum(['read-write', 'read-only']),
+  /** Of the copy that counts now; the new one has the next. */
+  generation: z.number(),
+  sizeBytes: z.number(),
+  from: vgRef,
+  to: vgRef,
+  thinPool: vgName.exactOptional(),
+})
+
+export const migrateArgs = z.object({
+  /** As the new host is to run it: its disks, and its bridges, are that host's. */
+  guest: guestConfig,
+  restart: restartPolicy,
+  /** `live`: it runs on meanwhile; `stopped`: it runs nowhere, and only its disks go. */
+  way: z.enum(['live', 'stopped']),
+  from: hostArg,
+  to: hostArg,
+  /** All that it takes of a host: claims' guestMemory. */
+  memoryBytes: z.number(),
+  disks: z.array(movedDisk).readonly(),
+  /** Of both hosts, in the network that memory and disks go over. */
+  over: z.object({ network: z.string(), from: z.ipv4(), to: z.ipv4() }),
+  /** That it may stand still, ms. */
+  maxPauseMs: z.number(),
+  /** Bytes a second of memory and of each disk; left out: as many as the network carries. */
+  rateBytes: z.number().exactOptional(),
+  /** Milliseconds that its old disks are kept for. */
+  keepMs: z.number(),
+  epoch: z.number(),
+})
+
+export type MovedDisk = z.output<typeof movedDisk>
+export type MigrateArgs = z.output<typeof migrateArgs>

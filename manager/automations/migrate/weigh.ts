@@ -1,0 +1,212 @@
+// Whether and how a guest can go to another host: the plan that is shown, and the plan that is run. All that is in the way is named, each
+// with a code that stays. It looks at the world as it is now; claims and hosts have the last word.
+import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
+import { configOf, withVdevs } from '../../guests/config.ts'
+import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
+import { memoryNeeded, type Places } from '../../guests/where.ts'
+import type { HostView } from '../../hosts/pool-change.ts'
+import type { Done } from '../../outcome.ts'
+import { poolsOf } from '../../placement/picture.ts'
+import { type VgRef, vgRef } from '../../protocol/guest-disk.ts'
+import type { Inventory } from '../../protocol/inventory.ts'
+import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
+import { type Asked, heldBy, hostArgOf, type Managed, noGuest, type PlanDeps, type Planned, planned, runningOn } from '../guests/plans/plan.ts'
+import type { MigrateArgs, MovedDisk } from './args.ts'
+
+export interface MoveAsked extends Asked {
+  /** Left out: the host that placement finds best. */
+  readonly to?: HostView | undefined
+  readonly maxPauseMs: number
+  readonly rateBytes?: number | undefined
+  /** `10.77.0.0/24`. */
+  readonly network?: string | undefined
+  readonly keepMs: number
+}
+
+export interface InTheWay {
+  /** For programs: one of placement's reasons, or of those below. */
+  readonly code: string
+  readonly reason: string
+}
+
+export interface Weighed {
+  readonly guest: string
+  readonly way: MigrateArgs['way'] | undefined
+  readonly from: HostView | undefined
+  readonly to: Pick<HostView, 'id' | 'name'> | undefined
+  readonly over: CommonNetwork | undefined
+  readonly diskBytes: number
+  readonly memoryBytes: number
+  /** All of them; none where there are `args`. */
+  readonly refusals: readonly InTheWay[]
+  readonly args: MigrateArgs | undefined
+}
+
+export async function planMigrate(deps: PlanDeps, asked: MoveAsked): Promise<Planned<MigrateArgs>> {
+  const weighed = await weigh(deps, asked)
+  if (weighed.kind !== 'done') return weighed
+  const { args, refusals } = weighed.value
+  if (args) return planned('migrate-guest', args)
+  const code = refusals.some((one) => one.code === 'locked') ? 'locked' : refusals.some((one) => one.code === 'unread') ? 'unread' : 'unfit'
+  return { kind: 'refused', code, reason: refusals.map(({ reason }) => reason).join('; ') }
+}
+
+export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weighed>> {
+  const view = await deps.book.find(asked.ref)
+  if (!view) return noGuest(asked.ref)
+  const { record, name } = view
+  const from = runningOn(view)
+  const way = WAYS[view.state]
+  const refusals = [...ofGuest(view, asked, from, way)]
+  const disks = record.disks.filter(({ state }) => state !== 'leaving')
+  const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', to: asked.to }))
+  if (places && places.fits.length === 0) refusals.push(...sayRefused(places, asked.to))
+  const to = asked.to ?? places?.fits.map(({ host, name: called }) => ({ id: host, name: called }))[0]
+  const ends = from && to ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const } : undefined
+  const over = ends && networkBetween(ends, asked.network)
+  if (over && 'code' in over) refusals.push(over)
+  const network = over && 'network' in over ? over : undefined
+  const moved = ends?.inventories[1] && disksTo(record, disks, ends.inventories[1])
+  if (moved && 'code' in moved) refusals.push(moved)
+  const isWhole = refusals.length === 0 && way !== undefined && ends && network && moved && !('code' in moved)
+  const args = isWhole ? await argsOf(deps, { asked, record, way, ends, network, disks: moved }) : undefined
+  return {
+    kind: 'done',
+    value: {
+      ...{ guest: name, way, from, to, over: network, refusals, args },
+      diskBytes: disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      memoryBytes: way === 'live' ? record.spec.memory : 0,
+    },
+  }
+}
+
+const WAYS: Readonly<Partial<Record<Managed['state'], MigrateArgs['way']>>> = { running: 'live', stopped: 'stopped' }
+
+function ofGuest(
+  view: Managed,
+  { within, to }: MoveAsked,
+  from: HostView | undefined,
+  way: MigrateArgs['way'] | undefined,
+): readonly InTheWay[] {
+  const { name, state, why, holding, record } = view
+  const all: InTheWay[] = []
+  if (holding && holding.automation !== within) all.push({ code: 'locked', reason: heldBy(name, holding).reason })
+  else if (state === 'paused') all.push({ code: 'guest-state', reason: `${name} is paused: hostless vm unpause ${name}, or stop it` })
+  else if (way === undefined) all.push({ code: 'guest-state', reason: `${name} is ${state}${why === undefined ? '' : `: ${why}`}` })
+  if (!from) all.push({ code: 'guest-state', reason: `${name} lies on no host that is known` })
+  else if (from.state !== 'up' && from.state !== 'maintenance')
+    all.push({ code: 'source-state', reason: `${from.name}, where ${name} is, is ${from.state}` })
+  if (from && to?.id === from.id) all.push({ code: 'runs-there', reason: `${name} is on ${from.name} already` })
+  if (record.disks.some((disk) => disk.state === 'making'))
+    all.push({ code: 'disk-not-ready', reason: `not all disks of ${name} are made` })
+  if (way === 'live' && record.spec.xl.nomigrate === '1')
+    all.push({ code: 'nomigrate', reason: `${name} is not to be migrated while it runs: its spec has nomigrate=1` })
+  return all
+}
+
+interface Asking {
+  readonly record: GuestRecord
+  readonly disks: readonly DiskRecord[]
+  readonly from: HostView
+  readonly cpu: 'live' | 'anew'
+  readonly to: HostView | undefined
+}
+
+function placesOf({ where, pool }: PlanDeps, { record, disks, from, cpu, to }: Asking): Promise<Places> {
+  const space = disks.flatMap((disk) => (thinOf(record, disk) === undefined ? [{ vg: poolOf(record, disk), bytes: disk.sizeBytes }] : []))
+  const others = pool.hosts().flatMap(({ id, state }) => (id === from.id || state === 'rejected' ? [] : [id]))
+  return where.places({
+    spec: record.spec,
+    moving: { from: from.id, disks: space, cpu },
+    among: new Set(to ? [to.id] : others),
+  })
+}
+
+function sayRefused({ refused }: Places, to: HostView | undefined): readonly InTheWay[] {
+  const asked = refused.filter(({ host, codes }) => (to ? host === to.id : !codes.includes('not-asked')))
+  if (asked.length === 0) return [{ code: 'no-host', reason: 'there is no other host' }]
+  return asked.slice(0, MOST_HOSTS).flatMap(({ reasons, codes }) => reasons.map((reason, at) => ({ code: codes[at] ?? 'unfit', reason })))
+}
+
+const MOST_HOSTS = 8
+
+interface Ends {
+  readonly from: HostView
+  readonly to: Pick<HostView, 'id' | 'name'>
+  readonly inventories: readonly [Inventory | undefined, Inventory | undefined]
+}
+
+function networkBetween({ from, to, inventories: [one, other] }: Ends, wanted: string | undefined): CommonNetwork | InTheWay {
+  if (!one || !other) return { code: 'unread', reason: `${one ? to.name : from.name} has not reported` }
+  const common = commonNetworks(one, other)
+  const found = wanted === undefined ? common[0] : common.find(({ network }) => network === wanted)
+  if (found) return found
+  for (const [host, inventory] of [[from, one] as const, [to, other] as const]) {
+    const unread = sayUnread(uncountedOf(inventory, ['addresses']))
+    if (unread !== undefined) return { code: 'unread', reason: `the addresses of ${host.name} could not be read: ${unread}` }
+  }
+  const names = common.map(({ network }) => network).join(', ')
+  const reason =
+    wanted === undefined
+      ? `${from.name} and ${to.name} have no IPv4 network in common`
+      : `${from.name} and ${to.name} are not both in network ${wanted}${names === '' ? '' : `: they are in ${names}`}`
+  return { code: 'no-network', reason }
+}
+
+/** Where each disk goes: to what is called there as its spec says. */
+function disksTo(record: GuestRecord, disks: readonly DiskRecord[], inventory: Inventory): readonly MovedDisk[] | InTheWay {
+  const pools = poolsOf(inventory)
+  const moved: MovedDisk[] = []
+  for (const disk of disks) {
+    const [from, to] = [vgRef.safeParse(disk.vg), vgRef.safeParse(pools.get(poolOf(record, disk)))]
+    // Placement has said so already where it was asked about space; of a thin disk it was not.
+    if (!from.success || !to.success) return { code: 'no-vg', reason: `there is no VG ${poolOf(record, disk)}` }
+    const thinPool = thinOf(record, disk)
+    const isThere = thinPool !== undefined && hasLv(inventory, to.data, thinPool)
+    const { id, vdev, access, sizeBytes, generation } = disk
+    moved.push({
+      ...{ disk: id, vdev, access, sizeBytes, generation, from: from.data, to: to.data },
+      ...(isThere ? { thinPool } : {}),
+    })
+  }
+  return moved
+}
+
+function hasLv({ lvs }: Inventory, vg: VgRef, name: string): boolean {
+  return lvs.some((lv) => lv.vg === vg.name && lv.name === name)
+}
+
+/** Of the spec; a seed lies where its guest's first disk does. */
+function poolOf({ spec }: GuestRecord, { vdev, vg }: DiskRecord): string {
+  const disks = withVdevs(spec.disks)
+  return disks.find((one) => one.vdev === vdev)?.pool ?? disks[0]?.pool ?? vg.name
+}
+
+function thinOf({ spec }: GuestRecord, { vdev }: DiskRecord): string | undefined {
+  return withVdevs(spec.disks).find((one) => one.vdev === vdev)?.thinPool
+}
+
+interface Found {
+  readonly asked: MoveAsked
+  readonly record: GuestRecord
+  readonly way: MigrateArgs['way']
+  readonly ends: Ends
+  readonly network: CommonNetwork
+  readonly disks: readonly MovedDisk[]
+}
+
+async function argsOf({ networks, epoch }: PlanDeps, { asked, record, way, ends, network, disks }: Found): Promise<MigrateArgs> {
+  const { uuid, spec } = record
+  const { maxPauseMs, rateBytes, keepMs } = asked
+  const guest = configOf({
+    ...{ uuid, spec, host: ends.to.id, networks: await networks.list(), macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    disks: disks.map(({ disk, to: vg, generation, vdev, access }) => ({ disk, vg, generation: generation + 1, vdev, access })),
+  })
+  const [from, to] = network.addresses
+  return {
+    ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, memoryBytes: memoryNeeded(spec) },
+    ...{ from: hostArgOf(ends.from), to: { id: ends.to.id, name: ends.to.name } },
+    over: { network: network.network, from, to },
+    ...(rateBytes === undefined ? {} : { rateBytes }),
+  }
+}

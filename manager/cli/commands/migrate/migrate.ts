@@ -1,0 +1,66 @@
+// `hostless migrate`: guests to other hosts, live where they run, each with its disks.
+import type { Command } from 'commander'
+import type { Vm } from '../../../contract/vms.ts'
+import type { World } from '../../engine/answer.ts'
+import { textOf } from '../../engine/answer.ts'
+import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
+import { inBatches } from '../../engine/batches.ts'
+import { CommandFailure } from '../../engine/failure.ts'
+import { oneLine } from '../../engine/output/text.ts'
+import { addDoing } from '../../engine/pool-command.ts'
+import { byteSize, timeSpan } from '../../engine/quantities.ts'
+import { pickOneHost } from '../../engine/selecting.ts'
+import { pickVms } from '../vm/picking.ts'
+import { planReport } from './report.ts'
+
+interface MigrateOptions extends DetachOptions {
+  readonly to?: string
+  readonly plan?: true
+  readonly maxPause?: number
+  readonly rate?: number
+  readonly network?: string
+  readonly keep?: number
+}
+
+export function addMigrateCommand(program: Command, world: World): void {
+  addDoing<MigrateOptions>(program, world, {
+    name: 'migrate <selector...>',
+    description: 'move guests to another host with their disks: live where they run; without --to the best host takes each',
+    examples: [
+      ['migrate web1 --to node02 --plan', 'what would be done, how long, and all that is in the way'],
+      ["migrate 'web*' --to node02", 'all that are called so'],
+      ["migrate 'node01/*' --max-pause 500ms --rate 40M", 'all of a host, each standing still for at most half a second'],
+    ],
+    options: (command) =>
+      addDetachOption(command)
+        .option('--to <host>', 'where they go')
+        .option('--plan', 'show how, and do nothing')
+        .option('--max-pause <span>', 'that each may stand still: 2s, 500ms; longer is not moved (2s)', timeSpan(100, 600_000))
+        .option('--rate <size>', 'of memory and of each disk, a second: 40M (all that the network carries)', byteSize)
+        .option('--network <network>', 'that both hosts are in: 10.77.0.0/24 (the fastest)')
+        .option('--keep <span>', 'for how long the old disks are kept: 1h, 0s (1h)', timeSpan(0, 30 * 86_400_000)),
+    act: async (api, args, { to, plan, maxPause, rate, network, keep, output, detach }) => {
+      const selected = await pickVms(api, args)
+      const strangers = selected.items.filter(({ state }) => state === 'unmanaged').map(({ name }) => oneLine(name))
+      if (strangers.length > 0) throw new CommandFailure(`${strangers.join(', ')}: hostless did not make it, and leaves it alone`, 2)
+      const host = to === undefined ? undefined : pickOneHost(to, (await api.hosts.list()).hosts).id
+      const how = {
+        ...(host === undefined ? {} : { host }),
+        ...(maxPause === undefined ? {} : { maxPauseMs: maxPause }),
+        ...(rate === undefined ? {} : { rateBytes: rate }),
+        ...(network === undefined ? {} : { network }),
+        ...(keep === undefined ? {} : { keepMs: keep }),
+      }
+      if (!plan) {
+        const start = ({ uuid }: Vm) => api.migrations.start({ ref: uuid, ...how })
+        return startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })
+      }
+      const plans = await inBatches(selected.items, ({ uuid }) => api.migrations.plan({ ref: uuid, ...how }))
+      world.out.write(textOf({ report: planReport(plans) }, output, world.out))
+      const missing = selected.missing.map(oneLine).join(', ')
+      if (missing !== '') throw new CommandFailure(`there is no ${missing}`, 3)
+      const refused = plans.filter(({ refusals }) => refusals.length > 0).map(({ guest }) => oneLine(guest))
+      if (refused.length > 0) throw new CommandFailure(`${refused.join(', ')}: cannot be moved as it stands`)
+    },
+  })
+}

@@ -1,0 +1,36 @@
+// The plan of a move as a report. Pure.
+import type { MigrationPlan } from '../../../contract/migrations.ts'
+import { bytes, number, text, words } from '../../engine/columns.ts'
+import { listReport, listSection } from '../../engine/list-report.ts'
+import type { Column, Report, Value } from '../../engine/output/output.ts'
+
+const toneOfCount = (count: Value): 'good' | 'bad' => (count === 0 ? 'good' : 'bad')
+const seconds = (milliseconds: number | undefined): string | null =>
+  milliseconds === undefined ? null : milliseconds < 10_000 ? `${milliseconds / 1000} s` : `${Math.round(milliseconds / 1000)} s`
+
+const COLUMNS: readonly Column[] = [
+  ...[text('guest', 'GUEST'), text('way', 'WAY'), text('from', 'FROM'), text('to', 'TO'), text('network', 'NETWORK', { spare: 3 })],
+  ...[bytes('disks', 'DISKS'), bytes('memory', 'MEMORY'), text('takes', 'TAKES', { spare: 2 }), text('pause', 'PAUSE ≤', { spare: 1 })],
+  number('refusals', 'AGAINST', { tone: toneOfCount }),
+]
+
+const REFUSALS: readonly Column[] = [text('guest', 'GUEST'), text('code', 'CODE'), words('reason', 'IN THE WAY')]
+const STEPS: readonly Column[] = [text('guest', 'GUEST', { spare: 1 }), words('what', 'STEP'), words('undo', 'TAKEN BACK BY', { spare: 2 })]
+
+export function planReport(plans: readonly MigrationPlan[]): Report {
+  const rows = plans.map(({ guest, way, from, to, network, diskBytes, memoryBytes, takesMs, pauseAtMostMs, refusals }) => ({
+    ...{ guest, way: way ?? null, from: from?.name ?? null, to: to?.name ?? null, network: network ?? null },
+    ...{ disks: diskBytes, memory: memoryBytes, takes: seconds(takesMs), pause: seconds(pauseAtMostMs), refusals: refusals.length },
+  }))
+  const against = plans.flatMap(({ guest, refusals }) => refusals.map((one) => ({ guest, ...one })))
+  const steps = plans.flatMap(({ guest, steps: all }) => all.map(({ what, undo }) => ({ guest, what, undo: undo ?? null })))
+  const [list] = listReport('migrations', 'migration', COLUMNS, rows, 'The selector leaves no guest.').sections
+  return {
+    name: 'migrations',
+    sections: [
+      ...(list ? [list] : []),
+      ...(against.length > 0 ? [listSection('refusals', 'refusal', 'In the way', REFUSALS, against)] : []),
+      ...(steps.length > 0 ? [listSection('steps', 'step', 'Steps', STEPS, steps)] : []),
+    ],
+  }
+}

@@ -1,0 +1,69 @@
+// Guests that move to another host, with their disks. Append-only within /api/v1. Sizes are bytes, spans milliseconds.
+import { z } from 'zod'
+import { startedAutomation } from './automations.ts'
+import { hostId, hostRef } from './hosts.ts'
+import { operation } from './operation.ts'
+import { vmRef } from './vms.ts'
+
+const asked = z.strictObject({
+  ref: vmRef,
+  /** Left out: the host that placement finds best. */
+  host: hostRef.optional(),
+  /** That the guest may stand still at its end. */
+  maxPauseMs: z.number().int().min(100).max(600_000).default(2000),
+  /** Of the memory and of each disk, a second; left out: as many as the network carries. */
+  rateBytes: z.number().int().min(65_536).optional(),
+  /** `10.77.0.0/24`; left out: the fastest that both hosts have an address in. */
+  network: z.string().max(64).optional(),
+  /** How long its old disks are kept, to go back to. */
+  keepMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(30 * 86_400_000)
+    .default(3_600_000),
+})
+
+const plan = z
+  .object({
+    guest: z.string(),
+    /** `live`: it runs on meanwhile; `stopped`: it runs nowhere, and only its disks go. Missing: it cannot be moved as it stands. */
+    way: z.enum(['live', 'stopped']).optional(),
+    from: z.object({ host: hostId, name: z.string() }).optional(),
+    to: z.object({ host: hostId, name: z.string() }).optional(),
+    network: z.string().optional(),
+    /** Of the network that is known; missing: it does not say. */
+    megabits: z.number().optional(),
+    diskBytes: z.number(),
+    memoryBytes: z.number(),
+    /** All of it; missing where nothing says how fast the network is. */
+    takesMs: z.number().optional(),
+    pauseAtMostMs: z.number(),
+    steps: z.array(z.object({ what: z.string(), undo: z.string().optional() })),
+    /** All that is in the way; none: it can be begun. */
+    refusals: z.array(z.object({ code: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'MigrationPlan' })
+
+export const migrations = {
+  plan: operation({
+    http: 'POST /vms/:ref/migration-plan',
+    role: 'viewer',
+    summary: 'How a guest would be moved: over what, how long, with which steps, and all that is in the way; nothing is done',
+    input: asked,
+    output: plan,
+  }),
+  start: operation({
+    http: 'POST /vms/:ref/migrate',
+    role: 'operator',
+    status: 202,
+    starts: 'automation',
+    summary: 'Move a guest to another host with its disks: live where it runs',
+    input: asked,
+    output: startedAutomation,
+    did: ({ ref, host }) => `migrate guest ${ref}${host === undefined ? '' : ` to ${host}`}`,
+  }),
+}
+
+export type MigrationAsk = z.output<typeof asked>
+export type MigrationPlan = z.output<typeof plan>

@@ -1,0 +1,50 @@
+// Guests that move to another host: the plan, and the automation that carries it out.
+import { stepsOf } from '../../automations/migrate/told.ts'
+import { type MoveAsked, planMigrate, type Weighed, weigh } from '../../automations/migrate/weigh.ts'
+import { type MigrationAsk, type MigrationPlan, migrations } from '../../contract/migrations.ts'
+import type { Done } from '../../outcome.ts'
+import { done, type HandlersOf, missing } from './handlers.ts'
+import { noHost } from './hosts.ts'
+import { startAutomation } from './starting.ts'
+import type { VmDeps } from './vms.ts'
+
+export function migrationHandlers({ pool, automations, guests: { plans } }: VmDeps): HandlersOf<typeof migrations> {
+  const askedFor = ({ host, ...input }: MigrationAsk, within?: string): Done<MoveAsked> => {
+    if (host === undefined) return done({ ...input, within })
+    const to = pool.find(host)
+    return to ? done({ ...input, to, within }) : missing(noHost(host))
+  }
+  return {
+    async plan(input) {
+      const asked = askedFor(input)
+      if (asked.kind !== 'done') return asked
+      const weighed = await weigh(plans, asked.value)
+      return weighed.kind === 'done' ? done(planAnswer(weighed.value, asked.value)) : weighed
+    },
+    start: (input, by) =>
+      startAutomation(automations, migrations.start, input, by, async () => {
+        const asked = askedFor(input, by.start?.within)
+        return asked.kind === 'done' ? planMigrate(plans, asked.value) : asked
+      }),
+  }
+}
+
+/** Of what a link says that it carries, DRBD and TCP leave about so much. */
+const USABLE = 0.8
+const BYTES_A_MEGABIT = 125_000
+
+function planAnswer({ guest, way, from, to, over, diskBytes, memoryBytes, refusals, args }: Weighed, asked: MoveAsked): MigrationPlan {
+  const carried = over?.megabits === undefined ? undefined : over.megabits * BYTES_A_MEGABIT * USABLE
+  const known = [carried, asked.rateBytes].flatMap((rate) => rate ?? [])
+  return {
+    ...{ guest, diskBytes, memoryBytes, pauseAtMostMs: way === 'stopped' ? 0 : asked.maxPauseMs },
+    ...(way === undefined ? {} : { way }),
+    ...(from ? { from: { host: from.id, name: from.name } } : {}),
+    ...(to ? { to: { host: to.id, name: to.name } } : {}),
+    ...(over ? { network: over.network } : {}),
+    ...(over?.megabits === undefined ? {} : { megabits: over.megabits }),
+    ...(known.length === 0 ? {} : { takesMs: Math.round(((diskBytes + memoryBytes) / Math.min(...known)) * 1000) }),
+    steps: args ? stepsOf(args).map((step) => ({ ...step })) : [],
+    refusals: refusals.map((one) => ({ ...one })),
+  }
+}
