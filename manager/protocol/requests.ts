@@ -10,6 +10,19 @@ import { connectIscsi, disconnectIscsi } from './requests/iscsi.ts'
 import type { Pace } from './requests/request.ts'
 import { scanFileSystem } from './requests/scan-file-system.ts'
 import { setProperties } from './requests/set-properties.ts'
+import {
+  acceptSend,
+  announceGuest,
+  capGuest,
+  endReceive,
+  endSend,
+  goReceive,
+  lookStream,
+  openReceive,
+  paceSend,
+  prepareSend,
+  sendGuest,
+} from './requests/streams.ts'
 import { upgrade } from './requests/upgrade.ts'
 import { makeVg, removeVg } from './requests/vgs.ts'
 import { record, word } from './values.ts'
@@ -38,6 +51,17 @@ const REQUESTS = {
   'attach-nic': attachNic,
   'detach-nic': detachNic,
   'rename-guest': renameGuest,
+  'open-receive': openReceive,
+  'prepare-send': prepareSend,
+  'accept-send': acceptSend,
+  'send-guest': sendGuest,
+  'pace-send': paceSend,
+  'go-receive': goReceive,
+  'end-receive': endReceive,
+  'end-send': endSend,
+  'look-stream': lookStream,
+  'cap-guest': capGuest,
+  'announce-guest': announceGuest,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS
