@@ -5,7 +5,18 @@
  * automation has it; `key-reused`: the Idempotency-Key was another request's (422); `no-return`: it is too late to abort. Of claims (claims/refusal.ts)
  * `short`: there is not enough of it; `held`: somebody has it; `unknown`: there is no such thing there; `exhausted`: all of them are given out. `unfit`: a guest cannot be moved as it stands, or there: its plan names each reason.
  */
-export const PROBLEM_CODES = ['unread', 'identity', 'locked', 'key-reused', 'no-return', 'short', 'held', 'unknown', 'exhausted', 'unfit'] as const
+export const PROBLEM_CODES = [
+  'unread',
+  'identity',
+  'locked',
+  'key-reused',
+  'no-return',
+  'short',
+  'held',
+  'unknown',
+  'exhausted',
+  'unfit',
+] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
 export type Done<Value> = { readonly kind: 'done'; readonly value: Value } | { readonly kind: 'missing'; readonly reason: string } | Refused

@@ -5,11 +5,12 @@ import { CREATE_GUEST } from './guests/create.ts'
 import { DESTROY_GUEST, STOP_GUEST } from './guests/end.ts'
 import { START_GUEST } from './guests/start.ts'
 import { PAUSE_GUEST, REBOOT_GUEST, UNPAUSE_GUEST } from './guests/while-running.ts'
+import { MIGRATE_GUEST } from './migrate/migrate.ts'
 import { MAKE_VG, REMOVE_VG } from './vg.ts'
 
 const GUESTS: readonly Recipe[] = [
   ...[CREATE_GUEST, START_GUEST, STOP_GUEST, DESTROY_GUEST],
-  ...[REBOOT_GUEST, PAUSE_GUEST, UNPAUSE_GUEST, CHANGE_GUEST],
+  ...[REBOOT_GUEST, PAUSE_GUEST, UNPAUSE_GUEST, CHANGE_GUEST, MIGRATE_GUEST],
 ]
 
 export const RECIPES: readonly Recipe[] = [MAKE_VG, REMOVE_VG, ...GUESTS]

@@ -65,7 +65,12 @@ export class Where {
       fits: verdicts.flatMap((one) => (one.kind === 'fits' ? [{ host: one.host.id, name: one.host.name }] : [])),
       refused: [
         ...verdicts.flatMap((one) => (one.kind === 'fits' ? [] : [refusedBy(one, picture)])),
-        ...silent.map(({ id, name }) => ({ host: id, name, reasons: [`${name} has not reported what it has`], codes: ['unreported' as const] })),
+        ...silent.map(({ id, name }) => ({
+          host: id,
+          name,
+          reasons: [`${name} has not reported what it has`],
+          codes: ['unreported' as const],
+        })),
       ],
     }
   }

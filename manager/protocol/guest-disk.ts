@@ -36,8 +36,8 @@ export const diskTags = record({
   generation: count,
   /** Of the manager that has last said so. */
   epoch: count,
-  /** `making`: not all of its content is there; no guest starts on it. */
-  state: z.enum(['making', 'ready']),
+  /** `making`: not all of its content is there; `stale`: its guest has gone to another copy. No guest starts on either. */
+  state: z.enum(['making', 'ready', 'stale']),
 })
 
 export type DiskTags = z.output<typeof diskTags>
@@ -59,6 +59,16 @@ export function readDiskTags(tags: readonly string[]): DiskTags | undefined {
     state: said.get('state'),
   })
   return read.data
+}
+
+/** Of what is `stale`: when it is to go, milliseconds since the epoch. */
+export function untilTag(untilMs: number): string {
+  return `${PREFIX}until=${untilMs}`
+}
+
+export function untilOf(tags: readonly string[]): number | undefined {
+  const told = tags.find((tag) => tag.startsWith(untilTag(0).slice(0, -1)))
+  return numberIn(told?.slice(told.indexOf('=') + 1))
 }
 
 /** A VG answers to its own name, and to this tag: names may differ from host to host. */

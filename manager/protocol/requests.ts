@@ -7,6 +7,20 @@ import { growDisk, makeDisk, removeDisk } from './requests/guest-disks.ts'
 import { destroyGuest, pauseGuest, rebootGuest, resizeGuest, startGuest, stopGuest } from './requests/guest-life.ts'
 import type { Hold } from './requests/holds.ts'
 import { connectIscsi, disconnectIscsi } from './requests/iscsi.ts'
+import {
+  connectMirror,
+  dropMirror,
+  exposeCopy,
+  keepCopy,
+  leaveDisk,
+  makeCopy,
+  openMirror,
+  paceMirror,
+  settleMirror,
+  swapDisk,
+  syncMirror,
+  verifyMirror,
+} from './requests/mirrors.ts'
 import type { Pace } from './requests/request.ts'
 import { scanFileSystem } from './requests/scan-file-system.ts'
 import { setProperties } from './requests/set-properties.ts'
@@ -62,6 +76,18 @@ const REQUESTS = {
   'look-stream': lookStream,
   'cap-guest': capGuest,
   'announce-guest': announceGuest,
+  'make-copy': makeCopy,
+  'open-mirror': openMirror,
+  'swap-disk': swapDisk,
+  'connect-mirror': connectMirror,
+  'sync-mirror': syncMirror,
+  'pace-mirror': paceMirror,
+  'verify-mirror': verifyMirror,
+  'expose-copy': exposeCopy,
+  'settle-mirror': settleMirror,
+  'keep-copy': keepCopy,
+  'drop-mirror': dropMirror,
+  'leave-disk': leaveDisk,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

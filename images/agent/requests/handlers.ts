@@ -1,6 +1,14 @@
 // What this machine does when it is asked: one file a request beside this one. Every request is here, or this does not compile.
 import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Images } from '../content/images.ts'
+import { connectMirror, paceMirror } from '../mirrors/connect.ts'
+import { exposeCopy, keepCopy, makeCopy } from '../mirrors/copy.ts'
+import { dropMirror } from '../mirrors/drop.ts'
+import { leaveDisk } from '../mirrors/leave.ts'
+import { openMirror } from '../mirrors/open.ts'
+import { settleMirror } from '../mirrors/settle.ts'
+import { swapDisk } from '../mirrors/swap.ts'
+import { syncMirror, verifyMirror } from '../mirrors/sync.ts'
 import type { Observation } from '../runner.ts'
 import { attachDisk, detachDisk } from './attach-disk.ts'
 import { attachNic, detachNic } from './attach-nic.ts'
@@ -69,5 +77,17 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'attach-nic': by<'attach-nic'>(attachNic),
     'detach-nic': by<'detach-nic'>(detachNic),
     'rename-guest': by<'rename-guest'>(renameGuest),
+    'make-copy': by<'make-copy'>(makeCopy),
+    'open-mirror': by<'open-mirror'>(openMirror),
+    'swap-disk': by<'swap-disk'>(swapDisk),
+    'connect-mirror': by<'connect-mirror'>(connectMirror),
+    'sync-mirror': by<'sync-mirror'>(syncMirror),
+    'pace-mirror': by<'pace-mirror'>(paceMirror),
+    'verify-mirror': by<'verify-mirror'>(verifyMirror),
+    'expose-copy': by<'expose-copy'>(exposeCopy),
+    'settle-mirror': by<'settle-mirror'>(settleMirror),
+    'keep-copy': by<'keep-copy'>(keepCopy),
+    'drop-mirror': by<'drop-mirror'>(dropMirror),
+    'leave-disk': by<'leave-disk'>(leaveDisk),
   }
 }

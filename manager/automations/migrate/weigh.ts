@@ -10,7 +10,17 @@ import { poolsOf } from '../../placement/picture.ts'
 import { type VgRef, vgRef } from '../../protocol/guest-disk.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
-import { type Asked, heldBy, hostArgOf, type Managed, noGuest, type PlanDeps, type Planned, planned, runningOn } from '../guests/plans/plan.ts'
+import {
+  type Asked,
+  heldBy,
+  hostArgOf,
+  type Managed,
+  noGuest,
+  type PlanDeps,
+  type Planned,
+  planned,
+  runningOn,
+} from '../guests/plans/plan.ts'
 import type { MigrateArgs, MovedDisk } from './args.ts'
 
 export interface MoveAsked extends Asked {
@@ -62,7 +72,8 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', to: asked.to }))
   if (places && places.fits.length === 0) refusals.push(...sayRefused(places, asked.to))
   const to = asked.to ?? places?.fits.map(({ host, name: called }) => ({ id: host, name: called }))[0]
-  const ends = from && to ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const } : undefined
+  const ends =
+    from && to ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const } : undefined
   const over = ends && networkBetween(ends, asked.network)
   if (over && 'code' in over) refusals.push(over)
   const network = over && 'network' in over ? over : undefined

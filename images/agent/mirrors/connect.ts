@@ -1,0 +1,62 @@
+// The requests connect-mirror and pace-mirror: both ends look for each other, with values for local networks: 8.4's own stop near 100 MB/s.
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
+import { refused } from '../requests/refusal.ts'
+import { failureOf, type World } from '../requests/world.ts'
+import { lookMirror } from './look.ts'
+import { resourceOf } from './names.ts'
+
+/** drbdsetup(8) of 8.4: tenths of a second, but for ping-int, seconds; bytes and KiB by their units. */
+const NET = [
+  ...['--after-sb-0pri=disconnect', '--after-sb-1pri=disconnect', '--after-sb-2pri=disconnect', '--cram-hmac-alg=sha256'],
+  ...['--timeout=60', '--ping-int=5', '--ping-timeout=30', '--connect-int=3', '--ko-count=7'],
+  ...['--max-buffers=8000', '--max-epoch-size=8000', '--sndbuf-size=2M', '--rcvbuf-size=2M', '--verify-alg=sha256'],
+] as const
+
+/** KiB a second; 8.4 knows no more than 4 GiB. */
+const FASTEST = 4 << 20
+/** Beside what the guest itself writes: no less. */
+const SLOWEST = 4 << 10
+
+export async function connectMirror(world: World, body: RequestOf<'connect-mirror'>): Promise<AnswerOf<'connect-mirror'> | Refusal> {
+  const { disk, minor } = body
+  const looked = await lookMirror(world, disk)
+  if (looked.kind === 'unread') return refused('unable', looked.reason)
+  const { mirror } = looked
+  if (mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}: open it first`)
+  const isThere = mirror.connection !== 'StandAlone'
+  const failure = isThere ? undefined : ((await pace(world, minor, body.rateKBps)) ?? (await join(world, body)))
+  if (failure !== undefined) return refused('unable', failure)
+  await world.collect(['drbd'])
+  return { kind: 'mirror-connected', was: isThere ? 'there' : 'not there' }
+}
+
+export async function paceMirror(
+  world: World,
+  { disk, minor, rateKBps }: RequestOf<'pace-mirror'>,
+): Promise<AnswerOf<'pace-mirror'> | Refusal> {
+  const looked = await lookMirror(world, disk)
+  if (looked.kind === 'unread') return refused('unable', looked.reason)
+  if (looked.mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}`)
+  const failure = await pace(world, minor, rateKBps)
+  return failure === undefined ? { kind: 'mirror-paced' } : refused('unable', failure)
+}
+
+export type Ends = Pick<RequestOf<'connect-mirror'>, 'disk' | 'own' | 'peer' | 'port' | 'secret'>
+
+/** As 8.4's drbdsetup names a connection. */
+export function endsOf({ own, peer, port }: Ends): readonly [string, string] {
+  return [`ipv4:${own}:${port}`, `ipv4:${peer}:${port}`]
+}
+
+/** What it says may repeat what it was told. */
+export async function join({ backend }: World, ends: Ends): Promise<string | undefined> {
+  const told = ['--protocol=A', `--shared-secret=${ends.secret}`, ...NET]
+  const failure = await failureOf(backend, ['drbdsetup', 'connect', resourceOf(ends.disk), ...endsOf(ends), ...told])
+  return failure?.replaceAll(ends.secret, '…')
+}
+
+function pace({ backend }: World, minor: number, rateKBps: number | undefined): Promise<string | undefined> {
+  const most = rateKBps === undefined ? FASTEST : Math.max(4, Math.ceil((rateKBps * 1000) / 1024))
+  const rates = [`--c-max-rate=${most}k`, `--c-min-rate=${Math.min(SLOWEST, most)}k`, `--resync-rate=${Math.min(most, FASTEST)}k`]
+  return failureOf(backend, ['drbdsetup', 'disk-options', String(minor), '--c-plan-ahead=20', '--c-fill-target=1M', ...rates])
+}

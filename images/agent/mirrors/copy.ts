@@ -1,0 +1,98 @@
+// The requests make-copy, expose-copy and keep-copy: the LV on the host that a guest goes to, from before it holds anything until it is the
+// disk. Until then its tags say `making`, and nothing starts on it.
+import { deviceOf, lvOf, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
+import { refused } from '../requests/refusal.ts'
+import type { Task } from '../requests/task.ts'
+import { failureOf, type World } from '../requests/world.ts'
+import { activateVolume, changeTags, createVolume, zero } from '../volumes/change.ts'
+import { findGroup, volumeOf } from '../volumes/find.ts'
+import { lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
+import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
+import { createMap, linear, readMaps, tableOf } from '../volumes/maps.ts'
+import { isSettledTag, metaOf, SECTOR } from './names.ts'
+
+type Making = RequestOf<'make-copy'>
+
+export async function makeCopy(world: World, body: Making, task: Task): Promise<AnswerOf<'make-copy'> | Refusal> {
+  const { vg, disk, guest, generation, epoch, sizeBytes, thinPool } = body
+  const group = await findGroup(world, vg)
+  if (group.kind === 'refused') return refused('unable', group.reason)
+  const there = volumeOf(group, disk)
+  const name = `the LV ${vg.name}/${lvOf(disk)}`
+  if (there && (there.tags?.disk !== disk || there.tags.guest !== guest || there.tags.state !== 'making'))
+    return refused(
+      'unable',
+      `${name} is there, and no copy that is being made: ${sayTags(there.lv.tags)}. Remove it, or move the guest elsewhere`,
+    )
+  if (there && there.tags?.generation !== generation)
+    return refused('unable', `${name} is a copy of generation ${there.tags?.generation}, and ${generation} is to be made: it is left alone`)
+  if (!there) {
+    const lack = lackOfRoom(group, body, 0)
+    if (lack !== undefined) return refused('unable', lack)
+    const size = { name: lvOf(disk), sizeBytes: roundedUp(sizeBytes, group.vg), ...(thinPool === undefined ? {} : { thinPool }) }
+    const tags = { disk, guest, generation, epoch, state: 'making' } as const
+    const failure = await createVolume(world, { vg: group.vg, ...size, tags })
+    if (failure !== undefined) return refused('unable', `${name} cannot be made: ${failure}`)
+  }
+  const after = await findGroup(world, vg)
+  const made = after.kind === 'found' ? volumeOf(after, disk) : undefined
+  if (!made) return refused('unknown', after.kind === 'refused' ? after.reason : `${name} is not there, though it was made`)
+  // What is behind the copy would be another guest's old data, once it is the guest's.
+  const tail = { from: sizeBytes, to: made.lv.sizeBytes }
+  const isBare = made.lv.pool === undefined && tail.from < tail.to
+  const failure = (await activateVolume(world, made.lv)) ?? (isBare ? await zero(world, task, made.lv, tail, 'shares') : undefined)
+  await world.collect(['vgs', 'lvs'])
+  return failure === undefined
+    ? { kind: 'copy-made', was: there ? 'there' : 'not there' }
+    : refused('unable', `${name} is not ready: ${failure}`)
+}
+
+export async function exposeCopy(
+  world: World,
+  { vg, disk, guest, sizeBytes }: RequestOf<'expose-copy'>,
+): Promise<AnswerOf<'expose-copy'> | Refusal> {
+  const group = await findGroup(world, vg)
+  if (group.kind === 'refused') return refused('unable', group.reason)
+  const copy = volumeOf(group, disk)
+  if (copy?.tags?.disk !== disk || copy.tags.guest !== guest || copy.tags.state !== 'making')
+    return refused('unable', `there is no copy ${vg.name}/${lvOf(disk)} of this guest that is being made`)
+  const maps = await readMaps(world)
+  if (maps.kind === 'unread') return refused('unable', maps.reason)
+  const under = maps.maps.get(mapOfLv(vg.name, lvOf(disk)))
+  if (!under) return refused('unable', `the LV ${vg.name}/${lvOf(disk)} is not active`)
+  const table = linear(Math.floor(sizeBytes / SECTOR), under.number)
+  if (maps.maps.has(deviceOf(disk))) {
+    const isSo = (await tableOf(world, deviceOf(disk)))?.join('\n') === table
+    return isSo
+      ? { kind: 'copy-exposed', was: 'there' }
+      : refused('unable', `${deviceOf(disk)} leads to something else: end what goes by it`)
+  }
+  const failure =
+    (await failureOf(world.backend, ['blockdev', '--flushbufs', `/dev/${vg.name}/${lvOf(disk)}`])) ??
+    (await createMap(world, deviceOf(disk), table))
+  return failure === undefined
+    ? { kind: 'copy-exposed', was: 'not there' }
+    : refused('unable', `${deviceOf(disk)} cannot be made: ${failure}`)
+}
+
+export async function keepCopy(world: World, body: RequestOf<'keep-copy'>): Promise<AnswerOf<'keep-copy'> | Refusal> {
+  const { vg, disk, guest, generation, epoch } = body
+  const group = await findGroup(world, vg)
+  if (group.kind === 'refused') return refused('unable', group.reason)
+  const copy = volumeOf(group, disk)
+  if (copy?.tags?.disk !== disk || copy.tags.guest !== guest || copy.tags.generation !== generation)
+    return refused('unable', `there is no copy ${vg.name}/${lvOf(disk)} of this guest with generation ${generation}`)
+  const was = copy.tags.state === 'ready' ? 'kept' : 'not kept'
+  const tags = { disk, guest, generation, epoch }
+  const old = writeDiskTags(copy.tags)
+  const failure = await changeTags(world, copy.lv, {
+    without: (tag) => old.includes(tag) || isSettledTag(tag),
+    and: writeDiskTags({ ...tags, state: 'ready' }),
+  })
+  if (failure !== undefined) return refused('unable', `the copy ${vg.name}/${lvOf(disk)} cannot be told to be the disk: ${failure}`)
+  const meta = group.lvs.find(({ name }) => name === metaOf(disk))
+  const stays = meta && (await failureOf(world.backend, lvmCommand('lvremove', '-y', `${vg.name}/${meta.name}`)))
+  await world.collect(['vgs', 'lvs'])
+  return stays === undefined ? { kind: 'copy-kept', was } : refused('unable', `the LV ${vg.name}/${metaOf(disk)} does not go: ${stays}`)
+}

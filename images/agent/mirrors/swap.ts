@@ -1,0 +1,54 @@
+// The request swap-disk: what the guest's device leads to, changed under the guest while it runs. `dmsetup resume` suspends, swaps and
+// resumes in one call to the kernel, so that an agent that dies leaves no frozen guest.
+import { deviceOf, lvOf, type VgRef } from '../../../manager/protocol/guest-disk.ts'
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { Uuid } from '../../../manager/protocol/values.ts'
+import { refused } from '../requests/refusal.ts'
+import type { World } from '../requests/world.ts'
+import { mapOfLv } from '../volumes/lvm.ts'
+import { linear, readMaps, swapTable, tableOf } from '../volumes/maps.ts'
+import { lookMirror } from './look.ts'
+
+/** Of DRBD in the kernel (LANANA). */
+const DRBD_MAJOR = 147
+
+export async function swapDisk(world: World, { vg, disk, minor }: RequestOf<'swap-disk'>): Promise<AnswerOf<'swap-disk'> | Refusal> {
+  const looked = await lookMirror(world, disk)
+  if (looked.kind === 'unread') return refused('unable', looked.reason)
+  const { mirror } = looked
+  if (!mirror || mirror.minor !== minor || mirror.role !== 'Primary' || mirror.disk !== 'UpToDate')
+    return refused('unable', `there is no mirror of ${vg.name}/${lvOf(disk)} that the guest could go by: open it first`)
+  const was = await putOn(world, { vg, disk, minor, to: 'mirror' })
+  return typeof was === 'string'
+    ? refused('unable', was)
+    : { kind: 'disk-swapped', was: was.was === 'there' ? 'on the mirror' : 'on the volume' }
+}
+
+export interface Placing {
+  readonly vg: VgRef
+  readonly disk: Uuid
+  readonly minor: number
+  readonly to: 'mirror' | 'volume'
+}
+
+/** Why not, as a text; or whether it led there already. */
+export async function putOn(world: World, { vg, disk, minor, to }: Placing): Promise<string | { readonly was: 'there' | 'elsewhere' }> {
+  const device = deviceOf(disk)
+  const maps = await readMaps(world)
+  if (maps.kind === 'unread') return `what ${device} leads to is not known: ${maps.reason}`
+  if (!maps.maps.has(device)) return `there is no device ${device}: no guest goes by it`
+  const [line, ...more] = (await tableOf(world, device)) ?? []
+  const [, sectors, target] = line?.split(' ') ?? []
+  const size = Number(sectors)
+  if (more.length > 0 || target !== 'linear' || !Number.isSafeInteger(size))
+    return `${device} has a table that is not ours: ${line ?? 'it cannot be read'}`
+  const number = to === 'mirror' ? `${DRBD_MAJOR}:${minor}` : maps.maps.get(mapOfLv(vg.name, lvOf(disk)))?.number
+  if (number === undefined) return `the LV ${vg.name}/${lvOf(disk)} is not active`
+  const table = linear(size, number)
+  if (line === table) return { was: 'there' }
+  const failure = await swapTable(world, device, table)
+  // Its answer may be lost: the kernel has the last word.
+  if (failure !== undefined && (await tableOf(world, device))?.join('\n') !== table)
+    return `${device} still leads to what it led to: ${failure}`
+  return { was: 'elsewhere' }
+}

@@ -1,0 +1,111 @@
+// The requests sync-mirror and verify-mirror: waited for with a watchdog, as DRBD 8.4 can stand still at 100 %. What stands still is joined
+// anew, a few times; then it is said.
+import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
+import { pause } from '../pause.ts'
+import { refused } from '../requests/refusal.ts'
+import type { Task } from '../requests/task.ts'
+import { failureOf, type World } from '../requests/world.ts'
+import { type Ends, endsOf, join } from './connect.ts'
+import { isWhole, lookMirror, type Mirror, sayMirror } from './look.ts'
+
+/** Milliseconds. */
+const LOOK = 1000
+const STANDS_STILL = 60_000
+const MOST_JOINS = 3
+const MIB = 1 << 20
+
+interface Course {
+  readonly kind: 'whole'
+  readonly milliseconds: number
+  readonly handshakes: number
+  readonly sizeBytes: number
+}
+
+export async function syncMirror(world: World, body: RequestOf<'sync-mirror'>, task: Task): Promise<AnswerOf<'sync-mirror'> | Refusal> {
+  const course = await untilWhole(world, body, task, 'copying')
+  if (course.kind === 'refused') return course
+  const failure = await failureOf(world.backend, ['drbdsetup', 'net-options', ...endsOf(body), '--protocol=C'])
+  await world.collect(['drbd'])
+  if (failure !== undefined) return refused('unable', `the two ends cannot be told to wait for each other: ${failure}`)
+  const { milliseconds, handshakes, sizeBytes } = course
+  return { kind: 'mirror-synced', bytes: sizeBytes, milliseconds, handshakes }
+}
+
+export async function verifyMirror(
+  world: World,
+  body: RequestOf<'verify-mirror'>,
+  task: Task,
+): Promise<AnswerOf<'verify-mirror'> | Refusal> {
+  const before = await lookMirror(world, body.disk)
+  if (before.kind === 'unread') return refused('unable', before.reason)
+  if (before.mirror?.connection !== 'Connected') return refused('unable', 'the two copies are not connected: there is nothing to compare')
+  if (!before.mirror.replication.startsWith('Verify')) {
+    const failure = await failureOf(world.backend, ['drbdsetup', 'verify', String(body.minor)])
+    if (failure !== undefined) return refused('unable', failure)
+  }
+  const course = await untilWhole(world, body, task, 'comparing')
+  return course.kind === 'refused' ? course : { kind: 'mirror-verified', bytes: course.sizeBytes }
+}
+
+async function untilWhole(
+  world: World,
+  body: Ends & { readonly minor: number },
+  { signal, tell }: Task,
+  phase: string,
+): Promise<Course | Refusal> {
+  const { clock } = world
+  const { disk, minor } = body
+  const began = clock.steady()
+  let moved = began
+  let best = Number.POSITIVE_INFINITY
+  let handshakes = 1
+  let joins = 0
+  let wasJoined = true
+  for (;;) {
+    if (signal.aborted) return refused('cancelled', 'it is not wanted any more')
+    const looked = await lookMirror(world, disk)
+    if (looked.kind === 'read') {
+      const { mirror } = looked
+      if (mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}`)
+      if (mirror.disk === 'Diskless') return refused('unable', `the disk beneath the mirror has failed here: ${sayMirror(mirror)}`)
+      if (isWhole(mirror)) {
+        return { kind: 'whole', milliseconds: Math.round(clock.steady() - began), handshakes, sizeBytes: mirror.sizeBytes ?? 0 }
+      }
+      const isJoined = mirror.connection === 'Connected'
+      if (isJoined && !wasJoined) handshakes += 1
+      wasJoined = isJoined
+      const left = progressed(mirror)
+      if (left < best) [best, moved] = [left, clock.steady()]
+      tellOf(mirror, phase, tell)
+      if (clock.steady() - moved > STANDS_STILL) {
+        if (joins === MOST_JOINS)
+          return refused(
+            'unable',
+            `the mirror has stood still for ${STANDS_STILL / 1000} s, and did so after it was joined anew ${joins} times: ${sayMirror(mirror)}`,
+          )
+        joins += 1
+        ;[best, moved] = [Number.POSITIVE_INFINITY, clock.steady()]
+        await joinAnew(world, body)
+      }
+    }
+    await pause(clock, LOOK, signal)
+  }
+}
+
+/** The less the nearer to its end; a connection that is yet to come is the farthest. */
+function progressed({ connection, replication, outOfSyncBytes }: Mirror): number {
+  if (connection !== 'Connected') return Number.MAX_SAFE_INTEGER
+  return outOfSyncBytes + (replication === 'Established' ? 0 : 1)
+}
+
+function tellOf({ sizeBytes, outOfSyncBytes, connection }: Mirror, phase: string, tell: Task['tell']): void {
+  if (sizeBytes === undefined) return
+  const done = Math.floor(Math.max(0, sizeBytes - outOfSyncBytes) / MIB)
+  tell({ phase: connection === 'Connected' ? phase : 'waiting for the other end', done, total: Math.ceil(sizeBytes / MIB), unit: 'MiB' })
+}
+
+/** The other end waits for this one. Whether it came to anything is seen by who looks. */
+async function joinAnew(world: World, ends: Ends): Promise<void> {
+  await failureOf(world.backend, ['drbdsetup', 'disconnect', ...endsOf(ends)])
+  await join(world, ends)
+}

@@ -1,0 +1,51 @@
+// What follows when a guest has gone: on its new host the copies become its disks, on the old one nothing of it is left but these, for a
+// while. The move is done whatever comes of it: what fails is tried again, and then said.
+import { StepFailed } from '../../automation/failure.ts'
+import { now, request, type Steps, sleep } from '../../automation/steps.ts'
+import type { MigrateArgs } from './args.ts'
+import { kept, left, type Mirrored } from './disks.ts'
+
+const TRIES = 3
+/** Milliseconds. */
+const BETWEEN = 20_000
+const PATIENCE = 300_000
+
+/** Gives what is pending, in words. */
+export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], migration: string | undefined): Steps<readonly string[]> {
+  const { guest, from, to, keepMs } = args
+  const stream = migration === undefined ? undefined : { migration, guest: guest.uuid, become: 'moved' as const }
+  const until = (yield* now()) + keepMs
+  const failures = [
+    yield* tried(`the disks of ${guest.name} on ${to.name} are not told to be its disks`, () => each(mirrors, (one) => kept(args, one))),
+    stream &&
+      (yield* tried(`the stream of ${guest.name} is not ended on ${to.name}`, () =>
+        request(to.id, { kind: 'end-receive', ...stream }, { onAbort: 'finish', patience: PATIENCE }),
+      )),
+    stream &&
+      (yield* tried(`what is left of ${guest.name} on ${from.name} is not ended`, () =>
+        request(from.id, { kind: 'end-send', ...stream, name: guest.name }, { onAbort: 'finish', patience: PATIENCE }),
+      )),
+    yield* tried(`the disks of ${guest.name} on ${from.name} are not told to be left`, () =>
+      each(mirrors, (one) => left(args, one, until)),
+    ),
+  ]
+  return failures.flatMap((failure) => failure ?? [])
+}
+
+function* each(mirrors: readonly Mirrored[], act: (one: Mirrored) => Steps): Steps {
+  for (const one of mirrors) yield* act(one)
+}
+
+/** Undefined when it is done. */
+function* tried(what: string, act: () => Steps<unknown>): Steps<string | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      yield* act()
+      return undefined
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error
+      if (tries === TRIES) return `${what}: ${error.message}`
+      yield* sleep(BETWEEN)
+    }
+  }
+}

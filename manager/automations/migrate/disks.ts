@@ -1,0 +1,106 @@
+// The disks of a guest that moves: a copy on the new host, a mirror between the two, and what becomes of either when the guest has gone, or
+// has stayed. What takes each step back is written down before it.
+import { all, order, request, type Steps, undoable } from '../../automation/steps.ts'
+import { lvOf } from '../../protocol/guest-disk.ts'
+import type { MigrateArgs, MovedDisk } from './args.ts'
+
+/** A mirror of a disk as both hosts have it. */
+export interface Mirrored extends MovedDisk {
+  readonly minor: number
+  readonly port: number
+  readonly secret: string
+}
+
+/** A disk may be large, and its network slow, ms. */
+const COPY_PATIENCE = 7 * 86_400_000
+const MAKE_PATIENCE = 3_600_000
+const SHORT_PATIENCE = 600_000
+
+/** On the new host: an LV that is nobody's disk yet. */
+export function* copyMade({ guest, to, epoch }: MigrateArgs, { disk, vdev, to: vg, thinPool, generation, sizeBytes }: MovedDisk): Steps {
+  yield* undoable(
+    {
+      what: `remove the copy of ${vdev} of ${guest.name} from VG ${vg.name} of ${to.name}`,
+      command: `on ${to.name}: lvremove ${vg.name}/${lvOf(disk)}`,
+      requests: [order(to.id, { kind: 'remove-disk', vg, disk }, { patience: MAKE_PATIENCE })],
+    },
+    request(
+      to.id,
+      {
+        ...{ kind: 'make-copy', vg, disk, guest: guest.uuid, generation: generation + 1, epoch, sizeBytes },
+        ...(thinPool === undefined ? {} : { thinPool }),
+      },
+      { patience: MAKE_PATIENCE },
+    ),
+  )
+}
+
+/** From two volumes to a mirror that fills: the guest writes to both from before the first block goes over. */
+export function* mirrored(args: MigrateArgs, one: Mirrored): Steps {
+  const { guest, from, to, way } = args
+  const { disk, vdev, minor, sizeBytes } = one
+  const [source, target] = [
+    { vg: one.from, disk, minor },
+    { vg: one.to, disk, minor },
+  ] as const
+  const dropped = (name: string, vg: string) => ({
+    what: `take the mirror of ${vdev} of ${guest.name} down on ${name}`,
+    command: `on ${name}: drbdsetup down hostless-${disk}; lvremove ${vg}/mirror-${disk}`,
+  })
+  yield* undoable(
+    { ...dropped(to.name, one.to.name), requests: [order(to.id, { kind: 'drop-mirror', ...target }, { patience: SHORT_PATIENCE })] },
+    request(to.id, { kind: 'open-mirror', ...target, sizeBytes, role: 'secondary' }, { patience: SHORT_PATIENCE }),
+  )
+  yield* undoable(
+    { ...dropped(from.name, one.from.name), requests: [order(from.id, { kind: 'drop-mirror', ...source }, { patience: SHORT_PATIENCE })] },
+    request(from.id, { kind: 'open-mirror', ...source, sizeBytes, role: 'primary' }, { patience: SHORT_PATIENCE }),
+  )
+  // What is written between the first block that goes over and the swap would be on one side only.
+  if (way === 'live') yield* request(from.id, { kind: 'swap-disk', ...source }, { patience: SHORT_PATIENCE })
+  yield* request(to.id, { kind: 'connect-mirror', ...target, ...endOf(args, one, 'to') }, { patience: SHORT_PATIENCE })
+  yield* request(from.id, { kind: 'connect-mirror', ...source, ...endOf(args, one, 'from') }, { patience: SHORT_PATIENCE })
+}
+
+/** Until both have the same, to the last block. */
+export function* synced(args: MigrateArgs, one: Mirrored): Steps {
+  const asked = { vg: one.from, disk: one.disk, minor: one.minor, ...endOf(args, one, 'from') }
+  const { handshakes } = yield* request(args.from.id, { kind: 'sync-mirror', ...asked }, { patience: COPY_PATIENCE })
+  // DRBD 8.4 may lose what is written while two ends that have met before compare their bitmaps.
+  if (handshakes > 1) yield* request(args.from.id, { kind: 'verify-mirror', ...asked }, { patience: COPY_PATIENCE })
+}
+
+function endOf({ over, rateBytes }: MigrateArgs, { port, secret }: Mirrored, end: 'from' | 'to') {
+  const [own, peer] = end === 'from' ? [over.from, over.to] : [over.to, over.from]
+  return { own, peer, port, secret, ...(rateBytes === undefined ? {} : { rateKBps: Math.max(1, Math.floor(rateBytes / 1000)) }) }
+}
+
+/** The device that the guest's new domain is built with. drop-mirror and remove-disk take it back. */
+export function* exposed({ guest, to }: MigrateArgs, { disk, to: vg, sizeBytes }: MovedDisk): Steps {
+  yield* request(to.id, { kind: 'expose-copy', vg, disk, guest: guest.uuid, sizeBytes }, { patience: SHORT_PATIENCE })
+}
+
+/** All disks, or it is thrown: while the guest stands still, or runs nowhere. */
+export function* settled({ to }: MigrateArgs, disks: readonly Mirrored[]): Steps {
+  yield* all(
+    disks.map(
+      ({ disk, to: vg, minor, generation }) =>
+        () =>
+          request(to.id, { kind: 'settle-mirror', vg, disk, minor, generation: generation + 1 }, { patience: SETTLE_PATIENCE }),
+    ),
+  )
+}
+
+/** A guest stands still meanwhile, ms. */
+const SETTLE_PATIENCE = 20_000
+
+/** The copy is the disk from now on. */
+export function* kept({ guest, to, epoch }: MigrateArgs, { disk, to: vg, generation }: MovedDisk): Steps {
+  const asked = { kind: 'keep-copy', vg, disk, guest: guest.uuid, generation: generation + 1, epoch } as const
+  yield* request(to.id, asked, { onAbort: 'finish', patience: SHORT_PATIENCE })
+}
+
+/** What was the disk is kept until then, and nothing starts on it. */
+export function* left({ from }: MigrateArgs, { disk, from: vg, minor, generation }: Mirrored, untilMs: number): Steps {
+  const asked = { kind: 'leave-disk', vg, disk, minor, generation, untilMs } as const
+  yield* request(from.id, asked, { onAbort: 'finish', patience: SHORT_PATIENCE })
+}

@@ -1,0 +1,106 @@
+// `migrate-guest`: a guest goes to another host with its disks, live where it runs. Everything up to the hand-over is taken back where it
+// does not come to that; nothing after it needs the old host, and what cannot be cleared away there at once is told, and not called a failure.
+import { recipe } from '../../automation/recipe.ts'
+import { all, hook, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
+import type { Need } from '../../claims/needs.ts'
+import { lvOf } from '../../protocol/guest-disk.ts'
+import { claimed, guestLock, look, rowsUndo } from '../guests/parts.ts'
+import { diskPart } from '../guests/rows.ts'
+import { hostLock, vgLock } from '../locks.ts'
+import { type MigrateArgs, migrateArgs } from './args.ts'
+import { cleared } from './clearing.ts'
+import { copyMade, exposed, type Mirrored, mirrored, settled, synced } from './disks.ts'
+import { held, NotMoved, passedOn } from './memory.ts'
+import { MOVED, moveRows } from './rows.ts'
+
+export const MIGRATE_GUEST = recipe<MigrateArgs>({
+  name: 'migrate-guest',
+  version: 1,
+  parse: (given) => migrateArgs.parse(given),
+  title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${way === 'live' ? '' : ', stopped'}`,
+  locks: ({ guest, from, to, disks }) => [
+    guestLock(guest),
+    ...[from, to].map((host) => hostLock(host, 'shared')),
+    ...[...new Set(disks.map((disk) => disk.from.name))].map((vg) => vgLock(from, vg, 'shared')),
+    ...[...new Set(disks.map((disk) => disk.to.name))].map((vg) => vgLock(to, vg, 'shared')),
+  ],
+  phases: ['claim', 'copy', 'mirror', 'sync', 'memory', 'settle', 'hand over', MOVED],
+  noReturn: 'hand over',
+  run: migrate,
+  rows: moveRows,
+})
+
+export interface Migrated {
+  readonly guest: string
+  readonly on: string
+  readonly seconds: number
+  /** What is left to clear away, and why it was not. */
+  readonly pending: readonly string[]
+}
+
+function* migrate(args: MigrateArgs): Steps<Migrated> {
+  const { guest, from, to, way, disks } = args
+  const { uuid, name } = guest
+  const told = { guest: name, uuid, from: from.name, to: to.name, way }
+  yield* hook('before', 'migrate', told)
+  const began = yield* now()
+  yield* progress('claim', `what ${name} needs of ${to.name}`)
+  const given = yield* claimed(rowsUndo(`give back what ${name} needs of ${to.name}`, `hostless vm show ${name}`), needsOf(args))
+  yield* progress('copy', disks.map(({ vdev }) => vdev).join(', '))
+  yield* all(disks.map((disk) => () => copyMade(args, disk)))
+  const mirrors: Mirrored[] = []
+  for (const disk of disks) {
+    const [minor = 0, port = 0] = [given[minorPart(disk.disk)], given[portPart(disk.disk)]]
+    mirrors.push({ ...disk, minor, port, secret: yield* newId() })
+  }
+  yield* progress('mirror', `${from.name} to ${to.name} over ${args.over.network}`)
+  yield* all(mirrors.map((one) => () => mirrored(args, one)))
+  yield* progress('sync')
+  yield* all(mirrors.map((one) => () => synced(args, one)))
+  const migration = way === 'live' ? yield* moved(args, mirrors) : undefined
+  if (migration === undefined) {
+    yield* progress('settle')
+    yield* settled(args, mirrors)
+    yield* progress('hand over', name)
+  }
+  yield* progress(MOVED, `${name} is on ${to.name}`)
+  yield* settle()
+  const pending = yield* cleared(args, mirrors, migration)
+  yield* look(from)
+  yield* look(to)
+  yield* hook('after', 'migrate', told)
+  return { guest: uuid, on: to.id, seconds: Math.round(((yield* now()) - began) / 1000), pending }
+}
+
+/** Its memory goes over; its last word is held until every disk is whole, and then passed on. */
+function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<string> {
+  const { guest, from, to } = args
+  yield* all(mirrors.map((one) => () => exposed(args, one)))
+  yield* progress('memory', guest.name)
+  const migration = yield* held(args)
+  yield* progress('settle')
+  yield* settled(args, mirrors)
+  yield* progress('hand over', `${guest.name} to ${to.name}`)
+  const whose = yield* passedOn(args, migration)
+  if (whose === 'not moved') throw new NotMoved(`${guest.name} goes on on ${from.name}: ${to.name} did not take it`)
+  return migration
+}
+
+function needsOf({ guest, to, from, way, memoryBytes, disks }: MigrateArgs): readonly Need[] {
+  const of = { guest: guest.uuid }
+  return [
+    ...(way === 'live' ? [{ ...of, part: 'memory', kind: 'memory', host: to.id, bytes: memoryBytes } as const] : []),
+    ...disks.flatMap(({ disk, to: vg, thinPool, sizeBytes, access }): readonly Need[] => {
+      const part = { ...of, part: diskPart(disk), host: to.id }
+      return [
+        ...(thinPool === undefined ? [{ ...part, kind: 'space', vg: vg.uuid, lv: lvOf(disk), bytes: sizeBytes } as const] : []),
+        ...(access === 'read-write' ? [{ ...part, kind: 'writer', device: `/dev/${vg.name}/${lvOf(disk)}` } as const] : []),
+        { ...of, part: minorPart(disk), kind: 'minor', hosts: [from.id, to.id] },
+        { ...of, part: portPart(disk), kind: 'port', hosts: [from.id, to.id] },
+      ]
+    }),
+  ]
+}
+
+const minorPart = (disk: string): string => `minor ${disk}`
+const portPart = (disk: string): string => `port ${disk}`

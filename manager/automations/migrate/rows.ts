@@ -1,0 +1,44 @@
+// The rows and claims that follow from a move: from the moment on when the new host has the guest, all of it is that host's.
+import type { JournalEntry } from '../../automation/journal.ts'
+import type { Transaction } from '../../store/database.ts'
+import { addClaims, claimsOf, removeClaims } from '../../store/tables/claims.ts'
+import { changeGuest, disksOf, putDisk } from '../../store/tables/guests.ts'
+import { RUNNING_PARTS } from '../guests/parts.ts'
+import { diskPart } from '../guests/rows.ts'
+import { bookOf } from '../guests/written.ts'
+import type { MigrateArgs } from './args.ts'
+
+/** From it on the guest is the new host's. */
+export const MOVED = 'clean up'
+
+export async function moveRows(
+  transaction: Transaction,
+  automation: string,
+  args: MigrateArgs,
+  entries: readonly JournalEntry[],
+): Promise<void> {
+  const { now } = await bookOf(transaction, automation, entries)
+  const moved = now.find(({ effect }) => effect.kind === 'progress' && effect.phase === MOVED)
+  if (!moved) return
+  const { guest, to, disks } = args
+  await changeGuest(transaction, guest.uuid, { host: to.id, since: moved.at })
+  const rows = await disksOf(transaction, guest.uuid)
+  for (const { disk, to: vg, generation } of disks) {
+    const row = rows.find(({ id }) => id === disk)
+    if (row) await putDisk(transaction, { ...row, host: to.id, vg_name: vg.name, vg_uuid: vg.uuid, generation: generation + 1 })
+  }
+  await moveClaims(transaction, automation, args)
+}
+
+/** What the automation has taken of the new host for it takes the place of what the guest had of the old one. */
+async function moveClaims(transaction: Transaction, automation: string, { guest, to, disks }: MigrateArgs): Promise<void> {
+  const parts = [...RUNNING_PARTS, ...disks.map(({ disk }) => diskPart(disk))]
+  const [taken, had] = [await claimsOf(transaction, 'automation', automation), await claimsOf(transaction, 'guest', guest.uuid)]
+  const holder = { holder_kind: 'guest', holder: guest.uuid, holder_name: guest.name }
+  await removeClaims(transaction, 'guest', guest.uuid, parts)
+  await removeClaims(transaction, 'automation', automation, parts)
+  await addClaims(transaction, [
+    ...taken.filter(({ part }) => parts.includes(part)).map((row) => ({ ...row, ...holder })),
+    ...had.filter(({ part }) => part === 'run').map((row) => ({ ...row, item: to.id })),
+  ])
+}

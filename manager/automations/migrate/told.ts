@@ -1,0 +1,23 @@
+// The steps of a move in words, each with what takes it back: for who looks at the plan. Pure.
+import type { MigrateArgs } from './args.ts'
+
+export interface ToldStep {
+  readonly what: string
+  /** Left out: nothing is to be taken back, or nothing can be any more. */
+  readonly undo?: string
+}
+
+export function stepsOf({ guest: { name }, from, to, way, disks, over, keepMs }: MigrateArgs): readonly ToldStep[] {
+  const names = disks.map(({ vdev }) => vdev).join(', ')
+  const places = [...new Set(disks.map((disk) => disk.to.name))].join(', ')
+  return [
+    { what: `claim memory and space of ${to.name}`, undo: 'give them back' },
+    { what: `make a copy of ${names} in VG ${places} of ${to.name}`, undo: 'remove it' },
+    { what: `mirror ${names} over ${over.network}`, undo: `take the mirror down: ${name} goes on on its own disks` },
+    { what: 'wait until both are the same' },
+    ...(way === 'live' ? [{ what: `send its memory, and hold the last word`, undo: `${name} goes on on ${from.name}` }] : []),
+    { what: 'see that the copy is whole, and end the mirror' },
+    { what: `hand over: from here on there is no way back` },
+    { what: `clear away on ${from.name}: its disks there are kept for ${Math.round(keepMs / 60_000)} minutes` },
+  ]
+}
