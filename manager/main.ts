@@ -38,6 +38,7 @@ import type { RequestBody } from './protocol/requests.ts'
 import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
 import { Driver } from './reconcile/driver.ts'
+import { LeftDiskTask } from './reconcile/left-disks.ts'
 import { PropertyTask } from './reconcile/properties.ts'
 import { ScanTask } from './reconcile/scans.ts'
 import { openConnections } from './storage/connections.ts'
@@ -240,6 +241,7 @@ async function start(
   driver.start(new PropertyTask({ ...asking, properties }))
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
+  driver.start(new LeftDiskTask({ store, pool, request: look, now, after, random: Math.random }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })

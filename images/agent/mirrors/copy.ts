@@ -5,7 +5,7 @@ import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/req
 import { refused } from '../requests/refusal.ts'
 import type { Task } from '../requests/task.ts'
 import { failureOf, type World } from '../requests/world.ts'
-import { activateVolume, changeTags, createVolume, zero } from '../volumes/change.ts'
+import { activateVolume, changeTags, createVolume, removeVolume, zero } from '../volumes/change.ts'
 import { findGroup, volumeOf } from '../volumes/find.ts'
 import { lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
 import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
@@ -18,8 +18,14 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   const { vg, disk, guest, generation, epoch, sizeBytes, thinPool } = body
   const group = await findGroup(world, vg)
   if (group.kind === 'refused') return refused('unable', group.reason)
-  const there = volumeOf(group, disk)
+  const found = volumeOf(group, disk)
   const name = `the LV ${vg.name}/${lvOf(disk)}`
+  // The guest was here before: what it has left behind makes room for the newer copy.
+  const isOlder =
+    found?.tags?.disk === disk && found.tags.guest === guest && found.tags.state === 'stale' && found.tags.generation < generation
+  const stays = isOlder ? await removeVolume(world, found.lv) : undefined
+  if (stays !== undefined) return refused('unable', `${name}, which the guest has left behind, does not go: ${stays}`)
+  const there = isOlder ? undefined : found
   if (there && (there.tags?.disk !== disk || there.tags.guest !== guest || there.tags.state !== 'making'))
     return refused(
       'unable',
@@ -28,7 +34,9 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   if (there && there.tags?.generation !== generation)
     return refused('unable', `${name} is a copy of generation ${there.tags?.generation}, and ${generation} is to be made: it is left alone`)
   if (!there) {
-    const lack = lackOfRoom(group, body, 0)
+    const room = isOlder ? await findGroup(world, vg) : group
+    if (room.kind === 'refused') return refused('unable', room.reason)
+    const lack = lackOfRoom(room, body, 0)
     if (lack !== undefined) return refused('unable', lack)
     const size = { name: lvOf(disk), sizeBytes: roundedUp(sizeBytes, group.vg), ...(thinPool === undefined ? {} : { thinPool }) }
     const tags = { disk, guest, generation, epoch, state: 'making' } as const

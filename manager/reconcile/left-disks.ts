@@ -1,0 +1,110 @@
+// Removes what guests that have moved have left behind on their old hosts, when its time is over: an LV whose own tags say so, and that
+// no row calls a guest's disk.
+import type { After } from '../../appliance/wire/timers.ts'
+import type { Asked } from '../agents/questions.ts'
+import type { Pool } from '../hosts/service.ts'
+import { readDiskTags, untilOf, vgRef } from '../protocol/guest-disk.ts'
+import type { RequestBody } from '../protocol/requests.ts'
+import type { Lv } from '../protocol/storage.ts'
+import type { Uuid } from '../protocol/values.ts'
+import type { Store } from '../store/database.ts'
+import { disksOf } from '../store/tables/guests.ts'
+import { Attempts } from './attempts.ts'
+import type { Task, Wake } from './driver.ts'
+
+export interface LeftDiskDeps {
+  readonly store: Pick<Store, 'db'>
+  readonly pool: Pick<Pool, 'hosts' | 'knownInventory' | 'subscribe'>
+  /** `limit`: milliseconds. */
+  readonly request: (host: string, body: RequestBody, limit: number) => Promise<Asked>
+  readonly now: () => number
+  readonly after: After
+  /** From 0 to 1. */
+  readonly random: () => number
+}
+
+/** Reports come in swarms, ms. */
+const GATHER = 2000
+const LIMIT = 3600_000
+
+interface Left {
+  readonly host: string
+  readonly hostName: string
+  readonly disk: Uuid
+  readonly lv: Lv
+}
+
+export class LeftDiskTask implements Task {
+  readonly name = 'left-disks'
+  readonly what = 'removes what guests that have moved left behind, when its time is over'
+  readonly period = 600_000
+  readonly #deps: LeftDiskDeps
+  readonly #attempts: Attempts
+  readonly #due = new Map<string, Left>()
+  readonly #waiting = new Map<string, string>()
+
+  constructor(deps: LeftDiskDeps) {
+    this.#deps = deps
+    const { after, random } = deps
+    this.#attempts = new Attempts({ after, random, act: (key) => this.#remove(key) })
+  }
+
+  watches(wake: Wake): () => void {
+    return this.#deps.pool.subscribe((change) => {
+      if (change.kind === 'connected' || (change.kind === 'inventory' && change.sections.includes('lvs'))) wake(GATHER)
+    })
+  }
+
+  async step(): Promise<number | undefined> {
+    const { store, pool, now } = this.#deps
+    const places = new Map((await disksOf(store.db)).map(({ id, host }) => [id, host]))
+    const at = now()
+    const due = new Map<string, Left>()
+    let next: number | undefined
+    for (const { id: host, name: hostName, state } of pool.hosts()) {
+      for (const lv of state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []) {
+        const [tags, until] = [readDiskTags(lv.tags), untilOf(lv.tags)]
+        if (tags?.state !== 'stale' || until === undefined || places.get(tags.disk) === host) continue
+        if (until <= at) due.set(`${host} ${tags.disk}`, { host, hostName, disk: tags.disk, lv })
+        else next = Math.min(next ?? until, until)
+      }
+    }
+    for (const key of this.#due.keys()) if (!due.has(key)) this.#drop(key)
+    for (const [key, left] of due) {
+      this.#due.set(key, left)
+      this.#attempts.want(key)
+    }
+    return next === undefined ? undefined : next - at
+  }
+
+  waitsFor(): readonly string[] {
+    return [...this.#due].map(
+      ([key, { hostName, lv }]) => `${lv.vg}/${lv.name} of ${hostName}: ${this.#waiting.get(key) ?? 'it is being removed'}`,
+    )
+  }
+
+  close(): void {
+    this.#attempts.close()
+  }
+
+  async #remove(key: string): Promise<'done' | 'again'> {
+    const left = this.#due.get(key)
+    if (!left) return 'done'
+    const { host, disk, lv } = left
+    const vg = vgRef.safeParse({ name: lv.vg, uuid: lv.vgUuid })
+    if (!vg.success) return 'done'
+    const asked = await this.#deps.request(host, { kind: 'remove-disk', vg: vg.data, disk }, LIMIT)
+    if (asked.kind === 'answered' && asked.answer.kind === 'disk-removed') {
+      this.#drop(key)
+      return 'done'
+    }
+    this.#waiting.set(key, asked.kind === 'refused' ? asked.reason : 'reason' in asked.answer ? asked.answer.reason : asked.answer.kind)
+    return 'again'
+  }
+
+  #drop(key: string): void {
+    this.#due.delete(key)
+    this.#waiting.delete(key)
+    this.#attempts.drop(key)
+  }
+}
