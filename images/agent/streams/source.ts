@@ -72,7 +72,9 @@ export function stepSource(state: Source, event: SourceEvent): Step {
     case 'aborted':
       return isOwn(state) ? drop(state, 'aborted', 'it was asked for') : stay(state)
     case 'hold-expired':
-      return state.phase === 'held' ? drop(state, 'hold-expired', 'nobody said in time that the guest shall go on at the target') : stay(state)
+      return state.phase === 'held'
+        ? drop(state, 'hold-expired', 'nobody said in time that the guest shall go on at the target')
+        : stay(state)
     case 'too-long':
       if (state.phase !== 'suspended' && state.phase !== 'held' && state.phase !== 'streaming') return stay(state)
       return withPause(drop(state, 'would-pause', `it would stand still for about ${sayMilliseconds(event.pauseMs)}`), event.pauseMs)
@@ -95,7 +97,9 @@ function hear(state: Source, note: NoteOfTarget): Step {
       return state.phase === 'held' ? { state: { phase: 'handing' }, actions: [{ kind: 'xl', say: 'ready' }] } : stay(state)
     case 'report':
       if (state.phase !== 'handing') return stay(state)
-      return note.code === 0 ? handOver(state) : takeBack(state, 'peer-dropped', `xl at the target could not let it go on: code ${note.code}`)
+      return note.code === 0
+        ? handOver(state)
+        : takeBack(state, 'peer-dropped', `xl at the target could not let it go on: code ${note.code}`)
     case 'dropped': {
       const reason = `the target: ${note.reason}`
       if (isOwn(state)) return drop(state, note.cause, reason)
