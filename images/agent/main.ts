@@ -34,6 +34,8 @@ import type { Handlers } from './requests/task.ts'
 import type { Successor } from './requests/upgrade.ts'
 import type { World } from './requests/world.ts'
 import { observe } from './runner.ts'
+import { machineRelays } from './streams/exec.ts'
+import type { Relays } from './streams/relays.ts'
 import { bundleAt, parseDropped, placesIn } from './upgrade/places.ts'
 import { PROBATION, startProbation } from './upgrade/probation.ts'
 
@@ -46,6 +48,8 @@ export interface AgentOptions
   readonly devices?: Devices
   /** Where guests' consoles are; left out: none is shown. */
   readonly consoles?: Pick<ConsoleMeans, 'logs' | 'terminals'>
+  /** What live migrations go by; left out: no guest moves. */
+  readonly relays?: Relays
   /** Long requests as agents before this one have left them; left out: they end with the agent. */
   readonly jobs?: Jobs & { readonly kept: readonly KeptJob[] }
   /** What is done otherwise than this machine does it. */
@@ -100,7 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const successor = upgrades && { ...upgrades, running: agent, fetch: fetchBundle, handOver }
   const jobs = options.jobs ?? (world && unkeptJobs(world.backend))
   const desk = openDesk(
-    { ...handlersOf({ observation, world, images, successor }), ...options.handlers },
+    { ...handlersOf({ observation, world, images, relays: options.relays, successor }), ...options.handlers },
     {
       clock: host.clock,
       ...(jobs ? { jobs } : {}),
@@ -209,6 +213,7 @@ export async function runAgent({ file, version, bundle, probation = PROBATION, l
     devices: machineDevices,
     consoles: { logs: machineLogs, terminals: machineTerminals },
     jobs: await openJobBook({ backend, files: machineFiles, clock: machineClock, programs: machinePrograms }, places.jobs),
+    relays: machineRelays([process.execPath, ...process.execArgv, bundle]),
     upgrades: { places, node: [process.execPath, ...process.execArgv], boot: file, onHandOver: () => end('handed-over') },
     agent: version,
     sampleSeconds: SAMPLE_SECONDS,

@@ -1,7 +1,13 @@
-// The bundle, as Node reads it.
-import { runHere } from './runner.ts'
+// The bundle, as Node reads it: the agent, or one end of a stream, which needs little of it.
 
 /** Filled in by the build. */
 declare const AGENT_VERSION: string
 
-await runHere(AGENT_VERSION)
+if (process.argv[2] === '--relay') {
+  await import('./schemas.ts')
+  const { runRelay } = await import('../streams/relay/main.ts')
+  process.exit(await runRelay(process.argv[3] ?? ''))
+} else {
+  const { runHere } = await import('./runner.ts')
+  await runHere(AGENT_VERSION)
+}

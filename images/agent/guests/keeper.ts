@@ -13,6 +13,7 @@ import type { Task } from '../requests/task.ts'
 import type { World } from '../requests/world.ts'
 import { type Domains, domainOf, readDomains } from './domain.ts'
 import { configPath, forget, type KeptGuest, keep, keptGuests, readKept } from './kept.ts'
+import { receivedBy } from './moving.ts'
 import { afterFailure, type Decision, decide, type Seen } from './policy.ts'
 import { clear, start } from './start.ts'
 
@@ -165,6 +166,9 @@ class RunningKeeper implements Keeper {
       if (!/^\d+$/.test(name)) continue
       const words = (await backend.read(`/proc/${name}/cmdline`))?.split('\0') ?? []
       if (words.includes('create') && words.includes(configPath(guest))) return true
+      // One that came by a move: its xl has no file of it.
+      if (words.includes('migrate-receive') && (await backend.read(`/proc/${name}/environ`))?.split('\0').includes(receivedBy(guest)))
+        return true
     }
     return false
   }

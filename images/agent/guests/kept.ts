@@ -16,9 +16,10 @@ const keptGuest = z
     restart: restartPolicy,
     /**
      * `starting`: a request is about it; a domain that is paused may be half made. `restarting`: the agent itself is, or has to be: one that
-     * is paused is half made. `ending`: whatever becomes of it, it is not started again.
+     * is paused is half made. `ending`: whatever becomes of it, it is not started again. `arriving`, `leaving`: it moves here, or away; what
+     * its domain does meanwhile is no end of it.
      */
-    state: z.enum(['starting', 'restarting', 'started', 'ending']),
+    state: z.enum(['starting', 'restarting', 'started', 'ending', 'arriving', 'leaving']),
     /** Seconds since the boot, the oldest first: when it crashed, ended though it always runs, or could not be started again. */
     crashes: z.array(count).max(MOST).readonly(),
     /** Why it is not started again, though its policy says so. */

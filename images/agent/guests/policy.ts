@@ -36,6 +36,11 @@ export function decide({ restart, state, crashes, down }: KeptGuest, seen: Seen,
       // Also one that powers off as soon as it runs: it would be started for ever.
       if (isOver) return restart === 'always' ? again([...crashes, now], now) : { kind: 'clear' }
       return NOTHING
+    case 'arriving':
+      // Whoever let it go on has ended before that was written down.
+      return seen === 'running' ? { kind: 'settle' } : NOTHING
+    case 'leaving':
+      return NOTHING
     case 'starting':
     case 'restarting':
       if (seen === 'running') return { kind: 'settle' }

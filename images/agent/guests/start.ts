@@ -11,6 +11,7 @@ import { lackOfBridges } from './bridges.ts'
 import { closeDevices, openDevices } from './devices.ts'
 import { type Domains, destroyDomain, domainOf, findDomain, readDomains } from './domain.ts'
 import { configPath, forget, type KeptGuest, type Known, keep } from './kept.ts'
+import { isMovingName } from './moving.ts'
 import { xlConfig } from './xl-config.ts'
 
 export type Started =
@@ -64,7 +65,9 @@ export async function start(world: World, starting: Starting): Promise<Started> 
 const UNWANTED = 'it is not wanted any more'
 
 /** What is done with the domain that it has already; `half made`: the request's own program is on it, or was. */
-async function look(world: World, { domid, state }: DomainRow, { next, before }: Starting): Promise<Started | 'none' | 'half made'> {
+async function look(world: World, { domid, name, state }: DomainRow, { next, before }: Starting): Promise<Started | 'none' | 'half made'> {
+  if (isMovingName(name))
+    return { kind: 'failed', reason: `its domain ${domid} (${name}) is ${state}: it is being moved, and is left alone` }
   const known = before.kind === 'kept' ? before.kept : undefined
   const settle = async (): Promise<Started> => {
     // It stays as it was made.
@@ -92,7 +95,7 @@ async function look(world: World, { domid, state }: DomainRow, { next, before }:
 }
 
 /** Why this host cannot have it now. */
-async function unfit({ backend }: World, guest: GuestConfig, domains: Domains): Promise<string | undefined> {
+export async function unfit({ backend }: Pick<World, 'backend'>, guest: GuestConfig, domains: Domains): Promise<string | undefined> {
   const namesake = domains.kind === 'read' ? domains.all.find(({ name, uuid }) => name === guest.name && uuid !== guest.uuid) : undefined
   if (namesake) return `domain ${namesake.domid} has the name ${guest.name} already, and is another guest, ${namesake.uuid}`
   const bridgeless = await lackOfBridges(backend, guest.nics)

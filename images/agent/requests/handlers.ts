@@ -10,6 +10,7 @@ import { settleMirror } from '../mirrors/settle.ts'
 import { swapDisk } from '../mirrors/swap.ts'
 import { syncMirror, verifyMirror } from '../mirrors/sync.ts'
 import type { Observation } from '../runner.ts'
+import type { Relays, StreamWorld } from '../streams/relays.ts'
 import { attachDisk, detachDisk } from './attach-disk.ts'
 import { attachNic, detachNic } from './attach-nic.ts'
 import { connectIscsi } from './connect-iscsi.ts'
@@ -28,6 +29,17 @@ import { scanFileSystem } from './scan-file-system.ts'
 import { setProperties } from './set-properties.ts'
 import { startGuest } from './start-guest.ts'
 import { stopGuest } from './stop-guest.ts'
+import { acceptSend } from './streams/accept-send.ts'
+import { announceGuest } from './streams/announce-guest.ts'
+import { capGuest } from './streams/cap-guest.ts'
+import { endReceive } from './streams/end-receive.ts'
+import { endSend } from './streams/end-send.ts'
+import { goReceive } from './streams/go-receive.ts'
+import { lookStream } from './streams/look-stream.ts'
+import { openReceive } from './streams/open-receive.ts'
+import { paceSend } from './streams/pace-send.ts'
+import { prepareSend } from './streams/prepare-send.ts'
+import { sendGuest } from './streams/send-guest.ts'
 import { atItsPace, type Handler, type Handlers } from './task.ts'
 import { type Successor, upgrade } from './upgrade.ts'
 import type { World } from './world.ts'
@@ -38,21 +50,34 @@ export interface Means {
   readonly world?: World | undefined
   /** What disks begin with; left out: none is made. */
   readonly images?: Images | undefined
+  /** What live migrations go by; left out: no guest moves. */
+  readonly relays?: Relays | undefined
   /** Left out: no other version takes its place. */
   readonly successor?: Successor | undefined
 }
 
-export function handlersOf({ observation, world, images, successor }: Means): Handlers {
+export function handlersOf({ observation, world, images, relays, successor }: Means): Handlers {
   return {
     collect: async ({ sections }) => ({ kind: 'collected', ...(await observation.collect(sections)) }),
     'set-properties': async (body) => setProperties(observation.properties, body),
     ...changingHandlers(world),
+    ...streamHandlers(world && relays && { ...world, relays }),
     'make-disk': world && images && ((body, task) => makeDisk({ ...world, backend: atItsPace(world.backend, task) }, images, body, task)),
     upgrade: world && successor && ((body) => upgrade(world, successor, body)),
   }
 }
 
-type Changing = Exclude<RequestKind, 'collect' | 'set-properties' | 'upgrade' | 'make-disk'>
+type Changing = Exclude<RequestKind, 'collect' | 'set-properties' | 'upgrade' | 'make-disk' | Streaming>
+type Streaming =
+  | 'open-receive'
+  | 'prepare-send'
+  | 'accept-send'
+  | 'send-guest'
+  | 'pace-send'
+  | 'go-receive'
+  | 'end-receive'
+  | 'end-send'
+  | 'look-stream'
 
 /** What needs the machine and nothing else. */
 export function changingHandlers(world: World | undefined): { readonly [Kind in Changing]: Handler<Kind> | undefined } {
@@ -89,5 +114,24 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'keep-copy': by<'keep-copy'>(keepCopy),
     'drop-mirror': by<'drop-mirror'>(dropMirror),
     'leave-disk': by<'leave-disk'>(leaveDisk),
+    'cap-guest': by<'cap-guest'>(capGuest),
+    'announce-guest': by<'announce-guest'>(announceGuest),
+  }
+}
+
+/** The pieces of a live migration. */
+export function streamHandlers(world: StreamWorld | undefined): { readonly [Kind in Streaming]: Handler<Kind> | undefined } {
+  const by = <Kind extends Streaming>(act: (world: StreamWorld, ...asked: Parameters<Handler<Kind>>) => ReturnType<Handler<Kind>>) =>
+    world && ((...[body, task]: Parameters<Handler<Kind>>) => act({ ...world, backend: atItsPace(world.backend, task) }, body, task))
+  return {
+    'open-receive': by<'open-receive'>(openReceive),
+    'prepare-send': by<'prepare-send'>(prepareSend),
+    'accept-send': by<'accept-send'>(acceptSend),
+    'send-guest': by<'send-guest'>(sendGuest),
+    'pace-send': by<'pace-send'>(paceSend),
+    'go-receive': by<'go-receive'>(goReceive),
+    'end-receive': by<'end-receive'>(endReceive),
+    'end-send': by<'end-send'>(endSend),
+    'look-stream': by<'look-stream'>(lookStream),
   }
 }

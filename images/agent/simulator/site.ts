@@ -4,6 +4,7 @@ import { type Backend, type Clock, type Command, type Follow, fileText, type Hos
 import type { ConsoleMeans } from '../consoles/channel.ts'
 import type { Devices } from '../content/source.ts'
 import type { Files, World } from '../requests/world.ts'
+import type { Relays } from '../streams/relays.ts'
 import { apply } from './apply.ts'
 import { JumpingClock } from './clock.ts'
 import { type Ended, SimulatorGap, type Waiting } from './commands/command.ts'
@@ -11,6 +12,7 @@ import { simulatedConsoles } from './consoles.ts'
 import { simulatedDevices } from './devices.ts'
 import { Faults } from './faults.ts'
 import type { Machine } from './machine/machine.ts'
+import { simulatedRelays } from './relays.ts'
 import { fileOf, namesIn } from './show/files.ts'
 import { withMachine } from './state/from-machine.ts'
 import { becomeMachine, powerOff, powerOn } from './state/power.ts'
@@ -34,6 +36,7 @@ export interface SimulatedHost extends Host {
   /** What the content of disks is written to. */
   readonly devices: Devices
   readonly consoles: Pick<ConsoleMeans, 'logs' | 'terminals'>
+  readonly relays: Relays
   readonly faults: Faults
   /** The machine as it is now. */
   readonly machine: () => Machine
@@ -128,6 +131,7 @@ export class SimulatedSite {
         (path, text) =>
           this.change((site) => withRam(site, name, { files: new Map(hostOf(site, name).ram.files).set(path, { text, mode: 0o600 }) })),
       ),
+      relays: simulatedRelays({ site: () => this.state, change: (act) => this.change(act), host: name, clock: this.#waitingClock() }),
       faults,
       clock: this.#clock,
       machine: () => this.#waiting.find((one) => one.name === name)?.machine ?? state().machine,

@@ -58,19 +58,35 @@ export class Rounds {
   #take(whole: Buffer): void {
     switch (this.#at) {
       case 'xl':
-        if (whole.toString('latin1', 0, XL_MAGIC.length) !== XL_MAGIC) return this.#next('lost', 0)
-        return this.#next('libxl', LIBXL_HEADER, whole.readUInt32LE(44))
+        if (whole.toString('latin1', 0, XL_MAGIC.length) !== XL_MAGIC) {
+          this.#next('lost', 0)
+          return
+        }
+        this.#next('libxl', LIBXL_HEADER, whole.readUInt32LE(44))
+        return
       case 'libxl':
-        return whole.toString('latin1', 0, 8) === 'LibxlFmt' ? this.#next('libxl record', RECORD) : this.#next('lost', 0)
+        if (whole.toString('latin1', 0, 8) === 'LibxlFmt') this.#next('libxl record', RECORD)
+        else this.#next('lost', 0)
+        return
       case 'libxl record':
-        if (whole.readUInt32LE(0) === LIBXC_CONTEXT) return this.#next('libxc', LIBXC_HEADERS)
-        return this.#next('libxl record', RECORD, padded(whole.readUInt32LE(4)))
+        if (whole.readUInt32LE(0) === LIBXC_CONTEXT) {
+          this.#next('libxc', LIBXC_HEADERS)
+          return
+        }
+        this.#next('libxl record', RECORD, padded(whole.readUInt32LE(4)))
+        return
       case 'libxc':
-        return whole.toString('latin1', 8, 12) === 'XENF' ? this.#next('libxc record', RECORD) : this.#next('lost', 0)
+        if (whole.toString('latin1', 8, 12) === 'XENF') this.#next('libxc record', RECORD)
+        else this.#next('lost', 0)
+        return
       case 'libxc record': {
         this.#body = padded(whole.readUInt32LE(4))
-        if (whole.readUInt32LE(0) === PAGE_DATA && this.#body >= PAGES) return this.#next('pages', PAGES)
-        return this.#next('libxc record', RECORD, this.#body)
+        if (whole.readUInt32LE(0) === PAGE_DATA && this.#body >= PAGES) {
+          this.#next('pages', PAGES)
+          return
+        }
+        this.#next('libxc record', RECORD, this.#body)
+        return
       }
       case 'pages': {
         const first = whole.readBigUInt64LE(8) & 0xf_ffff_ffff_ffffn
@@ -80,7 +96,8 @@ export class Rounds {
         }
         this.#first = first
         this.#bytes += this.#body
-        return this.#next('libxc record', RECORD, this.#body - PAGES)
+        this.#next('libxc record', RECORD, this.#body - PAGES)
+        return
       }
       case 'lost':
         return

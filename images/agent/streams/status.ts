@@ -44,6 +44,7 @@ export const status = record({
   pausedMs: count,
   /** Of the target. */
   port: count.exactOptional(),
+  /** Its own. */
   pin: sha256.exactOptional(),
 })
 

@@ -39,7 +39,7 @@ export class TargetTalk {
     while (this.#part.length > 0) {
       const expected = EXPECTED[this.#next]
       const known = expected ? this.#part.subarray(0, expected.octets.length) : Buffer.alloc(0)
-      if (!expected || !expected.octets.subarray(0, known.length).equals(known)) {
+      if (!expected?.octets.subarray(0, known.length).equals(known)) {
         this.#part = Buffer.alloc(0)
         return [...said, { kind: 'odd' }]
       }

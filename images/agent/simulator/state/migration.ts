@@ -1,6 +1,6 @@
 // Live migrations: memory goes over, the guest is suspended here and built there, paused; what the transport does with the word that it is
 // there decides where it goes on. Until that word everything can be undone. Pure.
-import { isAlive } from './domain.ts'
+import { type Domain, isAlive } from './domain.ts'
 import { begin, freeKib, needOf, plug, withDomain, withoutDomain } from './domains.ts'
 import { canReach, hostOf, type Migration, type Site, withRam } from './site.ts'
 
@@ -28,6 +28,18 @@ function build(site: Site, migration: Migration): Site | string {
   const far = hostOf(site, to).ram
   if (!guest || !isAlive(guest)) return 'the guest does not run'
   if (!brings && far.receivers === 0) return 'nobody receives it'
+  const suspended = withDomain(site, from, { ...guest, state: 'suspended' })
+  const received = brings ? suspended : withRam(suspended, to, { receivers: far.receivers - 1 })
+  const built = buildIncoming(received, from, to, guest)
+  if (typeof built === 'string') return built
+  const held = withPhase(built, migration, 'received')
+  return holds ? held : release(held, migration.id, 'go')
+}
+
+/** What xl migrate-receive makes of the guest that comes; or why it cannot. */
+export function buildIncoming(site: Site, from: string, to: string, guest: Domain): Site | string {
+  const { uuid } = guest
+  const far = hostOf(site, to).ram
   const name = `${guest.name}${INCOMING}`
   const others = far.domains.filter((one) => !(from === to && one.uuid === uuid))
   if (others.some((one) => one.name === name || one.name === guest.name)) return `a domain ${guest.name} is there already`
@@ -39,12 +51,8 @@ function build(site: Site, migration: Migration): Site | string {
     if (plugged.kind === 'refused') return plugged.why
     disks.push(plugged.disk)
   }
-  const suspended = withDomain(site, from, { ...guest, state: 'suspended' })
-  const received = brings ? suspended : withRam(suspended, to, { receivers: far.receivers - 1 })
-  const { domid: _, since: _since, ...draft } = guest
-  const [built] = begin(received, to, { ...draft, name, disks, state: 'paused' })
-  const held = withPhase(built, migration, 'received')
-  return holds ? held : release(held, migration.id, 'go')
+  const { domid: _, since: _since, workload: _workload, loggedAs: _logged, ...draft } = guest
+  return begin(site, to, { ...draft, name, disks, state: 'paused' })[0]
 }
 
 /** `go`: it runs there and has ended here. `abort`: it goes on here; what was built there stays, paused, for somebody to destroy. */
@@ -65,7 +73,7 @@ export function release(site: Site, id: number, word: 'go' | 'abort', why?: stri
 }
 
 /** What the guest knows goes with its memory. */
-function workloadOf({ workload }: { readonly workload?: Parameters<typeof withDomain>[2]['workload'] }) {
+export function workloadOf({ workload }: { readonly workload?: Parameters<typeof withDomain>[2]['workload'] }) {
   return workload ? { workload } : {}
 }
 

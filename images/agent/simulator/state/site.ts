@@ -7,6 +7,7 @@ import type { DmDevice } from './dm.ts'
 import type { Domain } from './domain.ts'
 import type { DrbdLabel, Resource } from './drbd-resource.ts'
 import type { Group } from './lvm.ts'
+import type { Stream } from './streams.ts'
 
 export const SECTOR = 512
 export const MIB = 2 ** 20
@@ -113,6 +114,8 @@ export interface Ram {
   readonly xenstore: ReadonlyMap<string, string>
   /** `xl migrate-receive` that wait for a stream. */
   readonly receivers: number
+  /** Relays of live migrations, with their xl. */
+  readonly streams: readonly Stream[]
 }
 
 export interface TextFile {
@@ -213,6 +216,7 @@ export const EMPTY_RAM: Ram = {
   links: [],
   xenstore: new Map(),
   receivers: 0,
+  streams: [],
 }
 
 const EMPTY: Site = {

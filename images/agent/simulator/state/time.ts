@@ -10,6 +10,7 @@ import { withoutRange } from './drbd-resource.ts'
 import { readAt, stampAt, writeAt } from './io.ts'
 import { settleMigrations } from './migration.ts'
 import { type Copy, hostOf, SECTOR, type Site } from './site.ts'
+import { settleStreams, streamsDue } from './streams.ts'
 
 /** Milliseconds between two looks at what goes on all the time. */
 const STEP = 100
@@ -35,6 +36,7 @@ function nextAfter(site: Site): number | undefined {
   const isBusy = site.copies.some((one) => isGoing(one)) || syncing(site).length > 0
   if (isBusy) due.push(site.now + STEP)
   for (const { phase, due: at } of site.migrations) if (phase === 'sending') due.push(Math.max(at, site.now + 1))
+  for (const at of streamsDue(site)) due.push(Math.max(at, site.now + 1))
   for (const { ram, power } of site.hosts.values()) {
     if (power === 'off') continue
     for (const domain of ram.domains.filter(isAlive)) {
@@ -63,7 +65,7 @@ function step(site: Site, milliseconds: number): Site {
 
 /** What has to be so after any change at all. */
 export function settle(site: Site): Site {
-  return settleMigrations(settleDrbd(site))
+  return settleStreams(settleMigrations(settleDrbd(site)))
 }
 
 /** It reads one of its blocks and compares, and writes another: as the lab's own guest does. */

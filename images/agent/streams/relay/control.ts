@@ -31,7 +31,10 @@ export async function listen(path: string, state: () => Status, act: (asked: Ask
   }
   const answer = (socket: Socket, asked: Asked): void => {
     const say = (): void => void socket.end(`${JSON.stringify(state())}\n`)
-    if (asked.ask !== 'look' || asked.unless === undefined || state().phase !== asked.unless) return say()
+    if (asked.ask !== 'look' || asked.unless === undefined || state().phase !== asked.unless) {
+      say()
+      return
+    }
     const done = (): void => {
       clearTimeout(timer)
       waiting.delete(look)

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { ENVIRONMENT } from '../../exec.ts'
+import { RECEIVED } from '../../guests/moving.ts'
 import { streamPlaces } from '../places.ts'
 import { readPlan, type Status } from '../status.ts'
 import { saysSuspended } from '../xl-talk.ts'
@@ -42,10 +43,10 @@ export async function runRelay(folder: string): Promise<number> {
   return ended.phase === 'gone' ? 0 : 1
 }
 
-/** Also the xl that stays for the guest's reboots is told from others by HOSTLESS_GUEST. */
+/** Also the xl that stays for the guest's reboots is told from others by that. */
 function receiveBy([program, ...args]: readonly [string, ...string[]], guest: string, said: string): Receiver {
   const words = openSync(said, 'a', 0o600)
-  const child = spawn(program, args, { env: { ...ENVIRONMENT, HOSTLESS_GUEST: guest }, stdio: ['pipe', 'pipe', words], detached: true })
+  const child = spawn(program, args, { env: { ...ENVIRONMENT, [RECEIVED]: guest }, stdio: ['pipe', 'pipe', words], detached: true })
   closeSync(words)
   const { stdin: input, stdout: output } = child
   if (!input || !output) throw new Error(`${program} has no pipes`)

@@ -192,7 +192,8 @@ class RunningSource {
   #asked(asked: Asked): void {
     switch (asked.ask) {
       case 'abort':
-        return this.#step({ kind: 'aborted' })
+        this.#step({ kind: 'aborted' })
+        return
       case 'pace': {
         const { rateKBps } = asked
         this.#meter.pace(rateKBps === undefined ? undefined : rateKBps * 1000, performance.now())
@@ -202,7 +203,8 @@ class RunningSource {
         return
       }
       case 'decide':
-        return this.#step({ kind: 'decided', become: asked.become })
+        this.#step({ kind: 'decided', become: asked.become })
+        return
       case 'look':
       case 'accept':
       case 'go':
@@ -255,10 +257,17 @@ class RunningSource {
   }
 
   #status(): Status {
-    const { guest } = this.#relay.plan
+    const { identity, plan } = this.#relay
     const now = performance.now()
     return {
-      ...{ end: 'source', guest, ...this.#state, bytes: this.#meter.bytes, bytesPerSecond: this.#meter.rate(now) },
+      ...{
+        end: 'source',
+        guest: plan.guest,
+        pin: identity.pin,
+        ...this.#state,
+        bytes: this.#meter.bytes,
+        bytesPerSecond: this.#meter.rate(now),
+      },
       milliseconds: Math.round(now - this.#began),
       pausedMs: Math.round(this.#pausedMs ?? this.#pause()),
     }

@@ -156,11 +156,14 @@ class RunningTarget {
         this.#expected = { pin: asked.pin, address: asked.address }
         return
       case 'go':
-        return this.#step({ kind: 'go' })
+        this.#step({ kind: 'go' })
+        return
       case 'abort':
-        return this.#step({ kind: 'aborted' })
+        this.#step({ kind: 'aborted' })
+        return
       case 'decide':
-        return asked.become === 'not moved' ? this.#step({ kind: 'aborted' }) : undefined
+        if (asked.become === 'not moved') this.#step({ kind: 'aborted' })
+        return
       case 'look':
       case 'pace':
         return
@@ -184,12 +187,14 @@ class RunningTarget {
         this.#link?.note(encode(action.note))
         return
       case 'start xl':
-        return this.#start()
+        this.#start()
+        return
       case 'let go':
         this.#xl?.input.write(YOURS)
         return
       case 'wait':
-        return this.#wait(action.for)
+        this.#wait(action.for)
+        return
       case 'end':
         this.#finish()
     }
@@ -215,7 +220,10 @@ class RunningTarget {
   /** Its input ends: it destroys what it has built, and ends. */
   #finish(): void {
     this.#isEnding = true
-    if (!this.#xl) return this.#end()
+    if (!this.#xl) {
+      this.#end()
+      return
+    }
     this.#xl.input.end()
     this.#timers.push(setTimeout(() => this.#xl?.kill(), this.#patience.end))
   }

@@ -87,7 +87,8 @@ export async function relayPair(t: ExecutionContext, options: PairOptions = {}):
   })
   // The relay ends: xl sees its pipes end.
   void source.then(() => s.end())
-  const banner = (): Promise<void> => until('the banner', () => s.has(Buffer.from('xl migration receiver ready')) || undefined).then(() => undefined)
+  const banner = (): Promise<void> =>
+    until('the banner', () => s.has(Buffer.from('xl migration receiver ready')) || undefined).then(() => undefined)
   return {
     ...{ s, t: receiving, askS, askT, source, target, saved, cut: wire.cut, banner },
     suspend: () => suspend(),

@@ -104,7 +104,10 @@ export class ReceivingXl {
 
   /** Its input has ended: it destroys what is not let go, and says so. */
   #over(): void {
-    if (this.guest !== 'incoming') return this.#ended()
+    if (this.guest !== 'incoming') {
+      this.#ended()
+      return
+    }
     this.output.write(Buffer.concat([REPORT, Buffer.from([3])]))
     this.guest = 'none'
     this.output.end(YOURS, () => this.#ended())

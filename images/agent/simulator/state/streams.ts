@@ -1,0 +1,294 @@
+// Live migrations that our relays carry: the two processes by the very rules that the real ones go by, and the two xl beside them as
+// xl_migrate.c has them: what each does to its domain at each word, and when its relay or the other end is gone. Pure.
+import { NEW_SOURCE, type Source, type SourceAction, type SourceEvent, stepSource } from '../../streams/source.ts'
+import type { SourcePlan, Status, TargetPlan } from '../../streams/status.ts'
+import { NEW_TARGET, stepTarget, type Target, type TargetAction, type TargetEvent } from '../../streams/target.ts'
+import { type Domain, isAlive } from './domain.ts'
+import { withDomain, withoutDomain } from './domains.ts'
+import { buildIncoming, workloadOf } from './migration.ts'
+import { canReach, hostOf, type Site, withRam } from './site.ts'
+
+interface Common {
+  readonly migration: string
+  readonly pin: string
+  readonly lives: boolean
+  /** The other end's host, once they know each other. */
+  readonly peer: string | undefined
+  readonly began: number
+  readonly suspendedAt: number | undefined
+  readonly deadlines: readonly { readonly wait: 'come' | 'hold' | 'hand'; readonly at: number }[]
+}
+
+export interface SourceStream extends Common {
+  readonly end: 'source'
+  readonly plan: SourcePlan
+  readonly machine: Source
+  readonly name: string
+  /** When the guest is suspended, and when all of it is there. */
+  readonly suspends: number | undefined
+  readonly whole: number | undefined
+}
+
+export interface TargetStream extends Common {
+  readonly end: 'target'
+  readonly plan: TargetPlan
+  readonly machine: Target
+  readonly port: number
+  readonly expected: { readonly pin: string; readonly address: string } | undefined
+}
+
+export type Stream = SourceStream | TargetStream
+
+/** KiB a millisecond, and the part of memory that goes over while the guest stands still. */
+const RATE = 1000
+const LAST = 20
+const HANDING = 5000
+const COMING = 900_000
+
+export function streamOf(site: Site, host: string, migration: string): Stream | undefined {
+  return hostOf(site, host).ram.streams.find((one) => one.migration === migration)
+}
+
+export function openTarget(site: Site, host: string, plan: TargetPlan, pin: string): Site {
+  const { streams } = hostOf(site, host).ram
+  const stream: TargetStream = {
+    ...{ end: 'target', migration: plan.migration, plan, pin, machine: NEW_TARGET, lives: true, peer: undefined, expected: undefined },
+    ...{ port: 40_000 + site.made + streams.length, began: site.now, suspendedAt: undefined },
+    deadlines: [{ wait: 'come', at: site.now + COMING }],
+  }
+  return save(withRam(site, host, { streams: [...streams, stream] }), host, stream)
+}
+
+export function openSource(site: Site, host: string, plan: SourcePlan, pin: string, domain: Domain): Site {
+  const { streams } = hostOf(site, host).ram
+  const stream: SourceStream = {
+    ...{ end: 'source', migration: plan.migration, plan, pin, machine: NEW_SOURCE, lives: true, peer: undefined, name: domain.name },
+    ...{ began: site.now, suspendedAt: undefined, deadlines: [], suspends: undefined, whole: undefined },
+  }
+  const opened = save(withRam(site, host, { streams: [...streams, stream] }), host, stream)
+  const refusal = 'xc: error: Failed to enable logdirty: 95: Internal error\nMigration failed, resuming at sender.'
+  return domain.type === 'pv' ? endXl(kill(opened, host, stream), host, stream, refusal) : settleStreams(opened)
+}
+
+export function statusOf(site: Site, host: string, stream: Stream): Status {
+  const { machine, pin, suspendedAt, began } = stream
+  const memory = stream.end === 'source' ? (domainHere(site, host, stream.plan.guest)?.memoryKib ?? 0) * 1024 : 0
+  return {
+    ...{ end: stream.end, guest: stream.plan.guest, ...machine, pin, bytes: machine.phase === 'waiting' ? 0 : memory, bytesPerSecond: 0 },
+    ...{ milliseconds: Math.round(site.now - began), pausedMs: suspendedAt === undefined ? 0 : Math.round(site.now - suspendedAt) },
+    ...(stream.end === 'target' ? { port: stream.port } : {}),
+  }
+}
+
+/** The process is killed: its xl finds its pipes broken. */
+export function killRelay(site: Site, host: string, migration: string): Site {
+  const stream = streamOf(site, host, migration)
+  if (!stream?.lives) return site
+  const dead = kill(site, host, stream)
+  // Of T's xl: it cannot say that it tidies up, and ends before it does.
+  return settleStreams(stream.end === 'source' ? endXl(dead, host, stream) : dead)
+}
+
+/** xl itself is killed, and tidies up nothing. */
+export function killXl(site: Site, host: string, migration: string): Site {
+  const stream = streamOf(site, host, migration)
+  if (!stream) return site
+  const ended = stream.end === 'source' ? withXlEnd(site, host, stream, 137, '') : site
+  return settleStreams(stream.lives ? feed(ended, host, migration, { kind: 'xl-ended' }) : ended)
+}
+
+export function feed(site: Site, host: string, migration: string, event: SourceEvent | TargetEvent): Site {
+  const stream = streamOf(site, host, migration)
+  if (!stream?.lives) return site
+  // Each end is only ever told what is an event of its own.
+  const { state, actions } =
+    stream.end === 'source' ? stepSource(stream.machine, event as SourceEvent) : stepTarget(stream.machine, event as TargetEvent)
+  const next = put(site, host, { ...stream, machine: state } as Stream)
+  return actions.reduce((all, action) => act(all, host, migration, action), save(next, host, { ...stream, machine: state } as Stream))
+}
+
+function act(site: Site, host: string, migration: string, action: SourceAction | TargetAction): Site {
+  const stream = streamOf(site, host, migration)
+  if (!stream) return site
+  switch (action.kind) {
+    case 'note':
+      if (stream.peer === undefined || !canReach(site, host, stream.peer)) return site
+      return feed(site, stream.peer, migration, { kind: 'note', note: action.note } as SourceEvent | TargetEvent)
+    case 'begin hold':
+      return put(site, host, wait(stream, 'hold', site.now + stream.plan.holdMs))
+    case 'wait':
+      return put(site, host, wait(stream, action.for, site.now + (action.for === 'hand' ? HANDING : stream.plan.holdMs)))
+    case 'start xl':
+      return feed(site, host, migration, { kind: 'said', said: { kind: 'banner' } })
+    case 'xl':
+      return stream.end === 'source' ? say(site, host, stream, action.say) : site
+    case 'let go': {
+      const incoming = hostOf(site, host).ram.domains.find((one) => one.uuid === stream.plan.guest)
+      if (!incoming) return feed(site, host, migration, { kind: 'xl-ended' })
+      const away = stream.peer === undefined ? undefined : domainHere(site, stream.peer, stream.plan.guest)
+      const name = incoming.name.replace(/--incoming$/, '')
+      const going = withDomain(site, host, {
+        ...incoming,
+        ...workloadOf(away ?? incoming),
+        name,
+        loggedAs: incoming.name,
+        state: 'running',
+      })
+      return feed(going, host, migration, { kind: 'said', said: { kind: 'report', code: 0 } })
+    }
+    case 'end': {
+      const dead = kill(site, host, stream)
+      if (stream.end === 'source') return endXl(dead, host, stream)
+      const built = hostOf(dead, host).ram.domains.find((one) => one.uuid === stream.plan.guest && one.name.endsWith('--incoming'))
+      return built ? withoutDomain(dead, host, built.domid) : dead
+    }
+  }
+}
+
+function say(site: Site, host: string, stream: SourceStream, words: 'banner' | 'ready' | 'started' | 'failed'): Site {
+  const { migration, plan, name } = stream
+  const domain = domainHere(site, host, plan.guest)
+  if (!domain) return feed(site, host, migration, { kind: 'xl-ended' })
+  switch (words) {
+    case 'banner': {
+      const { rateKBps } = plan
+      const suspends = site.now + domain.memoryKib / (rateKBps === undefined ? RATE : Math.min(RATE, rateKBps / 1000))
+      return put(site, host, { ...stream, suspends, whole: suspends + domain.memoryKib / RATE / LAST })
+    }
+    case 'ready':
+      return feed(withDomain(site, host, { ...domain, name: `${name}--migratedaway` }), host, migration, { kind: 'given-up' })
+    case 'started':
+      return withXlEnd(withoutDomain(kill(site, host, stream), host, domain.domid), host, stream, 0, 'Migration successful.')
+    case 'failed':
+      return withXlEnd(
+        withDomain(kill(site, host, stream), host, { ...domain, name, state: 'running' }),
+        host,
+        stream,
+        1,
+        'Migration failed due to problems at target.',
+      )
+  }
+}
+
+/** Its transport is gone: it takes the guest back, unless it has given it up. */
+function endXl(site: Site, host: string, stream: SourceStream, words = 'Migration failed, resuming at sender.'): Site {
+  const domain = domainHere(site, host, stream.plan.guest)
+  if (domain?.name.endsWith('--migratedaway'))
+    return withXlEnd(site, host, stream, 1, '** Migration failed during final handshake **\nDomain state is now undefined !')
+  const resumed = domain?.state === 'suspended' ? withDomain(site, host, { ...domain, state: 'running' }) : site
+  return withXlEnd(resumed, host, stream, 1, words)
+}
+
+function withXlEnd(site: Site, host: string, { migration }: SourceStream, code: number, words: string): Site {
+  const files = new Map(hostOf(site, host).ram.files)
+  const at = `/run/hostless/streams/${migration}`
+  if (files.has(`${at}/xl.status`)) return site
+  files.set(`${at}/xl.err`, { text: `${words}\n`, mode: 0o600 }).set(`${at}/xl.status`, { text: `${code}\n`, mode: 0o600 })
+  return withRam(site, host, { files })
+}
+
+/** What is due of each stream, and what it sees of the other end. */
+export function settleStreams(site: Site): Site {
+  const all = [...site.hosts.values()].flatMap(({ name, ram }) => ram.streams.map(({ migration }) => ({ host: name, migration })))
+  return all.reduce((now, { host, migration }) => settleOne(now, host, migration), site)
+}
+
+export function streamsDue(site: Site): readonly number[] {
+  return [...site.hosts.values()].flatMap(({ ram }) =>
+    ram.streams
+      .filter(({ lives }) => lives)
+      .flatMap((stream) => [
+        ...stream.deadlines.map(({ at }) => at),
+        ...(stream.end === 'source' && stream.machine.phase === 'streaming' && stream.suspends !== undefined ? [stream.suspends] : []),
+        ...(stream.end === 'source' && stream.machine.phase === 'suspended' && stream.whole !== undefined ? [stream.whole] : []),
+        ...(stream.end === 'source' && stream.suspendedAt !== undefined && stream.plan.maxPauseMs !== undefined
+          ? [stream.suspendedAt + stream.plan.maxPauseMs]
+          : []),
+      ]),
+  )
+}
+
+function settleOne(site: Site, host: string, migration: string): Site {
+  const stream = streamOf(site, host, migration)
+  if (!stream?.lives) return site
+  const due = stream.deadlines.find(({ at }) => at <= site.now)
+  if (due) {
+    const without = put(site, host, { ...stream, deadlines: stream.deadlines.filter((one) => one !== due) } as Stream)
+    const event = stream.end === 'source' ? ({ kind: 'hold-expired' } as const) : ({ kind: 'expired', wait: due.wait } as const)
+    return settleOne(feed(without, host, migration, event), host, migration)
+  }
+  if (stream.peer !== undefined && (!canReach(site, host, stream.peer) || !streamOf(site, stream.peer, migration)?.lives)) {
+    const alone = put(site, host, { ...stream, peer: undefined } as Stream)
+    return feed(alone, host, migration, { kind: 'link-lost', cause: 'link-lost', reason: 'the link is closed' })
+  }
+  return stream.end === 'source' ? settleSource(site, host, stream) : site
+}
+
+function settleSource(site: Site, host: string, stream: SourceStream): Site {
+  const { migration, machine, plan, suspends, whole, suspendedAt, peer } = stream
+  const domain = domainHere(site, host, plan.guest)
+  if (!domain) return feed(site, host, migration, { kind: 'xl-ended' })
+  if (suspendedAt !== undefined && plan.maxPauseMs !== undefined && site.now >= suspendedAt + plan.maxPauseMs) {
+    const { phase } = machine
+    if (phase === 'suspended' || phase === 'held')
+      return feed(site, host, migration, { kind: 'too-long', pauseMs: Math.max(site.now, whole ?? 0) - suspendedAt })
+  }
+  if (machine.phase === 'waiting' && peer === undefined) return meet(site, host, stream)
+  if (machine.phase === 'streaming' && suspends !== undefined && suspends <= site.now) {
+    if (!isAlive(domain)) return feed(site, host, migration, { kind: 'xl-ended' })
+    const still = withDomain(put(site, host, { ...stream, suspendedAt: site.now }), host, { ...domain, state: 'suspended' })
+    return settleOne(feed(still, host, migration, { kind: 'suspended' }), host, migration)
+  }
+  if (machine.phase === 'suspended' && whole !== undefined && whole <= site.now && peer !== undefined) {
+    const built = buildIncoming(site, host, peer, domain)
+    if (typeof built === 'string') return feed(site, peer, migration, { kind: 'xl-ended' })
+    return feed(built, peer, migration, { kind: 'said', said: { kind: 'ready' } })
+  }
+  return site
+}
+
+/** By address, port and the pins of both. */
+function meet(site: Site, host: string, stream: SourceStream): Site {
+  const { migration, plan, pin } = stream
+  const lost = (cause: 'link-lost' | 'wrong-peer', reason: string): Site =>
+    feed(site, host, migration, { kind: 'link-lost', cause, reason })
+  for (const { name, ram } of site.hosts.values()) {
+    const far = ram.streams.find(
+      (one) => one.end === 'target' && one.lives && one.port === plan.to.port && one.plan.address === plan.to.address,
+    )
+    if (far?.end !== 'target' || !canReach(site, host, name)) continue
+    if (far.pin !== plan.to.pin) return lost('wrong-peer', 'who listens there is not the target')
+    const from = plan.to.from ?? hostOf(site, host).machine.address
+    if (far.expected?.pin !== pin || far.expected.address !== from || far.migration !== migration || far.machine.phase !== 'waiting')
+      return lost('link-lost', 'the target does not let this host in')
+    const near = put(site, host, { ...stream, peer: name })
+    const both = put(near, name, { ...far, peer: host, deadlines: [] })
+    return feed(feed(both, host, migration, { kind: 'connected' }), name, migration, { kind: 'connected' })
+  }
+  return lost('link-lost', `${plan.to.address}:${plan.to.port} cannot be reached`)
+}
+
+function wait<Each extends Stream>(stream: Each, what: 'hold' | 'hand', at: number): Each {
+  return { ...stream, deadlines: [...stream.deadlines, { wait: what, at }] }
+}
+
+function kill(site: Site, host: string, stream: Stream): Site {
+  const now = streamOf(site, host, stream.migration) ?? stream
+  return put(site, host, { ...now, lives: false, deadlines: [] })
+}
+
+export function put(site: Site, host: string, stream: Stream): Site {
+  const { streams } = hostOf(site, host).ram
+  return withRam(site, host, { streams: streams.map((one) => (one.migration === stream.migration ? stream : one)) })
+}
+
+function save(site: Site, host: string, stream: Stream): Site {
+  const files = new Map(hostOf(site, host).ram.files)
+  const text = `${JSON.stringify(statusOf(site, host, stream))}\n`
+  return withRam(site, host, { files: files.set(`/run/hostless/streams/${stream.migration}/status.json`, { text, mode: 0o600 }) })
+}
+
+/** That the stream takes away; on the target none. */
+function domainHere(site: Site, host: string, guest: string): Domain | undefined {
+  return hostOf(site, host).ram.domains.find((one) => one.uuid === guest && !one.name.endsWith('--incoming'))
+}
