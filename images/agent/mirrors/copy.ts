@@ -3,6 +3,7 @@
 import { deviceOf, lvOf, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import { refused } from '../requests/refusal.ts'
+import { removeDisk } from '../requests/remove-disk.ts'
 import type { Task } from '../requests/task.ts'
 import { failureOf, type World } from '../requests/world.ts'
 import { activateVolume, changeTags, createVolume, removeVolume, zero } from '../volumes/change.ts'
@@ -54,6 +55,16 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   return failure === undefined
     ? { kind: 'copy-made', was: there ? 'there' : 'not there' }
     : refused('unable', `${name} is not ready: ${failure}`)
+}
+
+export async function removeCopy(world: World, body: RequestOf<'remove-copy'>, task: Task): Promise<AnswerOf<'remove-copy'> | Refusal> {
+  const { vg, disk, generation } = body
+  const group = await findGroup(world, vg)
+  if (group.kind === 'refused') return refused('unable', group.reason)
+  const tags = volumeOf(group, disk)?.tags
+  if (tags?.disk !== disk || tags.state !== 'making' || tags.generation !== generation) return { kind: 'copy-removed', was: 'not there' }
+  const removed = await removeDisk(world, { kind: 'remove-disk', vg, disk }, task)
+  return removed.kind === 'refused' ? removed : { kind: 'copy-removed', was: removed.was }
 }
 
 export async function exposeCopy(

@@ -58,9 +58,9 @@ async function untilWhole(
   const began = clock.steady()
   let moved = began
   let best = Number.POSITIVE_INFINITY
-  let handshakes = 1
+  let handshakes = 0
   let joins = 0
-  let wasJoined = true
+  let wasJoined = false
   for (;;) {
     if (signal.aborted) return refused('cancelled', 'it is not wanted any more')
     const looked = await lookMirror(world, disk)
@@ -68,12 +68,11 @@ async function untilWhole(
       const { mirror } = looked
       if (mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}`)
       if (mirror.disk === 'Diskless') return refused('unable', `the disk beneath the mirror has failed here: ${sayMirror(mirror)}`)
-      if (isWhole(mirror)) {
-        return { kind: 'whole', milliseconds: Math.round(clock.steady() - began), handshakes, sizeBytes: mirror.sizeBytes ?? 0 }
-      }
       const isJoined = mirror.connection === 'Connected'
       if (isJoined && !wasJoined) handshakes += 1
       wasJoined = isJoined
+      if (isWhole(mirror))
+        return { kind: 'whole', milliseconds: Math.round(clock.steady() - began), handshakes, sizeBytes: mirror.sizeBytes ?? 0 }
       const left = progressed(mirror)
       if (left < best) [best, moved] = [left, clock.steady()]
       tellOf(mirror, phase, tell)

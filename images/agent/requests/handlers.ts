@@ -2,7 +2,7 @@
 import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Images } from '../content/images.ts'
 import { connectMirror, paceMirror } from '../mirrors/connect.ts'
-import { exposeCopy, keepCopy, makeCopy } from '../mirrors/copy.ts'
+import { exposeCopy, keepCopy, makeCopy, removeCopy } from '../mirrors/copy.ts'
 import { dropMirror } from '../mirrors/drop.ts'
 import { leaveDisk } from '../mirrors/leave.ts'
 import { openMirror } from '../mirrors/open.ts'
@@ -103,6 +103,7 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'detach-nic': by<'detach-nic'>(detachNic),
     'rename-guest': by<'rename-guest'>(renameGuest),
     'make-copy': by<'make-copy'>(makeCopy),
+    'remove-copy': by<'remove-copy'>(removeCopy),
     'open-mirror': by<'open-mirror'>(openMirror),
     'swap-disk': by<'swap-disk'>(swapDisk),
     'connect-mirror': by<'connect-mirror'>(connectMirror),

@@ -8,6 +8,7 @@ import { kept, left, type Mirrored } from './disks.ts'
 const TRIES = 3
 /** Milliseconds. */
 const BETWEEN = 20_000
+const LONGEST = 600_000
 const PATIENCE = 300_000
 
 /** Gives what is pending, in words. */
@@ -15,8 +16,8 @@ export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], migrat
   const { guest, from, to, keepMs } = args
   const stream = migration === undefined ? undefined : { migration, guest: guest.uuid, become: 'moved' as const }
   const until = (yield* now()) + keepMs
+  for (const one of mirrors) yield* insisted(() => kept(args, one))
   const failures = [
-    yield* tried(`the disks of ${guest.name} on ${to.name} are not told to be its disks`, () => each(mirrors, (one) => kept(args, one))),
     stream &&
       (yield* tried(`the stream of ${guest.name} is not ended on ${to.name}`, () =>
         request(to.id, { kind: 'end-receive', ...stream }, { onAbort: 'finish', patience: PATIENCE }),
@@ -34,6 +35,18 @@ export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], migrat
 
 function* each(mirrors: readonly Mirrored[], act: (one: Mirrored) => Steps): Steps {
   for (const one of mirrors) yield* act(one)
+}
+
+/** Without it nothing starts on the new host: it has the guest, and so it comes back. */
+function* insisted(act: () => Steps): Steps {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return yield* act()
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error
+      yield* sleep(Math.min(LONGEST, BETWEEN * 2 ** Math.min(tries, 10)))
+    }
+  }
 }
 
 /** Undefined when it is done. */

@@ -22,7 +22,7 @@ export function* copyMade({ guest, to, epoch }: MigrateArgs, { disk, vdev, to: v
     {
       what: `remove the copy of ${vdev} of ${guest.name} from VG ${vg.name} of ${to.name}`,
       command: `on ${to.name}: lvremove ${vg.name}/${lvOf(disk)}`,
-      requests: [order(to.id, { kind: 'remove-disk', vg, disk }, { patience: MAKE_PATIENCE })],
+      requests: [order(to.id, { kind: 'remove-copy', vg, disk, generation: generation + 1 }, { patience: MAKE_PATIENCE })],
     },
     request(
       to.id,
@@ -74,7 +74,7 @@ function endOf({ over, rateBytes }: MigrateArgs, { port, secret }: Mirrored, end
   return { own, peer, port, secret, ...(rateBytes === undefined ? {} : { rateKBps: Math.max(1, Math.floor(rateBytes / 1000)) }) }
 }
 
-/** The device that the guest's new domain is built with. drop-mirror and remove-disk take it back. */
+/** The device that the guest's new domain is built with. drop-mirror and remove-copy take it back. */
 export function* exposed({ guest, to }: MigrateArgs, { disk, to: vg, sizeBytes }: MovedDisk): Steps {
   yield* request(to.id, { kind: 'expose-copy', vg, disk, guest: guest.uuid, sizeBytes }, { patience: SHORT_PATIENCE })
 }

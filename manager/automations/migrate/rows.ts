@@ -34,11 +34,14 @@ export async function moveRows(
 async function moveClaims(transaction: Transaction, automation: string, { guest, to, disks }: MigrateArgs): Promise<void> {
   const parts = [...RUNNING_PARTS, ...disks.map(({ disk }) => diskPart(disk))]
   const [taken, had] = [await claimsOf(transaction, 'automation', automation), await claimsOf(transaction, 'guest', guest.uuid)]
+  const mover = { holder_kind: 'automation', holder: automation, holder_name: `automation ${automation} (a move of ${guest.name})` }
   const holder = { holder_kind: 'guest', holder: guest.uuid, holder_name: guest.name }
   await removeClaims(transaction, 'guest', guest.uuid, parts)
   await removeClaims(transaction, 'automation', automation, parts)
   await addClaims(transaction, [
     ...taken.filter(({ part }) => parts.includes(part)).map((row) => ({ ...row, ...holder })),
     ...had.filter(({ part }) => part === 'run').map((row) => ({ ...row, item: to.id })),
+    // Until it is told to be left, what lies on the old host is somebody's.
+    ...had.filter(({ part }) => part.startsWith(diskPart(''))).map((row) => ({ ...row, ...mover, part: `left ${row.part}` })),
   ])
 }

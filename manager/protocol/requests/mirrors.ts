@@ -20,7 +20,7 @@ const ends = {
   rateKBps: count.min(1).exactOptional(),
 }
 
-/** T: the LV of a copy is there, `making`: nothing starts on it. What it has beyond `sizeBytes` reads as zero. remove-disk takes it back. */
+/** T: the LV of a copy is there, `making`: nothing starts on it. What it has beyond `sizeBytes` reads as zero. remove-copy takes it back. */
 export const makeCopy = long({
   since: 8,
   body: record({
@@ -38,6 +38,18 @@ export const makeCopy = long({
   changes: 'host',
   pace: 'long',
   yields: 'to urgent',
+  holds: ofDisk,
+  limit: 3600_000,
+})
+
+/** T: what make-copy has made is not there any more. What counts, or is another copy, is left alone: it is not this one. */
+export const removeCopy = long({
+  since: 8,
+  body: record({ kind: z.literal('remove-copy'), ...of, generation: count }),
+  answer: record({ kind: z.literal('copy-removed'), was: z.enum(['there', 'not there']) }),
+  changes: 'host',
+  pace: 'long',
+  yields: 'never',
   holds: ofDisk,
   limit: 3600_000,
 })

@@ -12,6 +12,8 @@ export interface Made {
   readonly host: string
   /** Left out: after its number. */
   readonly name?: string
+  /** Of its disks, greater by one with each move; left out: 1. */
+  readonly generation?: number
 }
 
 export function uuidOf(number: number): string {
@@ -25,9 +27,9 @@ export function diskOf(number: number, which: 'a' | 'b'): string {
 /** Half of what a host has for guests, less a little: two of them fit, three do not. */
 const MEMORY_MIB = 200 * 1024
 
-export function configOf({ number, name = `web${number}` }: Made, vgUuid: string): GuestConfig {
+export function configOf({ number, name = `web${number}`, generation = 1 }: Made, vgUuid: string): GuestConfig {
   const vg = { name: VG, uuid: vgUuid }
-  const disk = (which: 'a' | 'b') => ({ disk: diskOf(number, which), vg, generation: 1, vdev: `xvd${which}`, access: 'read-write' })
+  const disk = (which: 'a' | 'b') => ({ disk: diskOf(number, which), vg, generation, vdev: `xvd${which}`, access: 'read-write' })
   return guestConfig.parse({
     ...{ uuid: uuidOf(number), name, type: 'pvh', boot: { kind: 'grub' } },
     ...{ memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB, vcpus: 1, maxVcpus: 1, xl: [] },
@@ -78,4 +80,19 @@ export function destroyArgs(made: Made, report: Inventory) {
   const vg = { name: VG, uuid: vgOf(report) }
   const disks = [diskOf(made.number, 'a'), diskOf(made.number, 'b')].map((disk) => ({ disk, vg }))
   return { guest: namedOf(made), host: hostOf(made.host), disks }
+}
+
+/** Of a guest that is stopped, with its disks, which have grown to whole extents. */
+export function moveArgs(made: Made, to: string, report: (host: string) => Inventory, epoch: number) {
+  const { generation = 1 } = made
+  const [from, target] = [made.host, to].map((host) => ({ name: VG, uuid: vgOf(report(host)) }))
+  const { guest, restart, memoryBytes } = startArgs({ ...made, host: to, generation: generation + 1 }, report(to))
+  return {
+    ...{ guest, restart, way: 'stopped', from: hostOf(made.host), to: hostOf(to), memoryBytes, maxPauseMs: 2000, keepMs: 0, epoch },
+    over: { network: '10.77.0.0/24', from: '10.77.0.21', to: '10.77.0.22' },
+    disks: guest.disks.map(({ disk, vdev, access }) => ({
+      ...{ disk, vdev, access, generation, from, to: target },
+      sizeBytes: report(made.host).lvs.find(({ name }) => name === `disk-${disk}`)?.sizeBytes ?? 0,
+    })),
+  }
 }

@@ -1,6 +1,6 @@
 // What people want in a simulated run: which recipes are asked for, of which beginning, and when. The same seed wants the same.
 
-import { createArgs, destroyArgs, hostOf, type Made, namedOf, startArgs, uuidOf, vgOf } from './guests.ts'
+import { createArgs, destroyArgs, hostOf, type Made, moveArgs, namedOf, startArgs, uuidOf, vgOf } from './guests.ts'
 import { domainOfReport, type World } from './world.ts'
 
 export interface Wish {
@@ -91,6 +91,15 @@ function removeVg(world: World): readonly Wish[] {
   return [{ after: 0, who: 'alice', recipe: 'remove-vg', args: { host: hostOf('a'), vg: { name: 'spare', uuid } } }]
 }
 
+/** As a plan does it: only what is stopped where it is said to lie. */
+function move(made: Made, to: string, who = 'alice', after = 0): Step {
+  return (world) => {
+    const isThere = world.powerOf(uuidOf(made.number)) === 'off' && world.hostOf(uuidOf(made.number)) === made.host
+    if (!isThere) return []
+    return [{ after, who, recipe: 'migrate-guest', args: moveArgs(made, to, (host) => world.reportOf(host), world.epoch()) }]
+  }
+}
+
 function together(...steps: readonly Step[]): Step {
   return (world) => steps.flatMap((step) => step(world))
 }
@@ -119,6 +128,13 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'unpause', from: 'paused', steps: [ofGuest('unpause-guest', WEB1)] },
   { name: 'destroy', from: 'running', steps: [destroy('all')] },
   { name: 'destroy of what is stopped, its disks kept', from: 'stopped', steps: [destroy('kept')] },
+  { name: 'move of what is stopped', pace: 'long', from: 'stopped', steps: [together(move(WEB1, 'b'), move(WEB1, 'b', 'bob', 7))] },
+  {
+    name: 'move of what is stopped, and start there',
+    pace: 'long',
+    from: 'stopped',
+    steps: [move(WEB1, 'b'), start({ ...WEB1, host: 'b', generation: 2 })],
+  },
   { name: 'make a VG', from: 'empty', steps: [together(makeVg(), makeVg('bob', 5))] },
   { name: 'extend a VG', from: 'running', steps: [extendVg] },
   { name: 'remove a VG', from: 'spare VG', steps: [removeVg] },

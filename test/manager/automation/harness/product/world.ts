@@ -98,6 +98,12 @@ export class World {
     return row && String(row.power)
   }
 
+  /** Where its disks lie, by the store. */
+  hostOf(guest: string): string | undefined {
+    const row = this.#options.database.rows('SELECT uuid, host FROM guests').find(({ uuid }) => uuid === guest)
+    return row && String(row.host)
+  }
+
   keep(): Snapshot {
     return {
       site: fromNow(this.site),

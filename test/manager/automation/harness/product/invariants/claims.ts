@@ -1,6 +1,7 @@
 // What must hold between the hosts and what is claimed, at every moment: whatever is there is claimed, and no more is claimed than there is.
 import { type Claim, spaceOf } from '../../../../../../manager/claims/claim.ts'
 import { memoryRoom, vgRoom } from '../../../../../../manager/claims/rooms.ts'
+import type { DiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
 import { diskVolumes, domainsOf, type Invariant, isThere } from './moment.ts'
 
 export const whatRunsIsClaimed: Invariant = ({ site, ledger }) =>
@@ -18,11 +19,18 @@ export const whatRunsIsClaimed: Invariant = ({ site, ledger }) =>
 export const whatLiesIsClaimed: Invariant = ({ site, ledger }) =>
   diskVolumes(site).flatMap(({ group, volume, tags }) => {
     const claim = ledger.claims.find(({ space, item }) => space === spaceOf({ kind: 'vg', uuid: group.uuid }) && item === volume.name)
+    // What a guest has left behind is there for a while, and nobody's.
+    if (!claim && tags && isLeft(tags, ledger.disks)) return []
     if (!claim) return keptOf(ledger.guests, tags?.guest) ? [`the space of ${group.name}/${volume.name} is claimed by nobody`] : []
     return claim.guest === tags?.guest
       ? []
       : [`the space of ${group.name}/${volume.name}, of ${tags?.guest}, is claimed by ${claim.holder.name}`]
   })
+
+/** An older copy than the one that counts. */
+export function isLeft({ disk, state, generation }: DiskTags, disks: readonly { readonly id: string; readonly generation: number }[]): boolean {
+  return state === 'stale' || disks.some((row) => row.id === disk && row.generation > generation)
+}
 
 /** Disks may outlive their guest where somebody has said so. */
 function keptOf(guests: readonly { readonly uuid: string }[], guest: string | undefined): boolean {

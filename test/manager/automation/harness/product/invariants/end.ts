@@ -6,6 +6,7 @@ import type { Recipe } from '../../../../../../manager/automation/recipe.ts'
 import { isOpen, STATES } from '../../../../../../manager/automation/store/store.ts'
 import { deviceOf, lvOf } from '../../../../../../manager/protocol/guest-disk.ts'
 import { uuid } from '../../../../../../manager/protocol/values.ts'
+import { isLeft } from './claims.ts'
 import { diskVolumes, domainsOf, isThere, type Moment } from './moment.ts'
 
 export interface End extends Moment {
@@ -76,11 +77,11 @@ export const claimsAreJustified: AtEnd = ({ ledger }) => {
   return [...strangers, ...guests]
 }
 
-/** No LV, device, domain or file of a guest that is not there, or of a disk that is not written down. */
+/** No LV, device, domain or file of a guest that is not there, or of a disk that is not written down; but for what a guest has left on a host. */
 export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
   const rows = new Set(ledger.disks.map(({ id, vg_uuid }) => `${vg_uuid}/${id}`))
   const volumes = diskVolumes(site).flatMap(({ group, volume, tags }) =>
-    tags && (rows.has(`${group.uuid}/${tags.disk}`) || kept.has(tags.guest)) ? [] : [`I8: the LV ${group.name}/${volume.name} is left`],
+    tags && (rows.has(`${group.uuid}/${tags.disk}`) || kept.has(tags.guest) || isLeft(tags, ledger.disks)) ? [] : [`I8: the LV ${group.name}/${volume.name} is left`],
   )
   const there = domainsOf(site)
   const domains = there.flatMap(({ host, domain }) =>
