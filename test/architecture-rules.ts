@@ -89,6 +89,8 @@ export const WORLDLY: readonly string[] = [
   'images/agent/link/exec.ts',
   'images/agent/link/runner.ts',
   'images/agent/main.ts',
+  'images/agent/streams/exec.ts',
+  'images/agent/streams/relay',
   'images/bootstrap.ts',
   'images/build.ts',
   'images/catalogue.ts',

@@ -10,6 +10,7 @@ import { MICRO_BENCHES, runMicro } from './micro.ts'
 import { type ApplianceBench, type BenchOptions, isOfAppliance, parseBenchCommand } from './options.ts'
 import { missingForPage, PAGE_NOTES, PAGE_TITLE, runPage } from './page.ts'
 import { missingForPlacement, PLACEMENT_NOTES, PLACEMENT_TITLE, runPlacement } from './placement.ts'
+import { RELAY_NOTES, RELAY_TITLE, runRelayBench } from './relay.ts'
 import { Teardown } from './teardown.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   if (options.benches.includes('page')) await benchPage(options, facts)
   if (options.benches.includes('placement')) await benchPlacement(options, facts)
   if (options.benches.includes('automation')) await benchAutomation(options, facts)
+  if (options.benches.includes('relay')) await benchRelay(options, facts)
   if (options.benches.includes('manager')) await benchManager(options, facts)
   if (ofAppliance.length > 0) {
     const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
@@ -77,6 +79,14 @@ async function benchAutomation(options: BenchOptions, machine: MachineFacts): Pr
   say(table)
   explain(AUTOMATION_NOTES, options)
   await writeLedger({ bench: 'automation', machine, result: { runs } })
+}
+
+async function benchRelay(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  say(`\n${RELAY_TITLE}${mediansText(options)}.`)
+  const { runs, table } = await runRelayBench(options)
+  say(table)
+  explain(RELAY_NOTES, options)
+  await writeLedger({ bench: 'relay', machine, result: { runs } })
 }
 
 async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {

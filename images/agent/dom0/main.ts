@@ -6,7 +6,7 @@ declare const AGENT_VERSION: string
 if (process.argv[2] === '--relay') {
   await import('./schemas.ts')
   const { runRelay } = await import('../streams/relay/main.ts')
-  process.exit(await runRelay(process.argv[3] ?? ''))
+  process.exit(await runRelay(process.argv[3] ?? '', process.argv[4]))
 } else {
   const { runHere } = await import('./runner.ts')
   await runHere(AGENT_VERSION)

@@ -7,7 +7,8 @@ import type { Relays } from '../streams/relays.ts'
 import { type Asked, readPlan, type Status } from '../streams/status.ts'
 import { diceOf } from './machine/random.ts'
 import { hostOf, type Site, withRam } from './state/site.ts'
-import { feed, openSource, openTarget, put, type Stream, settleStreams, statusOf, streamOf } from './state/streams.ts'
+import type { Stream } from './state/stream.ts'
+import { feed, openSource, openTarget, put, settleStreams, statusOf, streamOf } from './state/streams.ts'
 
 export interface SimulatedRelays {
   readonly site: () => Site

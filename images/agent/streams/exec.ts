@@ -9,7 +9,7 @@ import { identityOf, newIdentity } from './relay/identity.ts'
 import type { Relays } from './relays.ts'
 
 /** `agent`: what runs the agent's bundle here, with its options. */
-export function machineRelays(agent: Command): Relays {
+export function machineRelays(agent: Command, xl = 'xl'): Relays {
   const start = async (places: StreamPlaces, command: Command, said: string): Promise<void> => {
     await mkdir(places.folder, { recursive: true, mode: 0o700 })
     await chmod(places.folder, 0o700)
@@ -20,9 +20,9 @@ export function machineRelays(agent: Command): Relays {
     identity: () => newIdentity(),
     pinOf: (key) => identityOf(key).pin,
     // Its own words go nowhere: what it has to say is its status. `said` is xl's.
-    receive: (places) => start(places, [...agent, '--relay', places.folder], '/dev/null'),
+    receive: (places) => start(places, [...agent, '--relay', places.folder, xl], '/dev/null'),
     // Verbose: it says when the guest stands still.
-    send: (places, domid) => start(places, ['xl', '-vvv', 'migrate', '-s', '', String(domid), transport(agent, places)], places.said),
+    send: (places, domid) => start(places, [xl, '-vvv', 'migrate', '-s', '', String(domid), transport(agent, places)], places.said),
     ask: (places, asked) => askAt(places.control, asked),
   }
 }

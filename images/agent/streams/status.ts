@@ -46,6 +46,8 @@ export const status = record({
   port: count.exactOptional(),
   /** Its own. */
   pin: sha256.exactOptional(),
+  /** Of its process, for a person who looks. */
+  pid: count.exactOptional(),
 })
 
 export type Plan = z.output<typeof plan>

@@ -45,8 +45,35 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'attach-nic': { kind: 'attach-nic', uuid: guest, nic: { mac: mac.parse('52:54:00:77:01:02'), bridge: 'xenbr0' } },
   'detach-nic': { kind: 'detach-nic', uuid: guest, mac: mac.parse('52:54:00:77:01:02') },
   'rename-guest': { kind: 'rename-guest', uuid: guest, name: 'web2' },
+  'open-receive': { kind: 'open-receive', migration: 'm-1', guest: WEB1, restart: 'always', address: '10.77.0.22', holdMs: 20_000 },
+  'prepare-send': { kind: 'prepare-send', migration: 'm-1', guest },
+  'accept-send': { kind: 'accept-send', migration: 'm-1', guest, pin: 'a'.repeat(64), address: '10.77.0.21' },
+  'send-guest': {
+    ...{ kind: 'send-guest', migration: 'm-1', guest, name: 'web1', holdMs: 10_000 },
+    to: { address: '10.77.0.22', port: 40_000, pin: 'b'.repeat(64) },
+  },
+  'pace-send': { kind: 'pace-send', migration: 'm-1', rateKBps: 1000 },
+  'go-receive': { kind: 'go-receive', migration: 'm-1', guest },
+  'end-receive': { kind: 'end-receive', migration: 'm-1', guest, become: 'moved' },
+  'end-send': { kind: 'end-send', migration: 'm-1', guest, name: 'web1', become: 'not moved', target: 'dropped' },
+  'look-stream': { kind: 'look-stream', migration: 'm-1', guest },
+  'cap-guest': { kind: 'cap-guest', uuid: guest, percent: 50 },
+  'announce-guest': { kind: 'announce-guest', uuid: guest },
 }
-const SINCE_6 = ['attach-disk', 'detach-disk', 'attach-nic', 'detach-nic', 'rename-guest'] as const
+const SINCE_7 = [
+  'open-receive',
+  'prepare-send',
+  'accept-send',
+  'send-guest',
+  'pace-send',
+  'go-receive',
+  'end-receive',
+  'end-send',
+  'look-stream',
+  'cap-guest',
+  'announce-guest',
+] as const
+const SINCE_6 = ['attach-disk', 'detach-disk', 'attach-nic', 'detach-nic', 'rename-guest', ...SINCE_7] as const
 const SINCE_5 = [
   'make-vg',
   'remove-vg',
@@ -66,11 +93,11 @@ const KINDS = Object.keys(ONE_OF_EACH) as RequestKind[]
 test('each request is known under its own kind, and has an order', (t) => {
   for (const kind of KINDS) {
     t.deepEqual(requestBody.parse(ONE_OF_EACH[kind]), ONE_OF_EACH[kind])
-    t.true(orderOf(ONE_OF_EACH[kind]).limit >= 60_000)
+    t.true(orderOf(ONE_OF_EACH[kind]).limit >= 20_000)
   }
   t.deepEqual(
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
-    ['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest'],
+    ['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
   )
 })
 
@@ -86,6 +113,17 @@ test('a guest is started beside others of its VG, and after what is done to its 
   t.false(collides(make, { ...make, disk: uuid.parse('00000000-0000-4000-8000-0000000000dd') }))
   t.is(orderOf(destroy).pace, 'urgent')
   t.is(orderOf(start).yields, 'to urgent')
+})
+
+test('an undo of a stream makes its send end; a pace and a look wait for nothing', (t) => {
+  const collides = (a: RequestBody, b: RequestBody): boolean => collide(orderOf(a).holds, orderOf(b).holds)
+  const send = ONE_OF_EACH['send-guest']
+  t.is(orderOf(send).yields, 'to urgent')
+  for (const kind of ['end-send', 'end-receive'] as const) {
+    t.is(orderOf(ONE_OF_EACH[kind]).pace, 'urgent')
+    t.true(collides(send, ONE_OF_EACH[kind]))
+  }
+  for (const kind of ['pace-send', 'look-stream', 'cap-guest', 'announce-guest'] as const) t.false(collides(send, ONE_OF_EACH[kind]), kind)
 })
 
 test('a name of a guest is no option of a program and no path', (t) => {
@@ -108,7 +146,8 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(6), [])
+  t.deepEqual(withheld(7), [])
+  t.deepEqual(withheld(6), [...SINCE_7])
   t.deepEqual(withheld(5), [...SINCE_6])
   t.deepEqual(withheld(4), [...SINCE_5])
   t.deepEqual(withheld(3), ['connect-iscsi', 'disconnect-iscsi', ...SINCE_5])

@@ -1,17 +1,17 @@
 // The request end-receive: nothing of the stream is left here. The guest is here or it is not: whichever was decided, what Xen shows must
 // not say the contrary.
 import type { AnswerOf, Refusal, RequestOf } from '../../../../manager/protocol/requests.ts'
-import { logPath, ownerPath } from '../../consoles/owner.ts'
-import { forget, keep, readKept } from '../../guests/kept.ts'
-import { domainsOf, incomingName, isMovingName } from '../../guests/moving.ts'
+import { keep, readKept } from '../../guests/kept.ts'
+import { domainsOf, isMovingName } from '../../guests/moving.ts'
 import { streamPlaces } from '../../streams/places.ts'
 import { otherStream, removeStream, type StreamWorld, see, until } from '../../streams/relays.ts'
 import { refused } from '../refusal.ts'
 import { OF_GUESTS } from '../start-guest.ts'
-import { takeAway } from './go-receive.ts'
+import { forgetArriving, takeAway } from './go-receive.ts'
 
 /** Milliseconds for xl to take away what it has built. */
 const ENDING = 30_000
+const UNENDED = 'the process of the stream does not end: ask again'
 
 export async function endReceive(
   world: StreamWorld,
@@ -32,16 +32,16 @@ export async function endReceive(
     const [domain] = domains.all
     if (!domain || isMovingName(domain.name)) return refused('unable', 'it has not come: it has no domain here that was let go on')
     if (kept?.state === 'arriving') await keep(world.files, { ...kept, state: 'started' })
+    if ((await until(world, places, () => false, ENDING)).relay === 'lives') return refused('unable', UNENDED)
   } else {
     if (seen.relay === 'lives') await world.relays.ask(places, { ask: 'abort' })
     const after = await until(world, places, ({ phase }) => phase === 'gone', ENDING)
     if (after.relay !== 'none' && after.status.phase === 'gone' && (await hasCome(world, guest)))
       return refused('unable', 'it goes on here: the source has given it up')
-    if (after.relay === 'lives') return refused('unable', 'the process of the stream does not end: ask again')
+    if (after.relay === 'lives') return refused('unable', UNENDED)
     const left = kept?.state === 'arriving' || was === 'there' ? await takeAway(world, guest) : undefined
     if (left !== undefined) return refused('unable', left)
-    if (kept?.state === 'arriving') await forget(world.files, guest)
-    if (kept?.state === 'arriving') for (const path of [logPath, ownerPath]) await world.files.remove(path(incomingName(kept.guest.name)))
+    if (kept?.state === 'arriving') await forgetArriving(world, kept)
   }
   await removeStream(world, places)
   await world.collect(OF_GUESTS)

@@ -51,7 +51,7 @@ async function settle(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefin
   if (phase !== 'dropped' && seen.relay === 'lives') return refused('busy', `it is not settled yet: the stream is ${phase}`)
   const left = await takeAway(world, guest)
   if (left !== undefined) return refused('unable', left)
-  if (kept?.state === 'arriving') await forget(world.files, guest)
+  if (kept?.state === 'arriving') await forgetArriving(world, kept)
   await world.collect(OF_GUESTS)
   return { kind: 'receive-went', outcome: { kind: 'dropped', cause, reason } }
 }
@@ -80,7 +80,7 @@ async function goOn(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefined
   if (kept) {
     await keep(world.files, { ...kept, state: 'started' })
     await reopenLogs(world)
-    for (const path of [logPath, ownerPath]) await world.files.remove(path(incomingName(kept.guest.name)))
+    await removeIncomingLog(world, kept)
   }
   await world.collect(OF_GUESTS)
   const unannounced = failure === undefined || nics === 0 ? undefined : failure.slice(0, 512)
@@ -96,4 +96,14 @@ export async function takeAway(world: StreamWorld, guest: Uuid): Promise<string 
   if (!domain.name.endsWith('--incoming') || domain.state === 'running')
     return `its domain here, ${domain.domid} (${domain.name}), is ${domain.state}: it is none that was never let go on`
   return destroyDomain(world, guest, domain.domid)
+}
+
+/** It has not come. */
+export async function forgetArriving(world: StreamWorld, kept: KeptGuest): Promise<void> {
+  await removeIncomingLog(world, kept)
+  await forget(world.files, kept.guest.uuid)
+}
+
+async function removeIncomingLog({ files }: StreamWorld, { guest }: KeptGuest): Promise<void> {
+  for (const path of [logPath, ownerPath]) await files.remove(path(incomingName(guest.name)))
 }

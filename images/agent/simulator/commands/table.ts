@@ -54,6 +54,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['multipath', multipath],
   ['multipathd', multipathd],
   ['od', od],
+  ['perl', perl],
   ['pkill', pkill],
   ['pvcreate', pvcreate],
   ['pvremove', pvremove],
@@ -101,4 +102,15 @@ function smartctl(context: Context): Outcome {
   const { machine, since } = here(context)
   const text = showSmartctl(machine, args.at(-1) ?? '', (site.now - since) / 1000)
   return text === undefined ? failed(context, 2, 'No such device') : said(context, text)
+}
+
+/** Of the announcement alone: its devices must be there; frames are counted nowhere. */
+function perl(context: Context): Outcome {
+  const [option, , dashes, ...pairs] = context.args
+  if (option !== '-e' || dashes !== '--') gap(context, 'this form of perl')
+  const { machine, ram } = here(context)
+  const known = (name: string): boolean =>
+    name === 'xenbr0' || ram.links.some((link) => link.name === name) || machine.nics.some((nic) => nic.name === name)
+  const missing = pairs.find((name, index) => index % 2 === 0 && !known(name))
+  return missing === undefined ? said(context, '', 400) : failed(context, 2, `there is no ${missing}`)
 }

@@ -21,6 +21,8 @@ export interface Domain {
   /** CPUs in use, on the average; and bytes a second, of disk and of network. */
   readonly load: number
   readonly traffic: number
+  /** Of credit2, in percent of one CPU. */
+  readonly cap?: number
   /** What it does with its disks while it runs; none of a guest that only counts. */
   readonly workload?: Workload
   /** It was asked to end, and will at this time of the simulated clock. */

@@ -2,7 +2,8 @@
 // there decides where it goes on. Until that word everything can be undone. Pure.
 import { type Domain, isAlive } from './domain.ts'
 import { begin, freeKib, needOf, plug, withDomain, withoutDomain } from './domains.ts'
-import { canReach, hostOf, type Migration, type Site, withRam } from './site.ts'
+import type { Migration } from './migrating.ts'
+import { canReach, hostOf, type Site, withRam } from './site.ts'
 
 const INCOMING = '--incoming'
 

@@ -7,7 +7,8 @@ import type { DmDevice } from './dm.ts'
 import type { Domain } from './domain.ts'
 import type { DrbdLabel, Resource } from './drbd-resource.ts'
 import type { Group } from './lvm.ts'
-import type { Stream } from './streams.ts'
+import type { Migration, Transport } from './migrating.ts'
+import type { Stream } from './stream.ts'
 
 export const SECTOR = 512
 export const MIB = 2 ** 20
@@ -28,14 +29,6 @@ export interface Site {
   readonly transports: readonly Transport[]
   readonly migrations: readonly Migration[]
   readonly copies: readonly Copy[]
-}
-
-/** What `xl migrate -s '' GUEST COMMAND` runs: by a part of its text, to which host its stream goes. */
-export interface Transport {
-  readonly command: string
-  readonly to: string
-  /** Whether it keeps the word back that the guest is received, until it is told. */
-  readonly holds: boolean
 }
 
 export interface Medium {
@@ -167,23 +160,6 @@ export interface LinkDevice {
   readonly master?: string
   readonly over?: string
   readonly vlan?: number
-}
-
-/** `sending` memory, `received` with its word kept back, then what became of it. */
-export interface Migration {
-  readonly id: number
-  readonly uuid: string
-  readonly from: string
-  readonly to: string
-  readonly phase: 'sending' | 'received' | 'done' | 'aborted'
-  /** Whether the transport keeps the word back until it is told. */
-  readonly holds: boolean
-  readonly staysPaused: boolean
-  /** Whether the transport starts `xl migrate-receive` itself; otherwise one has to wait there. */
-  readonly brings: boolean
-  /** When all memory is there. */
-  readonly due: number
-  readonly why?: string
 }
 
 /** A copy that goes on while time goes by. */

@@ -1,43 +1,13 @@
 // Live migrations that our relays carry: the two processes by the very rules that the real ones go by, and the two xl beside them as
 // xl_migrate.c has them: what each does to its domain at each word, and when its relay or the other end is gone. Pure.
-import { NEW_SOURCE, type Source, type SourceAction, type SourceEvent, stepSource } from '../../streams/source.ts'
+import { NEW_SOURCE, type SourceAction, type SourceEvent, stepSource } from '../../streams/source.ts'
 import type { SourcePlan, Status, TargetPlan } from '../../streams/status.ts'
-import { NEW_TARGET, stepTarget, type Target, type TargetAction, type TargetEvent } from '../../streams/target.ts'
+import { NEW_TARGET, stepTarget, type TargetAction, type TargetEvent } from '../../streams/target.ts'
 import { type Domain, isAlive } from './domain.ts'
 import { withDomain, withoutDomain } from './domains.ts'
 import { buildIncoming, workloadOf } from './migration.ts'
 import { canReach, hostOf, type Site, withRam } from './site.ts'
-
-interface Common {
-  readonly migration: string
-  readonly pin: string
-  readonly lives: boolean
-  /** The other end's host, once they know each other. */
-  readonly peer: string | undefined
-  readonly began: number
-  readonly suspendedAt: number | undefined
-  readonly deadlines: readonly { readonly wait: 'come' | 'hold' | 'hand'; readonly at: number }[]
-}
-
-export interface SourceStream extends Common {
-  readonly end: 'source'
-  readonly plan: SourcePlan
-  readonly machine: Source
-  readonly name: string
-  /** When the guest is suspended, and when all of it is there. */
-  readonly suspends: number | undefined
-  readonly whole: number | undefined
-}
-
-export interface TargetStream extends Common {
-  readonly end: 'target'
-  readonly plan: TargetPlan
-  readonly machine: Target
-  readonly port: number
-  readonly expected: { readonly pin: string; readonly address: string } | undefined
-}
-
-export type Stream = SourceStream | TargetStream
+import type { SourceStream, Stream, TargetStream } from './stream.ts'
 
 /** KiB a millisecond, and the part of memory that goes over while the guest stands still. */
 const RATE = 1000
@@ -72,9 +42,10 @@ export function openSource(site: Site, host: string, plan: SourcePlan, pin: stri
 
 export function statusOf(site: Site, host: string, stream: Stream): Status {
   const { machine, pin, suspendedAt, began } = stream
-  const memory = stream.end === 'source' ? (domainHere(site, host, stream.plan.guest)?.memoryKib ?? 0) * 1024 : 0
+  const isSent = stream.end === 'source' && stream.suspends !== undefined
+  const memory = isSent ? (domainHere(site, host, stream.plan.guest)?.memoryKib ?? 0) * 1024 : 0
   return {
-    ...{ end: stream.end, guest: stream.plan.guest, ...machine, pin, bytes: machine.phase === 'waiting' ? 0 : memory, bytesPerSecond: 0 },
+    ...{ end: stream.end, guest: stream.plan.guest, ...machine, pin, bytes: memory, bytesPerSecond: 0 },
     ...{ milliseconds: Math.round(site.now - began), pausedMs: suspendedAt === undefined ? 0 : Math.round(site.now - suspendedAt) },
     ...(stream.end === 'target' ? { port: stream.port } : {}),
   }
@@ -134,7 +105,8 @@ function act(site: Site, host: string, migration: string, action: SourceAction |
         loggedAs: incoming.name,
         state: 'running',
       })
-      return feed(going, host, migration, { kind: 'said', said: { kind: 'report', code: 0 } })
+      // The xl that stays for the guest's reboots is another process.
+      return feed(feed(going, host, migration, { kind: 'said', said: { kind: 'report', code: 0 } }), host, migration, { kind: 'xl-ended' })
     }
     case 'end': {
       const dead = kill(site, host, stream)

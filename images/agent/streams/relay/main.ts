@@ -1,4 +1,4 @@
-// A relay as a process of its own: `agent.mjs --relay source|target FOLDER`. It outlives the agent that has started it, is ended by its own
+// A relay as a process of its own: `agent.mjs --relay FOLDER [XL]`. It outlives the agent that has started it, is ended by its own
 // clocks, and says nothing on stdout, which is xl's.
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { type Receiver, relayTarget } from './target.ts'
 const LINE = 512
 
 /** Resolves with the exit code. */
-export async function runRelay(folder: string): Promise<number> {
+export async function runRelay(folder: string, xl = 'xl'): Promise<number> {
   const places = streamPlaces(basename(folder), dirname(folder))
   const plan = readPlan(readFileSync(places.plan, 'utf8'))
   if (!plan) throw new Error(`${places.plan}: it is no plan of a stream`)
@@ -24,7 +24,7 @@ export async function runRelay(folder: string): Promise<number> {
   rmSync(places.key)
   const save = (status: Status): void => {
     try {
-      writeFileSync(`${places.status}.new`, `${JSON.stringify(status)}\n`, { mode: 0o600 })
+      writeFileSync(`${places.status}.new`, `${JSON.stringify({ ...status, pid: process.pid })}\n`, { mode: 0o600 })
       renameSync(`${places.status}.new`, places.status)
     } catch {
       // The folder is gone: the stream was ended for good.
@@ -33,7 +33,7 @@ export async function runRelay(folder: string): Promise<number> {
   const common = { identity, control: places.control, save }
   const ended =
     plan.end === 'target'
-      ? await relayTarget({ ...common, plan, receive: () => receiveBy(['xl', 'migrate-receive'], plan.guest, places.said) })
+      ? await relayTarget({ ...common, plan, receive: () => receiveBy([xl, 'migrate-receive'], plan.guest, places.said) })
       : await relaySource({
           ...common,
           plan,

@@ -91,9 +91,9 @@ class RunningSource {
     const { plan, identity } = this.#relay
     const { address: host, port, pin, from } = plan.to
     const local = from === undefined ? {} : { localAddress: from }
-    const { key, certificate: cert } = identity
+    const { key } = identity
     // Whose certificate it is says the pin, and nothing else.
-    const socket = connect({ host, port, ...local, key, cert, minVersion: 'TLSv1.3', rejectUnauthorized: false, ciphers: CIPHERS })
+    const socket = connect({ host, port, ...local, key, cert: key, minVersion: 'TLSv1.3', rejectUnauthorized: false, ciphers: CIPHERS })
     const failed = (cause: 'link-lost' | 'wrong-peer', reason: string): void => {
       socket.destroy()
       this.#step({ kind: 'link-lost', cause, reason })

@@ -95,7 +95,7 @@ class RunningTarget {
   async #listen(): Promise<Server> {
     const { identity, plan } = this.#relay
     const server = createServer({
-      ...{ key: identity.key, cert: identity.certificate, minVersion: 'TLSv1.3', ciphers: CIPHERS },
+      ...{ key: identity.key, cert: identity.key, minVersion: 'TLSv1.3', ciphers: CIPHERS },
       // Whose certificate it is says the pin, and nothing else.
       ...{ requestCert: true, rejectUnauthorized: false, handshakeTimeout: 10_000 },
     })

@@ -150,3 +150,15 @@ export function identify(context: Context, what: 'domid' | 'domname', args: read
   const [name] = args
   return withFound(context, name, (domain) => said(context, `${what === 'domid' ? domain.domid : domain.name}\n`))
 }
+
+/** `-d DOMAIN`: its weight and cap; with -w or -c they are set. dom0 has neither of interest. */
+export function credit2(context: Context, args: readonly string[]): Ended {
+  const options = parseOptions(context, args, { valued: ['-d|--domain', '-w|--weight', '-c|--cap'] })
+  const [name, cap] = [options.value('--domain'), options.value('--cap')]
+  if (name === '0') return did(context.site, TAKES.quick)
+  return withFound(context, name, (domain) => {
+    if (cap !== undefined) return did(withDomain(context.site, context.host, { ...domain, cap: Number(cap) }), TAKES.quick)
+    const row = `${domain.name.padEnd(33)}${String(domain.domid).padStart(4)} ${'256'.padStart(6)} ${String(domain.cap ?? 0).padStart(4)}`
+    return said(context, `${'Name'.padEnd(33)}${'ID'.padStart(4)} ${'Weight'.padStart(6)} ${'Cap'.padStart(4)}\n${row}\n`, TAKES.quick)
+  })
+}

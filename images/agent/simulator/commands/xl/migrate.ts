@@ -1,6 +1,7 @@
 // xl migrate and xl migrate-receive. With -s '' the last argument is the transport: a command that carries the stream both ways.
 import type { Domain } from '../../state/domain.ts'
-import { canReach, hostOf, type Migration, type Site, withRam } from '../../state/site.ts'
+import type { Migration } from '../../state/migrating.ts'
+import { canReach, hostOf, type Site, withRam } from '../../state/site.ts'
 import { type Context, did, type Ended, failed, here, type Outcome } from '../command.ts'
 import { parseOptions } from '../options.ts'
 import { withFound } from './domains.ts'

@@ -2,10 +2,10 @@
 import { showXlInfo } from '../../show/cpu.ts'
 import { showXlList, showXlListLong } from '../../show/guests.ts'
 import { findDomain, freeKib } from '../../state/domains.ts'
-import { type Context, did, gap, here, type Outcome, said } from '../command.ts'
+import { type Context, did, failed, gap, here, type Outcome, said } from '../command.ts'
 import { parseOptions } from '../options.ts'
 import { blockAttach, blockDetach, networkAttach, networkDetach } from './devices.ts'
-import { create, destroy, identify, memory, pause, rename, shutdown, unpause, vcpus, withFound } from './domains.ts'
+import { create, credit2, destroy, identify, memory, pause, rename, shutdown, unpause, vcpus, withFound } from './domains.ts'
 import { migrate, receive } from './migrate.ts'
 
 const READING = 20
@@ -54,7 +54,10 @@ export function xl(context: Context): Outcome {
     case 'migrate-receive':
       return receive(context, args)
     case 'sched-credit2':
-      return did(context.site)
+      return credit2(context, args)
+    case 'resume':
+      // Xen 4.21 has it, and 4.20 has not.
+      return failed(context, 1, 'command not implemented')
     default:
       return gap(context, `xl ${verb}`)
   }
