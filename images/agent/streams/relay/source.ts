@@ -25,7 +25,7 @@ export interface SourceRelay {
 }
 
 /** Milliseconds for a connection, and between two looks at a pause that may be too long. */
-const CONNECTING = 10_000
+const CONNECTING = 60_000
 const LOOK = 20
 const SAVE = 1000
 

@@ -97,7 +97,7 @@ class RunningTarget {
     const server = createServer({
       ...{ key: identity.key, cert: identity.key, minVersion: 'TLSv1.3', ciphers: CIPHERS },
       // Whose certificate it is says the pin, and nothing else.
-      ...{ requestCert: true, rejectUnauthorized: false, handshakeTimeout: 10_000 },
+      ...{ requestCert: true, rejectUnauthorized: false, handshakeTimeout: 60_000 },
     })
     server.maxConnections = MOST_UNKNOWN
     server.on('tlsClientError', (_, socket) => socket.destroy())
