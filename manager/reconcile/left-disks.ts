@@ -1,7 +1,8 @@
-// Removes what guests that have moved have left behind on their old hosts, when its time is over: an LV whose own tags say so, and that
-// no row calls a guest's disk.
+// Sees to what guests that have moved have left behind on their old hosts: an older copy of a disk is told to be left, with its mirror taken
+// down, where the move itself could not; and is removed when its time is over. What counts is by the store, and by the LV's own tags.
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
+import { holdingsOf } from '../guests/holdings.ts'
 import type { Pool } from '../hosts/service.ts'
 import { readDiskTags, untilOf, vgRef } from '../protocol/guest-disk.ts'
 import type { RequestBody } from '../protocol/requests.ts'
@@ -27,16 +28,21 @@ export interface LeftDiskDeps {
 const GATHER = 2000
 const LIMIT = 3600_000
 
+/** Of what a move could not tell to be left, ms. */
+const KEEP = 3600_000
+
 interface Left {
   readonly host: string
   readonly hostName: string
   readonly disk: Uuid
   readonly lv: Lv
+  readonly generation: number
+  readonly act: 'leave' | 'remove'
 }
 
 export class LeftDiskTask implements Task {
   readonly name = 'left-disks'
-  readonly what = 'removes what guests that have moved left behind, when its time is over'
+  readonly what = 'tells what guests that have moved left behind to be left, and removes it when its time is over'
   readonly period = 600_000
   readonly #deps: LeftDiskDeps
   readonly #attempts: Attempts
@@ -57,15 +63,22 @@ export class LeftDiskTask implements Task {
 
   async step(): Promise<number | undefined> {
     const { store, pool, now } = this.#deps
-    const places = new Map((await disksOf(store.db)).map(({ id, host }) => [id, host]))
+    const [rows, holdings] = [await disksOf(store.db), await holdingsOf(store.db)]
+    const known = new Map(rows.map((row) => [row.id, row]))
     const at = now()
     const due = new Map<string, Left>()
     let next: number | undefined
     for (const { id: host, name: hostName, state } of pool.hosts()) {
       for (const lv of state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []) {
         const [tags, until] = [readDiskTags(lv.tags), untilOf(lv.tags)]
-        if (tags?.state !== 'stale' || until === undefined || places.get(tags.disk) === host) continue
-        if (until <= at) due.set(`${host} ${tags.disk}`, { host, hostName, disk: tags.disk, lv })
+        const row = tags && known.get(tags.disk)
+        if (!tags || row?.host === host) continue
+        const { disk, generation, state: told } = tags
+        const left = { host, hostName, disk, lv, generation }
+        const isOlder = told === 'ready' && row !== undefined && row.generation > generation && !holdings.has(row.guest)
+        if (isOlder) due.set(`${host} ${disk}`, { ...left, act: 'leave' })
+        if (told !== 'stale' || until === undefined) continue
+        if (until <= at) due.set(`${host} ${disk}`, { ...left, act: 'remove' })
         else next = Math.min(next ?? until, until)
       }
     }
@@ -90,11 +103,14 @@ export class LeftDiskTask implements Task {
   async #remove(key: string): Promise<'done' | 'again'> {
     const left = this.#due.get(key)
     if (!left) return 'done'
-    const { host, disk, lv } = left
+    const { host, disk, lv, generation, act } = left
+    const { request, now } = this.#deps
     const vg = vgRef.safeParse({ name: lv.vg, uuid: lv.vgUuid })
     if (!vg.success) return 'done'
-    const asked = await this.#deps.request(host, { kind: 'remove-disk', vg: vg.data, disk }, LIMIT)
-    if (asked.kind === 'answered' && asked.answer.kind === 'disk-removed') {
+    const of = { vg: vg.data, disk }
+    const leave = { kind: 'leave-disk', ...of, minor: 0, generation, untilMs: now() + KEEP } as const
+    const asked = await request(host, act === 'leave' ? leave : { kind: 'remove-disk', ...of }, LIMIT)
+    if (asked.kind === 'answered' && (asked.answer.kind === 'disk-removed' || asked.answer.kind === 'disk-left')) {
       this.#drop(key)
       return 'done'
     }

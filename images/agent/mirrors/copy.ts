@@ -10,8 +10,8 @@ import { activateVolume, changeTags, createVolume, removeVolume, zero } from '..
 import { findGroup, volumeOf } from '../volumes/find.ts'
 import { lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
 import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
-import { createMap, linear, readMaps, tableOf } from '../volumes/maps.ts'
-import { isSettledTag, metaOf, SECTOR } from './names.ts'
+import { createMap, linear, readMaps, removeMap, tableOf } from '../volumes/maps.ts'
+import { metaOf, rawOf, SECTOR, settledPath } from './names.ts'
 
 type Making = RequestOf<'make-copy'>
 
@@ -106,10 +106,15 @@ export async function keepCopy(world: World, body: RequestOf<'keep-copy'>): Prom
   const tags = { disk, guest, generation, epoch }
   const old = writeDiskTags(copy.tags)
   const failure = await changeTags(world, copy.lv, {
-    without: (tag) => old.includes(tag) || isSettledTag(tag),
+    without: (tag) => old.includes(tag),
     and: writeDiskTags({ ...tags, state: 'ready' }),
   })
   if (failure !== undefined) return refused('unable', `the copy ${vg.name}/${lvOf(disk)} cannot be told to be the disk: ${failure}`)
+  const maps = await readMaps(world)
+  if (maps.kind === 'unread') return refused('unable', maps.reason)
+  const raw = maps.maps.has(rawOf(disk)) ? await removeMap(world, rawOf(disk)) : undefined
+  if (raw !== undefined) return refused('unable', `${rawOf(disk)} does not go: ${raw}`)
+  await world.files.remove(settledPath(disk))
   const meta = group.lvs.find(({ name }) => name === metaOf(disk))
   const stays = meta && (await failureOf(world.backend, lvmCommand('lvremove', '-y', `${vg.name}/${meta.name}`)))
   await world.collect(['vgs', 'lvs'])

@@ -7,7 +7,7 @@ import { removeVolume } from '../volumes/change.ts'
 import { findGroup } from '../volumes/find.ts'
 import { readMaps, removeMap } from '../volumes/maps.ts'
 import { lookMirror } from './look.ts'
-import { metaOf, rawOf, resourceOf } from './names.ts'
+import { metaOf, rawOf, resourceOf, settledPath } from './names.ts'
 import { putOn } from './swap.ts'
 
 type Body = RequestOf<'drop-mirror'>
@@ -40,6 +40,7 @@ export async function takeDown(world: World, { vg, disk, minor }: Of): Promise<s
   if (down !== undefined) return `the DRBD resource ${resourceOf(disk)} does not go: ${down}`
   const raw = maps.maps.has(rawOf(disk)) ? await removeMap(world, rawOf(disk)) : undefined
   if (raw !== undefined) return `${rawOf(disk)} does not go: ${raw}`
+  await world.files.remove(settledPath(disk))
   return dropMeta(world, { vg, disk })
 }
 

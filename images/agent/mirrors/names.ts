@@ -18,12 +18,10 @@ export function rawOf(disk: Uuid): string {
   return `hostless-raw-${disk}`
 }
 
-/** The tag of an LV that has come to be T's alone, with all that S had: by the generation of the copy. */
-export function settledTag(generation: number): string {
-  return `hostless.settled=${generation}`
+/** That a copy has come to be T's alone, with all that S had: its generation. In RAM, as is the guest that waits for it. */
+export function settledPath(disk: Uuid): string {
+  return `/run/hostless/mirrors/${disk}.settled`
 }
-
-export const isSettledTag = (tag: string): boolean => tag.startsWith('hostless.settled=')
 
 /** Bytes for a disk of so many: a bit for 4 KiB in pages of 4 KiB, activity log and superblock (drbdmeta(8), external). */
 export function metaBytes(sizeBytes: number): number {

@@ -90,8 +90,8 @@ export function* settled({ to }: MigrateArgs, disks: readonly Mirrored[]): Steps
   )
 }
 
-/** A guest stands still meanwhile, ms. */
-const SETTLE_PATIENCE = 20_000
+/** Milliseconds. A guest stands still meanwhile, and its source takes it back when that is too long. */
+const SETTLE_PATIENCE = 120_000
 
 /** The copy is the disk from now on. */
 export function* kept({ guest, to, epoch }: MigrateArgs, { disk, to: vg, generation }: MovedDisk): Steps {

@@ -6,8 +6,9 @@ import type { MigrateArgs } from './args.ts'
 import { capFor, MOST_TRIES, type Slowed } from './slowing.ts'
 import { judge, type Seen } from './whose.ts'
 
-/** The source takes its guest back by itself after this, ms; the target gives it up later, so that it is never on neither. */
-const HOLD = { source: 30_000, target: 60_000 } as const
+/** The source takes its guest back by itself after this, or what it may stand still, ms; the target gives it up so much later. */
+const HOLD = 30_000
+const LATER = 60_000
 const STREAM_PATIENCE = 24 * 3600_000
 const SHORT_PATIENCE = 120_000
 /** The word was passed on, or may have been: how often is looked, and how long between, ms. */
@@ -49,7 +50,7 @@ function* sent(args: MigrateArgs, migration: string): Steps<Sent> {
     },
     request(
       to.id,
-      { kind: 'open-receive', migration, guest, restart, address: over.to, holdMs: HOLD.target + maxPauseMs },
+      { kind: 'open-receive', migration, guest, restart, address: over.to, holdMs: Math.max(HOLD, maxPauseMs) + LATER },
       { patience: SHORT_PATIENCE },
     ),
   )
@@ -58,7 +59,7 @@ function* sent(args: MigrateArgs, migration: string): Steps<Sent> {
   return yield* request(
     from.id,
     {
-      ...{ kind: 'send-guest', ...of, name: guest.name, holdMs: HOLD.source, maxPauseMs },
+      ...{ kind: 'send-guest', ...of, name: guest.name, holdMs: Math.max(HOLD, maxPauseMs), maxPauseMs },
       to: { address: over.to, port, pin, from: over.from },
       ...(rateBytes === undefined ? {} : { rateKBps: Math.max(1, Math.floor(rateBytes / 1000)) }),
     },

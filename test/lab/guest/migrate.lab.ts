@@ -66,7 +66,10 @@ test.serial('a guest moves live to the other host, with its disk, and goes on wh
   t.is(await shownOn('web1'), 'node2')
   await goesOnAt('node2', ticks)
   const [first = [], second = []] = await Promise.all(nodes().map(worldOf))
-  t.deepEqual(first.filter((line) => line.startsWith('domain')), ['domain Domain-0'])
+  t.deepEqual(
+    first.filter((line) => line.startsWith('domain')),
+    ['domain Domain-0'],
+  )
   t.true(second.includes('domain web1'))
 })
 
@@ -77,7 +80,13 @@ test.serial('a manager that is killed in the midst of the way back ends it when 
   const { automations: all } = await at.operator.get('/automations', automations)
   const id = all.find(({ recipe, state }) => recipe === 'migrate-guest' && state !== 'done')?.id ?? t.fail('no move is under way')
   const detail = CONTRACT.automations.show.output
-  await at.operator.until('the mirror to fill', `/automations/${id}`, detail, ({ phase }) => phase === 'sync' || phase === 'memory', GUEST_MS)
+  await at.operator.until(
+    'the mirror to fill',
+    `/automations/${id}`,
+    detail,
+    ({ phase }) => phase === 'sync' || phase === 'memory',
+    GUEST_MS,
+  )
   process.kill(await managerPid(at.bed.rack), 'SIGKILL')
   const ended = await at.operator.until('the way back to end', `/automations/${id}`, detail, ({ state }) => state !== 'running', GUEST_MS)
   t.is(ended.state, 'done', ended.reason)

@@ -37,11 +37,7 @@ test('hosts reach each other by the networks that both have an address in, the f
 })
 
 test('the slower end is how fast a network is; where one does not say it, nobody knows', (t) => {
-  const [one, slow, silent] = [
-    host([['eth1', '10.0.0.1', 8]]),
-    host([['eth0', '10.255.0.1', 8]]),
-    host([['eth9', '10.255.0.2', 8]]),
-  ]
+  const [one, slow, silent] = [host([['eth1', '10.0.0.1', 8]]), host([['eth0', '10.255.0.1', 8]]), host([['eth9', '10.255.0.2', 8]])]
   t.is(commonNetworks(one, slow)[0]?.megabits, 1000)
   t.like(commonNetworks(one, silent), [{ network: '10.0.0.0/8', megabits: undefined }])
   const unplugged = host([['eth1', '10.255.0.3', 8]], { nics: [nic('eth1', 10_000, 'down')] })

@@ -22,6 +22,7 @@ const WEB1 = guestConfig.parse({
   nics: [{ mac: mac.parse('52:54:00:77:01:01'), bridge: 'xenbr0' }],
   xl: [{ key: 'cpu_weight', value: '512' }],
 })
+const ENDS = { own: '10.77.0.21', peer: '10.77.0.22', port: 7800, secret: '0123456789abcdef' }
 const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly kind: Kind } } = {
   collect: { kind: 'collect', sections: ['lvs'] },
   'connect-iscsi': { kind: 'connect-iscsi', initiator: iscsiName.parse('iqn.2026-11.test:a'), portal },
@@ -59,7 +60,24 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'look-stream': { kind: 'look-stream', migration: 'm-1', guest },
   'cap-guest': { kind: 'cap-guest', uuid: guest, percent: 50 },
   'announce-guest': { kind: 'announce-guest', uuid: guest },
+  'make-copy': { kind: 'make-copy', vg, disk, guest, generation: 2, epoch: 7, sizeBytes: 1 << 20 },
+  'remove-copy': { kind: 'remove-copy', vg, disk, generation: 2 },
+  'open-mirror': { kind: 'open-mirror', vg, disk, minor: 3, sizeBytes: 1 << 20, role: 'primary' },
+  'swap-disk': { kind: 'swap-disk', vg, disk, minor: 3 },
+  'connect-mirror': { kind: 'connect-mirror', vg, disk, minor: 3, ...ENDS },
+  'sync-mirror': { kind: 'sync-mirror', vg, disk, minor: 3, ...ENDS },
+  'pace-mirror': { kind: 'pace-mirror', vg, disk, minor: 3, rateKBps: 1000 },
+  'verify-mirror': { kind: 'verify-mirror', vg, disk, minor: 3, ...ENDS },
+  'expose-copy': { kind: 'expose-copy', vg, disk, guest, sizeBytes: 1 << 20 },
+  'settle-mirror': { kind: 'settle-mirror', vg, disk, minor: 3, generation: 2 },
+  'keep-copy': { kind: 'keep-copy', vg, disk, guest, generation: 2, epoch: 7 },
+  'drop-mirror': { kind: 'drop-mirror', vg, disk, minor: 3 },
+  'leave-disk': { kind: 'leave-disk', vg, disk, minor: 3, generation: 1, untilMs: 1_800_000_000_000 },
 }
+const SINCE_8 = [
+  ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
+  ...(['expose-copy', 'settle-mirror', 'keep-copy', 'drop-mirror', 'leave-disk'] as const),
+]
 const SINCE_7 = [
   'open-receive',
   'prepare-send',
@@ -72,6 +90,7 @@ const SINCE_7 = [
   'look-stream',
   'cap-guest',
   'announce-guest',
+  ...SINCE_8,
 ] as const
 const SINCE_6 = ['attach-disk', 'detach-disk', 'attach-nic', 'detach-nic', 'rename-guest', ...SINCE_7] as const
 const SINCE_5 = [
@@ -97,7 +116,10 @@ test('each request is known under its own kind, and has an order', (t) => {
   }
   t.deepEqual(
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
-    ['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
+    [
+      ...['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
+      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror'],
+    ],
   )
 })
 
@@ -146,7 +168,8 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(7), [])
+  t.deepEqual(withheld(8), [])
+  t.deepEqual(withheld(7), [...SINCE_8])
   t.deepEqual(withheld(6), [...SINCE_7])
   t.deepEqual(withheld(5), [...SINCE_6])
   t.deepEqual(withheld(4), [...SINCE_5])

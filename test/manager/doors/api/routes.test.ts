@@ -156,6 +156,7 @@ test('the description has every route with its name, its role, its answers by na
     'Guest',
     'Host',
     'Matrix',
+    'MigrationPlan',
     'Network',
     'Problem',
     'StartedAutomation',

@@ -15,7 +15,7 @@ import type { Handlers } from '../../../../../../images/agent/requests/task.ts'
 import type { World } from '../../../../../../images/agent/requests/world.ts'
 import type { SimulatedHost } from '../../../../../../images/agent/simulator/site.ts'
 import type { Inventory, SectionName } from '../../../../../../manager/protocol/inventory.ts'
-import type { ManagerMessage } from '../../../../../../manager/protocol/messages.ts'
+import { type ManagerMessage, PROTOCOL_VERSION } from '../../../../../../manager/protocol/messages.ts'
 import type { AnswerBody, RequestBody } from '../../../../../../manager/protocol/requests.ts'
 import { uuid } from '../../../../../../manager/protocol/values.ts'
 import type { SimulatedClock } from '../../clock.ts'
@@ -116,7 +116,7 @@ export class PoolHost {
     const agent = this.#agent
     if (!agent) return 'lost'
     if (!agent.connections.has(epoch)) {
-      const welcomed = this.#heard(agent, NEW_CONNECTION, { kind: 'welcome', version: 5, epoch })
+      const welcomed = this.#heard(agent, NEW_CONNECTION, { kind: 'welcome', version: PROTOCOL_VERSION, epoch })
       if (welcomed.doing.some(({ kind }) => kind === 'close')) return 'lost'
       agent.connections.set(epoch, welcomed.connection)
     }

@@ -28,7 +28,10 @@ export const whatLiesIsClaimed: Invariant = ({ site, ledger }) =>
   })
 
 /** An older copy than the one that counts. */
-export function isLeft({ disk, state, generation }: DiskTags, disks: readonly { readonly id: string; readonly generation: number }[]): boolean {
+export function isLeft(
+  { disk, state, generation }: DiskTags,
+  disks: readonly { readonly id: string; readonly generation: number }[],
+): boolean {
   return state === 'stale' || disks.some((row) => row.id === disk && row.generation > generation)
 }
 

@@ -81,7 +81,9 @@ export const claimsAreJustified: AtEnd = ({ ledger }) => {
 export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
   const rows = new Set(ledger.disks.map(({ id, vg_uuid }) => `${vg_uuid}/${id}`))
   const volumes = diskVolumes(site).flatMap(({ group, volume, tags }) =>
-    tags && (rows.has(`${group.uuid}/${tags.disk}`) || kept.has(tags.guest) || isLeft(tags, ledger.disks)) ? [] : [`I8: the LV ${group.name}/${volume.name} is left`],
+    tags && (rows.has(`${group.uuid}/${tags.disk}`) || kept.has(tags.guest) || isLeft(tags, ledger.disks))
+      ? []
+      : [`I8: the LV ${group.name}/${volume.name} is left`],
   )
   const there = domainsOf(site)
   const domains = there.flatMap(({ host, domain }) =>
@@ -92,7 +94,11 @@ export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
   const hosts = [...site.hosts.values()].flatMap(({ name, ram }) => {
     const own = there.filter(({ host }) => host === name).map(({ domain }) => domain)
     const opened = new Set(own.flatMap(({ disks }) => disks.map(({ target }) => target)))
-    const maps = ram.dm.filter((one) => one.name.startsWith('hostless-') && !opened.has(`/dev/mapper/${one.name}`))
+    // The mirror of what nobody could be told to leave: the manager's own task sees to it.
+    const older = diskVolumes(site).flatMap(({ tags }) => (tags && tags.state === 'ready' && isLeft(tags, ledger.disks) ? [tags.disk] : []))
+    const maps = ram.dm.filter(
+      (one) => one.name.startsWith('hostless-') && !opened.has(`/dev/mapper/${one.name}`) && !older.some((disk) => one.name.endsWith(disk)),
+    )
     const files = [...ram.files.keys()].filter(
       (path) => path.startsWith('/run/hostless/guests/') && !own.some(({ uuid: id }) => path.includes(id)),
     )
