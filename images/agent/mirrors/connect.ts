@@ -5,10 +5,10 @@ import { failureOf, type World } from '../requests/world.ts'
 import { lookMirror } from './look.ts'
 import { resourceOf } from './names.ts'
 
-/** drbdsetup(8) of 8.4: tenths of a second, but for ping-int, seconds; bytes and KiB by their units. */
+/** drbdsetup(8) of 8.4: tenths of a second, but for ping-int and connect-int, seconds, both of which are to be longer than timeout. */
 const NET = [
   ...['--after-sb-0pri=disconnect', '--after-sb-1pri=disconnect', '--after-sb-2pri=disconnect', '--cram-hmac-alg=sha256'],
-  ...['--timeout=60', '--ping-int=5', '--ping-timeout=30', '--connect-int=3', '--ko-count=7'],
+  ...['--timeout=60', '--ping-int=10', '--ping-timeout=30', '--connect-int=10', '--ko-count=7'],
   ...['--max-buffers=8000', '--max-epoch-size=8000', '--sndbuf-size=2M', '--rcvbuf-size=2M', '--verify-alg=sha256'],
 ] as const
 

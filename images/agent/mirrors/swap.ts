@@ -18,7 +18,8 @@ export async function swapDisk(world: World, { vg, disk, minor }: RequestOf<'swa
   const { mirror } = looked
   if (!mirror || mirror.minor !== minor || mirror.role !== 'Primary' || mirror.disk !== 'UpToDate')
     return refused('unable', `there is no mirror of ${vg.name}/${lvOf(disk)} that the guest could go by: open it first`)
-  const was = await putOn(world, { vg, disk, minor, to: 'mirror' })
+  const isJoined = mirror.connection !== 'StandAlone'
+  const was = await putOn(world, { vg, disk, minor, to: isJoined ? 'only if there' : 'mirror' })
   return typeof was === 'string'
     ? refused('unable', was)
     : { kind: 'disk-swapped', was: was.was === 'there' ? 'on the mirror' : 'on the volume' }
@@ -28,7 +29,8 @@ export interface Placing {
   readonly vg: VgRef
   readonly disk: Uuid
   readonly minor: number
-  readonly to: 'mirror' | 'volume'
+  /** `only if there`: on a mirror that the guest has written past since it was joined it must not come. */
+  readonly to: 'mirror' | 'volume' | 'only if there'
 }
 
 /** Why not, as a text; or whether it led there already. */
@@ -42,10 +44,12 @@ export async function putOn(world: World, { vg, disk, minor, to }: Placing): Pro
   const size = Number(sectors)
   if (more.length > 0 || target !== 'linear' || !Number.isSafeInteger(size))
     return `${device} has a table that is not ours: ${line ?? 'it cannot be read'}`
-  const number = to === 'mirror' ? `${DRBD_MAJOR}:${minor}` : maps.maps.get(mapOfLv(vg.name, lvOf(disk)))?.number
+  const number = to === 'volume' ? maps.maps.get(mapOfLv(vg.name, lvOf(disk)))?.number : `${DRBD_MAJOR}:${minor}`
   if (number === undefined) return `the LV ${vg.name}/${lvOf(disk)} is not active`
   const table = linear(size, number)
   if (line === table) return { was: 'there' }
+  if (to === 'only if there')
+    return `the mirror of ${device} is joined already, and what the guest writes goes past it: it is to be dropped`
   const failure = await swapTable(world, device, table)
   // Its answer may be lost: the kernel has the last word.
   if (failure !== undefined && (await tableOf(world, device))?.join('\n') !== table)

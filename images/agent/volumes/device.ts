@@ -2,6 +2,7 @@
 // is about to start, taken away when it has ended. Nothing of dom0 looks into it (udev rules of the image).
 import { deviceOf, lvOf, type VgRef } from '../../../manager/protocol/guest-disk.ts'
 import type { Uuid } from '../../../manager/protocol/values.ts'
+import { rawOf } from '../mirrors/names.ts'
 import type { World } from '../requests/world.ts'
 import { activateVolume, deactivateVolume } from './change.ts'
 import { findGroup, type Refused, unable, volumeOf } from './find.ts'
@@ -74,6 +75,8 @@ async function put(world: DeviceWorld, { vg, disk, sizeBytes }: { vg: string; di
   if (!under) return unable(`the LV ${vg}/${lvOf(disk)} is not active, though it was activated`)
   const map = read.maps.get(device)
   if (map && map.open > 0) return isOpen(device, map.open)
+  // What a guest writes past a mirror is on one host only.
+  if (read.maps.has(rawOf(disk))) return { kind: 'refused', cause: 'open', reason: `${device} is being mirrored, as its guest moves` }
   if (under.open > (map ? 1 : 0)) return isOpen(`the LV ${vg}/${lvOf(disk)}`, under.open - (map ? 1 : 0))
   const table = linear(Math.floor(sizeBytes / SECTOR), under.number)
   // One that is left over may have the size of before: nobody has it open, so that it can be made anew.
