@@ -10,7 +10,7 @@ import { judge, type Seen } from './whose.ts'
 const HOLD = 30_000
 const LATER = 60_000
 const STREAM_PATIENCE = 24 * 3600_000
-const SHORT_PATIENCE = 120_000
+const SHORT_PATIENCE = 240_000
 /** The word was passed on, or may have been: how often is looked, and how long between, ms. */
 const LOOKS = 20
 const LOOK_EVERY = 15_000

@@ -72,7 +72,7 @@ export const openReceive = short({
   changes: 'host',
   pace: 'quick',
   holds: ({ guest }) => ofGuest({ guest: guest.uuid }),
-  limit: 60_000,
+  limit: 180_000,
 })
 
 /** S: a key for this migration. */

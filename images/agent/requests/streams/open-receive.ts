@@ -12,7 +12,7 @@ import { fileAt, otherStream, type StreamWorld, see } from '../../streams/relays
 import { refused } from '../refusal.ts'
 
 /** Milliseconds until it listens. */
-const STARTING = 20_000
+const STARTING = 90_000
 
 export async function openReceive(world: StreamWorld, body: RequestOf<'open-receive'>): Promise<AnswerOf<'open-receive'> | Refusal> {
   const { migration, guest, restart, address, holdMs } = body
