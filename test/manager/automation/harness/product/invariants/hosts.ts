@@ -1,4 +1,5 @@
 // What must hold of the hosts at every moment, whoever has asked for what.
+import { groupsOf } from '../../../../../../images/agent/simulator/state/activation.ts'
 import { devicesOf } from '../../../../../../images/agent/simulator/state/devices.ts'
 import { freeKib } from '../../../../../../images/agent/simulator/state/domains.ts'
 import { brokenBooks, brokenPromises } from '../../../../../../images/agent/simulator/state/invariants.ts'
@@ -30,7 +31,8 @@ export const guestHasItsDisks: Invariant = ({ site }) =>
           const devices = devicesOf(site, host)
           const g = devices.find(({ kname }) => kname === device)
           const under = devices.find(({ kname }) => g?.below.includes(kname))
-          const volume = [...site.groups.values()]
+          // VGs of several hosts may be called the same.
+          const volume = groupsOf(site, host)
             .flatMap(({ name, volumes }) => volumes.map((one) => ({ path: `/dev/${name}/${one.name}`, one })))
             .find(({ path }) => under?.names.includes(path) || under?.path === path)?.one
           const tags = volume && readDiskTags(volume.tags)
