@@ -47,6 +47,7 @@ import { openScanBook } from './storage/scan-book.ts'
 import type { Store } from './store/database.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/keys/authority.ts'
 import { signServer } from './store/keys/certificate.ts'
+import { keepMirrorSecrets } from './store/keys/mirror-secrets.ts'
 import { keepSealer } from './store/keys/sealing.ts'
 import { openData } from './store/open.ts'
 import { forgetAttempts } from './store/tables/attempts.ts'
@@ -217,7 +218,8 @@ async function start(
   const claims = new Claims(store.db, pool)
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
-    ...{ clock: { now, after }, broker: gatewayBroker({ gateway, pool }), feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
+    ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
+    broker: gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }),
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
     onRecorded: metrics.journaled,
   })

@@ -38,11 +38,11 @@ done
 ln -sfn busybox /usr/bin/logread
 [ ! -s /root/.ssh/authorized_keys ] || echo '::respawn:/usr/lib/hostless/serve-ssh' >> /etc/inittab
 
-# udev's rules of what no dom0 has, or nobody in it asks for: desktops, sound, cameras, seats; of systemd, which does not run here; and
-# the database of vendors' names. Each event reads them all.
+# udev's rules of what no dom0 has, or nobody in it asks for: desktops, sound, cameras, seats; of systemd, which does not run here; of
+# drbdadm, which has no configuration; and the database of vendors' names. Each event reads them all.
 for rule in 60-autosuspend 60-cdrom_id 60-drm 60-evdev 60-fido-id 60-persistent-alsa 60-persistent-input 60-persistent-v4l 60-sensor \
   70-camera 70-joystick 70-mouse 70-power-switch 70-touchpad 70-uaccess 71-seat 73-seat-late 75-net-description 75-probe_mtd 78-sound-card \
-  81-net-dhcp 90-iocost 96-e2scrub 99-systemd; do
+  65-drbd 81-net-dhcp 90-iocost 96-e2scrub 99-systemd; do
   rm -f "/usr/lib/udev/rules.d/$rule.rules"
 done
 rm -rf /usr/lib/udev/hwdb.bin /usr/lib/udev/hwdb.d /etc/udev/hwdb.d

@@ -44,15 +44,16 @@ export async function paceMirror(
 export type Ends = Pick<RequestOf<'connect-mirror'>, 'disk' | 'own' | 'peer' | 'port' | 'secret'>
 
 /** As 8.4's drbdsetup names a connection. */
-export function endsOf({ own, peer, port }: Ends): readonly [string, string] {
+export function endsOf({ own, peer, port }: Pick<Ends, 'own' | 'peer' | 'port'>): readonly [string, string] {
   return [`ipv4:${own}:${port}`, `ipv4:${peer}:${port}`]
 }
 
 /** What it says may repeat what it was told. */
-export async function join({ backend }: World, ends: Ends): Promise<string | undefined> {
-  const told = ['--protocol=A', `--shared-secret=${ends.secret}`, ...NET]
+export async function join({ backend }: World, { secret, ...ends }: Ends): Promise<string | undefined> {
+  if (typeof secret !== 'string') return 'the manager has sent the label of a secret in place of the secret'
+  const told = ['--protocol=A', `--shared-secret=${secret}`, ...NET]
   const failure = await failureOf(backend, ['drbdsetup', 'connect', resourceOf(ends.disk), ...endsOf(ends), ...told])
-  return failure?.replaceAll(ends.secret, '…')
+  return failure?.replaceAll(secret, '…')
 }
 
 function pace({ backend }: World, minor: number, rateKBps: number | undefined): Promise<string | undefined> {

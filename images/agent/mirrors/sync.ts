@@ -1,16 +1,20 @@
 // The requests sync-mirror and verify-mirror: waited for with a watchdog, as DRBD 8.4 can stand still at 100 %. What stands still is joined
 // anew, a few times; then it is said.
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
+import type { Uuid } from '../../../manager/protocol/values.ts'
 import { pause } from '../pause.ts'
 import { refused } from '../requests/refusal.ts'
 import type { Task } from '../requests/task.ts'
 import { failureOf, type World } from '../requests/world.ts'
 import { type Ends, endsOf, join } from './connect.ts'
+import { kernelWords } from './kernel-words.ts'
 import { isWhole, lookMirror, type Mirror, sayMirror } from './look.ts'
 
 /** Milliseconds. */
 const LOOK = 1000
 const STANDS_STILL = 60_000
+/** What stands alone looks for nobody, and comes to nothing by itself. */
+const STANDS_ALONE = 5000
 const MOST_JOINS = 3
 const MIB = 1 << 20
 
@@ -76,15 +80,12 @@ async function untilWhole(
       const left = progressed(mirror)
       if (left < best) [best, moved] = [left, clock.steady()]
       tellOf(mirror, phase, tell)
-      if (clock.steady() - moved > STANDS_STILL) {
-        if (joins === MOST_JOINS)
-          return refused(
-            'unable',
-            `the mirror has stood still for ${STANDS_STILL / 1000} s, and did so after it was joined anew ${joins} times: ${sayMirror(mirror)}`,
-          )
+      if (clock.steady() - moved > (mirror.connection === 'StandAlone' ? STANDS_ALONE : STANDS_STILL)) {
+        if (joins === MOST_JOINS) return refused('unable', await stoodStill(world, disk, mirror))
         joins += 1
         ;[best, moved] = [Number.POSITIVE_INFINITY, clock.steady()]
-        await joinAnew(world, body)
+        const failure = await joinAnew(world, body)
+        if (failure !== undefined) return refused('unable', `the mirror stands still and cannot be joined anew: ${failure}`)
       }
     }
     await pause(clock, LOOK, signal)
@@ -103,8 +104,15 @@ function tellOf({ sizeBytes, outOfSyncBytes, connection }: Mirror, phase: string
   tell({ phase: connection === 'Connected' ? phase : 'waiting for the other end', done, total: Math.ceil(sizeBytes / MIB), unit: 'MiB' })
 }
 
-/** The other end waits for this one. Whether it came to anything is seen by who looks. */
-async function joinAnew(world: World, ends: Ends): Promise<void> {
+async function stoodStill(world: World, disk: Uuid, mirror: Mirror): Promise<string> {
+  const why = await kernelWords(world, disk)
+  const still = `the mirror stands still, and did so after it was joined anew ${MOST_JOINS} times: ${sayMirror(mirror)}`
+  return why === undefined ? still : `${still}; the kernel says: ${why}`
+}
+
+/** The other end waits for this one. Undefined: it looks for it again; whether it comes to anything is seen by who looks. */
+async function joinAnew(world: World, ends: Ends): Promise<string | undefined> {
+  // What is alone has no connection to end.
   await failureOf(world.backend, ['drbdsetup', 'disconnect', ...endsOf(ends)])
-  await join(world, ends)
+  return join(world, ends)
 }

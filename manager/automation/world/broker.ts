@@ -2,25 +2,34 @@
 import { type Asked, asked } from '../../agents/questions.ts'
 import type { Gateway } from '../../agents/server.ts'
 import type { Pool } from '../../hosts/service.ts'
-import { requestBody } from '../../protocol/requests.ts'
+import { type RequestBody, requestBody } from '../../protocol/requests.ts'
 import type { Broker } from '../ports.ts'
 
 export interface BrokerSources {
   readonly gateway: Pick<Gateway, 'ask'>
   readonly pool: Pick<Pool, 'subscribe'>
+  /** Of a mirror, by the label that its recipe gives. */
+  readonly secretOf: (label: string) => string
 }
 
-export function gatewayBroker({ gateway, pool }: BrokerSources): Broker {
+export function gatewayBroker({ gateway, pool, secretOf }: BrokerSources): Broker {
   return {
     ask(host, id, body, limit) {
       const read = requestBody.safeParse(body)
-      return read.success ? gateway.ask(host, read.data, { id, limit }) : asked(id, notUnderstood(body.kind, read.error.issues[0]))
+      return read.success
+        ? gateway.ask(host, withSecret(read.data, secretOf), { id, limit })
+        : asked(id, notUnderstood(body.kind, read.error.issues[0]))
     },
     subscribe: (listener) =>
       pool.subscribe((change) => {
         if (change.kind === 'connected') listener(change.host)
       }),
   }
+}
+
+/** What stands in the journal has a label, what goes to the host the secret itself. */
+export function withSecret(body: RequestBody, secretOf: BrokerSources['secretOf']): RequestBody {
+  return 'secret' in body && typeof body.secret === 'object' ? { ...body, secret: secretOf(body.secret.of) } : body
 }
 
 /** A recipe has asked for what the protocol does not have: it is never done, and asked for once. */

@@ -8,6 +8,7 @@ import type { MigrateArgs, MovedDisk } from './args.ts'
 export interface Mirrored extends MovedDisk {
   readonly minor: number
   readonly port: number
+  /** Label of its secret. */
   readonly secret: string
 }
 
@@ -71,7 +72,13 @@ export function* synced(args: MigrateArgs, one: Mirrored): Steps {
 
 function endOf({ over, rateBytes }: MigrateArgs, { port, secret }: Mirrored, end: 'from' | 'to') {
   const [own, peer] = end === 'from' ? [over.from, over.to] : [over.to, over.from]
-  return { own, peer, port, secret, ...(rateBytes === undefined ? {} : { rateKBps: Math.max(1, Math.floor(rateBytes / 1000)) }) }
+  return {
+    own,
+    peer,
+    port,
+    secret: { of: secret },
+    ...(rateBytes === undefined ? {} : { rateKBps: Math.max(1, Math.floor(rateBytes / 1000)) }),
+  }
 }
 
 /** The device that the guest's new domain is built with. drop-mirror and remove-copy take it back. */

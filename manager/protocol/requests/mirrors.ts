@@ -2,7 +2,7 @@
 // first, and is safe twice and late. images/agent/mirrors/README.md has them in a table, with what takes each back.
 import { z } from 'zod'
 import { lvOf, vgName, vgRef } from '../guest-disk.ts'
-import { bytes, count, record, type Uuid, uuid } from '../values.ts'
+import { bytes, count, record, type Uuid, uuid, word } from '../values.ts'
 import { type Hold, holding } from './holds.ts'
 import { long, short } from './request.ts'
 
@@ -10,12 +10,14 @@ const ipv4 = z.ipv4()
 const port = count.min(1).max(65_535)
 const minor = count.max((1 << 20) - 1)
 const of = { vg: vgRef, disk: uuid }
+/** Of base64url's alphabet; DRBD takes at most 63 characters. Never said, logged or kept by an agent. */
+const mirrorSecret = z.string().regex(/^[\w-]{32,63}$/, 'is no secret of a mirror')
 const ends = {
   own: ipv4,
   peer: ipv4,
   port,
-  /** Both have the same. It stands in the journal of the automation, and is shown to nobody. */
-  secret: z.string().regex(/^[A-Za-z0-9-]{16,64}$/, 'is no secret of a mirror'),
+  /** Both have the same. Recipes give its label: no journal has the secret, which the manager puts in its place as it sends the request. */
+  secret: z.union([mirrorSecret, record({ of: word(64) })]),
   /** Kilobytes a second; left out: as fast as it goes. */
   rateKBps: count.min(1).exactOptional(),
 }

@@ -22,7 +22,7 @@ const WEB1 = guestConfig.parse({
   nics: [{ mac: mac.parse('52:54:00:77:01:01'), bridge: 'xenbr0' }],
   xl: [{ key: 'cpu_weight', value: '512' }],
 })
-const ENDS = { own: '10.77.0.21', peer: '10.77.0.22', port: 7800, secret: '0123456789abcdef' }
+const ENDS = { own: '10.77.0.21', peer: '10.77.0.22', port: 7800, secret: { of: 'automation 7/1' } }
 const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly kind: Kind } } = {
   collect: { kind: 'collect', sections: ['lvs'] },
   'connect-iscsi': { kind: 'connect-iscsi', initiator: iscsiName.parse('iqn.2026-11.test:a'), portal },

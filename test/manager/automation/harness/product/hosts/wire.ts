@@ -3,6 +3,7 @@ import type { Handlers, Task } from '../../../../../../images/agent/requests/tas
 import type { Asked, Asking } from '../../../../../../manager/agents/questions.ts'
 import type { Tagged } from '../../../../../../manager/automation/effect.ts'
 import type { Broker } from '../../../../../../manager/automation/ports.ts'
+import { withSecret } from '../../../../../../manager/automation/world/broker.ts'
 import { type AnswerBody, type RequestBody, requestBody } from '../../../../../../manager/protocol/requests.ts'
 import type { SimulatedClock } from '../../clock.ts'
 import type { Life } from '../../life.ts'
@@ -115,7 +116,7 @@ export class Wire {
 
   #ask(life: Life, name: string, id: string, tagged: Tagged, patience: number): Asking {
     const { clock } = this.#options
-    const request = requestBody.parse(tagged)
+    const request = withSecret(requestBody.parse(tagged), (label) => label.padEnd(32, '-'))
     let settle: (asked: Asked) => void = () => undefined
     const ended = new Promise<Asked>((resolve) => {
       settle = (asked) => {
