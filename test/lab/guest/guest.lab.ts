@@ -1,5 +1,5 @@
 // The first honest guest: hosts' empty disks become VGs, an image becomes a guest's disk, the guest boots its own kernel from it, a manager
-// that is killed in the middle of the next one's deployment finishes it, and guests are changed while they run.
+// that is killed in the middle of the next one's deployment finishes it, guests are changed while they run, and one moves there and back.
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,8 @@ import { startFrom } from '../snapshot/open.ts'
 import { type At, points } from '../snapshot/points.ts'
 import { askGuest, GUEST_MS, guestConsole, talkThroughCommand, ticksIn, typeInGuest, waitForGuest } from './console.ts'
 import { readySmallDisk } from './disk.ts'
-import { worldOf } from './leftovers.ts'
+import { worldOf, worldsLike } from './leftovers.ts'
+import { killManagerInMove, MOVING, moveUnderWay } from './moves.ts'
 
 let at: At<Operator>
 /** Of both hosts, before there was a guest. */
@@ -40,6 +41,10 @@ const vms = CONTRACT.vms.list.output
 
 async function stateOf(name: string): Promise<string | undefined> {
   return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.state
+}
+
+async function hostOf(name: string): Promise<string | undefined> {
+  return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.hostName
 }
 
 async function waitState(name: string, state: string): Promise<void> {
@@ -163,9 +168,35 @@ test.serial('disks, NICs and memory are given to a guest that runs, and it is re
   t.regex(shown, /answer-42[\s\S]*so-\d/, 'what it said under its old name, and under the new one')
 })
 
+test.serial('a guest moves live to the other host while it writes and verifies, and goes on where it was', async (t) => {
+  t.timeout(TEST_MS)
+  t.regex(await type('migrate', 'web1', '--to', 'node2', '--plan'), /live[\s\S]*hand over/)
+  const ticks = ticksIn(await guestConsole(at.bed.node('node1'), 'web1'))
+  const began = Date.now()
+  t.log((await type('migrate', 'web1', '--to', 'node2', ...MOVING)).trim())
+  t.log(`moved: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  t.is(await hostOf('web1'), 'node2')
+  await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web1', new RegExp(`^tick ${ticks + 2}\\b`, 'm'))
+  const [first = [], second = []] = await Promise.all(nodes().map(worldOf))
+  t.deepEqual(
+    first.filter((line) => line.startsWith('domain')),
+    ['domain Domain-0'],
+  )
+  t.true(second.includes('domain web1'))
+})
+
+test.serial('a manager that is killed in the midst of the way back ends it when it is back', async (t) => {
+  t.timeout(TEST_MS)
+  const ticks = ticksIn(await guestConsole(at.bed.node('node2'), 'web1'))
+  await type('migrate', 'web1', '--to', 'node1', ...MOVING, '--detach')
+  await killManagerInMove(at.bed.rack, at.operator, await moveUnderWay(at.operator))
+  t.is(await hostOf('web1'), 'node1')
+  await waitForGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', new RegExp(`^tick ${ticks + 2}\\b`, 'm'))
+})
+
 test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {
   t.timeout(TEST_MS)
   await type('vm', 'destroy', 'web1', 'shop', '--yes')
-  t.deepEqual(await Promise.all(nodes().map(worldOf)), before)
+  t.deepEqual(await worldsLike(before, nodes(), at.bed.rack.pace), before)
   t.is(await stateOf('web1'), undefined)
 })

@@ -1,11 +1,14 @@
-// What `npm run lab` shows of guests: from empty disks to one that runs its own kernel, and a second one whose manager is killed while it
-// is made.
+// What `npm run lab` shows of guests: from empty disks to one that runs its own kernel, a second one whose manager is killed while it is
+// made, and the first one's moves to the other host and back while it writes, the manager being killed in the midst of the way back.
 
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import type { Laps } from '../laps.ts'
+import type { RackNode } from '../node.ts'
 import { managerPid, type Operator } from '../operator.ts'
 import type { Rack } from '../rack.ts'
-import { GUEST_MS, waitForGuest } from './console.ts'
+import { GUEST_MS, guestConsole, ticksIn, waitForGuest } from './console.ts'
+import { killManagerInMove, MOVING, moveUnderWay } from './moves.ts'
+import { movePicture } from './picture.ts'
 
 export interface Show {
   readonly rack: Rack
@@ -20,7 +23,8 @@ export interface Show {
 
 const NEEDS = ['--image', 'small', '--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--nic', 'lan', '--restart', 'on-failure']
 
-export async function showGuests({ rack, operator, disk, laps, say, type }: Show): Promise<void> {
+export async function showGuests(show: Show): Promise<void> {
+  const { rack, operator, disk, laps, say, type } = show
   const [first, last] = [rack.nodes[0], rack.nodes.at(-1)]
   if (!first || !last) return
   await type('storage', 'vg', 'create', 'data', '--on', '*', '--disks', 'empty')
@@ -42,4 +46,37 @@ export async function showGuests({ rack, operator, disk, laps, say, type }: Show
   laps.done('a second one over a killed manager', Date.now())
   await type('automation', 'list')
   await type('vm', 'list')
+  if (first !== last) await showMoves(show, first, last)
+}
+
+async function showMoves({ rack, operator, laps, say, type }: Show, home: RackNode, away: RackNode): Promise<void> {
+  await type('migrate', 'web1', '--to', away.name, '--plan')
+  await type('migrate', 'web1', '--to', away.name, ...MOVING)
+  await waitTicking(away)
+  laps.done('moved live', Date.now())
+  say('\nIt wrote and verified all the while:')
+  say(await picture(home, away))
+
+  await type('migrate', 'web1', '--to', home.name, ...MOVING, '--detach')
+  const move = await moveUnderWay(operator)
+  say('\nThe manager is killed once the mirror of the way back fills; hostless up starts it again, and the move goes on where it was.')
+  await killManagerInMove(rack, operator, move)
+  await waitTicking(home)
+  laps.done('and back over a killed manager', Date.now())
+  await type('automation', 'show', move)
+  say(await picture(home, away))
+  await type('vm', 'list')
+
+  /** Writes and verifies there, after what it had written when it came. */
+  async function waitTicking(node: RackNode): Promise<void> {
+    const ticks = ticksIn(await guestConsole(node, 'web1'))
+    await waitForGuest(rack.pace, node, 'web1', new RegExp(`^tick ${ticks + 2}\\b`, 'm'))
+  }
+}
+
+const PICTURE_COLUMNS = 64
+
+async function picture(...nodes: readonly RackNode[]): Promise<string> {
+  const said = await Promise.all(nodes.map(async (node) => ({ host: node.name, text: await guestConsole(node, 'web1') })))
+  return movePicture({ said, columns: PICTURE_COLUMNS })
 }
