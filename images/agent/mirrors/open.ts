@@ -13,12 +13,13 @@ import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
 import { createMap, linear, readMaps } from '../volumes/maps.ts'
 import { takeDown } from './drop.ts'
 import { lookMirror } from './look.ts'
+import { loadModule } from './module.ts'
 import { metaBytes, metaOf, rawOf, resourceOf, SECTOR } from './names.ts'
 
 type Body = RequestOf<'open-mirror'>
 
 export async function openMirror(world: World, body: Body): Promise<AnswerOf<'open-mirror'> | Refusal> {
-  const loaded = await loadModule(world)
+  const loaded = await loadModule(world.backend)
   if (loaded !== undefined) return refused('unable', loaded)
   const looked = await lookMirror(world, body.disk)
   if (looked.kind === 'unread') return refused('unable', looked.reason)
@@ -46,15 +47,6 @@ export async function openMirror(world: World, body: Body): Promise<AnswerOf<'op
   }
   await world.collect(['drbd', 'lvs', 'vgs'])
   return { kind: 'mirror-opened', was: 'not there' }
-}
-
-/**
- * DRBD 8.4 asks a program of dom0 what it may do, and gives up where that knows no configuration (ran: "before-resync-source handler
- * returned 1").
- */
-async function loadModule({ backend }: World): Promise<string | undefined> {
-  const failure = await failureOf(backend, ['modprobe', 'drbd', 'usermode_helper=/bin/true'])
-  return failure === undefined ? undefined : `DRBD cannot be loaded: ${failure}`
 }
 
 async function build(world: World, vg: Vg, lv: Lv, { disk, minor, sizeBytes, role }: Body): Promise<string | undefined> {
