@@ -8,6 +8,7 @@ import { connectIscsi } from './connect-iscsi.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
 import { growDisk } from './grow-disk.ts'
+import { forgetGuest, keepGuest, readGuests } from './guest-records.ts'
 import { makeDisk } from './make-disk.ts'
 import { makeVg } from './make-vg.ts'
 import { pauseGuest } from './pause-guest.ts'
@@ -69,5 +70,8 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'attach-nic': by<'attach-nic'>(attachNic),
     'detach-nic': by<'detach-nic'>(detachNic),
     'rename-guest': by<'rename-guest'>(renameGuest),
+    'keep-guest': by<'keep-guest'>(keepGuest),
+    'forget-guest': by<'forget-guest'>(forgetGuest),
+    'read-guests': by<'read-guests'>(readGuests),
   }
 }

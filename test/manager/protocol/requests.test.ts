@@ -1,5 +1,6 @@
 import test from 'ava'
 import { vgRef } from '../../../manager/protocol/guest-disk.ts'
+import { guestRecord } from '../../../manager/protocol/guest-record.ts'
 import { guestConfig } from '../../../manager/protocol/requests/guest-config.ts'
 import { collide, holding, type Resource } from '../../../manager/protocol/requests/holds.ts'
 import { answerFor, orderOf, type RequestBody, type RequestKind, requestBody, withheldFrom } from '../../../manager/protocol/requests.ts'
@@ -21,6 +22,11 @@ const WEB1 = guestConfig.parse({
   disks: [{ disk, vg, generation: 1, vdev: 'xvda', access: 'read-write' }],
   nics: [{ mac: mac.parse('52:54:00:77:01:01'), bridge: 'xenbr0' }],
   xl: [{ key: 'cpu_weight', value: '512' }],
+})
+const RECORD = guestRecord.parse({
+  ...{ guest, name: 'web1', spec: '{"name":"web1"}', host: 'node01', networks: [{ name: 'lan', bridge: 'xenbr0' }] },
+  disks: [{ disk, vdev: 'xvda', vg, sizeBytes: 1 << 20, generation: 1, access: 'read-write' }],
+  ...{ created: 1, createdBy: 'ada', epoch: 7, written: 2 },
 })
 const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly kind: Kind } } = {
   collect: { kind: 'collect', sections: ['lvs'] },
@@ -45,8 +51,12 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'attach-nic': { kind: 'attach-nic', uuid: guest, nic: { mac: mac.parse('52:54:00:77:01:02'), bridge: 'xenbr0' } },
   'detach-nic': { kind: 'detach-nic', uuid: guest, mac: mac.parse('52:54:00:77:01:02') },
   'rename-guest': { kind: 'rename-guest', uuid: guest, name: 'web2' },
+  'keep-guest': { kind: 'keep-guest', vg, record: RECORD },
+  'forget-guest': { kind: 'forget-guest', vg, guest },
+  'read-guests': { kind: 'read-guests', vg },
 }
-const SINCE_6 = ['attach-disk', 'detach-disk', 'attach-nic', 'detach-nic', 'rename-guest'] as const
+const SINCE_7 = ['keep-guest', 'forget-guest', 'read-guests'] as const
+const SINCE_6 = ['attach-disk', 'detach-disk', 'attach-nic', 'detach-nic', 'rename-guest', ...SINCE_7] as const
 const SINCE_5 = [
   'make-vg',
   'remove-vg',
@@ -108,7 +118,8 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(6), [])
+  t.deepEqual(withheld(7), [])
+  t.deepEqual(withheld(6), [...SINCE_7])
   t.deepEqual(withheld(5), [...SINCE_6])
   t.deepEqual(withheld(4), [...SINCE_5])
   t.deepEqual(withheld(3), ['connect-iscsi', 'disconnect-iscsi', ...SINCE_5])
