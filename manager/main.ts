@@ -243,7 +243,7 @@ async function start(
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
-  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
+  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now }
   const upkeep = new GuestUpkeep({
     ...{ store, pool, automations, plans, now, after, most: config.startsAtOnce ?? STARTS_AT_ONCE },
     onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),
