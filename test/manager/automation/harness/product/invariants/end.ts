@@ -7,6 +7,7 @@ import { isOpen, STATES } from '../../../../../../manager/automation/store/store
 import { deviceOf, lvOf } from '../../../../../../manager/protocol/guest-disk.ts'
 import { uuid } from '../../../../../../manager/protocol/values.ts'
 import { diskVolumes, domainsOf, isThere, type Moment } from './moment.ts'
+import { whatIsRememberedIsTrue } from './remembered.ts'
 
 export interface End extends Moment {
   readonly recipes: ReadonlyMap<string, Recipe>
@@ -171,4 +172,5 @@ export const AT_END: readonly AtEnd[] = [
   whatIsOnRuns,
   eachBeginsOnce,
   anAbortIsQuick,
+  whatIsRememberedIsTrue,
 ]
