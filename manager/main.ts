@@ -35,6 +35,7 @@ import { openSiteProperties } from './hosts/site-properties.ts'
 import { createMetrics } from './metrics.ts'
 import { Networks } from './networks/service.ts'
 import type { RequestBody } from './protocol/requests.ts'
+import { NewerManagers, openRebuilder } from './rebuilder.ts'
 import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
 import { Driver } from './reconcile/driver.ts'
@@ -191,6 +192,7 @@ async function start(
   })
   closing.push(() => images.close())
 
+  const newer = new NewerManagers()
   const key = newKey()
   const gateway = await startGateway({
     listen,
@@ -201,7 +203,7 @@ async function start(
       configured: (mac) => macsNamed(names, names.get(mac)),
     },
     book: pool,
-    epoch,
+    ...{ epoch, epochs: newer },
     images: servedImages(images.folder),
     appliances: (request, response) => answerAppliance(request, response, { siteSecret, appliances, log: refusals }),
     log,
@@ -261,7 +263,9 @@ async function start(
     line: (host, guest, back, listener) => gateway.console(host, guest, back, listener),
     ...{ elapsed, after, random: randomBytes },
   })
+  const rebuilder = openRebuilder({ store, pool, networks, claims, gateway, newer, names, dataDir, now })
   const doors = await openDoors({
+    rebuilder,
     gateway,
     consoles,
     dataDir,

@@ -255,7 +255,7 @@ class RunningGateway implements Gateway, Presences {
       this.#connections.get(named)?.close('another connection of this host has taken its place')
       const note = () => this.#admitted.note(named, shown?.fingerprint ?? '')
       note()
-      const { epoch, log, elapsed, count, limits = CONNECTION_LIMITS } = this.#options
+      const { epoch, epochs, log, elapsed, count, limits = CONNECTION_LIMITS } = this.#options
       const end = setTimeout(
         () => connection.close('the certificate has expired: renew it'),
         Math.min(admission.expires - now(), LONGEST_TIMER),
@@ -264,7 +264,7 @@ class RunningGateway implements Gateway, Presences {
         opened,
         named,
         peer,
-        { book, epoch, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed, count },
+        { book, epoch, epochs, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed, count },
         () => {
           clearTimeout(end)
           note()

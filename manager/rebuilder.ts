@@ -1,0 +1,71 @@
+// The rebuild of what hosts alone know, put together: hosts are looked at over the gateway, and forgotten ones are known again by their reports.
+import type { Gateway } from './agents/server.ts'
+import type { Claims } from './claims/service.ts'
+import { type ManagerConfig, macsNamed } from './config.ts'
+import { identify } from './enrolment/identify.ts'
+import { Rebuilder } from './guests/rebuild/service.ts'
+import type { Pool } from './hosts/service.ts'
+import type { Networks } from './networks/service.ts'
+import type { RequestBody } from './protocol/requests.ts'
+import type { Store } from './store/database.ts'
+import { keepEpoch } from './store/keys/epoch.ts'
+
+export interface RebuilderParts {
+  readonly store: Store
+  readonly pool: Pool
+  readonly networks: Networks
+  readonly claims: Claims
+  readonly gateway: Pick<Gateway, 'request'>
+  readonly newer: NewerManagers
+  readonly names: ManagerConfig['names']
+  readonly dataDir: string
+  readonly now: () => number
+}
+
+/** Agents that have heard a manager of a greater epoch than this one's, as they said when they came; by host. */
+export class NewerManagers {
+  readonly #heard = new Map<string, number>()
+
+  heard(host: string, epoch: number): void {
+    this.#heard.set(host, epoch)
+  }
+
+  obeys(host: string): void {
+    this.#heard.delete(host)
+  }
+
+  all(): ReadonlyMap<string, number> {
+    return this.#heard
+  }
+}
+
+export function openRebuilder({ store, pool, networks, claims, gateway, newer, names, dataDir, now }: RebuilderParts): Rebuilder {
+  const nameOf = (mac: string) => names.get(mac)
+  return new Rebuilder({
+    ...{ store, pool, networks, claims, now },
+    request: (host: string, body: RequestBody) => gateway.request(host, body),
+    missing: () => {
+      const known = new Set(pool.hosts().flatMap((host) => [host.name, ...host.macs.map(({ mac }) => mac), ...nicsOf(pool, host.id)]))
+      return [...new Set(names.values())].filter((name) => !known.has(name) && !macsNamed(names, name).some((mac) => known.has(mac)))
+    },
+    newer: () => {
+      const all = newer.all()
+      return { hosts: [...all.keys()].map((id) => pool.host(id)?.name ?? id), epoch: Math.max(0, ...all.values()) }
+    },
+    takeOver: (epoch) => keepEpoch(dataDir, epoch),
+    identify: async (remembered) => {
+      const said: string[] = []
+      for (const host of pool.hosts()) {
+        const inventory = host.macs.length === 0 ? pool.knownInventory(host.id) : undefined
+        if (!inventory) continue
+        said.push(await identify({ store, now, nameOf }, { host, inventory, remembered: remembered.get(host.id) }))
+        await pool.enrolled(host.id)
+      }
+      return said
+    },
+  })
+}
+
+function nicsOf(pool: Pool, host: string): readonly string[] {
+  return (pool.knownInventory(host)?.nics ?? []).map(({ mac, permanentMac = mac }) => permanentMac)
+}
