@@ -1,14 +1,15 @@
 // The rebuild of what hosts alone know, put together: hosts are looked at over the gateway, and forgotten ones are known again by their reports.
-import type { Gateway } from './agents/server.ts'
-import type { Claims } from './claims/service.ts'
-import { type ManagerConfig, macsNamed } from './config.ts'
-import { identify } from './enrolment/identify.ts'
-import { Rebuilder } from './guests/rebuild/service.ts'
-import type { Pool } from './hosts/service.ts'
-import type { Networks } from './networks/service.ts'
-import type { RequestBody } from './protocol/requests.ts'
-import type { Store } from './store/database.ts'
-import { keepEpoch } from './store/keys/epoch.ts'
+
+import type { NewerManagers } from '../../agents/newer-managers.ts'
+import type { Gateway } from '../../agents/server.ts'
+import type { Claims } from '../../claims/service.ts'
+import { identify } from '../../enrolment/identify.ts'
+import type { Pool } from '../../hosts/service.ts'
+import type { Networks } from '../../networks/service.ts'
+import type { RequestBody } from '../../protocol/requests.ts'
+import type { Store } from '../../store/database.ts'
+import { keepEpoch } from '../../store/keys/epoch.ts'
+import { Rebuilder } from './service.ts'
 
 export interface RebuilderParts {
   readonly store: Store
@@ -17,26 +18,10 @@ export interface RebuilderParts {
   readonly claims: Claims
   readonly gateway: Pick<Gateway, 'request'>
   readonly newer: NewerManagers
-  readonly names: ManagerConfig['names']
+  /** Of the config: names of hosts by MAC. */
+  readonly names: ReadonlyMap<string, string>
   readonly dataDir: string
   readonly now: () => number
-}
-
-/** Agents that have heard a manager of a greater epoch than this one's, as they said when they came; by host. */
-export class NewerManagers {
-  readonly #heard = new Map<string, number>()
-
-  heard(host: string, epoch: number): void {
-    this.#heard.set(host, epoch)
-  }
-
-  obeys(host: string): void {
-    this.#heard.delete(host)
-  }
-
-  all(): ReadonlyMap<string, number> {
-    return this.#heard
-  }
 }
 
 export function openRebuilder({ store, pool, networks, claims, gateway, newer, names, dataDir, now }: RebuilderParts): Rebuilder {
@@ -46,7 +31,8 @@ export function openRebuilder({ store, pool, networks, claims, gateway, newer, n
     request: (host: string, body: RequestBody) => gateway.request(host, body),
     missing: () => {
       const known = new Set(pool.hosts().flatMap((host) => [host.name, ...host.macs.map(({ mac }) => mac), ...nicsOf(pool, host.id)]))
-      return [...new Set(names.values())].filter((name) => !known.has(name) && !macsNamed(names, name).some((mac) => known.has(mac)))
+      const isThere = (name: string): boolean => known.has(name) || [...names].some(([mac, own]) => own === name && known.has(mac))
+      return [...new Set(names.values())].filter((name) => !isThere(name))
     },
     newer: () => {
       const all = newer.all()
