@@ -41,6 +41,7 @@ import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
 import { Driver } from './reconcile/driver.ts'
 import { PropertyTask } from './reconcile/properties.ts'
+import { RecordTask } from './reconcile/records.ts'
 import { ScanTask } from './reconcile/scans.ts'
 import { openConnections } from './storage/connections.ts'
 import { ScanAlarms } from './storage/scan-alarms.ts'
@@ -264,6 +265,7 @@ async function start(
     line: (host, guest, back, listener) => gateway.console(host, guest, back, listener),
     ...{ elapsed, after, random: randomBytes },
   })
+  driver.start(new RecordTask({ ...asking, store, networks, now, epoch }))
   const rebuilder = openRebuilder({ store, pool, networks, claims, gateway, newer, names, dataDir, now })
   const doors = await openDoors({
     rebuilder,

@@ -1,0 +1,173 @@
+// Lets VGs remember the guests that lie in them: what is missing there or old is written again, as of guests that an older hostless made, or
+// that were changed while their host was away. Guests that hosts have and this database does not know are told: it may be one that was lost.
+import type { Asked } from '../agents/questions.ts'
+import { isSame } from '../guests/remembered.ts'
+import type { KnownPool } from '../hosts/known-pool.ts'
+import type { HostView } from '../hosts/pool-change.ts'
+import type { Networks } from '../networks/service.ts'
+import type { GuestRecordOf } from '../protocol/guest-record.ts'
+import type { Inventory } from '../protocol/inventory.ts'
+import type { RequestBody } from '../protocol/requests.ts'
+import type { Store } from '../store/database.ts'
+import { sayNames } from '../wording.ts'
+import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
+import type { About, Task, Wake } from './driver.ts'
+import { digestOf, keyOf, type ToKeep, toKeepOn, type WantedRecords, wantedRecords } from './wanted-records.ts'
+
+export interface RecordTaskDeps extends Omit<AttemptsDeps, 'act'> {
+  readonly pool: KnownPool & { knownInventory(host: string): Inventory | undefined }
+  readonly store: Pick<Store, 'db'>
+  readonly networks: Pick<Networks, 'list'>
+  readonly request: (host: string, body: RequestBody) => Promise<Asked>
+  readonly now: () => number
+  readonly epoch: number
+}
+
+/** Milliseconds that reports of a host wait for each other. */
+const TOGETHER = 2000
+const OF_HOSTS = ['guests', 'vgs', 'lvs'] as const
+
+export class RecordTask implements Task {
+  readonly name = 'records'
+  readonly what = 'lets VGs remember the guests that lie in them, and tells of guests on hosts that nobody knows'
+  readonly period = 600_000
+  readonly #deps: RecordTaskDeps
+  readonly #attempts: Attempts
+  /** What is so already, by host and VG: of which connection and of which records. */
+  readonly #checked = new Map<string, string>()
+  readonly #failed = new Map<string, string>()
+  /** Names of guests that a VG remembers and this database does not know. */
+  readonly #strangers = new Map<string, readonly string[]>()
+  /** Alarms by host, as they stand. */
+  readonly #said = new Map<string, string>()
+
+  constructor(deps: RecordTaskDeps) {
+    this.#deps = deps
+    this.#attempts = new Attempts({ ...deps, act: (key) => this.#act(key) })
+  }
+
+  watches(wake: Wake): () => void {
+    return this.#deps.pool.subscribe((change) => {
+      if (change.kind === 'host' && change.host.connection) wake(TOGETHER, change.host.id)
+      if (change.kind === 'inventory' && change.sections.some((section) => OF_HOSTS.some((one) => one === section)))
+        wake(TOGETHER, change.host)
+    })
+  }
+
+  async step(about: About): Promise<undefined> {
+    const { pool } = this.#deps
+    if (about === 'all') this.#checked.clear()
+    const wanted = await this.#wanted()
+    const hosts = about === 'all' ? pool.hosts() : [...about].flatMap((id) => pool.host(id) ?? [])
+    for (const host of hosts) {
+      if (isAskable(host))
+        for (const one of toKeepOn(wanted, host, pool.knownInventory(host.id))) {
+          const circumstances = circumstancesOf(host, one)
+          if (this.#checked.get(one.key) !== circumstances) this.#attempts.want(one.key, circumstances)
+        }
+      await this.#tell(host, wanted)
+    }
+  }
+
+  waitsFor(): readonly string[] {
+    return [...this.#failed.values()]
+  }
+
+  close(): void {
+    this.#attempts.close()
+  }
+
+  #wanted(): Promise<WantedRecords> {
+    const { store, networks, pool, now, epoch } = this.#deps
+    return wantedRecords({ store, networks, hosts: pool.hosts(), now: now(), epoch })
+  }
+
+  async #act(key: string): Promise<Attempt> {
+    const { pool } = this.#deps
+    const [id = ''] = key.split(' ')
+    const host = pool.host(id)
+    const wanted = await this.#wanted()
+    const one = host && toKeepOn(wanted, host, pool.knownInventory(id)).find((each) => each.key === key)
+    if (!host || !one || !isAskable(host)) return this.#done(key)
+    const why = await this.#see(host, one, wanted)
+    await this.#tell(host, wanted)
+    if (why === undefined) {
+      this.#checked.set(key, circumstancesOf(host, one))
+      return this.#done(key)
+    }
+    if (why === 'absent') return this.#done(key)
+    this.#failed.set(key, `${host.name}: VG ${one.vg.name}: ${why}`)
+    return 'again'
+  }
+
+  #done(key: string): Attempt {
+    this.#failed.delete(key)
+    return 'done'
+  }
+
+  /** Undefined when the VG remembers what it is to; otherwise why not. */
+  async #see(host: HostView, { key, vg, records }: ToKeep, wanted: WantedRecords): Promise<string | undefined> {
+    const read = await this.#ask(host.id, { kind: 'read-guests', vg })
+    if (typeof read === 'string') return read
+    if (read.kind !== 'guests-read') return `its agent gave an answer to something else: ${read.kind}`
+    const strangers = read.records.filter(({ guest }) => !wanted.known.has(guest))
+    this.#strangers.set(
+      key,
+      strangers.map(({ name }) => `${name} (VG ${vg.name} remembers it)`),
+    )
+    const missing = records.filter((record) => !read.records.some((there) => there.guest === record.guest && isSame(there, record)))
+    for (const record of missing) {
+      if (wanted.held.has(record.guest)) return `${record.name} is changed just now`
+      const kept = await this.#ask(host.id, { kind: 'keep-guest', vg, record })
+      if (typeof kept === 'string') return `${record.name} is not remembered: ${kept}`
+    }
+    return this.#forget(host.id, vg, read.records, wanted)
+  }
+
+  /** Of guests that another VG remembers, as it is to. */
+  async #forget(host: string, vg: ToKeep['vg'], there: readonly GuestRecordOf[], wanted: WantedRecords): Promise<string | undefined> {
+    for (const { guest, name } of there) {
+      const home = wanted.homes.get(guest)
+      if (home === undefined || home === keyOf(host, vg.uuid) || wanted.held.has(guest) || !this.#checked.has(home)) continue
+      const forgotten = await this.#ask(host, { kind: 'forget-guest', vg, guest })
+      if (typeof forgotten === 'string') return `${name}, which lies elsewhere, is not forgotten: ${forgotten}`
+    }
+    return undefined
+  }
+
+  /** Or why there is no answer; `absent`: it comes again when its agent does. */
+  async #ask(host: string, body: RequestBody) {
+    const asked = await this.#deps.request(host, body)
+    if (asked.kind === 'refused') return asked.cause === 'absent' ? 'absent' : asked.reason
+    return asked.answer.kind === 'refused' ? asked.answer.reason : asked.answer
+  }
+
+  async #tell({ id, name }: HostView, { known }: WantedRecords): Promise<void> {
+    const { pool } = this.#deps
+    const runs = (pool.knownInventory(id)?.guests ?? []).filter(
+      ({ uuid, disks }) => !known.has(uuid) && disks.some(({ target }) => target.startsWith('/dev/mapper/hostless-')),
+    )
+    const remembered = [...this.#strangers].flatMap(([key, names]) => (key.startsWith(`${id} `) ? names : []))
+    const running = runs.map((one) => `${one.name} (it runs)`)
+    const others = remembered.filter((one) => !runs.some((each) => one.startsWith(`${each.name} (`)))
+    const key = `unknown-guests ${id}`
+    if (running.length + others.length === 0) {
+      // What an earlier start of this manager has said may be over, too.
+      if (this.#said.get(id) !== '') await pool.clearAlarm(key, 'manager')
+      this.#said.set(id, '')
+      return
+    }
+    const text = `${name} has guests that this manager does not know: ${sayNames([...running, ...others])}. Was its database lost? hostless manager rebuild --dry-run says what can be made again`
+    if (this.#said.get(id) === text) return
+    this.#said.set(id, text)
+    await pool.alarm({ kind: 'unknown-guests', about: id, host: id, text })
+  }
+}
+
+function isAskable({ connection, state }: HostView): boolean {
+  return connection !== undefined && (state === 'up' || state === 'maintenance')
+}
+
+function circumstancesOf({ connection }: HostView, one: ToKeep): string {
+  return `${connection?.since} ${digestOf(one)}`
+}
