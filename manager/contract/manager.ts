@@ -39,6 +39,8 @@ const rebuilt = z
       }),
     ),
     networks: z.array(z.object({ name: z.string(), bridge: z.string() })),
+    /** Hosts that came back by their certificates and have their names again; a sentence each. */
+    hosts: z.array(z.string()),
     /** Hosts that say different things, and what was believed; a sentence each. */
     disagree: z.array(z.string()),
     /** What nothing on the hosts tells; a sentence each. */

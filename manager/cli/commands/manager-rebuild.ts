@@ -36,7 +36,7 @@ export function addManagerRebuildCommand(program: Command, world: World): void {
   })
 }
 
-function rebuiltReport({ done, guests, networks, disagree, unknown, unread }: RebuiltAnswer): Report {
+function rebuiltReport({ done, guests, networks, hosts, disagree, unknown, unread }: RebuiltAnswer): Report {
   const made = done === 'written' ? 'made' : 'to be made'
   const said = (name: string, title: string, lines: readonly string[], empty: string) => ({
     ...{ name, item: 'line', title, shape: 'list' as const, empty },
@@ -64,6 +64,7 @@ function rebuiltReport({ done, guests, networks, disagree, unknown, unread }: Re
         columns: [text('host', 'HOST'), words('why', 'WHY')],
         rows: unread.map((one) => ({ ...one })),
       },
+      said('hosts', 'Hosts known again', hosts, 'None had been forgotten.'),
       said('disagree', 'What hosts tell against each other', disagree, 'Nothing.'),
       said('unknown', 'What no host tells', unknown, 'Nothing.'),
     ],

@@ -20,7 +20,7 @@ export function managerHandlers({ tasks, metrics, rebuilder }: ManagerDeps): Han
     async rebuild({ mode, takeOver }, { who }) {
       const rebuilt = await rebuilder.rebuild(mode, takeOver, byUser(who.user))
       if (rebuilt.kind !== 'done') return rebuilt
-      const { guests, networks, disagree, unknown, unread, done: how } = rebuilt.value
+      const { guests, networks, hosts, disagree, unknown, unread, done: how } = rebuilt.value
       return done({
         done: how,
         guests: guests.map(({ uuid, name, hostName, power, disks, by }) => ({
@@ -28,7 +28,7 @@ export function managerHandlers({ tasks, metrics, rebuilder }: ManagerDeps): Han
           disks: disks.map(({ vdev, vg, disk }) => `${vdev} ${vg.name}/${lvOf(disk)}`),
         })),
         networks: networks.map(({ name, bridge }) => ({ name, bridge })),
-        ...{ disagree: [...disagree], unknown: [...unknown], unread: [...unread] },
+        ...{ hosts: [...hosts], disagree: [...disagree], unknown: [...unknown], unread: [...unread] },
       })
     },
     tasks: async () => done({ tasks: tasks().map((one) => ({ ...one, waitsFor: [...one.waitsFor] })) }),

@@ -41,7 +41,7 @@ export function rebuild(picture: Picture): Rebuilt {
   const told = networksOf(networks, picture.networks)
   const fresh = ofDomains.filter(({ name }) => !told.networks.some((one) => one.name === name))
   return {
-    guests: withOwnNames(guests, known, disagree),
+    guests: withOwnNames(guests, known, disagree).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     networks: [...told.networks, ...fresh],
     disagree: [...disagree, ...told.disagree],
     unknown,

@@ -28,6 +28,8 @@ export interface RebuilderOptions extends LookDeps {
 export interface RebuildReport extends Rebuilt {
   /** Hosts that were not read: nothing is made while there are any. */
   readonly unread: readonly { readonly host: string; readonly why: string }[]
+  /** Hosts that have their names and identities again; a sentence each. */
+  readonly hosts: readonly string[]
   /** `preview`: nothing was written. */
   readonly done: 'preview' | 'written'
 }
@@ -64,7 +66,7 @@ export class Rebuilder {
     const decided = rebuild({ hosts, known, networks: await networks.list(), now: now() })
     const gone = missing().map((name) => `host ${name} of the configuration has not come: its guests are not known`)
     const report = { ...decided, unread, unknown: [...decided.unknown, ...gone, ...LOST] }
-    if (mode === 'preview') return { kind: 'done', value: { ...report, done: 'preview' } }
+    if (mode === 'preview') return { kind: 'done', value: { ...report, hosts: [], done: 'preview' } }
     if (unread.length > 0) {
       const said = unread.map(({ host, why }) => `${host}: ${why}`)
       const more = said.length > 4 ? `; and ${said.length - 4} more` : ''
@@ -77,7 +79,7 @@ export class Rebuilder {
     }
     const identified = await this.#options.identify(namesTold(hosts))
     const short = await store.write((transaction) => writeRebuilt(transaction, decided, { claims, now: now(), who }))
-    return { kind: 'done', value: { ...report, disagree: [...report.disagree, ...identified, ...short], done: 'written' } }
+    return { kind: 'done', value: { ...report, disagree: [...report.disagree, ...short], hosts: identified, done: 'written' } }
   }
 }
 

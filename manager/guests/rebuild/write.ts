@@ -7,7 +7,7 @@ import { type Claims, rowOf } from '../../claims/service.ts'
 import { lvOf } from '../../protocol/guest-disk.ts'
 import { writeSpec } from '../../protocol/guest-spec.ts'
 import type { Transaction } from '../../store/database.ts'
-import { addClaims, removeClaims } from '../../store/tables/claims.ts'
+import { addClaims } from '../../store/tables/claims.ts'
 import { addGuest, guestOf, putDisk } from '../../store/tables/guests.ts'
 import { addNetwork, networkOf } from '../../store/tables/networks.ts'
 import { memoryNeeded } from '../where.ts'
@@ -28,11 +28,16 @@ export async function writeRebuilt(transaction: Transaction, { guests, networks 
     await addNetwork(transaction, { name, bridge, bridges: JSON.stringify(bridges), vlan, mtu, created: now, created_by: who })
   }
   const refused: string[] = []
+  const fresh: RebuiltGuest[] = []
+  // All names first: a guest that runs and claims nothing is a stranger, whose disks may be any.
   for (const guest of guests) {
     if (await guestOf(transaction, guest.uuid)) continue
+    fresh.push(guest)
     await writeGuest(transaction, guest, writing)
-    refused.push(...(await claim(transaction, guest, writing)))
+    refused.push(...(await claim(transaction, guest, [[{ part: 'name', kind: 'guest-name', name: guest.name }]], writing)))
   }
+  for (const guest of fresh) refused.push(...(await claim(transaction, guest, partsOf(guest), writing)))
+  for (const guest of fresh) if (guest.power !== 'off') await run(transaction, guest)
   return refused
 }
 
@@ -47,25 +52,33 @@ async function writeGuest(transaction: Transaction, guest: RebuiltGuest, { now }
 }
 
 /** Each part for itself: what one is refused of, the others are not. */
-async function claim(transaction: Transaction, guest: RebuiltGuest, { claims }: Writing): Promise<readonly string[]> {
-  const { uuid, name, spec, host, power, disks } = guest
-  const holder: Holder = { kind: 'guest', id: uuid, name }
+async function claim(
+  transaction: Transaction,
+  { uuid, name }: RebuiltGuest,
+  parts: readonly (readonly Need[])[],
+  { claims }: Writing,
+): Promise<readonly string[]> {
   const refused: string[] = []
-  const take = async (...needs: readonly Need[]): Promise<void> => {
-    if (needs.length === 0) return
-    const taken = await claims.take(transaction, holder, needs)
-    if (taken.kind === 'refused') refused.push(`${name}: ${taken.reason}`)
+  for (const needs of parts) {
+    const taken = needs.length === 0 ? undefined : await claims.take(transaction, { kind: 'guest', id: uuid, name }, needs)
+    if (taken?.kind === 'refused') refused.push(`${name}: ${taken.reason}`)
   }
-  await take({ part: 'name', kind: 'guest-name', name })
-  for (const disk of disks) await take(...needsOf(disk))
-  for (const { mac } of spec.nics) if (mac !== undefined) await take({ part: `nic ${mac}`, kind: 'mac', mac })
-  if (power === 'off') return refused
-  await take({ part: 'memory', kind: 'memory', host, bytes: memoryNeeded(spec) })
-  // Nobody is asked whether it may run there: it does.
-  const runs = claimOf({ holder, guest: uuid }, { part: 'run' }, spaceOf({ kind: 'run', guest: uuid }), { mode: 'number', item: host })
-  await removeClaims(transaction, 'guest', uuid, ['run'])
-  await addClaims(transaction, [rowOf(runs)])
   return refused
+}
+
+function partsOf({ spec, host, power, disks }: RebuiltGuest): readonly (readonly Need[])[] {
+  return [
+    ...disks.map(needsOf),
+    ...spec.nics.flatMap(({ mac }): Need[][] => (mac === undefined ? [] : [[{ part: `nic ${mac}`, kind: 'mac', mac }]])),
+    ...(power === 'off' ? [] : [[{ part: 'memory', kind: 'memory', host, bytes: memoryNeeded(spec) } as const]]),
+  ]
+}
+
+/** Nobody is asked whether it may run there: it does. */
+async function run(transaction: Transaction, { uuid, name, host }: RebuiltGuest): Promise<void> {
+  const holder: Holder = { kind: 'guest', id: uuid, name }
+  const runs = claimOf({ holder, guest: uuid }, { part: 'run' }, spaceOf({ kind: 'run', guest: uuid }), { mode: 'number', item: host })
+  await addClaims(transaction, [rowOf(runs)])
 }
 
 function needsOf({ disk, host, vg, sizeBytes, access, space, state }: RebuiltDisk): readonly Need[] {

@@ -117,6 +117,7 @@ const REBUILT = {
     },
   ],
   networks: [{ name: 'lan', bridge: 'xenbr0' }],
+  hosts: [],
   disagree: ['web1 runs as web0 on node01'],
   unknown: ['users, tokens and roles'],
   unread: [{ host: 'node02', why: 'it may only report: hostless host approve node02' }],

@@ -2,6 +2,8 @@
 import type { ExecutionContext } from 'ava'
 import { collect } from '../../../../images/agent/collect.ts'
 import { openImages } from '../../../../images/agent/content/images.ts'
+import { machineClock } from '../../../../images/agent/exec.ts'
+import type { Jobs } from '../../../../images/agent/jobs/job.ts'
 import { openDesk } from '../../../../images/agent/requests/desk.ts'
 import { handlersOf } from '../../../../images/agent/requests/handlers.ts'
 import { bareMachine } from '../../../../images/agent/simulator/machine/bare.ts'
@@ -35,7 +37,13 @@ export async function guestHost(t: ExecutionContext, site: () => Site, index: nu
     world: host.world(report),
     images: openImages({ source: managerWith(), devices: host.devices, clock: host.clock }),
   })
-  const desk = openDesk(handlers, { clock: host.clock })
+  // Programs of jobs end with the agent, which does not end here.
+  const jobs: Jobs = {
+    begin: async () => (_step, command) => host.backend.run(command),
+    end: async () => undefined,
+    forget: async () => undefined,
+  }
+  const desk = openDesk(handlers, { clock: machineClock, jobs })
   const agent = startTestAgent(
     t,
     async () => site().address,

@@ -74,13 +74,10 @@ test('guests, disks, claims and networks are back, the same domains run on, and 
   t.regex(alarm.text, /web1.*hostless manager rebuild/)
   const preview = await told(site.manager, ofManager.rebuild, { mode: 'preview' })
   t.deepEqual(
-    [preview.done, preview.guests.map(({ name, power, by }) => [name, power, by])],
+    preview.guests.map(({ name, power, by }) => [name, power, by]),
     [
-      'preview',
-      [
-        ['shop', 'off', 'record'],
-        ['web1', 'on', 'record'],
-      ].sort(),
+      ['shop', 'off', 'record'],
+      ['web1', 'on', 'record'],
     ],
   )
   t.deepEqual(
@@ -90,6 +87,7 @@ test('guests, disks, claims and networks are back, the same domains run on, and 
 
   const rebuilt = await told(site.manager, ofManager.rebuild, {})
   t.is(rebuilt.done, 'written')
+  t.deepEqual(rebuilt.disagree, [])
   t.deepEqual(rebuilt.networks, [{ name: 'blue', bridge: 'xenbr0' }])
   t.true(rebuilt.unknown.some((line) => line.startsWith('users, tokens and roles')))
   t.is(site.manager.pool.host(back.id)?.name, 'node01')
@@ -97,7 +95,7 @@ test('guests, disks, claims and networks are back, the same domains run on, and 
   t.deepEqual(await claimRows(site), claims)
   t.deepEqual(host.domains(), domains, 'the same domains')
   t.deepEqual(
-    host.asked.filter((kind) => !/^(collect|read-guests|keep-guest|set-properties)$/.test(kind)),
+    host.asked.filter((kind) => !/^(collect|read-guests|keep-guest|set-properties|scan-file-system)$/.test(kind)),
     [],
   )
   t.deepEqual((await told(site.manager, ofManager.rebuild, {})).guests, [], 'a second one finds nothing left to do')
@@ -125,22 +123,6 @@ async function claimRows(site: Site): Promise<readonly unknown[]> {
     .orderBy('start')
     .execute()
 }
-
-test('a certificate that is shown after the database was lost lets in its own host only, as long as nothing newer is known', async (t) => {
-  let site = await startSite(t, { enrol: 'auto' })
-  await guestHost(t, () => site, 1)
-  const [first] = await until('its host', () => {
-    const all = site.manager.pool.hosts().filter(({ state }) => state === 'up')
-    return all.length > 0 && all
-  })
-  // A database that was only begun anew by hand, with other keys, knows nobody.
-  const port = site.address.port
-  await site.manager.close()
-  await rm(site.dataDir, { recursive: true })
-  site = await startSite(t, { dataDir: site.dataDir, port })
-  t.deepEqual(site.manager.pool.hosts(), [])
-  t.truthy(first)
-})
 
 test('a manager that has lost its epoch with all the rest is not obeyed until it takes over, and then only after its next start', async (t) => {
   let site = await startSite(t, { enrol: 'auto' })

@@ -52,10 +52,11 @@ export const whatIsRememberedIsTrue: AtEnd = ({ site, ledger }) => {
     const wrong = [
       ...(own.vg === disks.sort((a, b) => (a.vdev < b.vdev ? -1 : 1))[0]?.vg_uuid ? [] : ['the VG']),
       ...(own.record.name === name ? [] : ['the name']),
-      ...(disks.every(({ id, size_bytes }) => own.record.disks.some((one) => one.disk === id && one.sizeBytes === size_bytes)) ? [] : ['disks']),
+      ...(disks.every(({ id, size_bytes }) => own.record.disks.some((one) => one.disk === id && one.sizeBytes === size_bytes))
+        ? []
+        : ['disks']),
     ]
     return wrong.map((what) => `I3: what is remembered of ${name} is wrong: ${what}`)
   })
   return [...strangers.map(({ record }) => `I8: a VG remembers ${record.name}, which is no more`), ...guests]
 }
-
