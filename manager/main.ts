@@ -29,6 +29,7 @@ import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
 import { openDoors } from './doors/server.ts'
+import { identifyReturning } from './enrolment/returning.ts'
 import { GuestBook } from './guests/book.ts'
 import { openRebuilder } from './guests/rebuild/open.ts'
 import { Where } from './guests/where.ts'
@@ -46,17 +47,16 @@ import { ScanTask } from './reconcile/scans.ts'
 import { openConnections } from './storage/connections.ts'
 import { ScanAlarms } from './storage/scan-alarms.ts'
 import { openScanBook } from './storage/scan-book.ts'
+import { begin } from './store/begin.ts'
 import type { Store } from './store/database.ts'
-import { hasAuthority, keepAuthority, keepSiteSecret, newKey, newSerial } from './store/keys/authority.ts'
+import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/keys/authority.ts'
 import { signServer } from './store/keys/certificate.ts'
-import { keepEpoch, keptEpoch } from './store/keys/epoch.ts'
 import { keepSealer } from './store/keys/sealing.ts'
 import { openData } from './store/open.ts'
 import { forgetAttempts } from './store/tables/attempts.ts'
 import { forgetCertificates } from './store/tables/certificates.ts'
 import { newHostId } from './store/tables/hosts.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
-import { newestEpoch, nextEpoch, noteLoss } from './store/tables/settings.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
 import { servedImages } from './vm-images/files/serving.ts'
@@ -142,16 +142,10 @@ async function start(
   })
   const store = acting.through(watched)
   closing.push(() => store.close())
-  // Keys without a database that has ever been used: that one is lost.
-  if ((await newestEpoch(store.db)) === 0 && (await hasAuthority(dataDir))) {
-    await store.write((transaction) => noteLoss(transaction, now()))
-    log.warn({}, 'the database is new, and the keys are not: hosts that run come back by their certificates; hostless manager rebuild')
-  }
+  const { epoch, before } = await begin(store, dataDir, now)
+  if (before === 'lost') log.warn({}, 'the database is new, and the keys are not: see hostless manager rebuild')
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const listening = limitLog(log, FAILED_LISTENERS, elapsed)
-  const before = await keptEpoch(dataDir)
-  const epoch = await store.write((transaction) => nextEpoch(transaction, before))
-  await keepEpoch(dataDir, epoch)
   const pool = await openPool({ store, trouble: () => watched.trouble(), now, elapsed, lostAfter, log: listening })
   closing.push(() => pool.close())
 
@@ -220,6 +214,7 @@ async function start(
   })
   closing.push(() => gateway.close())
   closing.push(
+    identifyReturning({ store, pool, nameOf: (mac) => names.get(mac), now, log: listening }),
     pool.subscribe((change) => {
       if (change.kind === 'host' && change.host.state === 'rejected')
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')

@@ -42,15 +42,20 @@ export function openRebuilder({ store, pool, networks, claims, gateway, newer, n
     identify: async (remembered) => {
       const said: string[] = []
       for (const host of pool.hosts()) {
-        const inventory = host.macs.length === 0 ? pool.knownInventory(host.id) : undefined
+        const called = remembered.get(host.id)
+        const isNameless = NAMELESS.test(host.name) && called !== undefined && called !== host.name
+        const inventory = host.macs.length === 0 || isNameless ? pool.knownInventory(host.id) : undefined
         if (!inventory) continue
-        said.push(await identify({ store, now, nameOf }, { host, inventory, remembered: remembered.get(host.id) }))
+        said.push(await identify({ store, now, nameOf }, { host, inventory, remembered: called }))
         await pool.enrolled(host.id)
       }
       return said
     },
   })
 }
+
+/** What hosts are called that nobody has given a name. */
+const NAMELESS = /^host-/
 
 function nicsOf(pool: Pool, host: string): readonly string[] {
   return (pool.knownInventory(host)?.nics ?? []).map(({ mac, permanentMac = mac }) => permanentMac)

@@ -158,6 +158,7 @@ test('the description has every route with its name, its role, its answers by na
     'Matrix',
     'Network',
     'Problem',
+    'Rebuilt',
     'StartedAutomation',
     'Task',
     'Thing',
