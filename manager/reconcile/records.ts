@@ -5,17 +5,22 @@ import { isSame } from '../guests/remembered.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { Networks } from '../networks/service.ts'
+import { readDiskTags } from '../protocol/guest-disk.ts'
 import type { GuestRecordOf } from '../protocol/guest-record.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { Store } from '../store/database.ts'
+import type { StoredAlarm } from '../store/tables/alarms.ts'
 import { sayNames } from '../wording.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { About, Task, Wake } from './driver.ts'
 import { digestOf, keyOf, type ToKeep, toKeepOn, type WantedRecords, wantedRecords } from './wanted-records.ts'
 
 export interface RecordTaskDeps extends Omit<AttemptsDeps, 'act'> {
-  readonly pool: KnownPool & { knownInventory(host: string): Inventory | undefined }
+  readonly pool: KnownPool & {
+    knownInventory(host: string): Inventory | undefined
+    alarms(): Promise<readonly Pick<StoredAlarm, 'kind' | 'host' | 'text'>[]>
+  }
   readonly store: Pick<Store, 'db'>
   readonly networks: Pick<Networks, 'list'>
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
@@ -25,6 +30,7 @@ export interface RecordTaskDeps extends Omit<AttemptsDeps, 'act'> {
 
 /** Milliseconds that reports of a host wait for each other. */
 const TOGETHER = 2000
+const KIND = 'unknown-guests'
 const OF_HOSTS = ['guests', 'vgs', 'lvs'] as const
 
 export class RecordTask implements Task {
@@ -40,6 +46,8 @@ export class RecordTask implements Task {
   readonly #strangers = new Map<string, readonly string[]>()
   /** Alarms by host, as they stand. */
   readonly #said = new Map<string, string>()
+  /** Those of the manager before are in it. */
+  #isRead = false
 
   constructor(deps: RecordTaskDeps) {
     this.#deps = deps
@@ -57,6 +65,7 @@ export class RecordTask implements Task {
   async step(about: About): Promise<undefined> {
     const { pool } = this.#deps
     if (about === 'all') this.#checked.clear()
+    await this.#readSaid()
     const wanted = await this.#wanted()
     const hosts = about === 'all' ? pool.hosts() : [...about].flatMap((id) => pool.host(id) ?? [])
     for (const host of hosts) {
@@ -75,6 +84,12 @@ export class RecordTask implements Task {
 
   close(): void {
     this.#attempts.close()
+  }
+
+  async #readSaid(): Promise<void> {
+    if (this.#isRead) return
+    for (const { kind, host, text } of await this.#deps.pool.alarms()) if (kind === KIND && host !== null) this.#said.set(host, text)
+    this.#isRead = true
   }
 
   #wanted(): Promise<WantedRecords> {
@@ -144,23 +159,21 @@ export class RecordTask implements Task {
 
   async #tell({ id, name }: HostView, { known }: WantedRecords): Promise<void> {
     const { pool } = this.#deps
-    const runs = (pool.knownInventory(id)?.guests ?? []).filter(
-      ({ uuid, disks }) => !known.has(uuid) && disks.some(({ target }) => target.startsWith('/dev/mapper/hostless-')),
-    )
+    const { guests = [], lvs = [] } = pool.knownInventory(id) ?? {}
+    const owners = new Set(lvs.flatMap(({ tags }) => readDiskTags(tags)?.guest ?? []))
+    const runs = guests.filter(({ uuid }) => !known.has(uuid) && owners.has(uuid))
     const remembered = [...this.#strangers].flatMap(([key, names]) => (key.startsWith(`${id} `) ? names : []))
     const running = runs.map((one) => `${one.name} (it runs)`)
     const others = remembered.filter((one) => !runs.some((each) => one.startsWith(`${each.name} (`)))
-    const key = `unknown-guests ${id}`
+    const key = `${KIND} ${id}`
     if (running.length + others.length === 0) {
-      // What an earlier start of this manager has said may be over, too.
-      if (this.#said.get(id) !== '') await pool.clearAlarm(key, 'manager')
-      this.#said.set(id, '')
+      if (this.#said.delete(id)) await pool.clearAlarm(key, 'manager')
       return
     }
     const text = `${name} has guests that this manager does not know: ${sayNames([...running, ...others])}. Was its database lost? hostless manager rebuild --dry-run says what can be made again`
     if (this.#said.get(id) === text) return
     this.#said.set(id, text)
-    await pool.alarm({ kind: 'unknown-guests', about: id, host: id, text })
+    await pool.alarm({ kind: KIND, about: id, host: id, text })
   }
 }
 

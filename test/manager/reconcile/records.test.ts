@@ -35,6 +35,7 @@ async function start(t: ExecutionContext) {
       inventory: async () => inventory,
       knownInventory: () => inventory,
       subscribe: () => () => undefined,
+      alarms: async () => [],
       alarm: async ({ kind, about, text }) => void alarms.set(`${kind} ${about}`, text),
       clearAlarm: async (key) => alarms.delete(key),
     },
