@@ -1,20 +1,21 @@
 // Lets VGs remember the guests that lie in them: what is missing there or old is written again, as of guests that an older hostless made, or
 // that were changed while their host was away. Guests that hosts have and this database does not know are told: it may be one that was lost.
 import type { Asked } from '../agents/questions.ts'
+import { holdingsOf } from '../guests/holdings.ts'
 import { isSame } from '../guests/remembered.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { Networks } from '../networks/service.ts'
 import { readDiskTags } from '../protocol/guest-disk.ts'
-import type { GuestRecordOf } from '../protocol/guest-record.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { Store } from '../store/database.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
+import { guestsAmong } from '../store/tables/guests.ts'
 import { sayNames } from '../wording.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { About, Task, Wake } from './driver.ts'
-import { digestOf, keyOf, type ToKeep, toKeepOn, type WantedRecords, wantedRecords } from './wanted-records.ts'
+import { digestOf, homeOf, type ToKeep, toKeepOn, type WantedDeps } from './wanted-records.ts'
 
 export interface RecordTaskDeps extends Omit<AttemptsDeps, 'act'> {
   readonly pool: KnownPool & {
@@ -66,15 +67,17 @@ export class RecordTask implements Task {
     const { pool } = this.#deps
     if (about === 'all') this.#checked.clear()
     await this.#readSaid()
-    const wanted = await this.#wanted()
+    const deps = await this.#wanting()
     const hosts = about === 'all' ? pool.hosts() : [...about].flatMap((id) => pool.host(id) ?? [])
     for (const host of hosts) {
+      const inventory = pool.knownInventory(host.id)
+      if (!inventory) continue
       if (isAskable(host))
-        for (const one of toKeepOn(wanted, host, pool.knownInventory(host.id))) {
+        for (const one of await toKeepOn(deps, host.id, inventory)) {
           const circumstances = circumstancesOf(host, one)
           if (this.#checked.get(one.key) !== circumstances) this.#attempts.want(one.key, circumstances)
         }
-      await this.#tell(host, wanted)
+      await this.#tell(host, inventory)
     }
   }
 
@@ -92,20 +95,20 @@ export class RecordTask implements Task {
     this.#isRead = true
   }
 
-  #wanted(): Promise<WantedRecords> {
+  async #wanting(): Promise<WantedDeps> {
     const { store, networks, pool, now, epoch } = this.#deps
-    return wantedRecords({ store, networks, hosts: pool.hosts(), now: now(), epoch })
+    const hostName = (id: string) => pool.host(id)?.name ?? ''
+    return { db: store.db, networks: await networks.list(), hostName, now: now(), epoch }
   }
 
   async #act(key: string): Promise<Attempt> {
     const { pool } = this.#deps
     const [id = ''] = key.split(' ')
-    const host = pool.host(id)
-    const wanted = await this.#wanted()
-    const one = host && toKeepOn(wanted, host, pool.knownInventory(id)).find((each) => each.key === key)
+    const [host, inventory, deps] = [pool.host(id), pool.knownInventory(id), await this.#wanting()]
+    const one = inventory && (await toKeepOn(deps, id, inventory)).find((each) => each.key === key)
     if (!host || !one || !isAskable(host)) return this.#done(key)
-    const why = await this.#see(host, one, wanted)
-    await this.#tell(host, wanted)
+    const why = await this.#see(host, one, deps)
+    await this.#tell(host, inventory)
     if (why === undefined) {
       this.#checked.set(key, circumstancesOf(host, one))
       return this.#done(key)
@@ -121,30 +124,29 @@ export class RecordTask implements Task {
   }
 
   /** Undefined when the VG remembers what it is to; otherwise why not. */
-  async #see(host: HostView, { key, vg, records }: ToKeep, wanted: WantedRecords): Promise<string | undefined> {
+  async #see(host: HostView, { key, vg, records }: ToKeep, deps: WantedDeps): Promise<string | undefined> {
     const read = await this.#ask(host.id, { kind: 'read-guests', vg })
     if (typeof read === 'string') return read
     if (read.kind !== 'guests-read') return `its agent gave an answer to something else: ${read.kind}`
-    const strangers = read.records.filter(({ guest }) => !wanted.known.has(guest))
+    const ids = read.records.map(({ guest }) => guest)
+    const [known, held] = [await guestsAmong(deps.db, ids), await holdingsOf(deps.db)]
+    const strangers = read.records.filter(({ guest }) => !known.has(guest))
     this.#strangers.set(
       key,
       strangers.map(({ name }) => `${name} (VG ${vg.name} remembers it)`),
     )
     const missing = records.filter((record) => !read.records.some((there) => there.guest === record.guest && isSame(there, record)))
     for (const record of missing) {
-      if (wanted.held.has(record.guest)) return `${record.name} is changed just now`
+      if (held.has(record.guest)) return `${record.name} is changed just now`
       const kept = await this.#ask(host.id, { kind: 'keep-guest', vg, record })
       if (typeof kept === 'string') return `${record.name} is not remembered: ${kept}`
     }
-    return this.#forget(host.id, vg, read.records, wanted)
-  }
-
-  /** Of guests that another VG remembers, as it is to. */
-  async #forget(host: string, vg: ToKeep['vg'], there: readonly GuestRecordOf[], wanted: WantedRecords): Promise<string | undefined> {
-    for (const { guest, name } of there) {
-      const home = wanted.homes.get(guest)
-      if (home === undefined || home === keyOf(host, vg.uuid) || wanted.held.has(guest) || !this.#checked.has(home)) continue
-      const forgotten = await this.#ask(host, { kind: 'forget-guest', vg, guest })
+    for (const { guest, name } of read.records) {
+      if (!known.has(guest) || held.has(guest) || records.some((record) => record.guest === guest)) continue
+      // Of a guest that another VG remembers, as it is to; before that this is all that there is of it.
+      const home = await homeOf(deps, guest)
+      if (!home || home.key === key || !this.#checked.has(home.key)) continue
+      const forgotten = await this.#ask(host.id, { kind: 'forget-guest', vg, guest })
       if (typeof forgotten === 'string') return `${name}, which lies elsewhere, is not forgotten: ${forgotten}`
     }
     return undefined
@@ -157,11 +159,15 @@ export class RecordTask implements Task {
     return asked.answer.kind === 'refused' ? asked.answer.reason : asked.answer
   }
 
-  async #tell({ id, name }: HostView, { known }: WantedRecords): Promise<void> {
-    const { pool } = this.#deps
-    const { guests = [], lvs = [] } = pool.knownInventory(id) ?? {}
+  async #tell({ id, name }: HostView, { guests, lvs }: Inventory): Promise<void> {
+    const { pool, store } = this.#deps
     const owners = new Set(lvs.flatMap(({ tags }) => readDiskTags(tags)?.guest ?? []))
-    const runs = guests.filter(({ uuid }) => !known.has(uuid) && owners.has(uuid))
+    const ours = guests.filter(({ uuid }) => owners.has(uuid))
+    const known = await guestsAmong(
+      store.db,
+      ours.map(({ uuid }) => uuid),
+    )
+    const runs = ours.filter(({ uuid }) => !known.has(uuid))
     const remembered = [...this.#strangers].flatMap(([key, names]) => (key.startsWith(`${id} `) ? names : []))
     const running = runs.map((one) => `${one.name} (it runs)`)
     const others = remembered.filter((one) => !runs.some((each) => one.startsWith(`${each.name} (`)))

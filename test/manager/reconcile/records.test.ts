@@ -126,3 +126,15 @@ test('what a VG remembers and this database does not know is told by an alarm th
   await step()
   await until('its end', () => alarms.size === 0)
 })
+
+test('a record of a guest that lies elsewhere by now stays until the other VG remembers it', async (t) => {
+  const { add, read, step, store, asked } = await start(t)
+  await add()
+  await step()
+  await until('its record', async () => (await read()).length === 1)
+  const elsewhere = { host: 'b', vg_uuid: 'bbbbbb-bbbb-cccc-dddd-eeee-ffff-gggggg' }
+  await store.write((transaction) => transaction.updateTable('guest_disks').set(elsewhere).execute())
+  await step()
+  t.deepEqual(asked, ['read-guests'])
+  t.is((await read()).length, 1)
+})
