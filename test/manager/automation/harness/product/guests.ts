@@ -1,10 +1,14 @@
 // The guests of simulated runs as recipes are asked to make and to move them: what plans of the product would give them.
 import { guestMemory } from '../../../../../manager/claims/needs.ts'
+import { remembered } from '../../../../../manager/guests/remembered.ts'
+import { guestSpec, writeSpec } from '../../../../../manager/protocol/guest-spec.ts'
 import type { Inventory } from '../../../../../manager/protocol/inventory.ts'
 import { type GuestConfig, guestConfig } from '../../../../../manager/protocol/requests/guest-config.ts'
+import { uuid } from '../../../../../manager/protocol/values.ts'
 import type { TestImage } from '../../../../images/agent/disks.ts'
 
 const MIB = 1 << 20
+const LAN = { name: 'lan', bridge: 'xenbr0', bridges: {}, vlan: undefined, mtu: undefined, created: 1, createdBy: 'alice' }
 const VG = 'data'
 
 export interface Made {
@@ -62,24 +66,30 @@ export function createArgs(made: Made, report: Inventory, image: TestImage, epoc
   const start = { ...startArgs(made, report), leftover: 'none' }
   const { guest } = start
   const vg = { name: VG, uuid: vgOf(report) }
-  const common = { vg, access: 'read-write' }
+  const common = { vg, access: 'read-write' } as const
+  const spec = guestSpec.parse({ name: guest.name, memory: '200G', nics: guest.nics.map(({ mac }) => ({ network: 'lan', mac })) })
+  const disks = [
+    {
+      ...common,
+      ...{ disk: diskOf(made.number, 'a'), vdev: 'xvda', sizeBytes: 16 * MIB, image: { id: image.id, sizeBytes: image.sizeBytes } },
+    },
+    { ...common, disk: diskOf(made.number, 'b'), vdev: 'xvdb', sizeBytes: 12 * MIB, image: undefined },
+  ]
   return {
     ...start,
-    ...{ spec: JSON.stringify({ name: guest.name, memory: '200G' }), power: 'on', epoch, who: 'alice' },
-    disks: [
-      {
-        ...common,
-        ...{ disk: diskOf(made.number, 'a'), vdev: 'xvda', sizeBytes: 16 * MIB, image: { id: image.id, sizeBytes: image.sizeBytes } },
-      },
-      { ...common, disk: diskOf(made.number, 'b'), vdev: 'xvdb', sizeBytes: 12 * MIB },
-    ],
+    ...{ spec: JSON.stringify(writeSpec(spec)), power: 'on', epoch, who: 'alice' },
+    disks: disks.map(({ image: from, ...disk }) => ({ ...disk, ...(from ? { image: from } : {}) })),
+    remembered: remembered({
+      ...{ uuid: guest.uuid, spec, created: 1, createdBy: 'alice', host: hostOf(made.host), networks: [LAN], epoch, now: 1 },
+      disks: disks.map(({ disk, ...one }) => ({ ...one, id: uuid.parse(disk), generation: 1, image: one.image?.id })),
+    }),
   }
 }
 
 export function destroyArgs(made: Made, report: Inventory) {
   const vg = { name: VG, uuid: vgOf(report) }
   const disks = [diskOf(made.number, 'a'), diskOf(made.number, 'b')].map((disk) => ({ disk, vg }))
-  return { guest: namedOf(made), host: hostOf(made.host), disks }
+  return { guest: namedOf(made), host: hostOf(made.host), disks, remembering: [vg] }
 }
 
 /** Of a guest that is stopped, with its disks, which have grown to whole extents. */

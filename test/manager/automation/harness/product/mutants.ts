@@ -53,6 +53,27 @@ export const MUTANTS: readonly ProductMutant[] = [
     by: 'stop hard',
   },
   {
+    name: 'recipe: a guest that was taken back is still remembered',
+    file: 'manager/automations/guests/parts',
+    from: /requests: \[order\(host\.id, back, .*\],/,
+    to: 'requests: [],',
+    by: 'create',
+  },
+  {
+    name: 'recipe: a guest that is destroyed is still remembered',
+    file: 'manager/automations/guests/end',
+    from: /if \(host\)\s*yield\* forget\(host, guest, remembering\);?/,
+    to: '',
+    by: 'destroy',
+  },
+  {
+    name: 'agent: a record is said to be kept when it was not written',
+    file: 'images/agent/requests/guest-records',
+    from: /const failure = await writeSlot\(world, lv, \{ at, seq, record \}\)/,
+    to: 'const failure = at < 0 ? await writeSlot(world, lv, { at, seq, record }) : undefined',
+    by: 'create',
+  },
+  {
     name: 'engine: what has failed is not undone',
     file: 'manager/automation/steps',
     from: /if \(!isDone\)/,
