@@ -37,6 +37,11 @@ export const guestRecord = record({
     .regex(/^[\x20-\x7e]+$/, 'is no ASCII'),
   /** What people call its host. */
   host: text(64),
+  /**
+   * The guest is on its way here: running, or stopped. Left out: it is here. What its copies here hold counts when it has been handed over,
+   * which only the move itself knows.
+   */
+  arriving: z.enum(['live', 'stopped']).exactOptional(),
   disks: list(recordedDisk, 64),
   networks: list(recordedNetwork, 16),
   /** Milliseconds since the epoch. */

@@ -108,7 +108,12 @@ export function* remember(host: HostArg, name: string, { vg, record }: Remembere
   )
 }
 
-/** The last of it: from now on nothing of the host tells of this guest. */
+/** What nobody takes back any more: its VG remembers it so. */
+export function* keepRemembered(host: HostArg, { vg, record }: RememberedArg): Steps {
+  yield* request(host.id, { kind: 'keep-guest', vg, record }, { onAbort: 'finish', patience: RECORD_PATIENCE })
+}
+
+/** From now on nothing of the host's VGs tells of this guest. */
 export function* forget(host: HostArg, guest: Named, vgs: readonly RememberedArg['vg'][]): Steps {
   for (const vg of vgs) {
     yield* request(host.id, { kind: 'forget-guest', vg, guest: guest.uuid }, { onAbort: 'finish', patience: RECORD_PATIENCE })

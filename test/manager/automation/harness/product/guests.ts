@@ -1,6 +1,6 @@
 // The guests of simulated runs as recipes are asked to make and to move them: what plans of the product would give them.
 import { guestMemory } from '../../../../../manager/claims/needs.ts'
-import { remembered } from '../../../../../manager/guests/remembered.ts'
+import { type RememberedDisk, remembered } from '../../../../../manager/guests/remembered.ts'
 import { guestSpec, writeSpec } from '../../../../../manager/protocol/guest-spec.ts'
 import type { Inventory } from '../../../../../manager/protocol/inventory.ts'
 import { type GuestConfig, guestConfig } from '../../../../../manager/protocol/requests/guest-config.ts'
@@ -67,7 +67,7 @@ export function createArgs(made: Made, report: Inventory, image: TestImage, epoc
   const { guest } = start
   const vg = { name: VG, uuid: vgOf(report) }
   const common = { vg, access: 'read-write' } as const
-  const spec = guestSpec.parse({ name: guest.name, memory: '200G', nics: guest.nics.map(({ mac }) => ({ network: 'lan', mac })) })
+  const spec = specOf(guest)
   const disks = [
     {
       ...common,
@@ -79,11 +79,22 @@ export function createArgs(made: Made, report: Inventory, image: TestImage, epoc
     ...start,
     ...{ spec: JSON.stringify(writeSpec(spec)), power: 'on', epoch, who: 'alice' },
     disks: disks.map(({ image: from, ...disk }) => ({ ...disk, ...(from ? { image: from } : {}) })),
-    remembered: remembered({
-      ...{ uuid: guest.uuid, spec, created: 1, createdBy: 'alice', host: hostOf(made.host), networks: [LAN], epoch, now: 1 },
-      disks: disks.map(({ disk, ...one }) => ({ ...one, id: uuid.parse(disk), generation: 1, image: one.image?.id })),
-    }),
+    remembered: rememberedOn(
+      made.host,
+      guest,
+      disks.map(({ disk, ...one }) => ({ ...one, id: uuid.parse(disk), generation: 1, image: one.image?.id })),
+      epoch,
+    ),
   }
+}
+
+function specOf({ name, nics }: GuestConfig) {
+  return guestSpec.parse({ name, memory: '200G', nics: nics.map(({ mac }) => ({ network: 'lan', mac })) })
+}
+
+function rememberedOn(host: string, guest: GuestConfig, disks: readonly RememberedDisk[], epoch: number) {
+  const of = { uuid: guest.uuid, spec: specOf(guest), created: 1, createdBy: 'alice' }
+  return remembered({ ...of, host: hostOf(host), networks: [LAN], epoch, now: 1, disks })
 }
 
 export function destroyArgs(made: Made, report: Inventory) {
@@ -95,14 +106,19 @@ export function destroyArgs(made: Made, report: Inventory) {
 /** Of a guest that is stopped, with its disks, which have grown to whole extents. */
 export function moveArgs(made: Made, to: string, report: (host: string) => Inventory, epoch: number) {
   const { generation = 1 } = made
-  const [from, target] = [made.host, to].map((host) => ({ name: VG, uuid: vgOf(report(host)) }))
+  const [from, target] = [
+    { name: VG, uuid: vgOf(report(made.host)) },
+    { name: VG, uuid: vgOf(report(to)) },
+  ]
   const { guest, restart, memoryBytes } = startArgs({ ...made, host: to, generation: generation + 1 }, report(to))
+  const disks = guest.disks.map(({ disk, vdev, access }) => ({
+    ...{ disk, vdev, access, generation, from, to: target },
+    sizeBytes: report(made.host).lvs.find(({ name }) => name === `disk-${disk}`)?.sizeBytes ?? 0,
+  }))
+  const there = disks.map(({ disk, to: vg, ...one }) => ({ ...one, id: disk, vg, generation: generation + 1, image: undefined }))
   return {
     ...{ guest, restart, way: 'stopped', from: hostOf(made.host), to: hostOf(to), memoryBytes, maxPauseMs: 2000, keepMs: 0, epoch },
     over: { network: '10.77.0.0/24', from: '10.77.0.21', to: '10.77.0.22' },
-    disks: guest.disks.map(({ disk, vdev, access }) => ({
-      ...{ disk, vdev, access, generation, from, to: target },
-      sizeBytes: report(made.host).lvs.find(({ name }) => name === `disk-${disk}`)?.sizeBytes ?? 0,
-    })),
+    ...{ disks, remembered: rememberedOn(to, guest, there, epoch) },
   }
 }

@@ -67,6 +67,20 @@ export const MUTANTS: readonly ProductMutant[] = [
     by: 'destroy',
   },
   {
+    name: 'recipe: a guest that has moved is still remembered where it was',
+    file: 'manager/automations/migrate/clearing',
+    from: /\(\) => forget\(from, guest, homesOf\(mirrors\)\)/,
+    to: '() => forget(from, guest, [])',
+    by: 'move of what is stopped',
+  },
+  {
+    name: 'recipe: a guest that has moved is remembered as on its way',
+    file: 'manager/automations/migrate/clearing',
+    from: /\(\) => keepRemembered\(to, remembered\)/,
+    to: '() => forget(to, guest, [])',
+    by: 'move of what is stopped',
+  },
+  {
     name: 'agent: a record is said to be kept when it was not written',
     file: 'images/agent/requests/guest-records',
     from: /const failure = await writeSlot\(world, lv, \{ at, seq, record \}\)/,
