@@ -248,7 +248,7 @@ async function start(
   driver.start(new PropertyTask({ ...asking, properties }))
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
-  driver.start(new LeftDiskTask({ store, pool, request: look, now, after, random: Math.random }))
+  driver.start(new LeftDiskTask({ store, pool, request: look, now, epoch, after, random: Math.random }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
