@@ -1,7 +1,7 @@
 // Guests, their disks and networks from what the hosts tell, for a database that has lost them. Nothing is guessed: what hosts say against
 // each other is told with what was believed, and what nothing tells is listed. What the database knows stays as it is. Pure.
 import { guestSpec } from '../../protocol/guest-spec.ts'
-import type { Guest as Domain } from '../../protocol/guests.ts'
+import { type Guest as Domain, isMovingName } from '../../protocol/guests.ts'
 import { type Uuid, uuid as uuidSchema } from '../../protocol/values.ts'
 import { type Copy, copiesOn, sayCopy } from './copies.ts'
 import { disksOf } from './disks.ts'
@@ -19,9 +19,15 @@ export function rebuild(picture: Picture): Rebuilt {
   const { hosts, known } = picture
   const { copies, odd } = copiesOn(hosts)
   const records = hosts.flatMap((host) => host.records.map((one): Told => ({ ...one, host })))
-  const domains = hosts.flatMap((host) => host.sections.guests.map((domain): Seen => ({ host, domain })))
+  const all = hosts.flatMap((host) => host.sections.guests.map((domain): Seen => ({ host, domain })))
+  const domains = all.filter(({ domain }) => !isMovingName(domain.name))
   const disagree: string[] = []
   const unknown: string[] = [...hosts.flatMap(({ name, damaged }) => damaged.map((one) => `a record on ${name}: ${one}`)), ...odd]
+  for (const { host, domain } of all)
+    if (isMovingName(domain.name) && !known.has(domain.uuid))
+      disagree.push(
+        `domain ${domain.name} of ${host.name} is of a move that nobody goes on with, and no guest: it goes by itself, or by hand`,
+      )
   const guests: RebuiltGuest[] = []
   const networks: ToldNetwork[] = []
   const ofDomains: Rebuilt['networks'][number][] = []
@@ -35,8 +41,10 @@ export function rebuild(picture: Picture): Rebuilt {
     if (!made) continue
     guests.push(made.guest)
     ofDomains.push(...made.networks)
-    if (made.guest.by === 'record' && own.record)
-      for (const told of own.record.record.networks) networks.push({ host: own.record.host.id, told, written: own.record.record.written })
+    if (made.guest.by !== 'record') continue
+    const there = records.filter(({ record, host }) => record.guest === uuid && host.id === made.guest.host)
+    for (const { record, host } of new Set([...(own.record ? [own.record] : []), ...there]))
+      for (const told of record.networks) networks.push({ host: host.id, told, written: record.written })
   }
   const told = networksOf(networks, picture.networks)
   const fresh = ofDomains.filter(({ name }) => !told.networks.some((one) => one.name === name))
@@ -133,10 +141,11 @@ function powerOf(domain: Domain | undefined): RebuiltGuest['power'] {
   return domain.state === 'paused' ? 'paused' : 'on'
 }
 
-/** Of several the greatest epoch's, of these the latest. */
+/** Of several the greatest epoch's, of these the latest; before those of where it was only on its way to. */
 function newest(records: readonly Told[], uuid: Uuid): Told | undefined {
   const own = records.filter(({ record }) => record.guest === uuid)
-  return own.sort((a, b) => b.record.epoch - a.record.epoch || b.record.written - a.record.written)[0]
+  const here = own.filter(({ record }) => record.arriving === undefined)
+  return (here.length > 0 ? here : own).sort((a, b) => b.record.epoch - a.record.epoch || b.record.written - a.record.written)[0]
 }
 
 function idsIn(records: readonly Told[], copies: readonly Copy[], domains: readonly Seen[]): readonly Uuid[] {

@@ -58,6 +58,11 @@ export function disksOf(owner: Owner, says: Says): readonly RebuiltDisk[] | unde
       disks.push({ ...place, host: there.host.id, vg, sizeBytes, generation, space: 'thick', state: 'making' })
     }
   }
+  const mirrored = copies.filter(({ by }) => by === 'mirrored')
+  if (mirrored.length > 0)
+    says.disagree.push(
+      `${called} was being moved, which nobody goes on with: ${mirrored.map(sayCopy).join(', ')} ${mirrored.length === 1 ? 'has' : 'have'} a mirror. Another hostless migrate ${called} makes it anew and ends it`,
+    )
   for (const copy of copies)
     if (!named.some(({ disk }) => disk === copy.disk))
       says.unknown.push(
