@@ -28,6 +28,11 @@ export function deviceOf(disk: Uuid): string {
   return `hostless-${disk}`
 }
 
+/** The LV of the metadata of its mirror, while it moves. */
+export function mirrorOf(disk: Uuid): string {
+  return `mirror-${disk}`
+}
+
 /** Of the LV of a disk: what of it can be said in tags (lvm(8): `A-Za-z0-9_+.-/=!:&#`). */
 export const diskTags = record({
   disk: uuid,

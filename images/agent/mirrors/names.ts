@@ -8,11 +8,6 @@ export function resourceOf(disk: Uuid): string {
   return `hostless-${disk}`
 }
 
-/** The LV of its metadata. */
-export function metaOf(disk: Uuid): string {
-  return `mirror-${disk}`
-}
-
 /** `raw` of the migration: DRBD and the guest's device claim one LV, each by a device of device-mapper's. */
 export function rawOf(disk: Uuid): string {
   return `hostless-raw-${disk}`

@@ -4,7 +4,7 @@ import { recipe } from '../../automation/recipe.ts'
 import { all, hook, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
 import { lvOf } from '../../protocol/guest-disk.ts'
-import { claimed, guestLock, look, rowsUndo } from '../guests/parts.ts'
+import { claimed, guestLock, look, remember, rowsUndo } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { hostLock, vgLock } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
@@ -46,6 +46,11 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
   const began = yield* now()
   yield* progress('claim', `what ${name} needs of ${to.name}`)
   const given = yield* claimed(rowsUndo(`give back what ${name} needs of ${to.name}`, `hostless vm show ${name}`), needsOf(args))
+  // Before there is a copy: a host without its manager's database tells which copy counts by what is written here, and by the LVs' tags.
+  if (args.remembered) {
+    const { vg, record } = args.remembered
+    yield* remember(to, name, { vg, record: { ...record, arriving: way } })
+  }
   yield* progress('copy', disks.map(({ vdev }) => vdev).join(', '))
   yield* all(disks.map((disk) => () => copyMade(args, disk)))
   const mirrors: Mirrored[] = []

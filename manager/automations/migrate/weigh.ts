@@ -3,6 +3,7 @@
 import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
 import { configOf, withVdevs } from '../../guests/config.ts'
 import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
+import { remembered } from '../../guests/remembered.ts'
 import { memoryNeeded, type Places } from '../../guests/where.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
@@ -206,18 +207,28 @@ interface Found {
   readonly disks: readonly MovedDisk[]
 }
 
-async function argsOf({ networks, epoch }: PlanDeps, { asked, record, way, ends, network, disks }: Found): Promise<MigrateArgs> {
-  const { uuid, spec } = record
+async function argsOf({ networks, epoch, now }: PlanDeps, { asked, record, way, ends, network, disks }: Found): Promise<MigrateArgs> {
+  const { uuid, spec, created, createdBy } = record
+  const known = await networks.list()
   const { maxPauseMs, rateBytes, keepMs } = asked
   const guest = configOf({
-    ...{ uuid, spec, host: ends.to.id, networks: await networks.list(), macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disks.map(({ disk, to: vg, generation, vdev, access }) => ({ disk, vg, generation: generation + 1, vdev, access })),
   })
   const [from, to] = network.addresses
+  const there = { id: ends.to.id, name: ends.to.name }
+  const own = remembered({
+    ...{ uuid, spec, created, createdBy, host: there, networks: known, epoch, now: now() },
+    disks: disks.map(({ to: vg, generation, disk, ...one }) => ({
+      ...{ ...one, id: disk, vg, generation: generation + 1 },
+      image: record.disks.find(({ id }) => id === disk)?.image,
+    })),
+  })
   return {
     ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, memoryBytes: memoryNeeded(spec) },
-    ...{ from: hostArgOf(ends.from), to: { id: ends.to.id, name: ends.to.name } },
+    ...{ from: hostArgOf(ends.from), to: there },
     over: { network: network.network, from, to },
     ...(rateBytes === undefined ? {} : { rateBytes }),
+    ...(own ? { remembered: own } : {}),
   }
 }

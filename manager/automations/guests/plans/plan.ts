@@ -25,6 +25,8 @@ export interface PlanDeps extends MacSources {
   readonly newUuid: () => string
   /** Of this manager. */
   readonly epoch: number
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface Plan<Args> {

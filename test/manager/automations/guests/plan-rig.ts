@@ -32,7 +32,7 @@ export function plannerOn(rig: Rig): Planner {
   let ids = 0x1000
   const network = { name: 'lan', bridge: 'xenbr0', bridges: {}, vlan: undefined, mtu: undefined, created: 0, createdBy: 'alice' }
   const deps: PlanDeps = {
-    ...{ store, pool, epoch: 1, newUuid: () => uuidOf(ids++) },
+    ...{ store, pool, epoch: 1, now: () => 1000, newUuid: () => uuidOf(ids++) },
     book: new GuestBook({ store, pool, now: Date.now }),
     where: { places: async () => ({ fits: [...hosts.values()].map(({ id, name }) => ({ host: id, name })), refused: [] }) },
     networks: { list: async () => [network] },

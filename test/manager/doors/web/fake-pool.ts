@@ -19,6 +19,8 @@ import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
 /** Access is the real one: see page-server.ts. */
+const refusedRebuild = { kind: 'refused', reason: 'this pool is made up' } as const
+
 export type PoolHandlers = Omit<Handlers, 'access' | 'users' | 'tokens' | 'audit'>
 
 export interface FakePool extends PoolEvents {
@@ -139,7 +141,7 @@ export function fakePool(
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
     ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said }),
-    manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
+    manager: managerHandlers({ tasks: () => [], metrics: async () => '', rebuilder: { rebuild: async () => refusedRebuild } }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
       show: async ({ ref }) => found(find(ref), `host ${ref}`),

@@ -35,6 +35,8 @@ export interface Given {
   readonly faults: readonly Fault[]
   readonly database: PoolDatabase
   readonly from: Snapshot
+  /** Milliseconds from its beginning: it is left as it is then. */
+  readonly until?: number
 }
 
 /** Milliseconds: what hangs is mended then; from then on everything has to come to an end within BOUND. */
@@ -108,8 +110,9 @@ class Simulation {
       if (fault.kind === 'abort') this.#clock.after(fault.at, () => this.#abort())
       if (fault.kind === 'crash') this.#clock.after(fault.at, () => this.#crash())
     }
+    const most = this.#start + (this.#given.until ?? HEALING)
     for (const step of scenario.steps) {
-      if (this.#broken.length > 0 || this.#clock.now() >= this.#start + HEALING) break
+      if (this.#broken.length > 0 || this.#clock.now() >= most) break
       for (const { after, who, recipe, args } of step(this.#world)) {
         this.#wishes += 1
         this.#keys += 1
@@ -119,7 +122,7 @@ class Simulation {
           this.#people.ask({ recipe, args, who, key })
         })
       }
-      await this.#until(this.#start + HEALING)
+      await this.#until(most)
     }
     const size = {
       requests: this.#wire.requests,
@@ -127,7 +130,8 @@ class Simulation {
       commits: this.#lives.commits,
       lasts: this.#clock.now() - this.#start,
     }
-    await this.#bringToEnd()
+    if (this.#given.until === undefined) await this.#bringToEnd()
+    else for (const host of this.#world.hosts) await host.look(['guests', 'vgs', 'lvs'])
     const states = database.rows('SELECT state FROM automations').map(({ state }) => String(state))
     return { ...size, broken: this.#broken, states, end: this.#world.keep() }
   }

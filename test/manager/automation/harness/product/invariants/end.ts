@@ -8,6 +8,7 @@ import { deviceOf, lvOf } from '../../../../../../manager/protocol/guest-disk.ts
 import { uuid } from '../../../../../../manager/protocol/values.ts'
 import { isLeft } from './claims.ts'
 import { diskVolumes, domainsOf, isThere, type Moment } from './moment.ts'
+import { whatIsRememberedIsTrue } from './remembered.ts'
 
 export interface End extends Moment {
   readonly recipes: ReadonlyMap<string, Recipe>
@@ -178,4 +179,5 @@ export const AT_END: readonly AtEnd[] = [
   whatIsOnRuns,
   eachBeginsOnce,
   anAbortIsQuick,
+  whatIsRememberedIsTrue,
 ]
