@@ -89,13 +89,13 @@ export class Where {
       ({ host }) => host ?? '',
     )
     const hosts = pool.hosts().flatMap((view) => {
-      const { id, name, state, groups } = view
+      const { id, name, state, groups, cordon } = view
       const inventory = pool.knownInventory(id)
       if (!inventory || state === 'rejected') return []
       const there = placed.get(id) ?? []
       return placementHost({
         host: { id, name, state, inventory },
-        ...{ groups, cordon: undefined, cpu: matrix.cpuOf(id), claims: bySpace },
+        ...{ groups, cordon: cordon?.reason, cpu: matrix.cpuOf(id), claims: bySpace },
         placed: there.map(({ uuid, spec }) => ({ uuid, vcpus: spec.vcpus, groups: spec.groups })),
       })
     })
@@ -115,8 +115,8 @@ function refusedBy(one: HostVerdict & { readonly kind: 'against' }, { reach }: P
 }
 
 function rulesOf({ placed, among }: Wanted): PlacementRules {
-  const only = placed ? new Set([placed.host]) : among
-  return only ? { ...USUAL_RULES, among: only } : USUAL_RULES
+  if (placed) return { ...USUAL_RULES, among: new Set([placed.host]), home: placed.host }
+  return among ? { ...USUAL_RULES, among } : USUAL_RULES
 }
 
 function needsOf(
