@@ -20,6 +20,9 @@ import { automationClaims } from './automation/store/claiming.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
 import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
+import { OneByOne } from './automations/migrate/one-by-one.ts'
+import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
+import { ownLater, withOwn } from './automations/own/broker.ts'
 import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
@@ -215,11 +218,18 @@ async function start(
     }),
   )
   const claims = new Claims(store.db, pool)
+  const own = ownLater()
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
-    ...{ clock: { now, after }, broker: gatewayBroker({ gateway, pool }), feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
+    ...{
+      clock: { now, after },
+      broker: withOwn(gatewayBroker({ gateway, pool }), own.promise),
+      feed: poolFeed(pool),
+      hooks: siteHooks({ folder: hooks }),
+    },
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
     onRecorded: metrics.journaled,
+    mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
   })
   closing.push(() => automations.close())
   for (const { id, title, state, recipe, version } of await automations.open()) {
@@ -245,7 +255,8 @@ async function start(
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
-  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
+  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, moves: new OneByOne() }
+  own.resolve({ automations, pool, plans })
   const upkeep = new GuestUpkeep({
     ...{ store, pool, automations, plans, now, after, most: config.startsAtOnce ?? STARTS_AT_ONCE },
     onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),

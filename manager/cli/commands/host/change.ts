@@ -9,6 +9,7 @@ import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
 import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
 import { addApprove } from './approve.ts'
+import { addEvacuate } from './evacuate.ts'
 
 interface ActionWords {
   readonly action: Exclude<HostAction, 'approve'>
@@ -60,6 +61,7 @@ interface ActionOptions {
 export function addHostChanges(host: Command, world: World): void {
   addApprove(host, world)
   for (const words of ACTIONS) addAction(host, world, words)
+  addEvacuate(host, world)
   addGroup(host, world)
   addNote(host, world)
   addBoot(host, world)

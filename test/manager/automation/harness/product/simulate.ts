@@ -224,6 +224,7 @@ class Simulation {
         return `a${this.#ids}`
       },
       log: SILENT,
+      mostOf: () => 1,
     })
     return {
       start: (start) => automations.start(start),
