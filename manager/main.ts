@@ -23,6 +23,7 @@ import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
 import { OneByOne } from './automations/migrate/one-by-one.ts'
 import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
 import { ownLater, withOwn } from './automations/own/broker.ts'
+import { planOwn } from './automations/own/plan.ts'
 import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
@@ -256,7 +257,7 @@ async function start(
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, moves: new OneByOne() }
-  own.resolve({ automations, pool, plans })
+  own.resolve({ automations, pool, moves: plans.moves, plan: (request) => planOwn(plans, request) })
   const upkeep = new GuestUpkeep({
     ...{ store, pool, automations, plans, now, after, most: config.startsAtOnce ?? STARTS_AT_ONCE },
     onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),

@@ -7,14 +7,21 @@ import type { Automations } from '../../automation/service.ts'
 import type { Pool } from '../../hosts/service.ts'
 import type { Done } from '../../outcome.ts'
 import type { Progress } from '../../protocol/requests/request.ts'
-import type { PlanDeps } from '../guests/plans/plan.ts'
-import { planOwn } from './plan.ts'
-import { type OwnOutcome, type OwnRequest, ownRequest } from './request.ts'
+import type { OneByOne } from '../migrate/one-by-one.ts'
+import { type Beginning, type OwnOutcome, type OwnRequest, ownRequest } from './request.ts'
+
+interface Plan {
+  readonly recipe: string
+  readonly args: unknown
+}
 
 export interface OwnDeps {
   readonly automations: Pick<Automations, 'before' | 'start' | 'find' | 'ended' | 'abort' | 'watch'>
-  readonly pool: Pick<Pool, 'change' | 'host'>
-  readonly plans: PlanDeps
+  readonly pool: Pick<Pool, 'change'>
+  /** As the world is now: what is begun, or that nothing is to be done. */
+  readonly plan: (request: Beginning) => Promise<Plan | OwnOutcome>
+  /** Between a plan and its start nobody else plans. */
+  readonly moves: OneByOne
 }
 
 /** Automations go on before all that they may ask for stands. */
@@ -101,17 +108,17 @@ class OwnAsking implements Replying {
     }
   }
 
-  async #start(request: Exclude<OwnRequest, { readonly kind: 'cordon' | 'uncordon' }>): Promise<OwnOutcome> {
-    const { automations, plans } = await this.#own
+  async #start(request: Beginning): Promise<OwnOutcome> {
+    const { automations, plan, moves } = await this.#own
     const parent = await automations.find(this.#automation)
     if (!parent) return { outcome: 'failed', reason: `there is no automation ${this.#automation}` }
     const { who } = parent
     const of = { what: request.kind, body: request }
-    const started = await plans.moves.next(async (): Promise<Done<{ readonly id: string }> | OwnOutcome> => {
+    const started = await moves.next(async (): Promise<Done<{ readonly id: string }> | OwnOutcome> => {
       const before = await automations.before({ who, key: this.id }, of)
       if (before) return before
       if (this.#isCancelled) return { outcome: 'refused', reason: 'it was aborted before it began' }
-      const planned = await planOwn(plans, request)
+      const planned = await plan(request)
       if ('outcome' in planned) return planned
       return automations.start({ ...planned, who, key: this.id, asked: of })
     })

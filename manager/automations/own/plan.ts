@@ -3,9 +3,7 @@
 import { planStart, planStop } from '../guests/plans/life.ts'
 import type { Plan, PlanDeps, Planned } from '../guests/plans/plan.ts'
 import { planMigrate } from '../migrate/several.ts'
-import type { OwnOutcome, OwnRequest } from './request.ts'
-
-type Beginning = Exclude<OwnRequest, { readonly kind: 'cordon' | 'uncordon' }>
+import type { Beginning, OwnOutcome } from './request.ts'
 
 export async function planOwn(deps: PlanDeps, request: Beginning): Promise<Plan<unknown> | OwnOutcome> {
   const view = await deps.book.find(request.guest)

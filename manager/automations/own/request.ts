@@ -21,4 +21,5 @@ export const ownOutcome = z.object({
 })
 
 export type OwnRequest = z.output<typeof ownRequest>
+export type Beginning = Exclude<OwnRequest, { readonly kind: 'cordon' | 'uncordon' }>
 export type OwnOutcome = Omit<z.input<typeof ownOutcome>, 'kind'>

@@ -1,12 +1,11 @@
-import { z } from 'zod'
 import { planMigrate, weighAll } from '../../../../manager/automations/migrate/several.ts'
 import { weigh } from '../../../../manager/automations/migrate/weigh.ts'
 import { addAutomation } from '../../../../manager/store/tables/automations.ts'
 import { until } from '../../automation/scripted.ts'
-import { uuidOf } from '../../claims/hosts.ts'
 import { onEach } from '../../store/dialects.ts'
 import { plannerOn } from '../guests/plan-rig.ts'
 import { createArgs, GUEST, node, type Rig, rigAt } from '../guests/rig.ts'
+import { web2 } from '../guests/web2.ts'
 
 const at = (address: string) => ({
   addresses: [{ interface: 'xenbr0', address, prefix: 24 }],
@@ -53,18 +52,6 @@ onEach('all that is in the way is named, each by its code, and nothing is begun'
   rig.hosts.set('a', node('a', at('10.77.0.21') as never, 'lost'))
   t.deepEqual((await codes('b')).slice(0, 2), ['guest-state', 'source-state'])
 })
-
-const WEB2 = uuidOf(0x22)
-const DISK2 = uuidOf(0x23)
-
-/** As it would be made beside the first. */
-function web2(): unknown {
-  const made = z.looseObject({ guest: z.looseObject({ disks: z.array(z.looseObject({})) }), disks: z.array(z.looseObject({})) })
-  const { guest, disks, ...others } = made.parse(createArgs({}, 'web2', WEB2))
-  const nics = [{ mac: '00:16:3e:01:02:04', bridge: 'xenbr0' }]
-  const of = (all: readonly object[]) => all.map((one) => ({ ...one, disk: DISK2 }))
-  return { ...others, guest: { ...guest, disks: of(guest.disks), nics }, disks: of(disks) }
-}
 
 onEach('of two guests that fit on one host exactly one goes: a move counts for the next, planned or begun', async (t, place) => {
   const rig = await rigAt(t, place, [node('a', at('10.77.0.21') as never), node('b', at('10.77.0.22') as never)])
