@@ -14,6 +14,8 @@ export const EVACUATE_HOST = recipe<EvacuateArgs>({
   title: ({ host, to }) => `evacuate ${host.name}${to ? ` to ${to.name}` : ''}`,
   locks: ({ host }) => [{ key: `evacuation ${host.id}`, name: `the evacuation of ${host.name}`, access: 'exclusive' }],
   phases: ['cordon', 'move', 'end'],
+  // All have gone or stay by then: what an abort would take back is settled with it.
+  noReturn: 'end',
   run: evacuate,
 })
 
@@ -46,10 +48,10 @@ function* evacuate(args: EvacuateArgs): Steps<{ readonly guests: readonly Fate[]
   )
   yield* progress('move', `${guests.length} guests`)
   const went = yield* all(guests.map((guest) => () => away(args, guest)))
-  yield* settle()
   const fates: readonly Fate[] = [...went, ...stay.map((one) => ({ ...one, went: 'not' as const }))]
   const staying = fates.filter((fate): fate is Staying => fate.went === 'not')
   yield* progress('end', `${fates.length - staying.length} of ${fates.length} have gone`)
+  yield* settle()
   yield* hook('after', 'evacuate', { host: host.name, stay: staying.map(({ name }) => name) })
   if (staying.length > 0) throw new Stay(host.name, fates.length, staying)
   return { guests: fates }
