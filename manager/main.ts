@@ -21,6 +21,10 @@ import { automationClaims } from './automation/store/claiming.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
 import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
+import { OneByOne } from './automations/migrate/one-by-one.ts'
+import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
+import { ownLater, withOwn } from './automations/own/broker.ts'
+import { planOwn } from './automations/own/plan.ts'
 import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
@@ -223,12 +227,14 @@ async function start(
     }),
   )
   const claims = new Claims(store.db, pool)
+  const own = ownLater()
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
-    broker: gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }),
+    broker: withOwn(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }), own.promise),
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
     onRecorded: metrics.journaled,
+    mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
   })
   closing.push(() => automations.close())
   for (const { id, title, state, recipe, version } of await automations.open()) {
@@ -254,7 +260,8 @@ async function start(
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
-  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now }
+  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now, moves: new OneByOne() }
+  own.resolve({ automations, pool, moves: plans.moves, plan: (request) => planOwn(plans, request) })
   const upkeep = new GuestUpkeep({
     ...{ store, pool, automations, plans, now, after, most: config.startsAtOnce ?? STARTS_AT_ONCE },
     onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),

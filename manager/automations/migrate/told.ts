@@ -13,6 +13,7 @@ export function stepsOf({ guest: { name }, from, to, way, disks, over, keepMs, r
   return [
     { what: `claim memory and space of ${to.name}`, undo: 'give them back' },
     ...(remembered ? [{ what: `let VG ${remembered.vg.name} of ${to.name} remember ${name}`, undo: 'let it forget' }] : []),
+    { what: 'wait for its turn: so many guests copy their disks at a time' },
     { what: `make a copy of ${names} in VG ${places} of ${to.name}`, undo: 'remove it' },
     { what: `mirror ${names} over ${over.network}`, undo: `take the mirror down: ${name} goes on on its own disks` },
     { what: 'wait until both are the same' },

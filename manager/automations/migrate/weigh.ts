@@ -27,6 +27,8 @@ import type { MigrateArgs, MovedDisk } from './args.ts'
 export interface MoveAsked extends Asked {
   /** Left out: the host that placement finds best. */
   readonly to?: HostView | undefined
+  /** Of one that runs: as if it were stopped before. */
+  readonly as?: 'stopped' | undefined
   readonly maxPauseMs: number
   readonly rateBytes?: number | undefined
   /** `10.77.0.0/24`. */
@@ -53,8 +55,7 @@ export interface Weighed {
   readonly args: MigrateArgs | undefined
 }
 
-export async function planMigrate(deps: PlanDeps, asked: MoveAsked): Promise<Planned<MigrateArgs>> {
-  const weighed = await weigh(deps, asked)
+export function planOf(weighed: Done<Weighed>): Planned<MigrateArgs> {
   if (weighed.kind !== 'done') return weighed
   const { args, refusals } = weighed.value
   if (args) return planned('migrate-guest', args)
@@ -67,12 +68,12 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   if (!view) return noGuest(asked.ref)
   const { record, name } = view
   const from = runningOn(view)
-  const way = WAYS[view.state]
+  const way = asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
   const refusals = [...ofGuest(view, asked, from, way)]
   const disks = record.disks.filter(({ state }) => state !== 'leaving')
   const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', to: asked.to }))
   if (places && places.fits.length === 0) refusals.push(...sayRefused(places, asked.to))
-  const to = asked.to ?? places?.fits.map(({ host, name: called }) => ({ id: host, name: called }))[0]
+  const to = asked.to ?? (from && places && bestOf(deps, { from, places, network: asked.network }))
   const ends =
     from && to ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const } : undefined
   const over = ends && networkBetween(ends, asked.network)
@@ -141,6 +142,18 @@ function sayRefused({ refused }: Places, to: HostView | undefined): readonly InT
 }
 
 const MOST_HOSTS = 8
+
+/** The best that can be reached from there. */
+function bestOf(
+  { pool }: PlanDeps,
+  { from, places, network }: { readonly from: HostView; readonly places: Places; readonly network: string | undefined },
+): Ends['to'] | undefined {
+  const fits = places.fits.map(({ host: id, name }) => ({ id, name }))
+  const inventory = pool.knownInventory(from.id)
+  return (
+    fits.find((to) => 'network' in networkBetween({ from, to, inventories: [inventory, pool.knownInventory(to.id)] }, network)) ?? fits[0]
+  )
+}
 
 interface Ends {
   readonly from: HostView

@@ -53,6 +53,8 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
           state === 'pending' ? { state: 'approved' } : refused(`${name} is ${state}: only pending hosts are approved`),
         ),
       reject: ({ ref }) => change(ref, () => ({ state: 'rejected' })),
+      cordon: ({ ref, reason }) => change(ref, () => ({ cordon: { reason, who: 'user ada', at: 1_700_000_000_000 } })),
+      uncordon: ({ ref }) => change(ref, () => ({ cordon: undefined })),
       maintain: nothing,
       resume: nothing,
       fence: ({ ref }) => change(ref, () => ({ state: 'fenced' })),

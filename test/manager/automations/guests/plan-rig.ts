@@ -1,6 +1,8 @@
 // What people ask of guests, as the doors do: a plan, then its recipe, over the rig's hosts. Every host that is asked about takes a guest.
 import type { PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
+import { OneByOne } from '../../../../manager/automations/migrate/one-by-one.ts'
 import { GuestBook } from '../../../../manager/guests/book.ts'
+import type { Ground } from '../../../../manager/guests/where.ts'
 import type { SeedSpec } from '../../../../manager/vm-images/seed.ts'
 import { until } from '../../automation/scripted.ts'
 import { uuidOf } from '../../claims/hosts.ts'
@@ -14,6 +16,22 @@ export interface Planner {
   readonly seeds: SeedSpec[]
   /** The reason, of what is refused or fails. */
   begin(planned: Promise<Planned<unknown>>, state?: Parameters<typeof until>[2]): Promise<string>
+}
+
+/** Each host has room for one more. */
+function groundOf(hosts: Rig['hosts']): Ground {
+  const full = new Set<string>()
+  return { places: placesBut(hosts, full), put: (host) => full.add(host) }
+}
+
+function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['places'] {
+  return async ({ among }) => {
+    const all = [...hosts.values()].filter(({ id }) => !among || among.has(id)).map(({ id, name }) => ({ host: id, name }))
+    return {
+      fits: all.filter(({ host }) => !full.has(host)),
+      refused: all.filter(({ host }) => full.has(host)).map((one) => ({ ...one, reasons: [`${one.name} is full`], codes: ['memory'] })),
+    }
+  }
 }
 
 export function plannerOn(rig: Rig): Planner {
@@ -32,9 +50,10 @@ export function plannerOn(rig: Rig): Planner {
   let ids = 0x1000
   const network = { name: 'lan', bridge: 'xenbr0', bridges: {}, vlan: undefined, mtu: undefined, created: 0, createdBy: 'alice' }
   const deps: PlanDeps = {
+    moves: new OneByOne(),
     ...{ store, pool, epoch: 1, now: () => 1000, newUuid: () => uuidOf(ids++) },
     book: new GuestBook({ store, pool, now: Date.now }),
-    where: { places: async () => ({ fits: [...hosts.values()].map(({ id, name }) => ({ host: id, name })), refused: [] }) },
+    where: { places: placesBut(hosts, new Set()), ground: async () => groundOf(hosts) },
     networks: { list: async () => [network] },
     images: {
       find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),

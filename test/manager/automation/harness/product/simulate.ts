@@ -5,6 +5,8 @@ import type { Clock } from '../../../../../manager/automation/ports.ts'
 import type { Recipe } from '../../../../../manager/automation/recipe.ts'
 import { openAutomations } from '../../../../../manager/automation/service.ts'
 import { automationClaims } from '../../../../../manager/automation/store/claiming.ts'
+import { OneByOne } from '../../../../../manager/automations/migrate/one-by-one.ts'
+import { ownLater, withOwn } from '../../../../../manager/automations/own/broker.ts'
 import { RECIPES } from '../../../../../manager/automations/recipes.ts'
 import { SimulatedClock } from '../clock.ts'
 import { simulatedHooks } from '../hooks.ts'
@@ -19,6 +21,7 @@ import { OF_AUTOMATIONS } from './invariants/automations.ts'
 import { OF_CLAIMS } from './invariants/claims.ts'
 import { AT_END } from './invariants/end.ts'
 import { OF_HOSTS } from './invariants/hosts.ts'
+import { ownDoings } from './own.ts'
 import type { Scenario } from './scenarios.ts'
 import { Watch } from './watch.ts'
 import { type Snapshot, World } from './world.ts'
@@ -216,11 +219,12 @@ class Simulation {
   }
 
   async #open(life: Life, clock: Clock): Promise<Serving> {
+    const own = ownLater()
     const hook = this.#given.faults.find((one) => one.kind === 'hook')
     const automations = await openAutomations({
       ...{ store: this.#lives.viewOf(life), recipes: RECIPES, epoch: life.epoch, clock },
       claims: automationClaims(this.#world.claims),
-      broker: this.#wire.broker(life),
+      broker: withOwn(this.#wire.broker(life), own.promise),
       feed: { current: () => undefined, subscribe: () => () => undefined },
       hooks: simulatedHooks(clock, hook?.kind === 'hook' ? hook.fault : undefined),
       newId: () => {
@@ -228,7 +232,9 @@ class Simulation {
         return `a${this.#ids}`
       },
       log: SILENT,
+      mostOf: () => 1,
     })
+    own.resolve({ automations, moves: new OneByOne(), ...ownDoings(this.#world) })
     return {
       start: (start) => automations.start(start),
       abort: (id, who) => automations.abort(id, who),

@@ -44,6 +44,8 @@ export class World {
   readonly image: TestImage = IMAGE
   readonly hosts: readonly PoolHost[]
   readonly claims: Claims
+  /** Why no guest is to come, by host: of the manager's store, which none of them loses. */
+  readonly cordons = new Map<string, string>()
   readonly #options: WorldOptions
   readonly #site: SimulatedSite
 
