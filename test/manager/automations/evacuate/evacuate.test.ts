@@ -11,15 +11,15 @@ import { web2 } from '../guests/web2.ts'
 const at = (address: string) => ({ addresses: [{ interface: 'xenbr0', address, prefix: 24 }] }) as never
 const HOW = { maxPauseMs: 2000, keepMs: 0 }
 
-/** Two guests on `a` that are stopped; `b` has room for one more than it has. */
-async function site(t: ExecutionContext, place: Parameters<typeof storeAt>[1]) {
+/** Two guests on `a` that are stopped; `b` has room for so many more. */
+async function site(t: ExecutionContext, place: Parameters<typeof storeAt>[1], room = 2) {
   const rig = await rigAt(t, place, [node('a', at('10.77.0.21')), node('b', at('10.77.0.22'))])
   for (const args of [createArgs({ power: 'off' }), web2({ power: 'off' })]) {
     const made = await rig.automations.start({ recipe: 'create-guest', args, who: 'alice' })
     if (made.kind !== 'done') throw new Error(made.reason)
     await until(rig.automations, made.value.id, 'done')
   }
-  const { deps } = plannerOn(rig)
+  const { deps } = plannerOn(rig, room)
   const wishes: (readonly [host: string, Wish])[] = []
   const host = deps.pool.hosts().find(({ id }) => id === 'a')
   if (!host) throw new Error('no host a')
@@ -40,7 +40,7 @@ async function site(t: ExecutionContext, place: Parameters<typeof storeAt>[1]) {
 }
 
 onEach('an evacuation cordons, moves what fits, and says by name what stays; the cordon stays, too', async (t, place) => {
-  const { rig, deps, host, wishes, begin, movesBegun } = await site(t, place)
+  const { rig, deps, host, wishes, begin, movesBegun } = await site(t, place, 1)
   const leaves = await weighEvacuation(deps as never, { host, others: 'leave', how: HOW })
   t.deepEqual(
     leaves.map(({ guest, way, to, refusals }) => [guest, way, to?.name, refusals.map(({ code }) => code)]),

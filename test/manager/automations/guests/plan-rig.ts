@@ -18,10 +18,14 @@ export interface Planner {
   begin(planned: Promise<Planned<unknown>>, state?: Parameters<typeof until>[2]): Promise<string>
 }
 
-/** Each host has room for one more. */
-function groundOf(hosts: Rig['hosts']): Ground {
-  const full = new Set<string>()
-  return { places: placesBut(hosts, full), put: (host) => full.add(host) }
+/** Each host has room for so many more. */
+function groundOf(hosts: Rig['hosts'], room: number): Ground {
+  const [full, there] = [new Set<string>(), new Map<string, number>()]
+  const put = (host: string): void => {
+    there.set(host, (there.get(host) ?? 0) + 1)
+    if (there.get(host) === room) full.add(host)
+  }
+  return { places: placesBut(hosts, full), put }
 }
 
 function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['places'] {
@@ -34,7 +38,7 @@ function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['plac
   }
 }
 
-export function plannerOn(rig: Rig): Planner {
+export function plannerOn(rig: Rig, room = 1): Planner {
   const { store, hosts, automations } = rig
   const view = (id: string) => {
     const known = hosts.get(id)
@@ -53,7 +57,7 @@ export function plannerOn(rig: Rig): Planner {
     moves: new OneByOne(),
     ...{ store, pool, epoch: 1, now: () => 1000, newUuid: () => uuidOf(ids++) },
     book: new GuestBook({ store, pool, now: Date.now }),
-    where: { places: placesBut(hosts, new Set()), ground: async () => groundOf(hosts) },
+    where: { places: placesBut(hosts, new Set()), ground: async () => groundOf(hosts, room) },
     networks: { list: async () => [network] },
     images: {
       find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),

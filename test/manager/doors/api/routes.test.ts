@@ -152,6 +152,7 @@ test('the description has every route with its name, its role, its answers by na
     'AutomationDetail',
     'BootAttempt',
     'Connection',
+    'EvacuationPlan',
     'Event',
     'Guest',
     'Host',
