@@ -78,7 +78,7 @@ test('a link that stays cut is refused, and the guest goes on', async (t) => {
 })
 
 test('a synchronisation that stands still is joined anew, and counted', async (t) => {
-  const pair = await mirrorPair()
+  const pair = await mirrorPair('idle')
   await go(pair, 0, before('sync-mirror'))
   standStill(pair)
   const answer = await sync(pair.s)
