@@ -33,6 +33,11 @@ export function mirrorOf(disk: Uuid): string {
   return `mirror-${disk}`
 }
 
+/** A DRBD resource is called so, too, while the disk is mirrored. Undefined: it is none of ours. */
+export function diskOfMirror(resource: string): Uuid | undefined {
+  return uuid.safeParse(/^hostless-(.+)$/.exec(resource)?.[1]).data
+}
+
 /** Of the LV of a disk: what of it can be said in tags (lvm(8): `A-Za-z0-9_+.-/=!:&#`). */
 export const diskTags = record({
   disk: uuid,

@@ -67,6 +67,17 @@ export class LeftDiskTask implements Task {
   }
 
   async step(): Promise<number | undefined> {
+    const { due, next } = await this.#look()
+    for (const key of this.#due.keys()) if (!due.has(key)) this.#drop(key)
+    for (const [key, left] of due) {
+      this.#due.set(key, left)
+      this.#attempts.want(key)
+    }
+    return next
+  }
+
+  /** What is due, and in how many ms something will be. */
+  async #look(): Promise<{ readonly due: ReadonlyMap<string, Left>; readonly next: number | undefined }> {
     const { store, pool, now } = this.#deps
     const [rows, holdings] = [await disksOf(store.db), await holdingsOf(store.db)]
     const known = new Map(rows.map((row) => [row.id, row]))
@@ -77,27 +88,23 @@ export class LeftDiskTask implements Task {
       for (const lv of state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []) {
         const [tags, until] = [readDiskTags(lv.tags), untilOf(lv.tags)]
         const row = tags && known.get(tags.disk)
-        if (!tags) continue
+        // An automation that has the guest may be about to make a newer copy in this one's place.
+        if (!tags || holdings.has(tags.guest) || (row && holdings.has(row.guest))) continue
         const { disk, guest, generation, state: told } = tags
         const left = { host, hostName, disk, guest, lv, generation }
         if (row?.host === host) {
           const isDisk = row.state === 'ready' && row.vg_uuid === lv.vgUuid && row.generation === generation && row.guest === guest
-          if (told === 'making' && isDisk && !holdings.has(guest)) due.set(`${host} ${disk}`, { ...left, act: 'keep' })
+          if (told === 'making' && isDisk) due.set(`${host} ${disk}`, { ...left, act: 'keep' })
           continue
         }
-        const isOlder = told === 'ready' && row !== undefined && row.generation > generation && !holdings.has(row.guest)
+        const isOlder = told === 'ready' && row !== undefined && row.generation > generation
         if (isOlder) due.set(`${host} ${disk}`, { ...left, act: 'leave' })
         if (told !== 'stale' || until === undefined) continue
         if (until <= at) due.set(`${host} ${disk}`, { ...left, act: 'remove' })
         else next = Math.min(next ?? until, until)
       }
     }
-    for (const key of this.#due.keys()) if (!due.has(key)) this.#drop(key)
-    for (const [key, left] of due) {
-      this.#due.set(key, left)
-      this.#attempts.want(key)
-    }
-    return next === undefined ? undefined : next - at
+    return { due, next: next === undefined ? undefined : next - at }
   }
 
   waitsFor(): readonly string[] {
@@ -111,8 +118,12 @@ export class LeftDiskTask implements Task {
   }
 
   async #remove(key: string): Promise<'done' | 'again'> {
-    const left = this.#due.get(key)
-    if (!left) return 'done'
+    // Long after a failure, or while an automation has begun, it may be something else: what is removed is gone.
+    const left = (await this.#look()).due.get(key)
+    if (!left || !this.#due.has(key)) {
+      this.#drop(key)
+      return 'done'
+    }
     const { host, disk, lv, generation, guest, act } = left
     const { request, now, epoch } = this.#deps
     const vg = vgRef.safeParse({ name: lv.vg, uuid: lv.vgUuid })

@@ -3,6 +3,9 @@ import type { Uuid } from '../../../manager/protocol/values.ts'
 
 export const SECTOR = 512
 
+/** Of DRBD in the kernel (LANANA). */
+export const DRBD_MAJOR = 147
+
 /** Of DRBD. */
 export function resourceOf(disk: Uuid): string {
   return `hostless-${disk}`
