@@ -63,6 +63,9 @@ export async function removeCopy(world: World, body: RequestOf<'remove-copy'>, t
   if (group.kind === 'refused') return refused('unable', group.reason)
   const tags = volumeOf(group, disk)?.tags
   if (tags?.disk !== disk || tags.state !== 'making' || tags.generation !== generation) return { kind: 'copy-removed', was: 'not there' }
+  const maps = await readMaps(world)
+  if (maps.kind === 'unread') return refused('unable', maps.reason)
+  if (maps.maps.has(rawOf(disk))) return refused('unable', `a mirror has ${vg.name}/${lvOf(disk)} open: drop-mirror first`)
   const removed = await removeDisk(world, { kind: 'remove-disk', vg, disk }, task)
   return removed.kind === 'refused' ? removed : { kind: 'copy-removed', was: removed.was }
 }
