@@ -12,7 +12,7 @@ import { type Properties, runProperties } from './properties/runner.ts'
 import { readCounters } from './sampling/counters.ts'
 import { type Moment, sampleBetween } from './sampling/rates.ts'
 import { ipMonitor, type Monitor, staleAfter, udevMonitor, xenMonitor } from './watching/monitors.ts'
-import { markStale, newSchedule, nextTime, takeDue, takeNow } from './watching/schedule.ts'
+import { haveRead, markStale, newSchedule, nextTime, takeDue, takeNow } from './watching/schedule.ts'
 
 export interface ObservationOptions {
   /** Names this start of the agent: revisions are counted within it. */
@@ -78,11 +78,12 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   }
 
   /** One reading at a time, in the order in which they were asked for. */
-  const read = (names: readonly SectionName[]): Promise<void> => {
+  const read = (names: readonly SectionName[], began?: number): Promise<void> => {
     readings += 1
     reading = reading.then(async () => {
       if (!stopped) await readNow(names)
       readings -= 1
+      if (began !== undefined) schedule = haveRead(schedule, began, clock.steady())
       arm()
     })
     return reading
@@ -104,10 +105,11 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   }
 
   const readDue = (): void => {
-    const due = takeDue(schedule, clock.steady())
+    const began = clock.steady()
+    const due = takeDue(schedule, began)
     schedule = due.schedule
     told.clear()
-    if (due.names.length > 0) void read(due.names)
+    if (due.names.length > 0) void read(due.names, began)
     else arm()
   }
 

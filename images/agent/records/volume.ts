@@ -1,11 +1,12 @@
-// The LV that a VG's records lie in: made and zeroed before anything is written to it, active only while it is read or written. By dd, as
-// nothing of Node's own waits for a disk that does not answer; what could not be read is never an area without records.
+// The LV that a VG's records lie in: made and zeroed before anything is written to it, and active from its first use on: to end that each
+// time would have udev and everybody who listens look at all disks anew, for each change of a guest. By dd, as nothing of Node's own waits
+// for a disk that does not answer; what could not be read is never an area without records.
 
 import type { VgRef } from '../../../manager/protocol/guest-disk.ts'
 import { asciiJson, type GuestRecordOf, RECORDS_LV } from '../../../manager/protocol/guest-record.ts'
 import type { Lv } from '../../../manager/protocol/storage.ts'
 import { failureOf, type World } from '../requests/world.ts'
-import { activateVolume, changeTags, deactivateVolume, removeVolume } from '../volumes/change.ts'
+import { activateVolume, changeTags, removeVolume } from '../volumes/change.ts'
 import { type FoundGroup, findGroup } from '../volumes/find.ts'
 import { lackOfRoom, roundedUp } from '../volumes/judge.ts'
 import { lvmCommand } from '../volumes/lvm.ts'
@@ -33,24 +34,17 @@ export function recordsLv({ lvs }: Pick<FoundGroup, 'lvs'>): Lv | undefined {
   return lvs.find(({ name }) => name === RECORDS_LV)
 }
 
-/** Active when it is an area: whoever has opened it closes it. */
 export async function openArea(world: RecordsWorld, ref: VgRef): Promise<Area> {
   const group = await findGroup(world, ref)
   if (group.kind === 'refused') return { kind: 'refused', reason: group.reason }
   const lv = recordsLv(group)
   if (!lv || isBegun(lv)) return { kind: 'none' }
   if (!lv.tags.includes(READY)) return { kind: 'refused', reason: sayForeign(lv) }
-  const failure = await activateVolume(world, lv)
+  const failure = lv.active ? undefined : await activateVolume(world, lv)
   if (failure !== undefined) return { kind: 'refused', reason: `${sayLv(lv)} cannot be activated: ${failure}` }
   const slots = await readSlots(world, lv)
   if (typeof slots !== 'string') return { kind: 'area', lv, places: placesOf(slots.map(decodeSlot)) }
-  await closeArea(world, lv)
   return { kind: 'refused', reason: `${sayLv(lv)} cannot be read: ${slots}` }
-}
-
-/** A mere tidying up. */
-export async function closeArea(world: RecordsWorld, lv: Lv): Promise<void> {
-  await deactivateVolume(world, lv)
 }
 
 /** Undefined when the VG has room for records now; otherwise why not. What was begun is begun anew. */
@@ -108,7 +102,6 @@ async function fill(world: RecordsWorld, lv: Lv): Promise<string | undefined> {
       ...(['dd', 'if=/dev/zero', `of=/dev/${lv.vg}/${lv.name}`, ...placed(0, Math.floor(lv.sizeBytes / SLOT_BYTES))] as const),
     ])) ??
     (await changeTags(world, lv, { without: (tag) => tag === MAKING, and: [READY] }))
-  await closeArea(world, lv)
   return failure === undefined ? undefined : `${sayLv(lv)} cannot be made ready: ${failure}`
 }
 

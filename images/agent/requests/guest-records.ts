@@ -4,7 +4,7 @@ import { asciiJson, MOST_RECORD_BYTES, RECORDS_LV } from '../../../manager/proto
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { Lv } from '../../../manager/protocol/storage.ts'
 import { damageIn, freeIn, type KeepPlan, type Place, planForget, planKeep, recordsIn } from '../records/area.ts'
-import { closeArea, emptyPlace, makeArea, openArea, type RecordsWorld, writeSlot } from '../records/volume.ts'
+import { emptyPlace, makeArea, openArea, type RecordsWorld, writeSlot } from '../records/volume.ts'
 import { refused } from './refusal.ts'
 import type { World } from './world.ts'
 
@@ -24,7 +24,6 @@ export async function keepGuest(world: World, { vg, record }: RequestOf<'keep-gu
   if (area.kind === 'refused') return refused('unable', area.reason)
   const plan = planKeep(area.places, record.guest, json)
   const failure = plan.kind === 'write' ? await keep(world, area.lv, plan, record) : sayFull(plan, vg.name, area.places)
-  await closeArea(world, area.lv)
   if (failure !== undefined) return refused('unable', failure)
   return { kind: 'guest-kept', was: plan.kind === 'write' ? plan.was : 'the same' }
 }
@@ -63,7 +62,6 @@ export async function forgetGuest(world: World, { vg, guest }: RequestOf<'forget
   if (area.kind === 'refused') return refused('unable', area.reason)
   const places = planForget(area.places, guest)
   const failure = await empty(world, area.lv, places)
-  await closeArea(world, area.lv)
   return failure === undefined ? { kind: 'guest-forgotten', was: places.length > 0 ? 'there' : 'not there' } : refused('unable', failure)
 }
 
@@ -71,7 +69,6 @@ export async function readGuests(world: World, { vg }: RequestOf<'read-guests'>)
   const area = await openArea(world, vg)
   if (area.kind === 'none') return { kind: 'guests-read', records: [], damaged: [] }
   if (area.kind === 'refused') return refused('unable', area.reason)
-  await closeArea(world, area.lv)
   const { places } = area
   return {
     kind: 'guests-read',

@@ -8,7 +8,7 @@ import type { Lv } from '../../../manager/protocol/storage.ts'
 import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
 import { collect } from '../collect.ts'
 import { damageIn, recordsIn } from '../records/area.ts'
-import { closeArea, openArea, recordsLv, removeArea } from '../records/volume.ts'
+import { openArea, recordsLv, removeArea } from '../records/volume.ts'
 import { lvmCommand } from '../volumes/lvm.ts'
 import { refused } from './refusal.ts'
 import { failureOf, type World } from './world.ts'
@@ -54,7 +54,6 @@ async function withoutRecords(world: World, ref: VgRef, lvs: readonly Lv[]): Pro
   const area = await openArea(world, ref)
   if (area.kind === 'refused') return area.reason
   if (area.kind === 'area') {
-    await closeArea(world, area.lv)
     const guests = recordsIn(area.places).map(({ name }) => name)
     if (guests.length > 0)
       return `it remembers guests, ${guests.slice(0, 6).join(', ')}: destroy them, or make them known again by hostless manager rebuild`

@@ -11,6 +11,10 @@ const FORGET = 1_500
 /** In a storm, where there are more of them, each wait is twice the one before, up to this. */
 const LONGEST_DELAY = 3_200
 
+/** After a reading that events have asked for, such a one waits for so many times as long as that has taken, up to this: looking is not what a host is for. */
+const REST = 3
+const LONGEST_REST = 15_000
+
 /** Seconds between two readings without any event. */
 const PERIODS: { readonly [Name in SectionName]: number } = {
   dmi: 86_400,
@@ -53,6 +57,8 @@ export interface Schedule {
   readonly recent: number
   /** When the last reading that events had asked for was begun. */
   readonly last: number | undefined
+  /** No reading that events ask for is begun before. */
+  readonly rested: number
 }
 
 /** All sections have just been read. */
@@ -63,6 +69,7 @@ export function newSchedule(now: number): Schedule {
     at: undefined,
     recent: 0,
     last: undefined,
+    rested: now,
   }
 }
 
@@ -72,7 +79,14 @@ export function markStale(schedule: Schedule, names: readonly SectionName[], now
   if (schedule.at !== undefined) return { ...schedule, stale }
   const recent = Math.floor(recentAt(schedule, now))
   const delay = Math.min(DELAY * 2 ** Math.max(0, recent + 1 - AT_ONCE), LONGEST_DELAY)
-  return { ...schedule, stale, at: now + delay }
+  return { ...schedule, stale, at: Math.max(now + delay, schedule.rested) }
+}
+
+/** The reading that `takeDue` has begun at `began`, as events had asked for it, has ended. */
+export function haveRead(schedule: Schedule, began: number, now: number): Schedule {
+  if (schedule.last !== began) return schedule
+  const rested = now + Math.min((now - began) * REST, LONGEST_REST)
+  return { ...schedule, rested, at: schedule.at === undefined ? undefined : Math.max(schedule.at, rested) }
 }
 
 function recentAt({ recent, last }: Schedule, now: number): number {

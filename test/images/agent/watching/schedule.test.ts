@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { markStale, newSchedule, nextTime, type Schedule, takeDue, takeNow } from '../../../../images/agent/watching/schedule.ts'
+import { haveRead, markStale, newSchedule, nextTime, type Schedule, takeDue, takeNow } from '../../../../images/agent/watching/schedule.ts'
 import { SECTION_NAMES } from '../../../../manager/protocol/inventory.ts'
 
 const fresh = newSchedule(0)
@@ -38,6 +38,16 @@ test('events that do not cease are read more and more seldom, and soon again aft
   }
   t.deepEqual(waits, [400, 400, 400, 400, 400, 400, 400, 800, 800, 1600, 1600, 1600])
   t.is(markStale(schedule, ['nics'], now + 5000).at, now + 5400)
+})
+
+test('a reading that takes long is followed by a rest three times as long, and what is asked for by a person by none', (t) => {
+  const begun = takeDue(markStale(fresh, ['lvs'], 0), 400).schedule
+  const during = markStale(begun, ['vgs'], 1000)
+  t.is(haveRead(during, 400, 2400).at, 8400)
+  t.is(markStale(haveRead(begun, 400, 2400), ['vgs'], 3000).at, 8400)
+  t.is(markStale(haveRead(begun, 400, 2400), ['vgs'], 8200).at, 8600, 'rested enough')
+  t.is(haveRead(during, 400, 60_400).at, 75_400, 'at most a quarter of a minute')
+  t.is(haveRead(takeNow(during, ['nics'], 500), 500, 2400).at, during.at)
 })
 
 test('every section is read again some time, without any event', (t) => {
