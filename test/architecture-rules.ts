@@ -119,6 +119,7 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/engine',
   'manager/cli/main.ts',
   'manager/hosts/inventory-reader.ts',
+  'manager/doors/api/still-there.ts',
   'manager/doors/console/server.ts',
   'manager/doors/event-streams.ts',
   'manager/doors/first-admin.ts',

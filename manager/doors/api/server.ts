@@ -17,6 +17,7 @@ import { refusalOf, writeProblem } from '../problem.ts'
 import { type Body, readBody, readOctets } from './body.ts'
 import { inputOf } from './input.ts'
 import { startOf } from './start-headers.ts'
+import { stillThere } from './still-there.ts'
 import type { Tagged } from './tagged.ts'
 import type { TaggedLists } from './tagged-lists.ts'
 
@@ -156,7 +157,7 @@ class RestApi implements Api {
     }
     const start = operation.starts ? startOf(request.headers) : undefined
     if (start?.kind === 'refused') return refuse(start)
-    const answer = await calls.ask(operation, input.input, start ? { ...by, start: start.start } : by)
+    const answer = await stillThere(request, response, calls.ask(operation, input.input, start ? { ...by, start: start.start } : by))
     if (answer.kind === 'done' && !known) gate.wentWell(peer)
     if (answer.kind === 'done' && changesAccess(operation)) await this.streams.look()
     write(operation, response, answer)
