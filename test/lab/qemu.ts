@@ -1,10 +1,11 @@
 // The QEMU command line of a node. Pure. Each flag of the processor is there for a reason that was run into:
 // svm and npt for PVH guests; no smap (PV dom0 crashes), no monitor (Xen panics), no rdtscp (PVH guests crash), no AVX
-// or xsave (bookworm's dom0 gets corrupted registers).
+// or xsave (bookworm's dom0 gets corrupted registers); no cx16 (QEMU 7.2 leaves garbage as the flags of a cmpxchg16b, and a guest that is
+// interrupted just then has it in its RFLAGS for good: its kernel dies at an iret, minutes later).
 
 import type { NodePlan } from './plan.ts'
 
-const CPU = 'EPYC,+svm,+npt,-smap,-monitor,-rdtscp,-avx,-avx2,-f16c,-fma,-bmi1,-bmi2,-adx,-xsave,-xsaveopt,-xsavec,-xgetbv1'
+const CPU = 'EPYC,+svm,+npt,-smap,-monitor,-rdtscp,-avx,-avx2,-f16c,-fma,-bmi1,-bmi2,-adx,-xsave,-xsaveopt,-xsavec,-xgetbv1,-cx16'
 
 export const QEMU = 'qemu-system-x86_64'
 export const OVMF_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd'
