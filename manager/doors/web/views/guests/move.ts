@@ -41,7 +41,6 @@ export function moveView(vm: Vm, hosts: readonly Host[], choices: MoveChoices, s
   const others = hosts.filter(({ id, state }) => id !== vm.host && state !== 'rejected')
   return {
     ...{ name: vm.name, state: vm.state, path: guestPath(vm), movePath: movePath(vm), host: vm.hostName ?? '' },
-    hostPath: vm.host === undefined ? '' : hostPath({ id: vm.host, name: vm.hostName ?? '' }),
     hosts: others.map(({ id, name }) => ({ id, name, isChosen: id === choices.host })),
     choices,
     plan: planView(vm, choices, shown),
