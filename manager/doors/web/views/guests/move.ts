@@ -5,7 +5,7 @@ import type { Vm } from '../../../../contract/vms.ts'
 import { readSize } from '../../../../protocol/size.ts'
 import { readSpan } from '../../../../protocol/span.ts'
 import { alikeView } from '../alike.ts'
-import { facts, hostPath, sayMany, saySeconds, saySize } from '../words.ts'
+import { facts, sayMany, saySeconds, saySize } from '../words.ts'
 import { shellWord } from './acts.ts'
 import { guestPath, movePath } from './list.ts'
 
