@@ -82,7 +82,6 @@ test.serial('a guest is moved by three keys from its row, after its plan was see
     await page.emulateMedia({ colorScheme })
     for (const width of [1440, 1024, 390]) {
       await page.setViewportSize({ width, height: 900 })
-      if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/refused-${colorScheme}-${width}.png` })
       t.true(
         await page.evaluate(() => [...document.querySelectorAll('html, .scrolls')].every((one) => one.scrollWidth <= one.clientWidth)),
         `${width}`,
@@ -96,11 +95,6 @@ test.serial('a guest is moved by three keys from its row, after its plan was see
   })
   await page.goto(`${server.origin}/guests/${uuidOfGuest(1)}/move`)
   await page.waitForSelector('#live.on')
-  if (process.env.PICTURES)
-    for (const width of [1440, 390]) {
-      await page.setViewportSize({ width, height: 900 })
-      await page.screenshot({ path: `${process.env.PICTURES}/open-${width}.png` })
-    }
   const reached = []
   for (let at = 0; at < 8 && !reached.includes('move-now'); at += 1) {
     await page.keyboard.press('Tab')
