@@ -57,6 +57,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     streams: () => api.streams.size,
     automations: () => options.automations.states(),
     migrations: async () => (await options.automations.open()).filter((one) => one.state === 'running' && isMigration(one)).length,
+    waiting: () => options.automations.howManyWait(),
     process: () => {
       const [median, p99, max] = [delay.percentile(50) / 1e9, delay.percentile(99) / 1e9, delay.max / 1e9]
       delay.reset()

@@ -22,7 +22,7 @@ test('events are counted, states are read when they are asked for, and a manager
     { ...host, id: 'silent', state: 'approved' },
     { ...host, state: 'up', connection: { address: '', agent: '', since: 0 } },
     { ...host, state: 'up' },
-    { ...host, state: 'lost' },
+    { ...host, state: 'lost', cordon: { reason: 'PDU 2', who: 'user ada', at: 0 } },
   ]
   const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
   const hung = { section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' } as const
@@ -32,6 +32,7 @@ test('events are counted, states are read when they are asked for, and a manager
     hosts: () => hosts,
     inventory,
     streams: () => 3,
+    waiting: () => 4,
     process,
     migrations: async () => 2,
     automations: async () => [{ state: 'needs-operator', count: 2 }],
@@ -60,6 +61,8 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_migrations_running 2',
     'hostless_migration_seconds_bucket{le="60",way="live"} 1',
     'hostless_migration_seconds_count{way="live"} 1',
+    'hostless_automations_waiting 4',
+    'hostless_hosts_cordoned 1',
     'process_resident_memory_bytes 9',
     'hostless_event_loop_delay_seconds{quantile="0.99"} 0.02',
   ]) {

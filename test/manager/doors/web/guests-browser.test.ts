@@ -83,7 +83,7 @@ test.serial('a guest is moved by three keys from its row, after its plan was see
     for (const width of [1440, 1024, 390]) {
       await page.setViewportSize({ width, height: 900 })
       t.true(
-        await page.evaluate(() => [...document.querySelectorAll('html, .scrolls')].every((one) => one.scrollWidth <= one.clientWidth)),
+        await page.evaluate(`[...document.querySelectorAll('html, .scrolls')].every((one) => one.scrollWidth <= one.clientWidth)`),
         `${width}`,
       )
     }
@@ -95,10 +95,10 @@ test.serial('a guest is moved by three keys from its row, after its plan was see
   })
   await page.goto(`${server.origin}/guests/${uuidOfGuest(1)}/move`)
   await page.waitForSelector('#live.on')
-  const reached = []
+  const reached: unknown[] = []
   for (let at = 0; at < 8 && !reached.includes('move-now'); at += 1) {
     await page.keyboard.press('Tab')
-    reached.push(await page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName))
+    reached.push(await page.evaluate('document.activeElement?.id || document.activeElement?.tagName'))
   }
   t.deepEqual(reached, ['move-now'])
   await page.keyboard.press('Enter')

@@ -5,6 +5,8 @@ import type { Clock } from '../../../../../manager/automation/ports.ts'
 import type { Recipe } from '../../../../../manager/automation/recipe.ts'
 import { openAutomations } from '../../../../../manager/automation/service.ts'
 import { automationClaims } from '../../../../../manager/automation/store/claiming.ts'
+import { OneByOne } from '../../../../../manager/automations/migrate/one-by-one.ts'
+import { ownLater, withOwn } from '../../../../../manager/automations/own/broker.ts'
 import { RECIPES } from '../../../../../manager/automations/recipes.ts'
 import { SimulatedClock } from '../clock.ts'
 import { simulatedHooks } from '../hooks.ts'
@@ -19,6 +21,7 @@ import { OF_AUTOMATIONS } from './invariants/automations.ts'
 import { OF_CLAIMS } from './invariants/claims.ts'
 import { AT_END } from './invariants/end.ts'
 import { OF_HOSTS } from './invariants/hosts.ts'
+import { ownDoings } from './own.ts'
 import type { Scenario } from './scenarios.ts'
 import { Watch } from './watch.ts'
 import { type Snapshot, World } from './world.ts'
@@ -35,6 +38,8 @@ export interface Given {
   readonly faults: readonly Fault[]
   readonly database: PoolDatabase
   readonly from: Snapshot
+  /** Milliseconds from its beginning: it is left as it is then. */
+  readonly until?: number
 }
 
 /** Milliseconds: what hangs is mended then; from then on everything has to come to an end within BOUND. */
@@ -108,8 +113,9 @@ class Simulation {
       if (fault.kind === 'abort') this.#clock.after(fault.at, () => this.#abort())
       if (fault.kind === 'crash') this.#clock.after(fault.at, () => this.#crash())
     }
+    const most = this.#start + (this.#given.until ?? HEALING)
     for (const step of scenario.steps) {
-      if (this.#broken.length > 0 || this.#clock.now() >= this.#start + HEALING) break
+      if (this.#broken.length > 0 || this.#clock.now() >= most) break
       for (const { after, who, recipe, args } of step(this.#world)) {
         this.#wishes += 1
         this.#keys += 1
@@ -119,7 +125,7 @@ class Simulation {
           this.#people.ask({ recipe, args, who, key })
         })
       }
-      await this.#until(this.#start + HEALING)
+      await this.#until(most)
     }
     const size = {
       requests: this.#wire.requests,
@@ -127,7 +133,8 @@ class Simulation {
       commits: this.#lives.commits,
       lasts: this.#clock.now() - this.#start,
     }
-    await this.#bringToEnd()
+    if (this.#given.until === undefined) await this.#bringToEnd()
+    else for (const host of this.#world.hosts) await host.look(['guests', 'vgs', 'lvs'])
     const states = database.rows('SELECT state FROM automations').map(({ state }) => String(state))
     return { ...size, broken: this.#broken, states, end: this.#world.keep() }
   }
@@ -212,11 +219,12 @@ class Simulation {
   }
 
   async #open(life: Life, clock: Clock): Promise<Serving> {
+    const own = ownLater()
     const hook = this.#given.faults.find((one) => one.kind === 'hook')
     const automations = await openAutomations({
       ...{ store: this.#lives.viewOf(life), recipes: RECIPES, epoch: life.epoch, clock },
       claims: automationClaims(this.#world.claims),
-      broker: this.#wire.broker(life),
+      broker: withOwn(this.#wire.broker(life), own.promise),
       feed: { current: () => undefined, subscribe: () => () => undefined },
       hooks: simulatedHooks(clock, hook?.kind === 'hook' ? hook.fault : undefined),
       newId: () => {
@@ -224,7 +232,9 @@ class Simulation {
         return `a${this.#ids}`
       },
       log: SILENT,
+      mostOf: () => 1,
     })
+    own.resolve({ automations, moves: new OneByOne(), ...ownDoings(this.#world) })
     return {
       start: (start) => automations.start(start),
       abort: (id, who) => automations.abort(id, who),
