@@ -76,11 +76,14 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const refusals = [...ofGuest(view, asked, from, way)]
   const disks = record.disks.filter(({ state }) => state !== 'leaving')
   const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', asked }))
-  if (places && !places.fits.some(({ host }) => asked.to === undefined || host === asked.to.id))
+  const isThere = from !== undefined && asked.to?.id === from.id
+  if (places && !isThere && !places.fits.some(({ host }) => asked.to === undefined || host === asked.to.id))
     refusals.push(...sayRefused(places, asked.to))
   const to = asked.to ?? (from && places && bestOf(deps, { from, places, network: asked.network }))
   const ends =
-    from && to ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const } : undefined
+    from && to && !isThere
+      ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const }
+      : undefined
   const over = ends && networkBetween(ends, asked.network)
   if (over && 'code' in over) refusals.push(over)
   const network = over && 'network' in over ? over : undefined

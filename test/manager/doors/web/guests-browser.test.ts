@@ -76,7 +76,7 @@ test.serial('a guest is moved by three keys from its row, after its plan was see
   await page.waitForSelector('#plan >> text=web1 would go to node0003')
   const long = { code: 'no-vg', reason: `there is no VG ${'data'.repeat(40)}` }
   Object.assign(pool.plan, { refusals: [long], steps: [], others: { fits: [], refused: [{ ...to, why: [long] }] } })
-  await page.fill('[name=max-pause]', '500ms')
+  await page.fill('label [name=max-pause]', '500ms')
   await page.waitForSelector('#move-now:disabled')
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
