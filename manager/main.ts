@@ -21,6 +21,7 @@ import { automationClaims } from './automation/store/claiming.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
 import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
+import { tellEndedMigrations } from './automations/migrate/ended.ts'
 import { OneByOne } from './automations/migrate/one-by-one.ts'
 import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
 import { ownLater, withOwn } from './automations/own/broker.ts'
@@ -245,6 +246,10 @@ async function start(
   }
   const operatorAlarms = new OperatorAlarms({ automations, pool, after, onError: (error) => log.error({ error }, 'alarms of automations') })
   closing.push(() => operatorAlarms.close())
+  const onEnded = metrics.migrated
+  closing.push(
+    tellEndedMigrations({ automations, after, onEnded, onError: (error) => log.error({ error }, 'moves that have ended are not counted') }),
+  )
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })

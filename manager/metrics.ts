@@ -1,6 +1,7 @@
 // What the manager tells Prometheus of itself. Events are counted by who sees them; what is a state is read when it is asked for.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { STATES } from './automation/store/store.ts'
+import type { EndedMigration } from './automations/migrate/ended.ts'
 import type { HostView } from './hosts/pool-change.ts'
 import { HOST_STATES } from './protocol/host.ts'
 import { type Inventory, SECTION_NAMES } from './protocol/inventory.ts'
@@ -14,6 +15,8 @@ export interface MetricsSources {
   readonly streams: () => number
   /** How many of each state are kept. */
   readonly automations: () => Promise<readonly { readonly state: string; readonly count: number }[]>
+  /** How many guests move now. */
+  readonly migrations: () => Promise<number>
   /** Automations that wait for their turn. */
   readonly waiting: () => number
   readonly process: () => {
@@ -31,6 +34,8 @@ export interface ManagerMetrics {
   report(): void
   /** So many entries of automations' journals are on disk: a step has one when it is begun and one when it is answered. */
   journaled(entries: number): void
+  /** A move has come to its end. */
+  migrated(ended: EndedMigration): void
   /** Of a write to the store; `elapsed`: milliseconds, by a clock that does not jump. */
   timed<Value>(work: Promise<Value>, elapsed: () => number): Promise<Value>
   request(method: string, route: string, status: number, seconds: number): void
@@ -39,6 +44,10 @@ export interface ManagerMetrics {
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+/** A move takes from seconds to hours. */
+const MOVE_SECONDS = [5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600]
+const WAYS = ['live', 'stopped'] as const
+const OUTCOMES = ['done', 'failed', 'aborted'] as const
 
 export function createMetrics(): ManagerMetrics {
   const registry = new Registry()
@@ -80,6 +89,22 @@ export function createMetrics(): ManagerMetrics {
   )
   const cordoned = gauge('hostless_hosts_cordoned', 'Hosts that no guest is to come to')
   const journaled = counter('hostless_automation_journal_entries_total', 'Entries of journals of automations that are on disk')
+  const migrations = new Counter({
+    name: 'hostless_migrations_total',
+    help: 'Guests whose move to another host has ended, by way and outcome',
+    labelNames: ['way', 'outcome'],
+    registers,
+  })
+  // What has not happened yet is 0: a rate is there from the first one on.
+  for (const way of WAYS) for (const outcome of OUTCOMES) migrations.inc({ way, outcome }, 0)
+  const moving = gauge('hostless_migrations_running', 'Guests that move to another host now')
+  const moves = new Histogram({
+    name: 'hostless_migration_seconds',
+    help: 'From the start of a move that was done until its end',
+    labelNames: ['way'],
+    buckets: MOVE_SECONDS,
+    registers,
+  })
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
   const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
@@ -94,6 +119,10 @@ export function createMetrics(): ManagerMetrics {
     sample: () => samples.inc(),
     report: () => reports.inc(),
     journaled: (entries) => journaled.inc(entries),
+    migrated: ({ way, outcome, seconds }) => {
+      migrations.inc({ way, outcome })
+      if (outcome === 'done') moves.observe({ way }, seconds)
+    },
     timed: (work, elapsed) => {
       const started = elapsed()
       return work.finally(() => writes.observe((elapsed() - started) / 1000))
@@ -112,6 +141,7 @@ export function createMetrics(): ManagerMetrics {
       streams.set(sources.streams())
       const states = new Map((await sources.automations()).map(({ state, count }) => [state, count]))
       for (const state of STATES) automations.set({ state }, states.get(state) ?? 0)
+      moving.set(await sources.migrations())
       const { rssBytes, cpuSeconds, loopDelay: delay } = sources.process()
       memory.set(rssBytes)
       cpu.set(cpuSeconds)

@@ -29,6 +29,11 @@ const asked = z.strictObject({
   ...moveHow,
 })
 
+const askedPlan = asked.extend({
+  /** `told`: the plan says of every other host whether it could take the guest. */
+  others: z.enum(['left out', 'told']).default('left out'),
+})
+
 const plan = z
   .object({
     guest: z.string(),
@@ -47,6 +52,13 @@ const plan = z
     steps: z.array(z.object({ what: z.string(), undo: z.string().optional() })),
     /** All that is in the way; none: it can be begun. */
     refusals: z.array(z.object({ code: z.string(), reason: z.string() })),
+    /** Where they were asked for, and the guest lies on a host; `fits`: the best first. */
+    others: z
+      .object({
+        fits: z.array(z.object({ host: hostId, name: z.string() })),
+        refused: z.array(z.object({ host: hostId, name: z.string(), why: z.array(z.object({ code: z.string(), reason: z.string() })) })),
+      })
+      .optional(),
   })
   .meta({ id: 'MigrationPlan' })
 
@@ -55,7 +67,7 @@ export const migrations = {
     http: 'POST /vms/:ref/migration-plan',
     role: 'viewer',
     summary: 'How a guest would be moved: over what, how long, with which steps, and all that is in the way; nothing is done',
-    input: asked,
+    input: askedPlan,
     output: plan,
   }),
   planAll: operation({

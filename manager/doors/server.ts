@@ -4,6 +4,7 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { Access } from '../access/access.ts'
 import type { Acting } from '../access/acting.ts'
 import type { Gateway } from '../agents/server.ts'
+import { isMigration } from '../automations/migrate/ended.ts'
 import type { GuestConsoles } from '../consoles/service.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
@@ -55,6 +56,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     inventory: (host) => pool.knownInventory(host),
     streams: () => api.streams.size,
     automations: () => options.automations.states(),
+    migrations: async () => (await options.automations.open()).filter((one) => one.state === 'running' && isMigration(one)).length,
     waiting: () => options.automations.howManyWait(),
     process: () => {
       const [median, p99, max] = [delay.percentile(50) / 1e9, delay.percentile(99) / 1e9, delay.max / 1e9]

@@ -10,6 +10,8 @@ test('events are counted, states are read when they are asked for, and a manager
   metrics.message(23)
   metrics.sample()
   metrics.report()
+  metrics.migrated({ way: 'live', outcome: 'done', seconds: 42 })
+  metrics.migrated({ way: 'live', outcome: 'failed', seconds: 3 })
   metrics.request('GET', '/hosts', 200, 0.004)
   const work = metrics.timed(new Promise((resolve) => setImmediate(resolve, 'made')), () => clock.now)
   clock.now = 20
@@ -32,6 +34,7 @@ test('events are counted, states are read when they are asked for, and a manager
     streams: () => 3,
     waiting: () => 4,
     process,
+    migrations: async () => 2,
     automations: async () => [{ state: 'needs-operator', count: 2 }],
   }
   const text = await metrics.text(sources)
@@ -52,6 +55,12 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_hosts_unreported 1',
     'hostless_agents_connected 1',
     'hostless_event_streams 3',
+    'hostless_migrations_total{way="live",outcome="done"} 1',
+    'hostless_migrations_total{way="live",outcome="failed"} 1',
+    'hostless_migrations_total{way="stopped",outcome="aborted"} 0',
+    'hostless_migrations_running 2',
+    'hostless_migration_seconds_bucket{le="60",way="live"} 1',
+    'hostless_migration_seconds_count{way="live"} 1',
     'hostless_automations_waiting 4',
     'hostless_hosts_cordoned 1',
     'process_resident_memory_bytes 9',

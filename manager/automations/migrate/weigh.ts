@@ -34,6 +34,8 @@ export interface MoveAsked extends Asked {
   /** `10.77.0.0/24`. */
   readonly network?: string | undefined
   readonly keepMs: number
+  /** `told`: of every other host whether it could take the guest, and not only of `to`. */
+  readonly others?: 'left out' | 'told' | undefined
 }
 
 export interface InTheWay {
@@ -53,6 +55,8 @@ export interface Weighed {
   /** All of them; none where there are `args`. */
   readonly refusals: readonly InTheWay[]
   readonly args: MigrateArgs | undefined
+  /** Where that was asked for and the guest lies somewhere. */
+  readonly others: Places | undefined
 }
 
 export function planOf(weighed: Done<Weighed>): Planned<MigrateArgs> {
@@ -71,11 +75,15 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const way = asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
   const refusals = [...ofGuest(view, asked, from, way)]
   const disks = record.disks.filter(({ state }) => state !== 'leaving')
-  const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', to: asked.to }))
-  if (places && places.fits.length === 0) refusals.push(...sayRefused(places, asked.to))
+  const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', asked }))
+  const isThere = from !== undefined && asked.to?.id === from.id
+  if (places && !isThere && !places.fits.some(({ host }) => asked.to === undefined || host === asked.to.id))
+    refusals.push(...sayRefused(places, asked.to))
   const to = asked.to ?? (from && places && bestOf(deps, { from, places, network: asked.network }))
   const ends =
-    from && to ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const } : undefined
+    from && to && !isThere
+      ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const }
+      : undefined
   const over = ends && networkBetween(ends, asked.network)
   if (over && 'code' in over) refusals.push(over)
   const network = over && 'network' in over ? over : undefined
@@ -89,8 +97,13 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
       ...{ guest: name, way, from, to, over: network, refusals, args },
       diskBytes: disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       memoryBytes: way === 'live' ? record.spec.memory : 0,
+      others: asked.others === 'told' && places ? withoutHost(places, from) : undefined,
     },
   }
+}
+
+function withoutHost({ fits, refused }: Places, { id }: HostView): Places {
+  return { fits, refused: refused.filter(({ host }) => host !== id) }
 }
 
 const WAYS: Readonly<Partial<Record<Managed['state'], MigrateArgs['way']>>> = { running: 'live', stopped: 'stopped' }
@@ -122,16 +135,16 @@ interface Asking {
   readonly disks: readonly DiskRecord[]
   readonly from: HostView
   readonly cpu: 'live' | 'anew'
-  readonly to: HostView | undefined
+  readonly asked: Pick<MoveAsked, 'to' | 'others'>
 }
 
-function placesOf({ where, pool }: PlanDeps, { record, disks, from, cpu, to }: Asking): Promise<Places> {
+function placesOf({ where, pool }: PlanDeps, { record, disks, from, cpu, asked: { to, others: told } }: Asking): Promise<Places> {
   const space = disks.flatMap((disk) => (thinOf(record, disk) === undefined ? [{ vg: poolOf(record, disk), bytes: disk.sizeBytes }] : []))
   const others = pool.hosts().flatMap(({ id, state }) => (id === from.id || state === 'rejected' ? [] : [id]))
   return where.places({
     spec: record.spec,
     moving: { from: from.id, disks: space, cpu },
-    among: new Set(to ? [to.id] : others),
+    among: new Set([...(to ? [to.id] : []), ...(to && told !== 'told' ? [] : others)]),
   })
 }
 

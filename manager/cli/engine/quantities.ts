@@ -1,6 +1,7 @@
 // Numbers as they are written for options. Pure.
 import { InvalidArgumentError } from 'commander'
 import { readSize } from '../../protocol/size.ts'
+import { readSpan } from '../../protocol/span.ts'
 
 /** `4G`, `512MiB`, `1.5T`, `1048576`: bytes by powers of 1024, as Xen counts memory. */
 export function byteSize(text: string): number {
@@ -17,13 +18,10 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
-const SPANS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
 /** `500ms`, `2s`, `1h`: milliseconds, from and to so many. */
 export function timeSpan(least: number, most: number): (text: string) => number {
   return (text) => {
-    const [, amount = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text.trim()) ?? []
-    const span = Math.round(Number(amount || Number.NaN) * (SPANS[unit] ?? Number.NaN))
+    const span = readSpan(text) ?? Number.NaN
     if (!(span >= least && span <= most)) throw new InvalidArgumentError(`Say a span like 2s, from ${least} ms to ${most / 1000} s.`)
     return span
   }

@@ -3,6 +3,7 @@ import { planMigrate, weighAll } from '../../automations/migrate/several.ts'
 import { stepsOf } from '../../automations/migrate/told.ts'
 import type { MoveAsked, Weighed } from '../../automations/migrate/weigh.ts'
 import { type MigrationAsk, type MigrationPlan, migrations } from '../../contract/migrations.ts'
+import type { Places } from '../../guests/where.ts'
 import type { Done } from '../../outcome.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
@@ -52,7 +53,10 @@ export function migrationHandlers({ pool, automations, guests: { plans } }: VmDe
 const USABLE = 0.8
 const BYTES_A_MEGABIT = 125_000
 
-function planAnswer({ guest, way, from, to, over, diskBytes, memoryBytes, refusals, args }: Weighed, asked: MoveAsked): MigrationPlan {
+function planAnswer(
+  { guest, way, from, to, over, diskBytes, memoryBytes, refusals, args, others }: Weighed,
+  asked: MoveAsked,
+): MigrationPlan {
   const carried = over?.megabits === undefined ? undefined : over.megabits * BYTES_A_MEGABIT * USABLE
   const known = [carried, asked.rateBytes].flatMap((rate) => rate ?? [])
   return {
@@ -65,5 +69,16 @@ function planAnswer({ guest, way, from, to, over, diskBytes, memoryBytes, refusa
     ...(known.length === 0 ? {} : { takesMs: Math.round(((diskBytes + memoryBytes) / Math.min(...known)) * 1000) }),
     steps: args ? stepsOf(args).map((step) => ({ ...step })) : [],
     refusals: refusals.map((one) => ({ ...one })),
+    ...(others ? { others: othersAnswer(others) } : {}),
+  }
+}
+
+function othersAnswer({ fits, refused }: Places): NonNullable<MigrationPlan['others']> {
+  return {
+    fits: fits.map(({ host, name }) => ({ host, name })),
+    refused: refused.map(({ host, name, reasons, codes }) => ({
+      ...{ host, name },
+      why: reasons.map((reason, at) => ({ code: codes[at] ?? 'unfit', reason })),
+    })),
   }
 }

@@ -3,6 +3,7 @@ import { ACCESS_ROUTES } from './pages/access.ts'
 import { automationRoutes } from './pages/automations.ts'
 import { guestRoutes } from './pages/guests/guest.ts'
 import { guestListRoutes } from './pages/guests/list.ts'
+import { moveGuestRoutes } from './pages/guests/move.ts'
 import { newGuestRoutes } from './pages/guests/new.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
@@ -21,6 +22,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...guestListRoutes(render),
     ...newGuestRoutes(render),
     ...guestRoutes(render),
+    ...moveGuestRoutes(render),
     ...poolRoutes(render),
     ...siteRoutes(render),
     ...VM_IMAGE_ROUTES,

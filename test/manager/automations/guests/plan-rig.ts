@@ -1,8 +1,9 @@
-// What people ask of guests, as the doors do: a plan, then its recipe, over the rig's hosts. Every host that is asked about takes a guest.
+// What people ask of guests, as the doors do: a plan, then its recipe, over the rig's hosts. Every host that is up takes a guest.
 import type { PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
 import { OneByOne } from '../../../../manager/automations/migrate/one-by-one.ts'
 import { GuestBook } from '../../../../manager/guests/book.ts'
 import type { Ground } from '../../../../manager/guests/where.ts'
+import type { HostState } from '../../../../manager/protocol/host.ts'
 import type { SeedSpec } from '../../../../manager/vm-images/seed.ts'
 import { until } from '../../automation/scripted.ts'
 import { uuidOf } from '../../claims/hosts.ts'
@@ -29,13 +30,25 @@ function groundOf(hosts: Rig['hosts'], room: number): Ground {
 }
 
 function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['places'] {
-  return async ({ among }) => {
-    const all = [...hosts.values()].filter(({ id }) => !among || among.has(id)).map(({ id, name }) => ({ host: id, name }))
+  return async ({ among, moving }) => {
+    const all = [...hosts.values()].filter(({ id }) => !among || among.has(id))
+    const told = all.map(({ id, name, state }) => ({
+      host: id,
+      name,
+      code: id === moving?.from ? ('runs-there' as const) : codeOf(state, full.has(id)),
+    }))
     return {
-      fits: all.filter(({ host }) => !full.has(host)),
-      refused: all.filter(({ host }) => full.has(host)).map((one) => ({ ...one, reasons: [`${one.name} is full`], codes: ['memory'] })),
+      fits: told.flatMap(({ code, ...one }) => (code ? [] : [one])),
+      refused: told.flatMap(({ code, ...one }) => (code ? [{ ...one, codes: [code], reasons: [`${one.name} ${REASONS[code]}`] }] : [])),
     }
   }
+}
+
+const REASONS = { state: 'is not up', memory: 'is full', 'runs-there': 'has it already' }
+
+function codeOf(state: HostState, isFull: boolean): 'state' | 'memory' | undefined {
+  if (state !== 'up') return 'state'
+  return isFull ? 'memory' : undefined
 }
 
 export function plannerOn(rig: Rig, room = 1): Planner {

@@ -39,6 +39,30 @@ onEach(
   },
 )
 
+onEach(
+  'of every other host the plan says whether it could take the guest, where that is asked, whichever host is chosen',
+  async (t, place) => {
+    const lost = node('c', at('10.77.0.23') as never, 'lost')
+    const rig = await rigAt(t, place, [node('a', at('10.77.0.21') as never), node('b', at('10.77.0.22') as never), lost])
+    await madeOn(rig)
+    const { deps } = plannerOn(rig)
+    const othersFor = async (id: string | undefined, others?: 'told') => {
+      const to = deps.pool.hosts().find((one) => one.id === id)
+      const weighed = await weigh(deps, { ref: 'web1', to, others, ...HOW })
+      if (weighed.kind !== 'done') throw new Error(weighed.reason)
+      const { others: told, refusals } = weighed.value
+      const codes = refusals.map(({ code }) => code)
+      return { fits: told?.fits.map(({ host }) => host), refused: told?.refused.map(({ host, codes: of }) => [host, ...of]), codes }
+    }
+    const all = { fits: ['b'], refused: [['c', 'state']] }
+    t.deepEqual(await othersFor(undefined, 'told'), { ...all, codes: [] })
+    t.deepEqual(await othersFor('b', 'told'), { ...all, codes: [] })
+    t.deepEqual(await othersFor('c', 'told'), { ...all, codes: ['state'] })
+    t.deepEqual(await othersFor('a', 'told'), { ...all, codes: ['runs-there'] })
+    t.deepEqual(await othersFor('b'), { fits: undefined, refused: undefined, codes: [] })
+  },
+)
+
 onEach('all that is in the way is named, each by its code, and nothing is begun', async (t, place) => {
   const rig = await rigAt(t, place, [node('a', at('10.77.0.21') as never), node('b', at('10.78.0.22') as never)])
   await madeOn(rig)
@@ -49,7 +73,7 @@ onEach('all that is in the way is named, each by its code, and nothing is begun'
     return weighed.kind === 'done' ? weighed.value.refusals.map(({ code }) => code) : [weighed.reason]
   }
   t.deepEqual(await codes('b'), ['no-network'])
-  t.deepEqual(await codes('a'), ['runs-there', 'no-network'])
+  t.deepEqual(await codes('a'), ['runs-there'])
   t.like(await planMigrate(deps, { ref: 'web1', to: host('b'), ...HOW }), { kind: 'refused', code: 'unfit' })
   t.like(await weigh(deps, { ref: 'web9', ...HOW }), { kind: 'missing' })
   rig.hosts.set('a', node('a', at('10.77.0.21') as never, 'lost'))

@@ -4,6 +4,7 @@ import type { AutomationDetail } from '../../../../manager/contract/automations.
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
+import type { MigrationPlan } from '../../../../manager/contract/migrations.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { Network, VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
@@ -40,6 +41,8 @@ export interface FakePool extends PoolEvents {
   readonly networks: Network[]
   /** By guests to their consoles, by name. */
   readonly said: Map<string, string>
+  /** Of every guest's move. */
+  readonly plan: Partial<MigrationPlan>
   /** Where every guest can start. */
   places: VmPlaces
   /** Changes a host and tells of it. */
@@ -86,6 +89,7 @@ export function fakePool(
   const vms: VmDetail[] = []
   const networks: Network[] = []
   const said = new Map<string, string>()
+  const plan: Partial<MigrationPlan> = {}
   const tell = (event: PoolEvent) => {
     for (const listener of listeners) listener(event)
   }
@@ -149,7 +153,7 @@ export function fakePool(
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
-    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said }),
+    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '', rebuilder: { rebuild: async () => refusedRebuild } }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -255,6 +259,7 @@ export function fakePool(
     vms,
     networks,
     said,
+    plan,
     places: { fits: [], refused: [] },
     become,
     reaches,

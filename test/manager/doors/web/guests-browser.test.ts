@@ -62,3 +62,47 @@ test.serial('where a new guest could start is said while its form is filled in, 
   t.deepEqual(pool.calls, ['create web7 {"power":"on"}'])
   t.deepEqual(complaints, [])
 })
+
+test.serial('a guest is moved by three keys from its row, after its plan was seen; the plan follows what is chosen', async (t) => {
+  const pool = fakePool(4)
+  pool.vms.push(fakeGuest(1))
+  const to = { host: idOf(2), name: 'node0003' }
+  Object.assign(pool.plan, { way: 'live', to, steps: [{ what: 'hand over' }], others: { fits: [to], refused: [] } })
+  const { page, server, complaints } = await sit(t, pool)
+  await page.goto(`${server.origin}/guests`)
+  await page.focus('a.move')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/move$/)
+  await page.waitForSelector('#plan >> text=web1 would go to node0003')
+  const long = { code: 'no-vg', reason: `there is no VG ${'data'.repeat(40)}` }
+  Object.assign(pool.plan, { refusals: [long], steps: [], others: { fits: [], refused: [{ ...to, why: [long] }] } })
+  await page.fill('label [name=max-pause]', '500ms')
+  await page.waitForSelector('#move-now:disabled')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const width of [1440, 1024, 390]) {
+      await page.setViewportSize({ width, height: 900 })
+      t.true(
+        await page.evaluate(`[...document.querySelectorAll('html, .scrolls')].every((one) => one.scrollWidth <= one.clientWidth)`),
+        `${width}`,
+      )
+    }
+  }
+  Object.assign(pool.plan, {
+    refusals: [],
+    steps: [{ what: 'mirror xvda over 10.77.0.0/24', undo: 'take the mirror down' }],
+    others: { fits: [to], refused: [] },
+  })
+  await page.goto(`${server.origin}/guests/${uuidOfGuest(1)}/move`)
+  await page.waitForSelector('#live.on')
+  const reached: unknown[] = []
+  for (let at = 0; at < 8 && !reached.includes('move-now'); at += 1) {
+    await page.keyboard.press('Tab')
+    reached.push(await page.evaluate('document.activeElement?.id || document.activeElement?.tagName'))
+  }
+  t.deepEqual(reached, ['move-now'])
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/automations\/auto1$/)
+  t.deepEqual(pool.calls, [`migrate web1 ${JSON.stringify({ host: idOf(2), maxPauseMs: 2000, keepMs: 3_600_000 })}`])
+  t.deepEqual(complaints, [])
+})

@@ -47,6 +47,11 @@ const OFFERED: Readonly<Record<Vm['state'], readonly Verb[]>> = {
 
 export const offeredIn = (state: Vm['state']): readonly Verb[] => OFFERED[state]
 
+/** Whether that can be said to move: what is in its way says its plan. */
+export const mayMoveIn = (state: Vm['state']): boolean => MOVABLE.has(state)
+
+const MOVABLE: ReadonlySet<Vm['state']> = new Set(['running', 'stopped', 'paused'])
+
 /** `hostless vm stop web1 'db*'`, for a shell. */
 export function commandOf(verb: string, words: readonly string[]): string {
   return ['hostless vm', verb, ...words.map(shellWord)].join(' ')

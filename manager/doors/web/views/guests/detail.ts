@@ -6,8 +6,8 @@ import type { Host } from '../../../../contract/hosts.ts'
 import type { VmDetail, VmDisk, VmNic } from '../../../../contract/vms.ts'
 import { AUTOMATION_WORDS } from '../automations.ts'
 import { facts, hostPath, moment, saySeconds, saySize } from '../words.ts'
-import { commandOf, offeredIn, WORDS } from './acts.ts'
-import { guestPath } from './list.ts'
+import { commandOf, mayMoveIn, offeredIn, WORDS } from './acts.ts'
+import { guestPath, movePath } from './list.ts'
 
 export interface GuestLook {
   /** Where it runs or lies. */
@@ -26,6 +26,7 @@ export function guestView(vm: VmDetail, { host, history, may, now }: GuestLook) 
     hostPath: host ? hostPath(host) : '',
     automation: automation && { title: automation.title, path: `/automations/${automation.id}` },
     actions: may === 'act' && !automation ? offeredIn(state).map((verb) => ({ verb, ...WORDS[verb], ...particularsOf(verb) })) : [],
+    movePath: may === 'act' && !automation && mayMoveIn(state) ? movePath(vm) : '',
     facts: factsOf(vm),
     // Two of a guest are what somebody has to see to; one is what is expected.
     doubles: seen.length > 1 ? seen.map((one) => `domain ${one.domid} on ${one.hostName} is ${one.state}`) : [],

@@ -1,7 +1,7 @@
 // The list of guests, what is asked before several are acted upon, and what has become of that.
 import type { Vm } from '../../../../contract/vms.ts'
 import { hostPath, saySize } from '../words.ts'
-import { commandOf, type Verb, WORDS } from './acts.ts'
+import { commandOf, mayMoveIn, type Verb, WORDS } from './acts.ts'
 import { type ChosenGuests, GUEST_SORTS, type GuestQuery, type GuestSort, guestsPath, VM_STATES } from './query.ts'
 
 /** More rows than a browser scrolls through with ease; the filter says that there are more. */
@@ -17,6 +17,8 @@ const SORT_NAMES: Readonly<Record<GuestSort, string>> = {
 }
 
 export const guestPath = ({ uuid }: Pick<Vm, 'uuid'>): string => `/guests/${encodeURIComponent(uuid)}`
+
+export const movePath = (guest: Pick<Vm, 'uuid'>): string => `${guestPath(guest)}/move`
 
 export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: GuestQuery, may: 'act' | 'look') {
   const shown = chosen.guests.slice(0, MOST_ROWS)
@@ -35,7 +37,7 @@ export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: Gues
       isNumber: COUNTED.has(sort),
       order: sort === query.sort ? (COUNTED.has(sort) ? 'descending' : 'ascending') : 'none',
     })),
-    guests: shown.map(rowView),
+    guests: shown.map((guest) => rowView(guest, may)),
     hasNobody: all.length === 0,
     isEmpty: chosen.guests.length === 0,
   }
@@ -43,7 +45,7 @@ export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: Gues
 
 const COUNTED: ReadonlySet<GuestSort> = new Set(['vcpus', 'memory', 'disks'])
 
-function rowView(guest: Vm) {
+function rowView(guest: Vm, may: 'act' | 'look') {
   const { uuid, name, state, why, host, hostName, vcpus, memoryBytes, diskBytes, macs, networks, image, notes, automation } = guest
   return {
     ...{ uuid, name, state, path: guestPath(guest), why: why ?? '' },
@@ -53,6 +55,7 @@ function rowView(guest: Vm) {
     ...{ image: image ?? '', notes },
     automation: automation && { title: automation.title, path: `/automations/${automation.id}` },
     isOurs: state !== 'unmanaged',
+    movePath: may === 'act' && !automation && mayMoveIn(state) ? movePath(guest) : '',
   }
 }
 

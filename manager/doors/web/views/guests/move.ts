@@ -1,0 +1,124 @@
+// The move of a guest as a page shows it: the plan, what can be chosen, where else it could go, and the command that does the same. Pure.
+import type { Host } from '../../../../contract/hosts.ts'
+import type { MigrationPlan } from '../../../../contract/migrations.ts'
+import type { Vm } from '../../../../contract/vms.ts'
+import { readSize } from '../../../../protocol/size.ts'
+import { readSpan } from '../../../../protocol/span.ts'
+import { alikeView } from '../alike.ts'
+import { facts, sayMany, saySeconds, saySize } from '../words.ts'
+import { shellWord } from './acts.ts'
+import { guestPath, movePath } from './list.ts'
+
+/** As they were typed. */
+export interface MoveChoices {
+  /** Its id; empty: the best. */
+  readonly host: string
+  readonly maxPause: string
+  readonly rate: string
+  readonly network: string
+  readonly keep: string
+}
+
+export type ShownPlan = MigrationPlan | { readonly wrong: string }
+
+export function choicesOf(given: URLSearchParams): MoveChoices {
+  const of = (name: string): string => (given.get(name) ?? '').trim()
+  return { host: of('host'), maxPause: of('max-pause') || '2s', rate: of('rate'), network: of('network'), keep: of('keep') || '1h' }
+}
+
+/** As the operation's input. What is no span and no size goes on as it is, to be refused by its name. */
+export function askedOf({ host, maxPause, rate, network, keep }: MoveChoices) {
+  return {
+    ...(host === '' ? {} : { host }),
+    maxPauseMs: readSpan(maxPause) ?? maxPause,
+    ...(rate === '' ? {} : { rateBytes: readSize(rate) ?? rate }),
+    ...(network === '' ? {} : { network }),
+    keepMs: readSpan(keep) ?? keep,
+  }
+}
+
+export function moveView(vm: Vm, hosts: readonly Host[], choices: MoveChoices, shown: ShownPlan) {
+  const others = hosts.filter(({ id, state }) => id !== vm.host && state !== 'rejected')
+  return {
+    ...{ name: vm.name, state: vm.state, path: guestPath(vm), movePath: movePath(vm), host: vm.hostName ?? '' },
+    hosts: others.map(({ id, name }) => ({ id, name, isChosen: id === choices.host })),
+    choices,
+    plan: planView(vm, choices, shown),
+  }
+}
+
+export function planView(vm: Vm, choices: MoveChoices, shown: ShownPlan) {
+  const of = { name: vm.name, movePath: movePath(vm) }
+  if ('wrong' in shown) {
+    const nothing = { ...{ refusals: [], facts: [], steps: [], said: '' }, fits: [], moreFits: '', refused: [], saysOthers: false }
+    return { ...of, ...nothing, wrong: shown.wrong, isOpen: false, fields: [], command: commandFor(vm, choices, undefined) }
+  }
+  const { to, refusals, steps, others } = shown
+  const fits = others?.fits ?? []
+  return {
+    ...of,
+    wrong: '',
+    said: saidOf(shown),
+    isOpen: refusals.length === 0,
+    refusals,
+    facts: factsOf(shown),
+    steps: steps.map(({ what, undo = '' }) => ({ what, undo })),
+    // What is shown is what is begun, whatever is typed meanwhile.
+    fields: fieldsOf({ ...choices, host: to?.host ?? choices.host }),
+    saysOthers: others !== undefined,
+    fits: fits.slice(0, MOST_NAMED).map(({ host, name }) => ({ name, path: pathTo(vm, choices, host), isChosen: host === to?.host })),
+    moreFits: fits.length > MOST_NAMED ? `and ${sayMany(fits.length - MOST_NAMED, 'other')}` : '',
+    refused: alikeView((others?.refused ?? []).map(({ host, name, why }) => ({ host, name, said: why.map(sayWhy).join('; ') }))),
+    command: commandFor(vm, choices, to?.name),
+  }
+}
+
+const MOST_NAMED = 20
+
+const sayWhy = ({ code, reason }: { readonly code: string; readonly reason: string }): string => `${reason} (${code})`
+
+function saidOf({ guest, way, to, refusals }: MigrationPlan): string {
+  if (refusals.length > 0) return `${guest} cannot be moved${to ? ` to ${to.name}` : ''} as it stands.`
+  const how = way === 'live' ? 'live: it runs on meanwhile' : 'stopped: it runs nowhere, and its disks go'
+  return `${guest} would go to ${to?.name ?? 'another host'}, ${how}.`
+}
+
+function factsOf({ way, from, to, network, megabits, diskBytes, memoryBytes, takesMs, pauseAtMostMs }: MigrationPlan) {
+  return facts({
+    Way: way,
+    From: from?.name,
+    To: to?.name,
+    Network: network === undefined ? undefined : `${network}${megabits === undefined ? '' : ` (${megabits} Mbit/s)`}`,
+    Disks: saySize(diskBytes),
+    Memory: way === 'live' ? saySize(memoryBytes) : undefined,
+    Takes: takesMs === undefined ? 'not known: nothing says how fast the network is' : `about ${saySeconds(takesMs)}`,
+    'Stands still for': way === 'live' ? `${saySeconds(pauseAtMostMs)} at most` : undefined,
+  })
+}
+
+const NAMES = { host: 'host', maxPause: 'max-pause', rate: 'rate', network: 'network', keep: 'keep' } as const
+
+function fieldsOf(choices: MoveChoices): readonly { readonly name: string; readonly value: string }[] {
+  return Object.entries(NAMES).flatMap(([key, name]) => {
+    const value = choices[key as keyof typeof NAMES]
+    return value === '' ? [] : [{ name, value }]
+  })
+}
+
+function pathTo(vm: Vm, choices: MoveChoices, host: string): string {
+  const query = new URLSearchParams(Object.fromEntries(fieldsOf({ ...choices, host }).map(({ name, value }) => [name, value])))
+  return `${movePath(vm)}?${query}`
+}
+
+function commandFor({ name }: Vm, { maxPause, rate, network, keep }: MoveChoices, to: string | undefined): string {
+  const option = (option: string, value: string, usual = ''): readonly string[] =>
+    value === usual ? [] : [`--${option} ${shellWord(value)}`]
+  return [
+    `hostless migrate ${shellWord(name)}`,
+    ...option('to', to ?? ''),
+    ...option('max-pause', maxPause, '2s'),
+    ...option('rate', rate),
+    ...option('network', network),
+    ...option('keep', keep, '1h'),
+  ].join(' ')
+}
