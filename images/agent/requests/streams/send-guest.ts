@@ -1,6 +1,7 @@
 // The request send-guest: `xl migrate` of the guest, whose transport is our relay, until the target holds its last word or the stream is
 // given up. The relay and xl live on without the agent; the next one goes on following them.
 import type { AnswerOf, Refusal, RequestOf } from '../../../../manager/protocol/requests.ts'
+import { untilAtRest } from '../../guests/frontends.ts'
 import { keep, readKept } from '../../guests/kept.ts'
 import { domainsOf } from '../../guests/moving.ts'
 import { type StreamPlaces, streamPlaces } from '../../streams/places.ts'
@@ -23,7 +24,7 @@ const NOT_SUSPENDED = 'its kernel does not suspend when it is asked to: it may h
 export async function sendGuest(world: StreamWorld, body: RequestOf<'send-guest'>, task: Task): Promise<Sent | Refusal> {
   const places = streamPlaces(body.migration)
   if ((await world.backend.read(places.plan)) === undefined) {
-    const why = await begin(world, body, places)
+    const why = await begin(world, body, places, task.signal)
     if (why !== undefined) return refused('unable', why)
   }
   const status = await follow(world, places, task)
@@ -41,7 +42,12 @@ export async function sendGuest(world: StreamWorld, body: RequestOf<'send-guest'
 const HELD: readonly Status['phase'][] = ['held', 'handing', 'gone']
 
 /** Why it cannot be. */
-async function begin(world: StreamWorld, body: RequestOf<'send-guest'>, places: StreamPlaces): Promise<string | undefined> {
+async function begin(
+  world: StreamWorld,
+  body: RequestOf<'send-guest'>,
+  places: StreamPlaces,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { migration, guest, name, to, holdMs, maxPauseMs, rateKBps } = body
   if ((await world.backend.read(places.key)) === undefined) return `there is no key of the stream ${migration} here: prepare it first`
   const domains = await domainsOf(world.backend, guest)
@@ -52,6 +58,8 @@ async function begin(world: StreamWorld, body: RequestOf<'send-guest'>, places: 
     return `it has two domains here, ${domain.domid} (${domain.name}) and ${other.domid} (${other.name}): a move of it is not settled`
   if (domain.name !== name) return `its domain here is called ${domain.name}, not ${name}`
   if (domain.state !== 'running') return `its domain ${domain.domid} is ${domain.state}: only a guest that runs is moved live`
+  const restless = await untilAtRest(world, domain.domid, signal)
+  if (restless !== undefined) return restless
   const known = await readKept(world.backend, guest)
   // Whatever becomes of its domain from now on, it is no end and no crash of it.
   if (known.kind === 'kept') await keep(world.files, { ...known.kept, state: 'leaving' })

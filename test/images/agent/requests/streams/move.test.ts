@@ -5,6 +5,7 @@ import { logPath, ownerPath } from '../../../../../images/agent/consoles/owner.t
 import { domainOf, readDomains } from '../../../../../images/agent/guests/domain.ts'
 import { decide } from '../../../../../images/agent/guests/policy.ts'
 import { cut } from '../../../../../images/agent/simulator/state/power.ts'
+import { hostOf, withRam } from '../../../../../images/agent/simulator/state/site.ts'
 import { killRelay, killXl } from '../../../../../images/agent/simulator/state/streams.ts'
 import { lostWrites } from '../../../../../images/agent/simulator/state/time.ts'
 import { guestOf } from '../../simulator/pair.ts'
@@ -146,6 +147,31 @@ test('a relay that is killed on either side, or a link that is cut, before the w
       await stayed(t, move, message)
       t.deepEqual(b.state().ram.domains, [], message)
     }
+})
+
+test('a guest whose drivers are still connecting is not suspended: it is waited for, a while', async (t) => {
+  const move = await moving()
+  const { a, site } = move
+  const state = (value: string) =>
+    site.change((now) => {
+      const { ram } = hostOf(now, 'a')
+      return withRam(now, 'a', {
+        xenstore: new Map(ram.xenstore).set(`/local/domain/${guestOf(a, 'web1')?.domid}/device/vbd/51712/state`, value),
+      })
+    })
+  state('3')
+  const refused = await move.held()
+  t.regex(refused.kind === 'refused' ? refused.reason : '', /still connecting vbd\/51712/)
+  t.deepEqual(move.domains(a), HERE)
+  t.is(await move.kept(a), 'started')
+  t.like(await move.endSend('not moved'), { kind: 'send-ended' })
+  t.like(await move.endReceive('not moved'), { kind: 'receive-ended' })
+  state('1')
+  t.like(
+    await move.ask(a, await move.ready({ migration: 'm-2' }, { migration: 'm-2' })),
+    { outcome: { kind: 'held' } },
+    'its kernel has no driver for it',
+  )
 })
 
 test('nobody decides: the source takes it back by itself, and a go that comes then does nothing', async (t) => {
