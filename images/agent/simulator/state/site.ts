@@ -29,6 +29,8 @@ export interface Site {
   readonly transports: readonly Transport[]
   readonly migrations: readonly Migration[]
   readonly copies: readonly Copy[]
+  /** Milliseconds that a word of one relay to another takes, and xl to do what it is told; 0: neither takes any time. */
+  readonly latency: number
 }
 
 export interface Medium {
@@ -207,6 +209,7 @@ const EMPTY: Site = {
   transports: [],
   migrations: [],
   copies: [],
+  latency: 0,
 }
 
 export function emptySite(seed: string): Site {
