@@ -1,13 +1,15 @@
 // What must hold when everything has come to its end, and all hosts are well: nothing is left of what was undone or is over, and what is
 // written down is so.
+import { isAlive } from '../../../../../../images/agent/simulator/state/domain.ts'
 import { Advance } from '../../../../../../manager/automation/advance.ts'
 import { decodeEntries } from '../../../../../../manager/automation/journal.ts'
 import type { Recipe } from '../../../../../../manager/automation/recipe.ts'
 import { isOpen, STATES } from '../../../../../../manager/automation/store/store.ts'
-import { deviceOf, lvOf } from '../../../../../../manager/protocol/guest-disk.ts'
+import { deviceOf, lvOf, readDiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
 import { uuid } from '../../../../../../manager/protocol/values.ts'
+import type { Fault } from '../faults.ts'
 import { isLeft } from './claims.ts'
-import { diskVolumes, domainsOf, isThere, type Moment } from './moment.ts'
+import { diskVolumes, domainsOf, isThere, type Moment, standsStill } from './moment.ts'
 
 export interface End extends Moment {
   readonly recipes: ReadonlyMap<string, Recipe>
@@ -21,6 +23,9 @@ export interface End extends Moment {
   readonly hasOneManager: boolean
   /** By host: how many domains have begun on it. */
   readonly begun: ReadonlyMap<string, number>
+  readonly faults: readonly Fault[]
+  /** Of what was acknowledged to guests that do not run, what is not on their disks. */
+  readonly lost: readonly string[]
   /** UUIDs of guests of which somebody has said that their disks are kept. */
   readonly kept: ReadonlySet<string>
 }
@@ -100,11 +105,78 @@ export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
       (one) => one.name.startsWith('hostless-') && !opened.has(`/dev/mapper/${one.name}`) && !older.some((disk) => one.name.endsWith(disk)),
     )
     const files = [...ram.files.keys()].filter(
-      (path) => path.startsWith('/run/hostless/guests/') && !own.some(({ uuid: id }) => path.includes(id)),
+      (path) => (path.startsWith('/run/hostless/guests/') && !own.some(({ uuid: id }) => path.includes(id))) || OF_MOVES.test(path),
     )
-    return [...maps.map((one) => `I8: ${one.name} is left open on ${name}`), ...files.map((path) => `I8: ${path} is left on ${name}`)]
+    const capped = own.filter(({ cap = 0 }) => cap > 0)
+    return [
+      ...capped.map((one) => `I8: ${one.name} on ${name} is capped at ${one.cap} %`),
+      ...own.filter(standsStill).map((one) => `I8: ${one.name} stands still on ${name} (${one.state})`),
+      ...ram.drbd.flatMap((one) =>
+        older.some((disk) => one.name.endsWith(disk)) ? [] : [`I8: the mirror ${one.name} is left on ${name}`],
+      ),
+      ...maps.map((one) => `I8: ${one.name} is left open on ${name}`),
+      ...files.map((path) => `I8: ${path} is left on ${name}`),
+    ]
   })
-  return [...volumes, ...domains, ...hosts]
+  const metas = [...site.groups.values()].flatMap((group) =>
+    group.volumes.flatMap(({ name }) =>
+      name.startsWith('mirror-') && !group.volumes.some((one) => one.name === `disk-${name.slice(7)}` && isOlder(one.tags, ledger.disks))
+        ? [`I8: the LV ${group.name}/${name} is left`]
+        : [],
+    ),
+  )
+  return [...volumes, ...domains, ...hosts, ...metas]
+}
+
+/** Of streams, and of mirrors. */
+const OF_MOVES = /^\/run\/hostless\/(streams|mirrors)\//
+
+/** Left behind, and nobody could tell its host so. */
+function isOlder(volumeTags: readonly string[], disks: Moment['ledger']['disks']): boolean {
+  const tags = readDiskTags(volumeTags)
+  return tags !== undefined && tags.state === 'ready' && isLeft(tags, disks)
+}
+
+/** I3: on the disk that counts, whoever runs on it or not. */
+export const whatWasAcknowledgedLies: AtEnd = ({ lost }) => lost
+
+/** I2: one copy of a generation is the disk. */
+export const oneCopyCounts: AtEnd = ({ site }) => {
+  const ready = diskVolumes(site).flatMap(({ group, tags }) => (tags?.state === 'ready' ? [{ group, tags }] : []))
+  return ready.flatMap(({ tags }, at) =>
+    ready
+      .slice(at + 1)
+      .filter((other) => other.tags.disk === tags.disk && other.tags.generation === tags.generation)
+      .map(() => `I2: two LVs are disk ${tags.disk} of generation ${tags.generation}`),
+  )
+}
+
+/** A guest that was moved live goes on, where no host was reset, nobody was killed that alone could take it back, and it has not crashed. */
+export const whoWasMovedGoesOn: AtEnd = ({ site, ledger, faults }) => {
+  if (faults.some(mayEndGuests)) return []
+  return ledger.automations.flatMap(({ recipe, args }) => {
+    if (recipe !== 'migrate-guest') return []
+    const { guest, way } = JSON.parse(args)
+    const running = domainsOf(site).filter(({ domain }) => domain.uuid === guest.uuid && isAlive(domain))
+    return way === 'stopped' || running.length === 1 ? [] : [`${guest.name} was moved live, and runs on ${running.length} hosts`]
+  })
+}
+
+function mayEndGuests(fault: Fault): boolean {
+  switch (fault.kind) {
+    case 'crash':
+      return true
+    case 'stream':
+      return /resets|xl of S|relay of S/.test(fault.fault)
+    case 'between':
+      return fault.fault !== 'cut'
+    case 'request':
+      return fault.fault === 'resets'
+    case 'command':
+      return fault.fault.startsWith('host dies')
+    default:
+      return false
+  }
 }
 
 /** Every disk of which is written down that it is ready is there, with all of its content; all are, but of who is half destroyed. */
@@ -135,13 +207,20 @@ export const whatIsOnRuns: AtEnd = ({ site, ledger, isKnown }) =>
       })
     : []
 
+/** Of a live move, that a guest is slowed for. */
+const TRIES = 3
+
 /** Whatever was lost, doubled or late: what makes a domain begin has made one begin. */
 export const eachBeginsOnce: AtEnd = ({ ledger, begun, isUnbroken }) => {
   if (!isUnbroken) return []
   return [...begun].flatMap(([host, domains]) => {
-    const asked = ledger.automations.filter(
-      ({ recipe, args }) => /^(create|start|reboot)-guest$/.test(recipe) && JSON.parse(args).host.id === host,
-    ).length
+    const asked = ledger.automations
+      .map(({ recipe, args }) => {
+        const { host: on, to } = JSON.parse(args)
+        if (recipe === 'migrate-guest') return to.id === host ? TRIES : 0
+        return /^(create|start|reboot)-guest$/.test(recipe) && on.id === host ? 1 : 0
+      })
+      .reduce<number>((sum, one) => sum + one, 0)
     return domains > asked ? [`${domains} domains have begun on ${host}, for ${asked} automations`] : []
   })
 }
@@ -174,6 +253,9 @@ export const AT_END: readonly AtEnd[] = [
   locksAreFree,
   claimsAreJustified,
   nothingIsLeft,
+  whatWasAcknowledgedLies,
+  oneCopyCounts,
+  whoWasMovedGoesOn,
   disksAreThere,
   whatIsOnRuns,
   eachBeginsOnce,
