@@ -4,7 +4,11 @@ import { withSecret } from '../../../../manager/automation/world/broker.ts'
 import { requestBody } from '../../../../manager/protocol/requests.ts'
 import { mirrorSecrets } from '../../../../manager/store/keys/mirror-secrets.ts'
 
-const MIRROR = { vg: { name: 'data', uuid: 'aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg' }, disk: '284976f0-b872-48d7-bb37-7660198d99ed', minor: 3 }
+const MIRROR = {
+  vg: { name: 'data', uuid: 'aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg' },
+  disk: '284976f0-b872-48d7-bb37-7660198d99ed',
+  minor: 3,
+}
 const ENDS = { own: '10.77.0.21', peer: '10.77.0.22', port: 7800, secret: { of: 'automation 7/1' } }
 
 for (const kind of ['connect-mirror', 'sync-mirror', 'verify-mirror'])

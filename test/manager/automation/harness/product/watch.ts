@@ -38,6 +38,7 @@ export class Watch {
   #ledger: Ledger | undefined
   #commits = -1
   #seen: Site | undefined
+  #wrote: Site | undefined
 
   constructor(options: WatchOptions) {
     this.#options = options
@@ -61,14 +62,17 @@ export class Watch {
     this.#commits = commits
     const hosts = !this.#seen || isOther(this.#seen, site)
     this.#seen = site
-    return { moment: this.#moment(site, acknowledged), hosts, ledger, lost: this.#writers?.lost(site) ?? [] }
+    return { moment: this.#moment(site, acknowledged), hosts, ledger, lost: this.#hasMoved(site) ? (this.#writers?.lost(site) ?? []) : [] }
   }
 
   /** What guests do by themselves. */
   live(): void {
     const { world, guests } = this.#options
     const writers = this.#writers
-    if (writers) world.change((site) => writers.write(site))
+    if (writers && this.#hasMoved(world.site)) {
+      world.change((site) => writers.write(site))
+      this.#wrote = world.site
+    }
     for (const { host, domain } of domainsOf(world.site)) {
       const { ending, ...deaf } = domain
       if (guests === 'deaf' && ending) world.change((site) => withDomain(site, host, deaf))
@@ -76,6 +80,12 @@ export class Watch {
       this.#written.add(keyOf(host, domain))
       world.change((site) => domain.disks.reduce((all, { device }) => wrote(all, host, device, domain), site))
     }
+  }
+
+  /** Whether anything but the time is otherwise than when guests wrote last: to write to the same twice shows nothing. */
+  #hasMoved({ hosts, groups, media, cuts }: Site): boolean {
+    const wrote = this.#wrote
+    return wrote?.hosts !== hosts || wrote.groups !== groups || wrote.media !== media || wrote.cuts !== cuts
   }
 
   /** All guests. */

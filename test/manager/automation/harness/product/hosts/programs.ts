@@ -37,7 +37,7 @@ const CHANGES: { readonly [program: string]: RegExp } = {
   blkdiscard: /./,
   dd: /./,
   wipefs: /--all/,
-  dmsetup: /^dmsetup (create|remove|load|resume)/,
+  dmsetup: /^dmsetup (create|remove|load|resume|clear)/,
   drbdmeta: /create-md|apply-al/,
   drbdsetup: /^drbdsetup (?!events2|show|status)/,
   xl: /^xl (create|destroy|pause|unpause|shutdown|reboot|rename|resume|sched-credit2 .*-c)/,

@@ -1,7 +1,5 @@
 // What must hold when everything has come to its end, and all hosts are well: nothing is left of what was undone or is over, and what is
 // written down is so.
-import { isAlive } from '../../../../../../images/agent/simulator/state/domain.ts'
-import { Advance } from '../../../../../../manager/automation/advance.ts'
 import { decodeEntries } from '../../../../../../manager/automation/journal.ts'
 import type { Recipe } from '../../../../../../manager/automation/recipe.ts'
 import { isOpen, STATES } from '../../../../../../manager/automation/store/store.ts'
@@ -10,6 +8,8 @@ import { uuid } from '../../../../../../manager/protocol/values.ts'
 import type { Fault } from '../faults.ts'
 import { isLeft } from './claims.ts'
 import { diskVolumes, domainsOf, isThere, type Moment, standsStill } from './moment.ts'
+import { ON_MOVES, toldOf } from './moves.ts'
+import { replay } from './replay.ts'
 
 export interface End extends Moment {
   readonly recipes: ReadonlyMap<string, Recipe>
@@ -44,9 +44,8 @@ export const journalsTellTheEnd: AtEnd = ({ ledger, recipes, journalOf }) =>
     if (state === 'queued') return []
     const recipe = recipes.get(name)
     if (!recipe) return [`there is no recipe ${name}`]
-    const replayed = new Advance({ automation: id, seed, run: () => recipe.of(JSON.parse(args)).run() })
     const commits = journalOf(id)
-    for (const entry of commits.flatMap(decodeEntries)) replayed.feed(entry)
+    const replayed = replay({ id, seed, args }, recipe, commits)
     if (replayed.divergence) return [`I8: ${id} cannot be replayed: ${JSON.stringify(replayed.divergence)}`]
     const said = replayed.outcome?.kind
     const isUnbegun = commits.length === 0 && state === 'aborted'
@@ -83,7 +82,10 @@ export const claimsAreJustified: AtEnd = ({ ledger }) => {
 }
 
 /** No LV, device, domain or file of a guest that is not there, or of a disk that is not written down; but for what a guest has left on a host. */
-export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
+export const nothingIsLeft: AtEnd = (end) => {
+  const { site, ledger, kept } = end
+  // What a move could not clear away it has told, and it is in RAM.
+  const told = toldOf(end)
   const rows = new Set(ledger.disks.map(({ id, vg_uuid }) => `${vg_uuid}/${id}`))
   const volumes = diskVolumes(site).flatMap(({ group, volume, tags }) =>
     tags && (rows.has(`${group.uuid}/${tags.disk}`) || kept.has(tags.guest) || isLeft(tags, ledger.disks))
@@ -105,7 +107,9 @@ export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
       (one) => one.name.startsWith('hostless-') && !opened.has(`/dev/mapper/${one.name}`) && !older.some((disk) => one.name.endsWith(disk)),
     )
     const files = [...ram.files.keys()].filter(
-      (path) => (path.startsWith('/run/hostless/guests/') && !own.some(({ uuid: id }) => path.includes(id))) || OF_MOVES.test(path),
+      (path) =>
+        (path.startsWith('/run/hostless/guests/') && !told.has(name) && !own.some(({ uuid: id }) => path.includes(id))) ||
+        (OF_MOVES.test(path) && !told.has(name)),
     )
     const capped = own.filter(({ cap = 0 }) => cap > 0)
     return [
@@ -135,48 +139,6 @@ const OF_MOVES = /^\/run\/hostless\/(streams|mirrors)\//
 function isOlder(volumeTags: readonly string[], disks: Moment['ledger']['disks']): boolean {
   const tags = readDiskTags(volumeTags)
   return tags !== undefined && tags.state === 'ready' && isLeft(tags, disks)
-}
-
-/** I3: on the disk that counts, whoever runs on it or not. */
-export const whatWasAcknowledgedLies: AtEnd = ({ lost }) => lost
-
-/** I2: one copy of a generation is the disk. */
-export const oneCopyCounts: AtEnd = ({ site }) => {
-  const ready = diskVolumes(site).flatMap(({ group, tags }) => (tags?.state === 'ready' ? [{ group, tags }] : []))
-  return ready.flatMap(({ tags }, at) =>
-    ready
-      .slice(at + 1)
-      .filter((other) => other.tags.disk === tags.disk && other.tags.generation === tags.generation)
-      .map(() => `I2: two LVs are disk ${tags.disk} of generation ${tags.generation}`),
-  )
-}
-
-/** A guest that was moved live goes on, where no host was reset, nobody was killed that alone could take it back, and it has not crashed. */
-export const whoWasMovedGoesOn: AtEnd = ({ site, ledger, faults }) => {
-  if (faults.some(mayEndGuests)) return []
-  return ledger.automations.flatMap(({ recipe, args }) => {
-    if (recipe !== 'migrate-guest') return []
-    const { guest, way } = JSON.parse(args)
-    const running = domainsOf(site).filter(({ domain }) => domain.uuid === guest.uuid && isAlive(domain))
-    return way === 'stopped' || running.length === 1 ? [] : [`${guest.name} was moved live, and runs on ${running.length} hosts`]
-  })
-}
-
-function mayEndGuests(fault: Fault): boolean {
-  switch (fault.kind) {
-    case 'crash':
-      return true
-    case 'stream':
-      return /resets|xl of S|relay of S/.test(fault.fault)
-    case 'between':
-      return fault.fault !== 'cut'
-    case 'request':
-      return fault.fault === 'resets'
-    case 'command':
-      return fault.fault.startsWith('host dies')
-    default:
-      return false
-  }
 }
 
 /** Every disk of which is written down that it is ready is there, with all of its content; all are, but of who is half destroyed. */
@@ -253,9 +215,7 @@ export const AT_END: readonly AtEnd[] = [
   locksAreFree,
   claimsAreJustified,
   nothingIsLeft,
-  whatWasAcknowledgedLies,
-  oneCopyCounts,
-  whoWasMovedGoesOn,
+  ...ON_MOVES,
   disksAreThere,
   whatIsOnRuns,
   eachBeginsOnce,
