@@ -136,6 +136,7 @@ export const MUTANTS: readonly ProductMutant[] = [
     from: /yield\* progress\('settle'\);?\s*yield\* settled\(args, mirrors\);?\s*yield\* progress\('hand over', (`.*`)\);?\s*const whose = yield\* passedOn\(args, stream\.migration\)/,
     to: "yield* progress('hand over', $1); const whose = yield* passedOn(args, stream.migration); yield* settled(args, mirrors)",
     by: 'live move',
+    beside: [{ kind: 'request', at: 14, fault: 'fails' }],
   },
   {
     name: 'recipe: of two disks one is settled',
@@ -150,6 +151,7 @@ export const MUTANTS: readonly ProductMutant[] = [
     from: /if \(verdict\.kind !== 'unknown'\) return verdict\.kind/,
     to: "return 'not moved'",
     by: 'live move',
+    beside: [{ kind: 'request', at: 14, fault: 'half' }],
   },
   {
     name: 'agent: the source takes back what it has given up when the link is lost',
@@ -157,6 +159,7 @@ export const MUTANTS: readonly ProductMutant[] = [
     from: /return isOwn\(state\) \? drop\(state, event\.cause, event\.reason\) : stay\(state\)/,
     to: "return isOwn(state) ? drop(state, event.cause, event.reason) : state.phase === 'handing' ? takeBack(state, event.cause, event.reason) : stay(state)",
     by: 'live move',
+    beside: [{ kind: 'stream', at: 11, fault: 'link cut' }],
   },
 ]
 
