@@ -4,8 +4,9 @@ import type { StreamPlaces } from '../streams/places.ts'
 import type { Relays } from '../streams/relays.ts'
 import { type Asked, readPlan, type Status } from '../streams/status.ts'
 import { diceOf } from './machine/random.ts'
+import { put, statusOf, streamOf } from './state/ends.ts'
 import { hostOf, type Site, withRam } from './state/site.ts'
-import { put, type Stream, statusOf, streamOf } from './state/stream.ts'
+import type { Stream } from './state/stream.ts'
 import { feed, openSource, openTarget, settleStreams, streamsDue } from './state/streams.ts'
 
 export interface SimulatedRelays {

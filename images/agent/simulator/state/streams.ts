@@ -6,9 +6,10 @@ import type { SourcePlan, TargetPlan } from '../../streams/status.ts'
 import { NEW_TARGET, stepTarget, type TargetAction, type TargetEvent } from '../../streams/target.ts'
 import { type Domain, isAlive } from './domain.ts'
 import { withDomain, withoutDomain } from './domains.ts'
+import { domainHere, kill, put, save, streamOf } from './ends.ts'
 import { buildIncoming, workloadOf } from './migration.ts'
 import { canReach, hostOf, type Site, withRam } from './site.ts'
-import { domainHere, kill, put, type SourceStream, type Stream, save, streamOf, type TargetStream } from './stream.ts'
+import type { SourceStream, Stream, TargetStream } from './stream.ts'
 
 /** KiB a millisecond, and the part of memory that goes over while the guest stands still. */
 const RATE = 1000
@@ -167,8 +168,10 @@ function withXlEnd(site: Site, host: string, { migration }: SourceStream, code: 
 
 /** What is due of each stream, and what it sees of the other end. */
 export function settleStreams(site: Site): Site {
-  const all = [...site.hosts.values()].flatMap(({ name, ram }) => ram.streams.map(({ migration }) => ({ host: name, migration })))
-  return all.reduce((now, { host, migration }) => settleOne(now, host, migration), site)
+  let now = site
+  for (const { name, ram } of site.hosts.values())
+    for (const { migration, lives } of ram.streams) if (lives) now = settleOne(now, name, migration)
+  return now
 }
 
 export function streamsDue(site: Site): readonly number[] {
