@@ -24,6 +24,7 @@ export class Strikes {
   streams = 0
   readonly #options: StrikesOptions
   #seen = ''
+  #hosts: Site['hosts'] | undefined
   #isHealed = false
 
   constructor(options: StrikesOptions) {
@@ -35,6 +36,9 @@ export class Strikes {
   /** After whatever has happened. */
   look(): void {
     const { world, faults } = this.#options
+    const { hosts } = world.site
+    if (hosts === this.#hosts) return
+    this.#hosts = hosts
     const now = sayStreams(world.site)
     if (now === this.#seen) return
     this.#seen = now
