@@ -121,6 +121,16 @@ export const dhcpSchema = section({
 export const tftpSchema = section({ port: port.default(69) })
 export const httpSchema = section({ port: port.default(8067) })
 export const nfsSchema = section({ port: port.default(2049), portmap: flag.default(true) })
+/** How many guests move at a time: with copies of disks, and with streams of memory; to one host, from one, and in the pool. */
+const movesSchema = section({
+  copiesTo: whole(1, 1000, ' moves').exactOptional(),
+  copiesFrom: whole(1, 1000, ' moves').exactOptional(),
+  copies: whole(1, 1000, ' moves').exactOptional(),
+  streamsTo: whole(1, 1000, ' moves').exactOptional(),
+  streamsFrom: whole(1, 1000, ' moves').exactOptional(),
+  streams: whole(1, 1000, ' moves').exactOptional(),
+})
+
 /** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables; `largestImage`: of a guest's disk; `startsAtOnce`: guests, after a power cut. */
 export const managerSchema = section({
   listen: listen.exactOptional(),
@@ -129,6 +139,7 @@ export const managerSchema = section({
   hooks: directory.exactOptional(),
   largestImage: whole(1, 65536, ' GiB').exactOptional(),
   startsAtOnce: whole(1, 1000, ' guests').exactOptional(),
+  moves: movesSchema.exactOptional(),
 })
 
 const bootSchema = section({

@@ -1,5 +1,6 @@
 // What the manager takes of the one config file. Pure: appliance/config.ts has parsed and checked it.
 import { type Config, hostNames } from '../appliance/config.ts'
+import type { MoveLimits } from './automations/migrate/turns.ts'
 import type { EnrolPolicy } from './enrolment/decide.ts'
 
 export interface ManagerConfig {
@@ -14,6 +15,8 @@ export interface ManagerConfig {
   readonly largestImage?: number
   /** Guests that are started at once after a power cut. */
   readonly startsAtOnce?: number
+  /** Guests that move at a time; what is left out has its default. */
+  readonly moves?: Partial<MoveLimits>
   /** The folder of the site's hooks. */
   readonly hooks?: string
   /** The name that the config gives the host of a MAC. */
@@ -27,10 +30,16 @@ export type ReadManagerConfig =
 export function managerConfig(config: Config): ReadManagerConfig {
   const { manager, dataDir, network, boot } = config
   if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
-  const { database, listen, hooks, largestImage, startsAtOnce } = manager
+  const { database, listen, hooks, largestImage, startsAtOnce, moves } = manager
   const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
   const limit = largestImage === undefined ? {} : { largestImage: largestImage * 2 ** 30 }
-  const given = { ...reached, ...limit, ...(startsAtOnce === undefined ? {} : { startsAtOnce }), ...(hooks === undefined ? {} : { hooks }) }
+  const given = {
+    ...reached,
+    ...limit,
+    ...(startsAtOnce === undefined ? {} : { startsAtOnce }),
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(moves ? { moves } : {}),
+  }
   return {
     kind: 'config',
     config: { dataDir, database, listen, ...given, enrol: boot.enrol, names: hostNames(config) },

@@ -10,6 +10,7 @@ import { SESSION_IDLE } from './access/credentials.ts'
 import type { Rate } from './access/rate.ts'
 import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
+import { NewerManagers } from './agents/newer-managers.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
@@ -20,6 +21,10 @@ import { automationClaims } from './automation/store/claiming.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
 import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
+import { OneByOne } from './automations/migrate/one-by-one.ts'
+import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
+import { ownLater, withOwn } from './automations/own/broker.ts'
+import { planOwn } from './automations/own/plan.ts'
 import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
@@ -28,7 +33,9 @@ import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
 import { openDoors } from './doors/server.ts'
+import { identifyReturning } from './enrolment/returning.ts'
 import { GuestBook } from './guests/book.ts'
+import { openRebuilder } from './guests/rebuild/open.ts'
 import { Where } from './guests/where.ts'
 import { openPool, type Pool } from './hosts/service.ts'
 import { openSiteProperties } from './hosts/site-properties.ts'
@@ -40,10 +47,12 @@ import { ConnectionTask } from './reconcile/connections.ts'
 import { Driver } from './reconcile/driver.ts'
 import { LeftDiskTask } from './reconcile/left-disks.ts'
 import { PropertyTask } from './reconcile/properties.ts'
+import { RecordTask } from './reconcile/records.ts'
 import { ScanTask } from './reconcile/scans.ts'
 import { openConnections } from './storage/connections.ts'
 import { ScanAlarms } from './storage/scan-alarms.ts'
 import { openScanBook } from './storage/scan-book.ts'
+import { begin } from './store/begin.ts'
 import type { Store } from './store/database.ts'
 import { keepAuthority, keepSiteSecret, newKey, newSerial } from './store/keys/authority.ts'
 import { signServer } from './store/keys/certificate.ts'
@@ -54,7 +63,6 @@ import { forgetAttempts } from './store/tables/attempts.ts'
 import { forgetCertificates } from './store/tables/certificates.ts'
 import { newHostId } from './store/tables/hosts.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
-import { nextEpoch } from './store/tables/settings.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
 import { servedImages } from './vm-images/files/serving.ts'
@@ -140,9 +148,10 @@ async function start(
   })
   const store = acting.through(watched)
   closing.push(() => store.close())
+  const { epoch, before } = await begin(store, dataDir, now)
+  if (before === 'lost') log.warn({}, 'the database is new, and the keys are not: see hostless manager rebuild')
   const [authority, siteSecret] = [await keepAuthority(dataDir), await keepSiteSecret(dataDir)]
   const listening = limitLog(log, FAILED_LISTENERS, elapsed)
-  const epoch = await store.write((transaction) => nextEpoch(transaction))
   const pool = await openPool({ store, trouble: () => watched.trouble(), now, elapsed, lostAfter, log: listening })
   closing.push(() => pool.close())
 
@@ -185,6 +194,7 @@ async function start(
   })
   closing.push(() => images.close())
 
+  const newer = new NewerManagers()
   const key = newKey()
   const gateway = await startGateway({
     listen,
@@ -195,7 +205,7 @@ async function start(
       configured: (mac) => macsNamed(names, names.get(mac)),
     },
     book: pool,
-    epoch,
+    ...{ epoch, epochs: newer },
     images: servedImages(images.folder),
     appliances: (request, response) => answerAppliance(request, response, { siteSecret, appliances, log: refusals }),
     log,
@@ -210,18 +220,21 @@ async function start(
   })
   closing.push(() => gateway.close())
   closing.push(
+    identifyReturning({ store, pool, nameOf: (mac) => names.get(mac), now, log: listening }),
     pool.subscribe((change) => {
       if (change.kind === 'host' && change.host.state === 'rejected')
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
   const claims = new Claims(store.db, pool)
+  const own = ownLater()
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
-    broker: gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }),
+    broker: withOwn(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }), own.promise),
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
     onRecorded: metrics.journaled,
+    mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
   })
   closing.push(() => automations.close())
   for (const { id, title, state, recipe, version } of await automations.open()) {
@@ -243,11 +256,12 @@ async function start(
   driver.start(new PropertyTask({ ...asking, properties }))
   const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
-  driver.start(new LeftDiskTask({ store, pool, request: look, now, after, random: Math.random }))
+  driver.start(new LeftDiskTask({ store, pool, request: look, now, epoch, after, random: Math.random }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
-  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch }
+  const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now, moves: new OneByOne() }
+  own.resolve({ automations, pool, moves: plans.moves, plan: (request) => planOwn(plans, request) })
   const upkeep = new GuestUpkeep({
     ...{ store, pool, automations, plans, now, after, most: config.startsAtOnce ?? STARTS_AT_ONCE },
     onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),
@@ -257,7 +271,10 @@ async function start(
     line: (host, guest, back, listener) => gateway.console(host, guest, back, listener),
     ...{ elapsed, after, random: randomBytes },
   })
+  driver.start(new RecordTask({ ...asking, store, networks, now, epoch }))
+  const rebuilder = openRebuilder({ store, pool, networks, claims, gateway, newer, names, dataDir, now })
   const doors = await openDoors({
+    rebuilder,
     gateway,
     consoles,
     dataDir,

@@ -14,6 +14,8 @@ export interface MetricsSources {
   readonly streams: () => number
   /** How many of each state are kept. */
   readonly automations: () => Promise<readonly { readonly state: string; readonly count: number }[]>
+  /** Automations that wait for their turn. */
+  readonly waiting: () => number
   readonly process: () => {
     readonly rssBytes: number
     readonly cpuSeconds: number
@@ -72,6 +74,11 @@ export function createMetrics(): ManagerMetrics {
     'Hosts whose report is not there, or has not been looked at since the manager started',
   )
   const automations = gauge('hostless_automations', 'Automations that are kept, by state: needs-operator waits for a person', 'state')
+  const waiting = gauge(
+    'hostless_automations_waiting',
+    'Automations that wait for their turn: moves, while as many as may be are under way',
+  )
+  const cordoned = gauge('hostless_hosts_cordoned', 'Hosts that no guest is to come to')
   const journaled = counter('hostless_automation_journal_entries_total', 'Entries of journals of automations that are on disk')
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
@@ -95,6 +102,8 @@ export function createMetrics(): ManagerMetrics {
     text: async (sources) => {
       const views = sources.hosts()
       for (const state of HOST_STATES) hosts.set({ state }, views.filter((view) => view.state === state).length)
+      cordoned.set(views.filter(({ cordon }) => cordon).length)
+      waiting.set(sources.waiting())
       const inventories = views.flatMap(({ id }) => sources.inventory(id) ?? [])
       for (const section of SECTION_NAMES)
         unread.set({ section }, inventories.filter((inventory) => uncountedOf(inventory, [section]).length > 0).length)

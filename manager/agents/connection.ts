@@ -34,6 +34,13 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   missedPings: 3,
 }
 
+/** Whether agents obey this manager. */
+export interface HeardEpochs {
+  /** One of this epoch, which is newer. */
+  heard(host: string, epoch: number): void
+  obeys(host: string): void
+}
+
 export interface ConnectionDeps {
   readonly book: AgentBook
   readonly epoch: number
@@ -41,6 +48,7 @@ export interface ConnectionDeps {
   readonly log: Log
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
+  readonly epochs?: HeardEpochs | undefined
   /** A message has come. */
   readonly count?: ((bytes: number) => void) | undefined
 }
@@ -191,7 +199,11 @@ export class AgentConnection {
         return book.report(this.host, action.report)
       case 'ready':
         return book.connected(this.host, this.#address, action.agent, action.dropped)
+      case 'outdated':
+        this.#deps.epochs?.heard(this.host, action.heard)
+        return
       case 'welcomed':
+        this.#deps.epochs?.obeys(this.host)
         this.#consoles.welcomed(action.version)
         return this.#questions.welcomed(action.version)
       case 'answer':

@@ -4,7 +4,7 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { Rate } from '../access/rate.ts'
 import type { Enrolment } from '../enrolment/enrol.ts'
 import type { AgentBook } from './book.ts'
-import type { ConnectionLimits } from './connection.ts'
+import type { ConnectionLimits, HeardEpochs } from './connection.ts'
 import type { DiskImages } from './disk-images.ts'
 
 export interface GatewayOptions {
@@ -14,6 +14,7 @@ export interface GatewayOptions {
   readonly enrolment: Enrolment
   readonly book: AgentBook
   readonly epoch: number
+  readonly epochs?: HeardEpochs
   /** What agents are upgraded to. */
   readonly bundle?: Buffer
   /** What guests' disks begin with. */

@@ -6,7 +6,8 @@ import type { Enrolled } from '../enrolment/enrol.ts'
 import { BUNDLE_PATH } from '../protocol/bundle.ts'
 import { MAX_RENEWAL_BYTES, renewal } from '../protocol/renewal.ts'
 import { storageFault } from '../store/trouble.ts'
-import { type Admission, RENEW_PATH, type ShownCertificate } from './admission.ts'
+import { type Admission, RENEW_PATH } from './admission.ts'
+import type { Shown } from './admitting.ts'
 import { problem, readBody } from './body.ts'
 import { type ImageStreams, imagePathOf } from './disk-images.ts'
 import type { RenewalLimits } from './renewals.ts'
@@ -17,9 +18,9 @@ export interface RouteDeps {
   /** What guests' disks begin with; undefined: there are none. */
   readonly images: ImageStreams | undefined
   /** Whether this certificate may speak for its host now. */
-  readonly admits: (shown: ShownCertificate, peer: string) => Promise<Admission>
-  readonly certificateOf: (request: IncomingMessage) => ShownCertificate | undefined
-  readonly renew: (shown: ShownCertificate, certificateRequest: string) => Promise<Enrolled>
+  readonly admits: (shown: Shown, peer: string) => Promise<Admission>
+  readonly certificateOf: (request: IncomingMessage) => Shown | undefined
+  readonly renew: (shown: Shown, certificateRequest: string, peer: string) => Promise<Enrolled>
   readonly renewals: RenewalLimits
   readonly log: Log
 }
@@ -58,7 +59,7 @@ async function renewCertificate(request: IncomingMessage, response: ServerRespon
     deps.renewals.refused(shown.host)
     return problem(response, body.status, body.reason)
   }
-  const renewed = await deps.renew(shown, body.value.certificateRequest)
+  const renewed = await deps.renew(shown, body.value.certificateRequest, request.socket.remoteAddress ?? '')
   if (renewed.kind === 'refused') {
     deps.renewals.refused(shown.host)
     deps.log.warn({ host: shown.host, reason: renewed.reason }, 'renewal refused')

@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { answerWith } from '../../appliance/wire/http-body.ts'
 import { limitLog } from '../../appliance/wire/limit.ts'
@@ -17,10 +16,9 @@ import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
 import type { ConsoleOpen } from '../protocol/consoles.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
-import { fingerprintOf, hostOfCertificate } from '../store/keys/certificate.ts'
-import { certificateOf } from '../store/tables/certificates.ts'
-import { type Admission, admitAgent, agentPath, type ShownCertificate } from './admission.ts'
+import { agentPath } from './admission.ts'
 import { Admitted } from './admitted.ts'
+import { admit, type Shown, shownOn } from './admitting.ts'
 import { problem, refuse } from './body.ts'
 import { AgentConnection, CONNECTION_LIMITS } from './connection.ts'
 import type { LineListener, OpenedLine } from './console-lines.ts'
@@ -189,9 +187,9 @@ class RunningGateway implements Gateway, Presences {
     const isOurs = answerRoute(request, response, {
       bundle: this.#options.bundle,
       images: this.#images,
-      admits: (shown, peer) => this.#admits(shown.host ?? '', shown, peer),
-      certificateOf: (of) => this.#shown(of),
-      renew: (shown, certificateRequest) => this.#renew(shown, certificateRequest),
+      admits: (shown, peer) => admit(this.#options, shown.host ?? '', shown, peer),
+      certificateOf: (of) => shownOn(of, this.#options.enrolment.authority),
+      renew: (shown, certificateRequest, peer) => this.#renew(shown, certificateRequest, peer),
       renewals: this.#renewals,
       log: this.#log,
     })
@@ -245,8 +243,8 @@ class RunningGateway implements Gateway, Presences {
 
   async #agent(named: string, request: IncomingMessage, socket: Duplex, head: Buffer, peer: string): Promise<void> {
     const { book, now } = this.#options
-    const shown = this.#shown(request)
-    const admission = await this.#admits(named, shown, peer)
+    const shown = shownOn(request, this.#options.enrolment.authority)
+    const admission = await admit(this.#options, named, shown, peer)
     if (admission.kind === 'refused') {
       this.#log.warn({ host: named, peer, reason: admission.reason }, 'agent refused')
       refuse(socket, admission.status, admission.reason)
@@ -257,7 +255,7 @@ class RunningGateway implements Gateway, Presences {
       this.#connections.get(named)?.close('another connection of this host has taken its place')
       const note = () => this.#admitted.note(named, shown?.fingerprint ?? '')
       note()
-      const { epoch, log, elapsed, count, limits = CONNECTION_LIMITS } = this.#options
+      const { epoch, epochs, log, elapsed, count, limits = CONNECTION_LIMITS } = this.#options
       const end = setTimeout(
         () => connection.close('the certificate has expired: renew it'),
         Math.min(admission.expires - now(), LONGEST_TIMER),
@@ -266,7 +264,7 @@ class RunningGateway implements Gateway, Presences {
         opened,
         named,
         peer,
-        { book, epoch, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed, count },
+        { book, epoch, epochs, limits, log: limitLog(log, { lines: 5, windowSeconds: 10 }, elapsed), elapsed, count },
         () => {
           clearTimeout(end)
           note()
@@ -279,21 +277,13 @@ class RunningGateway implements Gateway, Presences {
     })
   }
 
-  async #renew({ host = '', fingerprint }: ShownCertificate, certificateRequest: string): Promise<Enrolled> {
+  async #renew(shown: Shown, certificateRequest: string, peer: string): Promise<Enrolled> {
     const { enrolment, book } = this.#options
+    const { host = '', fingerprint } = shown
+    // It may be forgotten, and known again from now on.
+    await admit(this.#options, host, shown, peer)
     const renewed = await renew(enrolment, fingerprint, certificateRequest, this.#admitted.was(host, fingerprint, RENEWAL_GRACE))
     if (renewed.alarm) book.alarmRaised(renewed.alarm)
     return renewed
-  }
-
-  async #admits(named: string, shown: ShownCertificate | undefined, peer: string): Promise<Admission> {
-    const { book, enrolment, now } = this.#options
-    const known = shown && (await certificateOf(enrolment.store.db, shown.fingerprint))
-    return admitAgent(named, shown, known, book.stateOf(named), now(), peer)
-  }
-
-  #shown(request: IncomingMessage): ShownCertificate | undefined {
-    const shown = (request.socket as TLSSocket).getPeerX509Certificate()
-    return shown && { fingerprint: fingerprintOf(shown.raw), host: hostOfCertificate(this.#options.enrolment.authority, shown) }
   }
 }

@@ -19,6 +19,8 @@ export type Action =
   /** On disk before the next message is looked at. */
   | { readonly kind: 'save'; readonly report: Report }
   | { readonly kind: 'ready'; readonly agent: string; readonly dropped: readonly string[] }
+  /** It has heard a manager of this epoch, and obeys no older one. */
+  | { readonly kind: 'outdated'; readonly heard: number }
   /** It has been welcomed, and may be asked. */
   | { readonly kind: 'welcomed'; readonly version: number }
   | { readonly kind: 'answer'; readonly id: string; readonly answer: AnswerBody }
@@ -95,18 +97,15 @@ export function step(session: Session, message: AgentMessage, knowledge: Knowled
 type Hello = AgentMessage & { readonly kind: 'hello' }
 
 function greet({ versions, run, revision, epoch: heard, agent, dropped = [] }: Hello, { epoch, stored }: Knowledge): Step {
-  const reject = (reason: string): Step => ({
+  const reject = (reason: string, ...before: readonly Action[]): Step => ({
     session: NEW_SESSION,
-    actions: [
-      { kind: 'send', message: { kind: 'rejected', reason, retry: true } },
-      { kind: 'close', reason, audit: false },
-    ],
+    actions: [...before, { kind: 'send', message: { kind: 'rejected', reason, retry: true } }, { kind: 'close', reason, audit: false }],
   })
   if (versions.oldest > PROTOCOL_VERSION || versions.newest < versions.oldest) {
     return reject(`this manager speaks version ${PROTOCOL_VERSION}, the agent ${versions.oldest} to ${versions.newest}`)
   }
   if (heard !== undefined && heard > epoch)
-    return reject(`this manager is of epoch ${epoch}; a later one, ${heard}, has spoken to this host`)
+    return reject(`this manager is of epoch ${epoch}; a later one, ${heard}, has spoken to this host`, { kind: 'outdated', heard })
   const version = Math.min(versions.newest, PROTOCOL_VERSION)
   // A revision beyond the agent's own would be one that it never had.
   const held = stored?.run === run && stored.revision <= revision ? stored.revision : undefined

@@ -1,7 +1,7 @@
 // How far an automation is, by its journal: its recipe is replayed over that, and asks for what comes next. Pure: the same journal and the
 // same recipe give the same steps. Nothing is done here.
 import { derivedId, derivedNumber } from './derived.ts'
-import { type ForkEffect, type JournaledEffect, type OwnEffect, yieldsToAbort } from './effect.ts'
+import { type ForkEffect, type JournaledEffect, type OwnEffect, type Use, yieldsToAbort } from './effect.ts'
 import { Aborted, StepFailed } from './failure.ts'
 import { type Fiber, type Fork, goOn, type Input, isEndedElsewhere, joined, newFiber, newFork, type PendingStep } from './fiber.ts'
 import type { JournalEntry, StepAnswer } from './journal.ts'
@@ -36,6 +36,8 @@ export class Advance {
   readonly #program: Program
   readonly #pending = new Map<string, PendingStep>()
   readonly #undos = new Undos()
+  /** What it uses in its turn, by the step that has waited for it. */
+  readonly turns = new Map<string, readonly Use[]>()
   #root: Fiber
   #phase: string | undefined
   #outcome: Outcome | undefined
@@ -133,6 +135,8 @@ export class Advance {
     if (answer.kind !== 'value') return
     this.#undos.note(step, effect)
     if (effect.kind === 'progress') this.#phase = effect.phase
+    if (effect.kind === 'turn') this.turns.set(step, effect.uses)
+    if (effect.kind === 'turn-over') this.turns.delete(effect.of)
   }
 
   /** The recipe is left where it is. */
@@ -284,7 +288,7 @@ export class Advance {
 
 function valueIn(effect: JournaledEffect, step: string, at: number, answer: StepAnswer & { readonly kind: 'value' }): unknown {
   if (effect.kind === 'now') return at
-  return effect.kind === 'undo' ? step : answer.value
+  return effect.kind === 'undo' || effect.kind === 'turn' ? step : answer.value
 }
 
 function textOf(effect: JournaledEffect): string {

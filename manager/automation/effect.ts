@@ -37,6 +37,27 @@ export interface ClaimEffect {
   readonly needs: readonly Tagged[]
 }
 
+/** Something that only so many use at a time: how many is the deployment's, by `what`. */
+export interface Use {
+  readonly what: string
+  /** Which of its kind. */
+  readonly of: string
+  /** `disk copies to node02`. */
+  readonly name: string
+}
+
+/** Until it may use all of these: who has waited longest is looked at first. Used until `turn-over`, or its end. */
+export interface TurnEffect {
+  readonly kind: 'turn'
+  readonly uses: readonly Use[]
+}
+
+/** What this step has waited for is another's from now on. */
+export interface TurnOverEffect {
+  readonly kind: 'turn-over'
+  readonly of: string
+}
+
 /** An executable of the site. `before` may veto, `after` may only warn. */
 export interface HookEffect {
   readonly kind: 'hook'
@@ -95,9 +116,9 @@ export interface NowEffect {
 }
 
 /** What is written down as begun before anybody acts on it. */
-export type ActEffect = RequestEffect | SleepEffect | AwaitEventEffect | HookEffect | OperatorEffect
+export type ActEffect = RequestEffect | SleepEffect | AwaitEventEffect | TurnEffect | HookEffect | OperatorEffect
 /** What is answered by being written down. */
-export type NoteEffect = NowEffect | ProgressEffect | UndoEffect | UndoneEffect
+export type NoteEffect = NowEffect | ProgressEffect | UndoEffect | UndoneEffect | TurnOverEffect
 /** What stands in a journal. */
 export type JournaledEffect = ActEffect | NoteEffect | ClaimEffect
 
@@ -120,8 +141,10 @@ export function isNote(effect: JournaledEffect): effect is NoteEffect {
     case 'progress':
     case 'undo':
     case 'undone':
+    case 'turn-over':
       return true
     case 'request':
+    case 'turn':
     case 'sleep':
     case 'await-event':
     case 'hook':
@@ -137,6 +160,7 @@ export function yieldsToAbort(effect: Effect): boolean {
     case 'request':
       return effect.onAbort === 'cancel'
     case 'sleep':
+    case 'turn':
     case 'await-event':
     case 'claim':
     case 'hook':
@@ -148,6 +172,7 @@ export function yieldsToAbort(effect: Effect): boolean {
       return true
     case 'undo':
     case 'undone':
+    case 'turn-over':
     case 'operator':
     case 'id':
     case 'random':

@@ -59,6 +59,7 @@ export class Live {
     this.#state = record.state
     this.#reason = record.reason
     this.#held = heldBack(record, recipe, journal)
+    this.#tellTurns()
   }
 
   get state(): State {
@@ -110,6 +111,7 @@ export class Live {
     this.#isClosed = true
     for (const acting of this.#acting.values()) acting.drop()
     this.#acting.clear()
+    this.#deps.turns.hold(this.record.id, new Map())
   }
 
   #hear(input: Input): Promise<void> {
@@ -234,6 +236,7 @@ export class Live {
   }
 
   #act(): void {
+    this.#tellTurns()
     if (this.#held !== undefined || this.#isClosed) return
     const pending = new Map(this.advance.pending().map((one) => [one.step, one]))
     for (const [step, acting] of this.#acting) {
@@ -260,6 +263,12 @@ export class Live {
       })
     this.#acting.set(step, acting)
     if (stopping !== undefined) acting.cancel()
+  }
+
+  /** What waits for a person keeps nobody from its turn. */
+  #tellTurns(): void {
+    const isUnderWay = this.#held === undefined && this.#state !== 'needs-operator'
+    this.#deps.turns.hold(this.record.id, isUnderWay ? this.advance.turns : new Map())
   }
 
   #now(): number {

@@ -12,6 +12,7 @@ import type { Broker, ChangeFeed, Clock, Hooks } from './ports.ts'
 import type { Prepared, Recipe } from './recipe.ts'
 import type { OperatorSaid } from './steps.ts'
 import { type AutomationReader, type AutomationRecord, type AutomationStore, isOpen, type NewAutomation } from './store/store.ts'
+import { Turnstile } from './turnstile.ts'
 
 export interface RunnerDeps {
   readonly store: AutomationStore & AutomationReader
@@ -25,6 +26,8 @@ export interface RunnerDeps {
   readonly log: Log
   /** At one time; left out: MOST_AT_ONCE. */
   readonly most?: number
+  /** How many may use one of this kind at a time, see TurnEffect; left out: as many as want to. */
+  readonly mostOf?: (what: string) => number
 }
 
 export interface Start {
@@ -60,13 +63,15 @@ export class Runner {
   readonly #queue = new Map<string, AutomationRecord>()
   readonly #within = new Map<string, readonly string[]>()
   readonly #news: Emitter<string>
+  readonly turns: Turnstile
   #stale: string | undefined
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps
     this.#news = new Emitter(deps.log, 'news of automations')
-    const { clock, broker, feed, hooks } = deps
-    this.#acting = { clock, broker, feed, hooks, onStale: (reason) => this.#retire(reason) }
+    const { clock, broker, feed, hooks, mostOf = () => Number.POSITIVE_INFINITY } = deps
+    this.turns = new Turnstile(mostOf)
+    this.#acting = { clock, broker, feed, hooks, turns: this.turns, onStale: (reason) => this.#retire(reason) }
   }
 
   /** Goes on with all that is open in the store. */
@@ -75,6 +80,7 @@ export class Runner {
       if (record.state === 'queued') this.#queue.set(record.id, record)
       else await this.#bring(record)
     }
+    this.turns.open()
     this.#fill()
   }
 
@@ -85,6 +91,11 @@ export class Runner {
   /** Whether it is queued or under way here. */
   has(id: string): boolean {
     return this.#live.has(id) || this.#queue.has(id)
+  }
+
+  /** What one that is open waits for, in words, where it is a turn. */
+  waiting(id: string): string | undefined {
+    return this.#queue.has(id) ? `a place: as many as may be are under way (${this.#live.size})` : this.turns.waiting(id)
   }
 
   /** Why this manager does nothing any more. */
@@ -184,6 +195,7 @@ export class Runner {
   /** Nothing is done any more, and nothing that is done elsewhere is cancelled: the next manager goes on with it. */
   close(): void {
     this.#stale ??= 'this manager stops'
+    this.turns.close()
     for (const live of this.#live.values()) live.close()
     this.#live.clear()
     this.#queue.clear()

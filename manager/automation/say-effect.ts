@@ -10,6 +10,10 @@ export function sayEffect(effect: JournaledEffect, hostName: (id: string) => str
       return `a pause of ${effect.milliseconds / 1000} s`
     case 'await-event':
       return `waiting for ${effect.topic} to be ${effect.values.join(' or ')}`
+    case 'turn':
+      return `its turn for ${effect.uses.map(({ name }) => name).join(', ')}`
+    case 'turn-over':
+      return `the end of the turn of step ${effect.of}`
     case 'claim':
       return `a claim of ${effect.needs.map(({ kind }) => kind).join(', ')}`
     case 'hook':

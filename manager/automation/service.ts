@@ -29,6 +29,10 @@ export interface Automations {
   list(limit: number, about?: Uuid): Promise<readonly AutomationRecord[]>
   show(id: string): Promise<AutomationView | undefined>
   find(id: string): Promise<AutomationRecord | undefined>
+  /** What one that is open waits for, in words, where it is its turn. */
+  waiting(id: string): string | undefined
+  /** How many wait for their turn. */
+  howManyWait(): number
   /** With each change, from now on, until the function that it returns is called. */
   watch(id: string, listener: (view: AutomationView) => void): () => void
   /** Of each that something has changed of, until the function that it returns is called. */
@@ -108,6 +112,7 @@ class Serving implements Automations {
     return viewOf(record, await this.#kept.journal(id), this.#recipes.get(record.recipe), {
       progressOf: (step) => live?.progressOf(step),
       hostName: this.#hostName,
+      waits: this.#runner.waiting(id),
     })
   }
 
@@ -130,6 +135,14 @@ class Serving implements Automations {
       }
     }
     return this.#runner.subscribe((about) => (about === id ? read() : undefined))
+  }
+
+  waiting(id: string): string | undefined {
+    return this.#runner.waiting(id)
+  }
+
+  howManyWait(): number {
+    return this.#runner.turns.size
   }
 
   find(id: string): Promise<AutomationRecord | undefined> {

@@ -1,7 +1,7 @@
 // What recipes are written with: a generator for each effect, which gives what it answers, or throws StepFailed or Aborted. What the engine
 // answers to an effect has that effect's type: here that is believed.
 import type { AnswerOf, RequestBody } from '../protocol/requests.ts'
-import type { Effect, HookEffect, RequestEffect, Tagged, Undo } from './effect.ts'
+import type { Effect, HookEffect, RequestEffect, Tagged, Undo, Use } from './effect.ts'
 import { Aborted } from './failure.ts'
 
 export type Steps<Value = void> = Generator<Effect, Value, unknown>
@@ -59,6 +59,14 @@ export function* newId(): Steps<string> {
 /** From 0 to 1, of the automation's seed. */
 export function* random(): Steps<number> {
   return (yield { kind: 'random' }) as number
+}
+
+/** As soon as so few others use these that this may, too; they are others' when `body` is over, or when the automation is. */
+export function* inTurn<Value>(uses: readonly Use[], body: () => Steps<Value>): Steps<Value> {
+  const of = (yield { kind: 'turn', uses }) as string
+  const value = yield* body()
+  yield { kind: 'turn-over', of }
+  return value
 }
 
 /** Gives the minors and ports that were given out, by part. */

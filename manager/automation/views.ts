@@ -41,6 +41,7 @@ export interface AutomationView {
   /** The phase from which on it only goes forward. */
   readonly noReturn: string | undefined
   readonly mayAbort: 'yes' | 'no: it has ended' | 'no: it is past its point of no return'
+  readonly waits: string | undefined
   /** Whose turn it is. */
   readonly turn: string
   readonly steps: readonly StepView[]
@@ -51,6 +52,8 @@ export interface AutomationView {
 export interface Now {
   readonly progressOf?: (step: string) => Progress | undefined
   readonly hostName?: ((id: string) => string) | undefined
+  /** In words, where that is its turn. */
+  readonly waits?: string | undefined
 }
 
 export function viewOf(
@@ -65,10 +68,11 @@ export function viewOf(
   const isPast = recipe !== undefined && isPastReturn(recipe, phase)
   return {
     ...{ id, recipe: record.recipe, version, title, who, state, reason, created, ended, phase },
+    waits: isOpen(state) ? now.waits : undefined,
     phases: recipe?.phases ?? [],
     noReturn: recipe?.noReturn,
     mayAbort: !isOpen(state) ? 'no: it has ended' : isPast ? 'no: it is past its point of no return' : 'yes',
-    turn: turnOf(state, steps),
+    turn: now.waits !== undefined && isOpen(state) ? `waits for ${now.waits}` : turnOf(state, steps),
     steps: isOpen(state) ? steps : steps.map(cutShort),
     undos: undosOf(journal).map((undo) => (state === 'done' && undo.state === 'open' ? { ...undo, state: 'not needed' } : undo)),
   }

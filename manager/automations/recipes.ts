@@ -1,5 +1,6 @@
 // All recipes that this manager has, a line each.
 import type { Recipe } from '../automation/recipe.ts'
+import { EVACUATE_HOST } from './evacuate/evacuate.ts'
 import { CHANGE_GUEST } from './guests/change.ts'
 import { CREATE_GUEST } from './guests/create.ts'
 import { DESTROY_GUEST, STOP_GUEST } from './guests/end.ts'
@@ -13,4 +14,4 @@ const GUESTS: readonly Recipe[] = [
   ...[REBOOT_GUEST, PAUSE_GUEST, UNPAUSE_GUEST, CHANGE_GUEST, MIGRATE_GUEST],
 ]
 
-export const RECIPES: readonly Recipe[] = [MAKE_VG, REMOVE_VG, ...GUESTS]
+export const RECIPES: readonly Recipe[] = [MAKE_VG, REMOVE_VG, EVACUATE_HOST, ...GUESTS]

@@ -85,7 +85,7 @@ function refusedBy(refusals: readonly Refusal[]): Taken {
   return { kind: 'refused', code, reason: refusals.map(sayRefusal).join('; '), refusals }
 }
 
-function rowOf({ holder, part, guest, space, mode, start, length, item }: Claim): ClaimsTable {
+export function rowOf({ holder, part, guest, space, mode, start, length, item }: Claim): ClaimsTable {
   return {
     holder_kind: holder.kind,
     holder: holder.id,

@@ -20,6 +20,8 @@ const automation = z
     state,
     /** Why it failed, was aborted, or needs an operator. */
     reason: z.string().optional(),
+    /** What it waits for, where that is its turn. */
+    waits: z.string().optional(),
     created: z.number(),
     ended: z.number().optional(),
   })

@@ -6,6 +6,7 @@ import { boots } from './boots.ts'
 import { connections } from './connections.ts'
 import { consoles } from './consoles.ts'
 import { cpu } from './cpu.ts'
+import { evacuations } from './evacuations.ts'
 import { events } from './events.ts'
 import { guests } from './guests.ts'
 import { hosts } from './hosts.ts'
@@ -26,6 +27,7 @@ export const CONTRACT = {
   vms,
   consoles,
   migrations,
+  evacuations,
   networks,
   things,
   vmImages,

@@ -1,7 +1,7 @@
 // Hosts: what is said of them, what is taken of them, and what can be done to them. Append-only within /api/v1: a member is only ever
 // added. Times are milliseconds since the epoch, sizes bytes, rates a second.
 import { z } from 'zod'
-import { GROUP_NAME, HOST_NAME, HOST_STATES, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
+import { GROUP_NAME, HOST_NAME, HOST_STATES, LONGEST_NOTES, LONGEST_REASON, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
 import { inventory } from '../protocol/inventory.ts'
 import { NOTHING, operation } from './operation.ts'
 
@@ -69,6 +69,8 @@ export const host = z
     since: z.number(),
     groups: z.array(z.string()),
     notes: z.string(),
+    /** No guest is to come to it; what is on it stays. */
+    cordon: z.object({ reason: z.string(), who: z.string(), at: z.number() }).optional(),
     created: z.number(),
     uuid: z.string().optional(),
     macs: hostMacs,
@@ -181,6 +183,29 @@ export const hosts = {
     output: host,
     did: ({ ref }, say) => `end the maintenance of host ${say.host(ref)}`,
   }),
+  cordon: operation({
+    http: 'POST /hosts/:ref/cordon',
+    role: 'operator',
+    summary: 'Let no guest come to a host: what is on it stays, runs on, and may start there',
+    input: ofHost.extend({
+      reason: z
+        .string()
+        .min(1)
+        .max(LONGEST_REASON)
+        .refine((reason) => !/\p{C}/u.test(reason), 'has characters that are not printable')
+        .default('no reason given'),
+    }),
+    output: host,
+    did: ({ ref, reason }, say) => `cordon host ${say.host(ref)}: ${reason}`,
+  }),
+  uncordon: operation({
+    http: 'POST /hosts/:ref/uncordon',
+    role: 'operator',
+    summary: 'Let guests come to a host again',
+    input: ofHost,
+    output: host,
+    did: ({ ref }, say) => `uncordon host ${say.host(ref)}`,
+  }),
   fence: operation({
     http: 'POST /hosts/:ref/fence',
     role: 'admin',
@@ -201,7 +226,7 @@ export const hosts = {
 }
 
 /** What an operator or admin does with a host as a whole. */
-export const HOST_ACTIONS = ['approve', 'reject', 'maintain', 'resume', 'fence', 'release'] as const
+export const HOST_ACTIONS = ['approve', 'reject', 'cordon', 'uncordon', 'maintain', 'resume', 'fence', 'release'] as const
 export type HostAction = (typeof HOST_ACTIONS)[number]
 
 export type Host = z.output<typeof host>

@@ -21,7 +21,56 @@ const task = z
   })
   .meta({ id: 'Task' })
 
+const told = z.object({ host: z.string(), why: z.string() })
+
+/** What a rebuild has found, and whether it is written. */
+const rebuilt = z
+  .object({
+    done: z.enum(['preview', 'written']),
+    guests: z.array(
+      z.object({
+        uuid: z.string(),
+        name: z.string(),
+        host: z.string(),
+        power: z.enum(['off', 'on', 'paused']),
+        disks: z.array(z.string()),
+        /** `domain`: no VG remembered it. */
+        by: z.enum(['record', 'domain']),
+      }),
+    ),
+    networks: z.array(z.object({ name: z.string(), bridge: z.string() })),
+    /** Hosts that came back by their certificates and have their names again; a sentence each. */
+    hosts: z.array(z.string()),
+    /** Hosts that say different things, and what was believed; a sentence each. */
+    disagree: z.array(z.string()),
+    /** What nothing on the hosts tells; a sentence each. */
+    unknown: z.array(z.string()),
+    /** Hosts that were not read: while there are any, nothing is written. */
+    unread: z.array(told),
+  })
+  .meta({ id: 'Rebuilt' })
+
+export type RebuiltAnswer = z.output<typeof rebuilt>
+
 export const manager = {
+  rebuild: operation({
+    http: 'POST /manager/rebuild',
+    role: 'admin',
+    summary:
+      'Make guests, disks and networks again from what the hosts alone know, after the database was lost; nothing on them is changed',
+    input: z.strictObject({
+      mode: z.enum(['preview', 'write']).default('write'),
+      /** Hosts that have heard a newer manager obey this one from its next start on. */
+      takeOver: z.enum(['yes', 'no']).default('no'),
+    }),
+    output: rebuilt,
+    did: ({ mode, takeOver }) =>
+      takeOver === 'yes'
+        ? 'took hosts over from a newer manager'
+        : mode === 'preview'
+          ? 'looked what could be made again from the hosts'
+          : 'made guests, disks and networks again from the hosts',
+  }),
   tasks: operation({
     http: 'GET /manager/tasks',
     role: 'viewer',

@@ -5,10 +5,8 @@ import { hostId, hostRef } from './hosts.ts'
 import { operation } from './operation.ts'
 import { vmRef } from './vms.ts'
 
-const asked = z.strictObject({
-  ref: vmRef,
-  /** Left out: the host that placement finds best. */
-  host: hostRef.optional(),
+/** How a guest moves. */
+export const moveHow = {
   /** That the guest may stand still at its end. */
   maxPauseMs: z.number().int().min(100).max(600_000).default(2000),
   /** Of the memory and of each disk, a second; left out: as many as the network carries. */
@@ -22,6 +20,13 @@ const asked = z.strictObject({
     .min(0)
     .max(30 * 86_400_000)
     .default(3_600_000),
+}
+
+const asked = z.strictObject({
+  ref: vmRef,
+  /** Left out: the host that placement finds best. */
+  host: hostRef.optional(),
+  ...moveHow,
 })
 
 const plan = z
@@ -52,6 +57,14 @@ export const migrations = {
     summary: 'How a guest would be moved: over what, how long, with which steps, and all that is in the way; nothing is done',
     input: asked,
     output: plan,
+  }),
+  planAll: operation({
+    http: 'POST /migration-plans',
+    role: 'viewer',
+    summary: 'How several guests would be moved, each as if those before it were under way; nothing is done',
+    input: asked.omit({ ref: true }).extend({ refs: z.array(vmRef).min(1).max(1000) }),
+    output: z.object({ plans: z.array(plan) }),
+    limit: 128 << 10,
   }),
   start: operation({
     http: 'POST /vms/:ref/migrate',

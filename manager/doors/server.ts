@@ -55,6 +55,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     inventory: (host) => pool.knownInventory(host),
     streams: () => api.streams.size,
     automations: () => options.automations.states(),
+    waiting: () => options.automations.howManyWait(),
     process: () => {
       const [median, p99, max] = [delay.percentile(50) / 1e9, delay.percentile(99) / 1e9, delay.max / 1e9]
       delay.reset()

@@ -6,6 +6,7 @@ import { groupBy } from '../group-by.ts'
 import type { Pool } from '../hosts/service.ts'
 import { isOn, type Network } from '../networks/network.ts'
 import type { Networks } from '../networks/service.ts'
+import { Board } from '../placement/board.ts'
 import { type Picture, type PlacementNeeds, type PlacementRules, placementHost, USUAL_RULES } from '../placement/picture.ts'
 import { type HostVerdict, rank } from '../placement/place.ts'
 import { type Reason, sayReason } from '../placement/reason.ts'
@@ -33,6 +34,12 @@ export interface Places {
   }[]
 }
 
+export interface Ground {
+  places(wanted: Wanted): Promise<Places>
+  /** On the host of this id, for all that is asked from now on. */
+  put(host: string, needs: PlacementNeeds): void
+}
+
 export interface Wanted {
   readonly spec: GuestSpec
   /** Of a guest whose disks are there: their host alone, and no more space. */
@@ -55,10 +62,29 @@ export class Where {
   }
 
   async places(wanted: Wanted): Promise<Places> {
-    const { pool, networks } = this.#options
-    const [picture, known] = [await this.picture(), await networks.list()]
+    return (await this.ground()).places(wanted)
+  }
+
+  /** The hosts as they stand now, to plan for several guests: what is put on one is gone for the next. */
+  async ground(): Promise<Ground> {
+    const [picture, known] = [await this.picture(), await this.#options.networks.list()]
+    const board = new Board(picture, USUAL_RULES)
+    return {
+      places: async (wanted) => this.#placesOn({ picture, board, known }, wanted),
+      put(host, needs) {
+        const standing = board.standings.find((one) => one.host.id === host)
+        if (standing) board.put(standing, needs)
+      },
+    }
+  }
+
+  #placesOn(
+    { picture, board, known }: { readonly picture: Picture; readonly board: Board; readonly known: readonly Network[] },
+    wanted: Wanted,
+  ): Places {
+    const { pool } = this.#options
     const needs = needsOf(wanted, known, (network) => this.#attached(network))
-    const verdicts = rank(picture, needs, rulesOf(wanted))
+    const verdicts = rank(picture, needs, rulesOf(wanted), board)
     const reported = new Set(picture.hosts.map(({ id }) => id))
     const silent = pool.hosts().filter(({ id, state }) => state !== 'rejected' && !reported.has(id))
     return {
@@ -89,13 +115,13 @@ export class Where {
       ({ host }) => host ?? '',
     )
     const hosts = pool.hosts().flatMap((view) => {
-      const { id, name, state, groups } = view
+      const { id, name, state, groups, cordon } = view
       const inventory = pool.knownInventory(id)
       if (!inventory || state === 'rejected') return []
       const there = placed.get(id) ?? []
       return placementHost({
         host: { id, name, state, inventory },
-        ...{ groups, cordon: undefined, cpu: matrix.cpuOf(id), claims: bySpace },
+        ...{ groups, cordon: cordon?.reason, cpu: matrix.cpuOf(id), claims: bySpace },
         placed: there.map(({ uuid, spec }) => ({ uuid, vcpus: spec.vcpus, groups: spec.groups })),
       })
     })
@@ -115,8 +141,8 @@ function refusedBy(one: HostVerdict & { readonly kind: 'against' }, { reach }: P
 }
 
 function rulesOf({ placed, among }: Wanted): PlacementRules {
-  const only = placed ? new Set([placed.host]) : among
-  return only ? { ...USUAL_RULES, among: only } : USUAL_RULES
+  if (placed) return { ...USUAL_RULES, among: new Set([placed.host]), home: placed.host }
+  return among ? { ...USUAL_RULES, among } : USUAL_RULES
 }
 
 function needsOf(

@@ -84,7 +84,7 @@ export function viewOf(live: LiveHost): HostView {
 }
 
 function show({ record, state, connection, revision }: LiveHost): HostView {
-  const { id, name, since, groups, notes, created, uuid, serial, product, claim, macs } = record
+  const { id, name, since, groups, notes, created, uuid, serial, product, claim, cordon, macs } = record
   return {
     id,
     name,
@@ -98,6 +98,7 @@ function show({ record, state, connection, revision }: LiveHost): HostView {
     ...(serial === undefined ? {} : { serial }),
     ...(product === undefined ? {} : { product }),
     ...(claim ? { claim } : {}),
+    ...(cordon ? { cordon } : {}),
     ...(connection ? { connection } : {}),
     ...(revision ? { inventory: { revision: revision.revision, at: revision.at } } : {}),
   }

@@ -2,8 +2,8 @@
 import { notSeen } from '../enrolment/seen.ts'
 import { parseHostState } from '../enrolment/standing.ts'
 import type { ProblemCode } from '../outcome.ts'
-import { GROUP_NAME, HOST_NAME, type HostState, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
-import type { HostRecord, IdentityClaim } from '../store/tables/hosts.ts'
+import { GROUP_NAME, HOST_NAME, type HostState, LONGEST_NOTES, LONGEST_REASON, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
+import type { Cordon, HostRecord, IdentityClaim } from '../store/tables/hosts.ts'
 import { type StateEvent, transition } from './state.ts'
 
 export type Wish =
@@ -11,11 +11,21 @@ export type Wish =
   | { readonly kind: 'rename'; readonly name: string }
   | { readonly kind: 'group'; readonly groups: readonly string[] }
   | { readonly kind: 'note'; readonly notes: string }
+  /** `unless`: one that is cordoned already stays so for its own reason. */
+  | { readonly kind: 'cordon'; readonly reason: string; readonly unless?: 'cordoned' }
+  /** `of`: only where it was cordoned for this reason. */
+  | { readonly kind: 'uncordon'; readonly of?: string }
 
 export type Ruling =
   | {
       readonly kind: 'change'
-      readonly set: { readonly name?: string; readonly state?: HostState; readonly groups?: readonly string[]; readonly notes?: string }
+      readonly set: {
+        readonly name?: string
+        readonly state?: HostState
+        readonly groups?: readonly string[]
+        readonly notes?: string
+        readonly cordon?: Cordon | 'none'
+      }
       readonly what: string
       /** The machine that boots as this host is the host from now on. */
       readonly takes?: IdentityClaim
@@ -75,8 +85,27 @@ export function rule(
       }
       return notes === host.notes ? { kind: 'nothing' } : { kind: 'change', set: { notes }, what: 'notes changed' }
     }
+    case 'cordon':
+      return cordon(host, wish, who, at)
+    case 'uncordon': {
+      const { cordon: standing } = host
+      if (!standing || (wish.of !== undefined && wish.of !== standing.reason)) return { kind: 'nothing' }
+      return { kind: 'change', set: { cordon: 'none' }, what: `cordoned no more (before: ${standing.reason})` }
+    }
   }
 }
+
+function cordon(host: HostRecord, { reason, unless }: Extract<Wish, { readonly kind: 'cordon' }>, who: string, at: number): Ruling {
+  if (reason === '' || reason.length > LONGEST_REASON || UNPRINTABLE.test(reason)) {
+    return refused(`why a host is cordoned is said in 1 to ${LONGEST_REASON} printable characters`)
+  }
+  if (host.state === 'rejected') return refused(`${host.name} was rejected: no guest comes to it`)
+  if (host.cordon && (unless || host.cordon.reason === reason)) return { kind: 'nothing' }
+  const before = host.cordon ? ` (before: ${host.cordon.reason})` : ''
+  return { kind: 'change', set: { cordon: { reason, who, at } }, what: `cordoned: ${reason}${before}` }
+}
+
+const UNPRINTABLE = /\p{C}/u
 
 function refused(reason: string): Ruling {
   return { kind: 'refused', reason }

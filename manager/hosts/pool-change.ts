@@ -6,7 +6,7 @@ import type { HostState } from '../protocol/host.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
-import type { IdentityClaim } from '../store/tables/hosts.ts'
+import type { Cordon, IdentityClaim } from '../store/tables/hosts.ts'
 
 export interface HostConnection {
   readonly address: string
@@ -31,6 +31,8 @@ export interface HostView {
   readonly product?: string
   /** Who boots as this host and differs from what is known of it. */
   readonly claim?: IdentityClaim
+  /** No guest is to come to it. */
+  readonly cordon?: Cordon
   /** Sorted, those that it booted from first. */
   readonly macs: readonly { readonly mac: string; readonly boot: boolean }[]
   /** Its agent's connection, while there is one. */

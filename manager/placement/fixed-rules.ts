@@ -21,9 +21,10 @@ export function mayPlace(state: PlacementHost['state'], cordon: string | undefin
 export function fixedReasons(
   host: PlacementHost,
   needs: PlacementNeeds,
-  { reachers, source, rules: { among } }: FixedGround,
+  { reachers, source, rules: { among, home } }: FixedGround,
 ): readonly Reason[] {
-  const { id, state, cordon } = host
+  const { id, state } = host
+  const cordon = home === id ? undefined : host.cordon
   const cpu = cpuReasons(host, needs, source)
   const unattached = (needs.attach ?? []).filter(({ hosts }) => !hosts.has(id))
   const isPlain = cpu.length === 0 && unattached.length === 0 && mayPlace(state, cordon) && (!among || among.has(id))

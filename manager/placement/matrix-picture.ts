@@ -3,11 +3,17 @@ import type { Room } from '../claims/rooms.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { Picture } from './picture.ts'
 
-/** `memory`: what is free of a host's, by claims; by its id. */
-export function matrixPicture(matrix: ConnectivityMatrix, memory: (host: string) => Room | undefined): Picture {
+export interface HostsAside {
+  /** What is free of a host's memory, by claims; by its id. */
+  readonly memory: (host: string) => Room | undefined
+  /** Why no guest is to come to it. */
+  readonly cordon: (host: string) => string | undefined
+}
+
+export function matrixPicture(matrix: ConnectivityMatrix, { memory, cordon }: HostsAside): Picture {
   const none: Room = { kind: 'unread', reason: 'it has not reported' }
   const hosts = matrix.hosts().map(({ id, name, state, inventory }) => ({
-    ...{ id, name, state, cordon: undefined, groups: [], memory: memory(id) ?? none, dom0: none },
+    ...{ id, name, state, cordon: cordon(id), groups: [], memory: memory(id) ?? none, dom0: none },
     ...{ threads: inventory.cpus.threads, vcpus: 0, guests: 0, siblings: new Map(), vgs: new Map(), unread: undefined },
     cpu: matrix.cpuOf(id),
   }))

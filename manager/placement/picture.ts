@@ -80,6 +80,8 @@ export interface PlacementRules {
   readonly headroom: 'keep' | 'ignore'
   /** Ids of the hosts that are asked about; left out: all. */
   readonly among?: ReadonlySet<string>
+  /** Id of the host that it lies on: that nothing new is to come there is not in its way. */
+  readonly home?: string
   /** Of one host. */
   readonly mostGuests: number
   readonly vcpusPerThread: number

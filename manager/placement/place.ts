@@ -20,8 +20,14 @@ export interface SetPlacement {
 }
 
 /** The best first, then those that are not fit, by name. */
-export function rank(picture: Picture, needs: PlacementNeeds, rules: PlacementRules): readonly HostVerdict[] {
-  return verdictsOf(new Board(picture, rules), needs, groundOf(picture, needs, rules, reachersOf(picture)))
+export function rank(
+  picture: Picture,
+  needs: PlacementNeeds,
+  rules: PlacementRules,
+  /** With what was put on it before, of the same picture. */
+  board: Board = new Board(picture, rules),
+): readonly HostVerdict[] {
+  return verdictsOf(board, needs, groundOf(picture, needs, rules, reachersOf(picture)))
 }
 
 /** The largest first, so that the order in which they are given says nothing. */

@@ -28,6 +28,16 @@ export function deviceOf(disk: Uuid): string {
   return `hostless-${disk}`
 }
 
+/** The LV of the metadata of its mirror, while it moves. */
+export function mirrorOf(disk: Uuid): string {
+  return `mirror-${disk}`
+}
+
+/** A DRBD resource is called so, too, while the disk is mirrored. Undefined: it is none of ours. */
+export function diskOfMirror(resource: string): Uuid | undefined {
+  return uuid.safeParse(/^hostless-(.+)$/.exec(resource)?.[1]).data
+}
+
 /** Of the LV of a disk: what of it can be said in tags (lvm(8): `A-Za-z0-9_+.-/=!:&#`). */
 export const diskTags = record({
   disk: uuid,

@@ -19,6 +19,15 @@ const guestNic = record({
   vif: name.exactOptional(),
 })
 
+/** What xl calls the domains of a guest that moves: where it comes to, until it goes on there, and where it comes from, once it is given up. */
+export const INCOMING = '--incoming'
+export const AWAY = '--migratedaway'
+
+/** Of a domain that is nobody's guest: the stream it belongs to says what becomes of it. No guest's own name has two dashes in a row. */
+export function isMovingName(name: string): boolean {
+  return name.endsWith(INCOMING) || name.endsWith(AWAY)
+}
+
 /** A domU as Xen has it now; dom0 is none. */
 export const guest = record({
   domid: count,

@@ -5,6 +5,7 @@ import { collect } from './requests/collect.ts'
 import { attachDisk, attachNic, detachDisk, detachNic, renameGuest } from './requests/guest-devices.ts'
 import { growDisk, makeDisk, removeDisk } from './requests/guest-disks.ts'
 import { destroyGuest, pauseGuest, rebootGuest, resizeGuest, startGuest, stopGuest } from './requests/guest-life.ts'
+import { forgetGuest, keepGuest, readGuests } from './requests/guest-records.ts'
 import type { Hold } from './requests/holds.ts'
 import { connectIscsi, disconnectIscsi } from './requests/iscsi.ts'
 import {
@@ -90,6 +91,9 @@ const REQUESTS = {
   'keep-copy': keepCopy,
   'drop-mirror': dropMirror,
   'leave-disk': leaveDisk,
+  'keep-guest': keepGuest,
+  'forget-guest': forgetGuest,
+  'read-guests': readGuests,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

@@ -1,5 +1,6 @@
 // Sees to what guests that have moved have left behind on their old hosts: an older copy of a disk is told to be left, with its mirror taken
-// down, where the move itself could not; and is removed when its time is over. What counts is by the store, and by the LV's own tags.
+// down, where the move itself could not; and is removed when its time is over. A copy that is the disk, and whose move cannot say so any
+// more, as its database was lost, is told to be it. What counts is by the store, and by the LV's own tags.
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
 import { holdingsOf } from '../guests/holdings.ts'
@@ -19,6 +20,7 @@ export interface LeftDiskDeps {
   /** `limit`: milliseconds. */
   readonly request: (host: string, body: RequestBody, limit: number) => Promise<Asked>
   readonly now: () => number
+  readonly epoch: number
   readonly after: After
   /** From 0 to 1. */
   readonly random: () => number
@@ -31,13 +33,16 @@ const LIMIT = 3600_000
 /** Of what a move could not tell to be left, ms. */
 const KEEP = 3600_000
 
+const DONE = ['disk-removed', 'disk-left', 'copy-kept'] as const
+
 interface Left {
   readonly host: string
   readonly hostName: string
   readonly disk: Uuid
   readonly lv: Lv
   readonly generation: number
-  readonly act: 'leave' | 'remove'
+  readonly act: 'leave' | 'remove' | 'keep'
+  readonly guest: Uuid
 }
 
 export class LeftDiskTask implements Task {
@@ -62,6 +67,17 @@ export class LeftDiskTask implements Task {
   }
 
   async step(): Promise<number | undefined> {
+    const { due, next } = await this.#look()
+    for (const key of this.#due.keys()) if (!due.has(key)) this.#drop(key)
+    for (const [key, left] of due) {
+      this.#due.set(key, left)
+      this.#attempts.want(key)
+    }
+    return next
+  }
+
+  /** What is due, and in how many ms something will be. */
+  async #look(): Promise<{ readonly due: ReadonlyMap<string, Left>; readonly next: number | undefined }> {
     const { store, pool, now } = this.#deps
     const [rows, holdings] = [await disksOf(store.db), await holdingsOf(store.db)]
     const known = new Map(rows.map((row) => [row.id, row]))
@@ -72,27 +88,28 @@ export class LeftDiskTask implements Task {
       for (const lv of state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []) {
         const [tags, until] = [readDiskTags(lv.tags), untilOf(lv.tags)]
         const row = tags && known.get(tags.disk)
-        if (!tags || row?.host === host) continue
-        const { disk, generation, state: told } = tags
-        const left = { host, hostName, disk, lv, generation }
-        const isOlder = told === 'ready' && row !== undefined && row.generation > generation && !holdings.has(row.guest)
+        // An automation that has the guest may be about to make a newer copy in this one's place.
+        if (!tags || holdings.has(tags.guest) || (row && holdings.has(row.guest))) continue
+        const { disk, guest, generation, state: told } = tags
+        const left = { host, hostName, disk, guest, lv, generation }
+        if (row?.host === host) {
+          const isDisk = row.state === 'ready' && row.vg_uuid === lv.vgUuid && row.generation === generation && row.guest === guest
+          if (told === 'making' && isDisk) due.set(`${host} ${disk}`, { ...left, act: 'keep' })
+          continue
+        }
+        const isOlder = told === 'ready' && row !== undefined && row.generation > generation
         if (isOlder) due.set(`${host} ${disk}`, { ...left, act: 'leave' })
         if (told !== 'stale' || until === undefined) continue
         if (until <= at) due.set(`${host} ${disk}`, { ...left, act: 'remove' })
         else next = Math.min(next ?? until, until)
       }
     }
-    for (const key of this.#due.keys()) if (!due.has(key)) this.#drop(key)
-    for (const [key, left] of due) {
-      this.#due.set(key, left)
-      this.#attempts.want(key)
-    }
-    return next === undefined ? undefined : next - at
+    return { due, next: next === undefined ? undefined : next - at }
   }
 
   waitsFor(): readonly string[] {
     return [...this.#due].map(
-      ([key, { hostName, lv }]) => `${lv.vg}/${lv.name} of ${hostName}: ${this.#waiting.get(key) ?? 'it is being removed'}`,
+      ([key, { hostName, lv }]) => `${lv.vg}/${lv.name} of ${hostName}: ${this.#waiting.get(key) ?? 'it is seen to just now'}`,
     )
   }
 
@@ -101,16 +118,25 @@ export class LeftDiskTask implements Task {
   }
 
   async #remove(key: string): Promise<'done' | 'again'> {
-    const left = this.#due.get(key)
-    if (!left) return 'done'
-    const { host, disk, lv, generation, act } = left
-    const { request, now } = this.#deps
+    // Long after a failure, or while an automation has begun, it may be something else: what is removed is gone.
+    const left = (await this.#look()).due.get(key)
+    if (!left || !this.#due.has(key)) {
+      this.#drop(key)
+      return 'done'
+    }
+    const { host, disk, lv, generation, guest, act } = left
+    const { request, now, epoch } = this.#deps
     const vg = vgRef.safeParse({ name: lv.vg, uuid: lv.vgUuid })
     if (!vg.success) return 'done'
     const of = { vg: vg.data, disk }
     const leave = { kind: 'leave-disk', ...of, minor: 0, generation, untilMs: now() + KEEP } as const
-    const asked = await request(host, act === 'leave' ? leave : { kind: 'remove-disk', ...of }, LIMIT)
-    if (asked.kind === 'answered' && (asked.answer.kind === 'disk-removed' || asked.answer.kind === 'disk-left')) {
+    const body = {
+      leave,
+      remove: { kind: 'remove-disk', ...of },
+      keep: { kind: 'keep-copy', ...of, guest, generation, epoch },
+    } as const
+    const asked = await request(host, body[act], LIMIT)
+    if (asked.kind === 'answered' && DONE.some((kind) => kind === asked.answer.kind)) {
       this.#drop(key)
       return 'done'
     }

@@ -1,4 +1,5 @@
 // VGs of a host by its report, and how operators call them: by the VG's name, and by its pool's tag where that is another. Pure.
+import { RECORDS_LV } from '../protocol/guest-record.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { BlockDevice, Vg } from '../protocol/storage.ts'
 
@@ -9,6 +10,7 @@ export interface HostVg {
   /** Names that it answers to. */
   readonly pools: readonly string[]
   readonly disks: readonly Pick<BlockDevice, 'name' | 'serial' | 'wwid' | 'sizeBytes'>[]
+  /** But for the one that remembers guests: it goes with its VG. */
   readonly lvs: readonly string[]
 }
 
@@ -36,7 +38,7 @@ export function vgsOf({
         },
       ]
     }),
-    lvs: lvs.flatMap(({ vgUuid, name }) => (vgUuid === vg.uuid ? [name] : [])),
+    lvs: lvs.flatMap(({ vgUuid, name }) => (vgUuid === vg.uuid && name !== RECORDS_LV ? [name] : [])),
   }))
 }
 

@@ -26,6 +26,8 @@ export interface HostsTable {
   product: string | null
   /** JSON: who is said to be this host, and differs from all this, until somebody approves it. */
   claim: string | null
+  /** JSON: why no guest is to come to it, since when, by whom; null: they may. */
+  cordon: string | null
 }
 
 export interface HostMacsTable {

@@ -215,6 +215,12 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   'manager.hooks': { values: ['/etc/hostless/hooks', '/srv/hooks'], seen: managing },
   'manager.largestImage': { values: [256, 64], seen: managing },
   'manager.startsAtOnce': { values: [4, 8], seen: managing },
+  'manager.moves.copiesTo': { values: [2, 3], seen: managing },
+  'manager.moves.copiesFrom': { values: [2, 3], seen: managing },
+  'manager.moves.copies': { values: [8, 4], seen: managing },
+  'manager.moves.streamsTo': { values: [2, 3], seen: managing },
+  'manager.moves.streamsFrom': { values: [2, 3], seen: managing },
+  'manager.moves.streams': { values: [8, 4], seen: managing },
   'manager.database': { values: ['sqlite', 'postgres://hostless@10.77.0.5/hostless'], seen: managing },
 }
 

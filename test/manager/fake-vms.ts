@@ -31,8 +31,11 @@ export function fakeVms({
   places = () => ({ fits: [], refused: [] }),
   said = new Map(),
   plan = {},
-}: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles' | 'migrations'> {
+}: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles' | 'migrations' | 'evacuations'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
+  const planOf = ({ name, memoryBytes, diskBytes = 0 }: (typeof vms)[number], pauseAtMostMs: number) => ({
+    ...{ guest: name, diskBytes, memoryBytes, pauseAtMostMs, steps: [], refusals: [], ...plan },
+  })
   const begin = async (verb: string, { ref, ...input }: { readonly ref: string; readonly name?: string }, { who }: Caller) => {
     const vm = find(ref)
     if (!vm && verb !== 'create') return missing(`guest ${JSON.stringify(ref)}`)
@@ -45,11 +48,30 @@ export function fakeVms({
     migrations: {
       async plan({ ref, maxPauseMs }) {
         const vm = find(ref)
-        if (!vm) return missing(`guest ${JSON.stringify(ref)}`)
-        const { name, memoryBytes, diskBytes = 0 } = vm
-        return done({ guest: name, diskBytes, memoryBytes, pauseAtMostMs: maxPauseMs, steps: [], refusals: [], ...plan })
+        return vm ? done(planOf(vm, maxPauseMs)) : missing(`guest ${JSON.stringify(ref)}`)
+      },
+      async planAll({ refs, maxPauseMs }) {
+        const known = refs.flatMap((ref) => find(ref) ?? [])
+        return done({ plans: known.map((vm) => planOf(vm, maxPauseMs)) })
       },
       start: (input, by) => begin('migrate', input, by),
+    },
+    evacuations: {
+      plan: async ({ ref }) =>
+        done({
+          host: ref,
+          guests: vms.map(({ name, memoryBytes, diskBytes = 0 }, at) =>
+            at === 0
+              ? { guest: name, way: 'live', to: { host: 'a'.repeat(16), name: 'node02' }, memoryBytes, diskBytes, refusals: [] }
+              : { guest: name, memoryBytes, diskBytes, refusals: [{ code: 'memory', reason: 'node02 is full' }] },
+          ),
+        }),
+      async start({ ref, ...input }, { who }) {
+        asked.push(`evacuate ${ref} ${JSON.stringify(input)}`)
+        const made = runningAutomation(`auto${automations.length + 1}`, { title: `evacuate ${ref}`, who: who.user })
+        automations.unshift(made)
+        return started(made)
+      },
     },
     vms: {
       list: async () => done({ vms: vms.map(({ spec: _spec, disks: _disks, ...vm }) => vm) }),

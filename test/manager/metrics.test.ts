@@ -20,7 +20,7 @@ test('events are counted, states are read when they are asked for, and a manager
     { ...host, id: 'silent', state: 'approved' },
     { ...host, state: 'up', connection: { address: '', agent: '', since: 0 } },
     { ...host, state: 'up' },
-    { ...host, state: 'lost' },
+    { ...host, state: 'lost', cordon: { reason: 'PDU 2', who: 'user ada', at: 0 } },
   ]
   const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
   const hung = { section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' } as const
@@ -30,6 +30,7 @@ test('events are counted, states are read when they are asked for, and a manager
     hosts: () => hosts,
     inventory,
     streams: () => 3,
+    waiting: () => 4,
     process,
     automations: async () => [{ state: 'needs-operator', count: 2 }],
   }
@@ -51,6 +52,8 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_hosts_unreported 1',
     'hostless_agents_connected 1',
     'hostless_event_streams 3',
+    'hostless_automations_waiting 4',
+    'hostless_hosts_cordoned 1',
     'process_resident_memory_bytes 9',
     'hostless_event_loop_delay_seconds{quantile="0.99"} 0.02',
   ]) {

@@ -1,20 +1,14 @@
 // The domains that a guest has while it moves, by the names that xl gives them: `X--incoming` where it comes to, until it goes on there;
 // `X--migratedaway` where it comes from, once it is given up. No guest's own name has two dashes in a row.
+import { AWAY, INCOMING } from '../../../manager/protocol/guests.ts'
 import type { AnswerOf } from '../../../manager/protocol/requests.ts'
 import type { Uuid } from '../../../manager/protocol/values.ts'
 import type { Backend } from '../backend.ts'
 import type { DomainRow } from '../inventory/xl-list.ts'
 import { readDomains } from './domain.ts'
 
-const INCOMING = '--incoming'
-const AWAY = '--migratedaway'
-
 export const incomingName = (name: string): string => `${name}${INCOMING}`
 export const awayName = (name: string): string => `${name}${AWAY}`
-
-export function isMovingName(name: string): boolean {
-  return name.endsWith(INCOMING) || name.endsWith(AWAY)
-}
 
 /** In the environment of its xl migrate-receive, which makes it anew after a reboot. */
 export const receivedBy = (guest: Uuid): string => `${RECEIVED}=${guest}`

@@ -1,5 +1,7 @@
 // Makes a guest's domain: its devices, its xl.cfg, `xl create`, and lets it loose. What this has begun and cannot end is undone. The same
 // for a manager's request and for the agent that starts a guest again.
+
+import { isMovingName } from '../../../manager/protocol/guests.ts'
 import type { GuestConfig } from '../../../manager/protocol/requests/guest-config.ts'
 import { sayUnread, uncountedOf } from '../../../manager/protocol/unread.ts'
 import { collect } from '../collect.ts'
@@ -11,7 +13,6 @@ import { lackOfBridges } from './bridges.ts'
 import { closeDevices, openDevices } from './devices.ts'
 import { type Domains, destroyDomain, domainOf, findDomain, readDomains } from './domain.ts'
 import { configPath, forget, type KeptGuest, type Known, keep } from './kept.ts'
-import { isMovingName } from './moving.ts'
 import { xlConfig } from './xl-config.ts'
 
 export type Started =

@@ -48,12 +48,22 @@ export function endsOf({ own, peer, port }: Pick<Ends, 'own' | 'peer' | 'port'>)
   return [`ipv4:${own}:${port}`, `ipv4:${peer}:${port}`]
 }
 
+/** DRBD's: A, writes need not be there; C, they are, before they are acknowledged. */
+export type Protocol = 'A' | 'C'
+
 /** What it says may repeat what it was told. */
-export async function join({ backend }: World, { secret, ...ends }: Ends): Promise<string | undefined> {
+export async function join({ backend }: World, { secret, ...ends }: Ends, protocol: Protocol = 'A'): Promise<string | undefined> {
   if (typeof secret !== 'string') return 'the manager has sent the label of a secret in place of the secret'
-  const told = ['--protocol=A', `--shared-secret=${secret}`, ...NET]
+  const told = [`--protocol=${protocol}`, `--shared-secret=${secret}`, ...NET]
   const failure = await failureOf(backend, ['drbdsetup', 'connect', resourceOf(ends.disk), ...endsOf(ends), ...told])
   return failure?.replaceAll(secret, '…')
+}
+
+/** As it is connected now, and as the other end has it. What drbdsetup shows leaves out what is a default, as C is. It shows the secret, too. */
+export async function protocolOf({ backend }: World, disk: Ends['disk']): Promise<Protocol> {
+  const ran = await backend.run(['drbdsetup', 'show', resourceOf(disk)])
+  if (ran.kind !== 'ended' || ran.exitCode !== 0 || !/^\s*net\s*\{/m.test(ran.stdout)) return 'A'
+  return /^\s*protocol\s+[AB];/m.test(ran.stdout) ? 'A' : 'C'
 }
 
 function pace({ backend }: World, minor: number, rateKBps: number | undefined): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 // The requests make-copy, expose-copy and keep-copy: the LV on the host that a guest goes to, from before it holds anything until it is the
 // disk. Until then its tags say `making`, and nothing starts on it.
-import { deviceOf, lvOf, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
+import { deviceOf, lvOf, mirrorOf, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import { refused } from '../requests/refusal.ts'
 import { removeDisk } from '../requests/remove-disk.ts'
@@ -11,7 +11,7 @@ import { findGroup, volumeOf } from '../volumes/find.ts'
 import { lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
 import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
 import { createMap, linear, readMaps, removeMap, tableOf } from '../volumes/maps.ts'
-import { metaOf, rawOf, SECTOR, settledPath } from './names.ts'
+import { rawOf, SECTOR, settledPath } from './names.ts'
 
 type Making = RequestOf<'make-copy'>
 
@@ -63,6 +63,9 @@ export async function removeCopy(world: World, body: RequestOf<'remove-copy'>, t
   if (group.kind === 'refused') return refused('unable', group.reason)
   const tags = volumeOf(group, disk)?.tags
   if (tags?.disk !== disk || tags.state !== 'making' || tags.generation !== generation) return { kind: 'copy-removed', was: 'not there' }
+  const maps = await readMaps(world)
+  if (maps.kind === 'unread') return refused('unable', maps.reason)
+  if (maps.maps.has(rawOf(disk))) return refused('unable', `a mirror has ${vg.name}/${lvOf(disk)} open: drop-mirror first`)
   const removed = await removeDisk(world, { kind: 'remove-disk', vg, disk }, task)
   return removed.kind === 'refused' ? removed : { kind: 'copy-removed', was: removed.was }
 }
@@ -115,8 +118,8 @@ export async function keepCopy(world: World, body: RequestOf<'keep-copy'>): Prom
   const raw = maps.maps.has(rawOf(disk)) ? await removeMap(world, rawOf(disk)) : undefined
   if (raw !== undefined) return refused('unable', `${rawOf(disk)} does not go: ${raw}`)
   await world.files.remove(settledPath(disk))
-  const meta = group.lvs.find(({ name }) => name === metaOf(disk))
+  const meta = group.lvs.find(({ name }) => name === mirrorOf(disk))
   const stays = meta && (await failureOf(world.backend, lvmCommand('lvremove', '-y', `${vg.name}/${meta.name}`)))
   await world.collect(['vgs', 'lvs'])
-  return stays === undefined ? { kind: 'copy-kept', was } : refused('unable', `the LV ${vg.name}/${metaOf(disk)} does not go: ${stays}`)
+  return stays === undefined ? { kind: 'copy-kept', was } : refused('unable', `the LV ${vg.name}/${mirrorOf(disk)} does not go: ${stays}`)
 }

@@ -1,5 +1,5 @@
 // The request drop-mirror: nothing of the mirror is left on this host, and the guest, where it runs here, goes by its volume again.
-import { deviceOf, lvOf } from '../../../manager/protocol/guest-disk.ts'
+import { deviceOf, lvOf, mirrorOf } from '../../../manager/protocol/guest-disk.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import { refused } from '../requests/refusal.ts'
 import { failureOf, type World } from '../requests/world.ts'
@@ -7,7 +7,7 @@ import { removeVolume } from '../volumes/change.ts'
 import { findGroup } from '../volumes/find.ts'
 import { readMaps, removeMap } from '../volumes/maps.ts'
 import { lookMirror } from './look.ts'
-import { metaOf, rawOf, resourceOf, settledPath } from './names.ts'
+import { rawOf, resourceOf, settledPath } from './names.ts'
 import { putOn } from './swap.ts'
 
 type Body = RequestOf<'drop-mirror'>
@@ -47,7 +47,7 @@ export async function takeDown(world: World, { vg, disk, minor }: Of): Promise<s
 async function dropMeta(world: World, { vg, disk }: Pick<Of, 'vg' | 'disk'>): Promise<string | undefined> {
   const group = await findGroup(world, vg)
   if (group.kind === 'refused') return group.reason
-  const meta = group.lvs.find(({ name }) => name === metaOf(disk))
+  const meta = group.lvs.find(({ name }) => name === mirrorOf(disk))
   if (!meta) return undefined
   const stays = await removeVolume(world, meta)
   return stays === undefined ? undefined : `the LV ${vg.name}/${meta.name} does not go: ${stays}`

@@ -3,14 +3,12 @@ import type { Uuid } from '../../../manager/protocol/values.ts'
 
 export const SECTOR = 512
 
+/** Of DRBD in the kernel (LANANA). */
+export const DRBD_MAJOR = 147
+
 /** Of DRBD. */
 export function resourceOf(disk: Uuid): string {
   return `hostless-${disk}`
-}
-
-/** The LV of its metadata. */
-export function metaOf(disk: Uuid): string {
-  return `mirror-${disk}`
 }
 
 /** `raw` of the migration: DRBD and the guest's device claim one LV, each by a device of device-mapper's. */

@@ -1,6 +1,6 @@
 // The request open-mirror: DRBD over the LV of a disk, by a device of its own beside the guest's, and alone. What was half made before is
 // made anew; what the guest goes by already stays.
-import { deviceOf, lvOf } from '../../../manager/protocol/guest-disk.ts'
+import { deviceOf, lvOf, mirrorOf } from '../../../manager/protocol/guest-disk.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { Lv, Vg } from '../../../manager/protocol/storage.ts'
 import type { Command } from '../backend.ts'
@@ -13,12 +13,13 @@ import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
 import { createMap, linear, readMaps } from '../volumes/maps.ts'
 import { takeDown } from './drop.ts'
 import { lookMirror } from './look.ts'
-import { metaBytes, metaOf, rawOf, resourceOf, SECTOR } from './names.ts'
+import { loadModule } from './module.ts'
+import { metaBytes, rawOf, resourceOf, SECTOR } from './names.ts'
 
 type Body = RequestOf<'open-mirror'>
 
 export async function openMirror(world: World, body: Body): Promise<AnswerOf<'open-mirror'> | Refusal> {
-  const loaded = await loadModule(world)
+  const loaded = await loadModule(world.backend)
   if (loaded !== undefined) return refused('unable', loaded)
   const looked = await lookMirror(world, body.disk)
   if (looked.kind === 'unread') return refused('unable', looked.reason)
@@ -48,26 +49,17 @@ export async function openMirror(world: World, body: Body): Promise<AnswerOf<'op
   return { kind: 'mirror-opened', was: 'not there' }
 }
 
-/**
- * DRBD 8.4 asks a program of dom0 what it may do, and gives up where that knows no configuration (ran: "before-resync-source handler
- * returned 1").
- */
-async function loadModule({ backend }: World): Promise<string | undefined> {
-  const failure = await failureOf(backend, ['modprobe', 'drbd', 'usermode_helper=/bin/true'])
-  return failure === undefined ? undefined : `DRBD cannot be loaded: ${failure}`
-}
-
 async function build(world: World, vg: Vg, lv: Lv, { disk, minor, sizeBytes, role }: Body): Promise<string | undefined> {
   const { backend } = world
   const resource = resourceOf(disk)
-  const meta = `/dev/${vg.name}/${metaOf(disk)}`
+  const meta = `/dev/${vg.name}/${mirrorOf(disk)}`
   const extents = roundedUp(metaBytes(sizeBytes), vg) / vg.extentBytes
   const run = (...command: Command): Promise<string | undefined> => failureOf(backend, command)
   const tag = ['--addtag', `hostless.mirror=${disk}`]
   const made =
     (await failureOf(
       backend,
-      lvmCommand('lvcreate', '-ay', '-W', 'n', '-Z', 'y', '-n', metaOf(disk), ...tag, '-l', String(extents), vg.name),
+      lvmCommand('lvcreate', '-ay', '-W', 'n', '-Z', 'y', '-n', mirrorOf(disk), ...tag, '-l', String(extents), vg.name),
     )) ??
     (await run('blkdiscard', '-z', meta)) ??
     (await run('drbdmeta', '--force', String(minor), 'v08', meta, 'flex-external', 'create-md')) ??

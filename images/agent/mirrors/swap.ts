@@ -8,9 +8,7 @@ import { failureOf, type World } from '../requests/world.ts'
 import { mapOfLv } from '../volumes/lvm.ts'
 import { linear, readMaps, swapTable, tableOf } from '../volumes/maps.ts'
 import { lookMirror } from './look.ts'
-
-/** Of DRBD in the kernel (LANANA). */
-const DRBD_MAJOR = 147
+import { DRBD_MAJOR } from './names.ts'
 
 export async function swapDisk(world: World, { vg, disk, minor }: RequestOf<'swap-disk'>): Promise<AnswerOf<'swap-disk'> | Refusal> {
   const looked = await lookMirror(world, disk)

@@ -6,7 +6,7 @@ import { pause } from '../pause.ts'
 import { refused } from '../requests/refusal.ts'
 import type { Task } from '../requests/task.ts'
 import { failureOf, type World } from '../requests/world.ts'
-import { type Ends, endsOf, join } from './connect.ts'
+import { type Ends, endsOf, join, protocolOf } from './connect.ts'
 import { kernelWords } from './kernel-words.ts'
 import { isWhole, lookMirror, type Mirror, sayMirror } from './look.ts'
 
@@ -85,6 +85,8 @@ async function untilWhole(
         joins += 1
         ;[best, moved] = [Number.POSITIVE_INFINITY, clock.steady()]
         const failure = await joinAnew(world, body)
+        // They may have met again before the next look.
+        wasJoined = false
         if (failure !== undefined) return refused('unable', `the mirror stands still and cannot be joined anew: ${failure}`)
       }
     }
@@ -112,7 +114,9 @@ async function stoodStill(world: World, disk: Uuid, mirror: Mirror): Promise<str
 
 /** The other end waits for this one. Undefined: it looks for it again; whether it comes to anything is seen by who looks. */
 async function joinAnew(world: World, ends: Ends): Promise<string | undefined> {
+  // The other end keeps its protocol, and two of them do not meet.
+  const protocol = await protocolOf(world, ends.disk)
   // What is alone has no connection to end.
   await failureOf(world.backend, ['drbdsetup', 'disconnect', ...endsOf(ends)])
-  return join(world, ends)
+  return join(world, ends, protocol)
 }

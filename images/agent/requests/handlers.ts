@@ -17,6 +17,7 @@ import { connectIscsi } from './connect-iscsi.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
 import { growDisk } from './grow-disk.ts'
+import { forgetGuest, keepGuest, readGuests } from './guest-records.ts'
 import { makeDisk } from './make-disk.ts'
 import { makeVg } from './make-vg.ts'
 import { pauseGuest } from './pause-guest.ts'
@@ -117,6 +118,9 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'leave-disk': by<'leave-disk'>(leaveDisk),
     'cap-guest': by<'cap-guest'>(capGuest),
     'announce-guest': by<'announce-guest'>(announceGuest),
+    'keep-guest': by<'keep-guest'>(keepGuest),
+    'forget-guest': by<'forget-guest'>(forgetGuest),
+    'read-guests': by<'read-guests'>(readGuests),
   }
 }
 

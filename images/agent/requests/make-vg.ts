@@ -10,6 +10,7 @@ import { remembering } from '../backend.ts'
 import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
 import { deviceLinks } from '../inventory/disk-links.ts'
 import { lsblk } from '../inventory/lsblk.ts'
+import { AREA_BYTES, makeArea } from '../records/volume.ts'
 import { type Beside, contentsOf } from '../volumes/emptiness.ts'
 import { identify, type MeantDisk } from '../volumes/identity.ts'
 import { lvmCommand } from '../volumes/lvm.ts'
@@ -42,9 +43,9 @@ export async function makeVg(world: World, body: Body): Promise<AnswerOf<'make-v
     const failure = await wipe(world, known, disk)
     if (failure !== undefined) return refused('unable', `${disk.name} cannot be wiped: ${failure}`)
   }
-  const failure = await put(world, body, plan)
+  const failure = (await put(world, body, plan)) ?? (await roomForRecords(world, body.name))
   const after = await look(world)
-  await world.collect(['vgs', 'pvs', 'fileSystems', 'partitions'])
+  await world.collect(['vgs', 'lvs', 'pvs', 'fileSystems', 'partitions'])
   if (failure !== undefined) return refused('unable', failure)
   if (typeof after === 'string') return refused('unknown', after)
   const made = after.vgs.find(({ name }) => name === body.name)
@@ -114,6 +115,16 @@ async function whyNotEmpty(world: World, known: Known, disk: MeantDisk): Promise
   if (found.kind === 'unread') return { users: [`what is on it is not known: ${found.reason}`], signatures }
   const more = found.types.filter((type) => !(isFreePv && type === 'LVM2_member')).map((type) => `it has a signature of ${type}`)
   return { users, signatures: [...signatures, ...more] }
+}
+
+/** Of a VG that is too small the first record says so. */
+async function roomForRecords(world: World, name: string): Promise<string | undefined> {
+  const read = await collect(world.backend, ['vgs'])
+  const vg = read.sections.vgs?.find((one) => one.name === name)
+  if (!vg) return `the VG ${name} was made, and is not seen`
+  if (vg.freeBytes < AREA_BYTES) return undefined
+  const failure = await makeArea(world, { name, uuid: vg.uuid })
+  return failure === undefined ? undefined : `the VG ${name} is there, but ${failure}`
 }
 
 /** It is not in use, and a person has said so. Undefined when nothing is on it any more. */

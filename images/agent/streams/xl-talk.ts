@@ -87,12 +87,15 @@ export function endOfSource(code: number | undefined, stderr: string): SourceEnd
   return code === undefined || code > 128 ? { kind: 'undefined' } : { kind: 'resumed' }
 }
 
-/** What a person may want to read of all that xl has said: without libxl's debug lines, the end of it. */
+/** Of libxl and the libraries below it: `xencall:buffer: debug: cache hits:22`. */
+const CHATTER = /^([\w-]+:)*\s*(debug|verbose|detail|progress|info):/i
+
+/** What a person may want to read of all that xl has said: without its libraries' debug lines, the end of it. */
 export function sayXl(stderr: string, most = 300): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^(libxl|xc|libxl-save-helper|xl)?:? ?(debug|verbose|detail|progress|info):/i.test(line))
+    .filter((line) => line !== '' && !CHATTER.test(line))
   const said = [...new Set(lines)].join('; ')
   return said.length <= most ? said : `… ${said.slice(-most)}`
 }

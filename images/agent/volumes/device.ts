@@ -2,14 +2,15 @@
 // is about to start, taken away when it has ended. Nothing of dom0 looks into it (udev rules of the image).
 import { deviceOf, lvOf, type VgRef } from '../../../manager/protocol/guest-disk.ts'
 import type { Uuid } from '../../../manager/protocol/values.ts'
-import { rawOf } from '../mirrors/names.ts'
+import { lookMirror } from '../mirrors/look.ts'
+import { DRBD_MAJOR, rawOf } from '../mirrors/names.ts'
 import type { World } from '../requests/world.ts'
 import { activateVolume, deactivateVolume } from './change.ts'
 import { findGroup, type Refused, unable, volumeOf } from './find.ts'
 import { soundBytes } from './growth.ts'
 import { sayTags } from './judge.ts'
 import { mapOfLv } from './lvm.ts'
-import { createMap, linear, readMaps, removeMap, tableOf } from './maps.ts'
+import { createMap, type DmMap, linear, readMaps, removeMap, tableOf } from './maps.ts'
 
 const SECTOR = 512
 
@@ -75,8 +76,7 @@ async function put(world: DeviceWorld, { vg, disk, sizeBytes }: { vg: string; di
   if (!under) return unable(`the LV ${vg}/${lvOf(disk)} is not active, though it was activated`)
   const map = read.maps.get(device)
   if (map && map.open > 0) return isOpen(device, map.open)
-  // What a guest writes past a mirror is on one host only.
-  if (read.maps.has(rawOf(disk))) return { kind: 'refused', cause: 'open', reason: `${device} is being mirrored, as its guest moves` }
+  if (read.maps.has(rawOf(disk))) return putOverMirror(world, disk, map)
   if (under.open > (map ? 1 : 0)) return isOpen(`the LV ${vg}/${lvOf(disk)}`, under.open - (map ? 1 : 0))
   const table = linear(Math.floor(sizeBytes / SECTOR), under.number)
   // One that is left over may have the size of before: nobody has it open, so that it can be made anew.
@@ -88,6 +88,24 @@ async function put(world: DeviceWorld, { vg, disk, sizeBytes }: { vg: string; di
   return failure === undefined
     ? { kind: 'opened', device: `/dev/mapper/${device}`, sizeBytes }
     : unable(`${device} cannot be made: ${failure}`)
+}
+
+/** A guest that starts anew while its disk is mirrored: what it wrote past the mirror would be on one host only. */
+async function putOverMirror(world: DeviceWorld, disk: Uuid, map: DmMap | undefined): Promise<Opened> {
+  const device = deviceOf(disk)
+  const looked = await lookMirror(world, disk)
+  if (looked.kind === 'unread') return unable(`${device} is being mirrored, and how is not known: ${looked.reason}`)
+  const { minor, role, disk: state, sizeBytes } = looked.mirror ?? {}
+  if (minor === undefined || sizeBytes === undefined || role !== 'Primary' || state !== 'UpToDate')
+    return { kind: 'refused', cause: 'open', reason: `${device} is being mirrored, and its mirror cannot be written to here` }
+  const opened = { kind: 'opened', device: `/dev/mapper/${device}`, sizeBytes } as const
+  const table = linear(Math.floor(sizeBytes / SECTOR), `${DRBD_MAJOR}:${minor}`)
+  const isSo = map && (await tableOf(world, device))?.join('\n') === table
+  if (isSo) return opened
+  const stays = map && (await removeMap(world, device))
+  if (stays !== undefined) return unable(`${device} leads past the mirror and does not go: ${stays}`)
+  const failure = await createMap(world, device, table)
+  return failure === undefined ? opened : unable(`${device} cannot be made: ${failure}`)
 }
 
 function isOpen(what: string, times: number): Refused {

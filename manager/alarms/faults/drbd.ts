@@ -1,4 +1,5 @@
 // DRBD resources that mirror no more, or no longer can be used, and do not get well by themselves (DRBD 9 User's Guide, 7.6 and 9.3).
+import { diskOfMirror } from '../../protocol/guest-disk.ts'
 import type { DrbdResource } from '../../protocol/guests.ts'
 import { sayNames } from '../../wording.ts'
 import type { Condition, ReportingHost } from '../condition.ts'
@@ -21,7 +22,9 @@ type Volume = DrbdResource['volumes'][number]
 
 function resourceFault(resource: DrbdResource, host: string): Fault | undefined {
   const { name, suspended, volumes, connections } = resource
-  const alone = connections.filter(({ state }) => state === 'StandAlone').map(({ peer }) => peer || 'its peer')
+  // A mirror of ours comes and goes by an automation, which watches it: alone and inconsistent it is at its beginning.
+  const isPassing = diskOfMirror(name) !== undefined
+  const alone = isPassing ? [] : connections.filter(({ state }) => state === 'StandAlone').map(({ peer }) => peer || 'its peer')
   const wrong = [
     ...(suspended
       ? ['its writes are suspended, and what is on it stands still: see to its peer, quorum or fencing, then drbdadm resume-io']
@@ -37,7 +40,7 @@ function resourceFault(resource: DrbdResource, host: string): Fault | undefined 
   return { what: name, short: name, text: `DRBD resource ${name} on ${host}: ${wrong.join('; ')}` }
 }
 
-function volumeFault({ volume, disk, client, quorum }: Volume, { connections }: DrbdResource): string | undefined {
+function volumeFault({ volume, disk, client, quorum }: Volume, { name, connections }: DrbdResource): string | undefined {
   switch (disk) {
     // A client has no disk by intent.
     case 'Diskless':
@@ -49,7 +52,8 @@ function volumeFault({ volume, disk, client, quorum }: Volume, { connections }: 
       const isOnItsWay = connections.some(({ volumes }) =>
         volumes.some((peer) => peer.volume === volume && BECOMES_WHOLE.test(peer.replication)),
       )
-      if (!isOnItsWay) return `the data of volume ${volume} is inconsistent, and no resync runs: drbdadm connect a peer that has all of it`
+      if (!isOnItsWay && diskOfMirror(name) === undefined)
+        return `the data of volume ${volume} is inconsistent, and no resync runs: drbdadm connect a peer that has all of it`
       break
     }
   }

@@ -15,6 +15,11 @@ export function act(deps: ActingDeps, one: Act): Acting {
       return actEvent(deps, { ...one, effect })
     case 'hook':
       return actHook(deps, { ...one, effect })
+    case 'turn': {
+      const { automation, step, started, answer } = one
+      const go = (): void => answer({ kind: 'value', value: null })
+      return { cancel: () => undefined, drop: deps.turns.wait({ automation, step, since: started, uses: effect.uses, go }) }
+    }
     case 'sleep': {
       const left = one.started + effect.milliseconds - deps.clock.now()
       const drop = deps.clock.after(Math.max(0, left), () => one.answer({ kind: 'value', value: null }))

@@ -5,6 +5,7 @@ import type { Progress } from '../../protocol/requests/request.ts'
 import type { ActEffect } from '../effect.ts'
 import type { StepAnswer } from '../journal.ts'
 import type { Broker, ChangeFeed, Clock, Hooks } from '../ports.ts'
+import type { Turnstile } from '../turnstile.ts'
 
 export interface Acting {
   /** It shall come to its end, and answers within 5 s. */
@@ -18,6 +19,7 @@ export interface ActingDeps {
   readonly broker: Broker
   readonly feed: ChangeFeed
   readonly hooks: Hooks
+  readonly turns: Turnstile
   /** A host has heard a newer manager. */
   readonly onStale: (reason: string) => void
 }

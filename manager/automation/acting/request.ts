@@ -1,9 +1,9 @@
 // Asks a host, again and again under one id until there is an answer or nobody has patience any more: what is lost on the way, or asked of
 // an agent that is away, has one effect.
-import type { Asked, Asking } from '../../agents/questions.ts'
 import type { AnswerBody } from '../../protocol/requests.ts'
 import type { RequestEffect } from '../effect.ts'
 import type { StepAnswer } from '../journal.ts'
+import type { OwnAnswer, Replied, Replying } from '../ports.ts'
 import type { Act, Acting, ActingDeps } from './acting.ts'
 
 /** Milliseconds to the next try, at first and at most. */
@@ -23,7 +23,7 @@ class RequestActing implements Acting {
   readonly #act: Act<RequestEffect>
   readonly #id: string
   readonly #ends: (() => void)[] = []
-  #asking: Asking | undefined
+  #asking: Replying | undefined
   #pause = FIRST_PAUSE
   #retry: (() => void) | undefined
   #state: 'asking' | 'cancelling' | 'over' = 'asking'
@@ -51,9 +51,8 @@ class RequestActing implements Acting {
       this.#end(unknown('it was aborted while its host could not be asked'))
       return
     }
-    this.#ends.push(
-      this.#deps.clock.after(LETTING_GO, () => this.#end(unknown(`its host does not let go of it in ${LETTING_GO / 1000} s`))),
-    )
+    const { lettingGo = LETTING_GO } = this.#asking ?? {}
+    this.#ends.push(this.#deps.clock.after(lettingGo, () => this.#end(unknown(`its host does not let go of it in ${lettingGo / 1000} s`))))
     this.#asking?.cancel()
   }
 
@@ -74,7 +73,7 @@ class RequestActing implements Acting {
     })
   }
 
-  #hear(asked: Asked): void {
+  #hear(asked: Replied): void {
     if (asked.kind === 'answered') {
       this.#answered(asked.answer)
       return
@@ -90,7 +89,7 @@ class RequestActing implements Acting {
     }
   }
 
-  #answered(answer: AnswerBody): void {
+  #answered(answer: AnswerBody | OwnAnswer): void {
     if (answer.kind !== 'refused') {
       this.#end({ kind: 'value', value: answer })
       return

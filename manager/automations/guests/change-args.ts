@@ -5,7 +5,7 @@ import { vdev } from '../../protocol/guest-spec.ts'
 import { guestDisk, guestName, guestNic } from '../../protocol/requests/guest-config.ts'
 import { mac, uuid } from '../../protocol/values.ts'
 import { newDisk } from './create.ts'
-import { hostArg, named } from './parts.ts'
+import { hostArg, named, rememberedArg } from './parts.ts'
 
 export const size = z.object({ memoryMiB: z.number().exactOptional(), vcpus: z.number().exactOptional() })
 /** A claim as it stands, to be put back. */
@@ -35,6 +35,11 @@ export const changeArgs = z.object({
   goneNics: z.array(z.object({ mac, attached: guestNic.exactOptional() })).readonly(),
   /** What it claims now of what is claimed anew. */
   claims: z.array(claimRow).readonly(),
+  /**
+   * As its VG is to remember it, and as it does; left out: nothing remembers it, or its host cannot be told now. `before` left out: another
+   * VG does.
+   */
+  remembered: z.object({ ...rememberedArg.shape, host: hostArg, before: rememberedArg.shape.record.exactOptional() }).exactOptional(),
   /** Of the manager that was asked. */
   epoch: z.number(),
 })

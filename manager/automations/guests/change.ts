@@ -10,7 +10,7 @@ import { hostLock, vgLock } from '../locks.ts'
 import { type ChangeArgs, changeArgs, KEEP, NAME_PART, type size } from './change-args.ts'
 import { changeRows } from './change-rows.ts'
 import { diskNeeds, made } from './create.ts'
-import { claimed, guestLock, rowsUndo } from './parts.ts'
+import { claimed, guestLock, remember, rowsUndo } from './parts.ts'
 import { diskPart } from './rows.ts'
 
 const DISK_PATIENCE = 6 * 3600_000
@@ -43,6 +43,7 @@ function* change(args: ChangeArgs): Steps {
     yield* progress('claim', `what is new of ${guest.name}`)
     yield* claimed(rowsUndo(`give back what is new of ${guest.name}`, `hostless vm show ${guest.name}`), needs)
   }
+  if (args.remembered) yield* remember(args.remembered.host, guest.name, args.remembered, args.remembered.before)
   if (host) yield* onHost(args, host.id)
   yield* progress(KEEP, guest.name)
   yield* settle()

@@ -12,7 +12,19 @@ import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { addGuest, putDisk, removeGuest } from '../../store/tables/guests.ts'
 import { hostLock, vgLock } from '../locks.ts'
-import { bring, claimed, guestLock, type HostArg, isRowsUndo, type Named, rowsUndo, runningNeeds, startArgs } from './parts.ts'
+import {
+  bring,
+  claimed,
+  guestLock,
+  type HostArg,
+  isRowsUndo,
+  type Named,
+  remember,
+  rememberedArg,
+  rowsUndo,
+  runningNeeds,
+  startArgs,
+} from './parts.ts'
 import { diskPart, rowsOfHost } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
 
@@ -32,6 +44,8 @@ export const createArgs = z.object({
   spec: z.string(),
   disks: z.array(newDisk).readonly(),
   power: z.enum(['on', 'off']),
+  /** Left out by a manager that did not know of it. */
+  remembered: rememberedArg.exactOptional(),
   /** Of the manager that was asked. */
   epoch: z.number(),
   who: z.string(),
@@ -70,6 +84,7 @@ function* create(args: CreateArgs): Steps<{ readonly guest: string; readonly hos
   const { guest, host, disks, power } = args
   yield* progress('claim', `what ${guest.name} needs of ${host.name}`)
   yield* claimed(rowsUndo(`forget guest ${guest.name}`, `hostless vm destroy ${guest.name}`), needsOf(args))
+  if (args.remembered) yield* remember(host, guest.name, args.remembered)
   if (disks.length > 0) yield* progress('disks', disks.map((one) => one.vdev).join(', '))
   yield* all(disks.map((one) => () => made(one, args)))
   if (power === 'on') yield* bring(args)

@@ -11,7 +11,7 @@ import { removeClaims } from '../../store/tables/claims.ts'
 import { removeGuest } from '../../store/tables/guests.ts'
 import { sayNames } from '../../wording.ts'
 import { hostLock } from '../locks.ts'
-import { guestLock, hostArg, look, named } from './parts.ts'
+import { forget, guestLock, hostArg, look, named } from './parts.ts'
 import { rowsOfHost } from './rows.ts'
 import { bookOf } from './written.ts'
 
@@ -28,6 +28,8 @@ export const destroyArgs = z.object({
   /** Left out: nothing of it is on a host. */
   host: hostArg.exactOptional(),
   disks: z.array(z.object({ disk: uuid, vg: vgRef })).readonly(),
+  /** That may remember it; by a manager that did not know of it left out. */
+  remembering: z.array(vgRef).readonly().default([]),
   /** LVs that stay where they lie, for people. */
   left: z.array(z.string()).readonly().default([]),
 })
@@ -87,7 +89,7 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
   rows: destroyRows,
 })
 
-function* destroy({ guest, host, disks, left }: DestroyArgs): Steps<{ readonly left: readonly string[] }> {
+function* destroy({ guest, host, disks, remembering, left }: DestroyArgs): Steps<{ readonly left: readonly string[] }> {
   const { uuid: id, name } = guest
   yield* hook('before', 'destroy', { guest: name, uuid: id, ...(host ? { host: host.name } : {}) })
   if (host) {
@@ -102,6 +104,7 @@ function* destroy({ guest, host, disks, left }: DestroyArgs): Steps<{ readonly l
       ),
     )
   }
+  if (host) yield* forget(host, guest, remembering)
   yield* progress('forget', left.length === 0 ? name : `${name}, and not ${left.join(', ')}`)
   return { left }
 }

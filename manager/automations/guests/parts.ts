@@ -5,12 +5,17 @@ import type { JournaledEffect, Tagged, Undo } from '../../automation/effect.ts'
 import { StepFailed } from '../../automation/failure.ts'
 import { claim, hook, order, progress, request, type Steps, undoable } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
+import { vgRef } from '../../protocol/guest-disk.ts'
+import { guestRecord } from '../../protocol/guest-record.ts'
 import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
 import { uuid } from '../../protocol/values.ts'
 
 /** `name`: for people. */
 export const hostArg = z.object({ id: z.string(), name: z.string() }).readonly()
 export const named = z.object({ uuid, name: z.string() }).readonly()
+
+/** What the guest's VG remembers of it, for the day on which this database is lost. */
+export const rememberedArg = z.object({ vg: vgRef, record: guestRecord })
 
 export const startArgs = z.object({
   guest: guestConfig,
@@ -24,11 +29,13 @@ export const startArgs = z.object({
 
 export type Named = z.output<typeof named>
 export type StartArgs = z.output<typeof startArgs>
+export type RememberedArg = z.output<typeof rememberedArg>
 export type HostArg = z.output<typeof hostArg>
 
 /** For a start, and for what a host says of it, ms. */
 const START_PATIENCE = 900_000
 const LOOK_PATIENCE = 60_000
+const RECORD_PATIENCE = 180_000
 
 export function guestLock({ uuid: id, name }: Named): Lock {
   return { key: `guest ${id}`, name: `guest ${name}`, access: 'exclusive' }
@@ -82,5 +89,33 @@ export function* look(host: HostArg): Steps {
     yield* request(host.id, { kind: 'collect', sections: ['guests', 'vgs', 'lvs'] }, { patience: LOOK_PATIENCE })
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error
+  }
+}
+
+/**
+ * Before the guest is changed: its VG remembers it as it is to be, or, where it does not come to that, as it was. `before` left out: nothing
+ * there remembers it yet.
+ */
+export function* remember(host: HostArg, name: string, { vg, record }: RememberedArg, before?: RememberedArg['record']): Steps {
+  const back = before ? ({ kind: 'keep-guest', vg, record: before } as const) : ({ kind: 'forget-guest', vg, guest: record.guest } as const)
+  yield* undoable(
+    {
+      what: before ? `let VG ${vg.name} of ${host.name} remember ${name} as it was` : `let VG ${vg.name} of ${host.name} forget ${name}`,
+      command: 'hostless automation retry-undo',
+      requests: [order(host.id, back, { patience: RECORD_PATIENCE })],
+    },
+    request(host.id, { kind: 'keep-guest', vg, record }, { patience: RECORD_PATIENCE }),
+  )
+}
+
+/** What nobody takes back any more: its VG remembers it so. */
+export function* keepRemembered(host: HostArg, { vg, record }: RememberedArg): Steps {
+  yield* request(host.id, { kind: 'keep-guest', vg, record }, { onAbort: 'finish', patience: RECORD_PATIENCE })
+}
+
+/** From now on nothing of the host's VGs tells of this guest. */
+export function* forget(host: HostArg, guest: Named, vgs: readonly RememberedArg['vg'][]): Steps {
+  for (const vg of vgs) {
+    yield* request(host.id, { kind: 'forget-guest', vg, guest: guest.uuid }, { onAbort: 'finish', patience: RECORD_PATIENCE })
   }
 }

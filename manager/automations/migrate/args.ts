@@ -4,7 +4,7 @@ import { vgName, vgRef } from '../../protocol/guest-disk.ts'
 import { vdev } from '../../protocol/guest-spec.ts'
 import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
 import { uuid } from '../../protocol/values.ts'
-import { hostArg } from '../guests/parts.ts'
+import { hostArg, rememberedArg } from '../guests/parts.ts'
 
 export const movedDisk = z.object({
   disk: uuid,
@@ -31,6 +31,8 @@ export const migrateArgs = z.object({
   disks: z.array(movedDisk).readonly(),
   /** Of both hosts, in the network that memory and disks go over. */
   over: z.object({ network: z.string(), from: z.ipv4(), to: z.ipv4() }),
+  /** As the VG of the new host is to remember it once it is there; left out by a manager that did not know of it. */
+  remembered: rememberedArg.exactOptional(),
   /** That it may stand still, ms. */
   maxPauseMs: z.number(),
   /** Bytes a second of memory and of each disk; left out: as many as the network carries. */

@@ -2,6 +2,7 @@
 // while. The move is done whatever comes of it: what fails is tried again, and then said.
 import { StepFailed } from '../../automation/failure.ts'
 import { now, request, type Steps, sleep } from '../../automation/steps.ts'
+import { forget, keepRemembered } from '../guests/parts.ts'
 import type { MigrateArgs } from './args.ts'
 import { kept, left, type Mirrored } from './disks.ts'
 import { freed, type Held } from './memory.ts'
@@ -14,13 +15,15 @@ const PATIENCE = 300_000
 
 /** Gives what is pending, in words. */
 export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: Held | undefined): Steps<readonly string[]> {
-  const { guest, from, to, keepMs } = args
+  const { guest, from, to, keepMs, remembered } = args
   const stream = held && { migration: held.migration, guest: guest.uuid, become: 'moved' as const }
   const until = (yield* now()) + keepMs
   const slow = held?.pace === 'slowed' ? yield* tried(`${guest.name} is not at full speed on ${to.name}`, () => freed(args)) : undefined
   for (const one of mirrors) yield* insisted(() => kept(args, one))
   const failures = [
     slow,
+    remembered &&
+      (yield* tried(`VG ${remembered.vg.name} of ${to.name} remembers ${guest.name} as on its way`, () => keepRemembered(to, remembered))),
     stream &&
       (yield* tried(`the stream of ${guest.name} is not ended on ${to.name}`, () =>
         request(to.id, { kind: 'end-receive', ...stream }, { onAbort: 'finish', patience: PATIENCE }),
@@ -32,8 +35,14 @@ export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: 
     yield* tried(`the disks of ${guest.name} on ${from.name} are not told to be left`, () =>
       each(mirrors, (one) => left(args, one, until)),
     ),
+    remembered && (yield* tried(`${guest.name} is still remembered on ${from.name}`, () => forget(from, guest, homesOf(mirrors)))),
   ]
   return failures.flatMap((failure) => failure ?? [])
+}
+
+/** Of the old host, each once. */
+function homesOf(mirrors: readonly Mirrored[]): readonly Mirrored['from'][] {
+  return [...new Map(mirrors.map(({ from }) => [from.uuid, from])).values()]
 }
 
 function* each(mirrors: readonly Mirrored[], act: (one: Mirrored) => Steps): Steps {

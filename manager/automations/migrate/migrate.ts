@@ -1,10 +1,10 @@
 // `migrate-guest`: a guest goes to another host with its disks, live where it runs. Everything up to the hand-over is taken back where it
 // does not come to that; nothing after it needs the old host, and what cannot be cleared away there at once is told, and not called a failure.
 import { recipe } from '../../automation/recipe.ts'
-import { all, hook, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
+import { all, hook, inTurn, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
 import { lvOf } from '../../protocol/guest-disk.ts'
-import { claimed, guestLock, look, rowsUndo } from '../guests/parts.ts'
+import { claimed, guestLock, look, remember, rowsUndo } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { hostLock, vgLock } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
@@ -12,10 +12,11 @@ import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, settled, synced } from './disks.ts'
 import { type Held, held, NotMoved, passedOn } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
+import { copying, streaming } from './turns.ts'
 
 export const MIGRATE_GUEST = recipe<MigrateArgs>({
   name: 'migrate-guest',
-  version: 1,
+  version: 2,
   parse: (given) => migrateArgs.parse(given),
   title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${way === 'live' ? '' : ', stopped'}`,
   locks: ({ guest, from, to, disks }) => [
@@ -46,18 +47,13 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
   const began = yield* now()
   yield* progress('claim', `what ${name} needs of ${to.name}`)
   const given = yield* claimed(rowsUndo(`give back what ${name} needs of ${to.name}`, `hostless vm show ${name}`), needsOf(args))
-  yield* progress('copy', disks.map(({ vdev }) => vdev).join(', '))
-  yield* all(disks.map((disk) => () => copyMade(args, disk)))
-  const mirrors: Mirrored[] = []
-  for (const disk of disks) {
-    const [minor = 0, port = 0] = [given[minorPart(disk.disk)], given[portPart(disk.disk)]]
-    mirrors.push({ ...disk, minor, port, secret: yield* newId() })
+  // Before there is a copy: a host without its manager's database tells which copy counts by what is written here, and by the LVs' tags.
+  if (args.remembered) {
+    const { vg, record } = args.remembered
+    yield* remember(to, name, { vg, record: { ...record, arriving: way } })
   }
-  yield* progress('mirror', `${from.name} to ${to.name} over ${args.over.network}`)
-  yield* all(mirrors.map((one) => () => mirrored(args, one)))
-  yield* progress('sync')
-  yield* all(mirrors.map((one) => () => synced(args, one)))
-  const stream = way === 'live' ? yield* moved(args, mirrors) : undefined
+  const mirrors = disks.length === 0 ? [] : yield* inTurn(copying(args), () => copied(args, given))
+  const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
   if (stream === undefined) {
     yield* progress('settle')
     yield* settled(args, mirrors)
@@ -70,6 +66,23 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
   yield* look(to)
   yield* hook('after', 'migrate', told)
   return { guest: uuid, on: to.id, seconds: Math.round(((yield* now()) - began) / 1000), pending }
+}
+
+/** Its disks go over, up to where both hosts have the same: they stay so while it waits for what comes next. */
+function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): Steps<readonly Mirrored[]> {
+  const { from, to, disks } = args
+  yield* progress('copy', disks.map(({ vdev }) => vdev).join(', '))
+  yield* all(disks.map((disk) => () => copyMade(args, disk)))
+  const mirrors: Mirrored[] = []
+  for (const disk of disks) {
+    const [minor = 0, port = 0] = [given[minorPart(disk.disk)], given[portPart(disk.disk)]]
+    mirrors.push({ ...disk, minor, port, secret: yield* newId() })
+  }
+  yield* progress('mirror', `${from.name} to ${to.name} over ${args.over.network}`)
+  yield* all(mirrors.map((one) => () => mirrored(args, one)))
+  yield* progress('sync')
+  yield* all(mirrors.map((one) => () => synced(args, one)))
+  return mirrors
 }
 
 /** Its memory goes over; its last word is held until every disk is whole, and then passed on. */

@@ -7,11 +7,13 @@ export interface ToldStep {
   readonly undo?: string
 }
 
-export function stepsOf({ guest: { name }, from, to, way, disks, over, keepMs }: MigrateArgs): readonly ToldStep[] {
+export function stepsOf({ guest: { name }, from, to, way, disks, over, keepMs, remembered }: MigrateArgs): readonly ToldStep[] {
   const names = disks.map(({ vdev }) => vdev).join(', ')
   const places = [...new Set(disks.map((disk) => disk.to.name))].join(', ')
   return [
     { what: `claim memory and space of ${to.name}`, undo: 'give them back' },
+    ...(remembered ? [{ what: `let VG ${remembered.vg.name} of ${to.name} remember ${name}`, undo: 'let it forget' }] : []),
+    { what: 'wait for its turn: so many guests copy their disks at a time' },
     { what: `make a copy of ${names} in VG ${places} of ${to.name}`, undo: 'remove it' },
     { what: `mirror ${names} over ${over.network}`, undo: `take the mirror down: ${name} goes on on its own disks` },
     { what: 'wait until both are the same' },

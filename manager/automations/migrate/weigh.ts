@@ -3,6 +3,7 @@
 import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
 import { configOf, withVdevs } from '../../guests/config.ts'
 import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
+import { remembered } from '../../guests/remembered.ts'
 import { memoryNeeded, type Places } from '../../guests/where.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
@@ -26,6 +27,8 @@ import type { MigrateArgs, MovedDisk } from './args.ts'
 export interface MoveAsked extends Asked {
   /** Left out: the host that placement finds best. */
   readonly to?: HostView | undefined
+  /** Of one that runs: as if it were stopped before. */
+  readonly as?: 'stopped' | undefined
   readonly maxPauseMs: number
   readonly rateBytes?: number | undefined
   /** `10.77.0.0/24`. */
@@ -52,8 +55,7 @@ export interface Weighed {
   readonly args: MigrateArgs | undefined
 }
 
-export async function planMigrate(deps: PlanDeps, asked: MoveAsked): Promise<Planned<MigrateArgs>> {
-  const weighed = await weigh(deps, asked)
+export function planOf(weighed: Done<Weighed>): Planned<MigrateArgs> {
   if (weighed.kind !== 'done') return weighed
   const { args, refusals } = weighed.value
   if (args) return planned('migrate-guest', args)
@@ -66,12 +68,12 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   if (!view) return noGuest(asked.ref)
   const { record, name } = view
   const from = runningOn(view)
-  const way = WAYS[view.state]
+  const way = asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
   const refusals = [...ofGuest(view, asked, from, way)]
   const disks = record.disks.filter(({ state }) => state !== 'leaving')
   const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', to: asked.to }))
   if (places && places.fits.length === 0) refusals.push(...sayRefused(places, asked.to))
-  const to = asked.to ?? places?.fits.map(({ host, name: called }) => ({ id: host, name: called }))[0]
+  const to = asked.to ?? (from && places && bestOf(deps, { from, places, network: asked.network }))
   const ends =
     from && to ? { from, to, inventories: [deps.pool.knownInventory(from.id), deps.pool.knownInventory(to.id)] as const } : undefined
   const over = ends && networkBetween(ends, asked.network)
@@ -141,6 +143,18 @@ function sayRefused({ refused }: Places, to: HostView | undefined): readonly InT
 
 const MOST_HOSTS = 8
 
+/** The best that can be reached from there. */
+function bestOf(
+  { pool }: PlanDeps,
+  { from, places, network }: { readonly from: HostView; readonly places: Places; readonly network: string | undefined },
+): Ends['to'] | undefined {
+  const fits = places.fits.map(({ host: id, name }) => ({ id, name }))
+  const inventory = pool.knownInventory(from.id)
+  return (
+    fits.find((to) => 'network' in networkBetween({ from, to, inventories: [inventory, pool.knownInventory(to.id)] }, network)) ?? fits[0]
+  )
+}
+
 interface Ends {
   readonly from: HostView
   readonly to: Pick<HostView, 'id' | 'name'>
@@ -206,18 +220,28 @@ interface Found {
   readonly disks: readonly MovedDisk[]
 }
 
-async function argsOf({ networks, epoch }: PlanDeps, { asked, record, way, ends, network, disks }: Found): Promise<MigrateArgs> {
-  const { uuid, spec } = record
+async function argsOf({ networks, epoch, now }: PlanDeps, { asked, record, way, ends, network, disks }: Found): Promise<MigrateArgs> {
+  const { uuid, spec, created, createdBy } = record
+  const known = await networks.list()
   const { maxPauseMs, rateBytes, keepMs } = asked
   const guest = configOf({
-    ...{ uuid, spec, host: ends.to.id, networks: await networks.list(), macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disks.map(({ disk, to: vg, generation, vdev, access }) => ({ disk, vg, generation: generation + 1, vdev, access })),
   })
   const [from, to] = network.addresses
+  const there = { id: ends.to.id, name: ends.to.name }
+  const own = remembered({
+    ...{ uuid, spec, created, createdBy, host: there, networks: known, epoch, now: now() },
+    disks: disks.map(({ to: vg, generation, disk, ...one }) => ({
+      ...{ ...one, id: disk, vg, generation: generation + 1 },
+      image: record.disks.find(({ id }) => id === disk)?.image,
+    })),
+  })
   return {
     ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, memoryBytes: memoryNeeded(spec) },
-    ...{ from: hostArgOf(ends.from), to: { id: ends.to.id, name: ends.to.name } },
+    ...{ from: hostArgOf(ends.from), to: there },
     over: { network: network.network, from, to },
     ...(rateBytes === undefined ? {} : { rateBytes }),
+    ...(own ? { remembered: own } : {}),
   }
 }

@@ -8,6 +8,7 @@ import { addCompletionCommands } from './completion/completion.ts'
 import { addCpuCommands } from './cpu/cpu.ts'
 import { addHostCommands } from './host/host.ts'
 import { addLoginCommands } from './login.ts'
+import { addManagerRebuildCommand } from './manager-rebuild.ts'
 import { addManagerTasksCommand } from './manager-tasks.ts'
 import { addMigrateCommand } from './migrate/migrate.ts'
 import { addNetworkCommands } from './network/network.ts'
@@ -55,6 +56,7 @@ export function addPoolCommands(program: Command, world: World): void {
   addAlarmCommands(program, world)
   addAutomationCommands(program, world)
   addManagerTasksCommand(program, world)
+  addManagerRebuildCommand(program, world)
   program.commandsGroup('Who may come in:')
   addLoginCommands(program, world)
   addUserCommands(program, world)

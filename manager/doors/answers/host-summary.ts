@@ -21,11 +21,12 @@ export interface HostParts {
 }
 
 export function summaryOf({ view, inventory, sample, freeBytes, image, cpuGroup, alarms }: HostParts): Host {
-  const { groups, macs, serial: _serial, product: _product, claim, connection, ...others } = view
+  const { groups, macs, serial: _serial, product: _product, claim, cordon, connection, ...others } = view
   return {
     ...others,
     groups: [...groups],
     macs: [...macs],
+    ...(cordon ? { cordon: { ...cordon } } : {}),
     ...(connection ? { connection: { address: connection.address, agent: connection.agent, since: connection.since } } : {}),
     ...(claim ? { change: { at: claim.at, differs: [...claim.differs], was: identityOf(view), is: identityOf(claim) } } : {}),
     ...(claim || view.state === 'pending' || view.state === 'rejected' ? { seen: seenOf(view) } : {}),

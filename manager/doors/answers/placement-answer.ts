@@ -16,7 +16,8 @@ export function placementAnswer(
   { networks, storage, memoryBytes, type, from }: PlacementAsk,
   memory: (host: string) => Room | undefined,
 ): Placement {
-  const picture = matrixPicture(matrix, memory)
+  const cordons = new Map(hosts.flatMap(({ id, cordon }) => (cordon ? [[id, cordon.reason] as const] : [])))
+  const picture = matrixPicture(matrix, { memory, cordon: (id) => cordons.get(id) })
   const cpu = from === undefined ? { kind: 'start' as const, type } : { kind: 'move' as const, guest: { type }, from }
   const needed = memoryBytes === 0 ? 0 : guestMemory({ memoryBytes, vcpus: 1 })
   const verdicts = rank(picture, { memoryBytes: needed, dom0Bytes: 0, vcpus: 0, space: [], networks, storage, cpu }, USUAL_RULES)

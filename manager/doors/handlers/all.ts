@@ -12,6 +12,7 @@ import { automationHandlers } from './automations.ts'
 import { connectionHandlers } from './connections.ts'
 import { type ConsoleDeps, consoleHandlers } from './consoles.ts'
 import { cpuHandlers } from './cpu.ts'
+import { evacuationHandlers } from './evacuations.ts'
 import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
@@ -57,6 +58,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     vms: vmHandlers(deps),
     consoles: consoleHandlers(deps),
     migrations: migrationHandlers(deps),
+    evacuations: evacuationHandlers(deps),
     networks: networkHandlers(deps),
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),

@@ -17,7 +17,10 @@ export function automationHandlers(automations: Automations): HandlersOf<typeof 
           ? [...(await automations.open())].reverse().slice(0, limit)
           : await automations.list(limit, about)
       const wanted = which === 'open' ? all.filter(({ ended }) => ended === undefined) : all
-      return done({ automations: wanted.map(({ args: _args, seed: _seed, ...shown }) => shown) })
+      const waits = (id: string, ended: number | undefined) => (ended === undefined ? automations.waiting(id) : undefined)
+      return done({
+        automations: wanted.map(({ args: _args, seed: _seed, ...shown }) => ({ ...shown, waits: waits(shown.id, shown.ended) })),
+      })
     },
     async show({ id }) {
       const view = await automations.show(id)

@@ -41,6 +41,10 @@ export function hostHandlers({ pool, answers }: HostDeps): HandlersOf<typeof hos
     const view = pool.find(ref)
     return view ? shown(await pool.move(view.id, await eventOf(view), byUser(who.user))) : missing(noHost(ref))
   }
+  const wish = async (ref: string, { who }: Caller, wanted: Wish): Promise<Done<Host>> => {
+    const view = pool.find(ref)
+    return view ? shown(await pool.change(view.id, [wanted], byUser(who.user))) : missing(noHost(ref))
+  }
   return {
     list: async () => done({ hosts: [...(await answers.all())] }),
     show: async ({ ref }) => found(await answers.one(ref), noHost(ref)),
@@ -66,6 +70,8 @@ export function hostHandlers({ pool, answers }: HostDeps): HandlersOf<typeof hos
     reject: ({ ref }, by) => move(ref, by, () => ({ kind: 'reject' })),
     maintain: ({ ref }, by) => move(ref, by, async ({ id, state }) => maintenance(state, await pool.inventory(id))),
     resume: ({ ref }, by) => move(ref, by, () => ({ kind: 'resume' })),
+    cordon: ({ ref, reason }, by) => wish(ref, by, { kind: 'cordon', reason }),
+    uncordon: ({ ref }, by) => wish(ref, by, { kind: 'uncordon' }),
     fence: ({ ref, proof }, by) => move(ref, by, () => ({ kind: 'fence', proof })),
     release: ({ ref }, by) => move(ref, by, () => ({ kind: 'release' })),
   }

@@ -1,6 +1,7 @@
 // Guests that move to another host: the plan, and the automation that carries it out.
+import { planMigrate, weighAll } from '../../automations/migrate/several.ts'
 import { stepsOf } from '../../automations/migrate/told.ts'
-import { type MoveAsked, planMigrate, type Weighed, weigh } from '../../automations/migrate/weigh.ts'
+import type { MoveAsked, Weighed } from '../../automations/migrate/weigh.ts'
 import { type MigrationAsk, type MigrationPlan, migrations } from '../../contract/migrations.ts'
 import type { Done } from '../../outcome.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
@@ -18,14 +19,32 @@ export function migrationHandlers({ pool, automations, guests: { plans } }: VmDe
     async plan(input) {
       const asked = askedFor(input)
       if (asked.kind !== 'done') return asked
-      const weighed = await weigh(plans, asked.value)
+      const [weighed = missing(input.ref)] = await weighAll(plans, [asked.value])
       return weighed.kind === 'done' ? done(planAnswer(weighed.value, asked.value)) : weighed
     },
+    async planAll({ refs, ...how }) {
+      const all: MoveAsked[] = []
+      for (const ref of refs) {
+        const asked = askedFor({ ref, ...how })
+        if (asked.kind !== 'done') return asked
+        all.push(asked.value)
+      }
+      const answers: MigrationPlan[] = []
+      for (const [at, weighed] of (await weighAll(plans, all)).entries()) {
+        const asked = all[at]
+        if (weighed.kind !== 'done') return weighed
+        if (asked) answers.push(planAnswer(weighed.value, asked))
+      }
+      return done({ plans: answers })
+    },
+    // One after the other from its plan to its start, so that each plan sees those before it.
     start: (input, by) =>
-      startAutomation(automations, migrations.start, input, by, async () => {
-        const asked = askedFor(input, by.start?.within)
-        return asked.kind === 'done' ? planMigrate(plans, asked.value) : asked
-      }),
+      plans.moves.next(() =>
+        startAutomation(automations, migrations.start, input, by, async () => {
+          const asked = askedFor(input, by.start?.within)
+          return asked.kind === 'done' ? planMigrate(plans, asked.value) : asked
+        }),
+      ),
   }
 }
 

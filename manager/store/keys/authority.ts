@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Authority, authorityFrom, selfSigned } from './certificate.ts'
-import { keepSecret, writeOnce } from './secrets.ts'
+import { keepSecret, readSecret, writeOnce } from './secrets.ts'
 
 export const AUTHORITY_KEY = 'manager-ca.key'
 export const AUTHORITY_CERTIFICATE = 'manager-ca.pem'
@@ -15,6 +15,11 @@ export async function keepAuthority(dataDir: string): Promise<Authority> {
   const path = join(dataDir, 'keys', AUTHORITY_CERTIFICATE)
   await writeOnce(path, await selfSigned(key, newSerial()), 0o644)
   return authorityFrom(key, await readFile(path, 'utf8'), path)
+}
+
+/** One was made before. */
+export async function hasAuthority(dataDir: string): Promise<boolean> {
+  return (await readSecret(join(dataDir, 'keys', AUTHORITY_KEY))) !== undefined
 }
 
 /** What appliances show to be let in: 256 bits, base64url. The same file lies on every appliance of the site. */

@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../schema.ts'
 import { automations } from './automations.ts'
 import { claims } from './claims.ts'
+import { cordons } from './cordons.ts'
 import { bootNetwork, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { scans, site } from './site.ts'
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   guests,
   bootNetwork,
   vmImages,
+  cordons,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -22,6 +22,7 @@ export const EVENT_KINDS = [
   'automation-waits',
   'guest-stays-down',
   'guest-not-started',
+  'unknown-guests',
 ] as const
 
 /** Something is so: raised when it begins, cleared by the manager when it ends. */

@@ -57,3 +57,16 @@ export async function forgetAttempts(transaction: Transaction, expiredBefore: nu
     )
     .execute()
 }
+
+/** The MAC of these that was booted from last, as far as appliances have told. */
+export async function newestAttemptFrom(db: Kysely<Tables>, macs: readonly string[]): Promise<string | undefined> {
+  if (macs.length === 0) return undefined
+  const row = await db
+    .selectFrom('attempts')
+    .select('mac')
+    .where('mac', 'in', [...macs])
+    .orderBy('expires', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.mac
+}

@@ -55,3 +55,7 @@ export async function forgetCertificates(transaction: Transaction, expiredBefore
     )
     .execute()
 }
+
+export async function certificatesOfHost(db: Kysely<Tables>, host: string): Promise<readonly KnownCertificate[]> {
+  return db.selectFrom('certificates').selectAll().where('host', '=', host).execute()
+}

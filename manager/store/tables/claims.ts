@@ -45,6 +45,22 @@ export async function claimsOf(db: Kysely<Tables>, kind: string, holder: string)
     .execute()
 }
 
+/** Which of these hold something. */
+export async function holdersAmong(db: Kysely<Tables>, kind: string, holders: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for (const some of chunks(holders, MOST_VALUES)) {
+    const rows = await db
+      .selectFrom('claims')
+      .select('holder')
+      .distinct()
+      .where('holder_kind', '=', kind)
+      .where('holder', 'in', some)
+      .execute()
+    for (const { holder } of rows) found.add(holder)
+  }
+  return found
+}
+
 /** Which of these guests have claims, whoever holds them. */
 export async function claimedGuests(db: Kysely<Tables>, guests: readonly string[]): Promise<ReadonlySet<string>> {
   const found = new Set<string>()

@@ -97,3 +97,20 @@ export async function disksOf(db: Kysely<Tables>, guest?: string): Promise<reado
   const all = db.selectFrom('guest_disks').selectAll().orderBy('guest').orderBy('vdev')
   return (guest === undefined ? all : all.where('guest', '=', guest)).execute()
 }
+
+/** Those that have a disk on this host. */
+export async function guestsWithDisksOn(db: Kysely<Tables>, host: string): Promise<readonly GuestsTable[]> {
+  const there = db.selectFrom('guest_disks').select('guest').where('host', '=', host)
+  return db.selectFrom('guests').selectAll().where('uuid', 'in', there).orderBy('name').execute()
+}
+
+/** Of these UUIDs those of guests. */
+export async function guestsAmong(db: Kysely<Tables>, uuids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (uuids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('guests')
+    .select('uuid')
+    .where('uuid', 'in', [...uuids])
+    .execute()
+  return new Set(rows.map(({ uuid }) => uuid))
+}

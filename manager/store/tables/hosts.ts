@@ -23,6 +23,15 @@ export interface IdentityClaim extends MachineIdentity {
   readonly before: string
 }
 
+/** No guest is to come to a host; what is on it stays. */
+export interface Cordon {
+  readonly reason: string
+  /** As in the history. */
+  readonly who: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 export interface HostRecord extends MachineIdentity {
   readonly id: string
   readonly name: string
@@ -33,6 +42,7 @@ export interface HostRecord extends MachineIdentity {
   readonly created: number
   readonly attempt: string | undefined
   readonly claim?: IdentityClaim | undefined
+  readonly cordon?: Cordon | undefined
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -97,10 +107,16 @@ export async function addHost(transaction: Transaction, host: Omit<HostRecord, '
 export async function updateHost(
   transaction: Transaction,
   id: string,
-  changed: Partial<Pick<HostRecord, 'name' | 'uuid' | 'serial' | 'product' | 'state' | 'since' | 'groups' | 'notes' | 'attempt'>>,
+  changed: Partial<Pick<HostRecord, 'name' | 'uuid' | 'serial' | 'product' | 'state' | 'since' | 'groups' | 'notes' | 'attempt'>> & {
+    readonly cordon?: Cordon | 'none'
+  },
 ): Promise<void> {
-  const { groups, ...others } = changed
-  const set = { ...others, ...(groups ? { groups: JSON.stringify(groups) } : {}) }
+  const { groups, cordon, ...others } = changed
+  const set = {
+    ...others,
+    ...(groups ? { groups: JSON.stringify(groups) } : {}),
+    ...(cordon ? { cordon: cordon === 'none' ? null : JSON.stringify(cordon) } : {}),
+  }
   if (Object.keys(set).length > 0) await transaction.updateTable('hosts').set(set).where('id', '=', id).execute()
 }
 
@@ -168,13 +184,14 @@ function recordOf(row: HostsTable, macs: readonly { readonly mac: string; readon
     serial: row.serial ?? undefined,
     product: row.product ?? undefined,
     claim: row.claim === null ? undefined : (JSON.parse(row.claim) as IdentityClaim),
+    cordon: row.cordon === null ? undefined : (JSON.parse(row.cordon) as Cordon),
     attempt: row.attempt ?? undefined,
     groups: JSON.parse(row.groups) as string[],
     macs: macs.map(({ mac, boot }) => ({ mac, boot: boot === 1 })),
   }
 }
 
-function rowOf({ serial, product, claim, ...host }: Omit<HostRecord, 'macs'>): Insertable<HostsTable> {
+function rowOf({ serial, product, claim, cordon, ...host }: Omit<HostRecord, 'macs'>): Insertable<HostsTable> {
   return {
     ...host,
     uuid: host.uuid ?? null,
@@ -183,6 +200,7 @@ function rowOf({ serial, product, claim, ...host }: Omit<HostRecord, 'macs'>): I
     ...(serial === undefined ? {} : { serial }),
     ...(product === undefined ? {} : { product }),
     ...(claim ? { claim: JSON.stringify(claim) } : {}),
+    ...(cordon ? { cordon: JSON.stringify(cordon) } : {}),
   }
 }
 

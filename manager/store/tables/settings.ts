@@ -3,9 +3,9 @@ import { type Kysely, sql } from 'kysely'
 import type { Transaction } from '../database.ts'
 import type { Tables } from '../schema.ts'
 
-/** Greater than any before it: agents obey only the manager with the greatest that they have heard. */
-export async function nextEpoch(transaction: Transaction): Promise<number> {
-  const epoch = (await newestEpoch(transaction)) + 1
+/** Greater than any before it, and than `beyond`: agents obey only the manager with the greatest that they have heard. */
+export async function nextEpoch(transaction: Transaction, beyond = 0): Promise<number> {
+  const epoch = Math.max(await newestEpoch(transaction), beyond) + 1
   await transaction
     .insertInto('settings')
     .values({ key: 'epoch', value: String(epoch) })
@@ -33,3 +33,20 @@ export async function setPropertiesText(transaction: Transaction, value: string)
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: sql<string>`excluded.value` }))
     .execute()
 }
+
+/** Since when this database takes the place of one that is lost, milliseconds since the epoch; undefined: it does not. */
+export async function lostSince(db: Kysely<Tables>): Promise<number | undefined> {
+  const row = await db.selectFrom('settings').select('value').where('key', '=', LOST_KEY).executeTakeFirst()
+  return row && Number(row.value)
+}
+
+/** Said once: later it stays as it is. */
+export async function noteLoss(transaction: Transaction, at: number): Promise<void> {
+  await transaction
+    .insertInto('settings')
+    .values({ key: LOST_KEY, value: String(at) })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute()
+}
+
+const LOST_KEY = 'lost-since'

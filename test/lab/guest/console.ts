@@ -23,23 +23,35 @@ export async function typeInGuest({ name, ssh }: RackNode, guest: string, line: 
   if (exitCode !== 0) throw new Error(`${guest} on ${name} has no console to type at: ${stderr.trim()}`)
 }
 
+type Awaited = RegExp | ((said: string) => boolean)
+
 /**
- * Resolves with all it has said once `pattern` is in it. Rejects with the end of it when it has said nothing more for `GUEST_MS`, times how
+ * Resolves with all it has said once `pattern` is in it, or it is so by `pattern`. Rejects with the end of it when it has said nothing more for `GUEST_MS`, times how
  * slow the computer is, or other things for three times as long (it ticks), or when the disk has lied.
  */
-export async function waitForGuest(pace: Pace, node: RackNode, guest: string, pattern: RegExp): Promise<string> {
+export async function waitForGuest(pace: Pace, node: RackNode, guest: string, pattern: Awaited): Promise<string> {
   const end = Date.now() + pace.allow(3 * GUEST_MS)
   let patience = newPatience(pace.allow(GUEST_MS), Date.now())
   for (;;) {
     const said = await guestConsole(node, guest)
     const [mismatch] = /MISMATCH.*/.exec(said) ?? []
     if (mismatch !== undefined) throw new Error(`${guest} on ${node.name}: ${mismatch}`)
-    if (pattern.test(said)) return said
+    if (typeof pattern === 'function' ? pattern(said) : pattern.test(said)) return said
     patience = see(patience, said, Date.now())
     if (isOver(patience, Date.now()) || Date.now() > end)
-      throw new Error(`${sayAwaited(`${pattern} of ${guest} on ${node.name}`, patience, Date.now())}${said.slice(-2000)}`)
+      throw new Error(
+        `${sayAwaited(`${typeof pattern === 'function' ? pattern.name : pattern} of ${guest} on ${node.name}`, patience, Date.now())}${said.slice(-2000)}`,
+      )
     await pause(LOOK_MS)
   }
+}
+
+/** It writes and verifies there: two blocks more than now. */
+export async function waitTicking(pace: Pace, node: RackNode, guest: string): Promise<void> {
+  const ticks = ticksIn(await guestConsole(node, guest))
+  await waitForGuest(pace, node, guest, function moreTicks(said) {
+    return ticksIn(said) >= ticks + 2
+  })
 }
 
 /** Of the last `tick N`; 0 before the first. */

@@ -2,8 +2,8 @@
 import test from 'ava'
 import { missingIn, movePicture, pausesOf, ticksOf } from './picture.ts'
 
-const NODE1 = 'guest: up\ntick 1 at 10.00\ntick 2 at 12.00\ntick 3 at 14.00\n'
-const NODE2 = 'stood still 3.5 s, at 18.40\ntick 4 at 18.50\ntick 5 at 20.00\n'
+const NODE1 = 'guest: up\ntick 1 at 10.00, stood still 0.0 s\ntick 2 at 12.00, stood still 0.2 s\ntick 3 at 14.00, stood still 0.1 s\n'
+const NODE2 = 'tick 4 at 18.50, stood still 3.5 s\ntick 5 at 20.00, stood still 0.1 s\n'
 const SAID = [
   { host: 'node1', text: NODE1 },
   { host: 'node2', text: NODE2 },

@@ -29,9 +29,9 @@ export function ticksOf({ said }: Pick<Course, 'said'>): readonly Tick[] {
 
 export function pausesOf({ said }: Pick<Course, 'said'>): readonly Pause[] {
   return said.flatMap(({ text }) =>
-    Array.from(text.matchAll(/^stood still ([\d.]+) s, at ([\d.]+)/gm), ([, seconds, at]) => ({
-      seconds: Number(seconds),
+    Array.from(text.matchAll(/^tick \d+ at ([\d.]+), stood still ([\d.]+) s/gm), ([, at, seconds]) => ({
       at: Number(at),
+      seconds: Number(seconds),
     })),
   )
 }

@@ -6,7 +6,7 @@ import type { Laps } from '../laps.ts'
 import type { RackNode } from '../node.ts'
 import { managerPid, type Operator } from '../operator.ts'
 import type { Rack } from '../rack.ts'
-import { GUEST_MS, guestConsole, ticksIn, waitForGuest } from './console.ts'
+import { GUEST_MS, guestConsole, waitForGuest, waitTicking } from './console.ts'
 import { killManagerInMove, MOVING, moveUnderWay } from './moves.ts'
 import { movePicture } from './picture.ts'
 
@@ -52,7 +52,7 @@ export async function showGuests(show: Show): Promise<void> {
 async function showMoves({ rack, operator, laps, say, type }: Show, home: RackNode, away: RackNode): Promise<void> {
   await type('migrate', 'web1', '--to', away.name, '--plan')
   await type('migrate', 'web1', '--to', away.name, ...MOVING)
-  await waitTicking(away)
+  await waitTicking(rack.pace, away, 'web1')
   laps.done('moved live', Date.now())
   say('\nIt wrote and verified all the while:')
   say(await picture(home, away))
@@ -61,17 +61,11 @@ async function showMoves({ rack, operator, laps, say, type }: Show, home: RackNo
   const move = await moveUnderWay(operator)
   say('\nThe manager is killed once the mirror of the way back fills; hostless up starts it again, and the move goes on where it was.')
   await killManagerInMove(rack, operator, move)
-  await waitTicking(home)
+  await waitTicking(rack.pace, home, 'web1')
   laps.done('and back over a killed manager', Date.now())
   await type('automation', 'show', move)
   say(await picture(home, away))
   await type('vm', 'list')
-
-  /** Writes and verifies there, after what it had written when it came. */
-  async function waitTicking(node: RackNode): Promise<void> {
-    const ticks = ticksIn(await guestConsole(node, 'web1'))
-    await waitForGuest(rack.pace, node, 'web1', new RegExp(`^tick ${ticks + 2}\\b`, 'm'))
-  }
 }
 
 const PICTURE_COLUMNS = 64

@@ -33,10 +33,14 @@ test('an agent that has heard a later manager, or speaks only later versions, is
     const { session, actions } = step(NEW_SESSION, message, knows)
     t.is(session, NEW_SESSION)
     t.deepEqual(
-      actions.map(({ kind }) => kind),
+      actions.flatMap(({ kind }) => (kind === 'outdated' ? [] : [kind])),
       ['send', 'close'],
     )
     t.true(actions.every((action) => action.kind !== 'close' || !action.audit))
+    t.deepEqual(
+      actions.filter(({ kind }) => kind === 'outdated'),
+      message.kind === 'hello' && message.epoch === 6 ? [{ kind: 'outdated', heard: 6 }] : [],
+    )
   }
 })
 

@@ -33,13 +33,14 @@ export interface Settings {
   readonly hosts: Hosts
   readonly hooks?: Hooks
   readonly most?: number
+  readonly mostOf?: (what: string) => number
 }
 
 const NO_HOOKS: Hooks = { run: () => ({ ended: Promise.resolve({ kind: 'value', value: {} }), kill: () => undefined }) }
 
 export async function automationsOn(
   t: ExecutionContext,
-  { store, recipes, hosts, hooks = NO_HOOKS, most }: Settings,
+  { store, recipes, hosts, hooks = NO_HOOKS, most, mostOf }: Settings,
 ): Promise<Automations> {
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const automations = await openAutomations({
@@ -65,6 +66,7 @@ export async function automationsOn(
     newId: newHostId,
     log: collectingLog().log,
     ...(most === undefined ? {} : { most }),
+    ...(mostOf ? { mostOf } : {}),
   })
   t.teardown(() => automations.close())
   return automations

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Hooks } from '../../../manager/automation/ports.ts'
 import { recipe } from '../../../manager/automation/recipe.ts'
-import { ask, hook, order, progress, type Steps, sleep, undoable } from '../../../manager/automation/steps.ts'
+import { ask, hook, inTurn, order, progress, type Steps, sleep, undoable } from '../../../manager/automation/steps.ts'
 import { uuid } from '../../../manager/protocol/values.ts'
 import { onEach, storeAt } from '../store/dialects.ts'
 import { automationsOn, hosts, refused, until } from './scripted.ts'
@@ -86,7 +86,7 @@ onEach('one that is queued and aborted never starts; one that runs stops within 
   const automations = await automationsOn(t, { store, recipes: [MOVE], hosts: rack, most: 1 })
   const [running, queued] = [await automations.start(start('web1')), await automations.start(start('web2'))]
   if (running.kind !== 'done' || queued.kind !== 'done') return t.fail()
-  t.is((await automations.show(queued.value.id))?.turn, 'waits for its turn')
+  t.is((await automations.show(queued.value.id))?.turn, 'waits for a place: as many as may be are under way (1)')
   t.is((await automations.abort(queued.value.id, 'bob')).kind, 'done')
   t.like(await automations.show(queued.value.id), { state: 'aborted', reason: 'bob has aborted it before it began', steps: [] })
   while (!rack.asked.some(([, { kind }]) => kind === 'switch')) await new Promise(setImmediate)
@@ -240,4 +240,53 @@ onEach('automations about a guest are those that were started with its UUID', as
     [`move ${mine}`],
   )
   t.is((await automations.list(10)).length, 2)
+})
+
+const COPYING = moving(1, function* (guest) {
+  const uses = [{ what: 'copies', of: 'pool', name: 'moves that copy' }]
+  yield* inTurn(uses, () => ask('h', { kind: 'copy', guest }))
+  yield* ask('h', { kind: 'switch', guest })
+})
+
+onEach('of those that wait for a turn one goes at a time, over a new manager, too; an aborted one never has its turn', async (t, place) => {
+  const store = await storeAt(t, place)
+  const settings = { store, recipes: [COPYING], mostOf: () => 1 }
+  const rack = hosts()
+  rack.answer = () => 'silence'
+  const before = await automationsOn(t, { ...settings, hosts: rack })
+  const ids: string[] = []
+  for (const guest of ['web1', 'web2', 'web3']) {
+    const begun = await before.start(start(guest))
+    if (begun.kind !== 'done') return t.fail(begun.reason)
+    ids.push(begun.value.id)
+    while (before.waiting(begun.value.id) === undefined && rack.asked.length === 0) await new Promise(setImmediate)
+  }
+  const [one = '', two = '', three = ''] = ids
+  while (before.waiting(three) === undefined) await new Promise(setImmediate)
+  t.is(before.waiting(two), `its turn: 1 of at most 1 moves that copy are under way (${one}), it is next`)
+  t.like(await before.show(three), { turn: `waits for its turn: 1 of at most 1 moves that copy are under way (${one}), 1 wait before it` })
+  t.is(before.howManyWait(), 2)
+  t.is(rack.asked.length, 1)
+  before.close()
+
+  const next = hosts()
+  next.answer = ({ kind }) => (kind === 'copy' ? 'silence' : 'done')
+  const after = await automationsOn(t, { ...settings, hosts: next })
+  while (next.asked.length === 0) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.deepEqual(
+    next.asked.map(([asked]) => asked),
+    [`${one}/2`],
+    'the turn that was there is there, and no other',
+  )
+  t.is((await after.abort(two, 'bob')).kind, 'done')
+  await until(after, two, 'aborted')
+  next.answer = () => 'done'
+  t.is((await after.abort(one, 'bob')).kind, 'done')
+  await until(after, three, 'done')
+  t.deepEqual(
+    next.asked.map(([asked]) => asked),
+    [`${one}/2`, `${three}/2`, `${three}/4`],
+  )
+  t.is(after.waiting(three), undefined)
 })

@@ -53,6 +53,8 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
           state === 'pending' ? { state: 'approved' } : refused(`${name} is ${state}: only pending hosts are approved`),
         ),
       reject: ({ ref }) => change(ref, () => ({ state: 'rejected' })),
+      cordon: ({ ref, reason }) => change(ref, () => ({ cordon: { reason, who: 'user ada', at: 1_700_000_000_000 } })),
+      uncordon: ({ ref }) => change(ref, () => ({ cordon: undefined })),
       maintain: nothing,
       resume: nothing,
       fence: ({ ref }) => change(ref, () => ({ state: 'fenced' })),
@@ -95,8 +97,32 @@ function thingsOf(pool: PoolData): Pick<Handlers, 'things' | 'alarms' | 'connect
     },
     connections: { list: nothing, add: nothing, remove: nothing },
     properties: { show: nothing, set: nothing },
-    manager: { tasks: nothing, metrics: async () => done('hostless_hosts 7\n'), description: nothing },
+    manager: {
+      rebuild: async ({ mode }) => done({ ...REBUILT, done: mode === 'write' ? 'written' : 'preview' }),
+      tasks: nothing,
+      metrics: async () => done('hostless_hosts 7\n'),
+      description: nothing,
+    },
   }
+}
+
+/** One host is not read yet. */
+const REBUILT = {
+  guests: [
+    {
+      uuid: '6b1f0000-0000-4000-8000-000000000001',
+      name: 'web1',
+      host: 'node01',
+      power: 'on' as const,
+      disks: ['xvda data/disk-1'],
+      by: 'record' as const,
+    },
+  ],
+  networks: [{ name: 'lan', bridge: 'xenbr0' }],
+  hosts: [],
+  disagree: ['web1 runs as web0 on node01'],
+  unknown: ['users, tokens and roles'],
+  unread: [{ host: 'node02', why: 'it may only report: hostless host approve node02' }],
 }
 
 function accessOf(pool: PoolData): Pick<Handlers, 'access' | 'users' | 'tokens' | 'audit'> {

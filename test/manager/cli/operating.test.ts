@@ -53,6 +53,23 @@ test('approve says a line for each host, and tells all from some from none by it
   t.is((await hostless('host approve @rack3,-@ssd')).code, 4)
 })
 
+test('cordon says why; host list has a column for it while a host is cordoned, and fits 80 columns', async (t) => {
+  const { hostless, setting } = await start(t)
+  t.notRegex((await hostless('host list')).out, /CORDONED/)
+  const done = await run(setting, 'host', 'cordon', 'node01', '--reason', 'PDU 2 is changed on Friday')
+  t.regex(done.out, /node01 +done +up, cordoned: PDU 2 is changed on Friday/)
+  const { out } = await run({ ...setting, columns: 80 }, 'host', 'list')
+  t.regex(out, /CORDONED/)
+  t.regex(out, /node01 .*PDU 2 is/)
+  t.deepEqual(
+    out.split('\n').filter((line) => line.length > 80 && !line.startsWith('(in a wider window')),
+    [],
+  )
+  t.regex((await hostless('host show node01')).out, /Cordoned +PDU 2 is changed on Friday\n/)
+  t.like(JSON.parse((await hostless('host list node01 --output json')).out)[0], { cordon: 'PDU 2 is changed on Friday', state: 'up' })
+  t.regex((await hostless('host uncordon node01')).out, /node01 +done +up\n/)
+})
+
 test('approve shows who it lets in and names that; who takes the place of another is asked about', async (t) => {
   const { hostless, manager, pool, setting } = await start(t)
   const macs = [{ mac: '52:54:00:77:00:08', boot: true }]

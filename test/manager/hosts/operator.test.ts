@@ -40,3 +40,23 @@ test('approval makes a connected host up, another one approved', (t) => {
   t.is(state(true), 'up')
   t.is(state(false), 'approved')
 })
+
+test('a cordon says why, since when and by whom; one for an evacuation leaves one that is there alone, and goes with its own', (t) => {
+  const standing = { ...host, state: 'up', cordon: { reason: 'PDU 2', who: 'user ada', at: 5 } }
+  const asked = (wish: Wish, record: object = host) =>
+    rule(wish, { ...host, ...record }, { isConnected: true, isNameTaken: false, who: 'user bob', at: 9 })
+  t.deepEqual(asked({ kind: 'cordon', reason: 'PDU 2' }), {
+    kind: 'change',
+    set: { cordon: { reason: 'PDU 2', who: 'user bob', at: 9 } },
+    what: 'cordoned: PDU 2',
+  })
+  t.is(asked({ kind: 'cordon', reason: 'PDU 2' }, standing).kind, 'nothing')
+  t.like(asked({ kind: 'cordon', reason: 'fans' }, standing), { what: 'cordoned: fans (before: PDU 2)' })
+  t.is(asked({ kind: 'cordon', reason: 'fans', unless: 'cordoned' }, standing).kind, 'nothing')
+  t.is(asked({ kind: 'uncordon', of: 'fans' }, standing).kind, 'nothing')
+  t.like(asked({ kind: 'uncordon', of: 'PDU 2' }, standing), { set: { cordon: 'none' }, what: 'cordoned no more (before: PDU 2)' })
+  t.is(asked({ kind: 'uncordon' }).kind, 'nothing')
+  for (const reason of ['', 'a\nb', '\u001b[2J', '\u202e', 'x'.repeat(257)])
+    t.is(asked({ kind: 'cordon', reason }).kind, 'refused', JSON.stringify(reason))
+  t.is(asked({ kind: 'cordon', reason: 'x' }, { state: 'rejected' }).kind, 'refused')
+})

@@ -43,10 +43,7 @@ function placed(needs: Partial<PlacementNeeds>, pool = POOL): readonly string[] 
     storage: [],
     cpu: { kind: 'start', type: 'pvh' } as const,
   }
-  return said(
-    matrixPicture(matrix, (id) => roomOf(pool, id)),
-    { ...all, ...needs },
-  )
+  return said(matrixPicture(matrix, { memory: (id) => roomOf(pool, id), cordon: () => undefined }), { ...all, ...needs })
 }
 
 /** As if all that Xen reports free were free. */

@@ -61,6 +61,13 @@ test('every host that is not fit says all that is in its way, with numbers', (t)
   ])
 })
 
+test('a cordon keeps guests from coming; a guest that lies there may start there', (t) => {
+  const of = picture([host('h', { cordon: 'PDU 2' })])
+  t.deepEqual(said(of, needs()), ['fits: ', 'h is cordoned: PDU 2'])
+  t.deepEqual(said(of, needs(), rules({ home: 'id-h' })), ['fits: h'])
+  t.deepEqual(said(of, needs(), rules({ home: 'id-other' })), ['fits: ', 'h is cordoned: PDU 2'])
+})
+
 for (const [state, reason] of [
   ['pending', 'h is not approved'],
   ['rejected', 'h was rejected'],

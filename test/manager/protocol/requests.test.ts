@@ -1,5 +1,6 @@
 import test from 'ava'
 import { vgRef } from '../../../manager/protocol/guest-disk.ts'
+import { guestRecord } from '../../../manager/protocol/guest-record.ts'
 import { guestConfig } from '../../../manager/protocol/requests/guest-config.ts'
 import { collide, holding, type Resource } from '../../../manager/protocol/requests/holds.ts'
 import { answerFor, orderOf, type RequestBody, type RequestKind, requestBody, withheldFrom } from '../../../manager/protocol/requests.ts'
@@ -23,6 +24,11 @@ const WEB1 = guestConfig.parse({
   xl: [{ key: 'cpu_weight', value: '512' }],
 })
 const ENDS = { own: '10.77.0.21', peer: '10.77.0.22', port: 7800, secret: { of: 'automation 7/1' } }
+const RECORD = guestRecord.parse({
+  ...{ guest, name: 'web1', spec: '{"name":"web1"}', host: 'node01', networks: [{ name: 'lan', bridge: 'xenbr0' }] },
+  disks: [{ disk, vdev: 'xvda', vg, sizeBytes: 1 << 20, generation: 1, access: 'read-write' }],
+  ...{ created: 1, createdBy: 'ada', epoch: 7, written: 2 },
+})
 const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly kind: Kind } } = {
   collect: { kind: 'collect', sections: ['lvs'] },
   'connect-iscsi': { kind: 'connect-iscsi', initiator: iscsiName.parse('iqn.2026-11.test:a'), portal },
@@ -73,10 +79,15 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'keep-copy': { kind: 'keep-copy', vg, disk, guest, generation: 2, epoch: 7 },
   'drop-mirror': { kind: 'drop-mirror', vg, disk, minor: 3 },
   'leave-disk': { kind: 'leave-disk', vg, disk, minor: 3, generation: 1, untilMs: 1_800_000_000_000 },
+  'keep-guest': { kind: 'keep-guest', vg, record: RECORD },
+  'forget-guest': { kind: 'forget-guest', vg, guest },
+  'read-guests': { kind: 'read-guests', vg },
 }
+const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests'] as const
 const SINCE_8 = [
   ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
   ...(['expose-copy', 'settle-mirror', 'keep-copy', 'drop-mirror', 'leave-disk'] as const),
+  ...SINCE_9,
 ]
 const SINCE_7 = [
   'open-receive',
@@ -168,7 +179,8 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(8), [])
+  t.deepEqual(withheld(9), [])
+  t.deepEqual(withheld(8), [...SINCE_9])
   t.deepEqual(withheld(7), [...SINCE_8])
   t.deepEqual(withheld(6), [...SINCE_7])
   t.deepEqual(withheld(5), [...SINCE_6])

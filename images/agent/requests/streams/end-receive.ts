@@ -1,8 +1,10 @@
 // The request end-receive: nothing of the stream is left here. The guest is here or it is not: whichever was decided, what Xen shows must
 // not say the contrary.
+
+import { isMovingName } from '../../../../manager/protocol/guests.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../../manager/protocol/requests.ts'
 import { keep, readKept } from '../../guests/kept.ts'
-import { domainsOf, isMovingName } from '../../guests/moving.ts'
+import { domainsOf } from '../../guests/moving.ts'
 import { streamPlaces } from '../../streams/places.ts'
 import { otherStream, removeStream, type StreamWorld, see, until } from '../../streams/relays.ts'
 import { refused } from '../refusal.ts'

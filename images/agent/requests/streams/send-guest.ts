@@ -18,6 +18,8 @@ const TELLING = 1000
 const BEGINNING = 60_000
 const ENDING = 60_000
 
+const NOT_SUSPENDED = 'its kernel does not suspend when it is asked to: it may have crashed, which its console would tell'
+
 export async function sendGuest(world: StreamWorld, body: RequestOf<'send-guest'>, task: Task): Promise<Sent | Refusal> {
   const places = streamPlaces(body.migration)
   if ((await world.backend.read(places.plan)) === undefined) {
@@ -99,12 +101,13 @@ async function endOf(
     const seen = domains.kind === 'unread' ? domains.reason : `its domains here: ${domains.all.map(sayRow).join(', ') || 'none'}`
     return { kind: 'undefined', reason: `what has become of it must be looked for on both hosts. ${seen}. ${words}`.trim().slice(0, 512) }
   }
+  if (end.kind === 'not-suspended')
+    return { kind: 'given-up', cause: 'not-suspended', reason: `${NOT_SUSPENDED}. ${words}`.trim().slice(0, 512) }
   if (status?.phase === 'dropped' && status.cause !== undefined) {
     const reason = status.cause === 'xl-failed' && words !== '' ? words : (status.reason ?? status.cause)
-    const cause = end.kind === 'not-suspended' ? 'not-suspended' : status.cause
+    const { cause } = status
     return { kind: 'given-up', cause, reason: reason.slice(0, 512), ...(status.pauseMs === undefined ? {} : { pauseMs: status.pauseMs }) }
   }
-  if (end.kind === 'not-suspended') return { kind: 'given-up', cause: 'not-suspended', reason: words || 'the guest did not suspend' }
   const cause = status ? 'relay-died' : 'xl-failed'
   return { kind: 'given-up', cause, reason: words || 'its transport has ended before its time' }
 }

@@ -1,11 +1,14 @@
-// dd(1) between devices and blkdiscard(8): a copy goes on with the clock, and is there as far as it has come when the host dies.
+// dd(1) between devices and blkdiscard(8): a copy goes on with the clock, and is there as far as it has come when the host dies. What goes
+// from a file to a device, or from there to whoever asked, is there at once.
 import { collision } from '../state/claims.ts'
-import { paste } from '../state/content.ts'
+import { contentOf, paste, textOf } from '../state/content.ts'
 import { findDevice } from '../state/devices.ts'
-import { trace } from '../state/io.ts'
+import { readAt, trace, writeAt } from '../state/io.ts'
 import { type Copy, MIB, SECTOR, type Site, withMedium } from '../state/site.ts'
-import { type Context, did, type Ended, failed, gap, type Outcome } from './command.ts'
+import { type Context, did, type Ended, failed, gap, here, type Outcome, said } from './command.ts'
 import { parseOptions, sectorsFrom } from './options.ts'
+
+type FoundDevice = NonNullable<ReturnType<typeof findDevice>>
 
 /** Sectors a second: 200 MiB. */
 const RATE = (200 * MIB) / SECTOR
@@ -20,9 +23,13 @@ export function dd(context: Context): Outcome {
   const [source = '', target = ''] = [given.get('if'), given.get('of')]
   const block = sectorsFrom(given.get('bs') ?? '512', 'b') ?? gap(context, `bs=${given.get('bs')}`)
   const [from, to] = [findDevice(site, host, source), findDevice(site, host, target)]
+  const [skipped, sought] = [Number(given.get('skip') ?? 0) * block, Number(given.get('seek') ?? 0) * block]
+  if (!given.has('of') && from) return shown(context, from, skipped, given.has('count') ? Number(given.get('count')) * block : undefined)
+  const file = here(context).ram.files.get(source)
+  if (file && to) return poured(context, file.text, to, sought)
   if (!to) return failed(context, 1, `dd: failed to open '${target}': No such file or directory`)
   if (!from && source !== '/dev/zero') return failed(context, 1, `dd: failed to open '${source}': No such file or directory`)
-  const [skip, seek] = [Number(given.get('skip') ?? 0) * block, Number(given.get('seek') ?? 0) * block]
+  const [skip, seek] = [skipped, sought]
   const count = given.get('count')
   const most = Math.min(to.sectors - seek, from ? from.sectors - skip : Number.POSITIVE_INFINITY)
   const sectors = Math.min(most, count === undefined ? most : Number(count) * block)
@@ -37,6 +44,18 @@ export function dd(context: Context): Outcome {
     rate: RATE,
   }
   return { kind: 'waiting', site: { ...site, copies: [...site.copies, copy] }, look: (now) => copied(now, id, target) }
+}
+
+function shown(context: Context, { kname, sectors: all }: FoundDevice, at: number, count: number | undefined): Ended {
+  const sectors = Math.max(0, Math.min(all - at, count ?? all))
+  const read = readAt(context.site, context.host, kname, at, sectors)
+  if (read.kind === 'failed') return failed(context, 1, `dd: error reading: ${read.why}`)
+  return said(context, textOf(read.value, sectors), Math.ceil((sectors * 1000) / RATE))
+}
+
+function poured(context: Context, text: string, { kname }: FoundDevice, at: number): Ended {
+  const wrote = writeAt(context.site, context.host, kname, at, Math.ceil(text.length / SECTOR), contentOf(text))
+  return wrote.kind === 'failed' ? failed(context, 1, `dd: error writing: ${wrote.why}`) : did(wrote.value, 20)
 }
 
 function copied(site: Site, id: number, target: string): Ended | undefined {

@@ -33,7 +33,16 @@ export function multipath(context: Context): Ended {
 }
 
 export function modprobe(context: Context): Ended {
-  return did(context.site, 30)
+  const { site, host, args } = context
+  const { drbd, drbdHelper } = here(context).ram
+  if (!args.includes('drbd')) return did(site, 30)
+  if (!args.includes('-r')) {
+    // What is loaded already keeps what it was told.
+    const [, told = '/sbin/drbdadm'] = /usermode_helper=(\S+)/.exec(args.join(' ')) ?? []
+    return did(withRam(site, host, { drbdHelper: drbdHelper ?? told }), 30)
+  }
+  if (drbd.length > 0) return failed(context, 1, 'modprobe: FATAL: Module drbd is in use.')
+  return did(withRam(site, host, { drbdHelper: undefined }), 30)
 }
 
 /** Everything has settled: the simulator's udev is done when a command is. */

@@ -28,6 +28,8 @@ export function fileOf(site: Site, host: HostState, path: string): string | unde
       return showDiskstats(host, site.now)
     case '/proc/uptime':
       return `${((site.now - host.since) / 1000).toFixed(2)} 0.00\n`
+    case '/sys/module/drbd/parameters/usermode_helper':
+      return ram.drbdHelper === undefined ? undefined : `${ram.drbdHelper}\n`
     case '/proc/net/dev':
       return showNetDev(host, site.now)
     default:

@@ -63,3 +63,29 @@ export function isSame(one: Content, other: Content): boolean {
     })
   )
 }
+
+/** A stamp that says the bytes themselves, of each sector of its run. */
+const TEXT = 'text:'
+const SECTOR_BYTES = 512
+/** What dd shows of a sector of which only is known who wrote it. */
+const UNKNOWN = '\x01'.repeat(SECTOR_BYTES)
+
+/** Of single-byte characters. */
+export function contentOf(text: string): Content {
+  let content: Content = ZEROES
+  for (let at = 0; at * SECTOR_BYTES < text.length; at += 1) {
+    const bytes = text.slice(at * SECTOR_BYTES, (at + 1) * SECTOR_BYTES).padEnd(SECTOR_BYTES, '\0')
+    if (/[^\0]/.test(bytes)) content = overwrite(content, at, at + 1, `${TEXT}${bytes}`)
+  }
+  return content
+}
+
+export function textOf(content: Content, sectors: number): string {
+  const parts: string[] = []
+  let at = 0
+  for (const { at: from, end, stamp } of content) {
+    parts.push('\0'.repeat((from - at) * SECTOR_BYTES), (stamp.startsWith(TEXT) ? stamp.slice(TEXT.length) : UNKNOWN).repeat(end - from))
+    at = end
+  }
+  return `${parts.join('')}${'\0'.repeat((sectors - at) * SECTOR_BYTES)}`
+}

@@ -50,6 +50,10 @@ export interface Connection {
   readonly options: ReadonlyMap<string, string>
   /** While it is connected: which way it is synchronised, if any. */
   readonly sync: 'none' | 'source' | 'target'
+  /** Sectors that were compared, where this end has begun a comparison. */
+  readonly verified?: number
+  /** It stands still, as 8.4 sometimes does, until it is connected again. */
+  readonly stalled?: true
   /** A host that is not in this site: it is always there, and has everything. */
   readonly elsewhere: boolean
 }

@@ -1,6 +1,15 @@
 // DRBD 8.4 between the hosts of a site: who is connected to whom, what a handshake decides, and what a synchronisation carries over. The
 // rules are the kernel's (drbd_receiver.c: drbd_uuid_compare, drbd_sync_handshake), as far as two hosts with one volume need them. Pure.
-import { type Connection, type DrbdDevice, type DrbdLabel, JUST_CREATED, NO_GENERATION, type Resource } from './drbd-resource.ts'
+import {
+  addRange,
+  type Connection,
+  type DrbdDevice,
+  type DrbdLabel,
+  JUST_CREATED,
+  NO_GENERATION,
+  type Range,
+  type Resource,
+} from './drbd-resource.ts'
 import { startOf } from './place.ts'
 import { canReach, hostOf, newGeneration, type Site, withLabel, withRam } from './site.ts'
 
@@ -103,7 +112,8 @@ function partnerOf(site: Site, host: string, { connection, devices }: Resource):
 
 /** A primary that goes on alone begins a new generation, so that what the other lacks can be told. */
 function lostPeer(site: Site, host: string, resource: Resource, connection: Connection): Site {
-  const waiting = withResource(site, host, { ...resource, connection: { ...connection, state: 'Connecting', sync: 'none' } })
+  const { verified: _, stalled: __, ...rest } = connection
+  const waiting = withResource(site, host, { ...resource, connection: { ...rest, state: 'Connecting', sync: 'none' } })
   return resource.role === 'Primary' ? newCurrentFor(waiting, host, resource.name) : waiting
 }
 
@@ -146,6 +156,7 @@ function handshake(site: Site, host: string, resource: Resource, peer: Peer): Si
   const ends: readonly { readonly host: string; readonly resource: Resource }[] = [{ host, resource }, peer]
   const part = (): Site => ends.reduce((all, one) => connected(all, one.host, one.resource, 'StandAlone', 'none'), site)
   if (own.options.get('shared-secret') !== far.options.get('shared-secret')) return part()
+  if ((own.options.get('protocol') ?? 'C') !== (far.options.get('protocol') ?? 'C')) return part()
   const bothPrimary = resource.role === 'Primary' && peer.resource.role === 'Primary'
   if (bothPrimary && !(own.options.has('allow-two-primaries') && far.options.has('allow-two-primaries'))) return part()
   const [mine, theirs] = [resource.devices[0]?.attached?.label, peer.device.attached?.label]
@@ -205,4 +216,23 @@ export function endSync(site: Site, source: string, name: string): Site {
   const one = withAttached(site, source, device.minor, whole)
   const both = withAttached(one, peer.host, peer.device.minor, same)
   return connected(connected(both, source, resource, 'Connected', 'none'), peer.host, peer.resource, 'Connected', 'none')
+}
+
+/** It stands still from now on: what 8.4 does now and then, with nothing or little left to send. */
+export function stall(site: Site, host: string, name: string): Site {
+  const resource = hostOf(site, host).ram.drbd.find((one) => one.name === name)
+  return resource?.connection ? withResource(site, host, { ...resource, connection: { ...resource.connection, stalled: true } }) : site
+}
+
+/** What differs is out of sync for both from then on. */
+export function endVerify(site: Site, host: string, resource: Resource, different: readonly Range[]): Site {
+  const { connection } = resource
+  const peer = peerOf(site, host, resource)
+  const [device] = resource.devices
+  if (!connection || !device?.attached || !peer?.device.attached) return site
+  const { verified: _, ...rest } = connection
+  const ended = withResource(site, host, { ...resource, connection: rest })
+  const marked = (label: DrbdLabel): DrbdLabel => ({ ...label, outOfSync: different.reduce(addRange, label.outOfSync) })
+  const one = withAttached(ended, host, device.minor, marked(device.attached.label))
+  return withAttached(one, peer.host, peer.device.minor, marked(peer.device.attached.label))
 }

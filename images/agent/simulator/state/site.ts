@@ -100,6 +100,8 @@ export interface Ram {
   readonly scsi: readonly ScsiDevice[]
   readonly dm: readonly DmDevice[]
   readonly drbd: readonly Resource[]
+  /** What the kernel's DRBD asks; left out: it is not loaded. */
+  readonly drbdHelper?: string | undefined
   readonly loops: readonly { readonly number: number; readonly backing: string }[]
   readonly mounts: readonly Mount[]
   readonly domains: readonly Domain[]

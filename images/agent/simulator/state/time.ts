@@ -2,11 +2,11 @@
 // same time give the same state.
 
 import { diceOf } from '../machine/random.ts'
-import { cutOut } from './content.ts'
+import { type Content, cutOut } from './content.ts'
 import { type Domain, isAlive, type Workload } from './domain.ts'
 import { endDue, withDomain } from './domains.ts'
-import { endSync, peerOf, settleDrbd, withAttached } from './drbd.ts'
-import { withoutRange } from './drbd-resource.ts'
+import { endSync, endVerify, peerOf, settleDrbd, withAttached, withResource } from './drbd.ts'
+import { type Range, toBits, withoutRange } from './drbd-resource.ts'
 import { readAt, stampAt, writeAt } from './io.ts'
 import { settleMigrations } from './migration.ts'
 import { type Copy, hostOf, SECTOR, type Site } from './site.ts'
@@ -33,7 +33,7 @@ export function advance(site: Site, to: number): Site {
 /** When something is due; undefined when nothing is. */
 function nextAfter(site: Site): number | undefined {
   const due: number[] = []
-  const isBusy = site.copies.some((one) => isGoing(one)) || syncing(site).length > 0
+  const isBusy = site.copies.some((one) => isGoing(one)) || syncing(site).length > 0 || verifying(site).length > 0
   if (isBusy) due.push(site.now + STEP)
   for (const { phase, due: at } of site.migrations) if (phase === 'sending') due.push(Math.max(at, site.now + 1))
   for (const at of streamsDue(site)) due.push(Math.max(at, site.now + 1))
@@ -60,6 +60,7 @@ function step(site: Site, milliseconds: number): Site {
   }
   for (const copy of changed.copies) if (isGoing(copy)) changed = goOn(changed, copy, milliseconds)
   for (const { host, name } of syncing(changed)) changed = carry(changed, host, name, milliseconds)
+  for (const { host, name } of verifying(changed)) changed = verify(changed, host, name, milliseconds)
   return settle(changed)
 }
 
@@ -129,7 +130,7 @@ function goOn(site: Site, copy: Copy, milliseconds: number): Site {
 function syncing(site: Site): readonly { readonly host: string; readonly name: string }[] {
   return [...site.hosts.values()].flatMap(({ name: host, ram }) =>
     ram.drbd
-      .filter(({ connection }) => connection?.state === 'Connected' && connection.sync === 'source')
+      .filter(({ connection }) => connection?.state === 'Connected' && connection.sync === 'source' && !connection.stalled)
       .map(({ name }) => ({ host, name })),
   )
 }
@@ -140,7 +141,9 @@ function carry(site: Site, host: string, name: string, milliseconds: number): Si
   const device = resource?.devices[0]
   const peer = resource && peerOf(site, host, resource)
   if (!resource || !device?.attached || !peer?.device.attached) return site
-  let left = Math.max(BLOCK, Math.floor((SYNC_BYTES / SECTOR) * (milliseconds / 1000)))
+  const most = Number(/^(\d+)k$/.exec(device.options.get('c-max-rate') ?? '')?.[1] ?? Number.POSITIVE_INFINITY) * 1024
+  // Bits of the bitmap, 4 KiB each.
+  let left = Math.max(1, Math.floor((Math.min(SYNC_BYTES, most) / SECTOR / BLOCK) * (milliseconds / 1000))) * BLOCK
   let changed = site
   let ranges = device.attached.label.outOfSync
   while (left > 0 && ranges[0]) {
@@ -156,4 +159,35 @@ function carry(site: Site, host: string, name: string, milliseconds: number): Si
   const own = withAttached(changed, host, device.minor, { ...device.attached.label, outOfSync: ranges })
   const far = withAttached(own, peer.host, peer.device.minor, { ...peer.device.attached.label, outOfSync: ranges })
   return ranges.length === 0 ? endSync(far, host, name) : far
+}
+
+function verifying(site: Site): readonly { readonly host: string; readonly name: string }[] {
+  return [...site.hosts.values()].flatMap(({ name: host, ram }) =>
+    ram.drbd.filter(({ connection }) => connection?.verified !== undefined && !connection.stalled).map(({ name }) => ({ host, name })),
+  )
+}
+
+/** What is there on both sides at its end is compared: whatever was written meanwhile has gone to both. */
+function verify(site: Site, host: string, name: string, milliseconds: number): Site {
+  const resource = hostOf(site, host).ram.drbd.find((one) => one.name === name)
+  const device = resource?.devices[0]
+  const peer = resource && peerOf(site, host, resource)
+  if (!resource?.connection || !device?.attached || !peer?.device.attached) return site
+  const verified = (resource.connection.verified ?? 0) + Math.floor((SYNC_BYTES / SECTOR) * (milliseconds / 1000))
+  const { sectors } = device.attached
+  if (verified < sectors) return withResource(site, host, { ...resource, connection: { ...resource.connection, verified } })
+  const own = readAt(site, host, device.attached.backing, 0, sectors)
+  const far = readAt(site, peer.host, peer.device.attached.backing, 0, sectors)
+  const different = own.kind === 'done' && far.kind === 'done' ? differences(own.value, far.value) : [{ at: 0, end: sectors }]
+  return endVerify(site, host, resource, different)
+}
+
+function differences(one: Content, other: Content): readonly Range[] {
+  const edges = [...new Set([...one, ...other].flatMap(({ at, end }) => [at, end]))].sort((a, b) => a - b)
+  const stampIn = (content: Content, sector: number): string | undefined =>
+    content.find(({ at, end }) => at <= sector && sector < end)?.stamp
+  return edges.flatMap((at, index) => {
+    const end = edges[index + 1]
+    return end === undefined || stampIn(one, at) === stampIn(other, at) ? [] : [toBits({ at, end })]
+  })
 }

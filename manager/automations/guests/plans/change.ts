@@ -18,6 +18,7 @@ import type { NewDisk } from '../create.ts'
 import { diskPart } from '../rows.ts'
 import { fromImages, sayNoNetwork } from './create.ts'
 import { type Asked, free, hostArgOf, type Managed, type PlanDeps, type Planned, planned, refused } from './plan.ts'
+import { rememberedAs } from './remembered.ts'
 import { type Said, sayChanges, sizesOf } from './say-change.ts'
 
 export type ChangeAsked = Asked & ({ readonly spec: GuestSpec } | { readonly change: GuestChange })
@@ -70,18 +71,21 @@ export async function planChange(deps: PlanDeps, asked: ChangeAsked): Promise<Pl
   const of = (vdevs: readonly string[]) => record.disks.filter((disk) => vdevs.includes(disk.vdev) && disk.state !== 'leaving')
   const larger = of(grown.map(({ vdev }) => vdev))
   const parts = [...(difference.name === undefined ? [] : ['name']), ...larger.map((disk) => diskPart(disk.id))]
+  const newOnes = disks.value.map(({ disk }) => disk)
+  const own = rememberedAs(deps, view, { wanted: whole, added: newOnes, grown, removed, networks })
   return planned('change-guest', {
     ...{ guest: { uuid, name }, live, said: sayOf(looked.value).map(({ what }) => what), epoch: deps.epoch },
     ...(isOnHost && host ? { host: hostArgOf(host) } : {}),
     ...{ before: JSON.stringify(writeSpec(spec)), wanted: JSON.stringify(writeSpec(whole)) },
     ...(difference.name === undefined ? {} : { rename: difference.name }),
     ...(resize ? { resize } : {}),
-    added: disks.value.map(({ disk }) => disk),
+    added: newOnes,
     grown: larger.map((disk): ChangeArgs['grown'][number] => {
       const now = grown.find(({ vdev }) => vdev === disk.vdev)
       const sized = { disk: disk.id, vdev: disk.vdev, vg: vgRef.parse(disk.vg), sizeBytes: now?.size ?? disk.sizeBytes }
       return { ...sized, space: now?.thinPool === undefined ? 'thick' : 'thin' }
     }),
+    ...(own ? { remembered: own } : {}),
     removed: [...of(removed).map((disk) => leavingDisk(disk, live)), ...leaving.map((disk) => leavingDisk(disk, 'no'))],
     newNics: attached(nics),
     goneNics: goneNics.flatMap((nic) => goneNic(nic, live === 'yes' ? domain?.domain : undefined)),

@@ -1,6 +1,7 @@
 // A new guest: who it is, which host takes it, where each of its disks is to lie.
 import { configOf, withVdevs } from '../../../guests/config.ts'
 import { freeMacs } from '../../../guests/macs.ts'
+import { remembered } from '../../../guests/remembered.ts'
 import { memoryNeeded, type Places } from '../../../guests/where.ts'
 import type { Network } from '../../../networks/network.ts'
 import type { Done } from '../../../outcome.ts'
@@ -23,7 +24,7 @@ export interface NewGuest {
 }
 
 export async function planCreate(deps: PlanDeps, { spec, among, power, who }: NewGuest): Promise<Planned<CreateArgs>> {
-  const { book, where, networks, pool, newUuid, epoch } = deps
+  const { book, where, networks, pool, newUuid, epoch, now } = deps
   const { name } = spec
   if (await book.find(name)) return refused(`there is a guest ${name} already: hostless vm show ${name}`, 'held')
   if (spec.uuid !== undefined && (await book.find(spec.uuid))) return refused(`there is a guest with UUID ${spec.uuid} already`, 'held')
@@ -60,9 +61,15 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
     ...{ uuid, spec: whole, host: best.host, macs, networks: known },
     disks: disks.map((one) => ({ ...one, generation: GENERATION })),
   })
+  const own = remembered({
+    ...{ uuid, spec: whole, host: { id: best.host, name: best.name }, networks: known },
+    disks: disks.map(({ disk, image, ...one }) => ({ ...one, id: disk, generation: GENERATION, image: image?.id })),
+    ...{ created: now(), createdBy: who, epoch, now: now() },
+  })
   return planned('create-guest', {
     ...{ guest, restart: spec.restart, host: { id: best.host, name: best.name }, memoryBytes: memoryNeeded(spec), leftover: 'none' },
     ...{ spec: JSON.stringify(writeSpec(whole)), disks, power, epoch, who },
+    ...(own ? { remembered: own } : {}),
   })
 }
 

@@ -86,7 +86,13 @@ export async function planDestroy(deps: PlanDeps, asked: DestroyAsked): Promise<
   const keeps = asked.disks === 'keep'
   const disks = keeps ? [] : record.disks.map(({ id, vg }) => ({ disk: id, vg: vgRef.parse(vg) }))
   const guest = { uuid: record.uuid, name }
-  return planned('destroy-guest', { guest, ...(host ? { host: hostArgOf(host) } : {}), disks, left: keeps ? lvsOf(record) : [] })
+  return planned('destroy-guest', {
+    guest,
+    ...(host ? { host: hostArgOf(host) } : {}),
+    disks,
+    remembering: host ? vgsOf(record) : [],
+    left: keeps ? lvsOf(record) : [],
+  })
 }
 
 /** Of a guest whose host is gone for good: that it runs nothing any more is certain, or it would run twice when it comes back. */
@@ -107,7 +113,12 @@ export async function planForget(
   }
   const runs = seen.find((one) => one.host.id !== record.host && one.domain.state !== 'shutdown' && one.domain.state !== 'crashed')
   if (runs) return refused(`${name} runs on ${runs.host.name}: it is not forgotten while it runs`)
-  return planned('destroy-guest', { guest: { uuid: record.uuid, name }, disks: [], left: lvsOf(record, host?.name) })
+  return planned('destroy-guest', { guest: { uuid: record.uuid, name }, disks: [], remembering: [], left: lvsOf(record, host?.name) })
+}
+
+/** Each once. */
+function vgsOf({ disks }: GuestRecord): DestroyArgs['remembering'] {
+  return [...new Map(disks.map(({ vg }) => [vg.uuid, vgRef.parse(vg)])).values()]
 }
 
 function lvsOf({ disks, host }: GuestRecord, name = host): readonly string[] {

@@ -8,6 +8,7 @@ import type { HostView } from '../../../hosts/pool-change.ts'
 import type { Networks } from '../../../networks/service.ts'
 import type { Done, Refused } from '../../../outcome.ts'
 import type { SeedSpec } from '../../../vm-images/seed.ts'
+import type { OneByOne } from '../../migrate/one-by-one.ts'
 
 /** What disks can be made from. */
 export interface Images {
@@ -19,12 +20,15 @@ export interface Images {
 
 export interface PlanDeps extends MacSources {
   readonly book: Pick<GuestBook, 'find'>
-  readonly where: Pick<Where, 'places'>
+  readonly where: Pick<Where, 'places' | 'ground'>
   readonly networks: Pick<Networks, 'list'>
+  readonly moves: OneByOne
   readonly images: Images
   readonly newUuid: () => string
   /** Of this manager. */
   readonly epoch: number
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface Plan<Args> {

@@ -18,9 +18,9 @@ export function automationsReport(all: readonly Automation[]): Report {
       time('ended', 'ENDED', { isHidden: true }),
     ],
   ]
-  const rows = all.map(({ id: key, state, title, who, created, ended, reason, recipe, version }) => ({
+  const rows = all.map(({ id: key, state, title, who, created, ended, reason, waits, recipe, version }) => ({
     ...{ id: key, state, title, who, created: iso(created), took: ended === undefined ? null : spanOf(created, ended) },
-    ...{ reason: reason ?? null, recipe, version, ended: iso(ended) },
+    ...{ reason: reason ?? (waits === undefined ? null : `waits for ${waits}`), recipe, version, ended: iso(ended) },
   }))
   return listReport('automations', 'automation', columns, rows, 'No automation is there.')
 }

@@ -9,6 +9,7 @@ import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
 import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
 import { addApprove } from './approve.ts'
+import { addEvacuate } from './evacuate.ts'
 
 interface ActionWords {
   readonly action: Exclude<HostAction, 'approve'>
@@ -26,8 +27,22 @@ const ACTIONS: readonly ActionWords[] = [
     example: ['stranger --yes', 'without being asked'],
     question: (hosts) => `Shut out ${hosts}?`,
   },
-  { action: 'maintain', description: 'let no guest come to hosts that are worked on', example: ['@rack3,-node17', 'a rack but one host'] },
-  { action: 'resume', description: 'let guests come again', example: ['@rack3', 'a rack that is done'] },
+  {
+    action: 'cordon',
+    description: 'let no guest come to hosts: what is on them stays and runs on',
+    example: ['@rack3 --reason "PDU 2 is changed on Friday"', 'a rack; host list, host show and vm where say why'],
+  },
+  { action: 'uncordon', description: 'let guests come again', example: ['@rack3', 'a rack that is done'] },
+  {
+    action: 'maintain',
+    description: 'take hosts without guests out of service, to work on them; a cordon stays',
+    example: ['@rack3,-node17', 'a rack but one host'],
+  },
+  {
+    action: 'resume',
+    description: 'take hosts back into service; those that are cordoned stay so',
+    example: ['@rack3', 'a rack that is done'],
+  },
   {
     action: 'fence',
     description: 'say that lost hosts can run nothing now, so that their guests may start elsewhere (admin)',
@@ -40,11 +55,13 @@ const ACTIONS: readonly ActionWords[] = [
 interface ActionOptions {
   readonly yes?: true
   readonly proof?: string
+  readonly reason?: string
 }
 
 export function addHostChanges(host: Command, world: World): void {
   addApprove(host, world)
   for (const words of ACTIONS) addAction(host, world, words)
+  addEvacuate(host, world)
   addGroup(host, world)
   addNote(host, world)
   addBoot(host, world)
@@ -67,14 +84,18 @@ function addAction(host: Command, world: World, { action, description, example: 
     examples: [[`host ${action} ${selector}`, does]],
     options: (command) => {
       if (question) command.option('--yes', 'do not ask')
+      if (action === 'cordon') command.option('--reason <text>', 'why, for who asks where a guest can go')
       return action === 'fence' ? command.option('--proof <text>', 'what says that it can run nothing') : command
     },
-    act: async (api, args, { output, yes, proof }) => {
+    act: async (api, args, { output, yes, proof, reason }) => {
       if (action === 'fence' && !proof) throw new CommandFailure('what shows that they can run nothing now? Say it with --proof TEXT', 2)
-      const actOn = (ref: string) => (action === 'fence' ? api.hosts.fence({ ref, proof: proof ?? '' }) : api.hosts[action]({ ref }))
+      const actOn = (ref: string): Promise<Host> => {
+        if (action === 'cordon') return api.hosts.cordon({ ref, ...(reason === undefined ? {} : { reason }) })
+        return action === 'fence' ? api.hosts.fence({ ref, proof: proof ?? '' }) : api.hosts[action]({ ref })
+      }
       const selected = pickHosts(args, (await api.hosts.list()).hosts)
       if (question && selected.items.length > 0) await confirm(question(namesOf(selected.items)), yes, world)
-      await doToEach(selected, 'host', nameOf, async ({ id }) => (await actOn(id)).state, { world, output })
+      await doToEach(selected, 'host', nameOf, async ({ id }) => stands(await actOn(id)), { world, output })
     },
   })
 }
@@ -165,6 +186,8 @@ function addNote(host: Command, world: World): void {
 }
 
 const nameOf = ({ name }: Host): string => name
+
+const stands = ({ state, cordon }: Host): string => (cordon ? `${state}, cordoned: ${oneLine(cordon.reason)}` : state)
 
 /** `node01, node02 and 3 others`. */
 function namesOf(hosts: readonly Host[]): string {

@@ -21,8 +21,12 @@ const someAlarms = (value: Value): 'bad' | 'plain' => (Number(value) > 0 ? 'bad'
 const onOneLine = (value: Value): string => (typeof value === 'string' ? value.replace(/\s*\n\s*/g, ' | ') : '')
 
 export function hostsReport(hosts: readonly Host[]): Report {
-  return listReport('hosts', 'host', LIST_COLUMNS, hosts.map(hostRow), 'No host is known yet: one appears when it boots.')
+  const columns = hosts.some(({ cordon }) => cordon) ? LIST_COLUMNS : LIST_COLUMNS.map(unshownCordon)
+  return listReport('hosts', 'host', columns, hosts.map(hostRow), 'No host is known yet: one appears when it boots.')
 }
+
+/** Seldom is a host cordoned: a column of nothing takes the place of others. */
+const unshownCordon = (column: Column): Column => (column.key === 'cordon' ? { ...column, isHidden: true } : column)
 
 const LIST_COLUMNS: readonly Column[] = [
   hostColumn,
@@ -31,6 +35,7 @@ const LIST_COLUMNS: readonly Column[] = [
   text('groups', 'GROUPS', { cut: 'count' }),
   count('guests', 'GUESTS'),
   number('alarms', 'ALARMS', { tone: someAlarms }),
+  text('cordon', 'CORDONED', { show: onOneLine }),
   text('address', 'ADDRESS', { spare: 1 }),
   number('cpugroup', 'CPU GROUP', { spare: 5 }),
   text('image', 'IMAGE', { spare: 4 }),
@@ -53,6 +58,7 @@ function hostRow(host: Host): Row {
     groups: host.groups,
     guests: host.guests ?? null,
     alarms: host.alarms,
+    cordon: host.cordon?.reason ?? null,
     address: connection?.address ?? null,
     cpugroup: host.cpuGroup ?? null,
     image: image?.image ?? null,
@@ -153,7 +159,8 @@ function changeRows({ change }: Host): readonly Row[] {
 }
 
 const FACTS: readonly Column[] = [
-  ...[text('host', 'Host'), text('id', 'Id'), { ...stateColumn, title: 'State' }, time('since', 'Since'), text('groups', 'Groups')],
+  ...[text('host', 'Host'), text('id', 'Id'), { ...stateColumn, title: 'State' }, time('since', 'Since')],
+  ...[text('cordon', 'Cordoned', { show: onOneLine }), text('cordonedby', 'Cordoned by'), text('groups', 'Groups')],
   ...[
     text('notes', 'Notes', { show: onOneLine }),
     text('address', 'Address'),
@@ -185,6 +192,7 @@ function factsOf(host: Host): Row {
   const orNull = (value: Value | undefined): Value => value ?? null
   return {
     ...hostRow(host),
+    cordonedby: host.cordon ? `${host.cordon.who}, ${iso(host.cordon.at)}` : null,
     groups: host.groups.length > 0 ? host.groups : null,
     notes: host.notes || null,
     machine: machine || null,

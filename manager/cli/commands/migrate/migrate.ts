@@ -4,7 +4,6 @@ import type { Vm } from '../../../contract/vms.ts'
 import type { World } from '../../engine/answer.ts'
 import { textOf } from '../../engine/answer.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
-import { inBatches } from '../../engine/batches.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
@@ -25,7 +24,8 @@ interface MigrateOptions extends DetachOptions {
 export function addMigrateCommand(program: Command, world: World): void {
   addDoing<MigrateOptions>(program, world, {
     name: 'migrate <selector...>',
-    description: 'move guests to another host with their disks: live where they run; without --to the best host takes each',
+    description:
+      'move guests to another host with their disks: live where they run; without --to the best host takes each. So many at a time as manager.moves of the config says: automation list tells what each waits for',
     examples: [
       ['migrate web1 --to node02 --plan', 'what would be done, how long, and all that is in the way'],
       ["migrate 'web*' --to node02", 'all that are called so'],
@@ -55,7 +55,8 @@ export function addMigrateCommand(program: Command, world: World): void {
         const start = ({ uuid }: Vm) => api.migrations.start({ ref: uuid, ...how })
         return startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })
       }
-      const plans = await inBatches(selected.items, ({ uuid }) => api.migrations.plan({ ref: uuid, ...how }))
+      const refs = selected.items.map(({ uuid }) => uuid)
+      const plans = refs.length === 0 ? [] : (await api.migrations.planAll({ refs, ...how })).plans
       world.out.write(textOf({ report: planReport(plans) }, output, world.out))
       const missing = selected.missing.map(oneLine).join(', ')
       if (missing !== '') throw new CommandFailure(`there is no ${missing}`, 3)

@@ -26,7 +26,7 @@ export function stepLines(view: AutomationDetail, look: Look): readonly string[]
 /** One line of one of several: `node01  running  make-vg on node01 45 %  12 s`. */
 export function progressLine(name: string, view: AutomationDetail, { now, columns }: Look, width: number): string {
   const doing = view.steps.filter(({ state }) => state === 'under way').map((step) => `${step.what}${sayProgress(step)}`)
-  const what = view.ended === undefined ? doing.join('; ') || view.turn : (view.reason ?? view.title)
+  const what = view.ended === undefined ? (view.waits === undefined ? doing.join('; ') : '') || view.turn : (view.reason ?? view.title)
   const end = spanOf(view.created, view.ended ?? now)
   return justified(`${name.padEnd(width)}  ${stateOf(view).padEnd(9)} ${what}`, end, columns)
 }

@@ -14,6 +14,8 @@ const HISTORY = 100
 const DONE: Readonly<Record<HostAction, string>> = {
   approve: 'approved',
   reject: 'rejected',
+  cordon: 'cordoned',
+  uncordon: 'cordoned no more',
   maintain: 'in maintenance',
   resume: 'back in service',
   fence: 'fenced',
@@ -106,6 +108,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
 /** What the form of an action holds besides. */
 const PARTICULARS: Readonly<Partial<Record<HostAction, (form: URLSearchParams) => object>>> = {
   approve: (form) => ({ seen: form.get('seen') || undefined }),
+  cordon: (form) => ({ reason: field(form, 'reason') || undefined }),
   fence: (form) => ({ proof: field(form, 'proof') }),
 }
 

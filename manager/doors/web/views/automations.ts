@@ -20,8 +20,8 @@ export function automationsView(all: readonly Automation[], now: number) {
     command: 'hostless automation list',
     automations: known
       .toSorted((a, b) => urgency(a) - urgency(b) || b.created - a.created)
-      .map(({ id, title, who, state, reason, created, ended }) => ({
-        ...{ id, title, who, state, said: AUTOMATION_WORDS[state], reason: reason ?? '' },
+      .map(({ id, title, who, state, reason, waits, created, ended }) => ({
+        ...{ id, title, who, state, said: AUTOMATION_WORDS[state], reason: reason ?? (waits === undefined ? '' : `waits for ${waits}`) },
         ...{ created: moment(created), took: saySeconds((ended ?? now) - created) },
       })),
   }

@@ -16,10 +16,20 @@ import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
 const ACTIONS: Readonly<
-  Record<HostAction, { readonly label: string; readonly asks: string; readonly wantsProof: boolean; readonly isOfSeen?: true }>
+  Record<
+    HostAction,
+    { readonly label: string; readonly asks: string; readonly wantsProof: boolean; readonly wantsReason?: true; readonly isOfSeen?: true }
+  >
 > = {
   approve: { label: 'Approve', asks: '', wantsProof: false, isOfSeen: true },
   reject: { label: 'Reject', asks: 'Its certificates are revoked, and it may not even report.', wantsProof: false },
+  cordon: {
+    label: 'Cordon',
+    asks: 'No guest is placed or moved to it any more; what is on it stays and runs on.',
+    wantsProof: false,
+    wantsReason: true,
+  },
+  uncordon: { label: 'Uncordon', asks: '', wantsProof: false },
   maintain: { label: 'Maintenance', asks: '', wantsProof: false },
   resume: { label: 'Back in service', asks: '', wantsProof: false },
   fence: {
@@ -33,18 +43,25 @@ const ACTIONS: Readonly<
 /** What has a meaning in this state; whether it can be done now is the manager's to say. */
 const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
   pending: ['approve', 'reject'],
-  approved: ['maintain', 'fence', 'reject'],
-  booting: ['maintain', 'fence', 'reject'],
-  up: ['maintain', 'fence', 'reject'],
-  maintenance: ['resume', 'fence', 'reject'],
-  lost: ['fence', 'reject'],
+  approved: ['cordon', 'maintain', 'fence', 'reject'],
+  booting: ['cordon', 'maintain', 'fence', 'reject'],
+  up: ['cordon', 'maintain', 'fence', 'reject'],
+  maintenance: ['cordon', 'resume', 'fence', 'reject'],
+  lost: ['cordon', 'fence', 'reject'],
   fenced: ['release', 'reject'],
   rejected: ['approve'],
 }
 
-/** `waits`: another machine boots as this host, and somebody has to say that it is. */
-export function actionsFor(state: HostState, role: Role, identity: 'as known' | 'waits' = 'as known') {
-  const offered = identity === 'waits' && state === 'fenced' ? (['approve', 'reject'] as const) : OFFERED[state]
+interface Peculiar {
+  /** `waits`: another machine boots as this host, and somebody has to say that it is. */
+  readonly identity?: 'waits' | undefined
+  readonly cordon?: Host['cordon']
+}
+
+export function actionsFor(state: HostState, role: Role, { identity, cordon }: Peculiar = {}) {
+  const usual = identity === 'waits' && state === 'fenced' ? (['approve', 'reject'] as const) : OFFERED[state]
+  const others = usual.filter((name) => name !== 'cordon')
+  const offered = cordon ? (['uncordon', ...others] as const) : usual
   return offered.filter((name) => atLeast(role, hosts[name].role)).map((name) => ({ name, ...ACTIONS[name] }))
 }
 
@@ -55,7 +72,8 @@ export function hostNowView(host: Host, guests: readonly Guest[], alarms: readon
     name: host.name,
     state: host.state,
     since: moment(host.since),
-    actions: actionsFor(host.state, role, host.change ? 'waits' : 'as known'),
+    actions: actionsFor(host.state, role, { identity: host.change && 'waits', cordon: host.cordon }),
+    cordon: host.cordon && { ...host.cordon, at: moment(host.cordon.at) },
     seen: host.seen,
     change: changeView(host),
     alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),

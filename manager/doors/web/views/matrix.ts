@@ -69,6 +69,7 @@ export function rowView(host: Host, cells: Cells) {
     name: host.name,
     path: hostPath(host),
     state: host.state,
+    cordon: host.cordon?.reason,
     alarms: host.alarms,
     image: image?.image ?? '',
     generation: image ? `${image.image} ${image.generation}` : '',

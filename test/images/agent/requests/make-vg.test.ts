@@ -1,10 +1,12 @@
 import test from 'ava'
+import { AREA_BYTES } from '../../../../images/agent/records/volume.ts'
 import { makeVg } from '../../../../images/agent/requests/make-vg.ts'
 import { removeVg } from '../../../../images/agent/requests/remove-vg.ts'
 import type { Fault } from '../../../../images/agent/simulator/faults.ts'
 import { findGroup } from '../../../../images/agent/simulator/state/activation.ts'
 import { addDisk, type DriveSpec } from '../../../../images/agent/simulator/state/furnish.ts'
 import { withRam } from '../../../../images/agent/simulator/state/site.ts'
+import { RECORDS_LV } from '../../../../manager/protocol/guest-record.ts'
 import type { DiskRef } from '../../../../manager/protocol/requests/vgs.ts'
 import { MIB } from '../disks.ts'
 import { type Watched, watchedHost } from '../simulated.ts'
@@ -41,8 +43,12 @@ const reasonOf = (answer: { readonly kind: string; readonly reason?: string }) =
 test('empty disks become a VG with the name of its pool; asked again it is as it is, and more disks extend it', async (t) => {
   const machine = host({ vdb: {}, vdc: {}, vdd: {} })
   const made = await make(machine, [ref('vdb'), ref('vdc')], { pool: 'fast' })
-  t.like(made, { kind: 'vg-made', vg: { name: 'data' }, sizeBytes: 2 * 60 * MIB, freeBytes: 2 * 60 * MIB })
+  t.like(made, { kind: 'vg-made', vg: { name: 'data' }, sizeBytes: 2 * 60 * MIB, freeBytes: 2 * 60 * MIB - AREA_BYTES })
   t.deepEqual(groupIn(machine)?.tags, ['hostless.pool=fast'])
+  t.deepEqual(
+    groupIn(machine)?.volumes.map(({ name, tags }) => [name, ...tags]),
+    [[RECORDS_LV, 'hostless.records=ready']],
+  )
   const before = machine.runs('vgcreate').length
   t.deepEqual(await make(machine, [ref('vdb'), ref('vdc')], { pool: 'fast' }), made)
   t.deepEqual([machine.runs('vgcreate').length, machine.runs('vgextend').length, machine.runs('vgchange').length], [before, 0, 0])

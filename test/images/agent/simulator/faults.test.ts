@@ -82,7 +82,7 @@ test('what the simulator does not know is a gap for a handler, and no program fo
     'xl list --labels',
     'lvs --units g -o lv_size',
     'dmsetup create x --table "0 8 crypt"',
-    'drbdsetup verify 1',
+    'drbdsetup resize 1',
     'xl save web /x',
   ])
     await t.throwsAsync(a.backend.run(words(line)), { instanceOf: SimulatorGap }, line)

@@ -145,6 +145,9 @@ test('followers hear of their own host what its kernel tells, and of DRBD what c
   t.true(heard.some((line) => line.startsWith('a create device name:r volume:0 minor:1 disk:Diskless ')))
   t.deepEqual(
     heard.filter((line) => line.startsWith('b ')),
-    ['b create resource name:r role:Secondary suspended:no write-ordering:flush'],
+    [
+      'b create resource name:r role:Secondary suspended:no write-ordering:flush',
+      'b create connection name:r peer-node-id:0 connection:StandAlone role:Unknown congested:no',
+    ],
   )
 })

@@ -81,7 +81,10 @@ test('how xl migrate ended is told by its code and its last words', (t) => {
   t.deepEqual(endOfSource(137, ''), { kind: 'undefined' })
   t.deepEqual(endOfSource(undefined, ''), { kind: 'undefined' })
   t.true(saysSuspended('libxl: debug: libxl_dom_suspend.c:412:suspend_common_wait_guest_check: Domain 3:guest has suspended\n'))
-  t.is(sayXl('libxl: debug: a\nxc: debug: b\nxc: error: Failed\nxc: error: Failed\n'), 'xc: error: Failed')
+  t.is(
+    sayXl('libxl: debug: a\nxencall:buffer: debug: cache hits:22 misses:2 toobig:5\nxc: debug: b\nxc: error: Failed\nxc: error: Failed\n'),
+    'xc: error: Failed',
+  )
 })
 
 /** As xl, libxl and libxc write it: batches of pages, each with the number of its first. */

@@ -50,6 +50,15 @@ for (const [what, lines, text] of WRONG) {
   })
 }
 
+test('a mirror of ours that stands alone or becomes whole is its automation’s business; one that has lost its disk is an alarm', (t) => {
+  const ours = (text: string) => text.replaceAll('name:r0', 'name:hostless-0b5f5c7e-3b1c-4d39-8c0c-5f3a52a7a001')
+  const begun = told({ connection: 'StandAlone', peer: 'Off', device: 'Inconsistent' })
+  t.deepEqual(faultsIn(ours(begun)), [])
+  t.is(faultsIn(begun.replaceAll('name:r0', 'name:hostless-r0')).length, 1, 'no mirror of ours')
+  t.is(faultsIn(ours(told({ device: 'Diskless' }))).length, 1)
+  t.is(faultsIn(ours(told({ resource: 'suspended:user' }))).length, 1)
+})
+
 test('several things that are wrong with one resource are one alarm', (t) => {
   const [fault, ...others] = faultsIn(told({ connection: 'StandAlone', peer: 'Off', device: 'Diskless', resource: 'suspended:user' }))
   t.deepEqual(others, [])

@@ -1,6 +1,8 @@
 // What people ask of guests, as the doors do: a plan, then its recipe, over the rig's hosts. Every host that is asked about takes a guest.
 import type { PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
+import { OneByOne } from '../../../../manager/automations/migrate/one-by-one.ts'
 import { GuestBook } from '../../../../manager/guests/book.ts'
+import type { Ground } from '../../../../manager/guests/where.ts'
 import type { SeedSpec } from '../../../../manager/vm-images/seed.ts'
 import { until } from '../../automation/scripted.ts'
 import { uuidOf } from '../../claims/hosts.ts'
@@ -16,7 +18,27 @@ export interface Planner {
   begin(planned: Promise<Planned<unknown>>, state?: Parameters<typeof until>[2]): Promise<string>
 }
 
-export function plannerOn(rig: Rig): Planner {
+/** Each host has room for so many more. */
+function groundOf(hosts: Rig['hosts'], room: number): Ground {
+  const [full, there] = [new Set<string>(), new Map<string, number>()]
+  const put = (host: string): void => {
+    there.set(host, (there.get(host) ?? 0) + 1)
+    if (there.get(host) === room) full.add(host)
+  }
+  return { places: placesBut(hosts, full), put }
+}
+
+function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['places'] {
+  return async ({ among }) => {
+    const all = [...hosts.values()].filter(({ id }) => !among || among.has(id)).map(({ id, name }) => ({ host: id, name }))
+    return {
+      fits: all.filter(({ host }) => !full.has(host)),
+      refused: all.filter(({ host }) => full.has(host)).map((one) => ({ ...one, reasons: [`${one.name} is full`], codes: ['memory'] })),
+    }
+  }
+}
+
+export function plannerOn(rig: Rig, room = 1): Planner {
   const { store, hosts, automations } = rig
   const view = (id: string) => {
     const known = hosts.get(id)
@@ -32,9 +54,10 @@ export function plannerOn(rig: Rig): Planner {
   let ids = 0x1000
   const network = { name: 'lan', bridge: 'xenbr0', bridges: {}, vlan: undefined, mtu: undefined, created: 0, createdBy: 'alice' }
   const deps: PlanDeps = {
-    ...{ store, pool, epoch: 1, newUuid: () => uuidOf(ids++) },
+    moves: new OneByOne(),
+    ...{ store, pool, epoch: 1, now: () => 1000, newUuid: () => uuidOf(ids++) },
     book: new GuestBook({ store, pool, now: Date.now }),
-    where: { places: async () => ({ fits: [...hosts.values()].map(({ id, name }) => ({ host: id, name })), refused: [] }) },
+    where: { places: placesBut(hosts, new Set()), ground: async () => groundOf(hosts, room) },
     networks: { list: async () => [network] },
     images: {
       find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),

@@ -6,6 +6,7 @@ import type { Tagged } from '../../../../manager/automation/effect.ts'
 import { type Automations, openAutomations } from '../../../../manager/automation/service.ts'
 import { automationClaims } from '../../../../manager/automation/store/claiming.ts'
 import type { CreateArgs } from '../../../../manager/automations/guests/create.ts'
+import { ownLater, withOwn } from '../../../../manager/automations/own/broker.ts'
 import { RECIPES } from '../../../../manager/automations/recipes.ts'
 import type { KnownHost } from '../../../../manager/claims/claim.ts'
 import { Claims } from '../../../../manager/claims/service.ts'
@@ -43,6 +44,8 @@ export interface Rig {
   /** Kinds and hosts, in the order of their coming. */
   readonly asked: string[]
   answer: (body: Tagged) => 'done' | 'silence' | Asked
+  /** What recipes ask of the manager itself: whoever tests such a one says who does it. */
+  readonly own: ReturnType<typeof ownLater>
 }
 
 export async function rigAt(t: ExecutionContext, place: Parameters<typeof storeAt>[1], hosts: readonly KnownHost[]): Promise<Rig> {
@@ -50,26 +53,30 @@ export async function rigAt(t: ExecutionContext, place: Parameters<typeof storeA
   const epoch = await store.write((transaction) => nextEpoch(transaction))
   const known = new Map(hosts.map((one) => [one.id, one]))
   const claims = new Claims(store.db, { hosts: () => [...known.values()], knownInventory: (id) => known.get(id)?.inventory })
+  const own = ownLater()
   const rig: { -readonly [Key in keyof Rig]: Rig[Key] } = {
-    ...{ store, claims, hosts: known, asked: [], answer: () => 'done' },
+    ...{ store, claims, own, hosts: known, asked: [], answer: () => 'done' },
     automations: await openAutomations({
       ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims), clock: { now: Date.now, after } },
       hooks: { run: () => ({ ended: Promise.resolve({ kind: 'value', value: {} }), kill: () => undefined }) },
-      broker: {
-        subscribe: () => () => undefined,
-        ask(on, id, body) {
-          rig.asked.push(`${body.kind} ${on}`)
-          let settle: (asked: Asked) => void = () => undefined
-          const ended = new Promise<Asked>((resolve) => {
-            settle = resolve
-          })
-          const answer = rig.answer(body)
-          if (answer === 'done') settle({ kind: 'answered', answer: { kind: 'collected', revision: 1, problems: [] } })
-          else if (answer !== 'silence') settle(answer)
-          const cancel = () => settle({ kind: 'answered', answer: { kind: 'refused', cause: 'cancelled', reason: 'cancelled' } })
-          return { id, ended, progress: () => undefined, watch: () => () => undefined, cancel }
+      broker: withOwn(
+        {
+          subscribe: () => () => undefined,
+          ask(on, id, body) {
+            rig.asked.push(`${body.kind} ${on}`)
+            let settle: (asked: Asked) => void = () => undefined
+            const ended = new Promise<Asked>((resolve) => {
+              settle = resolve
+            })
+            const answer = rig.answer(body)
+            if (answer === 'done') settle({ kind: 'answered', answer: { kind: 'collected', revision: 1, problems: [] } })
+            else if (answer !== 'silence') settle(answer)
+            const cancel = () => settle({ kind: 'answered', answer: { kind: 'refused', cause: 'cancelled', reason: 'cancelled' } })
+            return { id, ended, progress: () => undefined, watch: () => () => undefined, cancel }
+          },
         },
-      },
+        own.promise,
+      ),
       feed: { current: () => undefined, subscribe: () => () => undefined },
       ...{ newId: newHostId, log: collectingLog().log, hostName: (id: string) => id },
     }),

@@ -1,16 +1,19 @@
-import { planMigrate, weigh } from '../../../../manager/automations/migrate/weigh.ts'
+import { planMigrate, weighAll } from '../../../../manager/automations/migrate/several.ts'
+import { weigh } from '../../../../manager/automations/migrate/weigh.ts'
+import { addAutomation } from '../../../../manager/store/tables/automations.ts'
 import { until } from '../../automation/scripted.ts'
 import { onEach } from '../../store/dialects.ts'
 import { plannerOn } from '../guests/plan-rig.ts'
-import { createArgs, GUEST, node, type Rig, rigAt } from '../guests/rig.ts'
+import { createArgs, DISK, GUEST, node, type Rig, rigAt, VG } from '../guests/rig.ts'
+import { web2 } from '../guests/web2.ts'
 
 const at = (address: string) => ({
   addresses: [{ interface: 'xenbr0', address, prefix: 24 }],
 })
 const HOW = { maxPauseMs: 2000, keepMs: 0 }
 
-async function web1On(rig: Rig): Promise<void> {
-  const made = await rig.automations.start({ recipe: 'create-guest', args: createArgs(), who: 'alice' })
+async function madeOn(rig: Rig, args: unknown = createArgs()): Promise<void> {
+  const made = await rig.automations.start({ recipe: 'create-guest', args, who: 'alice' })
   if (made.kind !== 'done') throw new Error(made.reason)
   await until(rig.automations, made.value.id, 'done')
 }
@@ -19,7 +22,7 @@ onEach(
   'a guest that can move has a plan that is run as it stands: its disks by the next generation, over a network of both',
   async (t, place) => {
     const rig = await rigAt(t, place, [node('a', at('10.77.0.21') as never), node('b', at('10.77.0.22') as never)])
-    await web1On(rig)
+    await madeOn(rig)
     const { deps } = plannerOn(rig)
     const to = deps.pool.hosts().find(({ id }) => id === 'b')
     const weighed = await weigh(deps, { ref: 'web1', to, ...HOW })
@@ -29,13 +32,16 @@ onEach(
     t.like(args, { over: { network: '10.77.0.0/24', from: '10.77.0.21', to: '10.77.0.22' }, from: { id: 'a' }, to: { id: 'b' } })
     t.like(args?.disks[0], { generation: 1, sizeBytes: 8 * 2 ** 30 })
     t.is(args?.guest.disks[0]?.generation, 2)
+    t.like(args?.remembered, { vg: { name: 'data', uuid: VG }, record: { guest: GUEST, name: 'web1', host: 'b' } })
+    t.like(args?.remembered?.record.disks[0], { disk: DISK, vdev: 'xvda', generation: 2, sizeBytes: 8 * 2 ** 30 })
+    t.false('arriving' in (args?.remembered?.record ?? {}), 'as it is when it has come')
     t.like(await planMigrate(deps, { ref: GUEST, to, ...HOW }), { kind: 'done', value: { recipe: 'migrate-guest', args: { way: 'live' } } })
   },
 )
 
 onEach('all that is in the way is named, each by its code, and nothing is begun', async (t, place) => {
   const rig = await rigAt(t, place, [node('a', at('10.77.0.21') as never), node('b', at('10.78.0.22') as never)])
-  await web1On(rig)
+  await madeOn(rig)
   const { deps } = plannerOn(rig)
   const host = (id: string) => deps.pool.hosts().find((one) => one.id === id)
   const codes = async (id: string, network?: string): Promise<readonly string[]> => {
@@ -48,4 +54,33 @@ onEach('all that is in the way is named, each by its code, and nothing is begun'
   t.like(await weigh(deps, { ref: 'web9', ...HOW }), { kind: 'missing' })
   rig.hosts.set('a', node('a', at('10.77.0.21') as never, 'lost'))
   t.deepEqual((await codes('b')).slice(0, 2), ['guest-state', 'source-state'])
+})
+
+onEach('of two guests that fit on one host exactly one goes: a move counts for the next, planned or begun', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a', at('10.77.0.21') as never), node('b', at('10.77.0.22') as never)])
+  await madeOn(rig)
+  await madeOn(rig, web2())
+  const { deps } = plannerOn(rig)
+  const said = async () =>
+    (
+      await weighAll(deps, [
+        { ref: 'web1', ...HOW },
+        { ref: 'web2', ...HOW },
+      ])
+    ).map((one) => (one.kind === 'done' ? (one.value.args?.to.id ?? one.value.refusals.map(({ code }) => code)) : one.reason))
+  t.deepEqual(await said(), ['b', ['memory']])
+  rig.answer = () => 'silence'
+  const first = await planMigrate(deps, { ref: 'web1', ...HOW })
+  if (first.kind !== 'done') return t.fail(first.reason)
+  await rig.store.write((transaction) =>
+    addAutomation(
+      transaction,
+      {
+        ...{ id: 'begun', recipe: 'migrate-guest', version: 2, args: JSON.stringify(first.value.args), title: '', who: 'bob', seed: 's' },
+        ...{ state: 'queued', reason: null, created: 1, ended: null, repeat_key: null, repeat_body: null },
+      },
+      [],
+    ),
+  )
+  t.like(await planMigrate(deps, { ref: 'web2', ...HOW }), { kind: 'refused', code: 'unfit', reason: 'b is full' })
 })

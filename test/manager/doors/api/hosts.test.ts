@@ -86,6 +86,12 @@ test('two machines are let in, renamed, grouped, compared and asked for a place,
       'user operator: up (pending before): approved',
     ],
   )
+  const cordoned = answerOf(t, 'POST /hosts/:ref/cordon', await operator('POST', '/hosts/node02/cordon', { reason: 'PDU 2' }))
+  t.like(cordoned, { state: 'up', cordon: { reason: 'PDU 2', who: 'user operator' } })
+  const where = await viewer('POST', '/placement', {})
+  t.regex(JSON.stringify(answerOf(t, 'POST /placement', where).refused), /node02 is cordoned: PDU 2/)
+  t.is(answerOf(t, 'POST /hosts/:ref/uncordon', await operator('POST', '/hosts/node02/uncordon')).cordon, undefined)
+  t.is((await operator('POST', '/hosts/node02/cordon', { reason: 'a\nb' })).status, 400)
   answerOf(t, 'GET /hosts/:ref/inventory', await viewer('GET', '/hosts/node01/inventory'))
   t.deepEqual(answerOf(t, 'GET /hosts/:ref/boots', await viewer('GET', '/hosts/node01/boots')).boots, [])
 

@@ -42,6 +42,20 @@ test('a fence wants its proof', async (t) => {
   t.deepEqual(pool.calls, [`fence ${idOf(5)} by alice: the BMC says off`])
 })
 
+test('a host is cordoned with a reason, and its page and row say so until it is not any more', async (t) => {
+  const { server, audited } = await site(t)
+  const session = await server.session('operator')
+  t.is((await post(server, `/hosts/${idOf(5)}/cordon`, session, { reason: 'PDU <2>' })).status, 303)
+  t.regex((await audited())[0] ?? '', /^otto: cordon host node0006 .*: PDU <2>$/)
+  const page = (await ask(server, '/hosts/node0006', { headers: { cookie: session.cookie } })).text
+  t.regex(page, /Cordoned: PDU &lt;2&gt; <small>by user otto/)
+  t.regex(page, /action="\/hosts\/\w+\/uncordon"/)
+  t.notRegex(page, /action="\/hosts\/\w+\/cordon"/)
+  t.regex((await ask(server, '/', { headers: { cookie: session.cookie } })).text, /title="cordoned: PDU &lt;2&gt;">up, cordoned/)
+  t.is((await post(server, `/hosts/${idOf(5)}/uncordon`, session)).status, 303)
+  t.notRegex((await ask(server, '/hosts/node0006', { headers: { cookie: session.cookie } })).text, /Cordoned/)
+})
+
 test('a host is changed by one form: name, groups, notes', async (t) => {
   const { pool, server, audited } = await site(t)
   const session = await server.session('operator')

@@ -19,6 +19,8 @@ import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
 /** Access is the real one: see page-server.ts. */
+const refusedRebuild = { kind: 'refused', reason: 'this pool is made up' } as const
+
 export type PoolHandlers = Omit<Handlers, 'access' | 'users' | 'tokens' | 'audit'>
 
 export interface FakePool extends PoolEvents {
@@ -49,12 +51,19 @@ export interface FakePool extends PoolEvents {
 
 const STATE_AFTER = {
   approve: 'up',
+  cordon: 'up',
+  uncordon: 'up',
   reject: 'rejected',
   maintain: 'maintenance',
   resume: 'up',
   fence: 'fenced',
   release: 'approved',
 } as const
+interface Said {
+  readonly ref: string
+  readonly proof?: string
+  readonly reason?: string
+}
 const NO_CELL: Cell = { reached: false, why: 'it has not reported yet' }
 
 export function fakePool(
@@ -104,11 +113,13 @@ export function fakePool(
   const noHost = (ref: string) => missing(`host ${ref}`)
   const act =
     (action: HostAction) =>
-    async ({ ref, proof }: { readonly ref: string; readonly proof?: string }, { who }: Caller): Promise<Done<Host>> => {
-      calls.push(`${action} ${ref} by ${who.user}${proof === undefined ? '' : `: ${proof}`}`)
+    async ({ ref, ...told }: Said, { who }: Caller): Promise<Done<Host>> => {
+      const said = told.proof ?? told.reason
+      calls.push(`${action} ${ref} by ${who.user}${said === undefined ? '' : `: ${said}`}`)
       if (action === 'maintain' && (find(ref)?.guests ?? 0) > 0)
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
-      return changeOf(ref, { state: STATE_AFTER[action] })
+      const cordon = told.reason === undefined ? undefined : { reason: told.reason, who: `user ${who.user}`, at: 0 }
+      return changeOf(ref, { state: STATE_AFTER[action], cordon })
     }
   const matrix = (): Matrix => {
     const list = [...hosts.values()]
@@ -139,7 +150,7 @@ export function fakePool(
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
     ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said }),
-    manager: managerHandlers({ tasks: () => [], metrics: async () => '' }),
+    manager: managerHandlers({ tasks: () => [], metrics: async () => '', rebuilder: { rebuild: async () => refusedRebuild } }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
       show: async ({ ref }) => found(find(ref), `host ${ref}`),
@@ -152,6 +163,8 @@ export function fakePool(
       },
       approve: act('approve'),
       reject: act('reject'),
+      cordon: act('cordon'),
+      uncordon: act('uncordon'),
       maintain: act('maintain'),
       resume: act('resume'),
       fence: act('fence'),

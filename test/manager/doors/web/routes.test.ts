@@ -27,6 +27,8 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'POST /hosts/:ref/boot': 'operator',
   'POST /hosts/:ref/approve': 'operator',
   'POST /hosts/:ref/reject': 'admin',
+  'POST /hosts/:ref/cordon': 'operator',
+  'POST /hosts/:ref/uncordon': 'operator',
   'POST /hosts/:ref/maintain': 'operator',
   'POST /hosts/:ref/resume': 'operator',
   'POST /hosts/:ref/fence': 'admin',

@@ -1,5 +1,5 @@
 // drbdsetup(8) of drbd-utils 9.22 over the kernel's own 8.4.11, which knows no `status --json`.
-import { showEvents, showStatus } from '../../show/drbd.ts'
+import { showEvents, showSettings, showStatus } from '../../show/drbd.ts'
 import { newCurrentFor, peerOf, withAttached, withResource } from '../../state/drbd.ts'
 import type { Connection, Resource } from '../../state/drbd-resource.ts'
 import { type Site, withRam } from '../../state/site.ts'
@@ -22,7 +22,18 @@ const NET_OPTIONS = [
     '--ko-count',
   ],
   ...['--cram-hmac-alg', '--shared-secret', '--after-sb-0pri', '--after-sb-1pri', '--after-sb-2pri', '--rr-conflict', '--max-buffers'],
-  ...['--data-integrity-alg', '--on-congestion', '--congestion-fill', '--csums-alg', '--verify-alg', '--allow-two-primaries', '--use-rle'],
+  ...[
+    '--unplug-watermark',
+    '--socket-check-timeout',
+    '--tcp-cork',
+    '--data-integrity-alg',
+    '--on-congestion',
+    '--congestion-fill',
+    '--csums-alg',
+    '--verify-alg',
+    '--allow-two-primaries',
+    '--use-rle',
+  ],
 ]
 
 export function drbdsetup(context: Context): Outcome {
@@ -67,6 +78,12 @@ export function drbdsetup(context: Context): Outcome {
       )
     case 'events2':
       return events(context, args)
+    case 'show': {
+      const resource = resourceOf(context, args[0])
+      return resource ? said(context, showSettings(resource)) : unknown(context, args[0] ?? '')
+    }
+    case 'verify':
+      return verify(context, args)
     case 'status': {
       if (args.includes('--json')) return failed(context, 20, "drbdsetup: unrecognized option '--json'\ntry 'drbdsetup help'")
       const options = parseOptions(context, args, { flags: ['-v|--verbose', '-s|--statistics'] })
@@ -117,7 +134,8 @@ function take(context: Context, verb: 'del-minor' | 'del-resource' | 'down', arg
       return did(withResource(context.site, context.host, { ...resource, devices: resource.devices.filter((one) => one !== device) }), 10)
     })
   const resource = resourceOf(context, name)
-  if (!resource) return unknown(context, name)
+  // What is not there is down already.
+  if (!resource) return verb === 'down' ? did(context.site) : unknown(context, name)
   if (verb === 'del-resource') return resource.devices.length > 0 ? failure(context, name, 159) : without(context.site, resource)
   if (resource.devices.some(({ minor }) => isOpen(context, minor))) return stateRefused(context, name, -12)
   return without(outdated(context, resource), resource)
@@ -198,11 +216,31 @@ function changeConnection(context: Context, verb: 'disconnect' | 'net-options', 
   if (!resource?.connection) return failed(context, 10, `${local} ${peer ?? ''}: Failure: (158) Unknown resource`)
   if (verb === 'net-options') {
     const given = new Map([...resource.connection.options, ...optionsIn(options.value, NET_OPTIONS)])
-    return did(withResource(site, host, { ...resource, connection: { ...resource.connection, options: given } }), 10)
+    const changed = withResource(site, host, { ...resource, connection: { ...resource.connection, options: given } })
+    const peer = peerOf(site, host, resource)
+    const protocol = options.value('--protocol')
+    if (!peer?.resource.connection || protocol === undefined) return did(changed, 10)
+    // The other end is told, and takes it over (P_PROTOCOL_UPDATE).
+    const { connection } = peer.resource
+    const told = { ...connection, options: new Map([...connection.options, ['protocol', protocol]]) }
+    return did(withResource(changed, peer.host, { ...peer.resource, connection: told }), 10)
   }
   const left = outdated(context, resource)
   const now = left.hosts.get(host)?.ram.drbd.find(({ name }) => name === resource.name) ?? resource
   const { connection: _, ...without } = now
   const gone = withResource(left, host, without)
   return did(resource.role === 'Primary' && resource.connection.state === 'Connected' ? newCurrentFor(gone, host, resource.name) : gone, 30)
+}
+
+/** Of both sides, from its beginning: state/time.ts goes on with it. */
+function verify(context: Context, args: readonly string[]): Ended {
+  const options = parseOptions(context, args, {})
+  return withMinor(context, options.rest[0], ({ resource, device }) => {
+    const { connection } = resource
+    const peer = peerOf(context.site, context.host, resource)
+    if (!connection || !peer?.device.attached || !device.attached) return stateRefused(context, String(device.minor), -15)
+    if (connection.sync !== 'none' || connection.verified !== undefined) return stateRefused(context, String(device.minor), -8)
+    if (!connection.options.has('verify-alg')) return stateRefused(context, String(device.minor), -14)
+    return did(withResource(context.site, context.host, { ...resource, connection: { ...connection, verified: 0 } }), 20)
+  })
 }

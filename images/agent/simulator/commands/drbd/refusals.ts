@@ -23,7 +23,10 @@ const STATES: { readonly [code: string]: string } = {
   '-1': 'Multiple primaries not allowed by config',
   '-2': 'Need access to UpToDate data',
   '-7': 'Refusing to be Outdated while Primary',
+  '-8': 'Can not start OV/resync since it is already active',
   '-12': 'Device is held open by someone',
+  '-14': 'Need a verify algorithm to start online verify',
+  '-15': 'Need a connection to start verify or resync',
 }
 
 export function failure(context: Context, what: string, code: number): Ended {

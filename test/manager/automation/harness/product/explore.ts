@@ -118,7 +118,7 @@ export function sayFound({ replay: one, broken }: Found): string {
   return [`npm run seeds -- --replay '${JSON.stringify(one)}'`, ...broken.slice(0, 4).map((line) => `  ${line}`)].join('\n')
 }
 
-async function beginning(from: Beginning): Promise<Snapshot> {
+export async function beginning(from: Beginning): Promise<Snapshot> {
   const known = beginnings.get(from) ?? comeTo(from)
   beginnings.set(from, known)
   return known

@@ -1,10 +1,14 @@
 // The guests of simulated runs as recipes are asked to make and to move them: what plans of the product would give them.
 import { guestMemory } from '../../../../../manager/claims/needs.ts'
+import { type RememberedDisk, remembered } from '../../../../../manager/guests/remembered.ts'
+import { guestSpec, writeSpec } from '../../../../../manager/protocol/guest-spec.ts'
 import type { Inventory } from '../../../../../manager/protocol/inventory.ts'
 import { type GuestConfig, guestConfig } from '../../../../../manager/protocol/requests/guest-config.ts'
+import { uuid } from '../../../../../manager/protocol/values.ts'
 import type { TestImage } from '../../../../images/agent/disks.ts'
 
 const MIB = 1 << 20
+const LAN = { name: 'lan', bridge: 'xenbr0', bridges: {}, vlan: undefined, mtu: undefined, created: 1, createdBy: 'alice' }
 const VG = 'data'
 
 export interface Made {
@@ -66,24 +70,41 @@ export function createArgs(made: Made, report: Inventory, image: TestImage, epoc
   const start = { ...startArgs(made, report), leftover: 'none' }
   const { guest } = start
   const vg = { name: VG, uuid: vgOf(report) }
-  const common = { vg, access: 'read-write' }
+  const common = { vg, access: 'read-write' } as const
+  const spec = specOf(guest)
+  const disks = [
+    {
+      ...common,
+      ...{ disk: diskOf(made.number, 'a'), vdev: 'xvda', sizeBytes: 16 * MIB, image: { id: image.id, sizeBytes: image.sizeBytes } },
+    },
+    { ...common, disk: diskOf(made.number, 'b'), vdev: 'xvdb', sizeBytes: 12 * MIB, image: undefined },
+  ].slice(0, made.disks ?? 2)
   return {
     ...start,
-    ...{ spec: JSON.stringify({ name: guest.name, memory: '200G' }), power: 'on', epoch, who: 'alice' },
-    disks: [
-      {
-        ...common,
-        ...{ disk: diskOf(made.number, 'a'), vdev: 'xvda', sizeBytes: 16 * MIB, image: { id: image.id, sizeBytes: image.sizeBytes } },
-      },
-      { ...common, disk: diskOf(made.number, 'b'), vdev: 'xvdb', sizeBytes: 12 * MIB },
-    ].slice(0, made.disks ?? 2),
+    ...{ spec: JSON.stringify(writeSpec(spec)), power: 'on', epoch, who: 'alice' },
+    disks: disks.map(({ image: from, ...disk }) => ({ ...disk, ...(from ? { image: from } : {}) })),
+    remembered: rememberedOn(
+      made.host,
+      guest,
+      disks.map(({ disk, ...one }) => ({ ...one, id: uuid.parse(disk), generation: 1, image: one.image?.id })),
+      epoch,
+    ),
   }
+}
+
+function specOf({ name, nics }: GuestConfig) {
+  return guestSpec.parse({ name, memory: '200G', nics: nics.map(({ mac }) => ({ network: 'lan', mac })) })
+}
+
+function rememberedOn(host: string, guest: GuestConfig, disks: readonly RememberedDisk[], epoch: number) {
+  const of = { uuid: guest.uuid, spec: specOf(guest), created: 1, createdBy: 'alice' }
+  return remembered({ ...of, host: hostOf(host), networks: [LAN], epoch, now: 1, disks })
 }
 
 export function destroyArgs(made: Made, report: Inventory) {
   const vg = { name: VG, uuid: vgOf(report) }
   const disks = [diskOf(made.number, 'a'), diskOf(made.number, 'b')].map((disk) => ({ disk, vg }))
-  return { guest: namedOf(made), host: hostOf(made.host), disks }
+  return { guest: namedOf(made), host: hostOf(made.host), disks, remembering: [vg] }
 }
 
 const ADDRESSES: Readonly<Record<string, string>> = { a: '10.77.0.21', b: '10.77.0.22' }
@@ -91,14 +112,19 @@ const ADDRESSES: Readonly<Record<string, string>> = { a: '10.77.0.21', b: '10.77
 /** With its disks, which have grown to whole extents. */
 export function moveArgs(made: Made, to: string, way: 'live' | 'stopped', report: (host: string) => Inventory, epoch: number) {
   const { generation = 1 } = made
-  const [from, target] = [made.host, to].map((host) => ({ name: VG, uuid: vgOf(report(host)) }))
+  const [from, target] = [
+    { name: VG, uuid: vgOf(report(made.host)) },
+    { name: VG, uuid: vgOf(report(to)) },
+  ]
   const { guest, restart, memoryBytes } = startArgs({ ...made, host: to, generation: generation + 1 }, report(to))
+  const disks = guest.disks.map(({ disk, vdev, access }) => ({
+    ...{ disk, vdev, access, generation, from, to: target },
+    sizeBytes: report(made.host).lvs.find(({ name }) => name === `disk-${disk}`)?.sizeBytes ?? 0,
+  }))
+  const there = disks.map(({ disk, to: vg, ...one }) => ({ ...one, id: disk, vg, generation: generation + 1, image: undefined }))
   return {
     ...{ guest, restart, way, from: hostOf(made.host), to: hostOf(to), memoryBytes, maxPauseMs: 2000, keepMs: 0, epoch },
     over: { network: '10.77.0.0/24', from: ADDRESSES[made.host], to: ADDRESSES[to] },
-    disks: guest.disks.map(({ disk, vdev, access }) => ({
-      ...{ disk, vdev, access, generation, from, to: target },
-      sizeBytes: report(made.host).lvs.find(({ name }) => name === `disk-${disk}`)?.sizeBytes ?? 0,
-    })),
+    ...{ disks, remembered: rememberedOn(to, guest, there, epoch) },
   }
 }

@@ -114,6 +114,16 @@ function moveLive(made: Made, to: string, who = 'alice', after = 0): Step {
   }
 }
 
+/** Its guest is stopped where it is said to lie. */
+function evacuate(who = 'alice', after = 0): Step {
+  return (world) => {
+    const isThere = world.powerOf(uuidOf(1)) === 'off' && world.hostOf(uuidOf(1)) === 'a'
+    const guests = isThere ? [{ uuid: uuidOf(1), name: 'web1', state: 'stopped' }] : []
+    const args = { host: hostOf('a'), guests, stay: [], others: 'leave', how: { maxPauseMs: 2000, keepMs: 0 } }
+    return [{ after, who, recipe: 'evacuate-host', args }]
+  }
+}
+
 function together(...steps: readonly Step[]): Step {
   return (world) => steps.flatMap((step) => step(world))
 }
@@ -158,6 +168,7 @@ export const SCENARIOS: readonly Scenario[] = [
     guests: 'writing',
     steps: [moveLive(SMALL, 'b'), moveLive({ ...SMALL, host: 'b', generation: 2 }, 'a')],
   },
+  { name: 'evacuation', pace: 'long', from: 'stopped', steps: [together(evacuate(), evacuate('bob', 9))] },
   { name: 'make a VG', from: 'empty', steps: [together(makeVg(), makeVg('bob', 5))] },
   { name: 'extend a VG', from: 'running', steps: [extendVg] },
   { name: 'remove a VG', from: 'spare VG', steps: [removeVg] },

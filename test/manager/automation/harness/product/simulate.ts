@@ -5,6 +5,8 @@ import type { Clock } from '../../../../../manager/automation/ports.ts'
 import type { Recipe } from '../../../../../manager/automation/recipe.ts'
 import { openAutomations } from '../../../../../manager/automation/service.ts'
 import { automationClaims } from '../../../../../manager/automation/store/claiming.ts'
+import { OneByOne } from '../../../../../manager/automations/migrate/one-by-one.ts'
+import { ownLater, withOwn } from '../../../../../manager/automations/own/broker.ts'
 import { RECIPES } from '../../../../../manager/automations/recipes.ts'
 import { SimulatedClock } from '../clock.ts'
 import { simulatedHooks } from '../hooks.ts'
@@ -20,6 +22,7 @@ import { OF_CLAIMS } from './invariants/claims.ts'
 import { AT_END } from './invariants/end.ts'
 import { OF_HOSTS } from './invariants/hosts.ts'
 import { endWhatStandsStill } from './operator.ts'
+import { ownDoings } from './own.ts'
 import type { Scenario } from './scenarios.ts'
 import { Strikes } from './strikes.ts'
 import { Watch } from './watch.ts'
@@ -37,6 +40,8 @@ export interface Given {
   readonly faults: readonly Fault[]
   readonly database: PoolDatabase
   readonly from: Snapshot
+  /** Milliseconds from its beginning: it is left as it is then. */
+  readonly until?: number
 }
 
 /** Milliseconds: what hangs is mended then; from then on everything has to come to an end within BOUND. */
@@ -112,8 +117,9 @@ class Simulation {
       if (fault.kind === 'abort') this.#clock.after(fault.at, () => this.#abort())
       if (fault.kind === 'crash') this.#clock.after(fault.at, () => this.#crash())
     }
+    const most = this.#start + (this.#given.until ?? HEALING)
     for (const step of scenario.steps) {
-      if (this.#broken.length > 0 || this.#clock.now() >= this.#start + HEALING) break
+      if (this.#broken.length > 0 || this.#clock.now() >= most) break
       for (const { after, who, recipe, args } of step(this.#world)) {
         this.#wishes += 1
         this.#keys += 1
@@ -123,7 +129,7 @@ class Simulation {
           this.#people.ask({ recipe, args, who, key })
         })
       }
-      await this.#until(this.#start + HEALING)
+      await this.#until(most)
     }
     const size = {
       requests: this.#wire.requests,
@@ -132,7 +138,8 @@ class Simulation {
       streams: this.#strikes.streams,
       lasts: this.#clock.now() - this.#start,
     }
-    await this.#bringToEnd()
+    if (this.#given.until === undefined) await this.#bringToEnd()
+    else for (const host of this.#world.hosts) await host.look(['guests', 'vgs', 'lvs'])
     const states = database.rows('SELECT state FROM automations').map(({ state }) => String(state))
     return { ...size, broken: this.#broken, states, end: this.#world.keep() }
   }
@@ -225,11 +232,12 @@ class Simulation {
   }
 
   async #open(life: Life, clock: Clock): Promise<Serving> {
+    const own = ownLater()
     const hook = this.#given.faults.find((one) => one.kind === 'hook')
     const automations = await openAutomations({
       ...{ store: this.#lives.viewOf(life), recipes: RECIPES, epoch: life.epoch, clock },
       claims: automationClaims(this.#world.claims),
-      broker: this.#wire.broker(life),
+      broker: withOwn(this.#wire.broker(life), own.promise),
       feed: { current: () => undefined, subscribe: () => () => undefined },
       hooks: simulatedHooks(clock, hook?.kind === 'hook' ? hook.fault : undefined),
       newId: () => {
@@ -237,7 +245,9 @@ class Simulation {
         return `a${this.#ids}`
       },
       log: SILENT,
+      mostOf: () => 1,
     })
+    own.resolve({ automations, moves: new OneByOne(), ...ownDoings(this.#world) })
     return {
       start: (start) => automations.start(start),
       abort: (id, who) => automations.abort(id, who),

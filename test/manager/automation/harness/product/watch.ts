@@ -103,7 +103,7 @@ export class Watch {
       return recipe === 'destroy-guest' && disks.length === 0 ? [String(guest.uuid)] : []
     })
     return {
-      ...{ ...moment, ...more, faults, kept: new Set(kept) },
+      ...{ ...moment, ...more, faults, kept: new Set(kept), cordons: world.cordons },
       isKnown: faults.every(isKnown),
       isUnbroken: faults.every(isUnbroken),
       hasOneManager: faults.every(({ kind }) => kind !== 'commit' && kind !== 'killed at answer'),

@@ -45,6 +45,8 @@ export class World {
   readonly image: TestImage = IMAGE
   readonly hosts: readonly PoolHost[]
   readonly claims: Claims
+  /** Why no guest is to come, by host: of the manager's store, which none of them loses. */
+  readonly cordons = new Map<string, string>()
   readonly #options: WorldOptions
   readonly #site: SimulatedSite
   #wakes = 0
@@ -132,13 +134,19 @@ export function domainOfReport({ guests }: Inventory, guest: string): Guest['sta
   return guests.find(({ uuid }) => uuid === guest)?.state
 }
 
+/** The first with room for two guests and for what the VG remembers of them. */
+const BYTES = [72 << 20, 64 << 20]
+
 /** Two hosts with a VG each on a disk that another tenant has used, and another such disk. */
 export async function emptySite(): Promise<Site> {
   const site = new SimulatedSite()
   for (const [index, name] of HOSTS.entries()) {
     const host = site.host(MACHINES[index] ?? bareMachine(index), name)
     site.change((now) =>
-      ['vda', 'vdb'].reduce((all, disk, at) => addDisk(all, name, disk, 'virtio', { bytes: 64 << 20, serial: `${name}-${at + 1}` }), now),
+      ['vda', 'vdb'].reduce(
+        (all, disk, at) => addDisk(all, name, disk, 'virtio', { bytes: BYTES[at] ?? 0, serial: `${name}-${at + 1}` }),
+        now,
+      ),
     )
     site.change((now) =>
       [...now.media.values()].reduce(

@@ -33,7 +33,7 @@ onEach('destroyed with its disks kept, a guest is ended, and no disk is removed'
   await web1On(rig)
   const { deps, begin } = plannerOn(rig)
   t.is(await begin(planDestroy(deps, { ref: 'web1', disks: 'keep' })), '')
-  t.deepEqual(rig.asked, ['destroy-guest a'])
+  t.deepEqual(rig.asked, ['destroy-guest a', 'forget-guest a'])
   t.is(await guestOf(rig.store.db, GUEST), undefined)
   t.is((await rig.automations.list(1))[0]?.title, `destroy web1 on a, and leave data/disk-${DISK} behind`)
 })

@@ -26,9 +26,9 @@ onEach('a guest with a seed has one disk more, read-only, of its own instance, w
   t.not(web1?.uuid, web2?.uuid)
   const seed = (await disksOf(rig.store.db, web1?.uuid)).find(({ vdev }) => vdev === 'xvdz')
   t.like(seed, { access: 'read-only', size_bytes: 2 ** 20, state: 'ready', vg_name: 'data' })
-  t.deepEqual(rig.asked.slice(0, 2), ['make-disk a', 'make-disk a'])
+  t.deepEqual(rig.asked.slice(0, 3), ['keep-guest a', 'make-disk a', 'make-disk a'])
   t.is(await begin(planDestroy(deps, { ref: 'web_1', disks: 'remove' })), '')
-  t.deepEqual(rig.asked.slice(-2), ['remove-disk a', 'remove-disk a'])
+  t.deepEqual(rig.asked.slice(-3), ['remove-disk a', 'remove-disk a', 'forget-guest a'])
 })
 
 onEach('what may be a secret of a seed stands neither in what is shown of its guest nor in the database', async (t, place) => {

@@ -1,6 +1,7 @@
 // What must hold when everything has come to its end, and all hosts are well: nothing is left of what was undone or is over, and what is
 // written down is so.
 import { decodeEntries } from '../../../../../../manager/automation/journal.ts'
+import { MANAGER } from '../../../../../../manager/automation/ports.ts'
 import type { Recipe } from '../../../../../../manager/automation/recipe.ts'
 import { isOpen, STATES } from '../../../../../../manager/automation/store/store.ts'
 import { deviceOf, lvOf, readDiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
@@ -9,6 +10,7 @@ import type { Fault } from '../faults.ts'
 import { isLeft } from './claims.ts'
 import { diskVolumes, domainsOf, isThere, type Moment, standsStill } from './moment.ts'
 import { ON_MOVES, toldOf } from './moves.ts'
+import { whatIsRememberedIsTrue } from './remembered.ts'
 import { replay } from './replay.ts'
 
 export interface End extends Moment {
@@ -28,6 +30,8 @@ export interface End extends Moment {
   readonly lost: readonly string[]
   /** UUIDs of guests of which somebody has said that their disks are kept. */
   readonly kept: ReadonlySet<string>
+  /** Why no guest is to come, by host. */
+  readonly cordons: ReadonlyMap<string, string>
 }
 
 export type AtEnd = (end: End) => readonly string[]
@@ -190,7 +194,7 @@ export const eachBeginsOnce: AtEnd = ({ ledger, begun, isUnbroken }) => {
 /** Milliseconds: what a host has to let go, with the way there and back. */
 const LETS_GO = 5500
 
-/** What is under way when somebody aborts it, and may be cancelled, is over within 5 s, whatever its host does. */
+/** What is under way when somebody aborts it, and may be cancelled, is over within 5 s, whatever its host does; a part of it takes back first. */
 export const anAbortIsQuick: AtEnd = ({ ledger, journalOf, hasOneManager }) =>
   hasOneManager
     ? ledger.automations.flatMap(({ id }) => {
@@ -202,14 +206,26 @@ export const anAbortIsQuick: AtEnd = ({ ledger, journalOf, hasOneManager }) =>
         return entries.slice(0, abort).flatMap((entry) => {
           if (entry.kind !== 'started') return []
           const { step, effect } = entry
-          const mayBeCut = effect.kind === 'hook' || (effect.kind === 'request' && effect.onAbort === 'cancel')
+          const mayBeCut = effect.kind === 'hook' || (effect.kind === 'request' && effect.onAbort === 'cancel' && effect.host !== MANAGER)
           const over = answers.get(step) ?? Number.POSITIVE_INFINITY
           return mayBeCut && over > at + LETS_GO ? [`${id} was aborted, and its step ${step} took ${over - at} ms more`] : []
         })
       })
     : []
 
+/** What an evacuation has cordoned stays so, unless it was aborted or has failed before it said who stays. */
+export const cordonsFollow: AtEnd = ({ ledger, cordons }) => {
+  const reasons = new Set(cordons.values())
+  return ledger.automations.flatMap(({ id, recipe, state }) => {
+    if (recipe !== 'evacuate-host') return []
+    const isCordoned = reasons.has(`evacuated by automation ${id}`)
+    if (state === 'aborted' && isCordoned) return [`${id} was aborted, and its host is still cordoned for it`]
+    return state === 'done' && cordons.size === 0 ? [`${id} is done, and its host is not cordoned`] : []
+  })
+}
+
 export const AT_END: readonly AtEnd[] = [
+  cordonsFollow,
   everythingHasEnded,
   journalsTellTheEnd,
   locksAreFree,
@@ -220,4 +236,5 @@ export const AT_END: readonly AtEnd[] = [
   whatIsOnRuns,
   eachBeginsOnce,
   anAbortIsQuick,
+  whatIsRememberedIsTrue,
 ]

@@ -1,0 +1,28 @@
+// What `evacuate-host` is given.
+import { z } from 'zod'
+import { uuid } from '../../protocol/values.ts'
+import { hostArg } from '../guests/parts.ts'
+
+/** How each of its guests is moved. */
+export const moveHow = z.object({
+  maxPauseMs: z.number(),
+  rateBytes: z.number().exactOptional(),
+  network: z.string().exactOptional(),
+  keepMs: z.number(),
+})
+
+export const evacuateArgs = z.object({
+  host: hostArg,
+  /** Where all go; left out: placement decides for each. */
+  to: hostArg.exactOptional(),
+  /** The largest first. */
+  guests: z.array(z.object({ uuid, name: z.string(), state: z.enum(['running', 'stopped']) })).readonly(),
+  /** Those that cannot go as they are, in words. */
+  stay: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
+  /** Of a guest that runs and cannot go live: stopped, moved and started there, or left. */
+  others: z.enum(['restart', 'leave']),
+  how: moveHow,
+})
+
+export type EvacuateArgs = z.output<typeof evacuateArgs>
+export type MoveHow = z.output<typeof moveHow>

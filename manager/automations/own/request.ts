@@ -1,0 +1,25 @@
+// What recipes ask of the manager itself, in the place of a host: a cordon, and other automations, each of which is one however often it is
+// asked for. Each looks at the world first. Pure.
+import { z } from 'zod'
+import { uuid } from '../../protocol/values.ts'
+import { moveHow } from '../evacuate/args.ts'
+
+export const ownRequest = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cordon'), host: z.string() }),
+  z.object({ kind: z.literal('uncordon'), host: z.string() }),
+  z.object({ kind: z.literal('move-guest'), guest: uuid, from: z.string(), to: z.string().exactOptional(), how: moveHow }),
+  z.object({ kind: z.literal('stop-guest'), guest: uuid }),
+  z.object({ kind: z.literal('start-guest'), guest: uuid }),
+])
+
+/** `elsewhere`: it has left the host before. */
+export const ownOutcome = z.object({
+  kind: z.literal('own'),
+  outcome: z.enum(['done', 'elsewhere', 'refused', 'failed']),
+  reason: z.string().default(''),
+  code: z.string().optional(),
+})
+
+export type OwnRequest = z.output<typeof ownRequest>
+export type Beginning = Exclude<OwnRequest, { readonly kind: 'cordon' | 'uncordon' }>
+export type OwnOutcome = Omit<z.input<typeof ownOutcome>, 'kind'>

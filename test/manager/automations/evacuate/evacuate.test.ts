@@ -1,0 +1,107 @@
+import type { ExecutionContext } from 'ava'
+import { planEvacuation, weighEvacuation } from '../../../../manager/automations/evacuate/plan.ts'
+import { planOwn } from '../../../../manager/automations/own/plan.ts'
+import type { Wish } from '../../../../manager/hosts/operator.ts'
+import { until } from '../../automation/scripted.ts'
+import { onEach, type storeAt } from '../../store/dialects.ts'
+import { plannerOn } from '../guests/plan-rig.ts'
+import { createArgs, node, rigAt } from '../guests/rig.ts'
+import { web2 } from '../guests/web2.ts'
+
+const at = (address: string) => ({ addresses: [{ interface: 'xenbr0', address, prefix: 24 }] }) as never
+const HOW = { maxPauseMs: 2000, keepMs: 0 }
+
+/** Two guests on `a` that are stopped; `b` has room for so many more. */
+async function site(t: ExecutionContext, place: Parameters<typeof storeAt>[1], room = 2) {
+  const rig = await rigAt(t, place, [node('a', at('10.77.0.21')), node('b', at('10.77.0.22'))])
+  for (const args of [createArgs({ power: 'off' }), web2({ power: 'off' })]) {
+    const made = await rig.automations.start({ recipe: 'create-guest', args, who: 'alice' })
+    if (made.kind !== 'done') throw new Error(made.reason)
+    await until(rig.automations, made.value.id, 'done')
+  }
+  const { deps } = plannerOn(rig, room)
+  const wishes: (readonly [host: string, Wish])[] = []
+  const host = deps.pool.hosts().find(({ id }) => id === 'a')
+  if (!host) throw new Error('no host a')
+  const change = async (id: string, [wish]: readonly Wish[]) => {
+    if (wish) wishes.push([id, wish])
+    return { kind: 'done', host } as const
+  }
+  rig.own.resolve({ automations: rig.automations, moves: deps.moves, plan: (request) => planOwn(deps, request), pool: { change } })
+  const begin = async (others: 'leave' | 'restart' = 'leave') => {
+    const plan = await planEvacuation(deps as never, { host, others, how: HOW })
+    if (plan.kind !== 'done') throw new Error(plan.reason)
+    const started = await rig.automations.start({ ...plan.value, who: 'alice' })
+    if (started.kind !== 'done') throw new Error(started.reason)
+    return started.value.id
+  }
+  const movesBegun = async () => (await rig.automations.list(100)).filter(({ recipe }) => recipe === 'migrate-guest')
+  return { rig, deps, host, wishes, begin, movesBegun }
+}
+
+onEach('an evacuation cordons, moves what fits, and says by name what stays; the cordon stays, too', async (t, place) => {
+  const { rig, deps, host, wishes, begin, movesBegun } = await site(t, place, 1)
+  const leaves = await weighEvacuation(deps as never, { host, others: 'leave', how: HOW })
+  t.deepEqual(
+    leaves.map(({ guest, way, to, refusals }) => [guest, way, to?.name, refusals.map(({ code }) => code)]),
+    [
+      ['web1', 'stopped', 'b', []],
+      ['web2', undefined, undefined, ['memory']],
+    ],
+  )
+  // What waits to claim counts; once one has claimed it is claims that say so, which the rig's hosts do not look at.
+  rig.answer = ({ kind }) => (kind === 'make-copy' ? 'silence' : 'done')
+  const id = await begin()
+  while ((await movesBegun()).length === 0) await new Promise(setImmediate)
+  t.deepEqual(wishes[0], ['a', { kind: 'cordon', reason: `evacuated by automation ${id}`, unless: 'cordoned' }])
+  const [first] = await movesBegun()
+  t.is(first?.who, 'alice')
+  t.like(await rig.automations.start({ recipe: 'evacuate-host', args: (await rig.automations.find(id))?.args, who: 'bob' }), {
+    kind: 'refused',
+    code: 'locked',
+  })
+  t.is(wishes.length, 1)
+})
+
+onEach('one that is aborted takes back its cordon, and the moves that are under way; none begins any more', async (t, place) => {
+  const { rig, wishes, begin, movesBegun } = await site(t, place)
+  rig.answer = ({ kind }) => (kind === 'make-copy' ? 'silence' : 'done')
+  const id = await begin()
+  while ((await movesBegun()).length < 2) await new Promise(setImmediate)
+  while (!rig.asked.some((asked) => asked === 'make-copy b')) await new Promise(setImmediate)
+  t.is((await rig.automations.abort(id, 'bob')).kind, 'done')
+  await until(rig.automations, id, 'aborted')
+  t.deepEqual(
+    (await movesBegun()).map(({ state, reason }) => [state, reason]),
+    [1, 2].map(() => ['aborted', `automation ${id} has aborted it`]),
+  )
+  t.deepEqual(wishes.at(-1), ['a', { kind: 'uncordon', of: `evacuated by automation ${id}` }])
+  for (const guest of ['web1', 'web2']) t.is((await plannerOn(rig).deps.book.find(guest))?.record.host, 'a')
+})
+
+onEach('when all have gone it is done: a host without guests is so at once', async (t, place) => {
+  const { rig, deps, begin, movesBegun } = await site(t, place)
+  const id = await begin()
+  await until(rig.automations, id, 'done')
+  t.deepEqual(
+    (await movesBegun()).map(({ state }) => state),
+    ['done', 'done'],
+  )
+  for (const guest of ['web1', 'web2']) t.is((await deps.book.find(guest))?.record.host, 'b')
+  const again = await begin()
+  await until(rig.automations, again, 'done')
+  t.is((await movesBegun()).length, 2)
+})
+
+onEach('what stays is said by name, and the cordon with it', async (t, place) => {
+  const { rig, wishes, begin, movesBegun } = await site(t, place)
+  rig.hosts.delete('b')
+  const id = await begin()
+  await until(rig.automations, id, 'failed')
+  t.is((await rig.automations.find(id))?.reason, '2 of 2 stay on a: web1: there is no other host; web2: there is no other host')
+  t.deepEqual(
+    wishes.map(([, { kind }]) => kind),
+    ['cordon'],
+  )
+  t.deepEqual(await movesBegun(), [])
+})
