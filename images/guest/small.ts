@@ -21,25 +21,7 @@ export const SMALL_MODULES: readonly string[] = [...FIRST_MODULES, ...ROOT_MODUL
 
 const INITRAMFS_APPLETS = ['sh']
 const ROOT_APPLETS = [
-  ...[
-    'awk',
-    'cat',
-    'cttyhack',
-    'cut',
-    'date',
-    'dd',
-    'df',
-    'dmesg',
-    'echo',
-    'findfs',
-    'free',
-    'grep',
-    'head',
-    'hostname',
-    'init',
-    'insmod',
-    'mkfifo',
-  ],
+  ...['awk', 'cat', 'cttyhack', 'cut', 'date', 'dd', 'df', 'dmesg', 'echo', 'findfs', 'free', 'grep', 'head', 'hostname', 'init', 'insmod'],
   ...['ip', 'kill', 'ls', 'mount', 'nc', 'ping', 'poweroff', 'printf', 'ps', 'reboot', 'sed', 'sh', 'sleep', 'sync', 'tail', 'test', 'tr'],
   ...['udhcpc', 'umount', 'usleep', 'wget'],
 ]

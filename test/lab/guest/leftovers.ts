@@ -7,10 +7,13 @@ import type { Pace } from '../patience.ts'
 
 type Worlds = readonly (readonly string[])[]
 
-/** Each line one thing, by what it is; without what changes by itself, as domain ids and free space do. */
+/**
+ * Each line one thing, by what it is; without what changes by itself, as domain ids and free space do, and the records' LV, which is active
+ * while somebody reads it.
+ */
 const LOOK = `
 xl list | awk 'NR > 1 {print "domain", $1}'
-dmsetup ls 2>/dev/null | awk '$1 != "No" {print "device", $1}'
+dmsetup ls 2>/dev/null | awk '$1 != "No" && $1 !~ /-hostless--meta$/ {print "device", $1}'
 lvs --noheadings -o vg_name,lv_name,lv_tags 2>/dev/null | awk '{print "lv", $1 "/" $2, $3}'
 vgs --noheadings -o vg_name,pv_count 2>/dev/null | awk '{print "vg", $1, $2}'
 drbdsetup status 2>/dev/null | awk '/ role:/ {print "drbd", $1}'

@@ -1,4 +1,4 @@
-// A guest's course while it moves, by its own clock: when it wrote and verified blocks, on which host, and how long it stood still. Pure.
+// A guest's course while it moves, by its own clock: when it wrote and verified blocks, and on which host. Pure.
 
 export interface Course {
   /** Hosts in their order, each with what the guest's console said there. */
@@ -14,11 +14,6 @@ interface Tick {
   readonly at: number
 }
 
-interface Pause {
-  readonly seconds: number
-  readonly at: number
-}
-
 const HEIGHTS = ['·', '▂', '▄', '▆', '█'] as const
 
 export function ticksOf({ said }: Pick<Course, 'said'>): readonly Tick[] {
@@ -27,16 +22,12 @@ export function ticksOf({ said }: Pick<Course, 'said'>): readonly Tick[] {
   )
 }
 
-export function pausesOf({ said }: Pick<Course, 'said'>): readonly Pause[] {
-  return said.flatMap(({ text }) =>
-    Array.from(text.matchAll(/^tick \d+ at ([\d.]+), stood still ([\d.]+) s/gm), ([, at, seconds]) => ({
-      at: Number(at),
-      seconds: Number(seconds),
-    })),
-  )
+/** Seconds of its own clock, between two blocks. */
+export function longestGap(ticks: readonly Tick[]): number {
+  return ticks.reduce((most, { at }, index) => Math.max(most, at - (ticks[index - 1]?.at ?? at)), 0)
 }
 
-/** Lines: a row for each host, a column for so many seconds, as high as it wrote there; then its longest pause, and what was lost. */
+/** Lines: a row for each host, a column for so many seconds, as high as it wrote there; then its longest silence, and what was lost. */
 export function movePicture(course: Course): string {
   const { said, columns } = course
   const ticks = ticksOf(course)
@@ -55,13 +46,13 @@ export function movePicture(course: Course): string {
   const rows = counts.map(
     (row, index) => `${(said[index]?.host ?? '').padEnd(width)} ${row.map((count) => heightOf(count, most)).join('')}`,
   )
-  const longest = pausesOf(course).reduce((most, { seconds }) => Math.max(most, seconds), 0)
+  const longest = longestGap(ticks)
   const lost = missingIn(ticks)
   const wrong = said.reduce((sum, { text }) => sum + (text.match(/MISMATCH/g)?.length ?? 0), 0)
   return [
     ...rows,
     `${' '.repeat(width)} a column is ${step} s of the guest’s own clock, as high as it wrote blocks, each read back and found right`,
-    `${' '.repeat(width)} longest pause ${longest.toFixed(1)} s; blocks ${ticks[0]?.block ?? 0} to ${ticks.at(-1)?.block ?? 0}, ${lost} missing, ${wrong} wrong`,
+    `${' '.repeat(width)} longest time between two blocks ${longest.toFixed(1)} s; blocks ${ticks[0]?.block ?? 0} to ${ticks.at(-1)?.block ?? 0}, ${lost} missing, ${wrong} wrong`,
   ].join('\n')
 }
 
