@@ -4,7 +4,7 @@ import { deviceOf, lvOf, type VgRef } from '../../../manager/protocol/guest-disk
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { Uuid } from '../../../manager/protocol/values.ts'
 import { refused } from '../requests/refusal.ts'
-import type { World } from '../requests/world.ts'
+import { failureOf, type World } from '../requests/world.ts'
 import { mapOfLv } from '../volumes/lvm.ts'
 import { linear, readMaps, swapTable, tableOf } from '../volumes/maps.ts'
 import { lookMirror } from './look.ts'
@@ -45,7 +45,11 @@ export async function putOn(world: World, { vg, disk, minor, to }: Placing): Pro
   const number = to === 'volume' ? maps.maps.get(mapOfLv(vg.name, lvOf(disk)))?.number : `${DRBD_MAJOR}:${minor}`
   if (number === undefined) return `the LV ${vg.name}/${lvOf(disk)} is not active`
   const table = linear(size, number)
-  if (line === table) return { was: 'there' }
+  if (line === table) {
+    // A swap that was broken off has left its other table behind, and that holds the mirror.
+    const left = to === 'volume' ? await failureOf(world.backend, ['dmsetup', 'clear', device]) : undefined
+    return left ?? { was: 'there' }
+  }
   if (to === 'only if there')
     return `the mirror of ${device} is joined already, and what the guest writes goes past it: it is to be dropped`
   const failure = await swapTable(world, device, table)

@@ -1,25 +1,24 @@
 // The processes of streams of a simulated host, as the agent's requests see them.
 import { createHash } from 'node:crypto'
-import type { Clock } from '../backend.ts'
-import { pause } from '../pause.ts'
 import type { StreamPlaces } from '../streams/places.ts'
 import type { Relays } from '../streams/relays.ts'
 import { type Asked, readPlan, type Status } from '../streams/status.ts'
 import { diceOf } from './machine/random.ts'
+import { put, statusOf, streamOf } from './state/ends.ts'
 import { hostOf, type Site, withRam } from './state/site.ts'
 import type { Stream } from './state/stream.ts'
-import { feed, openSource, openTarget, put, settleStreams, statusOf, streamOf } from './state/streams.ts'
+import { feed, openSource, openTarget, settleStreams, streamsDue } from './state/streams.ts'
 
 export interface SimulatedRelays {
   readonly site: () => Site
   readonly change: (act: (site: Site) => Site) => void
   readonly host: string
-  readonly clock: Pick<Clock, 'steady' | 'after'>
+  readonly steady: () => number
+  /** Until something of the site is otherwise, or for so many milliseconds. */
+  readonly changed: (milliseconds: number) => Promise<void>
 }
 
-const LOOK = 100
-
-export function simulatedRelays({ site, change, host, clock }: SimulatedRelays): Relays {
+export function simulatedRelays({ site, change, host, steady, changed }: SimulatedRelays): Relays {
   /** The plan and the key, which it removes. */
   const begin = ({ plan: planPath, key: keyPath }: StreamPlaces) => {
     const { files } = hostOf(site(), host).ram
@@ -60,12 +59,13 @@ export function simulatedRelays({ site, change, host, clock }: SimulatedRelays):
   }
 
   async function look({ unless, forMs = 0 }: Extract<Asked, { ask: 'look' }>, now: () => Stream | undefined): Promise<Status | undefined> {
-    const until = clock.steady() + forMs
+    const until = steady() + forMs
     for (;;) {
       const stream = now()
       if (!stream) return undefined
-      if (stream.machine.phase !== unless || clock.steady() >= until) return statusOf(site(), host, stream)
-      await pause(clock, LOOK)
+      const left = until - steady()
+      if (stream.machine.phase !== unless || left <= 0) return statusOf(site(), host, stream)
+      await changed(Math.max(1, Math.min(left, ...streamsDue(site()).map((at) => at - site().now))))
     }
   }
 }

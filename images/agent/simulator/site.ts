@@ -3,6 +3,7 @@
 import { type Backend, type Clock, type Command, type Follow, fileText, type Host, type Ran, wholeText } from '../backend.ts'
 import type { ConsoleMeans } from '../consoles/channel.ts'
 import type { Devices } from '../content/source.ts'
+import { pause } from '../pause.ts'
 import type { Files, World } from '../requests/world.ts'
 import type { Relays } from '../streams/relays.ts'
 import { apply } from './apply.ts'
@@ -131,7 +132,12 @@ export class SimulatedSite {
         (path, text) =>
           this.change((site) => withRam(site, name, { files: new Map(hostOf(site, name).ram.files).set(path, { text, mode: 0o600 }) })),
       ),
-      relays: simulatedRelays({ site: () => this.state, change: (act) => this.change(act), host: name, clock: this.#waitingClock() }),
+      relays: simulatedRelays({
+        ...{ site: () => this.state, change: (act) => this.change(act), host: name },
+        steady: () => this.#clock.steady(),
+        changed: (milliseconds) =>
+          this.#clock instanceof JumpingClock ? pause(this.#waitingClock(), Math.min(milliseconds, LOOK)) : this.#changed(milliseconds),
+      }),
       faults,
       clock: this.#clock,
       machine: () => this.#waiting.find((one) => one.name === name)?.machine ?? state().machine,
@@ -220,14 +226,14 @@ export class SimulatedSite {
         // Whoever else acts meanwhile has his turn first.
         await Promise.resolve()
         this.#clock.advance(LOOK)
-      } else await this.#changed()
+      } else await this.#changed(LOOK)
     }
   }
 
   /** The next change, of whatever; or the time of the next look. */
-  #changed(): Promise<void> {
+  #changed(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const stop = this.#clock.after(LOOK, done)
+      const stop = this.#clock.after(milliseconds, done)
       const watchers = this.#watchers
       function done(): void {
         watchers.delete(done)

@@ -42,15 +42,24 @@ export async function until(
   milliseconds: number,
 ): Promise<Seen> {
   const end = world.clock.steady() + milliseconds
+  let seen = await see(world, places)
   for (;;) {
-    const seen = await see(world, places)
-    if (seen.relay !== 'lives' || isSo(seen.status) || world.clock.steady() >= end) return seen
-    await pause(world.clock, LOOK)
+    const left = Math.ceil(end - world.clock.steady())
+    if (seen.relay !== 'lives' || isSo(seen.status) || left <= 0) return seen
+    const { phase } = seen.status
+    // Of `gone` it tells no other phase: it ends, or says that xl has let the guest go on.
+    if (phase === 'gone') await pause(world.clock, LOOK)
+    const look = phase === 'gone' ? ({ ask: 'look' } as const) : ({ ask: 'look', unless: phase, forMs: Math.min(left, WAIT) } as const)
+    const alive = await world.relays.ask(places, look)
+    seen = alive ? { relay: 'lives', status: alive } : await see(world, places)
   }
 }
 
-/** Milliseconds: guests stand still meanwhile. */
+/** Milliseconds between looks, while guests stand still; and that a relay is asked to wait for something to tell. */
 const LOOK = 10
+const WAIT = 1000
+/** Of what is looked for in vain for long. */
+const LONGEST = 500
 
 /** Another stream of this guest that lives here. */
 export async function otherStream(world: StreamWorld, guest: string, id: string): Promise<string | undefined> {
@@ -86,9 +95,9 @@ export async function fileAt(
   milliseconds: number,
 ): Promise<string | undefined> {
   const end = clock.steady() + milliseconds
-  for (;;) {
+  for (let wait = LOOK * 2; ; wait = Math.min(LONGEST, wait * 1.2)) {
     const text = await backend.read(path)
     if (text !== undefined || clock.steady() >= end) return text
-    await pause(clock, LOOK * 2)
+    await pause(clock, wait)
   }
 }

@@ -5,6 +5,7 @@ import { now, request, type Steps, sleep } from '../../automation/steps.ts'
 import { forget, keepRemembered } from '../guests/parts.ts'
 import type { MigrateArgs } from './args.ts'
 import { kept, left, type Mirrored } from './disks.ts'
+import { freed, type Held } from './memory.ts'
 
 const TRIES = 3
 /** Milliseconds. */
@@ -13,12 +14,14 @@ const LONGEST = 600_000
 const PATIENCE = 300_000
 
 /** Gives what is pending, in words. */
-export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], migration: string | undefined): Steps<readonly string[]> {
+export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: Held | undefined): Steps<readonly string[]> {
   const { guest, from, to, keepMs, remembered } = args
-  const stream = migration === undefined ? undefined : { migration, guest: guest.uuid, become: 'moved' as const }
+  const stream = held && { migration: held.migration, guest: guest.uuid, become: 'moved' as const }
   const until = (yield* now()) + keepMs
+  const slow = held?.pace === 'slowed' ? yield* tried(`${guest.name} is not at full speed on ${to.name}`, () => freed(args)) : undefined
   for (const one of mirrors) yield* insisted(() => kept(args, one))
   const failures = [
+    slow,
     remembered &&
       (yield* tried(`VG ${remembered.vg.name} of ${to.name} remembers ${guest.name} as on its way`, () => keepRemembered(to, remembered))),
     stream &&

@@ -17,13 +17,20 @@ const LOOK_EVERY = 15_000
 
 type Sent = AnswerOf<'send-guest'>
 
-/** Gives the id of the stream whose word is held. Throws, with the guest as it was, where it would stand still for too long. */
-export function* held(args: MigrateArgs): Steps<string> {
+export interface Held {
+  /** Of the stream whose word is held. */
+  readonly migration: string
+  /** It was slowed for it, and is on its new host too: a cap goes with a domain's memory. */
+  readonly pace: 'full' | 'slowed'
+}
+
+/** Throws, with the guest as it was, where it would stand still for too long. */
+export function* held(args: MigrateArgs): Steps<Held> {
   const slowed: Slowed[] = []
   for (;;) {
     const migration = yield* newId()
     const { outcome, bytes, milliseconds } = yield* sent(args, migration)
-    if (outcome.kind === 'held') return migration
+    if (outcome.kind === 'held') return { migration, pace: slowed.length === 0 ? 'full' : 'slowed' }
     if (outcome.kind === 'undefined' || outcome.cause !== 'would-pause') throw new NotMoved(`${args.guest.name}: ${outcome.reason}`)
     yield* ended(args, migration)
     slowed.push({ bytes, milliseconds, pauseMs: outcome.pauseMs })
@@ -85,6 +92,11 @@ function* capped({ guest: { uuid, name }, from }: MigrateArgs, percent: number):
     { what: `let ${name} run at full speed again`, command: `xl sched-credit2 -d ${name} -c 0`, requests: [order(from.id, full)] },
     request(from.id, { ...full, percent }),
   )
+}
+
+/** On its new host. */
+export function* freed({ guest: { uuid }, to }: MigrateArgs): Steps {
+  yield* request(to.id, { kind: 'cap-guest', uuid, percent: 0 }, { onAbort: 'finish', patience: SHORT_PATIENCE })
 }
 
 /** The word is passed on. `not moved`: it never was, and the guest is the source's. Throws where nobody can tell, for a person to look. */

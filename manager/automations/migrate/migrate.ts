@@ -10,7 +10,7 @@ import { hostLock, vgLock } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, settled, synced } from './disks.ts'
-import { held, NotMoved, passedOn } from './memory.ts'
+import { type Held, held, NotMoved, passedOn } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
 import { copying, streaming } from './turns.ts'
 
@@ -53,15 +53,15 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
     yield* remember(to, name, { vg, record: { ...record, arriving: way } })
   }
   const mirrors = disks.length === 0 ? [] : yield* inTurn(copying(args), () => copied(args, given))
-  const migration = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
-  if (migration === undefined) {
+  const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
+  if (stream === undefined) {
     yield* progress('settle')
     yield* settled(args, mirrors)
     yield* progress('hand over', name)
   }
   yield* progress(MOVED, `${name} is on ${to.name}`)
   yield* settle()
-  const pending = yield* cleared(args, mirrors, migration)
+  const pending = yield* cleared(args, mirrors, stream)
   yield* look(from)
   yield* look(to)
   yield* hook('after', 'migrate', told)
@@ -86,17 +86,17 @@ function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): St
 }
 
 /** Its memory goes over; its last word is held until every disk is whole, and then passed on. */
-function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<string> {
+function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<Held> {
   const { guest, from, to } = args
   yield* all(mirrors.map((one) => () => exposed(args, one)))
   yield* progress('memory', guest.name)
-  const migration = yield* held(args)
+  const stream = yield* held(args)
   yield* progress('settle')
   yield* settled(args, mirrors)
   yield* progress('hand over', `${guest.name} to ${to.name}`)
-  const whose = yield* passedOn(args, migration)
+  const whose = yield* passedOn(args, stream.migration)
   if (whose === 'not moved') throw new NotMoved(`${guest.name} goes on on ${from.name}: ${to.name} did not take it`)
-  return migration
+  return stream
 }
 
 function needsOf({ guest, to, from, way, memoryBytes, disks }: MigrateArgs): readonly Need[] {

@@ -41,7 +41,9 @@ async function moveClaims(transaction: Transaction, automation: string, { guest,
   await addClaims(transaction, [
     ...taken.filter(({ part }) => parts.includes(part)).map((row) => ({ ...row, ...holder })),
     ...had.filter(({ part }) => part === 'run').map((row) => ({ ...row, item: to.id })),
-    // Until it is told to be left, what lies on the old host is somebody's.
-    ...had.filter(({ part }) => part.startsWith(diskPart(''))).map((row) => ({ ...row, ...mover, part: `left ${row.part}` })),
+    // Until it is told to be left, what lies on the old host is somebody's; and so is the memory of what stands still there.
+    ...had
+      .filter(({ part }) => part === 'memory' || part.startsWith(diskPart('')))
+      .map((row) => ({ ...row, ...mover, part: `left ${row.part}` })),
   ])
 }

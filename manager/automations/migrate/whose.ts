@@ -23,6 +23,10 @@ export function judge({ target, source }: Looked): Whose {
   // The source has given it up after the word, and the target has lost it since: its disks there are the ones that count.
   const isGiven = source !== undefined && (source.phase === 'gone' || source.phase === 'handing') && source.domains.length === 0
   if (isGiven && target && target.domains.length === 0) return { kind: 'moved' }
+  // The source has given it up, and the target was reset since: whether it went on there nobody can tell, and what it wrote then is there alone.
+  // All that it wrote before is there too.
+  const isAway = source?.domains.some(({ name }) => name.endsWith('--migratedaway'))
+  if (isAway && target?.relay === 'none' && target.domains.length === 0) return { kind: 'moved' }
   return { kind: 'unknown', reason: `the target ${say(target)}, the source ${say(source)}` }
 }
 

@@ -39,7 +39,10 @@ export async function endSend(world: StreamWorld, body: RequestOf<'end-send'>): 
 async function endXl(world: StreamWorld, places: StreamPlaces, seen: Seen, become: 'moved' | 'not moved'): Promise<string | undefined> {
   if (seen.relay === 'lives') await world.relays.ask(places, { ask: 'decide', become })
   if ((await world.backend.read(places.plan)) === undefined) return undefined
-  return (await fileAt(world, places.code, ENDING)) === undefined ? 'xl migrate of this guest does not end: ask again' : undefined
+  if ((await fileAt(world, places.code, ENDING)) !== undefined) return undefined
+  // Its plan was written, and nothing came of it: an xl that begins later finds no plan, and takes the guest back.
+  const neverBegan = become === 'not moved' && (await see(world, places)).relay === 'none'
+  return neverBegan ? undefined : 'xl migrate of this guest does not end: ask again'
 }
 
 async function endGuest(world: StreamWorld, { guest }: RequestOf<'end-send'>): Promise<string | undefined> {

@@ -29,6 +29,8 @@ export interface Site {
   readonly transports: readonly Transport[]
   readonly migrations: readonly Migration[]
   readonly copies: readonly Copy[]
+  /** Milliseconds that a word of one relay to another takes, and xl to do what it is told; 0: neither takes any time. */
+  readonly latency: number
 }
 
 export interface Medium {
@@ -209,6 +211,7 @@ const EMPTY: Site = {
   transports: [],
   migrations: [],
   copies: [],
+  latency: 0,
 }
 
 export function emptySite(seed: string): Site {
@@ -268,7 +271,7 @@ export function newGeneration(site: Site): readonly [generation: string, site: S
 
 export function canReach(site: Site, one: string, other: string): boolean {
   if (site.hosts.get(one)?.power !== 'on' || site.hosts.get(other)?.power !== 'on') return false
-  return one === other || !site.cuts.has(pairOf(one, other))
+  return one === other || site.cuts.size === 0 || !site.cuts.has(pairOf(one, other))
 }
 
 export function pairOf(one: string, other: string): string {

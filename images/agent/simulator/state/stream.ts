@@ -1,4 +1,5 @@
 // One end of a live migration: the process of our relay, and the xl beside it, as they stand.
+import type { NoteOfSource, NoteOfTarget } from '../../streams/notes.ts'
 import type { Source } from '../../streams/source.ts'
 import type { SourcePlan, TargetPlan } from '../../streams/status.ts'
 import type { Target } from '../../streams/target.ts'
@@ -12,6 +13,12 @@ interface Common {
   readonly began: number
   readonly suspendedAt: number | undefined
   readonly deadlines: readonly { readonly wait: 'come' | 'hold' | 'hand'; readonly at: number }[]
+  /** Notes of the other end that are on their way here, in their order. */
+  readonly arriving: readonly { readonly at: number; readonly note: NoteOfSource | NoteOfTarget }[]
+  /** When its xl does what its last word has told it: S's gives the guest up, T's lets it go on. */
+  readonly does: number | undefined
+  /** Its xl was killed: it tidies up nothing. */
+  readonly isBereft?: true
 }
 
 export interface SourceStream extends Common {

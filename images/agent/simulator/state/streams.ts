@@ -1,10 +1,12 @@
 // Live migrations that our relays carry: the two processes by the very rules that the real ones go by, and the two xl beside them as
 // xl_migrate.c has them: what each does to its domain at each word, and when its relay or the other end is gone. Pure.
+import type { NoteOfSource, NoteOfTarget } from '../../streams/notes.ts'
 import { NEW_SOURCE, type SourceAction, type SourceEvent, stepSource } from '../../streams/source.ts'
-import type { SourcePlan, Status, TargetPlan } from '../../streams/status.ts'
+import type { SourcePlan, TargetPlan } from '../../streams/status.ts'
 import { NEW_TARGET, stepTarget, type TargetAction, type TargetEvent } from '../../streams/target.ts'
 import { type Domain, isAlive } from './domain.ts'
 import { withDomain, withoutDomain } from './domains.ts'
+import { domainHere, kill, put, save, streamOf } from './ends.ts'
 import { buildIncoming, workloadOf } from './migration.ts'
 import { canReach, hostOf, type Site, withRam } from './site.ts'
 import type { SourceStream, Stream, TargetStream } from './stream.ts'
@@ -15,16 +17,12 @@ const LAST = 20
 const HANDING = 5000
 const COMING = 900_000
 
-export function streamOf(site: Site, host: string, migration: string): Stream | undefined {
-  return hostOf(site, host).ram.streams.find((one) => one.migration === migration)
-}
-
 export function openTarget(site: Site, host: string, plan: TargetPlan, pin: string): Site {
   const { streams } = hostOf(site, host).ram
   const stream: TargetStream = {
     ...{ end: 'target', migration: plan.migration, plan, pin, machine: NEW_TARGET, lives: true, peer: undefined, expected: undefined },
     ...{ port: 40_000 + site.made + streams.length, began: site.now, suspendedAt: undefined },
-    deadlines: [{ wait: 'come', at: site.now + COMING }],
+    ...{ deadlines: [{ wait: 'come', at: site.now + COMING }], arriving: [], does: undefined },
   }
   return save(withRam(site, host, { streams: [...streams, stream] }), host, stream)
 }
@@ -33,22 +31,11 @@ export function openSource(site: Site, host: string, plan: SourcePlan, pin: stri
   const { streams } = hostOf(site, host).ram
   const stream: SourceStream = {
     ...{ end: 'source', migration: plan.migration, plan, pin, machine: NEW_SOURCE, lives: true, peer: undefined, name: domain.name },
-    ...{ began: site.now, suspendedAt: undefined, deadlines: [], suspends: undefined, whole: undefined },
+    ...{ began: site.now, suspendedAt: undefined, deadlines: [], suspends: undefined, whole: undefined, arriving: [], does: undefined },
   }
   const opened = save(withRam(site, host, { streams: [...streams, stream] }), host, stream)
   const refusal = 'xc: error: Failed to enable logdirty: 95: Internal error\nMigration failed, resuming at sender.'
   return domain.type === 'pv' ? endXl(kill(opened, host, stream), host, stream, refusal) : settleStreams(opened)
-}
-
-export function statusOf(site: Site, host: string, stream: Stream): Status {
-  const { machine, pin, suspendedAt, began } = stream
-  const isSent = stream.end === 'source' && stream.suspends !== undefined
-  const memory = isSent ? (domainHere(site, host, stream.plan.guest)?.memoryKib ?? 0) * 1024 : 0
-  return {
-    ...{ end: stream.end, guest: stream.plan.guest, ...machine, pin, bytes: memory, bytesPerSecond: 0 },
-    ...{ milliseconds: Math.round(site.now - began), pausedMs: suspendedAt === undefined ? 0 : Math.round(site.now - suspendedAt) },
-    ...(stream.end === 'target' ? { port: stream.port } : {}),
-  }
 }
 
 /** The process is killed: its xl finds its pipes broken. */
@@ -64,7 +51,8 @@ export function killRelay(site: Site, host: string, migration: string): Site {
 export function killXl(site: Site, host: string, migration: string): Site {
   const stream = streamOf(site, host, migration)
   if (!stream) return site
-  const ended = stream.end === 'source' ? withXlEnd(site, host, stream, 137, '') : site
+  const idle = put(site, host, { ...stream, does: undefined, isBereft: true } as Stream)
+  const ended = stream.end === 'source' ? withXlEnd(idle, host, stream, 137, '') : idle
   return settleStreams(stream.lives ? feed(ended, host, migration, { kind: 'xl-ended' }) : ended)
 }
 
@@ -83,8 +71,7 @@ function act(site: Site, host: string, migration: string, action: SourceAction |
   if (!stream) return site
   switch (action.kind) {
     case 'note':
-      if (stream.peer === undefined || !canReach(site, host, stream.peer)) return site
-      return feed(site, stream.peer, migration, { kind: 'note', note: action.note } as SourceEvent | TargetEvent)
+      return send(site, host, stream, action.note)
     case 'begin hold':
       return put(site, host, wait(stream, 'hold', site.now + stream.plan.holdMs))
     case 'wait':
@@ -93,28 +80,44 @@ function act(site: Site, host: string, migration: string, action: SourceAction |
       return feed(site, host, migration, { kind: 'said', said: { kind: 'banner' } })
     case 'xl':
       return stream.end === 'source' ? say(site, host, stream, action.say) : site
-    case 'let go': {
-      const incoming = hostOf(site, host).ram.domains.find((one) => one.uuid === stream.plan.guest)
-      if (!incoming) return feed(site, host, migration, { kind: 'xl-ended' })
-      const away = stream.peer === undefined ? undefined : domainHere(site, stream.peer, stream.plan.guest)
-      const name = incoming.name.replace(/--incoming$/, '')
-      const going = withDomain(site, host, {
-        ...incoming,
-        ...workloadOf(away ?? incoming),
-        name,
-        loggedAs: incoming.name,
-        state: 'running',
-      })
-      // The xl that stays for the guest's reboots is another process.
-      return feed(feed(going, host, migration, { kind: 'said', said: { kind: 'report', code: 0 } }), host, migration, { kind: 'xl-ended' })
-    }
+    case 'let go':
+      return site.latency === 0 ? letGo(site, host, stream) : put(site, host, { ...stream, does: site.now + site.latency } as Stream)
     case 'end': {
       const dead = kill(site, host, stream)
       if (stream.end === 'source') return endXl(dead, host, stream)
-      const built = hostOf(dead, host).ram.domains.find((one) => one.uuid === stream.plan.guest && one.name.endsWith('--incoming'))
+      const built = stream.isBereft
+        ? undefined
+        : hostOf(dead, host).ram.domains.find((one) => one.uuid === stream.plan.guest && one.name.endsWith('--incoming'))
       return built ? withoutDomain(dead, host, built.domid) : dead
     }
   }
+}
+
+/** To the other end: what has left arrives, whatever becomes of who has sent it, as long as there is a way. */
+function send(site: Site, host: string, { peer, migration }: Stream, note: NoteOfSource | NoteOfTarget): Site {
+  const far = peer === undefined || !canReach(site, host, peer) ? undefined : streamOf(site, peer, migration)
+  if (peer === undefined || !far?.lives) return site
+  if (site.latency === 0) return feed(site, peer, migration, { kind: 'note', note } as SourceEvent | TargetEvent)
+  const at = Math.max(site.now + site.latency, far.arriving.at(-1)?.at ?? 0)
+  return put(site, peer, { ...far, arriving: [...far.arriving, { at, note }] } as Stream)
+}
+
+/** By T's xl. */
+function letGo(site: Site, host: string, stream: Stream): Site {
+  const { migration, peer, plan } = stream
+  const incoming = hostOf(site, host).ram.domains.find((one) => one.uuid === plan.guest)
+  if (!incoming) return feed(site, host, migration, { kind: 'xl-ended' })
+  const away = peer === undefined ? undefined : domainHere(site, peer, plan.guest)
+  const name = incoming.name.replace(/--incoming$/, '')
+  const going = withDomain(site, host, { ...incoming, ...workloadOf(away ?? incoming), name, loggedAs: incoming.name, state: 'running' })
+  // The xl that stays for the guest's reboots is another process.
+  return feed(feed(going, host, migration, { kind: 'said', said: { kind: 'report', code: 0 } }), host, migration, { kind: 'xl-ended' })
+}
+
+/** By S's xl. */
+function giveUp(site: Site, host: string, { name, plan }: SourceStream): Site {
+  const domain = domainHere(site, host, plan.guest)
+  return domain ? withDomain(site, host, { ...domain, name: `${name}--migratedaway` }) : site
 }
 
 function say(site: Site, host: string, stream: SourceStream, words: 'banner' | 'ready' | 'started' | 'failed'): Site {
@@ -124,11 +127,12 @@ function say(site: Site, host: string, stream: SourceStream, words: 'banner' | '
   switch (words) {
     case 'banner': {
       const { rateKBps } = plan
-      const suspends = site.now + domain.memoryKib / (rateKBps === undefined ? RATE : Math.min(RATE, rateKBps / 1000))
-      return put(site, host, { ...stream, suspends, whole: suspends + domain.memoryKib / RATE / LAST })
+      const suspends = site.now + Math.ceil(domain.memoryKib / (rateKBps === undefined ? RATE : Math.min(RATE, rateKBps / 1000)))
+      return put(site, host, { ...stream, suspends, whole: suspends + Math.ceil(domain.memoryKib / RATE / LAST) })
     }
     case 'ready':
-      return feed(withDomain(site, host, { ...domain, name: `${name}--migratedaway` }), host, migration, { kind: 'given-up' })
+      if (site.latency > 0) return put(site, host, { ...stream, does: site.now + site.latency })
+      return feed(giveUp(site, host, stream), host, migration, { kind: 'given-up' })
     case 'started':
       return withXlEnd(withoutDomain(kill(site, host, stream), host, domain.domid), host, stream, 0, 'Migration successful.')
     case 'failed':
@@ -143,7 +147,10 @@ function say(site: Site, host: string, stream: SourceStream, words: 'banner' | '
 }
 
 /** Its transport is gone: it takes the guest back, unless it has given it up. */
-function endXl(site: Site, host: string, stream: SourceStream, words = 'Migration failed, resuming at sender.'): Site {
+function endXl(given: Site, host: string, stream: SourceStream, words = 'Migration failed, resuming at sender.'): Site {
+  if (stream.isBereft) return given
+  // It has the word: it gives the guest up, whoever hears that.
+  const site = stream.does === undefined ? given : giveUp(given, host, stream)
   const domain = domainHere(site, host, stream.plan.guest)
   if (domain?.name.endsWith('--migratedaway'))
     return withXlEnd(site, host, stream, 1, '** Migration failed during final handshake **\nDomain state is now undefined !')
@@ -161,8 +168,10 @@ function withXlEnd(site: Site, host: string, { migration }: SourceStream, code: 
 
 /** What is due of each stream, and what it sees of the other end. */
 export function settleStreams(site: Site): Site {
-  const all = [...site.hosts.values()].flatMap(({ name, ram }) => ram.streams.map(({ migration }) => ({ host: name, migration })))
-  return all.reduce((now, { host, migration }) => settleOne(now, host, migration), site)
+  let now = site
+  for (const { name, ram } of site.hosts.values())
+    for (const { migration, lives } of ram.streams) if (lives) now = settleOne(now, name, migration)
+  return now
 }
 
 export function streamsDue(site: Site): readonly number[] {
@@ -171,6 +180,8 @@ export function streamsDue(site: Site): readonly number[] {
       .filter(({ lives }) => lives)
       .flatMap((stream) => [
         ...stream.deadlines.map(({ at }) => at),
+        ...stream.arriving.slice(0, 1).map(({ at }) => at),
+        ...(stream.does === undefined ? [] : [stream.does]),
         ...(stream.end === 'source' && stream.machine.phase === 'streaming' && stream.suspends !== undefined ? [stream.suspends] : []),
         ...(stream.end === 'source' && stream.machine.phase === 'suspended' && stream.whole !== undefined ? [stream.whole] : []),
         ...(stream.end === 'source' && stream.suspendedAt !== undefined && stream.plan.maxPauseMs !== undefined
@@ -189,8 +200,20 @@ function settleOne(site: Site, host: string, migration: string): Site {
     const event = stream.end === 'source' ? ({ kind: 'hold-expired' } as const) : ({ kind: 'expired', wait: due.wait } as const)
     return settleOne(feed(without, host, migration, event), host, migration)
   }
-  if (stream.peer !== undefined && (!canReach(site, host, stream.peer) || !streamOf(site, stream.peer, migration)?.lives)) {
-    const alone = put(site, host, { ...stream, peer: undefined } as Stream)
+  if (stream.does !== undefined && stream.does <= site.now) {
+    const done = { ...stream, does: undefined } as Stream
+    const next = put(site, host, done)
+    if (done.end === 'target') return letGo(next, host, done)
+    return settleOne(feed(giveUp(next, host, done), host, migration, { kind: 'given-up' }), host, migration)
+  }
+  const isCut = stream.peer !== undefined && !canReach(site, host, stream.peer)
+  const [first, ...later] = isCut ? [] : stream.arriving
+  if (first && first.at <= site.now) {
+    const heard = put(site, host, { ...stream, arriving: later } as Stream)
+    return settleOne(feed(heard, host, migration, { kind: 'note', note: first.note } as SourceEvent | TargetEvent), host, migration)
+  }
+  if (stream.peer !== undefined && (isCut || (!first && !streamOf(site, stream.peer, migration)?.lives))) {
+    const alone = put(site, host, { ...stream, peer: undefined, arriving: [] } as Stream)
     return feed(alone, host, migration, { kind: 'link-lost', cause: 'link-lost', reason: 'the link is closed' })
   }
   return stream.end === 'source' ? settleSource(site, host, stream) : site
@@ -212,8 +235,10 @@ function settleSource(site: Site, host: string, stream: SourceStream): Site {
     return settleOne(feed(still, host, migration, { kind: 'suspended' }), host, migration)
   }
   if (machine.phase === 'suspended' && whole !== undefined && whole <= site.now && peer !== undefined) {
-    const built = buildIncoming(site, host, peer, domain)
-    if (typeof built === 'string') return feed(site, peer, migration, { kind: 'xl-ended' })
+    // Once: that it is there is still to be heard.
+    const sent = put(site, host, { ...stream, whole: undefined })
+    const built = buildIncoming(sent, host, peer, domain)
+    if (typeof built === 'string') return feed(sent, peer, migration, { kind: 'xl-ended' })
     return feed(built, peer, migration, { kind: 'said', said: { kind: 'ready' } })
   }
   return site
@@ -242,25 +267,4 @@ function meet(site: Site, host: string, stream: SourceStream): Site {
 
 function wait<Each extends Stream>(stream: Each, what: 'hold' | 'hand', at: number): Each {
   return { ...stream, deadlines: [...stream.deadlines, { wait: what, at }] }
-}
-
-function kill(site: Site, host: string, stream: Stream): Site {
-  const now = streamOf(site, host, stream.migration) ?? stream
-  return put(site, host, { ...now, lives: false, deadlines: [] })
-}
-
-export function put(site: Site, host: string, stream: Stream): Site {
-  const { streams } = hostOf(site, host).ram
-  return withRam(site, host, { streams: streams.map((one) => (one.migration === stream.migration ? stream : one)) })
-}
-
-function save(site: Site, host: string, stream: Stream): Site {
-  const files = new Map(hostOf(site, host).ram.files)
-  const text = `${JSON.stringify(statusOf(site, host, stream))}\n`
-  return withRam(site, host, { files: files.set(`/run/hostless/streams/${stream.migration}/status.json`, { text, mode: 0o600 }) })
-}
-
-/** That the stream takes away; on the target none. */
-function domainHere(site: Site, host: string, guest: string): Domain | undefined {
-  return hostOf(site, host).ram.domains.find((one) => one.uuid === guest && !one.name.endsWith('--incoming'))
 }

@@ -1,18 +1,20 @@
 // `npm run seeds`: so many seeds over the product's recipes, by as many processes as there are CPUs, and some over the engine alone. Says what
-// breaks, with the fewest faults that show it, and how long it took. `--replay JSON`: one run again.
+// breaks, with the fewest faults that show it, and how long it took. `--replay JSON`: one run again. `--every NAME`: each fault by itself of
+// this scenario.
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import * as engine from './engine/explore.ts'
-import { type Explored, exploreSeeds, type Replay, replay, sayFound, shortest } from './product/explore.ts'
+import { type Explored, everyFaultOf, explore, exploreSeeds, type Replay, replay, sayFound, shortest } from './product/explore.ts'
 
 const OPTIONS = {
   seeds: { type: 'string', default: '10000' },
   from: { type: 'string', default: '1' },
   engine: { type: 'string', default: '500' },
   replay: { type: 'string' },
+  every: { type: 'string' },
   /** Of so many processes this one. */
   part: { type: 'string' },
 } as const
@@ -31,6 +33,7 @@ type Part = z.output<typeof part>
 const { values } = parseArgs({ options: OPTIONS })
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
 if (values.replay !== undefined) await again(values.replay)
+else if (values.every !== undefined) await every(values.every)
 else if (values.part !== undefined) process.send?.(await work(values.part))
 else await all()
 
@@ -40,6 +43,14 @@ async function again(json: string): Promise<void> {
   for (const line of broken) write(line)
   write(`${broken.length} broken; automations: ${states.join(', ')}`)
   if (broken.length > 0) process.exitCode = 1
+}
+
+async function every(name: string): Promise<void> {
+  const started = performance.now()
+  const { runs, found } = await explore(await everyFaultOf(name))
+  for (const one of found.slice(0, SHOWN)) write(sayFound(one))
+  write(`${name}: ${runs} faults by themselves, ${found.length} broken, ${since(started)}`)
+  if (found.length > 0) process.exitCode = 1
 }
 
 async function all(): Promise<void> {

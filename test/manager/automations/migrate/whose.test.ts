@@ -21,6 +21,13 @@ test('what its target has dropped is the source’s, what the source has given u
   t.is(judge({ target: seen(undefined), source: seen('gone') }).kind, 'moved')
 })
 
+test('a target that was reset after the source had given the guest up may have let it go on: its disks are the ones that count', (t) => {
+  const reset: Seen = { kind: 'stream-seen', relay: 'none', domains: [] }
+  t.is(judge({ target: reset, source: seen('handing', ['web1--migratedaway', 'suspended']) }).kind, 'moved')
+  t.is(judge({ target: reset, source: seen('handing', ['web1', 'suspended']) }).kind, 'unknown', 'xl has not given it up yet')
+  t.is(judge({ target: reset, source: seen('held', ['web1', 'running']) }).kind, 'not moved')
+})
+
 test('nothing is guessed: not while the target is silent, paused, or both run it', (t) => {
   for (const looked of [
     { target: undefined, source: undefined },

@@ -8,6 +8,7 @@ import { cut } from '../../../../../images/agent/simulator/state/power.ts'
 import { hostOf, withRam } from '../../../../../images/agent/simulator/state/site.ts'
 import { killRelay, killXl } from '../../../../../images/agent/simulator/state/streams.ts'
 import { lostWrites } from '../../../../../images/agent/simulator/state/time.ts'
+import { streamPlaces } from '../../../../../images/agent/streams/places.ts'
 import { guestOf } from '../../simulator/pair.ts'
 import { MIGRATION, type Moving, moving } from './moving.ts'
 
@@ -96,6 +97,15 @@ test('an undo in each phase leaves the guest where it was, and the same move can
     const again = { migration: 'm-2' }
     t.like(await ask(a, await move.ready(again, again)), { outcome: { kind: 'held' } }, phase)
   }
+})
+
+test('a plan of which nothing came, as the agent ended before xl began, is no stream: it goes on here, and nothing is left', async (t) => {
+  const move = await moving()
+  const { kind: _, name: _name, ...plan } = await move.ready()
+  await move.a.files.write(streamPlaces(MIGRATION).plan, JSON.stringify({ end: 'source', ...plan }), 0o600)
+  t.is((await move.endReceive('not moved')).kind, 'receive-ended')
+  t.deepEqual(await move.endSend('not moved', 'dropped'), { kind: 'send-ended', was: 'there' })
+  await stayed(t, move)
 })
 
 test('the wrong pin on either side: nothing is sent, and the guest never stood still', async (t) => {

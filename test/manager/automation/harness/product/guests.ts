@@ -18,6 +18,10 @@ export interface Made {
   readonly name?: string
   /** Of its disks, greater by one with each move; left out: 1. */
   readonly generation?: number
+  /** Left out: two. */
+  readonly disks?: 1 | 2
+  /** Left out: half of what a host has for guests, less a little: two of them fit, three do not. */
+  readonly memoryMiB?: number
 }
 
 export function uuidOf(number: number): string {
@@ -28,16 +32,16 @@ export function diskOf(number: number, which: 'a' | 'b'): string {
   return `d15c0000-0000-4000-8000-0000000000${number}${which}`
 }
 
-/** Half of what a host has for guests, less a little: two of them fit, three do not. */
 const MEMORY_MIB = 200 * 1024
 
-export function configOf({ number, name = `web${number}`, generation = 1 }: Made, vgUuid: string): GuestConfig {
+export function configOf(made: Made, vgUuid: string): GuestConfig {
+  const { number, name = `web${number}`, generation = 1, disks = 2, memoryMiB = MEMORY_MIB } = made
   const vg = { name: VG, uuid: vgUuid }
   const disk = (which: 'a' | 'b') => ({ disk: diskOf(number, which), vg, generation, vdev: `xvd${which}`, access: 'read-write' })
   return guestConfig.parse({
     ...{ uuid: uuidOf(number), name, type: 'pvh', boot: { kind: 'grub' } },
-    ...{ memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB, vcpus: 1, maxVcpus: 1, xl: [] },
-    disks: [disk('a'), disk('b')],
+    ...{ memoryMiB, maxMemoryMiB: memoryMiB, vcpus: 1, maxVcpus: 1, xl: [] },
+    disks: [disk('a'), disk('b')].slice(0, disks),
     nics: [{ mac: `00:16:3e:00:00:0${number}`, bridge: 'xenbr0' }],
   })
 }
@@ -57,7 +61,7 @@ export function vgOf(report: Inventory, name = VG): string {
 export function startArgs(made: Made, report: Inventory) {
   const guest = configOf(made, vgOf(report))
   const leftover = report.guests.some(({ uuid }) => uuid === guest.uuid) ? 'domain' : 'none'
-  const memoryBytes = guestMemory({ memoryBytes: MEMORY_MIB * MIB, vcpus: 1 })
+  const memoryBytes = guestMemory({ memoryBytes: guest.memoryMiB * MIB, vcpus: 1 })
   return { guest, restart: 'on-failure', host: hostOf(made.host), memoryBytes, leftover }
 }
 
@@ -74,7 +78,7 @@ export function createArgs(made: Made, report: Inventory, image: TestImage, epoc
       ...{ disk: diskOf(made.number, 'a'), vdev: 'xvda', sizeBytes: 16 * MIB, image: { id: image.id, sizeBytes: image.sizeBytes } },
     },
     { ...common, disk: diskOf(made.number, 'b'), vdev: 'xvdb', sizeBytes: 12 * MIB, image: undefined },
-  ]
+  ].slice(0, made.disks ?? 2)
   return {
     ...start,
     ...{ spec: JSON.stringify(writeSpec(spec)), power: 'on', epoch, who: 'alice' },
@@ -103,8 +107,10 @@ export function destroyArgs(made: Made, report: Inventory) {
   return { guest: namedOf(made), host: hostOf(made.host), disks, remembering: [vg] }
 }
 
-/** Of a guest that is stopped, with its disks, which have grown to whole extents. */
-export function moveArgs(made: Made, to: string, report: (host: string) => Inventory, epoch: number) {
+const ADDRESSES: Readonly<Record<string, string>> = { a: '10.77.0.21', b: '10.77.0.22' }
+
+/** With its disks, which have grown to whole extents. */
+export function moveArgs(made: Made, to: string, way: 'live' | 'stopped', report: (host: string) => Inventory, epoch: number) {
   const { generation = 1 } = made
   const [from, target] = [
     { name: VG, uuid: vgOf(report(made.host)) },
@@ -117,8 +123,8 @@ export function moveArgs(made: Made, to: string, report: (host: string) => Inven
   }))
   const there = disks.map(({ disk, to: vg, ...one }) => ({ ...one, id: disk, vg, generation: generation + 1, image: undefined }))
   return {
-    ...{ guest, restart, way: 'stopped', from: hostOf(made.host), to: hostOf(to), memoryBytes, maxPauseMs: 2000, keepMs: 0, epoch },
-    over: { network: '10.77.0.0/24', from: '10.77.0.21', to: '10.77.0.22' },
+    ...{ guest, restart, way, from: hostOf(made.host), to: hostOf(to), memoryBytes, maxPauseMs: 2000, keepMs: 0, epoch },
+    over: { network: '10.77.0.0/24', from: ADDRESSES[made.host], to: ADDRESSES[to] },
     ...{ disks, remembered: rememberedOn(to, guest, there, epoch) },
   }
 }

@@ -165,6 +165,37 @@ export const MUTANTS: readonly ProductMutant[] = [
     to: 'const left = undefined',
     by: 'start',
   },
+  {
+    name: 'recipe: a guest is let go on before its disks are settled',
+    file: 'manager/automations/migrate/migrate',
+    from: /yield\* progress\('settle'\);?\s*yield\* settled\(args, mirrors\);?\s*yield\* progress\('hand over', (`.*`)\);?\s*const whose = yield\* passedOn\(args, stream\.migration\)/,
+    to: "yield* progress('hand over', $1); const whose = yield* passedOn(args, stream.migration); yield* settled(args, mirrors)",
+    by: 'live move',
+    beside: [{ kind: 'request', at: 14, fault: 'fails' }],
+  },
+  {
+    name: 'recipe: of two disks one is settled',
+    file: 'manager/automations/migrate/disks',
+    from: /yield\* all\(\s*disks\.map\(/,
+    to: 'yield* all(disks.slice(0, 1).map(',
+    by: 'live move of two disks',
+  },
+  {
+    name: 'recipe: where nobody knows whose a guest is, it is called the old host’s',
+    file: 'manager/automations/migrate/memory',
+    from: /if \(verdict\.kind !== 'unknown'\) return verdict\.kind/,
+    to: "return 'not moved'",
+    by: 'live move',
+    beside: [{ kind: 'request', at: 14, fault: 'half' }],
+  },
+  {
+    name: 'agent: the source takes back what it has given up when the link is lost',
+    file: 'images/agent/streams/source',
+    from: /return isOwn\(state\) \? drop\(state, event\.cause, event\.reason\) : stay\(state\)/,
+    to: "return isOwn(state) ? drop(state, event.cause, event.reason) : state.phase === 'handing' ? takeBack(state, event.cause, event.reason) : stay(state)",
+    by: 'live move',
+    beside: [{ kind: 'stream', at: 11, fault: 'link cut' }],
+  },
 ]
 
 export type Harness = Pick<typeof import('./explore.ts'), 'firstOf'>

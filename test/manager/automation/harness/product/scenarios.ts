@@ -11,7 +11,7 @@ export interface Wish {
   readonly args: unknown
 }
 
-export const BEGINNINGS = ['empty', 'running', 'paused', 'stopped', 'spare VG'] as const
+export const BEGINNINGS = ['empty', 'running', 'paused', 'stopped', 'spare VG', 'small', 'small with two'] as const
 export type Beginning = (typeof BEGINNINGS)[number]
 
 export interface Scenario {
@@ -19,17 +19,20 @@ export interface Scenario {
   readonly from: Beginning
   /** One after the other, each when all that was begun has ended. */
   readonly steps: readonly ((world: World) => readonly Wish[])[]
-  /** It takes long: seeds come to it less often. */
-  readonly pace?: 'long'
+  /** It takes long: seeds come to it less often. `longest`: and have some of its faults by themselves only; `--every NAME` has them all. */
+  readonly pace?: 'long' | 'longest'
   /** How automations end without a fault; left out: done. */
   readonly ends?: 'failed'
-  /** `deaf`: guests do not end when they are asked to. */
-  readonly guests?: 'deaf'
+  /** `deaf`: guests do not end when they are asked to. `writing`: they write all the time, and remember what was acknowledged. */
+  readonly guests?: 'deaf' | 'writing'
 }
 
 type Step = Scenario['steps'][number]
 
 const WEB1: Made = { number: 1, host: 'a' }
+/** Their memory is over in a second. */
+const SMALL: Made = { number: 5, host: 'a', disks: 1, memoryMiB: 1024 }
+const SMALL2: Made = { number: 6, host: 'a', memoryMiB: 1024 }
 
 function create(made: Made, who = 'alice', after = 0): Step {
   return (world) => [{ after, who, recipe: 'create-guest', args: createArgs(made, world.reportOf(made.host), world.image, world.epoch()) }]
@@ -96,7 +99,18 @@ function move(made: Made, to: string, who = 'alice', after = 0): Step {
   return (world) => {
     const isThere = world.powerOf(uuidOf(made.number)) === 'off' && world.hostOf(uuidOf(made.number)) === made.host
     if (!isThere) return []
-    return [{ after, who, recipe: 'migrate-guest', args: moveArgs(made, to, (host) => world.reportOf(host), world.epoch()) }]
+    return [{ after, who, recipe: 'migrate-guest', args: moveArgs(made, to, 'stopped', (host) => world.reportOf(host), world.epoch()) }]
+  }
+}
+
+/** As a plan does it: only what runs where it is said to. */
+function moveLive(made: Made, to: string, who = 'alice', after = 0): Step {
+  return (world) => {
+    const uuid = uuidOf(made.number)
+    const isThere = world.powerOf(uuid) === 'on' && world.hostOf(uuid) === made.host
+    if (!isThere || domainOfReport(world.reportOf(made.host), uuid) !== 'running') return []
+    const args = moveArgs(made, to, 'live', (host) => world.reportOf(host), world.epoch())
+    return [{ after, who, recipe: 'migrate-guest', args }]
   }
 }
 
@@ -145,6 +159,15 @@ export const SCENARIOS: readonly Scenario[] = [
     from: 'stopped',
     steps: [move(WEB1, 'b'), start({ ...WEB1, host: 'b', generation: 2 })],
   },
+  { name: 'live move', pace: 'longest', from: 'small', guests: 'writing', steps: [moveLive(SMALL, 'b')] },
+  { name: 'live move of two disks', pace: 'longest', from: 'small with two', guests: 'writing', steps: [moveLive(SMALL2, 'b')] },
+  {
+    name: 'live move there and back',
+    pace: 'longest',
+    from: 'small',
+    guests: 'writing',
+    steps: [moveLive(SMALL, 'b'), moveLive({ ...SMALL, host: 'b', generation: 2 }, 'a')],
+  },
   { name: 'evacuation', pace: 'long', from: 'stopped', steps: [together(evacuate(), evacuate('bob', 9))] },
   { name: 'make a VG', from: 'empty', steps: [together(makeVg(), makeVg('bob', 5))] },
   { name: 'extend a VG', from: 'running', steps: [extendVg] },
@@ -169,5 +192,7 @@ export const COME_TO: { readonly [To in Exclude<Beginning, 'empty'>]: Scenario }
   running: { name: 'to running', from: 'empty', steps: [create(WEB1)] },
   paused: { name: 'to paused', from: 'running', steps: [ofGuest('pause-guest', WEB1)] },
   stopped: { name: 'to stopped', from: 'running', steps: [stop('clean')] },
+  small: { name: 'to a small one', from: 'empty', steps: [create(SMALL)] },
+  'small with two': { name: 'to a small one with two disks', from: 'empty', steps: [create(SMALL2)] },
   'spare VG': { name: 'to a spare VG', from: 'empty', steps: [makeVg()] },
 }

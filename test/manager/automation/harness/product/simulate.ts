@@ -21,8 +21,10 @@ import { OF_AUTOMATIONS } from './invariants/automations.ts'
 import { OF_CLAIMS } from './invariants/claims.ts'
 import { AT_END } from './invariants/end.ts'
 import { OF_HOSTS } from './invariants/hosts.ts'
+import { endWhatStandsStill } from './operator.ts'
 import { ownDoings } from './own.ts'
 import type { Scenario } from './scenarios.ts'
+import { Strikes } from './strikes.ts'
 import { Watch } from './watch.ts'
 import { type Snapshot, World } from './world.ts'
 
@@ -66,6 +68,7 @@ class Simulation {
   readonly #people: People
   readonly #world: World
   readonly #watch: Watch
+  readonly #strikes: Strikes
   #ids = 0
   #keys = 0
   #wishes = 0
@@ -103,6 +106,7 @@ class Simulation {
       epoch: () => this.#lives.epoch,
     })
     this.#watch = new Watch({ world: this.#world, database, guests: scenario.guests })
+    this.#strikes = new Strikes({ world: this.#world, clock, random, faults: given.faults })
   }
 
   async run(): Promise<Run> {
@@ -131,6 +135,7 @@ class Simulation {
       requests: this.#wire.requests,
       commands: this.#commands,
       commits: this.#lives.commits,
+      streams: this.#strikes.streams,
       lasts: this.#clock.now() - this.#start,
     }
     if (this.#given.until === undefined) await this.#bringToEnd()
@@ -144,10 +149,11 @@ class Simulation {
     const isStuck = !this.#isIdle() || this.#wire.isStuck
     this.#isHealed = true
     this.#managers.isHealed = true
+    this.#strikes.heal()
     if (isStuck) this.#wire.heal()
     const bound = this.#clock.now() + BOUND
     do {
-      this.#helpAll()
+      await this.#helpAll()
       await this.#until(Math.min(bound, this.#clock.now() + LOOK), 'to then')
       for (const host of this.#world.hosts) await host.look(['guests', 'vgs', 'lvs'])
       await this.#until(Math.min(bound, this.#clock.now() + LOOK), 'to then')
@@ -169,7 +175,7 @@ class Simulation {
   async #until(time: number, how: 'to its end' | 'to then' = 'to its end'): Promise<void> {
     do {
       await this.#settle()
-      this.#tick()
+      if (this.#tick() === 'otherwise') await this.#settle()
       if (this.#broken.length > 0 || (how === 'to its end' && this.#isIdle())) break
     } while (this.#clock.step(time))
     await this.#settle()
@@ -185,12 +191,18 @@ class Simulation {
     return this.#wishes === 0 && this.#people.waiting === 0 && this.#watch.ledger().automations.every(({ ended }) => ended !== null)
   }
 
-  #tick(): void {
+  /** Whether anything is otherwise by what guests do, or by what strikes. */
+  #tick(): 'as it was' | 'otherwise' {
     const changed = this.#watch.look(this.#people.acknowledged(), this.#lives.commits)
     if (changed.hosts) for (const holds of OF_HOSTS) this.#broken.push(...holds(changed.moment))
     if (changed.hosts || changed.ledger) for (const holds of OF_CLAIMS) this.#broken.push(...holds(changed.moment))
     if (changed.ledger) for (const holds of OF_AUTOMATIONS) this.#broken.push(...holds(changed.moment))
+    this.#broken.push(...changed.lost)
+    const before = this.#world.site
     this.#watch.live()
+    this.#strikes.look()
+    this.#world.wake()
+    return this.#world.site === before ? 'as it was' : 'otherwise'
   }
 
   #abort(): void {
@@ -209,8 +221,9 @@ class Simulation {
   }
 
   /** An operator looks at what needs one. */
-  #helpAll(): void {
+  async #helpAll(): Promise<void> {
     this.#managers.beThere()
+    await endWhatStandsStill(this.#world, this.#watch.ledger())
     for (const id of this.#openOnes()) void this.#managers.newest()?.serving.retryUndo(id)
   }
 

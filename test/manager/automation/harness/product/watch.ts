@@ -1,6 +1,6 @@
 // Sees what has changed since it looked last, so that only that is judged; and lets guests live: they write to their disks, and a deaf one
 // does not hear that it is to end.
-import type { Domain } from '../../../../../images/agent/simulator/state/domain.ts'
+import { type Domain, isAlive } from '../../../../../images/agent/simulator/state/domain.ts'
 import { withDomain } from '../../../../../images/agent/simulator/state/domains.ts'
 import { stampAt } from '../../../../../images/agent/simulator/state/io.ts'
 import type { Site } from '../../../../../images/agent/simulator/state/site.ts'
@@ -11,6 +11,7 @@ import { ownStamp } from './invariants/hosts.ts'
 import { domainsOf, isThere, type Ledger, ledgerOf, type Moment } from './invariants/moment.ts'
 import type { Scenario } from './scenarios.ts'
 import type { World } from './world.ts'
+import { Writers } from './writers.ts'
 
 export interface WatchOptions {
   readonly world: World
@@ -22,6 +23,8 @@ export interface Changed {
   readonly moment: Moment
   readonly hosts: boolean
   readonly ledger: boolean
+  /** Of what was acknowledged to guests. */
+  readonly lost: readonly string[]
 }
 
 /** Sectors that a guest writes of each of its disks, at its beginning and at its end. */
@@ -31,12 +34,15 @@ export class Watch {
   readonly #options: WatchOptions
   readonly #begunBefore: ReadonlyMap<string, number>
   readonly #written = new Set<string>()
+  readonly #writers: Writers | undefined
   #ledger: Ledger | undefined
   #commits = -1
   #seen: Site | undefined
+  #wrote: Site | undefined
 
   constructor(options: WatchOptions) {
     this.#options = options
+    this.#writers = options.guests === 'writing' ? new Writers() : undefined
     this.#begunBefore = nextDomids(options.world.site)
     for (const { host, domain } of domainsOf(options.world.site)) this.#written.add(keyOf(host, domain))
   }
@@ -56,19 +62,30 @@ export class Watch {
     this.#commits = commits
     const hosts = !this.#seen || isOther(this.#seen, site)
     this.#seen = site
-    return { moment: this.#moment(site, acknowledged), hosts, ledger }
+    return { moment: this.#moment(site, acknowledged), hosts, ledger, lost: this.#hasMoved(site) ? (this.#writers?.lost(site) ?? []) : [] }
   }
 
   /** What guests do by themselves. */
   live(): void {
     const { world, guests } = this.#options
+    const writers = this.#writers
+    if (writers && this.#hasMoved(world.site)) {
+      world.change((site) => writers.write(site))
+      this.#wrote = world.site
+    }
     for (const { host, domain } of domainsOf(world.site)) {
       const { ending, ...deaf } = domain
       if (guests === 'deaf' && ending) world.change((site) => withDomain(site, host, deaf))
-      if (domain.state === 'paused' || !isThere(domain) || this.#written.has(keyOf(host, domain))) continue
+      if (!isAlive(domain) || this.#written.has(keyOf(host, domain))) continue
       this.#written.add(keyOf(host, domain))
       world.change((site) => domain.disks.reduce((all, { device }) => wrote(all, host, device, domain), site))
     }
+  }
+
+  /** Whether anything but the time is otherwise than when guests wrote last: to write to the same twice shows nothing. */
+  #hasMoved({ hosts, groups, media, cuts }: Site): boolean {
+    const wrote = this.#wrote
+    return wrote?.hosts !== hosts || wrote.groups !== groups || wrote.media !== media || wrote.cuts !== cuts
   }
 
   /** All guests. */
@@ -86,10 +103,13 @@ export class Watch {
       return recipe === 'destroy-guest' && disks.length === 0 ? [String(guest.uuid)] : []
     })
     return {
-      ...{ ...moment, ...more, kept: new Set(kept), cordons: world.cordons },
+      ...{ ...moment, ...more, faults, kept: new Set(kept), cordons: world.cordons },
       isKnown: faults.every(isKnown),
       isUnbroken: faults.every(isUnbroken),
       hasOneManager: faults.every(({ kind }) => kind !== 'commit' && kind !== 'killed at answer'),
+      lost:
+        this.#writers?.lostOfStopped(world.site, (vg, disk) => moment.ledger.disks.some((row) => row.id === disk && row.vg_uuid === vg)) ??
+        [],
       begun: new Map([...nextDomids(world.site)].map(([host, next]) => [host, next - (this.#begunBefore.get(host) ?? 0)])),
     }
   }
@@ -111,12 +131,15 @@ function isKnown(fault: Fault): boolean {
     case 'command':
     case 'abort':
     case 'crash':
+    case 'stream':
+    case 'between':
       return false
   }
 }
 
 function isUnbroken(fault: Fault): boolean {
   if (fault.kind === 'crash') return false
+  if (fault.kind === 'stream' || fault.kind === 'between') return !fault.fault.endsWith('resets')
   return !(fault.kind === 'command' && fault.fault.startsWith('host dies')) && !(fault.kind === 'request' && fault.fault === 'resets')
 }
 

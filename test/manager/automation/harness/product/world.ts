@@ -4,6 +4,7 @@ import { bareMachine } from '../../../../../images/agent/simulator/machine/bare.
 import { SimulatedSite } from '../../../../../images/agent/simulator/site.ts'
 import { addDisk } from '../../../../../images/agent/simulator/state/furnish.ts'
 import { type HostState, type Site, withMedium } from '../../../../../images/agent/simulator/state/site.ts'
+import { streamsDue } from '../../../../../images/agent/simulator/state/streams.ts'
 import type { KnownHost } from '../../../../../manager/claims/claim.ts'
 import { Claims } from '../../../../../manager/claims/service.ts'
 import type { Guest } from '../../../../../manager/protocol/guests.ts'
@@ -48,6 +49,7 @@ export class World {
   readonly cordons = new Map<string, string>()
   readonly #options: WorldOptions
   readonly #site: SimulatedSite
+  #wakes = 0
 
   constructor(options: WorldOptions) {
     const { clock, random, wire, from, nextCommand, epoch, database } = options
@@ -92,6 +94,15 @@ export class World {
 
   epoch(): number {
     return this.#options.epoch()
+  }
+
+  /** Something happens when streams have something to do, whoever looks. */
+  wake(): void {
+    const { site } = this
+    const due = Math.min(...streamsDue(site))
+    if (due <= site.now || due === this.#wakes || due === Number.POSITIVE_INFINITY) return
+    this.#wakes = due
+    this.#options.clock.after(due - site.now, () => undefined)
   }
 
   /** As the store has it; undefined: it has no such guest. */
@@ -146,8 +157,11 @@ export async function emptySite(): Promise<Site> {
     const ran = await host.backend.run(['vgcreate', 'data', `/dev/vda`])
     if (ran.kind !== 'ended' || ran.exitCode !== 0) throw new Error(JSON.stringify(ran))
   }
-  return fromNow(site.state)
+  return { ...fromNow(site.state), latency: LATENCY }
 }
+
+/** Milliseconds from one relay to the other. */
+export const LATENCY = 3
 
 /** The same at the time 0: what has begun has begun before. */
 function fromNow(site: Site): Site {

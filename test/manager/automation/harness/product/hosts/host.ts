@@ -2,7 +2,7 @@
 // die and start anew; a reset takes all that is in RAM.
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../../../../../../appliance/wire/log.ts'
-import type { Clock } from '../../../../../../images/agent/backend.ts'
+import type { Clock, Command } from '../../../../../../images/agent/backend.ts'
 import { collect, EMPTY_INVENTORY, update } from '../../../../../../images/agent/collect.ts'
 import { type Connection, hear, NEW_CONNECTION } from '../../../../../../images/agent/connection.ts'
 import { openImages } from '../../../../../../images/agent/content/images.ts'
@@ -111,6 +111,11 @@ export class PoolHost {
     await this.#agent?.collect(names)
   }
 
+  /** As a person does it there. */
+  async byHand(command: Command): Promise<void> {
+    await this.#options.host.backend.run(command)
+  }
+
   /** A message of a manager, which is of this epoch: its answer, or the end of the connection. */
   async hear(epoch: number, message: ManagerMessage & { readonly kind: 'request' | 'cancel' }): Promise<Delivered | undefined> {
     const agent = this.#agent
@@ -205,7 +210,10 @@ export class PoolHost {
     }
     const devices = { open: mortal(host.devices.open) }
     const images = openImages({ source, devices, clock })
-    const desk = openDesk(handlers(handlersOf({ observation, world, images })), { clock, jobs: boot.jobs.seenBy(life) })
+    const desk = openDesk(handlers(handlersOf({ observation, world, images, relays: this.#programs.relays(life) })), {
+      clock,
+      jobs: boot.jobs.seenBy(life),
+    })
     desk.resume(boot.jobs.all())
     const keeper = keepGuests({ world, desk, clock, log: SILENT })
     return Object.assign(life, { boot, desk, keeper, connections: new Map(), waiting: new Set<() => void>(), collect: collectNow })

@@ -2,6 +2,9 @@
 // hears nothing any more.
 import type { Allowance, Backend, Command, Ran } from '../../../../../../images/agent/backend.ts'
 import type { SimulatedHost } from '../../../../../../images/agent/simulator/site.ts'
+import type { StreamPlaces } from '../../../../../../images/agent/streams/places.ts'
+import type { Relays } from '../../../../../../images/agent/streams/relays.ts'
+import type { Asked, Status } from '../../../../../../images/agent/streams/status.ts'
 import type { SimulatedClock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { CommandFault } from '../faults.ts'
@@ -34,8 +37,20 @@ const CHANGES: { readonly [program: string]: RegExp } = {
   blkdiscard: /./,
   dd: /./,
   wipefs: /--all/,
-  dmsetup: /^dmsetup (create|remove|load|resume)/,
-  xl: /^xl (create|destroy|pause|unpause|shutdown|reboot)/,
+  dmsetup: /^dmsetup (create|remove|load|resume|clear)/,
+  drbdmeta: /create-md|apply-al/,
+  drbdsetup: /^drbdsetup (?!events2|show|status)/,
+  xl: /^xl (create|destroy|pause|unpause|shutdown|reboot|rename|resume|sched-credit2 .*-c)/,
+}
+
+interface Changing<Said> {
+  readonly command: Command
+  readonly mortal: Mortal
+  readonly signal?: AbortSignal | undefined
+  readonly act: () => Promise<Said>
+  /** What is heard of it when it fails, and when it is stopped before its end. */
+  readonly failed: Said
+  readonly stopped: Said
 }
 
 /** Seconds that a program has which hangs. */
@@ -61,38 +76,61 @@ export class Programs {
   }
 
   async run(command: Command, mortal: Mortal, signal?: AbortSignal): Promise<Ran> {
+    const { backend } = this.#options.host
+    if (!CHANGES[command[0]]?.test(command.join(' '))) return backend.run(command)
+    return this.#change({ command, mortal, signal, act: () => backend.run(command), failed: BROKEN, stopped: STOPPED })
+  }
+
+  /** Relays are programs of their own: what they are told goes wrong as what changes a host does. */
+  relays(mortal: Mortal): Relays {
+    const { relays } = this.#options.host
+    const heard = mortalCalls(mortal)
+    const begin = (act: () => Promise<void>): Promise<void> =>
+      this.#change({ command: ['relay'], mortal, act, failed: undefined, stopped: undefined })
+    return {
+      ...{ identity: relays.identity, pinOf: relays.pinOf },
+      receive: heard((places: StreamPlaces) => begin(() => relays.receive(places))),
+      send: heard((places: StreamPlaces, domid: number) => begin(() => relays.send(places, domid))),
+      ask: heard((places: StreamPlaces, asked: Asked) => {
+        const act = (): Promise<Status | undefined> => relays.ask(places, asked)
+        if (asked.ask === 'look') return act()
+        return this.#change({ command: ['relay'], mortal, act, failed: undefined, stopped: undefined })
+      }),
+    }
+  }
+
+  async #change<Said>({ command, mortal, signal, act, failed, stopped }: Changing<Said>): Promise<Said> {
     const { host, next, onAgentDies, onHostDies } = this.#options
-    if (!CHANGES[command[0]]?.test(command.join(' '))) return host.backend.run(command)
-    if (signal?.aborted) return STOPPED
+    if (signal?.aborted) return stopped
     const fault = next(host.name, command)
     const isWanted = await this.#pass(fault === 'hangs' ? PATIENCE : undefined, signal)
-    if (!mortal.isAlive) return STOPPED
-    if (!isWanted || fault === 'hangs') return STOPPED
+    if (!mortal.isAlive) return stopped
+    if (!isWanted || fault === 'hangs') return stopped
     switch (fault) {
       case undefined:
-        return host.backend.run(command)
+        return act()
       case 'fails':
-        return { kind: 'ended', exitCode: 5, stdout: '', stderr: 'it is broken' }
+        return failed
       case 'agent dies before':
         onAgentDies()
         // A program of a job goes on without its agent.
-        return mortal.isAlive ? host.backend.run(command) : STOPPED
+        return mortal.isAlive ? act() : stopped
       case 'host dies before':
         onHostDies()
-        return STOPPED
+        return stopped
       case 'silent':
-        await host.backend.run(command)
+        await act()
         await this.#pass(PATIENCE, signal)
-        return STOPPED
+        return stopped
       case 'agent dies after': {
-        const ran = await host.backend.run(command)
+        const ran = await act()
         onAgentDies()
         return ran
       }
       case 'host dies after':
-        await host.backend.run(command)
+        await act()
         onHostDies()
-        return STOPPED
+        return stopped
     }
   }
 
@@ -126,4 +164,5 @@ export function mortalCalls(mortal: Mortal) {
       })
 }
 
+const BROKEN: Ran = { kind: 'ended', exitCode: 5, stdout: '', stderr: 'it is broken' }
 const STOPPED: Ran = { kind: 'stopped', stdout: '', reason: 'stopped before its end' }

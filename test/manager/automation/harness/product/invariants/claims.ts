@@ -2,7 +2,7 @@
 import { type Claim, spaceOf } from '../../../../../../manager/claims/claim.ts'
 import { memoryRoom, vgRoom } from '../../../../../../manager/claims/rooms.ts'
 import type { DiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
-import { diskVolumes, domainsOf, type Invariant, isThere } from './moment.ts'
+import { diskVolumes, domainsOf, type Invariant, isThere, movesOf, standsStill } from './moment.ts'
 
 export const whatRunsIsClaimed: Invariant = ({ site, ledger }) =>
   domainsOf(site).flatMap(({ host, domain }) => {
@@ -10,8 +10,12 @@ export const whatRunsIsClaimed: Invariant = ({ site, ledger }) =>
     const own = ledger.claims.filter(({ guest }) => guest === domain.uuid)
     const run = own.find(({ space }) => space === spaceOf({ kind: 'run', guest: domain.uuid }))
     const memory = own.some(({ space }) => space === spaceOf({ kind: 'memory', host }))
+    // Between the moment that it goes on there, and that of which the manager hears of it.
+    const isOnItsWay = movesOf(ledger, domain.uuid).some(({ from, to }) => run?.item === from && to === host)
     return [
-      ...(run?.item === host ? [] : [`I1: ${domain.name} is on ${host}, and may run ${run ? `on ${run.item}` : 'nowhere'}`]),
+      ...(run?.item === host || isOnItsWay || standsStill(domain)
+        ? []
+        : [`I1: ${domain.name} is on ${host}, and may run ${run ? `on ${run.item}` : 'nowhere'}`]),
       ...(memory ? [] : [`the memory of ${domain.name} on ${host} is claimed by nobody`]),
     ]
   })

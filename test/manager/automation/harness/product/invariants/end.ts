@@ -1,15 +1,17 @@
 // What must hold when everything has come to its end, and all hosts are well: nothing is left of what was undone or is over, and what is
 // written down is so.
-import { Advance } from '../../../../../../manager/automation/advance.ts'
 import { decodeEntries } from '../../../../../../manager/automation/journal.ts'
 import { MANAGER } from '../../../../../../manager/automation/ports.ts'
 import type { Recipe } from '../../../../../../manager/automation/recipe.ts'
 import { isOpen, STATES } from '../../../../../../manager/automation/store/store.ts'
-import { deviceOf, lvOf } from '../../../../../../manager/protocol/guest-disk.ts'
+import { deviceOf, lvOf, readDiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
 import { uuid } from '../../../../../../manager/protocol/values.ts'
+import type { Fault } from '../faults.ts'
 import { isLeft } from './claims.ts'
-import { diskVolumes, domainsOf, isThere, type Moment } from './moment.ts'
+import { diskVolumes, domainsOf, isThere, type Moment, standsStill } from './moment.ts'
+import { ON_MOVES, toldOf } from './moves.ts'
 import { whatIsRememberedIsTrue } from './remembered.ts'
+import { replay } from './replay.ts'
 
 export interface End extends Moment {
   readonly recipes: ReadonlyMap<string, Recipe>
@@ -23,6 +25,9 @@ export interface End extends Moment {
   readonly hasOneManager: boolean
   /** By host: how many domains have begun on it. */
   readonly begun: ReadonlyMap<string, number>
+  readonly faults: readonly Fault[]
+  /** Of what was acknowledged to guests that do not run, what is not on their disks. */
+  readonly lost: readonly string[]
   /** UUIDs of guests of which somebody has said that their disks are kept. */
   readonly kept: ReadonlySet<string>
   /** Why no guest is to come, by host. */
@@ -43,9 +48,8 @@ export const journalsTellTheEnd: AtEnd = ({ ledger, recipes, journalOf }) =>
     if (state === 'queued') return []
     const recipe = recipes.get(name)
     if (!recipe) return [`there is no recipe ${name}`]
-    const replayed = new Advance({ automation: id, seed, run: () => recipe.of(JSON.parse(args)).run() })
     const commits = journalOf(id)
-    for (const entry of commits.flatMap(decodeEntries)) replayed.feed(entry)
+    const replayed = replay({ id, seed, args }, recipe, commits)
     if (replayed.divergence) return [`I8: ${id} cannot be replayed: ${JSON.stringify(replayed.divergence)}`]
     const said = replayed.outcome?.kind
     const isUnbegun = commits.length === 0 && state === 'aborted'
@@ -82,7 +86,10 @@ export const claimsAreJustified: AtEnd = ({ ledger }) => {
 }
 
 /** No LV, device, domain or file of a guest that is not there, or of a disk that is not written down; but for what a guest has left on a host. */
-export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
+export const nothingIsLeft: AtEnd = (end) => {
+  const { site, ledger, kept } = end
+  // What a move could not clear away it has told, and it is in RAM.
+  const told = toldOf(end)
   const rows = new Set(ledger.disks.map(({ id, vg_uuid }) => `${vg_uuid}/${id}`))
   const volumes = diskVolumes(site).flatMap(({ group, volume, tags }) =>
     tags && (rows.has(`${group.uuid}/${tags.disk}`) || kept.has(tags.guest) || isLeft(tags, ledger.disks))
@@ -104,11 +111,38 @@ export const nothingIsLeft: AtEnd = ({ site, ledger, kept }) => {
       (one) => one.name.startsWith('hostless-') && !opened.has(`/dev/mapper/${one.name}`) && !older.some((disk) => one.name.endsWith(disk)),
     )
     const files = [...ram.files.keys()].filter(
-      (path) => path.startsWith('/run/hostless/guests/') && !own.some(({ uuid: id }) => path.includes(id)),
+      (path) =>
+        (path.startsWith('/run/hostless/guests/') && !told.has(name) && !own.some(({ uuid: id }) => path.includes(id))) ||
+        (OF_MOVES.test(path) && !told.has(name)),
     )
-    return [...maps.map((one) => `I8: ${one.name} is left open on ${name}`), ...files.map((path) => `I8: ${path} is left on ${name}`)]
+    const capped = own.filter(({ cap = 0 }) => cap > 0)
+    return [
+      ...capped.map((one) => `I8: ${one.name} on ${name} is capped at ${one.cap} %`),
+      ...own.filter(standsStill).map((one) => `I8: ${one.name} stands still on ${name} (${one.state})`),
+      ...ram.drbd.flatMap((one) =>
+        older.some((disk) => one.name.endsWith(disk)) ? [] : [`I8: the mirror ${one.name} is left on ${name}`],
+      ),
+      ...maps.map((one) => `I8: ${one.name} is left open on ${name}`),
+      ...files.map((path) => `I8: ${path} is left on ${name}`),
+    ]
   })
-  return [...volumes, ...domains, ...hosts]
+  const metas = [...site.groups.values()].flatMap((group) =>
+    group.volumes.flatMap(({ name }) =>
+      name.startsWith('mirror-') && !group.volumes.some((one) => one.name === `disk-${name.slice(7)}` && isOlder(one.tags, ledger.disks))
+        ? [`I8: the LV ${group.name}/${name} is left`]
+        : [],
+    ),
+  )
+  return [...volumes, ...domains, ...hosts, ...metas]
+}
+
+/** Of streams, and of mirrors. */
+const OF_MOVES = /^\/run\/hostless\/(streams|mirrors)\//
+
+/** Left behind, and nobody could tell its host so. */
+function isOlder(volumeTags: readonly string[], disks: Moment['ledger']['disks']): boolean {
+  const tags = readDiskTags(volumeTags)
+  return tags !== undefined && tags.state === 'ready' && isLeft(tags, disks)
 }
 
 /** Every disk of which is written down that it is ready is there, with all of its content; all are, but of who is half destroyed. */
@@ -139,13 +173,20 @@ export const whatIsOnRuns: AtEnd = ({ site, ledger, isKnown }) =>
       })
     : []
 
+/** Of a live move, that a guest is slowed for. */
+const TRIES = 3
+
 /** Whatever was lost, doubled or late: what makes a domain begin has made one begin. */
 export const eachBeginsOnce: AtEnd = ({ ledger, begun, isUnbroken }) => {
   if (!isUnbroken) return []
   return [...begun].flatMap(([host, domains]) => {
-    const asked = ledger.automations.filter(
-      ({ recipe, args }) => /^(create|start|reboot)-guest$/.test(recipe) && JSON.parse(args).host.id === host,
-    ).length
+    const asked = ledger.automations
+      .map(({ recipe, args }) => {
+        const { host: on, to } = JSON.parse(args)
+        if (recipe === 'migrate-guest') return to.id === host ? TRIES : 0
+        return /^(create|start|reboot)-guest$/.test(recipe) && on.id === host ? 1 : 0
+      })
+      .reduce<number>((sum, one) => sum + one, 0)
     return domains > asked ? [`${domains} domains have begun on ${host}, for ${asked} automations`] : []
   })
 }
@@ -190,6 +231,7 @@ export const AT_END: readonly AtEnd[] = [
   locksAreFree,
   claimsAreJustified,
   nothingIsLeft,
+  ...ON_MOVES,
   disksAreThere,
   whatIsOnRuns,
   eachBeginsOnce,

@@ -52,6 +52,25 @@ export function isThere({ state }: Domain): boolean {
   return state !== 'shutdown' && state !== 'crashed'
 }
 
+/** At an end of a stream: what is not let go on yet, and what was given up or waits for the last word. */
+export function standsStill({ name, state }: Domain): boolean {
+  return state === 'suspended' || (state === 'paused' && name.endsWith('--incoming'))
+}
+
+export interface Move {
+  readonly from: string
+  readonly to: string
+}
+
+/** Live moves of this guest that are under way. */
+export function movesOf({ automations }: Ledger, guest: string): readonly Move[] {
+  return automations.flatMap(({ recipe, args, ended }) => {
+    if (recipe !== 'migrate-guest' || ended !== null) return []
+    const move = JSON.parse(args)
+    return move.guest.uuid === guest && move.way === 'live' ? [{ from: move.from.id, to: move.to.id }] : []
+  })
+}
+
 export interface DiskVolume {
   readonly group: Group
   readonly volume: Volume
