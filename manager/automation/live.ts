@@ -1,13 +1,13 @@
 // One automation that is under way: hears what has come of its steps, writes down what follows, and only then has the next ones done.
 // Everything that it decides is decided by advance.ts; what is here is the order of things.
 import type { Log } from '../../appliance/wire/log.ts'
-import type { Progress } from '../protocol/requests/request.ts'
 import { act } from './acting/act.ts'
 import type { Acting, ActingDeps } from './acting/acting.ts'
 import { Advance, type Program } from './advance.ts'
 import { isNote } from './effect.ts'
 import type { PendingStep } from './fiber.ts'
 import type { JournalEntry, StepAnswer } from './journal.ts'
+import { heard, type Pace, type Paced, paced } from './pace.ts'
 import { isPastReturn, type Prepared, type Recipe } from './recipe.ts'
 import type { OperatorSaid } from './steps.ts'
 import type { AutomationRecord, AutomationStore, Batch, Recorded, State, StateChange } from './store/store.ts'
@@ -38,7 +38,7 @@ export class Live {
   readonly advance: Advance
   readonly #deps: LiveDeps
   readonly #acting = new Map<string, Acting>()
-  readonly #progress = new Map<string, Progress>()
+  readonly #progress = new Map<string, Pace>()
   readonly #waiting: Waiting[] = []
   #written: number
   #state: State
@@ -70,8 +70,9 @@ export class Live {
     return this.#reason
   }
 
-  progressOf(step: string): Progress | undefined {
-    return this.#progress.get(step)
+  progressOf(step: string): Paced | undefined {
+    const pace = this.#progress.get(step)
+    return pace && paced(pace, this.#now())
   }
 
   isPastReturn(): boolean {
@@ -257,7 +258,7 @@ export class Live {
         ...{ automation: id, recipe, step, effect, started },
         answer: (answer) => void this.#hear({ kind: 'answered', step, answer }),
         progress: (progress) => {
-          this.#progress.set(step, progress)
+          this.#progress.set(step, heard(this.#progress.get(step), progress, this.#now()))
           this.#deps.onChange(this)
         },
       })

@@ -1,7 +1,7 @@
 // An automation as a person sees it: what it has done and does next, what would be taken back, and whose turn it is. Pure.
-import type { Progress } from '../protocol/requests/request.ts'
 import type { JournaledEffect } from './effect.ts'
 import type { JournalEntry, StepAnswer } from './journal.ts'
+import type { Paced } from './pace.ts'
 import { isPastReturn, type Recipe } from './recipe.ts'
 import { sayEffect } from './say-effect.ts'
 import { type AutomationRecord, isOpen, type State } from './store/store.ts'
@@ -15,7 +15,7 @@ export interface StepView {
   readonly ended: number | undefined
   readonly reason: string | undefined
   /** Of a job that is under way. */
-  readonly progress: Progress | undefined
+  readonly progress: Paced | undefined
 }
 
 export interface UndoView {
@@ -50,7 +50,7 @@ export interface AutomationView {
 
 /** What the journal does not say. */
 export interface Now {
-  readonly progressOf?: (step: string) => Progress | undefined
+  readonly progressOf?: (step: string) => Paced | undefined
   readonly hostName?: ((id: string) => string) | undefined
   /** In words, where that is its turn. */
   readonly waits?: string | undefined

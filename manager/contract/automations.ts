@@ -33,6 +33,10 @@ const progress = z.object({
   done: z.number(),
   total: z.number().optional(),
   unit: z.string(),
+  /** Units a second, lately. */
+  rate: z.number().optional(),
+  /** Should it go on like that. */
+  secondsLeft: z.number().optional(),
 })
 
 const step = z.object({

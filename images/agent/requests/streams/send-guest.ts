@@ -1,9 +1,11 @@
 // The request send-guest: `xl migrate` of the guest, whose transport is our relay, until the target holds its last word or the stream is
 // given up. The relay and xl live on without the agent; the next one goes on following them.
+import type { Progress } from '../../../../manager/protocol/requests/request.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../../manager/protocol/requests.ts'
 import { untilAtRest } from '../../guests/frontends.ts'
 import { keep, readKept } from '../../guests/kept.ts'
 import { domainsOf } from '../../guests/moving.ts'
+import type { DomainRow } from '../../inventory/xl-list.ts'
 import { type StreamPlaces, streamPlaces } from '../../streams/places.ts'
 import { fileAt, type StreamWorld, see } from '../../streams/relays.ts'
 import type { Status } from '../../streams/status.ts'
@@ -18,16 +20,19 @@ type Outcome = Sent['outcome']
 const TELLING = 1000
 const BEGINNING = 60_000
 const ENDING = 60_000
+const MIB = 2 ** 20
 
 const NOT_SUSPENDED = 'its kernel does not suspend when it is asked to: it may have crashed, which its console would tell'
 
 export async function sendGuest(world: StreamWorld, body: RequestOf<'send-guest'>, task: Task): Promise<Sent | Refusal> {
   const places = streamPlaces(body.migration)
+  let memoryBytes: number | undefined
   if ((await world.backend.read(places.plan)) === undefined) {
-    const why = await begin(world, body, places, task.signal)
-    if (why !== undefined) return refused('unable', why)
+    const begun = await begin(world, body, places, task.signal)
+    if (typeof begun === 'string') return refused('unable', begun)
+    memoryBytes = begun.mebibytes * MIB
   }
-  const status = await follow(world, places, task)
+  const status = await follow(world, places, task, memoryBytes)
   if (status && HELD.includes(status.phase)) return sent({ kind: 'held' }, status)
   const outcome = await endOf(world, body, places, status)
   if (outcome.kind === 'given-up') {
@@ -41,13 +46,13 @@ export async function sendGuest(world: StreamWorld, body: RequestOf<'send-guest'
 /** As seen by who asks late. */
 const HELD: readonly Status['phase'][] = ['held', 'handing', 'gone']
 
-/** Why it cannot be. */
+/** Or why it cannot be. */
 async function begin(
   world: StreamWorld,
   body: RequestOf<'send-guest'>,
   places: StreamPlaces,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string | Pick<DomainRow, 'mebibytes'>> {
   const { migration, guest, name, to, holdMs, maxPauseMs, rateKBps } = body
   if ((await world.backend.read(places.key)) === undefined) return `there is no key of the stream ${migration} here: prepare it first`
   const domains = await domainsOf(world.backend, guest)
@@ -66,11 +71,11 @@ async function begin(
   const plan = { end: 'source', migration, guest, holdMs, to, ...(maxPauseMs === undefined ? {} : { maxPauseMs }) }
   await world.files.write(places.plan, JSON.stringify(rateKBps === undefined ? plan : { ...plan, rateKBps }), 0o600)
   await world.relays.send(places, domain.domid)
-  return undefined
+  return domain
 }
 
 /** Until it is held, or has ended: with what its relay has said last, if it ever lived. */
-async function follow(world: StreamWorld, places: StreamPlaces, task: Task): Promise<Status | undefined> {
+async function follow(world: StreamWorld, places: StreamPlaces, task: Task, memoryBytes: number | undefined): Promise<Status | undefined> {
   const began = world.clock.steady()
   let last: Status | undefined
   for (;;) {
@@ -84,11 +89,17 @@ async function follow(world: StreamWorld, places: StreamPlaces, task: Task): Pro
       continue
     }
     last = status
-    task.tell({ phase: status.phase, done: status.bytes, unit: 'bytes' })
+    task.tell(progressOf(status, memoryBytes))
     if (HELD.includes(status.phase) || status.phase === 'dropped') return status
   }
   const seen = await see(world, places)
   return seen.relay === 'none' ? undefined : seen.status
+}
+
+/** What is sent again has no total that anybody knows; while the guest stands still, for how long it has. */
+function progressOf({ phase, bytes, pausedMs }: Status, memoryBytes: number | undefined): Progress {
+  if (phase === 'suspended') return { phase, done: pausedMs, unit: 'ms' }
+  return { phase, done: bytes, unit: 'bytes', ...(memoryBytes !== undefined && bytes <= memoryBytes ? { total: memoryBytes } : {}) }
 }
 
 /** By what xl says of it, and by what there is. */

@@ -63,8 +63,11 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
 
 function progressOf({ progress }: AutomationStep): { readonly percent: number | ''; readonly progress: string } {
   if (!progress) return { percent: '', progress: '' }
-  const { phase, done, total, unit } = progress
-  const say = (count: number): string => (unit === 'bytes' ? sayBytes(count) : `${count} ${unit}`)
-  if (!total) return { percent: '', progress: `${phase}${done > 0 ? ` ${say(done)}` : ''}` }
-  return { percent: percent(done, total), progress: `${phase} ${percent(done, total)} %, ${say(done)} of ${say(total)}` }
+  const { phase, done, total, unit, rate, secondsLeft } = progress
+  const say = (count: number): string =>
+    unit === 'bytes' ? sayBytes(count) : `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`
+  const speed = rate === undefined ? '' : `, ${say(rate)}/s`
+  if (!total) return { percent: '', progress: `${phase}${done > 0 ? ` ${say(done)}` : ''}${speed}` }
+  const left = secondsLeft === undefined ? '' : `, ${saySeconds(secondsLeft * 1000)} left`
+  return { percent: percent(done, total), progress: `${phase} ${percent(done, total)} %, ${say(done)} of ${say(total)}${speed}${left}` }
 }

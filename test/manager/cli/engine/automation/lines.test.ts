@@ -80,4 +80,10 @@ test('spans and amounts are said as people say them', (t) => {
   t.is(sayProgress({}), '')
   t.is(sayProgress({ progress: { phase: 'zero', done: 3, unit: 'extents' } }), ', zero 3 extents')
   t.is(sayProgress({ progress: { phase: 'zero', done: 3, total: 4, unit: 'extents' } }), ', zero 75 % of 4 extents')
+  t.is(
+    sayProgress({ progress: { phase: 'sync', done: 3, total: 96, unit: 'MiB', rate: 3.4567, secondsLeft: 75.4 } }),
+    ', sync 3 % of 96 MiB, 3.5 MiB/s, 1 min 15 s left',
+  )
+  t.is(sayProgress({ progress: { ...job, rate: 31 * 2 ** 20, secondsLeft: 4 } }), ', copy 43 % of 2.0 GiB, 31.0 MiB/s, 4.0 s left')
+  t.is(sayProgress({ progress: { phase: 'streaming', done: 2 ** 20, unit: 'bytes', rate: 2 ** 19 } }), ', streaming 1.0 MiB, 512 KiB/s')
 })
