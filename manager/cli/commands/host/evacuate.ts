@@ -8,22 +8,16 @@ import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/a
 import { bytes, text, words } from '../../engine/columns.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { listReport } from '../../engine/list-report.ts'
+import { addMoveOptions, type MoveOptions, moveHowOf } from '../../engine/move-options.ts'
 import { doToEach } from '../../engine/outcomes.ts'
 import type { Report } from '../../engine/output/output.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
-import { byteSize, timeSpan } from '../../engine/quantities.ts'
-import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
+import { pickHosts } from '../../engine/selecting.ts'
 
-interface EvacuateOptions extends DetachOptions {
-  readonly to?: string
-  readonly plan?: true
+interface EvacuateOptions extends DetachOptions, MoveOptions {
   readonly cancel?: true
   readonly restartOthers?: true
-  readonly maxPause?: number
-  readonly rate?: number
-  readonly network?: string
-  readonly keep?: number
 }
 
 const nameOf = ({ name }: Host): string => name
@@ -38,27 +32,14 @@ export function addEvacuate(host: Command, world: World): void {
       ['host evacuate node01 --cancel', 'take back the cordon and the moves under way; who has gone stays there'],
     ],
     options: (command) =>
-      addDetachOption(command)
-        .option('--to <host>', 'where all go')
-        .option('--plan', 'show how, and do nothing')
+      addMoveOptions(addDetachOption(command))
         .option('--cancel', 'end the evacuation that is under way')
-        .option('--restart-others', 'stop guests that cannot go live, and start them on their new host')
-        .option('--max-pause <span>', 'that each may stand still: 2s, 500ms (2s)', timeSpan(100, 600_000))
-        .option('--rate <size>', 'of memory and of each disk, a second: 40M (all that the network carries)', byteSize)
-        .option('--network <network>', 'that both hosts are in: 10.77.0.0/24 (the fastest)')
-        .option('--keep <span>', 'for how long the old disks are kept: 1h, 0s (1h)', timeSpan(0, 30 * 86_400_000)),
-    act: async (api, args, { to, plan, cancel, restartOthers, maxPause, rate, network, keep, output, detach }) => {
+        .option('--restart-others', 'stop guests that cannot go live, and start them on their new host'),
+    act: async (api, args, { plan, cancel, restartOthers, output, detach, ...options }) => {
       const { hosts } = await api.hosts.list()
       const selected = pickHosts(args, hosts)
       if (cancel) return doToEach(selected, 'host', nameOf, (one) => cancelled(api, one), { world, output })
-      const how = {
-        ...(to === undefined ? {} : { host: pickOneHost(to, hosts).id }),
-        ...(restartOthers ? { others: 'restart' as const } : {}),
-        ...(maxPause === undefined ? {} : { maxPauseMs: maxPause }),
-        ...(rate === undefined ? {} : { rateBytes: rate }),
-        ...(network === undefined ? {} : { network }),
-        ...(keep === undefined ? {} : { keepMs: keep }),
-      }
+      const how = { ...(restartOthers ? { others: 'restart' as const } : {}), ...moveHowOf(options, hosts) }
       if (!plan) {
         const start = ({ id }: Host) => api.evacuations.start({ ref: id, ...how })
         return startOnEach(selected, { noun: 'host', nameOf, start, api, world, output, detach })

@@ -5,21 +5,13 @@ import type { World } from '../../engine/answer.ts'
 import { textOf } from '../../engine/answer.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
 import { CommandFailure } from '../../engine/failure.ts'
+import { addMoveOptions, type MoveOptions, moveHowOf } from '../../engine/move-options.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
-import { byteSize, timeSpan } from '../../engine/quantities.ts'
-import { pickOneHost } from '../../engine/selecting.ts'
 import { pickVms } from '../vm/picking.ts'
 import { planReport } from './report.ts'
 
-interface MigrateOptions extends DetachOptions {
-  readonly to?: string
-  readonly plan?: true
-  readonly maxPause?: number
-  readonly rate?: number
-  readonly network?: string
-  readonly keep?: number
-}
+type MigrateOptions = DetachOptions & MoveOptions
 
 export function addMigrateCommand(program: Command, world: World): void {
   addDoing<MigrateOptions>(program, world, {
@@ -31,26 +23,12 @@ export function addMigrateCommand(program: Command, world: World): void {
       ["migrate 'web*' --to node02", 'all that are called so'],
       ["migrate 'node01/*' --max-pause 500ms --rate 40M", 'all of a host, each standing still for at most half a second'],
     ],
-    options: (command) =>
-      addDetachOption(command)
-        .option('--to <host>', 'where they go')
-        .option('--plan', 'show how, and do nothing')
-        .option('--max-pause <span>', 'that each may stand still: 2s, 500ms; longer is not moved (2s)', timeSpan(100, 600_000))
-        .option('--rate <size>', 'of memory and of each disk, a second: 40M (all that the network carries)', byteSize)
-        .option('--network <network>', 'that both hosts are in: 10.77.0.0/24 (the fastest)')
-        .option('--keep <span>', 'for how long the old disks are kept: 1h, 0s (1h)', timeSpan(0, 30 * 86_400_000)),
-    act: async (api, args, { to, plan, maxPause, rate, network, keep, output, detach }) => {
+    options: (command) => addMoveOptions(addDetachOption(command)),
+    act: async (api, args, { plan, output, detach, ...options }) => {
       const selected = await pickVms(api, args)
       const strangers = selected.items.filter(({ state }) => state === 'unmanaged').map(({ name }) => oneLine(name))
       if (strangers.length > 0) throw new CommandFailure(`${strangers.join(', ')}: hostless did not make it, and leaves it alone`, 2)
-      const host = to === undefined ? undefined : pickOneHost(to, (await api.hosts.list()).hosts).id
-      const how = {
-        ...(host === undefined ? {} : { host }),
-        ...(maxPause === undefined ? {} : { maxPauseMs: maxPause }),
-        ...(rate === undefined ? {} : { rateBytes: rate }),
-        ...(network === undefined ? {} : { network }),
-        ...(keep === undefined ? {} : { keepMs: keep }),
-      }
+      const how = moveHowOf(options, options.to === undefined ? [] : (await api.hosts.list()).hosts)
       if (!plan) {
         const start = ({ uuid }: Vm) => api.migrations.start({ ref: uuid, ...how })
         return startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })
