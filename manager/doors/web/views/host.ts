@@ -3,6 +3,7 @@
 import { atLeast } from '../../../access/roles.ts'
 import type { Alarm } from '../../../contract/alarms.ts'
 import type { BootAttempt, BootSettings } from '../../../contract/boots.ts'
+import { evacuations } from '../../../contract/evacuations.ts'
 import type { Guest } from '../../../contract/guests.ts'
 import { type HistoryEntry, type Host, type HostAction, hosts } from '../../../contract/hosts.ts'
 import type { Cell, Thing } from '../../../contract/things.ts'
@@ -12,6 +13,7 @@ import type { HostState } from '../../../protocol/host.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { changeView } from './change.ts'
 import { guestPath } from './guests/list.ts'
+import { evacuatePath } from './moves/evacuation.ts'
 import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
@@ -73,6 +75,7 @@ export function hostNowView(host: Host, guests: readonly Guest[], alarms: readon
     state: host.state,
     since: moment(host.since),
     actions: actionsFor(host.state, role, { identity: host.change && 'waits', cordon: host.cordon }),
+    evacuatePath: mayEvacuate(host, guests, role) ? evacuatePath(host) : '',
     cordon: host.cordon && { ...host.cordon, at: moment(host.cordon.at) },
     seen: host.seen,
     change: changeView(host),
@@ -103,6 +106,12 @@ export function hostNowView(host: Host, guests: readonly Guest[], alarms: readon
     guests: guests.filter((guest) => guest.host === host.id).map(guestView),
     unread: (host.unread ?? []).map(({ section, source, reason }) => `${section}: ${source}: ${reason}`),
   }
+}
+
+/** Of an empty one a cordon says all. */
+function mayEvacuate({ id, state }: Host, guests: readonly Guest[], role: Role): boolean {
+  const isThere = state === 'up' || state === 'maintenance'
+  return isThere && atLeast(role, evacuations.start.role) && guests.some(({ host }) => host === id)
 }
 
 function guestView(guest: Guest) {

@@ -4,7 +4,8 @@ import { type MigrationPlan, migrations } from '../../../../contract/migrations.
 import { type VmDetail, vms } from '../../../../contract/vms.ts'
 import { type Answer, actOn, fragment, notThere, type PageRoute, page, refusal, toldIfThere, toldOf, type Visitor } from '../../route.ts'
 import type { Render } from '../../templates.ts'
-import { askedOf, choicesOf, moveView, planView } from '../../views/guests/move.ts'
+import { askedOf, choicesOf, wrongIn } from '../../views/moves/choices.ts'
+import { moveView, planView } from '../../views/moves/guest.ts'
 
 export function moveGuestRoutes(render: Render): readonly PageRoute[] {
   return [
@@ -36,6 +37,9 @@ async function guestOf({ ask, params: { ref = '' } }: Visitor): Promise<VmDetail
 
 /** What is half typed is no failure: the plan says what is wrong with it. */
 async function planOf({ ask, params: { ref = '' }, query }: Visitor): Promise<MigrationPlan | { readonly wrong: string }> {
-  const answer = await ask(migrations.plan, { ref, ...askedOf(choicesOf(query)), others: 'told' })
+  const choices = choicesOf(query)
+  const wrong = wrongIn(choices)
+  if (wrong !== undefined) return { wrong }
+  const answer = await ask(migrations.plan, { ref, ...askedOf(choices), others: 'told' })
   return answer.kind === 'done' ? answer.value : { wrong: refusal(answer).reason }
 }

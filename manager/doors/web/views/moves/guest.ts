@@ -2,40 +2,13 @@
 import type { Host } from '../../../../contract/hosts.ts'
 import type { MigrationPlan } from '../../../../contract/migrations.ts'
 import type { Vm } from '../../../../contract/vms.ts'
-import { readSize } from '../../../../protocol/size.ts'
-import { readSpan } from '../../../../protocol/span.ts'
 import { alikeView } from '../alike.ts'
+import { shellWord } from '../guests/acts.ts'
+import { guestPath, movePath } from '../guests/list.ts'
 import { facts, sayMany, saySeconds, saySize } from '../words.ts'
-import { shellWord } from './acts.ts'
-import { guestPath, movePath } from './list.ts'
-
-/** As they were typed. */
-export interface MoveChoices {
-  /** Its id; empty: the best. */
-  readonly host: string
-  readonly maxPause: string
-  readonly rate: string
-  readonly network: string
-  readonly keep: string
-}
+import { fieldsOf, type MoveChoices, optionsOf } from './choices.ts'
 
 export type ShownPlan = MigrationPlan | { readonly wrong: string }
-
-export function choicesOf(given: URLSearchParams): MoveChoices {
-  const of = (name: string): string => (given.get(name) ?? '').trim()
-  return { host: of('host'), maxPause: of('max-pause') || '2s', rate: of('rate'), network: of('network'), keep: of('keep') || '1h' }
-}
-
-/** As the operation's input. What is no span and no size goes on as it is, to be refused by its name. */
-export function askedOf({ host, maxPause, rate, network, keep }: MoveChoices) {
-  return {
-    ...(host === '' ? {} : { host }),
-    maxPauseMs: readSpan(maxPause) ?? maxPause,
-    ...(rate === '' ? {} : { rateBytes: readSize(rate) ?? rate }),
-    ...(network === '' ? {} : { network }),
-    keepMs: readSpan(keep) ?? keep,
-  }
-}
 
 export function moveView(vm: Vm, hosts: readonly Host[], choices: MoveChoices, shown: ShownPlan) {
   const others = hosts.filter(({ id, state }) => id !== vm.host && state !== 'rejected')
@@ -96,29 +69,11 @@ function factsOf({ way, from, to, network, megabits, diskBytes, memoryBytes, tak
   })
 }
 
-const NAMES = { host: 'host', maxPause: 'max-pause', rate: 'rate', network: 'network', keep: 'keep' } as const
-
-function fieldsOf(choices: MoveChoices): readonly { readonly name: string; readonly value: string }[] {
-  return Object.entries(NAMES).flatMap(([key, name]) => {
-    const value = choices[key as keyof typeof NAMES]
-    return value === '' ? [] : [{ name, value }]
-  })
-}
-
 function pathTo(vm: Vm, choices: MoveChoices, host: string): string {
   const query = new URLSearchParams(Object.fromEntries(fieldsOf({ ...choices, host }).map(({ name, value }) => [name, value])))
   return `${movePath(vm)}?${query}`
 }
 
-function commandFor({ name }: Vm, { maxPause, rate, network, keep }: MoveChoices, to: string | undefined): string {
-  const option = (option: string, value: string, usual = ''): readonly string[] =>
-    value === usual ? [] : [`--${option} ${shellWord(value)}`]
-  return [
-    `hostless migrate ${shellWord(name)}`,
-    ...option('to', to ?? ''),
-    ...option('max-pause', maxPause, '2s'),
-    ...option('rate', rate),
-    ...option('network', network),
-    ...option('keep', keep, '1h'),
-  ].join(' ')
+function commandFor({ name }: Vm, choices: MoveChoices, to: string | undefined): string {
+  return `hostless migrate ${shellWord(name)}${optionsOf(choices, to)}`
 }
