@@ -22,6 +22,10 @@ export interface Held {
   readonly migration: string
   /** It was slowed for it, and is on its new host too: a cap goes with a domain's memory. */
   readonly pace: 'full' | 'slowed'
+  /** Of memory, that were sent. */
+  readonly bytes: number
+  /** For which it had stood still by then. */
+  readonly pausedMs: number
 }
 
 /** Throws, with the guest as it was, where it would stand still for too long. */
@@ -29,8 +33,8 @@ export function* held(args: MigrateArgs): Steps<Held> {
   const slowed: Slowed[] = []
   for (;;) {
     const migration = yield* newId()
-    const { outcome, bytes, milliseconds } = yield* sent(args, migration)
-    if (outcome.kind === 'held') return { migration, pace: slowed.length === 0 ? 'full' : 'slowed' }
+    const { outcome, bytes, milliseconds, pausedMs } = yield* sent(args, migration)
+    if (outcome.kind === 'held') return { migration, pace: slowed.length === 0 ? 'full' : 'slowed', bytes, pausedMs }
     if (outcome.kind === 'undefined' || outcome.cause !== 'would-pause') throw new NotMoved(`${args.guest.name}: ${outcome.reason}`)
     yield* ended(args, migration)
     slowed.push({ bytes, milliseconds, pauseMs: outcome.pauseMs })
@@ -135,6 +139,6 @@ function sayTooLong({ guest, maxPauseMs }: MigrateArgs, tries: readonly Slowed[]
   return `not moved: ${guest.name} would pause for about ${saySeconds(last)}, and may for ${saySeconds(maxPauseMs)} (tried ${tries.length} times)`
 }
 
-function saySeconds(milliseconds: number | undefined): string {
+export function saySeconds(milliseconds: number | undefined): string {
   return milliseconds === undefined ? 'longer than it may' : `${Math.round(milliseconds / 100) / 10} s`
 }

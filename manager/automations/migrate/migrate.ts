@@ -10,7 +10,7 @@ import { hostLock, vgLock } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, settled, synced } from './disks.ts'
-import { type Held, held, NotMoved, passedOn } from './memory.ts'
+import { type Held, held, NotMoved, passedOn, saySeconds } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
 import { copying, streaming } from './turns.ts'
 
@@ -35,6 +35,9 @@ export interface Migrated {
   readonly guest: string
   readonly on: string
   readonly seconds: number
+  /** Of one that moved live: how much was sent, and for how long it stood still at most. */
+  readonly memoryBytes?: number
+  readonly pauseMs?: number
   /** What is left to clear away, and why it was not. */
   readonly pending: readonly string[]
 }
@@ -59,14 +62,23 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
     yield* settled(args, mirrors)
     yield* progress('hand over', name)
   }
-  yield* progress(MOVED, `${name} is on ${to.name}`)
+  yield* progress(MOVED, sayMoved(args, stream))
   yield* settle()
   const pending = yield* cleared(args, mirrors, stream)
   yield* look(from)
   yield* look(to)
   yield* hook('after', 'migrate', told)
-  return { guest: uuid, on: to.id, seconds: Math.round(((yield* now()) - began) / 1000), pending }
+  const seconds = Math.round(((yield* now()) - began) / 1000)
+  return { guest: uuid, on: to.id, seconds, pending, ...(stream ? { memoryBytes: stream.bytes, pauseMs: stream.pausedMs } : {}) }
 }
+
+function sayMoved({ guest, to }: MigrateArgs, stream: Held | undefined): string {
+  const sent =
+    stream && `: ${(stream.bytes / MIB).toFixed(1)} MiB of memory were sent, and it stood still for at most ${saySeconds(stream.pausedMs)}`
+  return `${guest.name} is on ${to.name}${sent ?? ''}`
+}
+
+const MIB = 2 ** 20
 
 /** Its disks go over, up to where both hosts have the same: they stay so while it waits for what comes next. */
 function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): Steps<readonly Mirrored[]> {
@@ -85,18 +97,19 @@ function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): St
   return mirrors
 }
 
-/** Its memory goes over; its last word is held until every disk is whole, and then passed on. */
+/** Its memory goes over; its last word is held until every disk is whole, and then passed on. Gives for how long it stood still in all, at most. */
 function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<Held> {
   const { guest, from, to } = args
   yield* all(mirrors.map((one) => () => exposed(args, one)))
   yield* progress('memory', guest.name)
   const stream = yield* held(args)
+  const since = yield* now()
   yield* progress('settle')
   yield* settled(args, mirrors)
   yield* progress('hand over', `${guest.name} to ${to.name}`)
   const whose = yield* passedOn(args, stream.migration)
   if (whose === 'not moved') throw new NotMoved(`${guest.name} goes on on ${from.name}: ${to.name} did not take it`)
-  return stream
+  return { ...stream, pausedMs: stream.pausedMs + (yield* now()) - since }
 }
 
 function needsOf({ guest, to, from, way, memoryBytes, disks }: MigrateArgs): readonly Need[] {

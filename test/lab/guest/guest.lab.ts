@@ -1,16 +1,19 @@
 // The first honest guest: hosts' empty disks become VGs, an image becomes a guest's disk, the guest boots its own kernel from it, a manager
-// that is killed in the middle of the next one's deployment finishes it, and guests are changed while they run.
+// that is killed in the middle of the next one's deployment finishes it, guests are changed while they run, and one moves there and back.
 
-import { writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import type { z } from 'zod'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { managerPid, type Operator } from '../operator.ts'
+import { approveAll, hostsAnswer, REPORT_MS } from '../pool.ts'
 import { startFrom } from '../snapshot/open.ts'
-import { type At, points } from '../snapshot/points.ts'
-import { askGuest, GUEST_MS, guestConsole, talkThroughCommand, ticksIn, typeInGuest, waitForGuest } from './console.ts'
+import { type At, points, signInAt } from '../snapshot/points.ts'
+import { askGuest, GUEST_MS, guestConsole, talkThroughCommand, ticksIn, typeInGuest, waitForGuest, waitTicking } from './console.ts'
 import { readySmallDisk } from './disk.ts'
 import { worldOf, worldsLike } from './leftovers.ts'
+import { killManagerInMove, MOVING, moveUnderWay } from './moves.ts'
 
 let at: At<Operator>
 /** Of both hosts, before there was a guest. */
@@ -40,6 +43,10 @@ const vms = CONTRACT.vms.list.output
 
 async function stateOf(name: string): Promise<string | undefined> {
   return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.state
+}
+
+async function hostOf(name: string): Promise<string | undefined> {
+  return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.hostName
 }
 
 async function waitState(name: string, state: string): Promise<void> {
@@ -163,6 +170,66 @@ test.serial('disks, NICs and memory are given to a guest that runs, and it is re
   await askGuest(at.bed.rack.pace, node, 'shop', 'true')
   const shown = await type('vm', 'console', 'shop', '--log')
   t.regex(shown, /answer-42[\s\S]*so-\d/, 'what it said under its old name, and under the new one')
+})
+
+test.serial('the manager’s database is deleted while guests run, and everything is back after hostless manager rebuild', async (t) => {
+  t.timeout(TEST_MS)
+  const { bed } = at
+  const shown = async () => {
+    const { vms: all } = await at.operator.get('/vms', vms)
+    return all.map(({ uuid, name, state, host }) => ({ uuid, name, state, host }))
+  }
+  const domids = () => Promise.all(nodes().map(async ({ ssh }) => (await ssh(['xl', 'list'])).stdout.replace(/ +[\d.]+$/gm, '')))
+  const specs = () => Promise.all(['web1', 'shop'].map((name) => type('vm', 'show', name, '--output', 'yaml')))
+  const wanted = { guests: await shown(), domids: await domids(), specs: await specs() }
+  const manager = await managerPid(bed.rack)
+  // Stopped, it writes nothing more; whoever keeps it running starts another one.
+  process.kill(manager, 'SIGSTOP')
+  for (const name of await readdir(bed.dataDir)) if (name.startsWith('manager.db')) await rm(join(bed.dataDir, name))
+  process.kill(manager, 'SIGKILL')
+  at = { ...at, operator: await signInAt(bed) }
+  const names = nodes().map(({ name }) => name)
+  const pending = ({ hosts }: z.output<typeof hostsAnswer>) =>
+    names.every((name) => hosts.some((one) => one.name === name && one.state === 'pending'))
+  await at.operator.until('back by their certificates', '/hosts', hostsAnswer, pending, REPORT_MS)
+  await approveAll(at.operator, names)
+  await type('manager', 'rebuild', '--dry-run')
+  t.log(await type('manager', 'rebuild'))
+  await waitState('web1', 'running')
+  t.deepEqual({ guests: await shown(), domids: await domids(), specs: await specs() }, wanted)
+  await type('vm', 'stop', 'shop')
+  await type('vm', 'start', 'shop')
+  await waitForGuest(bed.rack.pace, bed.node('node2'), 'shop', /guest: blocks up to [1-9]\d* are there, 0 wrong/)
+})
+
+test.serial('a guest moves live to the other host while it writes and verifies, and goes on where it was', async (t) => {
+  t.timeout(TEST_MS)
+  t.regex(await type('migrate', 'web1', '--to', 'node2', '--plan'), /live[\s\S]*hand over/)
+  const ticks = ticksIn(await guestConsole(at.bed.node('node1'), 'web1'))
+  const began = Date.now()
+  const said = await type('migrate', 'web1', '--to', 'node2', ...MOVING)
+  t.log(said.trim())
+  t.regex(said, /MiB of memory were sent, and it stood still for at most \d/)
+  t.log(`moved: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  t.is(await hostOf('web1'), 'node2')
+  await waitTicking(at.bed.rack.pace, at.bed.node('node2'), 'web1')
+  t.true(ticksIn(await guestConsole(at.bed.node('node2'), 'web1')) > ticks)
+  const [first = [], second = []] = await Promise.all(nodes().map(worldOf))
+  t.deepEqual(
+    first.filter((line) => line.startsWith('domain')),
+    ['domain Domain-0'],
+  )
+  t.true(second.includes('domain web1'))
+})
+
+test.serial('a manager that is killed in the midst of the way back ends it when it is back', async (t) => {
+  t.timeout(TEST_MS)
+  const ticks = ticksIn(await guestConsole(at.bed.node('node2'), 'web1'))
+  await type('migrate', 'web1', '--to', 'node1', ...MOVING, '--detach')
+  await killManagerInMove(at.bed.rack, at.operator, await moveUnderWay(at.operator))
+  t.is(await hostOf('web1'), 'node1')
+  await waitTicking(at.bed.rack.pace, at.bed.node('node1'), 'web1')
+  t.true(ticksIn(await guestConsole(at.bed.node('node1'), 'web1')) > ticks)
 })
 
 test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {
