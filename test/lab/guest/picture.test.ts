@@ -18,6 +18,15 @@ test('a row a host, a column a span, and the longest silence', (t) => {
   ])
 })
 
+test('the way back is drawn as it was, though the host that it came to is named first', (t) => {
+  const back = [
+    { host: 'node1', text: NODE2 },
+    { host: 'node2', text: NODE1 },
+  ]
+  t.deepEqual(movePicture({ said: back, columns: 5 }).split('\n').slice(0, 2), ['node1 ····█', 'node2 ▄▄▄··'])
+  t.regex(movePicture({ said: back, columns: 5 }), /longest time between two blocks 4\.5 s; blocks 1 to 5, 0 missing/)
+})
+
 test('what is missing or wrong is counted', (t) => {
   const said = [{ host: 'node1', text: `${NODE1}tick 9 at 16.00\nMISMATCH slot 3: wanted block 4, found block 5\n` }]
   t.is(missingIn(ticksOf({ said })), 5)

@@ -16,10 +16,12 @@ interface Tick {
 
 const HEIGHTS = ['·', '▂', '▄', '▆', '█'] as const
 
+/** In the order in which they were written, whichever host is named first. */
 export function ticksOf({ said }: Pick<Course, 'said'>): readonly Tick[] {
-  return said.flatMap(({ text }, host) =>
+  const all = said.flatMap(({ text }, host) =>
     Array.from(text.matchAll(/^tick (\d+) at ([\d.]+)/gm), ([, block, at]) => ({ host, block: Number(block), at: Number(at) })),
   )
+  return all.toSorted((one, other) => one.at - other.at)
 }
 
 /** Seconds of its own clock, between two blocks. */

@@ -171,7 +171,7 @@ export const MUTANTS: readonly ProductMutant[] = [
     from: /yield\* progress\('settle'\);?\s*yield\* settled\(args, mirrors\);?\s*yield\* progress\('hand over', (`.*`)\);?\s*const whose = yield\* passedOn\(args, stream\.migration\)/,
     to: "yield* progress('hand over', $1); const whose = yield* passedOn(args, stream.migration); yield* settled(args, mirrors)",
     by: 'live move',
-    beside: [{ kind: 'request', at: 14, fault: 'fails' }],
+    beside: [{ kind: 'request', at: 15, fault: 'fails' }],
   },
   {
     name: 'recipe: of two disks one is settled',
@@ -186,7 +186,7 @@ export const MUTANTS: readonly ProductMutant[] = [
     from: /if \(verdict\.kind !== 'unknown'\) return verdict\.kind/,
     to: "return 'not moved'",
     by: 'live move',
-    beside: [{ kind: 'request', at: 14, fault: 'half' }],
+    beside: [{ kind: 'request', at: 15, fault: 'half' }],
   },
   {
     name: 'agent: the source takes back what it has given up when the link is lost',
