@@ -29,7 +29,7 @@ export async function sendGuest(world: StreamWorld, body: RequestOf<'send-guest'
   let memoryBytes: number | undefined
   if ((await world.backend.read(places.plan)) === undefined) {
     const begun = await begin(world, body, places, task.signal)
-    if (typeof begun === 'string') return refused('unable', begun)
+    if (typeof begun === 'string') return refused(task.signal.aborted ? 'cancelled' : 'unable', begun)
     memoryBytes = begun.mebibytes * MIB
   }
   const status = await follow(world, places, task, memoryBytes)

@@ -174,6 +174,8 @@ test('a guest whose drivers are still connecting is not suspended: it is waited 
   t.regex(refused.kind === 'refused' ? refused.reason : '', /still connecting vbd\/51712/)
   t.deepEqual(move.domains(a), HERE)
   t.is(await move.kept(a), 'started')
+  const order = await move.ready()
+  t.like(await move.ask(a, order, { signal: AbortSignal.abort() }), { kind: 'refused', cause: 'cancelled' })
   t.like(await move.endSend('not moved'), { kind: 'send-ended' })
   t.like(await move.endReceive('not moved'), { kind: 'receive-ended' })
   state('1')
