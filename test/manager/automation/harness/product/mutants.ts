@@ -183,7 +183,7 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'recipe: where nobody knows whose a guest is, it is called the old host’s',
     file: 'manager/automations/migrate/memory',
-    from: /if \(verdict\.kind !== 'unknown'\) return verdict\.kind/,
+    from: /if \(verdict\.kind !== 'unknown'\)\s*return verdict\.kind/,
     to: "return 'not moved'",
     by: 'live move',
     beside: [{ kind: 'request', at: 15, fault: 'half' }],
