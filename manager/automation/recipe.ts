@@ -1,5 +1,7 @@
 // What a recipe is: how an automation of its kind goes, and what a person sees of it before it goes.
+import type { Kysely } from 'kysely'
 import type { Transaction } from '../store/database.ts'
+import type { Tables } from '../store/schema.ts'
 import type { Lock } from './admission/locks.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Steps } from './steps.ts'
@@ -14,6 +16,11 @@ export interface RecipeSpec<Args> {
   readonly title: (args: Args) => string
   /** Held from before its start to its end. */
   readonly locks: (args: Args) => readonly Lock[]
+  /**
+   * Why it cannot go as it was planned: what it was planned by is otherwise by now. Looked at in the transaction that takes its locks, and
+   * so true to its end.
+   */
+  readonly outdated?: (db: Kysely<Tables>, args: Args) => Promise<string | undefined>
   /** What its progress names, in their order. */
   readonly phases: readonly string[]
   /** From this phase on it can only go forward. */
@@ -36,6 +43,7 @@ export interface Recipe {
 export interface Prepared {
   readonly title: string
   readonly locks: readonly Lock[]
+  outdated(db: Kysely<Tables>): Promise<string | undefined>
   run(): Steps<unknown>
   rows(transaction: Transaction, automation: string, entries: readonly JournalEntry[]): Promise<void>
 }
@@ -52,6 +60,7 @@ export function recipe<Args>(spec: RecipeSpec<Args>): Recipe {
       return {
         title: spec.title(args),
         locks: spec.locks(args),
+        outdated: async (db) => spec.outdated?.(db, args),
         run: () => spec.run(args),
         rows: async (transaction, automation, entries) => spec.rows?.(transaction, automation, args, entries),
       }

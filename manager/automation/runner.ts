@@ -119,11 +119,11 @@ export class Runner {
     if (typeof parents === 'string') return { kind: 'refused', reason: parents }
     const repeat = key === undefined ? undefined : { key: hashOfKey({ who, key }), body: hashOfBody(asked.what, asked.body) }
     const [id, seed] = [this.#deps.newId(), this.#deps.newId()]
-    const { title, locks } = prepared
+    const { title, locks, outdated } = prepared
     const { version } = recipe
     const created = this.#deps.clock.now()
     const automation: NewAutomation = {
-      ...{ id, recipe: name, version, args, title, who, seed, created, locks, repeat, within: parents },
+      ...{ id, recipe: name, version, args, title, who, seed, created, locks, outdated, repeat, within: parents },
     }
     const result = await this.#deps.store.create(automation)
     switch (result.kind) {
@@ -139,6 +139,8 @@ export class Runner {
         return reused(result.automation)
       case 'held':
         return { kind: 'refused', code: 'locked', reason: sayHeld(result.by) }
+      case 'outdated':
+        return { kind: 'refused', code: 'outdated', reason: `${result.reason} since this was planned: ask again` }
       case 'stale':
         this.#retire(result.reason)
         return { kind: 'refused', reason: result.reason }

@@ -153,7 +153,7 @@ class DurableStore implements AutomationStore, AutomationReader {
     })
   }
 
-  async #create(transaction: Transaction, { locks, repeat, within, ...record }: NewAutomation): Promise<Created> {
+  async #create(transaction: Transaction, { locks, repeat, within, outdated, ...record }: NewAutomation): Promise<Created> {
     const known = repeat && (await automationOfKey(transaction, repeat.key))
     const repeated = repeatOf(repeat?.body ?? '', known)
     if (repeated.kind === 'same') return { kind: 'repeated', automation: repeated.automation }
@@ -164,6 +164,8 @@ class DurableStore implements AutomationStore, AutomationReader {
     )
     const by = inTheWay(locks, held.map(heldLockOf), within)
     if (by) return { kind: 'held', by }
+    const reason = await outdated(transaction)
+    if (reason !== undefined) return { kind: 'outdated', reason }
     const row: AutomationRow = {
       ...record,
       args: JSON.stringify(record.args),

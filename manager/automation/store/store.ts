@@ -1,6 +1,8 @@
 // What the engine asks of whoever keeps automations: three methods that write, each one transaction, and what a start of the manager reads.
 
+import type { Kysely } from 'kysely'
 import type { Uuid } from '../../protocol/values.ts'
+import type { Tables } from '../../store/schema.ts'
 import type { HeldLock, Lock } from '../admission/locks.ts'
 import type { Tagged } from '../effect.ts'
 import type { JournalEntry } from '../journal.ts'
@@ -32,6 +34,8 @@ export interface NewAutomation extends Omit<AutomationRecord, 'state' | 'reason'
   readonly repeat: { readonly key: string; readonly body: string } | undefined
   /** Automations that it is a part of. */
   readonly within: readonly string[]
+  /** Why its plan holds no more, once nobody else has what it locks. */
+  readonly outdated: (db: Kysely<Tables>) => Promise<string | undefined>
 }
 
 export type Created =
@@ -41,6 +45,7 @@ export type Created =
   /** Another start has come with the same key. */
   | { readonly kind: 'reused'; readonly automation: string }
   | { readonly kind: 'held'; readonly by: HeldLock }
+  | { readonly kind: 'outdated'; readonly reason: string }
   | Stale
 
 /** A newer manager works on this store: nothing was written, nothing will be. */

@@ -10,6 +10,7 @@ import { hostLock, vgLock } from '../locks.ts'
 import { type ChangeArgs, changeArgs, KEEP, NAME_PART, type size } from './change-args.ts'
 import { changeRows } from './change-rows.ts'
 import { diskNeeds, made } from './create.ts'
+import { notOn, otherSpec } from './outdated.ts'
 import { claimed, guestLock, remember, rowsUndo } from './parts.ts'
 import { diskPart } from './rows.ts'
 
@@ -28,6 +29,7 @@ export const CHANGE_GUEST = recipe<ChangeArgs>({
     ...(host ? [hostLock(host, 'shared')] : []),
     ...(host ? [...new Set([...added, ...grown, ...removed].map(({ vg }) => vg.name))].map((vg) => vgLock(host, vg, 'shared')) : []),
   ],
+  outdated: async (db, { guest, host, before }) => (host && (await notOn(db, guest, host))) ?? otherSpec(db, guest, before),
   phases: ['claim', 'disks', 'nics', 'size', 'name', 'detach', 'grow', KEEP, 'remove'],
   noReturn: 'remove',
   run: change,

@@ -11,6 +11,7 @@ import { removeClaims } from '../../store/tables/claims.ts'
 import { removeGuest } from '../../store/tables/guests.ts'
 import { sayNames } from '../../wording.ts'
 import { hostLock } from '../locks.ts'
+import { notOn } from './outdated.ts'
 import { forget, guestLock, hostArg, look, named } from './parts.ts'
 import { rowsOfHost } from './rows.ts'
 import { bookOf } from './written.ts'
@@ -45,6 +46,7 @@ export const STOP_GUEST = recipe<StopArgs>({
   parse: (given) => stopArgs.parse(given),
   title: ({ guest, host }) => `stop ${guest.name} on ${host.name}`,
   locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
+  outdated: (db, { guest, host }) => notOn(db, guest, host),
   phases: ['ask', 'end'],
   run: stop,
   rows: async (transaction, automation, { guest }, entries) =>
@@ -83,6 +85,7 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
     return `${host ? `destroy ${guest.name} on ${host.name}` : `forget ${guest.name}`}${behind}`
   },
   locks: ({ guest, host }) => [guestLock(guest), ...(host ? [hostLock(host, 'shared')] : [])],
+  outdated: async (db, { guest, host }) => host && notOn(db, guest, host),
   phases: ['end', 'disks', 'forget'],
   noReturn: 'disks',
   run: destroy,

@@ -5,7 +5,9 @@ import { recipe } from '../../automation/recipe.ts'
 import { progress, type Steps } from '../../automation/steps.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
+import { guestOf } from '../../store/tables/guests.ts'
 import { hostLock } from '../locks.ts'
+import { notOn } from './outdated.ts'
 import { bring, claimed, guestLock, isRowsUndo, RUNNING_PARTS, rowsUndo, runningNeeds, type StartArgs, startArgs } from './parts.ts'
 import { rowsOfHost } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
@@ -24,6 +26,7 @@ export const START_GUEST = recipe<Args>({
   parse: (given) => args.parse(given),
   title: ({ guest, host }) => `start ${guest.name} on ${host.name}`,
   locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
+  outdated: (db, { guest, host }) => notOn(db, guest, host),
   phases: ['claim', 'start'],
   run: start,
   rows,
@@ -45,8 +48,9 @@ async function rows(
   const book = await bookOf(transaction, automation, entries)
   await rowsOfHost(transaction, guest.uuid, book, otherwise)
   for (const { effect } of book.now) {
-    // What was refused was another's, or this guest's own while it runs: nothing of that is given back.
-    if (effect.kind === 'undone' && isRowsUndo(book.effectOf(effect.of)) && isGranted(book))
-      await removeClaims(transaction, 'guest', guest.uuid, RUNNING_PARTS)
+    // What was refused was another's, or this guest's own while it runs: nothing of that is given back. Nor is what one needs that was
+    // brought to run before: its agent may have started it again meanwhile.
+    if (effect.kind !== 'undone' || !isRowsUndo(book.effectOf(effect.of)) || !isGranted(book)) continue
+    if ((await guestOf(transaction, guest.uuid))?.power === 'off') await removeClaims(transaction, 'guest', guest.uuid, RUNNING_PARTS)
   }
 }

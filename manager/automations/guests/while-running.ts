@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Recipe, recipe } from '../../automation/recipe.ts'
 import { progress, request, type Steps } from '../../automation/steps.ts'
 import { hostLock } from '../locks.ts'
+import { notOn } from './outdated.ts'
 import { guestLock, hostArg, named } from './parts.ts'
 import { rowsOfHost } from './rows.ts'
 import { bookOf } from './written.ts'
@@ -19,6 +20,7 @@ export const REBOOT_GUEST = recipe<RebootArgs>({
   parse: (given) => rebootArgs.parse(given),
   title: ({ guest, host }) => `reboot ${guest.name} on ${host.name}`,
   locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
+  outdated: (db, { guest, host }) => notOn(db, guest, host),
   phases: ['ask'],
   run: reboot,
 })
@@ -38,6 +40,7 @@ function pausing(verb: 'pause' | 'unpause', state: 'paused' | 'running'): Recipe
     parse: (given) => runningArgs.parse(given),
     title: ({ guest, host }) => `${verb} ${guest.name} on ${host.name}`,
     locks: ({ guest, host }) => [guestLock(guest), hostLock(host, 'shared')],
+    outdated: (db, { guest, host }) => notOn(db, guest, host),
     phases: [verb],
     *run({ guest, host }): Steps {
       yield* progress(verb, guest.name)

@@ -4,6 +4,7 @@ import { recipe } from '../../automation/recipe.ts'
 import { all, hook, inTurn, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
 import { lvOf } from '../../protocol/guest-disk.ts'
+import { notOn, otherDisks } from '../guests/outdated.ts'
 import { claimed, guestLock, look, remember, rowsUndo } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { hostLock, vgLock } from '../locks.ts'
@@ -25,6 +26,7 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
     ...[...new Set(disks.map((disk) => disk.from.name))].map((vg) => vgLock(from, vg, 'shared')),
     ...[...new Set(disks.map((disk) => disk.to.name))].map((vg) => vgLock(to, vg, 'shared')),
   ],
+  outdated: async (db, { guest, from, disks }) => (await notOn(db, guest, from)) ?? (await otherDisks(db, guest, disks)),
   phases: ['claim', 'copy', 'mirror', 'sync', 'memory', 'settle', 'hand over', MOVED],
   noReturn: 'hand over',
   run: migrate,

@@ -54,8 +54,8 @@ export class People {
     lasts.isOver = true
     heard()
     if (started.kind === 'done') this.#acknowledge(`${start.who} ${start.key}`, started.value.id)
-    else if (!(started.kind === 'refused' && started.code === 'locked' && /held by automation/.test(started.reason)))
-      this.#options.broken.push(`${start.who} was refused without a word of who holds it: ${started.reason}`)
+    else if (!isTold(started))
+      this.#options.broken.push(`${start.who} was refused without a word of who holds it, or of what has changed: ${started.reason}`)
   }
 
   #acknowledge(key: string, id: string): void {
@@ -63,4 +63,10 @@ export class People {
     if (before !== undefined && before !== id) this.#options.broken.push(`the key ${key} has started ${before} and ${id}`)
     this.#acknowledged.set(key, id)
   }
+}
+
+/** What it was planned by may have changed before it came through. */
+function isTold(started: { readonly kind: string; readonly code?: string; readonly reason: string }): boolean {
+  if (started.kind !== 'refused') return false
+  return started.code === 'outdated' || (started.code === 'locked' && /held by automation/.test(started.reason))
 }

@@ -35,6 +35,7 @@ const automation = (id: string, changed: Partial<NewAutomation> = {}): NewAutoma
   ...{ id, recipe: 'move', version: 1, title: `move ${id}`, who: 'alice', seed: 's', created: 1, within: [], repeat: undefined },
   args: { guest: 'web1', to: ['node02'] },
   locks: [GUEST, HOST],
+  outdated: async () => undefined,
   ...changed,
 })
 
@@ -88,6 +89,23 @@ onEach('of two who want one guest at the same time one gets it, and the other is
   t.is((await automations.create(automation('b', { locks: [GUEST] }))).kind, 'held')
   await automations.record({ automation: 'a', from: 0, entries: [], claim: undefined, change: DONE })
   t.is((await automations.create(automation('b', { locks: [GUEST] }))).kind, 'created', 'free with its end')
+})
+
+onEach('what a plan rests on is looked at under its locks, and one that holds no more begins nothing', async (t, place) => {
+  const store = await storeAt(t, place)
+  const automations = await openAt(store)
+  await automations.create(automation('a'))
+  const looks: string[] = []
+  const outdated = async (): Promise<string> => {
+    looks.push('look')
+    return 'web1 has moved'
+  }
+  t.is((await automations.create(automation('b', { outdated }))).kind, 'held')
+  t.deepEqual(looks, [], 'whoever holds it may be about to change it')
+  await automations.update('a', DONE)
+  t.deepEqual(await automations.create(automation('b', { outdated })), { kind: 'outdated', reason: 'web1 has moved' })
+  t.is(await automations.find('b'), undefined)
+  t.is((await automations.create(automation('c'))).kind, 'created', 'it holds nothing')
 })
 
 onEach('a start that comes again under its key starts nothing, and another under that key is refused', async (t, place) => {

@@ -6,6 +6,8 @@ import { createArgs, DISK, GUEST, node, type Rig, rigAt, VG } from './rig.ts'
 
 const WEB1 = { uuid: GUEST, name: 'web1' }
 const A = { id: 'a', name: 'a' }
+const DATA = { name: 'data', uuid: VG }
+const GIB = 2 ** 30
 
 const begin = async (rig: Rig, recipe: string, args: unknown, state: Parameters<typeof until>[2] = 'done'): Promise<string> => {
   const started = await rig.automations.start({ recipe, args, who: 'alice' })
@@ -83,6 +85,59 @@ onEach('a start that is refused as the guest runs takes nothing from it', async 
   t.regex(await begin(rig, 'start-guest', startArgs(), 'failed'), /guest web1 is held by b, which runs it/)
   t.deepEqual(await partsOf(rig), before)
   t.like(await guestOf(rig.store.db, GUEST), { power: 'on' })
+})
+
+onEach('a start that is aborted leaves what a guest needs that was brought to run before', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a')])
+  await begin(rig, 'create-guest', createArgs())
+  const before = await partsOf(rig)
+  rig.answer = ({ kind }) => (kind === 'destroy-guest' ? 'silence' : 'done')
+  const started = await rig.automations.start({ recipe: 'start-guest', args: startArgs({ leftover: 'domain' }), who: 'bob' })
+  if (started.kind !== 'done') return t.fail(started.reason)
+  await until(rig.automations, started.value.id, 'running')
+  await rig.automations.abort(started.value.id, 'bob')
+  await until(rig.automations, started.value.id, 'aborted')
+  t.like(await guestOf(rig.store.db, GUEST), { power: 'on' })
+  t.deepEqual(await partsOf(rig), before, 'its agent may have started it again')
+})
+
+onEach('what was planned before the guest went to another host, or changed, begins nothing', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a'), node('b')])
+  await begin(rig, 'create-guest', createArgs())
+  const asked = rig.asked.length
+  const b = { id: 'b', name: 'b' }
+  const disk = { disk: DISK, vdev: 'xvda', access: 'read-write', generation: 2, sizeBytes: GIB, from: DATA, to: DATA }
+  const over = { network: '10.0.0.0/24', from: '10.0.0.1', to: '10.0.0.2' }
+  const move = { ...startArgs(), way: 'live', from: A, to: b, disks: [disk], over, maxPauseMs: 2000, keepMs: 0, epoch: 1 }
+  const change = {
+    guest: WEB1,
+    live: 'no',
+    said: [],
+    before: '{}',
+    wanted: '{}',
+    added: [],
+    grown: [],
+    removed: [],
+    newNics: [],
+    goneNics: [],
+  }
+  const outdated: readonly (readonly [string, object, RegExp])[] = [
+    ['start-guest', startArgs({ host: b }), /web1 has left b/],
+    ['stop-guest', { guest: WEB1, host: b, how: 'clean', seconds: 10 }, /web1 has left b/],
+    ['reboot-guest', { guest: WEB1, host: b, domid: 1 }, /web1 has left b/],
+    ['pause-guest', { guest: WEB1, host: b }, /web1 has left b/],
+    ['destroy-guest', { guest: WEB1, host: b, disks: [] }, /web1 has left b/],
+    ['migrate-guest', { ...move, from: b, to: A }, /web1 has left b/],
+    ['migrate-guest', move, /the disks of guest web1 have changed/],
+    ['change-guest', { ...change, claims: [], epoch: 1 }, /web1 was changed/],
+    ['stop-guest', { guest: { uuid: crypto.randomUUID(), name: 'web9' }, host: A, how: 'hard', seconds: 0 }, /web9 was destroyed/],
+  ]
+  for (const [recipe, args, reason] of outdated) {
+    const started = await rig.automations.start({ recipe, args, who: 'bob' })
+    t.like(started, { kind: 'refused', code: 'outdated' }, recipe)
+    t.regex(started.kind === 'refused' ? started.reason : '', reason)
+  }
+  t.is(rig.asked.length, asked)
 })
 
 onEach('of two that act on one guest at once one is told who has it', async (t, place) => {
