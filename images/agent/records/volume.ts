@@ -18,7 +18,6 @@ export const AREA_BYTES = 8 << 20
 /** Slots that one program reads: dom0 has little memory. */
 const AT_ONCE = 32
 
-const NOTHING = '\0'.repeat(AT_ONCE * SLOT_BYTES)
 const MAKING = 'hostless.records=making'
 const READY = 'hostless.records=ready'
 
@@ -113,11 +112,12 @@ async function readSlots({ backend }: RecordsWorld, lv: Lv): Promise<readonly st
     const count = Math.min(AT_ONCE, all - slots.length)
     const text = await read(backend, lv, slots.length, count)
     if (text.kind === 'failed') return text.reason
-    if (text.text.length === count * SLOT_BYTES && (text.text === NOTHING.slice(0, count * SLOT_BYTES) || /^[\0-\x7f]*$/.test(text.text))) {
+    // As many characters as bytes: none of them is more than one, and each slot lies where it is looked for.
+    if (text.text.length === count * SLOT_BYTES) {
       for (let at = 0; at < count; at += 1) slots.push(text.text.slice(at * SLOT_BYTES, (at + 1) * SLOT_BYTES))
       continue
     }
-    // Something in it is no ASCII, and its bytes are not its characters any more: each for itself.
+    // Otherwise each for itself.
     for (let at = 0; at < count; at += 1) {
       const one = await read(backend, lv, slots.length, 1)
       if (one.kind === 'failed') return one.reason

@@ -25,7 +25,7 @@ export interface Book {
 
 export async function bookOf(transaction: Transaction, automation: string, entries: readonly JournalEntry[]): Promise<Book> {
   const isAnswered = entries.some(({ kind }) => kind === 'answered')
-  const all = isAnswered ? (await entriesOf(transaction, automation)).flatMap(decodeEntries) : []
+  const all = isAnswered ? (await entriesOf(transaction, automation)).flatMap(readAgain) : []
   const effects = new Map<string, JournaledEffect>()
   for (const entry of all) if ('effect' in entry && entry.effect) effects.set(entry.step, entry.effect)
   const written = (entry: JournalEntry): readonly Written[] => {
@@ -40,4 +40,19 @@ export async function bookOf(transaction: Transaction, automation: string, entri
 /** The claims that these recipes make were granted. */
 export function isGranted({ all }: Book): boolean {
   return all.some(({ effect, answer }) => effect.kind === 'claim' && answer.kind === 'value')
+}
+
+/** Commits, by their JSON: each is read again with every answer that comes after it, and never changes. */
+const READ = new Map<string, readonly JournalEntry[]>()
+const MOST_READ = 512
+
+function readAgain(json: string): readonly JournalEntry[] {
+  const known = READ.get(json) ?? decodeEntries(json)
+  READ.delete(json)
+  READ.set(json, known)
+  for (const oldest of READ.keys()) {
+    if (READ.size <= MOST_READ) break
+    READ.delete(oldest)
+  }
+  return known
 }

@@ -81,11 +81,21 @@ export function contentOf(text: string): Content {
 }
 
 export function textOf(content: Content, sectors: number): string {
+  if (content.length === 0) return zeros(sectors)
   const parts: string[] = []
   let at = 0
   for (const { at: from, end, stamp } of content) {
-    parts.push('\0'.repeat((from - at) * SECTOR_BYTES), (stamp.startsWith(TEXT) ? stamp.slice(TEXT.length) : UNKNOWN).repeat(end - from))
+    parts.push(zeros(from - at), (stamp.startsWith(TEXT) ? stamp.slice(TEXT.length) : UNKNOWN).repeat(end - from))
     at = end
   }
-  return `${parts.join('')}${'\0'.repeat((sectors - at) * SECTOR_BYTES)}`
+  return `${parts.join('')}${zeros(sectors - at)}`
+}
+
+const KNOWN_ZEROS = new Map<number, string>()
+
+/** Most of what is read is this, megabytes at a time: made once. */
+function zeros(sectors: number): string {
+  const known = KNOWN_ZEROS.get(sectors) ?? '\0'.repeat(sectors * SECTOR_BYTES)
+  KNOWN_ZEROS.set(sectors, known)
+  return known
 }

@@ -8,6 +8,9 @@ import { decodeEntries } from '../../../../../../manager/automation/journal.ts'
 import { type GuestRecordOf, RECORDS_LV } from '../../../../../../manager/protocol/guest-record.ts'
 import type { AtEnd } from './end.ts'
 
+/** Sectors. */
+const SLOT = SLOT_BYTES / 512
+
 export interface RememberedIn {
   /** UUID of the VG. */
   readonly vg: string
@@ -19,8 +22,8 @@ export function rememberedIn(site: Site): readonly RememberedIn[] {
   return [...site.groups.values()].flatMap((group) => {
     const volume = group.volumes.find(({ name, tags }) => name === RECORDS_LV && tags.includes('hostless.records=ready'))
     if (!volume) return []
-    const text = textOf(contentOfVolume(site, group, volume), volume.sectors)
-    const slots = Array.from({ length: text.length / SLOT_BYTES }, (_, at) => text.slice(at * SLOT_BYTES, (at + 1) * SLOT_BYTES))
+    const content = contentOfVolume(site, group, volume)
+    const slots = Array.from({ length: volume.sectors / SLOT }, (_, at) => textOf(cutOut(content, at * SLOT, (at + 1) * SLOT), SLOT))
     return recordsIn(placesOf(slots.map(decodeSlot))).map((record) => ({ vg: group.uuid, record }))
   })
 }
