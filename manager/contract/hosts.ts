@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { GROUP_NAME, HOST_NAME, HOST_STATES, LONGEST_NOTES, LONGEST_REASON, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
 import { inventory } from '../protocol/inventory.ts'
-import { NOTHING, operation } from './operation.ts'
+import { operation } from './operation.ts'
 
 export const hostState = z.enum(HOST_STATES)
 
@@ -114,6 +114,16 @@ const hostChange = z.strictObject({
     .optional(),
 })
 
+/** Of one answer: a list of ten thousand in one would keep all others waiting. */
+export const MOST_HOSTS = 500
+
+const hostPage = z.strictObject({
+  limit: z.coerce.number<number | string>().int().min(1).max(MOST_HOSTS).default(MOST_HOSTS),
+  /** From behind this name on, whether or not a host has it: `next` of the page before. */
+  after: z.string().regex(HOST_NAME, 'is no host name').optional(),
+})
+export type HostPage = z.output<typeof hostPage>
+
 const PROOF = 'what shows that the host cannot run anything now? A fence needs a proof'
 
 const historyEntry = z.object({ at: z.number(), who: z.string(), what: z.string() })
@@ -122,9 +132,10 @@ export const hosts = {
   list: operation({
     http: 'GET /hosts',
     role: 'viewer',
-    summary: 'All hosts, by name',
-    input: NOTHING,
-    output: z.object({ hosts: z.array(host) }),
+    summary: 'Hosts by name, a page of them',
+    input: hostPage,
+    /** `next`: there are more, behind this name. */
+    output: z.object({ hosts: z.array(host), next: z.string().optional() }),
   }),
   show: operation({ http: 'GET /hosts/:ref', role: 'viewer', summary: 'One host', input: ofHost, output: host }),
   inventory: operation({

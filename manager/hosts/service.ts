@@ -79,8 +79,19 @@ export class Pool implements AgentBook {
 
   /** By name. A host that has not changed since the last call is the same object. */
   hosts(): readonly HostView[] {
-    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => BY_NAME.compare(a.record.name, b.record.name))
-    return this.#sorted.map(viewOf)
+    return this.#inOrder().map(viewOf)
+  }
+
+  /** As `hosts`: at most so many, from behind this name on, whether or not a host has it. */
+  hostsBehind(name: string | undefined, most: number): readonly HostView[] {
+    const all = this.#inOrder()
+    let [from, to] = [0, name === undefined ? 0 : all.length]
+    while (name !== undefined && from < to) {
+      const middle = (from + to) >> 1
+      if (BY_NAME.compare(all[middle]?.record.name ?? '', name) > 0) to = middle
+      else from = middle + 1
+    }
+    return all.slice(from, from + most).map(viewOf)
   }
 
   host(id: string): HostView | undefined {
@@ -278,6 +289,11 @@ export class Pool implements AgentBook {
       for (const key of written.over) await this.clearAlarm(key, who)
     }
     return { kind: 'done', host: viewOf(live) }
+  }
+
+  #inOrder(): readonly LiveHost[] {
+    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => BY_NAME.compare(a.record.name, b.record.name))
+    return this.#sorted
   }
 
   #known(host: string): LiveHost {

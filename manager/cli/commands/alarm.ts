@@ -1,7 +1,9 @@
 // `hostless alarm list|clear`: what a person should look at.
+
 import type { Command } from 'commander'
 import type { Alarm } from '../../contract/alarms.ts'
 import type { World } from '../engine/answer.ts'
+import { everyHost } from '../engine/api/every-host.ts'
 import { id, iso, number, text, time, words } from '../engine/columns.ts'
 import { listReport } from '../engine/list-report.ts'
 import { doToEach } from '../engine/outcomes.ts'
@@ -25,7 +27,7 @@ export function addAlarmCommands(program: Command, world: World): void {
     load: async (api, args) => {
       const alarms = (await api.alarms.list()).alarms
       if (args.length === 0) return { report: alarmsReport(alarms) }
-      const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
+      const { items, missing } = pickHosts(args, await everyHost(api))
       const wanted = new Set<string | undefined>(items.map(({ id: host }) => host))
       return { report: alarmsReport(alarms.filter(({ host }) => host !== undefined && wanted.has(host))), missing }
     },

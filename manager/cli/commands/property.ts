@@ -1,7 +1,9 @@
 // `hostless property list|file|set`: what the site's own commands say of each host.
+
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { World } from '../engine/answer.ts'
+import { everyHost } from '../engine/api/every-host.ts'
 import { counted, iso, text, time, words } from '../engine/columns.ts'
 import { CommandFailure } from '../engine/failure.ts'
 import { listReport } from '../engine/list-report.ts'
@@ -16,7 +18,7 @@ export function addPropertyCommands(program: Command, world: World): void {
     examples: [['property list @rack3 --watch', 'of the hosts of a group, as they change']],
     changes: ['host', 'inventory'],
     load: async (api, args) => {
-      const [hosts, properties] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.properties.show()])
+      const [hosts, properties] = await Promise.all([everyHost(api), api.properties.show()])
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
       const columns = [

@@ -1,19 +1,19 @@
 // The hosts as they are told: what the pool, the appliances and the alarms know of each, put together. What has not changed is not
 // made again.
 import type { Room } from '../../claims/rooms.ts'
-import type { Host } from '../../contract/hosts.ts'
+import type { Host, HostPage } from '../../contract/hosts.ts'
 import type { PoolCpu } from '../../cpu/pool.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
 import { AlarmCount, type AlarmsOf } from './alarm-count.ts'
 import { groupsOfHosts } from './cpu-answer.ts'
-import { HostList } from './host-list.ts'
 import { type HostParts, summaryOf } from './host-summary.ts'
+import { Summaries } from './summaries.ts'
 
 export class HostAnswers {
   readonly #pool: Pool
   readonly #imageOf: (host: HostView) => Host['image']
-  readonly #list = new HostList()
+  readonly #summaries = new Summaries()
   readonly #alarms: AlarmCount
   #groups: { readonly cpu: PoolCpu; readonly of: ReadonlyMap<string, number> } | undefined
 
@@ -27,10 +27,13 @@ export class HostAnswers {
     })
   }
 
-  async all(): Promise<readonly Host[]> {
+  /** `next`: the name behind which there are more. */
+  async page({ limit, after }: HostPage): Promise<{ readonly hosts: readonly Host[]; readonly next: string | undefined }> {
     const [cpu, alarms, memory] = await Promise.all([this.#pool.cpu(), this.#alarms.now(), this.#pool.memory.look()])
     const groups = this.#groupsOf(cpu)
-    return this.#list.update(this.#pool.hosts().map((view) => this.#parts(view, groups, alarms, memory)))
+    const views = this.#pool.hostsBehind(after, limit + 1)
+    const hosts = views.slice(0, limit).map((view) => this.#summaries.of(this.#parts(view, groups, alarms, memory)))
+    return { hosts, next: views.length > limit ? hosts.at(-1)?.name : undefined }
   }
 
   async one(ref: string): Promise<Host | undefined> {

@@ -153,7 +153,7 @@ class RestApi implements Api {
     if (list || operation.answers === 'events') {
       const read = readInput(operation, input.input)
       if (read.kind === 'refused') return refuse(read)
-      return list ? writeTagged(response, request, list) : this.#stream(request, response)
+      return list ? writeTagged(response, request, list, read.input) : this.#stream(request, response)
     }
     const start = operation.starts ? startOf(request.headers) : undefined
     if (start?.kind === 'refused') return refuse(start)
@@ -201,12 +201,12 @@ function write(operation: Operation, response: Response, answer: Done<unknown>):
   else send(response, status, 'application/json', JSON.stringify(answer.value))
 }
 
-async function writeTagged(response: Response, request: Request, list: Tagged): Promise<void> {
+async function writeTagged(response: Response, request: Request, list: Tagged, input: unknown): Promise<void> {
   const etag = list.tag()
   response.setHeader('etag', etag)
   response.setHeader('cache-control', 'private, no-cache')
   if (isKnown(request.headers['if-none-match'], etag)) return void response.writeHead(304).end()
-  send(response, 200, 'application/json', await list.bytes())
+  send(response, 200, 'application/json', await list.bytes(input))
 }
 
 function isKnown(shown: string | undefined, etag: string): boolean {

@@ -1,7 +1,7 @@
 // The two lists that everybody polls, and which events make them anew.
 import { CONTRACT } from '../../contract/contract.ts'
 import type { PoolEvent } from '../../contract/events.ts'
-import type { Host } from '../../contract/hosts.ts'
+import type { Host, HostPage } from '../../contract/hosts.ts'
 import type { Operation } from '../../contract/operation.ts'
 import type { Matrix } from '../../contract/things.ts'
 import { type ListOptions, ListWriter, type Tagged, TaggedList } from './tagged.ts'
@@ -9,7 +9,7 @@ import { type ListOptions, ListWriter, type Tagged, TaggedList } from './tagged.
 export type Clock = Pick<ListOptions, 'epoch' | 'elapsed'>
 
 export interface ListSources {
-  readonly hosts: () => Promise<readonly Host[]>
+  readonly hosts: (page: HostPage) => Promise<{ readonly hosts: readonly Host[]; readonly next: string | undefined }>
   readonly matrix: () => Promise<Matrix>
 }
 
@@ -38,7 +38,10 @@ function hostList(hosts: ListSources['hosts'], clock: Clock): TaggedList {
   return new TaggedList({
     ...clock,
     effect: ({ kind }) => (kind === 'sample' ? 'soon' : 'at-once'),
-    make: async () => writer.write(await hosts()),
+    make: async (input) => {
+      const { hosts: some, next } = await hosts(CONTRACT.hosts.list.input.parse(input))
+      return writer.write(some, next === undefined ? {} : { next })
+    },
   })
 }
 

@@ -5,9 +5,12 @@ import type { PoolEvent } from '../../contract/events.ts'
 export interface Tagged {
   /** RFC 9110, 8.8.3: weak. */
   tag(): string
-  bytes(): Promise<Buffer>
+  /** Of an input that its operation has read. */
+  bytes(input: unknown): Promise<Buffer>
 }
 
+/** Pages that are kept of a list, whichever were asked for last. */
+const MOST_PAGES = 32
 /** What alone may make a list anew no more often than this, ms: of thousands of hosts one is always sampled. */
 const SAMPLES_PERIOD = 1000
 
@@ -18,7 +21,7 @@ export interface ListOptions {
   readonly elapsed: () => number
   /** What such an event does to the list. */
   readonly effect: (event: PoolEvent) => 'at-once' | 'soon' | 'none'
-  readonly make: () => Promise<string>
+  readonly make: (input: unknown) => Promise<string>
 }
 
 export class TaggedList implements Tagged {
@@ -26,7 +29,7 @@ export class TaggedList implements Tagged {
   #count = 0
   #countedAt: number
   #isStale = false
-  #kept: { readonly count: number; readonly bytes: Promise<Buffer> } | undefined
+  readonly #kept = new Map<string, { readonly count: number; readonly bytes: Promise<Buffer> }>()
 
   constructor(options: ListOptions) {
     this.#options = options
@@ -52,14 +55,17 @@ export class TaggedList implements Tagged {
     return `W/"${this.#options.epoch}-${this.#count}"`
   }
 
-  bytes(): Promise<Buffer> {
-    const count = this.#count
-    if (this.#kept?.count === count) return this.#kept.bytes
-    const bytes = this.#options.make().then((text) => Buffer.from(text))
+  bytes(input: unknown): Promise<Buffer> {
+    const [count, page] = [this.#count, JSON.stringify(input)]
+    const known = this.#kept.get(page)
+    if (known?.count === count) return known.bytes
+    const bytes = this.#options.make(input).then((text) => Buffer.from(text))
     const kept = { count, bytes }
-    this.#kept = kept
+    this.#kept.delete(page)
+    this.#kept.set(page, kept)
+    for (const oldest of this.#kept.keys()) if (this.#kept.size > MOST_PAGES) this.#kept.delete(oldest)
     bytes.catch(() => {
-      if (this.#kept === kept) this.#kept = undefined
+      if (this.#kept.get(page) === kept) this.#kept.delete(page)
     })
     return bytes
   }
@@ -71,7 +77,7 @@ export class TaggedList implements Tagged {
   }
 }
 
-/** `{"<name>":[…]}`; an item that is the same object as before is not written again. */
+/** `{"<name>":[…]}` with what else there is to say; an item that is the same object as before is not written again. */
 export class ListWriter<Item extends object> {
   readonly #name: string
   readonly #written = new WeakMap<Item, string>()
@@ -80,8 +86,9 @@ export class ListWriter<Item extends object> {
     this.#name = name
   }
 
-  write(items: readonly Item[]): string {
-    return `{${JSON.stringify(this.#name)}:[${items.map((item) => this.#text(item)).join(',')}]}`
+  write(items: readonly Item[], beside: Readonly<Record<string, unknown>> = {}): string {
+    const others = JSON.stringify(beside).slice(1, -1)
+    return `{${JSON.stringify(this.#name)}:[${items.map((item) => this.#text(item)).join(',')}]${others === '' ? '' : `,${others}`}}`
   }
 
   #text(item: Item): string {

@@ -46,7 +46,10 @@ export function hostHandlers({ pool, answers }: HostDeps): HandlersOf<typeof hos
     return view ? shown(await pool.change(view.id, [wanted], byUser(who.user))) : missing(noHost(ref))
   }
   return {
-    list: async () => done({ hosts: [...(await answers.all())] }),
+    async list(page) {
+      const { hosts: some, next } = await answers.page(page)
+      return done({ hosts: [...some], ...(next === undefined ? {} : { next }) })
+    },
     show: async ({ ref }) => found(await answers.one(ref), noHost(ref)),
     async inventory({ ref }) {
       const view = pool.find(ref)

@@ -42,7 +42,11 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
   }
   return {
     hosts: {
-      list: async () => done({ hosts: pool.hosts }),
+      async list({ limit, after }) {
+        const from = after === undefined ? 0 : indexOf(after) + 1
+        const hosts = pool.hosts.slice(from, from + limit)
+        return done({ hosts, ...(from + limit < pool.hosts.length ? { next: hosts.at(-1)?.name ?? '' } : {}) })
+      },
       show: async ({ ref }) => change(ref, () => ({})),
       inventory: async ({ ref }) => done(inventory.parse(pool.inventories[find(ref)?.id ?? ''] ?? EMPTY)),
       history: async ({ limit }) => done({ entries: pool.history.slice(0, limit) }),

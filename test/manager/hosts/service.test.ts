@@ -296,3 +296,14 @@ test('the memory that is free of a host is told by claims, not by what Xen had f
   t.is(await free(), before - 14 * GIB)
   t.is((await pool.memory.look())('host2'), undefined)
 })
+
+test('a page of hosts begins behind a name, whether or not a host has it, in the order of their numbers', async (t) => {
+  const { reopen } = await open(t)
+  const pool = await reopen()
+  const namesBehind = (name: string | undefined, most: number) => pool.hostsBehind(name, most).map((host) => host.name)
+  t.deepEqual(namesBehind(undefined, 2), ['host1', 'host2'])
+  t.deepEqual(namesBehind('host1', 5), ['host2', 'host3'])
+  t.deepEqual(namesBehind('a', 5), HOSTS)
+  t.deepEqual(namesBehind('host02x', 5), ['host3'])
+  t.deepEqual(namesBehind('host10', 5), [])
+})

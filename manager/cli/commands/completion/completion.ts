@@ -1,5 +1,6 @@
 // `hostless completion bash|zsh`, and what their scripts ask for; nobody waits long, as the user is typing. (@bomb.sh/tab was tried: what
 // it asks for candidates cannot wait for the manager's answer, and its scripts do not know that bash ends a word at @ and :.)
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Argument, type Command } from 'commander'
@@ -7,6 +8,7 @@ import { packageRoot } from '../../../../appliance/package-root.ts'
 import type { World } from '../../engine/answer.ts'
 import { type PoolApi, poolApi } from '../../engine/api/calls.ts'
 import { apiClient } from '../../engine/api/client.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { apiSettings } from '../../engine/api/settings.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { describedCommand } from '../../engine/pool-command.ts'
@@ -71,14 +73,14 @@ async function namesOf(of: Named, api: PoolApi): Promise<Names> {
   })
   switch (of) {
     case 'hosts': {
-      const hosts = (await api.hosts.list()).hosts
+      const hosts = await everyHost(api)
       return plain(
         hosts.map(({ name, state }) => [name, state]),
         hosts.flatMap(({ groups }) => groups),
       )
     }
     case 'guests': {
-      const [hosts, guests] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.guests.list().then((all) => all.guests)])
+      const [hosts, guests] = await Promise.all([everyHost(api), api.guests.list().then((all) => all.guests)])
       const names = guests.map(({ name, hostName }) => [name, `on ${hostName}`] as const)
       const onHosts = hosts.map(
         ({ name }) => [name, guests.filter(({ hostName }) => hostName === name).map((guest) => guest.name)] as const,

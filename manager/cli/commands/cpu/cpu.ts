@@ -1,7 +1,9 @@
 // `hostless cpu level|groups|explain`: between which hosts guests can move while they run.
+
 import { type Command, Option } from 'commander'
 import type { CpuExplanation } from '../../../contract/cpu.ts'
 import type { World } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { render } from '../../engine/output/output.ts'
 import { addListing } from '../../engine/pool-command.ts'
 import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
@@ -25,7 +27,7 @@ export function addCpuCommands(program: Command, world: World): void {
     examples: [["cpu groups 'node[01-20]'", 'how twenty hosts fall into groups']],
     changes: ['inventory', 'host'],
     load: async (api, args) => {
-      const [hosts, pool] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.cpu.show()])
+      const [hosts, pool] = await Promise.all([everyHost(api), api.cpu.show()])
       const { items, missing } = pickHosts(args, hosts)
       const report = cpuGroupsReport(pool, new Set(items.map(({ id }) => id)))
       return { report, table: (look) => render(withoutEmpty(report), 'table', look), missing }
@@ -41,7 +43,7 @@ export function addCpuCommands(program: Command, world: World): void {
     options: (command) => command.addOption(new Option('--type <type>', 'of guest').choices(['pv', 'pvh', 'hvm']).default('pvh')),
     changes: ['inventory', 'host'],
     load: async (api, [from = '', to = ''], { type }) => {
-      const hosts = (await api.hosts.list()).hosts
+      const hosts = await everyHost(api)
       const report = cpuExplanationReport(await api.cpu.explain({ from: pickOneHost(from, hosts).id, to: pickOneHost(to, hosts).id, type }))
       return { report, table: (look) => render(withoutEmpty(report), 'table', look) }
     },

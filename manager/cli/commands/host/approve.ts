@@ -1,8 +1,10 @@
 // `hostless host approve`: shows who is let in, and lets in those that it has shown. The others of an operator's acts are change.ts's.
+
 import type { Command } from 'commander'
 import type { Host } from '../../../contract/hosts.ts'
 import { sayIdentity } from '../../../wording.ts'
 import type { World } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { confirm, doToEach } from '../../engine/outcomes.ts'
 import { oneLine } from '../../engine/output/text.ts'
@@ -27,7 +29,7 @@ export function addApprove(host: Command, world: World): void {
         .option('--yes', 'do not ask whether another machine is to be the host')
         .option('--seen <word>', 'of one host: what host show said beside "Approve with --seen"'),
     act: async (api, args, { output, yes, seen }) => {
-      const selected = pickHosts(args, (await api.hosts.list()).hosts)
+      const selected = pickHosts(args, await everyHost(api))
       const { items } = selected
       if (seen !== undefined && items.length !== 1) throw new CommandFailure('--seen is of one host', 2)
       for (const one of items) if (one.seen !== undefined) world.err.write(`${sayWaiting(one)}\n`)

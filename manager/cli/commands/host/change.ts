@@ -1,8 +1,10 @@
 // `hostless host approve|reject|…|group|note|rename`: what is to become of hosts, of one or of as many as a selector means.
+
 import type { Command } from 'commander'
 import { bootSettings } from '../../../contract/boots.ts'
 import type { Host, HostAction } from '../../../contract/hosts.ts'
 import type { World } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { confirm, doToEach } from '../../engine/outcomes.ts'
 import { oneLine } from '../../engine/output/text.ts'
@@ -70,7 +72,7 @@ export function addHostChanges(host: Command, world: World): void {
     description: 'give one host another name',
     examples: [['host rename node17 db01', 'its history and guests stay with it']],
     act: async (api, [from = '', to = ''], { output }) => {
-      const one = pickOneHost(from, (await api.hosts.list()).hosts)
+      const one = pickOneHost(from, await everyHost(api))
       const act = async ({ id: ref }: Host) => `called ${(await api.hosts.change({ ref, name: to })).name}`
       await doToEach({ items: [one], missing: [] }, 'host', nameOf, act, { world, output })
     },
@@ -93,7 +95,7 @@ function addAction(host: Command, world: World, { action, description, example: 
         if (action === 'cordon') return api.hosts.cordon({ ref, ...(reason === undefined ? {} : { reason }) })
         return action === 'fence' ? api.hosts.fence({ ref, proof: proof ?? '' }) : api.hosts[action]({ ref })
       }
-      const selected = pickHosts(args, (await api.hosts.list()).hosts)
+      const selected = pickHosts(args, await everyHost(api))
       if (question && selected.items.length > 0) await confirm(question(namesOf(selected.items)), yes, world)
       await doToEach(selected, 'host', nameOf, async ({ id }) => stands(await actOn(id)), { world, output })
     },
@@ -114,7 +116,7 @@ function addGroup(host: Command, world: World): void {
         const next = [...new Set([...groups, ...add])].filter((name) => !remove.has(name))
         return (await api.hosts.change({ ref: id, groups: next })).groups.join(' ') || 'in no group'
       }
-      await doToEach(pickHosts([selector], (await api.hosts.list()).hosts), 'host', nameOf, act, { world, output })
+      await doToEach(pickHosts([selector], await everyHost(api)), 'host', nameOf, act, { world, output })
     },
   })
   // `-rack3` is a change here, and no option.
@@ -161,7 +163,7 @@ function addBoot(host: Command, world: World): void {
         await api.boots.set({ ref: id, ...wanted.data })
         return [...(image === undefined ? [] : [`image ${image}`]), ...(root === undefined ? [] : [`root ${root}`])].join(', ')
       }
-      await doToEach(pickHosts([selector], (await api.hosts.list()).hosts), 'host', nameOf, act, { world, output })
+      await doToEach(pickHosts([selector], await everyHost(api)), 'host', nameOf, act, { world, output })
     },
   })
 }
@@ -180,7 +182,7 @@ function addNote(host: Command, world: World): void {
     ],
     act: async (api, [selector = '', notes = ''], { output }) => {
       const act = async ({ id }: Host): Promise<string> => ((await api.hosts.change({ ref: id, notes })).notes === '' ? 'no note' : 'noted')
-      await doToEach(pickHosts([selector], (await api.hosts.list()).hosts), 'host', nameOf, act, { world, output })
+      await doToEach(pickHosts([selector], await everyHost(api)), 'host', nameOf, act, { world, output })
     },
   })
 }

@@ -1,9 +1,11 @@
 // `hostless host evacuate`: no guest comes to a host any more, and those that are there go.
+
 import type { Command } from 'commander'
 import type { EvacuationPlan } from '../../../contract/evacuations.ts'
 import type { Host } from '../../../contract/hosts.ts'
 import { textOf, type World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
 import { bytes, text, words } from '../../engine/columns.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -36,7 +38,7 @@ export function addEvacuate(host: Command, world: World): void {
         .option('--cancel', 'end the evacuation that is under way')
         .option('--restart-others', 'stop guests that cannot go live, and start them on their new host'),
     act: async (api, args, { plan, cancel, restartOthers, output, detach, ...options }) => {
-      const { hosts } = await api.hosts.list()
+      const hosts = await everyHost(api)
       const selected = pickHosts(args, hosts)
       if (cancel) return doToEach(selected, 'host', nameOf, (one) => cancelled(api, one), { world, output })
       const how = { ...(restartOthers ? { others: 'restart' as const } : {}), ...moveHowOf(options, hosts) }

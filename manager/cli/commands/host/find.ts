@@ -1,7 +1,9 @@
 // `hostless host find`: which hosts reach all that a guest needs, and what the others lack.
+
 import { type Command, Option } from 'commander'
 import type { Placement } from '../../../contract/placement.ts'
 import type { World } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { text, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'
 import type { Report } from '../../engine/output/output.ts'
@@ -37,7 +39,7 @@ export function addHostFind(host: Command, world: World): void {
         .addOption(new Option('--type <type>', 'of guest').choices(['pv', 'pvh', 'hvm']).default('pvh')),
     changes: ['host', 'inventory', 'sample'],
     load: async (api, args, { network, storage, memory, from, type }) => {
-      const [hosts, things] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.things.list().then((all) => all.things)])
+      const [hosts, things] = await Promise.all([everyHost(api), api.things.list().then((all) => all.things)])
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
       const placement = await api.placements.find({

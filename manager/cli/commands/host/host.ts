@@ -1,9 +1,11 @@
 // `hostless host list|show|history|boots`: what the manager knows of hosts.
+
 import type { Command } from 'commander'
 import type { Host } from '../../../contract/hosts.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { ApiRefusal } from '../../engine/api/client.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { inBatches } from '../../engine/batches.ts'
 import { render } from '../../engine/output/output.ts'
 import { addListing } from '../../engine/pool-command.ts'
@@ -24,7 +26,7 @@ export function addHostCommands(program: Command, world: World): void {
       ["host list 'node[01-20]' --watch", 'twenty, again whenever one of them changes'],
     ],
     changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
-    load: async (api, args) => answerOf(pickHosts(args, (await api.hosts.list()).hosts), hostsReport),
+    load: async (api, args) => answerOf(pickHosts(args, await everyHost(api)), hostsReport),
   })
   addListing(host, world, {
     name: 'show <selector...>',
@@ -58,7 +60,7 @@ export function addHostCommands(program: Command, world: World): void {
 
 async function showHosts(api: PoolApi, args: readonly string[]): Promise<Answer> {
   const [hosts, guests, alarms] = await Promise.all([
-    api.hosts.list().then((all) => all.hosts),
+    everyHost(api),
     api.guests.list().then((all) => all.guests),
     api.alarms.list().then((all) => all.alarms),
   ])
@@ -87,7 +89,7 @@ async function eachHost<Item extends object>(
   ask: (host: Host) => Promise<readonly Item[]>,
   report: (items: readonly (Item & { readonly host: string })[]) => Answer['report'],
 ): Promise<Answer> {
-  const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
+  const { items, missing } = pickHosts(args, await everyHost(api))
   const lists = await inBatches(items, async (host) => (await ask(host)).map((item) => ({ ...item, host: host.name })))
   return { report: report(lists.flat()), missing }
 }

@@ -1,8 +1,10 @@
 // `hostless migrate`: guests to other hosts, live where they run, each with its disks.
+
 import type { Command } from 'commander'
 import type { Vm } from '../../../contract/vms.ts'
 import type { World } from '../../engine/answer.ts'
 import { textOf } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { addMoveOptions, type MoveOptions, moveHowOf } from '../../engine/move-options.ts'
@@ -28,7 +30,7 @@ export function addMigrateCommand(program: Command, world: World): void {
       const selected = await pickVms(api, args)
       const strangers = selected.items.filter(({ state }) => state === 'unmanaged').map(({ name }) => oneLine(name))
       if (strangers.length > 0) throw new CommandFailure(`${strangers.join(', ')}: hostless did not make it, and leaves it alone`, 2)
-      const how = moveHowOf(options, options.to === undefined ? [] : (await api.hosts.list()).hosts)
+      const how = moveHowOf(options, options.to === undefined ? [] : await everyHost(api))
       if (!plan) {
         const start = ({ uuid }: Vm) => api.migrations.start({ ref: uuid, ...how })
         return startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })

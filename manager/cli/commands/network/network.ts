@@ -1,6 +1,8 @@
 // `hostless vm-network list|create|remove`: what guests attach to.
+
 import type { Command } from 'commander'
 import type { World } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { doToEach } from '../../engine/outcomes.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
@@ -27,8 +29,8 @@ export function addNetworkCommands(program: Command, world: World): void {
     examples: [['vm-network list', 'all']],
     changes: ['host', 'inventory', 'automation'],
     load: async (api, args) => {
-      const [hosts, networks] = await Promise.all([api.hosts.list(), api.networks.list()])
-      const names = new Map(hosts.hosts.map(({ id, name }) => [id, name]))
+      const [hosts, networks] = await Promise.all([everyHost(api), api.networks.list()])
+      const names = new Map(hosts.map(({ id, name }) => [id, name]))
       const { items, missing } = pick(args, networks.networks, { noun: 'network', names: ({ name }) => [name], groups: () => [] })
       return { report: networksReport(items, (host) => names.get(host) ?? host), missing }
     },
@@ -47,7 +49,7 @@ export function addNetworkCommands(program: Command, world: World): void {
         .option('--vlan <id>', 'that it is outside, for people', wholeNumber(1, 4094))
         .option('--mtu <bytes>', 'of its frames, for people', wholeNumber(576, 65_535)),
     act: async (api, [name = ''], { bridge, on, vlan, mtu, output }) => {
-      const { hosts } = on.length === 0 ? { hosts: [] } : await api.hosts.list()
+      const hosts = on.length === 0 ? [] : await everyHost(api)
       const bridges = Object.fromEntries(
         on.map((one) => {
           const [host, other] = one.split('=')

@@ -1,9 +1,11 @@
 // `hostless hostlist|hoststats|vmlist`: the pool at a glance, with totals.
+
 import type { Command } from 'commander'
 import type { PoolEvent } from '../../../contract/events.ts'
 import type { Host } from '../../../contract/hosts.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { render } from '../../engine/output/output.ts'
 import { addListing } from '../../engine/pool-command.ts'
 import { pickGuests, pickHosts } from '../../engine/selecting.ts'
@@ -27,7 +29,7 @@ const LISTS: readonly Words[] = [
     example: ["hostlist 'node*,-@rack3'", 'all but one group'],
     changes: ['host', 'inventory', 'sample'],
     load: async (api, args) => {
-      const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
+      const { items, missing } = pickHosts(args, await everyHost(api))
       return { report: (totals) => hostlistReport(items, totals), missing }
     },
   },
@@ -37,7 +39,7 @@ const LISTS: readonly Words[] = [
     example: ['hoststats @rack3 --watch', 'a group, as it works'],
     changes: ['host', 'sample'],
     load: async (api, args) => {
-      const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
+      const { items, missing } = pickHosts(args, await everyHost(api))
       return { report: (totals) => hoststatsReport(items, totals), missing }
     },
   },
@@ -47,7 +49,7 @@ const LISTS: readonly Words[] = [
     example: ["vmlist 'host17/*sql*'", 'some guests on one host'],
     changes: ['host', 'inventory', 'sample'],
     load: async (api, args) => {
-      const [hosts, guests] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.guests.list().then((all) => all.guests)])
+      const [hosts, guests] = await Promise.all([everyHost(api), api.guests.list().then((all) => all.guests)])
       const { items, missing } = pickGuests(args, hosts, guests)
       const unread = hostsMeant(args, hosts).filter((host) => host.guests === undefined).length
       return { report: (totals) => vmlistReport(items, unread, totals), missing }

@@ -1,9 +1,11 @@
 // `hostless storage vg list|create|extend|remove` and `storage disks`: local disks become VGs, on several hosts at once.
+
 import type { Command } from 'commander'
 import type { Host } from '../../../contract/hosts.ts'
 import type { WantedDisks } from '../../../contract/storage.ts'
 import type { World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { confirm } from '../../engine/outcomes.ts'
@@ -103,7 +105,7 @@ function wantedDisks(given: readonly string[]): WantedDisks {
 }
 
 async function pickOn(api: PoolApi, on: readonly string[]): Promise<Selected<Host>> {
-  return pickHosts(on, (await api.hosts.list()).hosts)
+  return pickHosts(on, await everyHost(api))
 }
 
 async function hostsOf(

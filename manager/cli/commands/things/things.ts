@@ -1,8 +1,10 @@
 // `hostless storage|network list|show|matrix`, `hostless storage local|scan`, `hostless matrix`: what hosts reach.
+
 import type { Command } from 'commander'
 import type { PoolEvent } from '../../../contract/events.ts'
 import type { Thing, ThingDetail } from '../../../contract/things.ts'
 import type { World } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { inBatches } from '../../engine/batches.ts'
 import { iso } from '../../engine/columns.ts'
 import { doToEach } from '../../engine/outcomes.ts'
@@ -33,7 +35,7 @@ export function addThingCommands(program: Command, world: World): void {
     examples: [['storage local @rack3', 'of the hosts of a group']],
     changes: CHANGES,
     load: async (api, args) => {
-      const [hosts, stores] = await Promise.all([api.hosts.list().then((all) => all.hosts), api.things.local().then((all) => all.hosts)])
+      const [hosts, stores] = await Promise.all([everyHost(api), api.things.local().then((all) => all.hosts)])
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
       return { report: localStorageReport(stores.filter(({ host }) => wanted.has(host))), missing }
@@ -63,7 +65,7 @@ function addThings(parent: Command, of: ThingClass, world: World): void {
     ],
     changes: CHANGES,
     load: async (api, args) => {
-      const [things, hosts] = await Promise.all([api.things.list().then((all) => all.things), api.hosts.list().then((all) => all.hosts)])
+      const [things, hosts] = await Promise.all([api.things.list().then((all) => all.things), everyHost(api)])
       const { items, missing } = pickThings(of, args, things)
       return { report: thingsReport(of, items, new Map(hosts.map(({ id, name }) => [id, name]))), missing }
     },
@@ -74,7 +76,7 @@ function addThings(parent: Command, of: ThingClass, world: World): void {
     examples: [[`${of} show ${one}`, 'for each host']],
     changes: CHANGES,
     load: async (api, args) => {
-      const [things, hosts] = await Promise.all([api.things.list().then((all) => all.things), api.hosts.list().then((all) => all.hosts)])
+      const [things, hosts] = await Promise.all([api.things.list().then((all) => all.things), everyHost(api)])
       const names = new Map(hosts.map(({ id, name }) => [id as string, name]))
       const { items, missing } = pickThings(of, args, things)
       const whole = await inBatches(items, ({ key }) => api.things.show({ key }))
@@ -109,7 +111,7 @@ function addMatrix(parent: Command, name: string, of: Things, world: World): voi
         .option('--why', 'why each host does not reach what it does not reach'),
     changes: CHANGES,
     load: async (api, args, { why, only = [] }) => {
-      const [whole, hosts] = await Promise.all([api.things.matrix(), api.hosts.list().then((all) => all.hosts)])
+      const [whole, hosts] = await Promise.all([api.things.matrix(), everyHost(api)])
       const { items, missing } = pickHosts(args, hosts)
       const things = pickThings(of, only, whole.rows)
       const wanted = new Set(items.map(({ id }) => id))

@@ -1,9 +1,11 @@
 // `hostless vm create`: one guest, or several alike, of options or of a YAML file.
+
 import type { Command } from 'commander'
 import type { GuestSpec } from '../../../protocol/guest-spec.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import { textOf } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { addDoing } from '../../engine/pool-command.ts'
@@ -58,7 +60,7 @@ export function addVmCreate(vm: Command, world: World, read: ReadFile): void {
       const spec = seeded(said, await seedFrom(options, read))
       if (count !== undefined && spec.seed?.hostname !== undefined)
         throw new CommandFailure('a hostname is of one guest: of several each is called as it is named', 2)
-      const hosts = on && pickHosts(on, (await api.hosts.list()).hosts).items.map(({ id }) => id)
+      const hosts = on && pickHosts(on, await everyHost(api)).items.map(({ id }) => id)
       const among = hosts ? { hosts } : {}
       if (dryRun) {
         const answer: Answer = { report: placesReport(await api.vms.where({ spec: sent(spec), ...among })) }

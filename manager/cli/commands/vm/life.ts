@@ -1,9 +1,11 @@
 // `hostless vm start|stop|reboot|pause|unpause|destroy`: what is to become of guests, of one or of as many as a selector means.
+
 import type { Command } from 'commander'
 import type { StartedAutomation } from '../../../contract/automations.ts'
 import type { Vm } from '../../../contract/vms.ts'
 import type { World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { confirm } from '../../engine/outcomes.ts'
@@ -89,7 +91,7 @@ export function addVmLife(vm: Command, world: World): void {
         const strangers = selected.items.filter(({ state }) => state === 'unmanaged').map(({ name }) => oneLine(name))
         if (strangers.length > 0) throw new CommandFailure(`${strangers.join(', ')}: hostless did not make it, and leaves it alone`, 2)
         if (question !== undefined && selected.items.length > 1) await confirm(`${question} ${namesOf(selected.items)}?`, yes, world)
-        const host = on === undefined ? undefined : pickOneHost(on, (await api.hosts.list()).hosts).id
+        const host = on === undefined ? undefined : pickOneHost(on, await everyHost(api)).id
         const start = ({ uuid }: Vm) => act(api, uuid, given, host)
         await startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })
       },

@@ -1,8 +1,10 @@
 // `hostless vm list|show|where|apply|edit|…` and `hostless vm-network …`: guests that the manager keeps, and what they attach to.
+
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { VmDetail } from '../../../contract/vms.ts'
 import type { World } from '../../engine/answer.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { inBatches } from '../../engine/batches.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { render } from '../../engine/output/output.ts'
@@ -63,7 +65,7 @@ export function addVmCommands(program: Command, world: World): void {
     options: (command) => command.option('-f, --file <file>', 'YAML of a guest').option('--on <selector...>', 'hosts that are asked about'),
     changes: ['host', 'inventory', 'automation'],
     load: async (api, [name], { file, on }) => {
-      const hosts = on && pickHosts(on, (await api.hosts.list()).hosts).items.map(({ id }) => id)
+      const hosts = on && pickHosts(on, await everyHost(api)).items.map(({ id }) => id)
       const spec = file === undefined ? undefined : specFrom(await readText(file), file)
       if (!spec && name === undefined) throw new CommandFailure('name a guest, or a file: -f FILE', 2)
       const about = spec ? { spec: sent(spec) } : { ref: name ?? '' }

@@ -57,6 +57,12 @@ test('two machines are let in, renamed, grouped, compared and asked for a place,
   const renamed = await operator('PATCH', `/hosts/${two.id}`, { name: 'node02', groups: ['rack1', 'blue'], notes: 'a note\nof two lines' })
   t.like(answerOf(t, 'PATCH /hosts/:ref', renamed), { name: 'node02', groups: ['blue', 'rack1'], notes: 'a note\nof two lines' })
 
+  t.like(answerOf(t, 'GET /hosts', await viewer('GET', '/hosts?limit=1')), { hosts: [{ name: 'node01' }], next: 'node01' })
+  const last = answerOf(t, 'GET /hosts', await viewer('GET', '/hosts?limit=1&after=node01'))
+  t.like(last, { hosts: [{ name: 'node02' }] })
+  t.false('next' in last)
+  for (const bad of ['limit=0', 'limit=501', 'after=No%20Name', 'page=2']) t.is((await viewer('GET', `/hosts?${bad}`)).status, 400, bad)
+
   const taken = await operator('PATCH', '/hosts/node02', { groups: [], name: 'node01' })
   t.is(taken.status, 409)
   t.is(detailOf(taken), 'another host is called node01')

@@ -18,7 +18,7 @@ function listOf(epoch = 7) {
       return `made ${made.length}`
     },
   })
-  return { list, clock, made, text: async () => (await list.bytes()).toString() }
+  return { list, clock, made, text: async () => (await list.bytes({})).toString() }
 }
 
 test('a list is made once for all who ask, until an event of its own kind comes, and its tag goes with it', async (t) => {
@@ -33,6 +33,25 @@ test('a list is made once for all who ask, until an event of its own kind comes,
   t.is(await text(), 'made 2')
   t.is(made.length, 2)
   t.not(listOf(8).list.tag(), tag, 'another start of the manager')
+})
+
+test('each page of a list is made for itself, of those that were asked for last, and none of them is older than its tag', async (t) => {
+  const made: unknown[] = []
+  const make = async (input: unknown): Promise<string> => {
+    made.push(input)
+    return JSON.stringify(input)
+  }
+  const list = new TaggedList({ epoch: 1, elapsed: () => 0, effect: () => 'at-once', make })
+  t.is((await list.bytes({ after: 'a' })).toString(), '{"after":"a"}')
+  t.is((await list.bytes({ after: 'b' })).toString(), '{"after":"b"}')
+  await list.bytes({ after: 'a' })
+  t.is(made.length, 2)
+  list.hear(ALARM)
+  await list.bytes({ after: 'a' })
+  t.is(made.length, 3)
+  for (let page = 0; page < 200; page += 1) await list.bytes({ page })
+  await list.bytes({ after: 'a' })
+  t.is(made.length, 204, 'nobody makes it keep all pages that can be asked for')
 })
 
 test('samples alone make a list anew once a second, and the last of them is not forgotten', async (t) => {
@@ -59,15 +78,15 @@ test('what comes while a list is made is in the next, and one that failed is tri
     effect: () => 'at-once',
     make: () => new Promise((resolve, reject) => made.push((text) => (text === '' ? reject(new Error('no')) : resolve(text)))),
   })
-  const [tag, first] = [list.tag(), list.bytes()]
+  const [tag, first] = [list.tag(), list.bytes({})]
   list.hear(ALARM)
-  const second = list.bytes()
+  const second = list.bytes({})
   t.not(list.tag(), tag)
   made[0]?.('old')
   made[1]?.('')
   t.is((await first).toString(), 'old')
   await t.throwsAsync(second)
-  const third = list.bytes()
+  const third = list.bytes({})
   made[2]?.('new')
   t.is((await third).toString(), 'new')
 })
@@ -85,4 +104,5 @@ test('an item that is the same object is not written again, another is', (t) => 
   t.is(writer.write([{ a: 2 }, counted]), '{"items":[{"a":2},{"a":"\\"<"}]}')
   t.is(reads, 1)
   t.is(writer.write([]), '{"items":[]}')
+  t.deepEqual(JSON.parse(writer.write([{ a: 3 }], { next: 'b' })), { items: [{ a: 3 }], next: 'b' })
 })

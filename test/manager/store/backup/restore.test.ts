@@ -2,12 +2,14 @@ import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
+import { mac as macSchema } from '../../../../manager/protocol/values.ts'
 import { backup, restore } from '../../../../manager/store/backup/backup.ts'
 import { checkBackup, copyRows } from '../../../../manager/store/backup/file.ts'
 import { beginRestore, draftKey, draftPath } from '../../../../manager/store/backup/restoring.ts'
 import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/authority.ts'
 import { keepSealer } from '../../../../manager/store/keys/sealing.ts'
 import { type DataPlace, openData } from '../../../../manager/store/open.ts'
+import { attemptById, saveAttempt, spendToken } from '../../../../manager/store/tables/attempts.ts'
 import { certificateOf, revokeCertificates, saveCertificate } from '../../../../manager/store/tables/certificates.ts'
 import { addHost, allHosts, saveMacs, updateHost } from '../../../../manager/store/tables/hosts.ts'
 import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
@@ -29,6 +31,8 @@ const host = (id: string, name: string, state: string) => ({
   attempt: undefined,
 })
 
+const ATTEMPT = { id: 'boot', mac: macSchema.parse('52:54:00:00:00:01'), address: '10.0.0.9', tokenHash: 'h', expires: 1e15 }
+
 const withKeys = ({ dataDir }: DataPlace) => Promise.all([keepAuthority(dataDir), keepSiteSecret(dataDir), keepSealer(dataDir)])
 
 async function sqlitePlace(t: ExecutionContext): Promise<DataPlace> {
@@ -45,6 +49,7 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
     await addHost(transaction, host('a', 'node01', 'approved'))
     await saveMacs(transaction, 'a', '52:54:00:00:00:01', [])
     await saveCertificate(transaction, { fingerprint: 'f1', host: 'a', attempt: 'x', issued: 1, expires: 2 })
+    await saveAttempt(transaction, ATTEMPT)
   })
   for (const [name, role] of [
     ['alice', 'admin'],
@@ -68,6 +73,7 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
   await store.write(async (transaction) => {
     await updateHost(transaction, 'a', { state: 'rejected', since: 5 })
     await revokeCertificates(transaction, 'a', 5, 'rejected')
+    await spendToken(transaction, ATTEMPT.id, 5, 'key')
     await addHost(transaction, host('b', 'node02', 'rejected'))
     await saveMacs(transaction, 'b', '52:54:00:00:00:02', [])
   })
@@ -87,6 +93,11 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
       'node02 rejected',
     ])
     t.like(await certificateOf(restored.store.db, 'f1'), { revoked: 5, reason: 'rejected' })
+    t.like(
+      await attemptById(restored.store.db, ATTEMPT.id),
+      { spent: 5, spent_for: 'key' },
+      'the token of a boot lets nobody in a second time',
+    )
     t.is(await restored.access.byToken(revoked.secret), undefined)
     t.like(await restored.access.byToken(kept.secret), { user: 'alice' })
     if (session.kind === 'session') t.is(await restored.access.bySession(session.secret), undefined)

@@ -1,8 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
 import { type PoolApi, poolApi } from '../../../../../manager/cli/engine/api/calls.ts'
 import { type ApiClient, ApiRefusal, apiClient } from '../../../../../manager/cli/engine/api/client.ts'
+import { everyHost } from '../../../../../manager/cli/engine/api/every-host.ts'
 import { CommandFailure } from '../../../../../manager/cli/engine/failure.ts'
 import { CONTRACT, OPERATIONS } from '../../../../../manager/contract/contract.ts'
+import { type Host, MOST_HOSTS } from '../../../../../manager/contract/hosts.ts'
 import { startFakeManager } from '../../fake-manager.ts'
 import { SECRET } from '../../fake-pool.ts'
 import { hostOf, idOf, poolData } from '../../pool-data.ts'
@@ -95,6 +97,24 @@ test('what is refused is thrown in the manager’s words, and what is missing ha
   t.is((await refusalOf(api.hosts.approve({ ref: 'node01' })))?.status, 409)
   t.is((await refusalOf(api.hosts.show({ ref: 'nobody' })))?.exitCode, 4)
   t.is((await refusalOf(as('another').hosts.list()))?.status, 401)
+})
+
+/** One of thousands. */
+function numbered(at: number): Host {
+  const letters = [17_576, 676, 26, 1].map((place) => String.fromCharCode(97 + (Math.floor(at / place) % 26))).join('')
+  return hostOf(1, { id: `host${letters.repeat(3)}`, name: `node${String(at).padStart(5, '0')}` })
+}
+
+test('a pool of many hosts comes whole, a page at a time', async (t) => {
+  const { manager, api } = await start(t)
+  manager.pool.hosts.splice(0, Number.POSITIVE_INFINITY, ...Array.from({ length: 2 * MOST_HOSTS + 1 }, (_, at) => numbered(at)))
+  t.deepEqual(
+    (await everyHost(api)).map(({ name }) => name),
+    manager.pool.hosts.map(({ name }) => name),
+  )
+  t.is(manager.asked.length, 3)
+  for (const asked of ['GET /hosts', 'GET /hosts?after=node01']) manager.pool.raw[asked] = { hosts: [hostOf(1)], next: 'node01' }
+  t.is((await everyHost(api)).length, 1, 'a manager that always says the same next is not asked for ever')
 })
 
 test('members that this hostless does not know are dropped; an answer that it cannot read is a failure', async (t) => {

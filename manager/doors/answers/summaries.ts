@@ -1,21 +1,13 @@
-// The hosts as the API lists them, each made anew only when something of it has changed: of ten thousand, a few do from one
-// look to the next. What has not changed is the same object.
+// The hosts as the API tells them, each made anew only when something of it has changed: of ten thousand, a few do from one look to the
+// next. What has not changed is the same object.
 
 import type { Host } from '../../contract/hosts.ts'
 import { type HostParts, summaryOf } from './host-summary.ts'
 
-export class HostList {
+export class Summaries {
   readonly #made = new Map<string, { readonly parts: HostParts; readonly host: Host }>()
-  #hosts: readonly Host[] = []
 
-  /** In the order given. */
-  update(all: readonly HostParts[]): readonly Host[] {
-    const hosts = all.map((parts) => this.#summary(parts))
-    if (hosts.length !== this.#hosts.length || hosts.some((host, at) => host !== this.#hosts[at])) this.#hosts = hosts
-    return this.#hosts
-  }
-
-  #summary(parts: HostParts): Host {
+  of(parts: HostParts): Host {
     const made = this.#made.get(parts.view.id)
     if (made && isSame(made.parts, parts)) return made.host
     const host = summaryOf(parts)
