@@ -6,22 +6,18 @@ import type { KnownMap, KnownMaps } from '../store/tables/multipaths.ts'
 import type { ReportingHost } from './condition.ts'
 import type { Fault } from './faults/fault.ts'
 import { pathFault } from './path-fault.ts'
+import { type Seer, Seers } from './seers.ts'
 import { productOf } from './siblings.ts'
 
 /** Maps that are remembered of one host: no fewer than it can report. */
 const MOST_MAPS = 4096
 
-interface Seer {
-  readonly name: string
-  readonly paths: number
-}
-
 export class PathMemory {
   readonly #known = new Map<string, Map<string, KnownMap>>()
   /** By host and WWID: what was last said of it. */
   readonly #wrong = new Map<string, Map<string, Fault>>()
-  /** By product and WWID: the hosts that see it, by id. */
-  readonly #seers = new Map<string, Map<string, Seer>>()
+  /** By product and WWID. */
+  readonly #seers = new Map<string, Seers>()
   /** What each host is in there. */
   readonly #sights = new Map<string, ReadonlyMap<string, Seer>>()
   readonly #unsaved = new Set<string>()
@@ -101,10 +97,8 @@ export class PathMemory {
     const paths = map.paths.length
     const known = this.#known.get(id)?.get(map.wwid) ?? { most: paths }
     if (known.accepted !== undefined) return pathFault(map, name, { paths: known.accepted })
-    const seers = this.#seers.get(`${product} ${map.wwid}`) ?? new Map<string, Seer>()
-    const [sibling] = [...seers.values()]
-      .filter((seer) => seer.paths > paths)
-      .sort((a, b) => b.paths - a.paths || (a.name < b.name ? -1 : 1))
+    const most = this.#seers.get(`${product} ${map.wwid}`)?.most
+    const sibling = most && most.paths > paths ? most : undefined
     if (sibling && sibling.paths > known.most) this.#learn(id, map.wwid, () => ({ most: sibling.paths }))
     return sibling && sibling.paths >= known.most
       ? pathFault(map, name, { paths: sibling.paths, sibling: sibling.name })
@@ -128,10 +122,11 @@ export class PathMemory {
     for (const key of new Set([...before.keys(), ...sights.keys()])) {
       const [was, is] = [before.get(key), sights.get(key)]
       if (was?.name === is?.name && was?.paths === is?.paths) continue
-      const seers = this.#seers.get(key) ?? new Map<string, Seer>()
-      if (is) this.#seers.set(key, seers.set(id, is))
-      else if (seers.delete(id) && seers.size === 0) this.#seers.delete(key)
-      for (const other of seers.keys()) if (other !== id) touched.add(other)
+      const seers = this.#seers.get(key) ?? new Seers()
+      this.#seers.set(key, seers)
+      // A host is judged by itself and by who has most: thousands that see a LUN are not judged again for each one that comes.
+      if (seers.put(id, is)) for (const other of seers.ids()) if (other !== id) touched.add(other)
+      if (seers.size === 0) this.#seers.delete(key)
     }
     if (sights.size > 0) this.#sights.set(id, sights)
     else this.#sights.delete(id)

@@ -96,6 +96,11 @@ export class ConnectivityMatrix {
     return [...this.#hosts.values()].map(({ host }) => host)
   }
 
+  /** As it was reported last; undefined for a host that is not in the matrix. */
+  inventoryOf(id: string): Inventory | undefined {
+    return this.#hosts.get(id)?.host.inventory
+  }
+
   /** Undefined for a host that is not in the matrix. */
   cpuOf(id: string): HostCpu | undefined {
     return this.#hosts.get(id)?.cpu

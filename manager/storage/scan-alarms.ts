@@ -7,7 +7,7 @@ import type { SectionName } from '../protocol/inventory.ts'
 import { unreadOf } from '../protocol/unread.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
 import type { ScanBook, ScanFailure } from './scan-book.ts'
-import { type ScanPlace, scanPlaces } from './scan-places.ts'
+import { scanPlace } from './scan-places.ts'
 
 export interface ScanAlarmsDeps {
   readonly pool: Pick<KnownPool, 'host' | 'subscribe' | 'alarm' | 'clearAlarm'> & {
@@ -92,7 +92,7 @@ export class ScanAlarms {
     const before = this.#open.get(key)
     // A host that boots in the middle of it is no fault of the file system's: another has its turn.
     if (!failure || (failure.isAway && !before) || before?.reason === failure.reason) return
-    const place = placeOf(await pool.matrix(), key)
+    const place = scanPlace(await pool.matrix(), key)
     this.#open.set(key, { reason: failure.reason, hosts: place?.hosts ?? [failure.host] })
     await pool.alarm({ kind: KIND, about: key, host: failure.host, text: this.#text(key, failure) })
   }
@@ -104,14 +104,12 @@ export class ScanAlarms {
 
   async #look(): Promise<void> {
     const matrix = await this.#deps.pool.matrix()
-    const hosts = new Map(matrix.hosts().map((host) => [host.id, host.inventory]))
-    const places = new Map(scanPlaces(matrix).map((place) => [place.key, place]))
     const isUnread = (id: string): boolean => {
-      const inventory = hosts.get(id)
+      const inventory = matrix.inventoryOf(id)
       return inventory !== undefined && unreadOf(inventory, SECTIONS).length > 0
     }
     for (const [key, open] of [...this.#open]) {
-      const place = places.get(key)
+      const place = scanPlace(matrix, key)
       open.hosts = [...new Set([...(place?.hosts ?? []), ...open.hosts.filter(isUnread)])]
       if (!place && open.hosts.length === 0) await this.#end(key)
     }
@@ -122,10 +120,6 @@ export class ScanAlarms {
     await this.#deps.pool.clearAlarm(`${KIND} ${key}`, 'manager')
     this.#open.delete(key)
   }
-}
-
-function placeOf(matrix: ConnectivityMatrix, key: string): ScanPlace | undefined {
-  return scanPlaces(matrix).find((place) => place.key === key)
 }
 
 function isAbout(change: PoolChange): boolean {

@@ -1,8 +1,8 @@
 // Which file systems of the pool can be looked at, and by which hosts.
 import { fileSystemsOfGuests } from '../connectivity/guest-disks.ts'
-import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
+import type { ConnectivityMatrix, MatrixRow } from '../connectivity/matrix.ts'
 import type { Thing, ThingKey } from '../connectivity/thing.ts'
-import type { SectionName } from '../protocol/inventory.ts'
+import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { SCANNED_TYPES, type Scannable, scannable } from '../protocol/requests/scan-file-system.ts'
 import type { FileSystem } from '../protocol/storage.ts'
 import { sayUnread, unreadOf } from '../protocol/unread.ts'
@@ -17,26 +17,58 @@ export interface ScanPlace extends Place {
 
 /** What can be looked at without harm, and by whom. */
 export function scanPlaces(matrix: ConnectivityMatrix): readonly ScanPlace[] {
-  const places = matrix.rows().flatMap(({ key, thing }) => {
-    const fileSystem = scannableOf(thing)
-    return fileSystem ? [{ key, fileSystem, hosts: matrix.reachedBy(key) }] : []
-  })
-  const reaching = new Set(places.flatMap(({ hosts }) => hosts))
-  const hosts = matrix.hosts().filter(({ id }) => reaching.has(id))
-  const held = new Set(hosts.flatMap(({ inventory }) => fileSystemsOfGuests(inventory)))
-  const unsure = new Set(hosts.filter(({ inventory }) => unreadOf(inventory, USERS).length > 0).map(({ id }) => id))
-  const mounted = new Set(
-    hosts.flatMap(({ id, inventory }) => inventory.fileSystems.flatMap((one) => (isMounted(one) ? [`${id} ${one.uuid}`] : []))),
-  )
-  return places.flatMap((place) => {
-    const { fileSystem } = place
-    if (fileSystem.kind === 'nfs') return [place]
-    // Whose disks are not known may have it for a guest.
-    if (held.has(fileSystem.uuid) || place.hosts.some((host) => unsure.has(host))) return []
-    // Who has it mounted sees it whole, with what is in its journal.
-    const isFirst = (host: string): boolean => mounted.has(`${host} ${fileSystem.uuid}`)
-    return [{ ...place, hosts: [...place.hosts.filter(isFirst), ...place.hosts.filter((host) => !isFirst(host))] }]
-  })
+  const held = new Set(matrix.hosts().flatMap(({ inventory }) => [...keptOf(inventory).held]))
+  return matrix.rows().flatMap((row) => placeAt(matrix, row, held) ?? [])
+}
+
+/** As one of `scanPlaces`, without looking at the others. */
+export function scanPlace(matrix: ConnectivityMatrix, key: ThingKey): ScanPlace | undefined {
+  const row = matrix.row(key)
+  if (!row) return undefined
+  const uuid = row.thing.kind === 'file-system' ? row.thing.uuid : undefined
+  const isHeld = uuid !== undefined && matrix.hosts().some(({ inventory }) => keptOf(inventory).held.has(uuid))
+  return placeAt(matrix, row, new Set(isHeld ? [uuid] : []))
+}
+
+/** `held`: UUIDs of file systems that a guest has, on whichever host, whether or not that reaches it now. */
+function placeAt(
+  matrix: ConnectivityMatrix,
+  { key, thing }: Pick<MatrixRow, 'key' | 'thing'>,
+  held: ReadonlySet<string>,
+): ScanPlace | undefined {
+  const fileSystem = scannableOf(thing)
+  if (!fileSystem) return undefined
+  const hosts = matrix.reachedBy(key)
+  if (fileSystem.kind === 'nfs') return { key, fileSystem, hosts }
+  const { uuid } = fileSystem
+  const keptBy = (host: string): Kept => keptOf(matrix.inventoryOf(host))
+  // Whose disks are not known may have it for a guest.
+  if (held.has(uuid) || hosts.some((host) => keptBy(host).unsure)) return undefined
+  // Who has it mounted sees it whole, with what is in its journal.
+  const isFirst = (host: string): boolean => keptBy(host).mounted.has(uuid)
+  return { key, fileSystem, hosts: [...hosts.filter(isFirst), ...hosts.filter((host) => !isFirst(host))] }
+}
+
+interface Kept {
+  readonly held: ReadonlySet<string>
+  readonly mounted: ReadonlySet<string>
+  readonly unsure: boolean
+}
+
+/** Of each report, as long as it is the last of its host. */
+const KEPT = new WeakMap<Inventory, Kept>()
+
+const UNKNOWN: Kept = { held: new Set(), mounted: new Set(), unsure: true }
+
+function keptOf(inventory: Inventory | undefined): Kept {
+  if (!inventory) return UNKNOWN
+  const kept = KEPT.get(inventory) ?? {
+    held: new Set(fileSystemsOfGuests(inventory)),
+    mounted: new Set(inventory.fileSystems.flatMap((one) => (isMounted(one) && one.uuid !== undefined ? [String(one.uuid)] : []))),
+    unsure: unreadOf(inventory, USERS).length > 0,
+  }
+  KEPT.set(inventory, kept)
+  return kept
 }
 
 /** Why nobody looks at it, by host: who has it is not known there. */

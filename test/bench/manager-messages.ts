@@ -15,7 +15,7 @@ export interface Identities {
 
 export type ToServer =
   | { readonly kind: 'usage' }
-  /** Pool.hosts() and a cell of every row for each host, timed. */
+  /** The rows of the matrix and a row of cells, timed. */
   | { readonly kind: 'list' }
   /** Whether a host with this MAC is in the matrix. */
   | { readonly kind: 'row'; readonly mac: string }
@@ -23,9 +23,9 @@ export type ToServer =
 export type FromServer =
   /** `token`: a viewer's, for the API; empty where there is none. */
   | { readonly kind: 'ready'; readonly address: ManagerAddress; readonly secret: string; readonly token: string }
-  /** CPU in microseconds since the start, resident bytes. */
-  | { readonly kind: 'usage'; readonly cpu: number; readonly resident: number }
-  | { readonly kind: 'list'; readonly hostsMs: number; readonly matrixMs: number }
+  /** CPU in microseconds since the start, resident bytes; the longest that its thread was busy with one thing since it was asked last, ms. */
+  | { readonly kind: 'usage'; readonly cpu: number; readonly resident: number; readonly blockedMs: number }
+  | { readonly kind: 'list'; readonly matrixMs: number }
   | { readonly kind: 'row'; readonly there: boolean }
 
 export interface LoadOptions {

@@ -3,7 +3,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
-import { performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { WebSocketServer } from 'ws'
 import { startManager } from '../../manager/main.ts'
 import { openStore } from '../../manager/store/database.ts'
@@ -19,6 +19,11 @@ import type { FromServer, HostIdentity, Identities, ToServer } from './manager-m
 const [side = '', dataDir = '', count = '', identities = ''] = process.argv.slice(2)
 const ADDRESS = '127.0.0.1'
 const DAY = 24 * 3600_000
+
+/** Milliseconds. */
+const RESOLUTION = 5
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION })
+delay.enable()
 
 function tell(message: FromServer): void {
   process.send?.(message)
@@ -81,11 +86,9 @@ async function serveOurs(): Promise<(message: ToServer) => Promise<FromServer>> 
         return usage()
       case 'list': {
         const started = performance.now()
-        JSON.stringify(pool.hosts())
-        const listed = performance.now()
         const matrix = await pool.matrix()
         for (const { key } of matrix.rows().slice(0, 1)) JSON.stringify(matrix.cells(key))
-        return { kind: 'list', hostsMs: listed - started, matrixMs: performance.now() - listed }
+        return { kind: 'list', matrixMs: performance.now() - started }
       }
       case 'row': {
         const host = pool.hosts().find(({ macs }) => macs.some(({ mac }) => mac === message.mac))
@@ -123,7 +126,9 @@ async function ready(port: number, token: string): Promise<void> {
 
 function usage(): FromServer {
   const { user, system } = process.cpuUsage()
-  return { kind: 'usage', cpu: user + system, resident: process.memoryUsage.rss() }
+  const blockedMs = Math.max(0, delay.max / 1e6 - RESOLUTION)
+  delay.reset()
+  return { kind: 'usage', cpu: user + system, resident: process.memoryUsage.rss(), blockedMs }
 }
 
 await mkdir(dataDir, { recursive: true })
