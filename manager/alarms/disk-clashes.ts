@@ -20,24 +20,28 @@ export class DiskClashes implements Source {
   readonly #touched = new Set<string>()
 
   update({ id, name, inventory }: ReportingHost): void {
-    this.remove(id)
     const seen = groupBy(inventory.blockDevices.filter(isCompared), ({ wwid }) => String(wwid))
+    for (const wwid of this.#byHost.get(id) ?? []) if (!seen.has(wwid)) this.#drop(wwid, id)
     for (const [wwid, devices] of seen) {
       const seers = this.#seers.get(wwid) ?? new Map<string, Seer>()
-      this.#seers.set(wwid, seers.set(id, { name, disks: devices.map(seenDisk) }))
-      this.#touched.add(wwid)
+      const seer = { name, disks: devices.map(seenDisk) }
+      const before = seers.get(id)
+      this.#seers.set(wwid, seers.set(id, seer))
+      if (!before || !isSame(before, seer)) this.#touched.add(wwid)
     }
     this.#byHost.set(id, [...seen.keys()])
   }
 
   remove(id: string): void {
-    for (const wwid of this.#byHost.get(id) ?? []) {
-      const seers = this.#seers.get(wwid)
-      seers?.delete(id)
-      if (seers?.size === 0) this.#seers.delete(wwid)
-      this.#touched.add(wwid)
-    }
+    for (const wwid of this.#byHost.get(id) ?? []) this.#drop(wwid, id)
     this.#byHost.delete(id)
+  }
+
+  #drop(wwid: string, id: string): void {
+    const seers = this.#seers.get(wwid)
+    seers?.delete(id)
+    if (seers?.size === 0) this.#seers.delete(wwid)
+    this.#touched.add(wwid)
   }
 
   findings(): readonly Finding[] {
@@ -47,18 +51,30 @@ export class DiskClashes implements Source {
   }
 }
 
+function isSame(one: Seer, other: Seer): boolean {
+  const isSameDisk = (disk: SeenDisk, twin: SeenDisk | undefined): boolean =>
+    disk.name === twin?.name && disk.serial === twin.serial && disk.sizeBytes === twin.sizeBytes
+  return (
+    one.name === other.name && one.disks.length === other.disks.length && one.disks.every((disk, at) => isSameDisk(disk, other.disks[at]))
+  )
+}
+
 /** Disks of the machine's own are compared where multipath has made one device of them. */
 function isCompared(device: BlockDevice): boolean {
   return isIdentified(device) && (isShareable(device) || device.multipath !== undefined)
 }
 
 function conditionsOf(wwid: string, seers: ReadonlyMap<string, Seer>): readonly Condition[] {
-  const clash = clashOf([...seers.values()].flatMap(({ disks }) => disks))
+  const clash = clashOf(disksOf(seers))
   if (clash === undefined) return []
   const [only, ...others] = seers.keys()
   const named = [...seers.values()].flatMap(({ name, disks }) => disks.map((disk) => `${describeDisk(disk)} of ${name}`)).sort()
   const host = only !== undefined && others.length === 0 ? { host: only } : {}
   return [{ kind: 'shared-wwid', about: wwid, ...host, text: say(clash, wwid, sayNames(named)) }]
+}
+
+function* disksOf(seers: ReadonlyMap<string, Seer>): Iterable<SeenDisk> {
+  for (const { disks } of seers.values()) yield* disks
 }
 
 function say(clash: Clash, wwid: string, disks: string): string {

@@ -21,10 +21,17 @@ export type Clash =
   | 'size'
 
 /** Undefined where nothing speaks against their being one. */
-export function clashOf(disks: readonly SeenDisk[]): Clash | undefined {
-  if (differ(disks.flatMap(({ serial }) => serial ?? []))) return 'serial'
-  if (differ(disks.flatMap(({ sizeBytes }) => (sizeBytes === 0 ? [] : sizeBytes)))) return 'size'
-  return undefined
+export function clashOf(disks: Iterable<SeenDisk>): Clash | undefined {
+  let serial: string | undefined
+  let size = 0
+  let sizes: 'same' | 'different' = 'same'
+  for (const disk of disks) {
+    if (serial !== undefined && disk.serial !== undefined && disk.serial !== serial) return 'serial'
+    if (size !== 0 && disk.sizeBytes !== 0 && disk.sizeBytes !== size) sizes = 'different'
+    serial ??= disk.serial
+    if (size === 0) size = disk.sizeBytes
+  }
+  return sizes === 'same' ? undefined : 'size'
 }
 
 /** Without a serial number that is the WWID once more, as udev has it where the disk tells none: on another host it does. */
@@ -43,10 +50,6 @@ export function sayClash(wwid: string, clash: Clash): string {
 /** `sdb (serial ABC, 1.5 TiB)`. */
 export function describeDisk({ name, serial, sizeBytes }: SeenDisk): string {
   return `${name} (${[serial && `serial ${serial.toUpperCase()}`, sayBytes(sizeBytes)].filter(Boolean).join(', ')})`
-}
-
-function differ(values: readonly unknown[]): boolean {
-  return new Set(values).size > 1
 }
 
 function lettersOf(text: string): string {

@@ -108,7 +108,6 @@ export class ConnectivityMatrix {
 
   /** All that is shared, by key: storage that more than one host reaches or could reach, networks. */
   rows(): readonly MatrixRow[] {
-    const stored = [...this.#storage.keys()].flatMap((key) => this.#rowsAt(key).filter((row) => this.#isShared(row)))
     const vlans = [...this.#vlans].map(([tag, hosts]) => {
       const thing: Thing = { kind: 'vlan', tag }
       return { key: keyOfThing(thing), thing, hosts: [...hosts.values()].filter(isAttached).length }
@@ -116,8 +115,13 @@ export class ConnectivityMatrix {
     const segments = [...this.#segmentsNow()].flatMap(([key, { thing, members }]) => {
       return members.size > 1 ? [{ key, thing, hosts: members.size }] : []
     })
-    const rows = [...stored.map((row) => this.#shown(row)), ...vlans, ...segments]
-    return rows.sort((a, b) => BY_KEY.compare(a.key, b.key))
+    return [...this.stored(), ...vlans, ...segments].sort((a, b) => BY_KEY.compare(a.key, b.key))
+  }
+
+  /** Those of storage, in no order. */
+  stored(): readonly MatrixRow[] {
+    const all = [...this.#storage.keys()].flatMap((key) => this.#rowsAt(key))
+    return all.flatMap((row) => (this.#isShared(row) ? [this.#shown(row)] : []))
   }
 
   /** One of the rows, without looking at the others. */

@@ -61,6 +61,8 @@ export function writeDiskTags(tags: DiskTags): readonly string[] {
 /** Undefined: it is no disk of ours, or its tags are damaged, which is not the same as ready. */
 export function readDiskTags(tags: readonly string[]): DiskTags | undefined {
   const said = new Map(tags.filter((tag) => tag.startsWith(PREFIX)).map((tag) => split(tag.slice(PREFIX.length))))
+  // Most LVs of a pool are none of ours.
+  if (said.size === 0) return undefined
   const read = diskTags.safeParse({
     disk: said.get('disk'),
     guest: said.get('guest'),

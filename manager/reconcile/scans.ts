@@ -4,7 +4,7 @@ import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
-import type { PoolChange } from '../hosts/pool-change.ts'
+import type { HostView, PoolChange } from '../hosts/pool-change.ts'
 import { SCAN_LIMIT } from '../protocol/requests/scan-file-system.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { ScanBook, ScanFailure } from '../storage/scan-book.ts'
@@ -35,6 +35,8 @@ export class ScanTask implements Task {
   /** What ends the holds of file systems at which somebody may still be looking. */
   readonly #holds = new Set<() => void>()
   readonly #failures = new Map<string, string>()
+  /** Of each host whether it could look, as it was last heard of. */
+  readonly #able = new Map<string, boolean>()
   #wake: Wake = () => undefined
   #closed = false
 
@@ -47,7 +49,7 @@ export class ScanTask implements Task {
     this.#wake = wake
     const ends = [
       this.#deps.pool.subscribe((change) => {
-        if (isAbout(change)) wake(GATHER)
+        if (this.#isAbout(change)) wake(GATHER)
       }),
       this.#deps.book.subscribe(({ kind, key }) => {
         if (kind !== 'wanted') return
@@ -64,7 +66,7 @@ export class ScanTask implements Task {
     const places = scanPlaces(await this.#deps.pool.matrix())
     if (this.#closed) return undefined
     for (const key of [...this.#failures.keys()]) if (!places.some((place) => place.key === key)) this.#failures.delete(key)
-    const up = this.#deps.pool.hosts().filter(({ state, connection }) => state === 'up' && connection)
+    const up = this.#deps.pool.hosts().filter(isAble)
     const pool = { places, able: new Set(up.map(({ id }) => id)), running: this.#running, now: this.#deps.now() }
     const next = nextTime(this.#standings, pool)
     for (const due of dueNow(this.#standings, pool)) {
@@ -82,6 +84,16 @@ export class ScanTask implements Task {
   close(): void {
     this.#closed = true
     for (const stop of this.#holds) stop()
+  }
+
+  /** Each report is told as a change of its host, too: of ten thousand one always comes. */
+  #isAbout(change: PoolChange): boolean {
+    if (change.kind === 'inventory') return change.sections.some((section) => SECTIONS.has(section))
+    if (change.kind !== 'host') return change.kind === 'connected'
+    const [{ id }, able] = [change.host, isAble(change.host)]
+    const isOther = this.#able.get(id) !== able
+    this.#able.set(id, able)
+    return isOther
   }
 
   #standingOf(key: string): Standing {
@@ -138,12 +150,11 @@ export class ScanTask implements Task {
   }
 }
 
-function isAbout(change: PoolChange): boolean {
-  if (change.kind === 'inventory') return change.sections.some((section) => SECTIONS.has(section))
-  return change.kind === 'connected' || change.kind === 'host'
-}
-
 function reasonOf(asked: Asked): string {
   if (asked.kind === 'refused') return asked.reason
   return asked.answer.kind === 'refused' ? asked.answer.reason : `its agent gave an answer to something else: ${asked.answer.kind}`
+}
+
+function isAble({ state, connection }: HostView): boolean {
+  return state === 'up' && connection !== undefined
 }

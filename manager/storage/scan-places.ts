@@ -18,7 +18,7 @@ export interface ScanPlace extends Place {
 /** What can be looked at without harm, and by whom. */
 export function scanPlaces(matrix: ConnectivityMatrix): readonly ScanPlace[] {
   const held = new Set(matrix.hosts().flatMap(({ inventory }) => [...keptOf(inventory).held]))
-  return matrix.rows().flatMap((row) => placeAt(matrix, row, held) ?? [])
+  return matrix.stored().flatMap((row) => placeAt(matrix, row, held) ?? [])
 }
 
 /** As one of `scanPlaces`, without looking at the others. */

@@ -1,5 +1,6 @@
 // What simulated machines report, recorded once through the agent's own code and told again by thousands of hosts, each under its own UUID,
-// MACs and serials: so the load costs little, and each manager still sees thousands of different hosts.
+// MACs and serials: so the load costs little, and each manager still sees thousands of different hosts. Each 16 of them share their LUNs, and
+// all their networks, as racks do.
 import { randomUUID } from 'node:crypto'
 import { machineClock } from '../../images/agent/exec.ts'
 import { observe } from '../../images/agent/runner.ts'
@@ -19,6 +20,13 @@ export interface Recording {
 const MACHINES = 16
 const MACHINES_MACS = /"24:6e:96:([0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2})"/g
 
+const WWIDS = /naa\.[56][0-9a-f]{15,31}/g
+const LVM_UUIDS = /"[0-9a-f]{6}(-[0-9a-f]{4}){5}-[0-9a-f]{6}"/g
+const GUESTS = /"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"/g
+const TARGETS = /iqn\.2000-05\.com\.[\w:]+/g
+
+const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, '0')
+
 interface Recorded {
   readonly inventory: string
   readonly sensors: string
@@ -37,6 +45,10 @@ export async function record(): Promise<Recording> {
       const text = inventory
         .replaceAll(own, `${own.slice(0, 24)}${copy.toString(16).padStart(12, '0')}`)
         .replaceAll(serial, `${serial}${copy}`)
+        .replace(WWIDS, (all) => `${all.slice(0, -4)}${hex(copy, 4)}`)
+        .replace(LVM_UUIDS, (all) => `${all.slice(0, -7)}${hex(copy, 6)}"`)
+        .replace(GUESTS, (all) => `${all.slice(0, -5)}${hex(copy, 4)}"`)
+        .replace(TARGETS, (all) => `${all}.${copy}`)
         .replace(MACHINES_MACS, `"24:${(copy & 255).toString(16).padStart(2, '0')}:96:$1"`)
       return `{"kind":"inventory","run":"${run}","revision":1,"inventory":${text}}`
     },

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -26,7 +27,7 @@ export const MANAGER_NOTES = [
   'The floor is a server of the same WebSocket library under the same TLS 1.3 with client certificates: it reads the same bytes, and answers pings.',
   'Each host: an inventory of 10 to 100 KB when it connects, then every 10 s a sample, or one time in ten a report that goes to the disk.',
   'Ingest is what a host waits for: from sending to the answer to a ping behind it, which comes when the message is applied or on disk.',
-  'Hosts are one process on the same cores, with inventories recorded from 16 simulated machines, each host under identities of its own.',
+  'Hosts are one process on the same cores, with inventories recorded from 16 simulated machines, each host under identities of its own; 16 share their LUNs, all their networks.',
   'Agent to row: a real agent on a simulated machine enrols under that load, until its host is in the matrix.',
 ]
 
@@ -82,6 +83,11 @@ async function measure(side: Side, size: number, teardown: Teardown): Promise<re
   const folder = await mkdtemp(join(tmpdir(), 'hl-bench-'))
   const children: ChildProcess[] = []
   const close = teardown.add(async () => {
+    // A profile is written by a process that ends by itself.
+    for (const child of process.env.BENCH_PROFILE ? children : []) {
+      child.disconnect()
+      await once(child, 'exit')
+    }
     for (const child of children) child.kill('SIGKILL')
     await rm(folder, { recursive: true, force: true })
   })
