@@ -3,9 +3,8 @@
 
 import { groupBy } from '../group-by.ts'
 import type { Feature } from './features.ts'
-import { type CpuFeatures, type HostCpu, offerFor } from './host.ts'
+import { type HostCpu, keyOfOffer, offerFor } from './host.ts'
 import { canMove } from './move.ts'
-import { keyOf } from './words.ts'
 
 export interface ExchangeGroups {
   /** Maximal: none is part of another, no host could be added to one. A host may be in several. Largest first. */
@@ -35,12 +34,9 @@ type Class = readonly [HostCpu, ...HostCpu[]]
 const GUEST = { type: 'pvh' } as const
 
 export function exchangeGroups(hosts: readonly HostCpu[]): ExchangeGroups {
-  const apart = hosts.flatMap((cpu) => {
-    const alone = canMove(GUEST, cpu, cpu)
-    return alone.kind === 'compatible' ? [] : [{ host: cpu.host, reasons: alone.reasons }]
-  })
-  const outside = new Set(apart.map(({ host }) => host))
-  const classes = classesOf(hosts.filter(({ host }) => !outside.has(host)))
+  const all = classesOf(hosts)
+  const classes = all.filter(([first]) => canMove(GUEST, first, first).kind === 'compatible')
+  const apart = all.flatMap((one) => (classes.includes(one) ? [] : one.map((cpu) => ({ host: cpu.host, reasons: reasonsAlone(cpu) }))))
   const friends = classes.map(
     ([first], index) => new Set(classes.flatMap(([other], at) => (at !== index && exchange(first, other) ? [at] : []))),
   )
@@ -50,6 +46,11 @@ export function exchangeGroups(hosts: readonly HostCpu[]): ExchangeGroups {
     .map((clique) => clique.flatMap((index) => classes[index]?.map(({ host }) => host) ?? []))
     .sort((a, b) => b.length - a.length)
   return { groups, apart, complete }
+}
+
+function reasonsAlone(cpu: HostCpu): readonly string[] {
+  const verdict = canMove(GUEST, cpu, cpu)
+  return verdict.kind === 'compatible' ? [] : verdict.reasons
 }
 
 /** Whether a host belongs to a group, and if not, all that is in the way. */
@@ -77,13 +78,9 @@ function classesOf(hosts: readonly HostCpu[]): readonly Class[] {
 /** All that canMove looks at. */
 function classKey(cpu: HostCpu): string {
   const offer = offerFor(GUEST.type, cpu)
-  const rows = offer.kind === 'offer' ? [offer.offer.byDefault, offer.offer.atMost].map(rowKey) : [offer.reason]
+  const rows = offer.kind === 'offer' ? keyOfOffer(offer.offer) : offer.reason
   const capable = ['hvm', 'hap'].filter((capability) => cpu.virtCaps.has(capability))
   return JSON.stringify([cpu.vendor, cpu.xen?.major, cpu.xen?.minor, capable, rows])
-}
-
-function rowKey({ words, leaves }: CpuFeatures): string {
-  return [keyOf(words), leaves.basic, leaves.extended, leaves.structured].join('|')
 }
 
 interface Search {

@@ -1,7 +1,7 @@
 // A host's CPU policies, read once from what its agent reported: what its guests get by default, and what they may have at most.
 import type { CpuPolicy, CpuPolicyRow } from '../protocol/machine.ts'
 import { WORD_KEYS } from './features.ts'
-import type { Words } from './words.ts'
+import { keyOf, type Words } from './words.ts'
 
 /** PVH guests are HVM guests to CPUID. */
 export type GuestType = 'pv' | 'pvh' | 'hvm'
@@ -57,6 +57,19 @@ export function readHostCpu(host: string, policy: CpuPolicy): HostCpu {
 
 export function offerFor(type: GuestType, cpu: HostCpu): OfferRead {
   return type === 'pv' ? cpu.pv : cpu.hvm
+}
+
+const KEYS = new WeakMap<Offer, string>()
+
+/** The same for offers of the same. */
+export function keyOfOffer(offer: Offer): string {
+  const key = KEYS.get(offer) ?? [offer.byDefault, offer.atMost].map(keyOfFeatures).join(' ')
+  KEYS.set(offer, key)
+  return key
+}
+
+function keyOfFeatures({ words, leaves }: CpuFeatures): string {
+  return [keyOf(words), leaves.basic, leaves.extended, leaves.structured].join('|')
 }
 
 export function vendorName(vendor: string): string {

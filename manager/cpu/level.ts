@@ -4,7 +4,7 @@
 import { groupBy } from '../group-by.ts'
 import { sayNames } from '../wording.ts'
 import { ACCUMULATED, type Feature, featuresOf, IGNORED, listFeatures } from './features.ts'
-import type { CpuFeatures, HostCpu, MaxLeaves, Offer } from './host.ts'
+import { type CpuFeatures, type HostCpu, keyOfOffer, type MaxLeaves, type Offer } from './host.ts'
 import { difference, intersection, keyOf, union, type Words } from './words.ts'
 
 export type Level =
@@ -37,7 +37,8 @@ export function levelOf(hosts: readonly HostCpu[]): Level {
   if (!first) {
     return { kind: 'unknown', reason: hosts.length === 0 ? 'there are no hosts' : without.map(({ reason }) => reason).join('; ') }
   }
-  const offers = [first, ...others].map(({ offer }) => offer)
+  // Thousands of hosts are of a few kinds.
+  const offers = [...new Map([first, ...others].map(({ offer }) => [keyOfOffer(offer), offer])).values()]
   const words = offers.map(({ byDefault }) => byDefault.words).reduce(intersection)
   const anyGives = offers.map(({ byDefault }) => byDefault.words).reduce(union)
   const allCan = offers.map(({ atMost }) => atMost.words).reduce(intersection)
