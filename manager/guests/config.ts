@@ -21,11 +21,13 @@ export interface ConfigParts {
   /** One for each NIC of the spec. */
   readonly macs: readonly Mac[]
   readonly networks: readonly Network[]
+  /** Of xl.cfg(5); left out: all that the host gives. */
+  readonly cpuid?: string | undefined
 }
 
 const MIB = 2 ** 20
 
-export function configOf({ uuid, spec, host, disks, macs, networks }: ConfigParts): GuestConfig {
+export function configOf({ uuid, spec, host, disks, macs, networks, cpuid }: ConfigParts): GuestConfig {
   const { name, memory, maxMemory = memory, vcpus, maxVcpus = vcpus, nics, xl } = spec
   return {
     ...{ uuid, name, type: 'pvh', boot: { kind: 'grub' }, vcpus, maxVcpus },
@@ -36,6 +38,7 @@ export function configOf({ uuid, spec, host, disks, macs, networks }: ConfigPart
       if (!found || mac === undefined) return []
       return { mac, bridge: bridgeOn(found, host), ...(rateKBps === undefined ? {} : { rateKBps }) }
     }),
+    ...(cpuid === undefined ? {} : { cpuid }),
     xl: XL_KEYS.flatMap((key) => {
       const value = xl[key]
       return value === undefined ? [] : [{ key, value }]

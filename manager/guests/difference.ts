@@ -6,7 +6,7 @@ import { writeSize } from '../protocol/size.ts'
 /** What a guest has at once, running or not. */
 export const AT_ONCE = ['notes', 'tags', 'groups', 'startOrder', 'startDelay'] as const
 /** What a guest has from its next start on. */
-export const LATER = ['maxVcpus', 'maxMemory', 'boot', 'restart', 'xl'] as const
+export const LATER = ['maxVcpus', 'maxMemory', 'boot', 'cpu', 'restart', 'xl'] as const
 /** What may be changed under a guest that runs, within the most that it was started with. */
 const SIZES = ['vcpus', 'memory'] as const
 

@@ -1,8 +1,10 @@
 // A guest and its disks as the rooms have them, from their rows. What we wrote is what was checked then. Pure.
+import type { CpuFeatures } from '../cpu/host.ts'
 import { type GuestSpec, guestSpec } from '../protocol/guest-spec.ts'
 import type { Uuid } from '../protocol/values.ts'
 import { uuid as uuidSchema } from '../protocol/values.ts'
 import type { GuestDisksTable, GuestsTable } from '../store/schema.ts'
+import { readCpu } from './cpu.ts'
 
 export interface GuestRecord {
   readonly uuid: Uuid
@@ -12,6 +14,8 @@ export interface GuestRecord {
   readonly host: string | undefined
   readonly power: 'off' | 'on' | 'paused'
   readonly since: number
+  /** What it runs with; undefined: it is not known. */
+  readonly cpu: CpuFeatures | undefined
   readonly created: number
   readonly createdBy: string
   readonly disks: readonly DiskRecord[]
@@ -37,6 +41,7 @@ export function guestRecord(row: GuestsTable, disks: readonly GuestDisksTable[])
     ...{ uuid: uuidSchema.parse(uuid), name, host: host ?? undefined, since, created, createdBy },
     spec: guestSpec.parse(JSON.parse(row.spec)),
     power: oneOf(['off', 'on', 'paused'], row.power),
+    cpu: readCpu(row.cpu),
     disks: disks.map(diskRecord),
   }
 }

@@ -1,7 +1,9 @@
 // Where a guest can start: all hosts by placement, with what claims and reports leave of each.
+
 import type { Claim } from '../claims/claim.ts'
 import { guestMemory } from '../claims/needs.ts'
 import { readClaim } from '../claims/row.ts'
+import type { CpuFeatures } from '../cpu/host.ts'
 import { groupBy } from '../group-by.ts'
 import type { Pool } from '../hosts/service.ts'
 import { isOn, type Network } from '../networks/network.ts'
@@ -14,11 +16,12 @@ import type { GuestSpec } from '../protocol/guest-spec.ts'
 import type { Store } from '../store/database.ts'
 import { claimsBelow } from '../store/tables/claims.ts'
 import { allGuests } from '../store/tables/guests.ts'
+import { type GivenCpu, givenCpu } from './cpu.ts'
 import { guestRecord } from './guest.ts'
 
 export interface WhereOptions {
   readonly store: Pick<Store, 'db'>
-  readonly pool: Pick<Pool, 'hosts' | 'knownInventory' | 'matrix'>
+  readonly pool: Pick<Pool, 'hosts' | 'knownInventory' | 'matrix' | 'cpu'>
   readonly networks: Pick<Networks, 'list'>
 }
 
@@ -44,11 +47,12 @@ export interface Wanted {
   readonly spec: GuestSpec
   /** Of a guest whose disks are there: their host alone, and no more space. */
   readonly placed?: { readonly uuid: string; readonly host: string }
-  /** Of a guest that is to go to another host, with all of its disks; `cpu`: as it runs, or anew. */
+  /** Of a guest that is to go to another host, with all of its disks. */
   readonly moving?: {
     readonly from: string
     readonly disks: PlacementNeeds['space']
-    readonly cpu: 'live' | 'anew'
+    /** `live`: it runs, with this CPU; undefined: that is not known, and all that its host gives is meant. */
+    readonly cpu: { readonly kind: 'live'; readonly features: CpuFeatures | undefined } | { readonly kind: 'anew' }
   }
   /** Ids of the hosts that are asked about. */
   readonly among?: ReadonlySet<string>
@@ -63,6 +67,13 @@ export class Where {
 
   async places(wanted: Wanted): Promise<Places> {
     return (await this.ground()).places(wanted)
+  }
+
+  /** What a guest is given of the CPU of this host; undefined where that is not known. */
+  async cpuOn(host: string, { cpu }: Pick<GuestSpec, 'cpu'>): Promise<GivenCpu | undefined> {
+    const { pool } = this.#options
+    const [matrix, { levels }] = [await pool.matrix(), await pool.cpu()]
+    return givenCpu(cpu, matrix.cpuOf(host), levels)
   }
 
   /** The hosts as they stand now, to plan for several guests: what is put on one is gone for the next. */
@@ -159,8 +170,14 @@ function needsOf(
     space: placed ? [] : (moving?.disks ?? spaceOf(spec)),
     ...{ networks: [], storage: [] },
     attach: names.map((network) => ({ network, hosts: attached(networks.find(({ name }) => name === network)) })),
-    cpu: moving?.cpu === 'live' ? { kind: 'move', guest: { type: 'pvh' }, from: moving.from } : { kind: 'start', type: 'pvh' },
+    cpu: cpuNeeds(moving),
   }
+}
+
+function cpuNeeds(moving: Wanted['moving']): PlacementNeeds['cpu'] {
+  if (moving?.cpu.kind !== 'live') return { kind: 'start', type: 'pvh' }
+  const { features } = moving.cpu
+  return { kind: 'move', guest: { type: 'pvh', ...(features ? { features } : {}) }, from: moving.from }
 }
 
 /** With the least that a seed takes: how large it is says who makes it. */

@@ -15,6 +15,7 @@ export const guestChange = z.strictObject({
   maxVcpus: said.maxVcpus,
   memory: said.memory.optional(),
   maxMemory: said.maxMemory,
+  cpu: said.cpu.unwrap().optional(),
   restart: said.restart.unwrap().optional(),
   startOrder: said.startOrder.unwrap().optional(),
   startDelay: said.startDelay.unwrap().optional(),

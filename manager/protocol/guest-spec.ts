@@ -78,6 +78,8 @@ export const guestSpec = strict({
   boot: z.enum(['grub']).default('grub'),
   /** For cloud-init, when it is made. */
   seed: guestSeed.optional(),
+  /** `pool`: what all hosts of its host's maker give, so that it can go to each of them while it runs; `host`: all that its host gives. */
+  cpu: z.enum(['pool', 'host']).default('pool'),
   restart: restartPolicy.default('on-failure'),
   /** After a power cut: those of a lower number first; then so many seconds before the next. */
   startOrder: z.int().min(0).max(9999).default(0),

@@ -279,6 +279,8 @@ export interface GuestsTable {
   since: number
   created: number
   created_by: string
+  /** JSON, by guests/cpu.ts: the CPU that it runs with; null: it is not known. */
+  cpu: string | null
 }
 
 export interface GuestDisksTable {

@@ -15,11 +15,14 @@ export interface NodeSpec {
   /** Network interfaces, all on the rack's bridge; only the first one has a boot ROM. */
   readonly nics?: number
   readonly firmware?: Firmware
+  /** A feature that its CPU has not, in QEMU's words; the others have it. */
+  readonly lacks?: string
 }
 
 export interface NodePlan {
   readonly name: string
   readonly firmware: Firmware
+  readonly lacks: string | undefined
   readonly memoryMiB: number
   readonly uuid: string
   readonly serial: string
@@ -72,6 +75,7 @@ function planNode(spec: NodeSpec, number: number, firmware: Firmware, folders: F
   return {
     name,
     firmware: spec.firmware ?? firmware,
+    lacks: spec.lacks,
     memoryMiB: spec.memoryMiB ?? DEFAULT_MEMORY_MIB,
     uuid: `004c4142-0077-4077-8077-${mac.replaceAll(':', '')}`,
     serial: `LAB-${String(number).padStart(4, '0')}`,

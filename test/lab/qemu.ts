@@ -21,7 +21,7 @@ export type BootDevice = 'network' | 'disk'
 export function qemuArguments(plan: NodePlan, boot: BootDevice): readonly string[] {
   return [
     ...['-name', plan.name, '-nodefaults', '-accel', 'tcg', '-machine', 'q35,graphics=off', '-smp', '1', '-m', String(plan.memoryMiB)],
-    ...['-vga', 'none', '-display', 'none', '-cpu', CPU],
+    ...['-vga', 'none', '-display', 'none', '-cpu', plan.lacks === undefined ? CPU : `${CPU},-${plan.lacks}`],
     ...['-uuid', plan.uuid, '-smbios', `type=1,manufacturer=Hostless,product=Lab,serial=${plan.serial},uuid=${plan.uuid}`],
     ...firmwareArguments(plan, boot),
     ...plan.nics.flatMap((nic, index) => nicArguments(nic, index, plan, boot)),

@@ -133,7 +133,7 @@ export function diskNeeds({ disk, vg, thinPool, sizeBytes, access }: NewDisk, { 
 }
 
 async function rows(transaction: Transaction, automation: string, args: CreateArgs, entries: readonly JournalEntry[]): Promise<void> {
-  const { guest, host, disks, spec, who } = args
+  const { guest, host, disks, spec, who, cpu } = args
   const book = await bookOf(transaction, automation, entries)
   for (const { effect, answer, at } of book.now) {
     if (effect.kind === 'claim' && answer.kind === 'value') {
@@ -146,7 +146,7 @@ async function rows(transaction: Transaction, automation: string, args: CreateAr
       await removeClaims(transaction, 'guest', guest.uuid)
     }
   }
-  await rowsOfHost(transaction, guest.uuid, book)
+  await rowsOfHost(transaction, guest.uuid, book, { cpu })
 }
 
 export function diskRow({ disk, vdev: at, vg, sizeBytes, access, image }: NewDisk, { guest, host }: Owner) {

@@ -1,6 +1,7 @@
 // Whether a guest is still as a plan was made of it. A plan looks before it has the guest's lock: another automation may have come to its end
 // in between.
 import type { Kysely } from 'kysely'
+import { guestSpec, writeSpec } from '../../protocol/guest-spec.ts'
 import type { Tables } from '../../store/schema.ts'
 import { disksOf, guestOf } from '../../store/tables/guests.ts'
 import type { HostArg, Named } from './parts.ts'
@@ -26,5 +27,8 @@ export async function otherDisks(
 
 /** Undefined: this is its spec. `spec`: JSON, as it is kept. */
 export async function otherSpec(db: Kysely<Tables>, { uuid, name }: Named, spec: string): Promise<string | undefined> {
-  return (await guestOf(db, uuid))?.spec === spec ? undefined : `guest ${name} was changed`
+  const kept = (await guestOf(db, uuid))?.spec
+  // One that an older hostless wrote lacks what it did not know of.
+  const isSame = kept !== undefined && JSON.stringify(writeSpec(guestSpec.parse(JSON.parse(kept)))) === spec
+  return isSame ? undefined : `guest ${name} was changed`
 }

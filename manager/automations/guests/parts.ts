@@ -5,6 +5,7 @@ import type { JournaledEffect, Tagged, Undo } from '../../automation/effect.ts'
 import { StepFailed } from '../../automation/failure.ts'
 import { claim, hook, order, progress, request, type Steps, undoable } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
+import { cpuFeatures, type GivenCpu } from '../../guests/cpu.ts'
 import { vgRef } from '../../protocol/guest-disk.ts'
 import { guestRecord } from '../../protocol/guest-record.ts'
 import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
@@ -25,12 +26,20 @@ export const startArgs = z.object({
   memoryBytes: z.number(),
   /** `domain`: what is left of one that has ended is in the way. */
   leftover: z.enum(['none', 'domain']),
+  /** What it is given; left out: that is not known. */
+  cpu: cpuFeatures.exactOptional(),
 })
 
 export type Named = z.output<typeof named>
 export type StartArgs = z.output<typeof startArgs>
 export type RememberedArg = z.output<typeof rememberedArg>
 export type HostArg = z.output<typeof hostArg>
+
+export function cpuArg(given: GivenCpu | undefined): Pick<StartArgs, 'cpu'> {
+  if (!given) return {}
+  const { words, leaves } = given.features
+  return { cpu: { words, leaves } }
+}
 
 /** For a start, and for what a host says of it, ms. */
 const START_PATIENCE = 900_000

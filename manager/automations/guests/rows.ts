@@ -2,7 +2,7 @@
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { changeDisk, changeGuest, removeDisk, spoilDisk } from '../../store/tables/guests.ts'
-import { RUNNING_PARTS } from './parts.ts'
+import { RUNNING_PARTS, type StartArgs } from './parts.ts'
 import type { Book } from './written.ts'
 
 /** Part of a guest's claims. */
@@ -16,8 +16,19 @@ interface Body {
   readonly state?: unknown
 }
 
-/** `ended`: what one that has ended is to be: `on` ought to run all the same. */
-export async function rowsOfHost(transaction: Transaction, uuid: string, { begun, now }: Book, ended: 'off' | 'on' = 'off'): Promise<void> {
+interface Becoming {
+  /** What one that has ended is to be: `on` ought to run all the same. */
+  readonly ended?: 'off' | 'on'
+  /** What it is started with. */
+  readonly cpu?: StartArgs['cpu']
+}
+
+export async function rowsOfHost(
+  transaction: Transaction,
+  uuid: string,
+  { begun, now }: Book,
+  { ended = 'off', cpu }: Becoming = {},
+): Promise<void> {
   for (const effect of begun) {
     const body: Body | undefined = effect.kind === 'request' ? effect.body : undefined
     // Whatever comes of it: part of its content may be gone, and nothing starts on it any more.
@@ -29,7 +40,7 @@ export async function rowsOfHost(transaction: Transaction, uuid: string, { begun
     const disk = String(body.disk)
     switch (body.kind) {
       case 'start-guest':
-        await changeGuest(transaction, uuid, { power: 'on', since: at })
+        await changeGuest(transaction, uuid, { power: 'on', since: at, cpu: cpu === undefined ? null : JSON.stringify(cpu) })
         break
       case 'stop-guest':
       case 'destroy-guest':

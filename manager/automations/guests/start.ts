@@ -42,11 +42,11 @@ function* start(given: StartArgs): Steps {
 async function rows(
   transaction: Transaction,
   automation: string,
-  { guest, otherwise }: Args,
+  { guest, otherwise, cpu }: Args,
   entries: readonly JournalEntry[],
 ): Promise<void> {
   const book = await bookOf(transaction, automation, entries)
-  await rowsOfHost(transaction, guest.uuid, book, otherwise)
+  await rowsOfHost(transaction, guest.uuid, book, { ended: otherwise, cpu })
   for (const { effect } of book.now) {
     // What was refused was another's, or this guest's own while it runs: nothing of that is given back. Nor is what one needs that was
     // brought to run before: its agent may have started it again meanwhile.

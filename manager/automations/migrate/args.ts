@@ -1,5 +1,6 @@
 // What `migrate-guest` is given: a guest as its new host is to run it, and where each of its disks goes.
 import { z } from 'zod'
+import { cpuFeatures } from '../../guests/cpu.ts'
 import { vgName, vgRef } from '../../protocol/guest-disk.ts'
 import { vdev } from '../../protocol/guest-spec.ts'
 import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
@@ -26,6 +27,8 @@ export const migrateArgs = z.object({
   way: z.enum(['live', 'stopped']),
   from: hostArg,
   to: hostArg,
+  /** What the new host gives it from its next start on; left out: that is not known. */
+  cpu: cpuFeatures.exactOptional(),
   /** All that it takes of a host: claims' guestMemory. */
   memoryBytes: z.number(),
   disks: z.array(movedDisk).readonly(),

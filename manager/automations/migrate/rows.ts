@@ -1,8 +1,11 @@
 // The rows and claims that follow from a move: from the moment on when the new host has the guest, all of it is that host's.
+
 import type { JournalEntry } from '../../automation/journal.ts'
+import type { CpuFeatures } from '../../cpu/host.ts'
+import { eitherCpu, readCpu } from '../../guests/cpu.ts'
 import type { Transaction } from '../../store/database.ts'
 import { addClaims, claimsOf, removeClaims } from '../../store/tables/claims.ts'
-import { changeGuest, disksOf, putDisk } from '../../store/tables/guests.ts'
+import { changeGuest, disksOf, guestOf, putDisk } from '../../store/tables/guests.ts'
 import { RUNNING_PARTS } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { bookOf } from '../guests/written.ts'
@@ -21,13 +24,19 @@ export async function moveRows(
   const moved = now.find(({ effect }) => effect.kind === 'progress' && effect.phase === MOVED)
   if (!moved) return
   const { guest, to, disks } = args
-  await changeGuest(transaction, guest.uuid, { host: to.id, since: moved.at })
+  const cpu = await cpuAfter(transaction, args)
+  await changeGuest(transaction, guest.uuid, { host: to.id, since: moved.at, cpu: cpu ? JSON.stringify(cpu) : null })
   const rows = await disksOf(transaction, guest.uuid)
   for (const { disk, to: vg, generation } of disks) {
     const row = rows.find(({ id }) => id === disk)
     if (row) await putDisk(transaction, { ...row, host: to.id, vg_name: vg.name, vg_uuid: vg.uuid, generation: generation + 1 })
   }
   await moveClaims(transaction, automation, args)
+}
+
+async function cpuAfter(transaction: Transaction, { guest, cpu }: MigrateArgs): Promise<CpuFeatures | undefined> {
+  const row = await guestOf(transaction, guest.uuid)
+  return eitherCpu(readCpu(row?.cpu ?? null), cpu)
 }
 
 /** What the automation has taken of the new host for it takes the place of what the guest had of the old one. */

@@ -11,6 +11,7 @@ import { poolsOf } from '../../placement/picture.ts'
 import { type VgRef, vgRef } from '../../protocol/guest-disk.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
+import { cpuArg } from '../guests/parts.ts'
 import {
   type Asked,
   heldBy,
@@ -75,7 +76,7 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const way = asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
   const refusals = [...ofGuest(view, asked, from, way)]
   const disks = record.disks.filter(({ state }) => state !== 'leaving')
-  const places = from && (await placesOf(deps, { record, disks, from, cpu: way === 'live' ? 'live' : 'anew', asked }))
+  const places = from && (await placesOf(deps, { record, disks, from, way, asked }))
   const isThere = from !== undefined && asked.to?.id === from.id
   if (places && !isThere && !places.fits.some(({ host }) => asked.to === undefined || host === asked.to.id))
     refusals.push(...sayRefused(places, asked.to))
@@ -134,16 +135,16 @@ interface Asking {
   readonly record: GuestRecord
   readonly disks: readonly DiskRecord[]
   readonly from: HostView
-  readonly cpu: 'live' | 'anew'
+  readonly way: MigrateArgs['way'] | undefined
   readonly asked: Pick<MoveAsked, 'to' | 'others'>
 }
 
-function placesOf({ where, pool }: PlanDeps, { record, disks, from, cpu, asked: { to, others: told } }: Asking): Promise<Places> {
+function placesOf({ where, pool }: PlanDeps, { record, disks, from, way, asked: { to, others: told } }: Asking): Promise<Places> {
   const space = disks.flatMap((disk) => (thinOf(record, disk) === undefined ? [{ vg: poolOf(record, disk), bytes: disk.sizeBytes }] : []))
   const others = pool.hosts().flatMap(({ id, state }) => (id === from.id || state === 'rejected' ? [] : [id]))
   return where.places({
     spec: record.spec,
-    moving: { from: from.id, disks: space, cpu },
+    moving: { from: from.id, disks: space, cpu: way === 'live' ? { kind: 'live', features: record.cpu } : { kind: 'anew' } },
     among: new Set([...(to ? [to.id] : []), ...(to && told !== 'told' ? [] : others)]),
   })
 }
@@ -233,12 +234,16 @@ interface Found {
   readonly disks: readonly MovedDisk[]
 }
 
-async function argsOf({ networks, epoch, now }: PlanDeps, { asked, record, way, ends, network, disks }: Found): Promise<MigrateArgs> {
+async function argsOf(
+  { networks, where, epoch, now }: PlanDeps,
+  { asked, record, way, ends, network, disks }: Found,
+): Promise<MigrateArgs> {
   const { uuid, spec, created, createdBy } = record
   const known = await networks.list()
   const { maxPauseMs, rateBytes, keepMs } = asked
+  const cpu = await where.cpuOn(ends.to.id, spec)
   const guest = configOf({
-    ...{ uuid, spec, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, cpuid: cpu?.cpuid, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disks.map(({ disk, to: vg, generation, vdev, access }) => ({ disk, vg, generation: generation + 1, vdev, access })),
   })
   const [from, to] = network.addresses
@@ -256,5 +261,6 @@ async function argsOf({ networks, epoch, now }: PlanDeps, { asked, record, way, 
     over: { network: network.network, from, to },
     ...(rateBytes === undefined ? {} : { rateBytes }),
     ...(own ? { remembered: own } : {}),
+    ...cpuArg(cpu),
   }
 }

@@ -42,6 +42,10 @@ export async function guests({ schema }: Kysely<Tables>): Promise<void> {
     .execute()
 }
 
+export async function guestCpus({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable('guests').addColumn('cpu', 'text').execute()
+}
+
 /** The bridge over the NIC that a host has booted from is there on each of them, by this name. */
 export async function bootNetwork(db: Kysely<Tables>): Promise<void> {
   const row = { name: 'lan', bridge: 'xenbr0', bridges: '{}', vlan: null, mtu: null, created: 0, created_by: 'hostless' }

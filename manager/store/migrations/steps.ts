@@ -5,7 +5,7 @@ import type { Tables } from '../schema.ts'
 import { automations } from './automations.ts'
 import { claims } from './claims.ts'
 import { cordons } from './cordons.ts'
-import { bootNetwork, guests } from './guests.ts'
+import { bootNetwork, guestCpus, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
@@ -27,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   bootNetwork,
   vmImages,
   cordons,
+  guestCpus,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -4,10 +4,10 @@ import type { Transaction } from '../database.ts'
 import type { GuestDisksTable, GuestsTable, Tables } from '../schema.ts'
 
 /** Again with the same id changes nothing: what justifies it may be written down twice. */
-export async function addGuest(transaction: Transaction, row: GuestsTable): Promise<void> {
+export async function addGuest(transaction: Transaction, row: Omit<GuestsTable, 'cpu'>): Promise<void> {
   await transaction
     .insertInto('guests')
-    .values(row)
+    .values({ ...row, cpu: null })
     .onConflict((conflict) => conflict.column('uuid').doNothing())
     .execute()
 }
@@ -53,7 +53,7 @@ export async function broughtSpecs(db: Kysely<Tables>): Promise<ReadonlyMap<stri
 export async function changeGuest(
   transaction: Transaction,
   uuid: string,
-  change: Partial<Pick<GuestsTable, 'name' | 'spec' | 'host' | 'power' | 'since'>>,
+  change: Partial<Pick<GuestsTable, 'name' | 'spec' | 'host' | 'power' | 'since' | 'cpu'>>,
 ): Promise<void> {
   await transaction.updateTable('guests').set(change).where('uuid', '=', uuid).execute()
 }

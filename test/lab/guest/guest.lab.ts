@@ -94,6 +94,7 @@ test.serial('a guest is made from an image, and boots its own kernel by its own 
   const said = await waitForGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', /^tick 3\b/m)
   t.log(`to its third block on disk: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   t.regex(said, /guest: up/)
+  await askGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', '! grep -qw movbe /proc/cpuinfo')
   const persistent = await at.bed.node('node1').ssh(['cat', '/sys/module/xen_blkback/parameters/feature_persistent'])
   t.is(persistent.stdout.trim(), 'N', 'a guest with persistent grants may lose its kernel when it moves')
   t.regex(await type('vm', 'show', 'web1'), /node1/)

@@ -54,11 +54,14 @@ const oneUp: First<undefined> = {
   again: () => undefined,
 }
 
-/** Two hosts that an operator has approved and whose whole inventory is known; the first has a second NIC. */
+/** Two hosts that an operator has approved and whose whole inventory is known; the first has a second NIC, and more of a CPU. */
 const twoApproved: First<Operator> = {
   kind: 'first',
   name: 'two-approved',
-  nodes: [{ nics: 2, disksMiB: DISKS_MIB }, { disksMiB: DISKS_MIB }],
+  nodes: [
+    { nics: 2, disksMiB: DISKS_MIB },
+    { disksMiB: DISKS_MIB, lacks: 'movbe' },
+  ],
   more: { boot: { image: 'dom0', root: 'nfs', enrol: 'approve' }, manager: MANAGER },
   async reach(bed) {
     const names = bed.rack.nodes.map(({ name }) => name)

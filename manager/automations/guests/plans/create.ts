@@ -12,6 +12,7 @@ import { nearestTo } from '../../../protocol/nearest.ts'
 import { type Mac, type Uuid, uuid as uuidSchema } from '../../../protocol/values.ts'
 import { sayBytes } from '../../../wording.ts'
 import { type CreateArgs, GENERATION, type NewDisk } from '../create.ts'
+import { cpuArg } from '../parts.ts'
 import { type PlanDeps, type Planned, planned, refused } from './plan.ts'
 import { type SizedDisk, seedDisks } from './seed.ts'
 
@@ -57,8 +58,9 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
     disks: sized.value.map(({ from: _from, ...disk }) => disk),
     nics: spec.nics.map((nic, at) => ({ ...nic, mac: macs[at] })),
   }
+  const cpu = await where.cpuOn(best.host, spec)
   const guest = configOf({
-    ...{ uuid, spec: whole, host: best.host, macs, networks: known },
+    ...{ uuid, spec: whole, cpuid: cpu?.cpuid, host: best.host, macs, networks: known },
     disks: disks.map((one) => ({ ...one, generation: GENERATION })),
   })
   const own = remembered({
@@ -68,6 +70,7 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   })
   return planned('create-guest', {
     ...{ guest, restart: spec.restart, host: { id: best.host, name: best.name }, memoryBytes: memoryNeeded(spec), leftover: 'none' },
+    ...cpuArg(cpu),
     ...{ spec: JSON.stringify(writeSpec(whole)), disks, power, epoch, who },
     ...(own ? { remembered: own } : {}),
   })

@@ -4,7 +4,7 @@ import type { GuestRecord } from '../../../guests/guest.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
 import { lvOf, vgRef } from '../../../protocol/guest-disk.ts'
 import type { DestroyArgs, StopArgs } from '../end.ts'
-import type { StartArgs } from '../parts.ts'
+import { cpuArg, type StartArgs } from '../parts.ts'
 import {
   type Asked,
   free,
@@ -43,13 +43,14 @@ export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Plan
     return refused(`${name} cannot start on ${host.name}: ${why ?? 'it has not reported'}`)
   }
   const networks = await deps.networks.list()
+  const cpu = await deps.where.cpuOn(host.id, spec)
   const guest = configOf({
-    ...{ uuid, spec, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, cpuid: cpu?.cpuid, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disksOf(record),
   })
   const leftover = found.value.seen.some((one) => one.host.id === host.id) ? 'domain' : 'none'
   const memoryBytes = memoryNeeded(spec)
-  return planned('start-guest', { guest, restart: spec.restart, host: hostArgOf(host), memoryBytes, leftover })
+  return planned('start-guest', { guest, restart: spec.restart, host: hostArgOf(host), memoryBytes, leftover, ...cpuArg(cpu) })
 }
 
 /** But for what is to go. */

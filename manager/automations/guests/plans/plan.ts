@@ -20,7 +20,7 @@ export interface Images {
 
 export interface PlanDeps extends MacSources {
   readonly book: Pick<GuestBook, 'find'>
-  readonly where: Pick<Where, 'places' | 'ground'>
+  readonly where: Pick<Where, 'places' | 'ground' | 'cpuOn'>
   readonly networks: Pick<Networks, 'list'>
   readonly moves: OneByOne
   readonly images: Images

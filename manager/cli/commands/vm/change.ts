@@ -16,6 +16,7 @@ interface SetOptions extends ChangeOptions {
   readonly vcpus?: number
   readonly maxVcpus?: number
   readonly restart?: 'never' | 'on-failure' | 'always'
+  readonly cpu?: 'pool' | 'host'
   readonly startOrder?: number
   readonly startDelay?: number
   readonly notes?: string
@@ -43,14 +44,15 @@ export function addVmChange(vm: Command, world: World): void {
         .option('--vcpus <number>', 'CPUs of it', wholeNumber(1, 512))
         .option('--max-vcpus <number>', 'the most that it can be given while it runs', wholeNumber(1, 512))
         .option('--restart <policy>', 'after its end: never, on-failure, always')
+        .option('--cpu <level>', 'pool: what all hosts of its maker give, so that it can go to each of them; host: all that its host gives')
         .option('--start-order <number>', 'after a power cut: those of a lower number first', wholeNumber(0, 9999))
         .option('--start-delay <seconds>', 'after a power cut: before the next one is started', wholeNumber(0, 3600))
         .option('--notes <text>', 'for people')
         .option('--tag <tag>', 'that it has, in the place of the others; may be said again', each)
         .option('--group <name>', 'that it is in, in the place of the others; may be said again', each),
-    act: async (api, args, { tag, group, memory, maxMemory, vcpus, maxVcpus, restart, startOrder, startDelay, notes, ...options }) => {
+    act: async (api, args, { tag, group, memory, maxMemory, vcpus, maxVcpus, restart, cpu, startOrder, startDelay, notes, ...options }) => {
       const lists = { tags: tag && [...tag], groups: group && [...group] }
-      const change: Change = { memory, maxMemory, vcpus, maxVcpus, restart, startOrder, startDelay, notes, ...lists }
+      const change: Change = { memory, maxMemory, vcpus, maxVcpus, restart, cpu, startOrder, startDelay, notes, ...lists }
       if (Object.values(change).every((value) => value === undefined))
         throw new CommandFailure('say what is to be other: --memory 2G, say', 2)
       const { items, missing } = await pickVms(api, args)

@@ -47,6 +47,7 @@ export function addVmCreate(vm: Command, world: World, read: ReadFile): void {
         .option('--disk <size@vg>', '8G@data, or 8G@data/POOL for a thin one; may be said again', each, [])
         .option('--nic <network>', 'lan, or lan=MAC; may be said again', each, [])
         .option('--restart <policy>', 'after its end: never, on-failure, always')
+        .option('--cpu <level>', 'pool: what all hosts of its maker give, so that it can go to each of them; host: all that its host gives')
         .option('--group <name>', 'that it is in; may be said again', each, [])
         .option('--notes <text>', 'for people')
         .option('--on <selector...>', 'hosts that may take it')

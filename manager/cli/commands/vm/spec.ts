@@ -11,6 +11,7 @@ export interface SpecOptions {
   readonly disk: readonly string[]
   readonly nic: readonly string[]
   readonly restart?: string
+  readonly cpu?: string
   readonly group: readonly string[]
   readonly notes?: string
 }
@@ -19,12 +20,13 @@ export interface SpecOptions {
 const LONGEST = 4 << 20
 
 /** The first disk begins with the image. */
-export function specOf(name: string, { image, memory = '512M', vcpus, disk, nic, restart, group, notes }: SpecOptions): GuestSpec {
+export function specOf(name: string, { image, memory = '512M', vcpus, disk, nic, restart, cpu, group, notes }: SpecOptions): GuestSpec {
   return checked({
     ...{ name, memory, groups: group, nics: nic.map(nicOf) },
     disks: disk.map((one, at) => ({ ...diskOf(one), ...(at === 0 && image !== undefined ? { image } : {}) })),
     ...(vcpus === undefined ? {} : { vcpus }),
     ...(restart === undefined ? {} : { restart }),
+    ...(cpu === undefined ? {} : { cpu }),
     ...(notes === undefined ? {} : { notes }),
   })
 }

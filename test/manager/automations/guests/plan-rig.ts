@@ -70,7 +70,7 @@ export function plannerOn(rig: Rig, room = 1): Planner {
     moves: new OneByOne(),
     ...{ store, pool, epoch: 1, now: () => 1000, newUuid: () => uuidOf(ids++) },
     book: new GuestBook({ store, pool, now: Date.now }),
-    where: { places: placesBut(hosts, new Set()), ground: async () => groundOf(hosts, room) },
+    where: { places: placesBut(hosts, new Set()), ground: async () => groundOf(hosts, room), cpuOn: async () => undefined },
     networks: { list: async () => [network] },
     images: {
       find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),

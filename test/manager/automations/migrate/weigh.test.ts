@@ -1,6 +1,7 @@
 import { planMigrate, weighAll } from '../../../../manager/automations/migrate/several.ts'
 import { weigh } from '../../../../manager/automations/migrate/weigh.ts'
 import { addAutomation } from '../../../../manager/store/tables/automations.ts'
+import { guestOf } from '../../../../manager/store/tables/guests.ts'
 import { until } from '../../automation/scripted.ts'
 import { onEach } from '../../store/dialects.ts'
 import { plannerOn } from '../guests/plan-rig.ts'
@@ -107,4 +108,29 @@ onEach('of two guests that fit on one host exactly one goes: a move counts for t
     ),
   )
   t.like(await planMigrate(deps, { ref: 'web2', ...HOW }), { kind: 'refused', code: 'unfit', reason: 'b is full' })
+})
+
+onEach('what a guest was given of its host’s CPU is kept, says where it can go, and goes with it', async (t, place) => {
+  const rig = await rigAt(t, place, [node('a', at('10.77.0.21') as never), node('b', at('10.77.0.22') as never)])
+  const cpu = { words: [7, 1], leaves: { basic: 13 } }
+  await madeOn(rig, createArgs({ cpu }))
+  t.deepEqual(JSON.parse((await guestOf(rig.store.db, GUEST))?.cpu ?? 'null'), cpu)
+  const { deps } = plannerOn(rig)
+  const asked: unknown[] = []
+  const where: typeof deps.where = {
+    ...deps.where,
+    places: async (wanted) => {
+      asked.push(wanted.moving?.cpu)
+      return deps.where.places(wanted)
+    },
+    cpuOn: async (host) => ({ cpuid: `host,on-${host}=0`, features: { words: [3], leaves: {} } }),
+  }
+  const to = deps.pool.hosts().find(({ id }) => id === 'b')
+  const weighed = await weigh({ ...deps, where }, { ref: 'web1', to, ...HOW })
+  if (weighed.kind !== 'done') return t.fail(weighed.reason)
+  t.deepEqual(asked, [{ kind: 'live', features: cpu }])
+  t.like(weighed.value.args, { guest: { cpuid: 'host,on-b=0' }, cpu: { words: [3] } })
+  const stopped = await weigh({ ...deps, where }, { ref: 'web1', to, as: 'stopped', ...HOW })
+  if (stopped.kind !== 'done') return t.fail(stopped.reason)
+  t.deepEqual(asked[1], { kind: 'anew' })
 })

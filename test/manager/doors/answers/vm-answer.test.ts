@@ -46,7 +46,7 @@ function view(seen: readonly Seen[]): GuestView {
   return {
     ...{ uuid: GUEST, name: 'web1', state: 'running', why: undefined, host, seen, holding: undefined },
     record: {
-      ...{ uuid: id, name: 'web1', spec, host: host.id, power: 'on', since: 0, created: 0, createdBy: 'ada' },
+      ...{ uuid: id, name: 'web1', spec, host: host.id, power: 'on', since: 0, created: 0, createdBy: 'ada', cpu: undefined },
       disks: [
         {
           ...{ id: uuid.parse(DISK), vdev: 'xvda', host: host.id, vg: { name: 'data', uuid: VG }, sizeBytes: 8, generation: 1 },
