@@ -25,12 +25,14 @@ export class Tally {
   /** `milliseconds`: what the sample was taken over. */
   add(measured: Measured, milliseconds: number): void {
     const numbers = this.#numbers
-    for (const [index, name] of MEASURES.entries()) {
+    let index = -1
+    for (const name of MEASURES) {
+      index += 1
       const value = measured[name]
       if (value === null) continue
       numbers[index] = (numbers[index] ?? 0) + milliseconds
       numbers[index + COUNT] = (numbers[index + COUNT] ?? 0) + value * milliseconds
-      numbers[index + 2 * COUNT] = Math.max(numbers[index + 2 * COUNT] ?? 0, value)
+      if (value > (numbers[index + 2 * COUNT] ?? 0)) numbers[index + 2 * COUNT] = value
     }
   }
 
@@ -76,7 +78,10 @@ export function entryOf(numbers: unknown): Entry | undefined {
   return { seconds: seconds ?? 0, mean: rest.slice(0, MEASURES.length), most: rest.slice(MEASURES.length) }
 }
 
-/** Four digits are more than a chart shows, and fewer than a number has. */
-function round(value: number): number {
-  return value === 0 ? 0 : Number(value.toPrecision(4))
+/** Four digits are more than a chart shows, and fewer than a number has. Of half a million guests toPrecision takes too long. */
+export function round(value: number): number {
+  if (value === 0) return 0
+  const power = Math.max(-9, Math.floor(Math.log10(value)) - 3)
+  // A whole power of ten is exact, its inverse is not.
+  return power < 0 ? Math.round(value * 10 ** -power) / 10 ** -power : Math.round(value / 10 ** power) * 10 ** power
 }

@@ -1,5 +1,6 @@
 // The last hour of things, sample by sample, in memory alone. So many samples of so many things: of more things those keep theirs that
 // somebody has looked at last.
+import { round } from './bucket.ts'
 import { MEASURES, type Measured } from './measure.ts'
 import type { Points } from './points.ts'
 
@@ -24,7 +25,11 @@ class Ring {
     const place = this.#count % MOST_SAMPLES
     this.#at[place] = at
     this.#span[place] = span
-    for (const [index, name] of MEASURES.entries()) this.#values[place * MEASURES.length + index] = measured[name] ?? Number.NaN
+    let index = place * MEASURES.length
+    for (const name of MEASURES) {
+      this.#values[index] = measured[name] ?? Number.NaN
+      index += 1
+    }
     this.#count += 1
   }
 
@@ -52,7 +57,7 @@ class Ring {
       times.push(at)
       for (const [index, line] of means.entries()) {
         const value = this.#values[place * MEASURES.length + index] ?? Number.NaN
-        line.push(Number.isNaN(value) ? null : Number(value.toPrecision(4)))
+        line.push(Number.isNaN(value) ? null : round(value))
       }
     }
     return { from, until, times, mean: means, most: undefined }
