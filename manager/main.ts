@@ -40,6 +40,7 @@ import { openRebuilder } from './guests/rebuild/open.ts'
 import { Where } from './guests/where.ts'
 import { openPool, type Pool } from './hosts/service.ts'
 import { openSiteProperties } from './hosts/site-properties.ts'
+import { Measures } from './measures/service.ts'
 import { createMetrics } from './metrics.ts'
 import { Networks } from './networks/service.ts'
 import type { RequestBody } from './protocol/requests.ts'
@@ -156,6 +157,8 @@ async function start(
   const pool = await openPool({ store, trouble: () => watched.trouble(), now, elapsed, lostAfter, log: listening })
   closing.push(() => pool.close())
 
+  const measures = new Measures({ store, pool, now, after, onError: (error) => log.error({ error }, 'what was measured is not on disk') })
+  closing.push(() => measures.close())
   const appliances = await openAppliances({ store, pool, now, after, log: listening })
   const refusals = limitLog(log, REFUSALS, elapsed)
   const scans = await openScanBook(store, listening)
@@ -171,6 +174,7 @@ async function start(
       await forgetSessions(transaction, now() - SESSION_IDLE)
     })
     await automations.forget(before)
+    await measures.forget()
     await forgetSeeds()
   }
   // What an automation has made for itself, and not begun with, is not old yet.
@@ -282,6 +286,7 @@ async function start(
     rebuilder,
     gateway,
     consoles,
+    measures,
     dataDir,
     address: config.reached ?? listen.address,
     pool,

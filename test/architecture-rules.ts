@@ -40,7 +40,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['protocol', 'group-by.ts', 'wording.ts', 'outcome.ts'],
   ['store', 'access'],
   ['hosts', 'connectivity', 'cpu', 'alarms', 'claims', 'agents', 'enrolment', 'appliances'],
-  ['storage', 'placement', 'guests', 'networks', 'vm-images', 'consoles'],
+  ['storage', 'placement', 'guests', 'networks', 'vm-images', 'consoles', 'measures'],
   ['reconcile', 'automation'],
   ['automations'],
   ['metrics.ts', 'config.ts'],

@@ -11,6 +11,7 @@ import { events } from './events.ts'
 import { guests } from './guests.ts'
 import { hosts } from './hosts.ts'
 import { manager } from './manager.ts'
+import { measured } from './measures.ts'
 import { migrations } from './migrations.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
@@ -26,6 +27,7 @@ export const CONTRACT = {
   guests,
   vms,
   consoles,
+  measured,
   migrations,
   evacuations,
   networks,

@@ -320,6 +320,24 @@ export interface VmImagesTable {
   added_by: string
 }
 
+/** What was measured in five minutes, as manager/measures/bucket.ts writes it. */
+export interface MeasuresTable {
+  host: string
+  /** When they began. */
+  at: number
+  /** JSON list of numbers. */
+  own: string
+  /** JSON, UUID of a guest → such a list. */
+  guests: string
+}
+
+/** Which hosts have rows of a guest. */
+export interface MeasuredGuestsTable {
+  guest: string
+  host: string
+  until: number
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -348,4 +366,6 @@ export interface Tables {
   guest_disks: GuestDisksTable
   networks: NetworksTable
   vm_images: VmImagesTable
+  measures: MeasuresTable
+  measured_guests: MeasuredGuestsTable
 }

@@ -5,7 +5,7 @@ import { xlInfo } from '../inventory/xl-info.ts'
 import { type DomainRow, xlList } from '../inventory/xl-list.ts'
 import { type DiskCounters, parseDiskstats } from './diskstats.ts'
 import { type NetCounters, parseNetDev } from './net-dev.ts'
-import { readVbds } from './vbd-sysfs.ts'
+import { readVbds, type Vbds } from './vbd-sysfs.ts'
 
 export interface Counters {
   /** dom0 among them. */
@@ -16,8 +16,7 @@ export interface Counters {
   readonly dom0AvailableBytes: number
   readonly disks: ReadonlyMap<string, DiskCounters>
   readonly interfaces: ReadonlyMap<string, NetCounters>
-  /** By domid. */
-  readonly vbds: ReadonlyMap<number, DiskCounters>
+  readonly vbds: Vbds
 }
 
 /** Undefined when one of them was not read: its zeros would be believed. A domain's own that are odd cost only themselves. */

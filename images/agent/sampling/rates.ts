@@ -17,8 +17,9 @@ export interface Moment {
 }
 
 /**
- * What was used between the two. Which disks and NICs are the host's, and which vifs are whose, is the inventory's to say;
- * a guest that was not there at both moments has no rates and is left out. Undefined when no time has passed.
+ * What was used between the two. Which disks and NICs are the host's, and which vifs are whose, is the inventory's to say. Undefined when
+ * no time has passed. A disk or NIC that was not counted at both moments, or whose counters were begun anew, has no rates and is left
+ * out; a guest that has such a one is left out as a whole: that nothing is known of it is not that it did nothing.
  */
 export function sampleBetween(
   before: Moment,
@@ -52,12 +53,12 @@ function hostSample(from: Counters, to: Counters, { blockDevices, nics }: Pick<I
     dom0AvailableBytes: to.dom0AvailableBytes,
     disks: blockDevices.flatMap(({ name }) => {
       const [earlier, now] = [from.disks.get(name), to.disks.get(name)]
-      if (!earlier || !now) return []
+      if (!earlier || !now || !wentOn(earlier, now)) return []
       return [{ name, ...transfer(earlier, now, per), busy: Math.min(1, per(earlier.busyMilliseconds, now.busyMilliseconds) / 1000) }]
     }),
     nics: nics.flatMap(({ name }) => {
       const [earlier, now] = [from.interfaces.get(name), to.interfaces.get(name)]
-      return earlier && now ? [{ name, ...traffic(earlier, now, per) }] : []
+      return earlier && now && wentOn(earlier, now) ? [{ name, ...traffic(earlier, now, per) }] : []
     }),
   }
 }
@@ -65,37 +66,76 @@ function hostSample(from: Counters, to: Counters, { blockDevices, nics }: Pick<I
 function guestSamples(from: Counters, to: Counters, { guests }: Pick<Inventory, 'guests'>, per: Per): readonly GuestSample[] {
   return guests.flatMap(({ uuid, domid, nics }) => {
     const [earlier, now] = [from, to].map(({ domains }) => domains.find((domain) => domain.domid === domid && domain.uuid === uuid))
-    if (!earlier || !now) return []
-    const vifs = nics.flatMap(({ vif }) => (vif === undefined ? [] : [vif]))
+    if (!earlier || !now || now.cpuSeconds < earlier.cpuSeconds) return []
+    const [diskBefore, diskNow] = [from.vbds.get(domid) ?? NO_DEVICE, to.vbds.get(domid) ?? NO_DEVICE]
+    const [vifsBefore, vifsNow] = [vifsOf(from, nics), vifsOf(to, nics)]
+    if (!areTheSame(diskBefore, diskNow) || !areTheSame(vifsBefore, vifsNow)) return []
     return [
       {
         uuid,
         cpus: per(earlier.cpuSeconds, now.cpuSeconds),
         memoryBytes: now.mebibytes * MIB,
-        ...transfer(from.vbds.get(domid) ?? NO_DISK, to.vbds.get(domid) ?? NO_DISK, per),
-        ...traffic(together(from, vifs), together(to, vifs), per),
+        ...transfer(ofDisks(diskBefore), ofDisks(diskNow), per),
+        ...traffic(ofVifs(vifsBefore), ofVifs(vifsNow), per),
       },
     ]
   })
 }
 
-const NO_DISK: DiskCounters = { reads: 0, writes: 0, readBytes: 0, writtenBytes: 0 }
-const NO_TRAFFIC: NetCounters = { receivedBytes: 0, sentBytes: 0, receivedPackets: 0, sentPackets: 0, lostPackets: 0 }
+type Vifs = ReadonlyMap<string, NetCounters>
 
-/** Of a guest's interfaces, as the guest sees them. */
-function together({ interfaces }: Counters, vifs: readonly string[]): NetCounters {
-  return vifs
-    .map((vif) => otherEnd(interfaces.get(vif) ?? NO_TRAFFIC))
-    .reduce(
-      (sum, one) => ({
-        receivedBytes: sum.receivedBytes + one.receivedBytes,
-        sentBytes: sum.sentBytes + one.sentBytes,
-        receivedPackets: sum.receivedPackets + one.receivedPackets,
-        sentPackets: sum.sentPackets + one.sentPackets,
-        lostPackets: sum.lostPackets + one.lostPackets,
-      }),
-      NO_TRAFFIC,
-    )
+const NO_DEVICE: ReadonlyMap<string, undefined> = new Map()
+
+/** As the guest sees them. */
+function vifsOf({ interfaces }: Counters, nics: readonly { readonly vif?: string | undefined }[]): Vifs {
+  return new Map(
+    nics.flatMap(({ vif }) => {
+      const counted = vif === undefined ? undefined : interfaces.get(vif)
+      return vif !== undefined && counted ? [[vif, otherEnd(counted)] as const] : []
+    }),
+  )
+}
+
+/** The same devices at both moments, all of them read, and none begun anew: one that came has done what nobody can date. */
+function areTheSame<Counted extends object>(from: ReadonlyMap<string, Counted | undefined>, to: ReadonlyMap<string, Counted | undefined>) {
+  return (
+    from.size === to.size &&
+    [...to].every(([name, now]) => {
+      const earlier = from.get(name)
+      return earlier !== undefined && now !== undefined && wentOn(earlier, now)
+    })
+  )
+}
+
+/** None of its counters has gone back. */
+function wentOn<Counted extends object>(from: Counted, to: Counted): boolean {
+  const earlier = new Map(Object.entries(from))
+  return Object.entries(to).every(([name, count]) => count >= (earlier.get(name) ?? 0))
+}
+
+function ofDisks(disks: ReadonlyMap<string, DiskCounters | undefined>): DiskCounters {
+  return [...disks.values()].reduce<DiskCounters>(
+    (sum, one) => ({
+      reads: sum.reads + (one?.reads ?? 0),
+      writes: sum.writes + (one?.writes ?? 0),
+      readBytes: sum.readBytes + (one?.readBytes ?? 0),
+      writtenBytes: sum.writtenBytes + (one?.writtenBytes ?? 0),
+    }),
+    { reads: 0, writes: 0, readBytes: 0, writtenBytes: 0 },
+  )
+}
+
+function ofVifs(vifs: Vifs): NetCounters {
+  return [...vifs.values()].reduce<NetCounters>(
+    (sum, one) => ({
+      receivedBytes: sum.receivedBytes + one.receivedBytes,
+      sentBytes: sum.sentBytes + one.sentBytes,
+      receivedPackets: sum.receivedPackets + one.receivedPackets,
+      sentPackets: sum.sentPackets + one.sentPackets,
+      lostPackets: sum.lostPackets + one.lostPackets,
+    }),
+    { receivedBytes: 0, sentBytes: 0, receivedPackets: 0, sentPackets: 0, lostPackets: 0 },
+  )
 }
 
 function transfer(from: DiskCounters, to: DiskCounters, per: Per) {

@@ -5,35 +5,33 @@ import { type DiskCounters, SECTOR_BYTES } from './diskstats.ts'
 
 const FOLDER = '/sys/bus/xen-backend/devices'
 
-/** By domid, all vbds of a domain together. */
-export async function readVbds(backend: Backend): Promise<ReadonlyMap<number, DiskCounters>> {
+/** By domid, then by the device's own number; undefined: it counts, and could not be read whole. */
+export type Vbds = ReadonlyMap<number, ReadonlyMap<string, DiskCounters | undefined>>
+
+/** A vbd that counts nothing, such as a drive without a medium, is not among them. */
+export async function readVbds(backend: Backend): Promise<Vbds> {
   const names = (await backend.list(FOLDER)).flatMap((name) => {
-    const domid = whole(/^vbd-(\d{1,5})-\d+$/.exec(name)?.[1])
-    return domid === undefined ? [] : [{ domid, folder: `${FOLDER}/${name}/statistics` }]
+    const [, number, device = ''] = /^vbd-(\d{1,5})-(\d+)$/.exec(name) ?? []
+    const domid = whole(number)
+    return domid === undefined ? [] : [{ domid, device, folder: `${FOLDER}/${name}/statistics` }]
   })
-  const found = new Map<number, DiskCounters>()
   const all = await Promise.all(
-    names.map(async ({ domid, folder }) => {
-      const count = async (file: string): Promise<number> => whole(await backend.read(`${folder}/${file}`)) ?? 0
-      const [reads, writes, readSectors, writtenSectors] = await Promise.all([
-        count('rd_req'),
-        count('wr_req'),
-        count('rd_sect'),
-        count('wr_sect'),
-      ])
-      return { domid, reads, writes, readBytes: readSectors * SECTOR_BYTES, writtenBytes: writtenSectors * SECTOR_BYTES }
+    names.map(async ({ domid, device, folder }) => {
+      const count = async (file: string) => whole(await backend.read(`${folder}/${file}`))
+      const counts = await Promise.all([count('rd_req'), count('wr_req'), count('rd_sect'), count('wr_sect')])
+      return { domid, device, counts }
     }),
   )
-  for (const { domid, ...own } of all) found.set(domid, sum(found.get(domid), own))
+  const found = new Map<number, Map<string, DiskCounters | undefined>>()
+  for (const { domid, device, counts } of all) {
+    if (counts.every((count) => count === undefined)) continue
+    const of = found.get(domid) ?? new Map<string, DiskCounters | undefined>()
+    found.set(domid, of.set(device, counted(counts)))
+  }
   return found
 }
 
-function sum(a: DiskCounters | undefined, b: DiskCounters): DiskCounters {
-  if (!a) return b
-  return {
-    reads: a.reads + b.reads,
-    writes: a.writes + b.writes,
-    readBytes: a.readBytes + b.readBytes,
-    writtenBytes: a.writtenBytes + b.writtenBytes,
-  }
+function counted([reads, writes, readSectors, writtenSectors]: readonly (number | undefined)[]): DiskCounters | undefined {
+  if (reads === undefined || writes === undefined || readSectors === undefined || writtenSectors === undefined) return undefined
+  return { reads, writes, readBytes: readSectors * SECTOR_BYTES, writtenBytes: writtenSectors * SECTOR_BYTES }
 }

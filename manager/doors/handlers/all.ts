@@ -16,6 +16,7 @@ import { evacuationHandlers } from './evacuations.ts'
 import type { Handlers } from './handlers.ts'
 import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
+import { type MeasureDeps, measureHandlers } from './measures.ts'
 import { migrationHandlers } from './migrations.ts'
 import { type NetworkDeps, networkHandlers } from './networks.ts'
 import { propertyHandlers } from './properties.ts'
@@ -31,6 +32,7 @@ export interface HandlerDeps
     Pick<StorageDeps, 'claims'>,
     Pick<VmDeps, 'guests'>,
     Pick<ConsoleDeps, 'consoles'>,
+    Pick<MeasureDeps, 'measures'>,
     Pick<NetworkDeps, 'networks'> {
   readonly access: Access
   readonly automations: Automations
@@ -57,6 +59,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     guests: guestHandlers(hosts),
     vms: vmHandlers(deps),
     consoles: consoleHandlers(deps),
+    measured: measureHandlers(deps),
     migrations: migrationHandlers(deps),
     evacuations: evacuationHandlers(deps),
     networks: networkHandlers(deps),

@@ -98,7 +98,8 @@ async function inLayout(
   const nav = visitor ? navigation(visitor.who.role, title, await counts(visitor.ask)) : []
   const signedIn = who && { user: who.user, role: who.role }
   const headers = JSON.stringify({ 'X-CSRF-Token': csrf })
-  return render(LAYOUT, { title, page, content, assets, hasTerminal: page === 'guest-console', csrf, headers, who: signedIn, nav })
+  const scripts = { hasTerminal: page === 'guest-console', hasCharts: page === 'guest' || page === 'host' }
+  return render(LAYOUT, { title, page, content, assets, ...scripts, csrf, headers, who: signedIn, nav })
 }
 
 function withCsrf(

@@ -8,6 +8,7 @@ import { moveGuestRoutes } from './pages/guests/move.ts'
 import { newGuestRoutes } from './pages/guests/new.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
+import { measureRoutes } from './pages/measures.ts'
 import { poolRoutes } from './pages/pool.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in.ts'
 import { siteRoutes } from './pages/site.ts'
@@ -25,6 +26,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...newGuestRoutes(render),
     ...guestRoutes(render),
     ...moveGuestRoutes(render),
+    ...measureRoutes(render),
     ...poolRoutes(render),
     ...siteRoutes(render),
     ...VM_IMAGE_ROUTES,

@@ -50,6 +50,7 @@ export const FRAGMENTS = [
   '_host-now',
   '_host-records',
   '_matrix',
+  '_measures',
   '_move-choices',
   '_move-plan',
   '_nic-row',

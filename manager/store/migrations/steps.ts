@@ -7,6 +7,7 @@ import { claims } from './claims.ts'
 import { cordons } from './cordons.ts'
 import { bootNetwork, guestCpus, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
+import { measures } from './measures.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
 
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   vmImages,
   cordons,
   guestCpus,
+  measures,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

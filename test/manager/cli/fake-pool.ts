@@ -4,6 +4,7 @@ import { done, type Handlers, missing } from '../../../manager/doors/handlers/ha
 import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
+import { fakeMeasures } from '../fake-measures.ts'
 import { fakeStorage } from '../fake-storage.ts'
 import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
 import { fakeVms } from '../fake-vms.ts'
@@ -20,6 +21,7 @@ export function fakePool(pool: PoolData): Handlers {
   return {
     automations: fakeAutomations(pool.automations),
     storage: fakeStorage(pool),
+    ...fakeMeasures(pool.measures),
     ...fakeVmImages(IMAGES),
     ...fakeVms(pool),
     ...hostsOf(pool),

@@ -6,6 +6,7 @@ import type { BootAttempt } from '../../../manager/contract/boots.ts'
 import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
 import type { Guest } from '../../../manager/contract/guests.ts'
 import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
+import type { Last, Measures } from '../../../manager/contract/measures.ts'
 import type { Placement } from '../../../manager/contract/placement.ts'
 import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
 import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
@@ -32,6 +33,8 @@ export interface PoolData {
   readonly networks: Network[]
   readonly asked: string[]
   readonly disks: HostDisks[]
+  /** Of every host and guest; left out: nothing was measured. */
+  readonly measures?: (last: Last, ref: string) => Measures
   /** Why nothing is begun on a host, by name. */
   readonly refusals: { [host: string]: string }
   readonly users: User[]

@@ -11,6 +11,7 @@ import { render } from '../../engine/output/output.ts'
 import { addListing } from '../../engine/pool-command.ts'
 import { wholeNumber } from '../../engine/quantities.ts'
 import { pickHosts, type Selected } from '../../engine/selecting.ts'
+import { addHostStats } from '../measures/measures.ts'
 import { addHostChanges } from './change.ts'
 import { addHostFind } from './find.ts'
 import { bootsReport, historyReport, hostsReport, type WholeHost, wholeHostReport, wholeHostsReport } from './report.ts'
@@ -54,6 +55,7 @@ export function addHostCommands(program: Command, world: World): void {
     changes: ['boot', 'host'],
     load: (api, args) => eachHost(api, args, async ({ id: ref }) => (await api.boots.list({ ref })).boots, bootsReport),
   })
+  addHostStats(host, world)
   addHostChanges(host, world)
   addHostFind(host, world)
 }

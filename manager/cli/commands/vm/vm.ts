@@ -10,6 +10,7 @@ import { CommandFailure } from '../../engine/failure.ts'
 import { render } from '../../engine/output/output.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
 import { pickHosts, type Selected } from '../../engine/selecting.ts'
+import { addVmStats } from '../measures/measures.ts'
 import { addVmChange } from './change.ts'
 import { addChangeOptions, type ChangeOptions, changeEach, type Guest } from './changing.ts'
 import { addVmConsole } from './console.ts'
@@ -72,6 +73,7 @@ export function addVmCommands(program: Command, world: World): void {
       return { report: placesReport(await api.vms.where({ ...about, ...(hosts ? { hosts } : {}) })) }
     },
   })
+  addVmStats(vm, world)
   addVmCreate(vm, world, readText)
   addVmLife(vm, world)
   addVmForget(vm, world)

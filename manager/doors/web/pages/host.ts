@@ -8,6 +8,7 @@ import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'
 import { bootSettingsView, hostNowView, reachView, recordsView } from '../views/host.ts'
 import { hostPath } from '../views/words.ts'
+import { hostMeasures } from './measures.ts'
 
 const HISTORY = 100
 
@@ -52,6 +53,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
       const view = {
         ...found.view,
         ...(await records(ref, visitor)),
+        measures: await hostMeasures(visitor, host),
         reach: reachView(reach?.things ?? []),
         boot: bootSettingsView(boot ?? {}, all.hosts),
         hardware:

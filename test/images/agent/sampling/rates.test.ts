@@ -47,17 +47,28 @@ test('parseNetDev takes neither head for an interface', (t) => {
   })
 })
 
+const statisticsOf = (folder: string, counts: readonly number[]) =>
+  Object.fromEntries(['rd_req', 'wr_req', 'rd_sect', 'wr_sect'].map((name, index) => [`${folder}/${name}`, `${counts[index]}\n`]))
+
 test('readCounters reads a dom0, and vbds by domain', async (t) => {
   const statistics = '/sys/bus/xen-backend/devices/vbd-1-51712/statistics'
   const second = '/sys/bus/xen-backend/devices/vbd-1-51728/statistics'
+  const drive = '/sys/bus/xen-backend/devices/vbd-1-51744/statistics'
   const files = {
-    [`${statistics}/rd_req`]: '3\n',
-    [`${statistics}/rd_sect`]: '24\n',
-    [`${second}/rd_req`]: '4\n',
-    [`${second}/wr_sect`]: '8\n',
+    ...statisticsOf(statistics, [3, 0, 24, 0]),
+    ...statisticsOf(second, [4, 0, 0, 8]),
+    [`${second}/wr_req`]: { kind: 'unreadable', reason: 'EIO' } as const,
+    [`${drive}/../state`]: '4\n',
   }
   const read = await readWhole(textBackend({ ...DOM0, files: { ...DOM0.files, ...files } }))
-  t.deepEqual(read.vbds.get(1), { reads: 7, writes: 0, readBytes: 24 * 512, writtenBytes: 8 * 512 })
+  t.deepEqual(
+    read.vbds.get(1),
+    new Map([
+      ['51712', { reads: 3, writes: 0, readBytes: 24 * 512, writtenBytes: 0 }],
+      ['51728', undefined],
+    ]),
+    'what could not be read is not 0, and a drive without a medium is no disk',
+  )
   t.is(read.threads, 1)
   t.is(read.freeBytes, 1288 * MIB)
   t.deepEqual(
@@ -106,8 +117,10 @@ test('a disk’s share of busy time is at most all of it', (t) => {
 })
 
 test('a counter that went back claims nothing', (t) => {
-  const back = counters.domains.map((domain) => ({ ...domain, cpuSeconds: 0 }))
-  t.is(sampleBetween(at(0), at(10_000, { domains: back }), inventory)?.host.cpus, 0)
+  const [far, back] = [9_999, 0].map((cpuSeconds) => counters.domains.map((domain) => ({ ...domain, cpuSeconds })))
+  const taken = sampleBetween(at(0, { domains: far ?? [] }), at(10_000, { domains: back ?? [] }), inventory)
+  t.is(taken?.host.cpus, 0)
+  t.deepEqual(taken?.guests, [], 'of the guest nothing is known')
 })
 
 test('a guest that came, went, or took another’s number in between is left out', (t) => {
@@ -115,6 +128,44 @@ test('a guest that came, went, or took another’s number in between is left out
   t.deepEqual(sampleBetween(at(0, { domains: other }), at(10_000), inventory)?.guests, [])
   t.deepEqual(sampleBetween(at(0), at(10_000, { domains: [] }), inventory)?.guests, [])
   t.is(sampleBetween(at(0), at(10_000, { domains: [] }), inventory)?.host.cpus, 0)
+})
+
+const disk = (reads: number) => ({ reads, writes: 0, readBytes: reads * 4096, writtenBytes: 0 })
+const vbds = (disks: Readonly<Record<string, number | undefined>>) =>
+  new Map([[1, new Map(Object.entries(disks).map(([device, reads]) => [device, reads === undefined ? undefined : disk(reads)] as const))]])
+
+test('a guest’s disks are counted together', (t) => {
+  const taken = sampleBetween(at(0, { vbds: vbds({ a: 5, b: 7 }) }), at(10_000, { vbds: vbds({ a: 15, b: 17 }) }), inventory)
+  t.like(taken?.guests[0], { readsPerSecond: 2, readBytesPerSecond: 8192, writtenBytesPerSecond: 0 })
+})
+
+test('a guest whose disk came, went, was not read or was begun anew in between is left out: neither 0 nor a leap', (t) => {
+  const between = (before: Readonly<Record<string, number | undefined>>, now: Readonly<Record<string, number | undefined>>) =>
+    sampleBetween(at(0, { vbds: vbds(before) }), at(10_000, { vbds: vbds(now) }), inventory)?.guests
+  t.is(between({ a: 5 }, { a: 5 })?.length, 1)
+  for (const [before, now] of [
+    [{ a: 5 }, { a: 5, b: 9_000_000 }],
+    [{ a: 5, b: 9 }, { a: 5 }],
+    [{ a: 5 }, { b: 5 }],
+    [{ a: undefined }, { a: 9_000_000 }],
+    [{ a: 5 }, { a: undefined }],
+    [{ a: 5 }, { a: 4 }],
+  ] as const)
+    t.deepEqual(between(before, now), [], JSON.stringify([before, now]))
+})
+
+test('of a host what was begun anew is left out, disk and NIC', (t) => {
+  const nic = { receivedBytes: 9, sentBytes: 9, receivedPackets: 9, sentPackets: 9, lostPackets: 0 }
+  const host = (reads: number, sentBytes: number) =>
+    sampleBetween(
+      at(0, { disks: new Map([['vda', disk(5)]]), interfaces: new Map([['eth0', nic]]) }),
+      at(10_000, { disks: new Map([['vda', disk(reads)]]), interfaces: new Map([['eth0', { ...nic, sentBytes }]]) }),
+      inventory,
+    )?.host
+  t.is(host(6, 10)?.disks.length, 1)
+  t.is(host(6, 10)?.nics.length, 1)
+  t.deepEqual(host(4, 10)?.disks, [])
+  t.deepEqual(host(6, 8)?.nics, [])
 })
 
 test('no time, no sample', (t) => {

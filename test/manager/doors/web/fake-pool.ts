@@ -4,6 +4,7 @@ import type { AutomationDetail } from '../../../../manager/contract/automations.
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
+import type { Last, Measures } from '../../../../manager/contract/measures.ts'
 import type { MigrationPlan } from '../../../../manager/contract/migrations.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { Network, VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
@@ -13,6 +14,7 @@ import { type Caller, done, found, type Handlers, missing } from '../../../../ma
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
+import { fakeMeasures, nothingOf } from '../../fake-measures.ts'
 import { fakeStorage } from '../../fake-storage.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeVms } from '../../fake-vms.ts'
@@ -43,6 +45,8 @@ export interface FakePool extends PoolEvents {
   readonly said: Map<string, string>
   /** Of every guest's move. */
   readonly plan: Partial<MigrationPlan>
+  /** What every host and guest has used. */
+  measures: (last: Last) => Measures
   /** Where every guest can start. */
   places: VmPlaces
   /** Changes a host and tells of it. */
@@ -151,6 +155,7 @@ export function fakePool(
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
     automations: fakeAutomations(automations),
+    ...fakeMeasures((last) => pool.measures(last)),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
     ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan }),
@@ -260,6 +265,7 @@ export function fakePool(
     networks,
     said,
     plan,
+    measures: nothingOf,
     places: { fits: [], refused: [] },
     become,
     reaches,

@@ -21,6 +21,7 @@ import {
 import type { Render } from '../../templates.ts'
 import { VERBS } from '../../views/guests/acts.ts'
 import { consoleView, guestView, linesOf } from '../../views/guests/detail.ts'
+import { guestMeasures } from '../measures.ts'
 import { ACTS } from './acts.ts'
 
 /** Of what was done to it. */
@@ -35,12 +36,14 @@ export function guestRoutes(render: Render): readonly PageRoute[] {
       ask(automations.list, { about: vm.uuid, limit: HISTORY }).then(toldOf),
     ])
     const may = atLeast(who.role, 'operator') ? 'act' : 'look'
-    return { name: vm.name, view: { ...guestView(vm, { host, history: history.automations, may, now: now() }), csrf } }
+    return { vm, view: { ...guestView(vm, { host, history: history.automations, may, now: now() }), csrf } }
   }
   return [
     page('viewer', '/guests/:ref', async (visitor, deps) => {
       const found = await look(visitor, deps)
-      return found ? { kind: 'page', page: 'guest', title: found.name, view: found.view } : NONE
+      if (!found) return NONE
+      const { vm, view } = found
+      return { kind: 'page', page: 'guest', title: vm.name, view: { ...view, measures: await guestMeasures(visitor, vm) } }
     }),
     page('viewer', '/guests/:ref/console', async ({ ask, params: { ref = '' } }) => {
       const vm = toldIfThere(await ask(vms.show, { ref }))
