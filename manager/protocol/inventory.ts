@@ -48,6 +48,8 @@ export const SECTION_NAMES = Object.keys(sections) as readonly SectionName[]
 
 /** What a report of an older agent lacks, or one that was stored then, as if it had been there. */
 export const LATER_SECTIONS: Pick<Sections, 'properties' | 'guestAddresses'> = { properties: [], guestAddresses: { ways: [], nics: [] } }
+/** The version of the protocol that has brought a section: a manager of an older one takes no report with a problem of it. */
+export const SECTION_SINCE: Readonly<Partial<Record<SectionName, number>>> = { properties: 2, guestAddresses: 10 }
 
 export const sectionName = z.enum(SECTION_NAMES)
 

@@ -73,7 +73,9 @@ export class AddressBook {
 
   #of(vif: string, mac: string): readonly GuestAddress[] {
     const seen = new Map(
-      [...(this.#seen.get(vif) ?? [])].flatMap(([key, known]) => (key.startsWith(`${mac} `) ? [[key.slice(mac.length + 1), known] as const] : [])),
+      [...(this.#seen.get(vif) ?? [])].flatMap(([key, known]) =>
+        key.startsWith(`${mac} `) ? [[key.slice(mac.length + 1), known] as const] : [],
+      ),
     )
     const told = this.#told.get(vif) ?? new Map<string, Known>()
     return [...new Set([...seen.keys(), ...told.keys()])].sort(inOrder).map((address) => {

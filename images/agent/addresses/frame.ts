@@ -26,7 +26,14 @@ export function senderIn(frame: Uint8Array): Sender | undefined {
   // A group is no station.
   if (frame.length < 14 || ((mac[0] ?? 1) & 1) === 1) return undefined
   const address = addressIn(frame, mac)
-  return address === undefined ? undefined : { mac: Buffer.from(mac).toString('hex').replace(/..(?!$)/g, '$&:'), address }
+  return address === undefined
+    ? undefined
+    : {
+        mac: Buffer.from(mac)
+          .toString('hex')
+          .replace(/..(?!$)/g, '$&:'),
+        address,
+      }
 }
 
 function addressIn(frame: Uint8Array, mac: Uint8Array): string | undefined {

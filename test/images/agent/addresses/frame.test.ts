@@ -59,14 +59,28 @@ test('an IPv6 address is written in one way only (RFC 5952), whatever way it cam
   t.is(addressOf('2001:0DB8:0:0:0:0:0:0/64'), '2001:db8::')
   t.is(addressOf('2001:db8::10.0.0.1'), '2001:db8::a00:1')
   t.is(addressOf('10.0.0.5/24'), '10.0.0.5')
-  for (const text of ['', '::', '::1', '10.0.0', '010.0.0.1', '1.2.3.4.5', 'fe80::1', 'fe80::1%eth0', ':::', '1:2:3:4:5:6:7:8:9', '2001:db8::1::2'])
+  for (const text of [
+    '',
+    '::',
+    '::1',
+    '10.0.0',
+    '010.0.0.1',
+    '1.2.3.4.5',
+    'fe80::1',
+    'fe80::1%eth0',
+    ':::',
+    '1:2:3:4:5:6:7:8:9',
+    '2001:db8::1::2',
+  ])
     t.is(addressOf(text), undefined, text)
   const groups = fc.array(fc.nat(0xffff), { minLength: 8, maxLength: 8 })
   fc.assert(
     fc.property(groups, (all) => {
       const bytes = Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]))
       const written = ipv6Of(bytes)
-      return written === undefined || (addressOf(written) === written && addressOf(all.map((group) => group.toString(16)).join(':')) === written)
+      return (
+        written === undefined || (addressOf(written) === written && addressOf(all.map((group) => group.toString(16)).join(':')) === written)
+      )
     }),
   )
 })
@@ -86,7 +100,13 @@ test('what tools tell in xenstore is taken by number of the NIC, and what a host
     at('os/distro', 'debian'),
     '/local/domain/3/data/vif/0/ipv4/0 = "10.0.0.10"',
   ]
-  t.deepEqual(toldIn(`${lines.join('\n')}\n`), new Map([[0, ['10.0.0.5', '2001:db8::5']], [1, ['10.0.1.5']]]))
+  t.deepEqual(
+    toldIn(`${lines.join('\n')}\n`),
+    new Map([
+      [0, ['10.0.0.5', '2001:db8::5']],
+      [1, ['10.0.1.5']],
+    ]),
+  )
   const many = Array.from({ length: 900 }, (_, index) => at(`vif/${index % 300}/ipv4/${index % 10}`, `10.1.${index % 200}.${index % 251}`))
   const found = toldIn(many.join('\n'))
   t.true(found.size <= 64 && [...found.values()].every((all) => all.length <= 8))

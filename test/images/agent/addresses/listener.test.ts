@@ -35,26 +35,32 @@ function linesOf({ child }: Namespace) {
 
 const line = (frame: Buffer, vif = 'vif7.0'): string => `${vif} ${frame.toString('hex')}`
 
-inNamespace('the listener hears what guests send, on vifs that come later, too; a sender once a minute, and nothing that goes to them', async (t) => {
-  const namespace = namespaceFor(t, ...LISTENER)
-  const { lines, heard } = linesOf(namespace)
-  const { send, within } = namespace
-  await heard('listening')
-  const tagged = Buffer.concat([arp().subarray(0, 12), Buffer.from('81000064', 'hex'), arp({ address: '10.0.0.99' }).subarray(12)])
-  const udp = neighbour()
-  udp[20] = 17
-  const [own, advertised, last] = [arp(), neighbour({ type: 136 }), arp({ address: '10.0.0.6' })]
-  send('vif7.0', arp({ address: '10.0.0.98' }))
-  send('guest7', tagged, udp, neighbour({ type: 134 }), own, arp({ target: '10.0.0.2' }), advertised, last)
-  await heard(line(last))
-  // The kernel of the test's own says that it has a link-local address.
-  const ours = lines().filter((one) => one.includes('00163e000007'))
-  t.deepEqual(ours, [own, advertised, last].map((frame) => line(frame)))
-  within('ip', 'link', 'add', 'vif12.1', 'type', 'veth', 'peer', 'name', 'guest12')
-  for (const port of ['vif12.1', 'guest12']) within('ip', 'link', 'set', port, 'up')
-  const again = setInterval(() => send('guest12', neighbour()), 300)
-  await heard(line(neighbour(), 'vif12.1')).finally(() => clearInterval(again))
-})
+inNamespace(
+  'the listener hears what guests send, on vifs that come later, too; a sender once a minute, and nothing that goes to them',
+  async (t) => {
+    const namespace = namespaceFor(t, ...LISTENER)
+    const { lines, heard } = linesOf(namespace)
+    const { send, within } = namespace
+    await heard('listening')
+    const tagged = Buffer.concat([arp().subarray(0, 12), Buffer.from('81000064', 'hex'), arp({ address: '10.0.0.99' }).subarray(12)])
+    const udp = neighbour()
+    udp[20] = 17
+    const [own, advertised, last] = [arp(), neighbour({ type: 136 }), arp({ address: '10.0.0.6' })]
+    send('vif7.0', arp({ address: '10.0.0.98' }))
+    send('guest7', tagged, udp, neighbour({ type: 134 }), own, arp({ target: '10.0.0.2' }), advertised, last)
+    await heard(line(last))
+    // The kernel of the test's own says that it has a link-local address.
+    const ours = lines().filter((one) => one.includes('00163e000007'))
+    t.deepEqual(
+      ours,
+      [own, advertised, last].map((frame) => line(frame)),
+    )
+    within('ip', 'link', 'add', 'vif12.1', 'type', 'veth', 'peer', 'name', 'guest12')
+    for (const port of ['vif12.1', 'guest12']) within('ip', 'link', 'set', port, 'up')
+    const again = setInterval(() => send('guest12', neighbour()), 300)
+    await heard(line(neighbour(), 'vif12.1')).finally(() => clearInterval(again))
+  },
+)
 
 inNamespace('a guest that floods costs a few lines a round', async (t) => {
   const namespace = namespaceFor(t, ...LISTENER)
