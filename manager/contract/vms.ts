@@ -82,6 +82,8 @@ const vmNic = z.object({
   mac: z.string().optional(),
   /** Kilobytes a second that it may send. */
   rateKBps: z.number().optional(),
+  /** `mac`: its host's bridge drops what it sends from another MAC. */
+  filter: z.enum(['mac']).optional(),
   /** As its host reports them now: what it is attached to, and the host's end. */
   bridge: z.string().optional(),
   vif: z.string().optional(),

@@ -64,10 +64,11 @@ export function vmDetailAnswer(
 function nicsAnswer({ record, seen: [first] }: GuestView): NonNullable<VmDetail['nics']> {
   const reported = first?.domain.nics ?? []
   if (!record) return reported.map(({ mac, bridge, vif }) => ({ ...(mac ? { mac } : {}), ...attached({ bridge, vif }) }))
-  return record.spec.nics.map(({ network, mac, rateKBps }) => ({
+  return record.spec.nics.map(({ network, mac, rateKBps, filter }) => ({
     network,
     ...(mac === undefined ? {} : { mac }),
     ...(rateKBps === undefined ? {} : { rateKBps }),
+    ...(filter === undefined ? {} : { filter }),
     ...attached(reported.find((one) => one.mac !== undefined && one.mac === mac) ?? {}),
   }))
 }

@@ -112,7 +112,7 @@ function diskView({ vdev, sizeBytes, access, state, image, device, lv, vg, found
 /** By what an address is known. */
 const HOW: Readonly<Record<VmAddress['how'], string>> = { told: 'told by its tools', seen: 'seen on its vif', both: 'told and seen' }
 
-function nicView({ network, mac, rateKBps, bridge, vif }: VmNic, { addresses, domid }: VmDetail, now: number) {
+function nicView({ network, mac, rateKBps, filter, bridge, vif }: VmNic, { addresses, domid }: VmDetail, now: number) {
   const own = (addresses ?? []).filter((one) => one.mac === mac)
   return {
     addresses: own.map(({ address, how, since, last }) => ({
@@ -124,6 +124,7 @@ function nicView({ network, mac, rateKBps, bridge, vif }: VmNic, { addresses, do
       domid === undefined || own.length > 0 ? '' : addresses === undefined ? 'not known: its host does not tell' : 'none told or seen',
     network: network ?? '',
     mac: mac ?? 'given at its start',
+    filter: filter === undefined ? '' : 'held to its MAC',
     rate: rateKBps === undefined ? '' : `${rateKBps} kB/s`,
     attached: [vif, bridge].filter(Boolean).join(' → '),
   }
