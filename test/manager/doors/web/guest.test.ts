@@ -59,12 +59,13 @@ test('each NIC has its addresses and by what they are known; what two use is sai
   const { pool, get } = await site(t)
   const mac = '00:16:3e:00:00:01'
   const address = { address: '10.0.0.5', mac, how: 'both', since: 1_790_000_000_000, last: Date.now() } as const
-  const nics = [{ network: 'lan', mac }]
+  const nics = [{ network: 'lan', mac, filter: 'mac' as const }]
   const clashes = ['web2 uses its address 10.0.0.5 on network lan, too']
   pool.vms.push(fakeGuest(1, { nics, addresses: [address], clashes }), fakeGuest(2, { nics, addresses: [] }), fakeGuest(3, { nics }))
   const text = await get('/guests/web1')
   t.regex(text, /10\.0\.0\.5<\/span> <small>told and seen since <time/)
   t.true(text.includes('web2 uses its address 10.0.0.5 on network lan, too'))
+  t.regex(text, /00:16:3e:00:00:01<\/span> <small>held to its MAC</)
   t.regex(await get('/guests/web2'), /none told or seen/)
   t.regex(await get('/guests/web3'), /not known: its host does not tell/)
 })

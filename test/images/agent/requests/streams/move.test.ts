@@ -51,6 +51,24 @@ test('the whole move: held, handed over, and ended on both; its log goes on unde
   t.false(b.state().ram.files.has(ownerPath('web1--incoming')))
 })
 
+test('the bridge of the new host is told where the guest is, and then the switches; what keeps it is told, and keeps nothing else', async (t) => {
+  const move = await moving()
+  const { b } = move
+  const commands: string[] = []
+  b.listen((command) => commands.push(command.slice(0, command[0] === 'perl' ? 1 : undefined).join(' ')))
+  await move.held()
+  const [nic] = move.guest.nics
+  const [domain] = b.state().ram.domains
+  await move.go()
+  const told = commands.filter((one) => /^(bridge fdb replace|perl)/.test(one))
+  t.deepEqual(told, [`bridge fdb replace ${nic?.mac} dev vif${domain?.domid}.0 master dynamic`, 'perl'])
+  b.faults.order('bridge fdb replace', { kind: 'fails' }, 1)
+  const again = await move.ask(b, { kind: 'announce-guest', uuid: move.guest.uuid })
+  t.regex(again.kind === 'refused' ? again.reason : '', /bridge ended with exit code 1/)
+  t.is(commands.filter((one) => one === 'perl').length, 2)
+  t.is((await move.ask(b, { kind: 'announce-guest', uuid: move.guest.uuid })).kind, 'guest-announced')
+})
+
 test('each request may be asked twice, and late', async (t) => {
   const move = await moving()
   const { a, ask, guest } = move
