@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { logPath, ownerPath } from '../../../../../images/agent/consoles/owner.ts'
 import { domainOf, readDomains } from '../../../../../images/agent/guests/domain.ts'
 import { decide } from '../../../../../images/agent/guests/policy.ts'
+import { announceGuest } from '../../../../../images/agent/requests/streams/announce-guest.ts'
 import { cut } from '../../../../../images/agent/simulator/state/power.ts'
 import { hostOf, withRam } from '../../../../../images/agent/simulator/state/site.ts'
 import { killRelay, killXl } from '../../../../../images/agent/simulator/state/streams.ts'
@@ -63,10 +64,11 @@ test('the bridge of the new host is told where the guest is, and then the switch
   const told = commands.filter((one) => /^(bridge fdb replace|perl)/.test(one))
   t.deepEqual(told, [`bridge fdb replace ${nic?.mac} dev vif${domain?.domid}.0 master dynamic`, 'perl'])
   b.faults.order('bridge fdb replace', { kind: 'fails' }, 1)
-  const again = await move.ask(b, { kind: 'announce-guest', uuid: move.guest.uuid })
+  const ask = () => announceGuest(b.world(), { kind: 'announce-guest', uuid: move.guest.uuid })
+  const again = await ask()
   t.regex(again.kind === 'refused' ? again.reason : '', /bridge ended with exit code 1/)
   t.is(commands.filter((one) => one === 'perl').length, 2)
-  t.is((await move.ask(b, { kind: 'announce-guest', uuid: move.guest.uuid })).kind, 'guest-announced')
+  t.is((await ask()).kind, 'guest-announced')
 })
 
 test('each request may be asked twice, and late', async (t) => {
