@@ -19,7 +19,7 @@ test('the list has the first address of each guest, and how many more, in 80 col
   const { domid: _, ...stopped } = fakeGuest(6, { state: 'stopped' })
   const table = render(vmsReport([...guests, stopped]), 'table', look)
   t.regex(table, /ADDRESS/)
-  t.regex(table, /web1 +running.*10\.77\.120\.105 \+2 /)
+  t.regex(table, /web1 +running.*10\.77\.120\.105 \+2$/m)
   t.notRegex(table, /web2 .*unknown/)
   t.regex(table, /web3 .*unknown/, 'its host does not tell')
   t.notRegex(table, /web6 .*unknown/)
