@@ -33,7 +33,7 @@ import { steadied } from './steady.ts'
 
 export type Readers = { readonly [Name in SectionName]: Source<Sections[Name]> }
 
-/** What can be read of the machine itself; properties are the site's, and whoever runs them adds them. */
+/** What can be read of the machine itself; properties are the site's, addresses of guests are listened for, and whoever runs that adds them. */
 export const READERS: Readers = {
   dmi: dmidecode,
   cpus: readCpus,
@@ -63,6 +63,7 @@ export const READERS: Readers = {
   guests: readGuests,
   drbd: drbdEvents,
   properties: async () => ({ value: LATER_SECTIONS.properties, problems: [] }),
+  guestAddresses: async () => ({ value: LATER_SECTIONS.guestAddresses, problems: [] }),
 }
 
 /** What a section is that nobody has read yet. */

@@ -1,9 +1,10 @@
 // The agent's end of a connection to the manager, as a step from each thing that happens to what is to be done. Pure: sockets
 // and clocks are link/runner.ts's.
 import type { ConsoleAsked } from '../../manager/protocol/consoles.ts'
+import { type Inventory, SECTION_SINCE } from '../../manager/protocol/inventory.ts'
 import type { AgentMessage, ManagerMessage } from '../../manager/protocol/messages.ts'
 import { PROTOCOL_VERSION } from '../../manager/protocol/messages.ts'
-import { type Ledger, reportSince } from './ledger.ts'
+import { type DeltaReport, type FullReport, type Ledger, reportSince } from './ledger.ts'
 import { refused } from './requests/refusal.ts'
 
 export interface Connection {
@@ -95,7 +96,15 @@ export function hear(connection: Connection, ledger: Ledger, epoch: number | und
 
 /** What the manager lacks; nothing before it has said welcome. */
 export function report(connection: Connection, ledger: Ledger): { readonly connection: Connection; readonly doing: readonly Doing[] } {
-  const message = connection.version !== undefined ? reportSince(ledger, connection.have) : undefined
-  if (!message) return { connection, doing: [] }
-  return { connection: { ...connection, have: ledger.revision }, doing: [{ kind: 'send', message }] }
+  const { version, have } = connection
+  const message = version !== undefined ? reportSince(ledger, have) : undefined
+  if (version === undefined || !message) return { connection, doing: [] }
+  return { connection: { ...connection, have: ledger.revision }, doing: [{ kind: 'send', message: reportFor(version, message) }] }
+}
+
+/** Sections that a manager does not know it drops unread; in a problem it would not take their names. */
+function reportFor(version: number, message: FullReport | DeltaReport): FullReport | DeltaReport {
+  const known = (problems: Inventory['problems']) => problems.filter(({ section }) => (SECTION_SINCE[section] ?? 1) <= version)
+  if (message.kind === 'delta') return { ...message, problems: known(message.problems) }
+  return { ...message, inventory: { ...message.inventory, problems: known(message.inventory.problems) } }
 }

@@ -5,6 +5,7 @@ import type { KernelEvent } from '../../manager/protocol/events.ts'
 import { type Inventory, type Problem, SECTION_NAMES, type SectionName } from '../../manager/protocol/inventory.ts'
 import type { AgentMessage } from '../../manager/protocol/messages.ts'
 import type { Uuid } from '../../manager/protocol/values.ts'
+import { watchAddresses } from './addresses/addresses.ts'
 import type { Host, Stop } from './backend.ts'
 import { collect, EMPTY_INVENTORY, READERS, update } from './collect.ts'
 import { PRESENCE_PERIOD, showPresence } from './presence.ts'
@@ -97,6 +98,8 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     revision += 1
     inventory = change.inventory
     if (base > 0) send({ kind: 'delta', run, base, revision, sections: change.sections, problems: inventory.problems })
+    // Theirs, and of no others.
+    if (change.sections.guests) stale(['guestAddresses'])
   }
 
   /** While something is being read, what became stale meanwhile waits for its end. */
@@ -168,9 +171,10 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   }
 
   const properties = runProperties(backend, clock, () => stale(['properties']))
-  const readers = { ...READERS, properties: async () => ({ value: properties.values(), problems: [] }) }
+  const addresses = watchAddresses(() => inventory.guests, clock)
+  const readers = { ...READERS, properties: async () => ({ value: properties.values(), problems: [] }), guestAddresses: addresses.read }
 
-  for (const monitor of [udevMonitor, ipMonitor, xenMonitor]) watch(monitor, RESTART)
+  for (const monitor of [udevMonitor, ipMonitor, xenMonitor, addresses.monitor]) watch(monitor, RESTART)
   const goOn = (): void => {
     const names = rest
     rest = []

@@ -58,5 +58,5 @@ find / -xdev -name __pycache__ -type d -prune -exec rm -rf {} +
 rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subgid- /var/lib/dpkg/*-old /etc/ld.so.cache~ /etc/.pwd.lock
 mkdir -p /var/log/xen /var/cache/ldconfig
 sed -i -E 's/^([^:]*:[^:]*):[0-9]+:/\1:20000:/' /etc/shadow
-chmod 755 /usr/lib/hostless/[a-z]* /etc/acpi/PWRF/* /etc/xen/scripts/block-hostless
+chmod 755 /usr/lib/hostless/[a-z]* /etc/acpi/PWRF/* /etc/xen/scripts/*-hostless /etc/xen/scripts/vif-post.d/hostless.hook
 ldconfig

@@ -2,7 +2,7 @@
 import { Emitter } from '../../appliance/wire/emitter.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Progress } from '../protocol/requests/request.ts'
-import { type AnswerBody, JOBS_SINCE, orderOf, type RequestBody, withheldFrom } from '../protocol/requests.ts'
+import { type AnswerBody, beyond, JOBS_SINCE, orderOf, type RequestBody, withheldFrom } from '../protocol/requests.ts'
 
 export type Asked =
   | { readonly kind: 'answered'; readonly answer: AnswerBody }
@@ -137,7 +137,7 @@ export class Questions {
   }
 
   #put(id: string, body: RequestBody, version: number): void {
-    const reason = withheldFrom(body.kind, version)
+    const reason = withheldFrom(body.kind, version) ?? beyond(body, version)
     if (reason === undefined) this.#speaker.ask(id, body)
     else this.#open.get(id)?.settle({ kind: 'refused', cause: 'old', reason })
   }

@@ -11,6 +11,16 @@ import { NO_CONTENT, NOTHING, operation } from './operation.ts'
 
 export const vmState = z.enum([...GUEST_STATES, 'unmanaged'])
 
+const vmAddress = z.object({
+  address: z.string(),
+  mac: z.string(),
+  /** By the guest's own tools in xenstore, in what its NIC sent (ARP, neighbour discovery), or both: what a guest claims, never proof. */
+  how: z.enum(['told', 'seen', 'both']),
+  /** By the clock of its host; `last` to five minutes. */
+  since: z.number(),
+  last: z.number(),
+})
+
 const vm = z
   .object({
     uuid: z.string(),
@@ -31,6 +41,10 @@ const vm = z
     image: z.string().optional(),
     networks: z.array(z.string()),
     macs: z.array(z.string()),
+    /** Of the domain that runs; missing where its host does not tell. */
+    addresses: z.array(vmAddress).optional(),
+    /** Sentences: addresses that others use, too, on one network with it. */
+    clashes: z.array(z.string()).optional(),
     groups: z.array(z.string()),
     tags: z.array(z.string()),
     notes: z.string(),
@@ -68,6 +82,8 @@ const vmNic = z.object({
   mac: z.string().optional(),
   /** Kilobytes a second that it may send. */
   rateKBps: z.number().optional(),
+  /** `mac`: its host's bridge drops what it sends from another MAC. */
+  filter: z.enum(['mac']).optional(),
   /** As its host reports them now: what it is attached to, and the host's end. */
   bridge: z.string().optional(),
   vif: z.string().optional(),
@@ -300,6 +316,7 @@ export const networks = {
   }),
 }
 
+export type VmAddress = z.output<typeof vmAddress>
 export type Vm = z.output<typeof vm>
 export type VmDetail = z.output<typeof vmDetail>
 export type VmDisk = z.output<typeof vmDisk>

@@ -8,6 +8,7 @@ import type { Guest as Domain } from '../protocol/guests.ts'
 import { uncountedOf } from '../protocol/unread.ts'
 import type { Store } from '../store/database.ts'
 import { allGuests, disksOf, findGuest } from '../store/tables/guests.ts'
+import { addressesOn, type KnownAddress } from './addresses.ts'
 import { type GuestRecord, guestRecord } from './guest.ts'
 import { type Holding, holdingsOf } from './holdings.ts'
 import { type Sighting, stateOf } from './state.ts'
@@ -21,6 +22,8 @@ export interface GuestBookOptions {
 export interface Seen {
   readonly host: HostView
   readonly domain: Domain
+  /** Missing: not known. */
+  readonly addresses?: readonly KnownAddress[] | undefined
 }
 
 export interface GuestView {
@@ -128,10 +131,13 @@ export class GuestBook {
     const seen = new Map<string, Seen[]>()
     for (const host of pool.hosts()) {
       if (host.state === 'fenced' || host.state === 'rejected') continue
-      for (const domain of pool.knownInventory(host.id)?.guests ?? []) {
+      const inventory = pool.knownInventory(host.id)
+      const addressesOf = addressesOn(inventory)
+      for (const domain of inventory?.guests ?? []) {
+        const one = { host, domain, addresses: addressesOf?.(domain.uuid) }
         const at = seen.get(domain.uuid)
-        if (at) at.push({ host, domain })
-        else seen.set(domain.uuid, [{ host, domain }])
+        if (at) at.push(one)
+        else seen.set(domain.uuid, [one])
       }
     }
     return seen

@@ -33,10 +33,11 @@ export function configOf({ uuid, spec, host, disks, macs, networks, cpuid }: Con
     ...{ uuid, name, type: 'pvh', boot: { kind: 'grub' }, vcpus, maxVcpus },
     ...{ memoryMiB: memory / MIB, maxMemoryMiB: maxMemory / MIB },
     disks: [...disks].sort((a, b) => (a.vdev < b.vdev ? -1 : 1)),
-    nics: nics.flatMap(({ network, rateKBps }, at) => {
+    nics: nics.flatMap(({ network, rateKBps, filter }, at) => {
       const [found, mac] = [networks.find((one) => one.name === network), macs[at]]
       if (!found || mac === undefined) return []
-      return { mac, bridge: bridgeOn(found, host), ...(rateKBps === undefined ? {} : { rateKBps }) }
+      const bounds = { ...(rateKBps === undefined ? {} : { rateKBps }), ...(filter === undefined ? {} : { filter }) }
+      return { mac, bridge: bridgeOn(found, host), ...bounds }
     }),
     ...(cpuid === undefined ? {} : { cpuid }),
     xl: XL_KEYS.flatMap((key) => {

@@ -47,6 +47,8 @@ export const nicSpec = strict({
   mac: mac.optional(),
   /** Kilobytes a second that it may send. */
   rateKBps: z.int().min(1).max(100_000_000).optional(),
+  /** `mac`: nothing leaves it that comes from another MAC, and its MAC is nowhere else behind that host; left out: no filter. */
+  filter: z.enum(['mac'], 'is no filter: say mac, or leave it out').optional(),
 })
 
 const vcpus = z.int('is no whole number').min(1).max(512)

@@ -1,6 +1,7 @@
 // What an agent reports of its host: sections, each replaced as a whole by a delta. Append-only: a section or a member is added as
 // optional or with a default, none is renamed or removed; members that a receiver does not know are dropped unread.
 import { z } from 'zod'
+import { guestAddresses } from './guest-addresses.ts'
 import { drbdResource, guest } from './guests.ts'
 import { cpuPolicy, cpus, diskHealth, dmi, kernel, memory, numaNode, sensor, xen } from './machine.ts'
 import { address, bond, bridge, heard, nic, vlan } from './network.ts'
@@ -38,14 +39,17 @@ export const sections = {
   guests: list(guest, 2048),
   drbd: list(drbdResource, 4096),
   properties: list(property, 256),
+  guestAddresses,
 } as const
 
 export type SectionName = keyof typeof sections
 export type Sections = { readonly [Name in SectionName]: z.output<(typeof sections)[Name]> }
 export const SECTION_NAMES = Object.keys(sections) as readonly SectionName[]
 
-/** What a report of an agent of version 1 lacks, or one that was stored then, as if it had been there. */
-export const LATER_SECTIONS: Pick<Sections, 'properties'> = { properties: [] }
+/** What a report of an older agent lacks, or one that was stored then, as if it had been there. */
+export const LATER_SECTIONS: Pick<Sections, 'properties' | 'guestAddresses'> = { properties: [], guestAddresses: { ways: [], nics: [] } }
+/** The version of the protocol that has brought a section: a manager of an older one takes no report with a problem of it. */
+export const SECTION_SINCE: Readonly<Partial<Record<SectionName, number>>> = { properties: 2, guestAddresses: 10 }
 
 export const sectionName = z.enum(SECTION_NAMES)
 
@@ -67,7 +71,12 @@ export const problem = record({
 export const problems = list(problem, 512)
 
 /** All of a host, at one moment. */
-export const inventory = record({ ...sections, properties: sections.properties.default(LATER_SECTIONS.properties), problems })
+export const inventory = record({
+  ...sections,
+  properties: sections.properties.default(LATER_SECTIONS.properties),
+  guestAddresses: sections.guestAddresses.default(LATER_SECTIONS.guestAddresses),
+  problems,
+})
 
 export type Lacks = (typeof LACKS)[number]
 export type Problem = z.output<typeof problem>

@@ -153,6 +153,16 @@ export function withheldFrom(kind: RequestKind, version: number): string | undef
     : undefined
 }
 
+/** The version that holds NICs to their MAC. An older agent would drop that word unread, and let the guest send what it likes. */
+export const FILTER_SINCE = 10
+
+/** Why what is asked is more than an agent of an older version would do of it; undefined: it does all of it. */
+export function beyond(body: RequestBody, version: number): string | undefined {
+  const nics = body.kind === 'attach-nic' ? [body.nic] : body.kind === 'start-guest' || body.kind === 'open-receive' ? body.guest.nics : []
+  if (version >= FILTER_SINCE || nics.every(({ filter }) => filter === undefined)) return undefined
+  return `its agent speaks version ${version} of the protocol, and NICs are held to their MAC since version ${FILTER_SINCE}: upgrade the agent`
+}
+
 /** An answer as an agent may give it to a manager of this version. */
 export function answerFor(version: number, answer: AnswerBody): AnswerBody {
   const isNew = answer.kind === 'refused' && (answer.cause === 'cancelled' || answer.cause === 'unknown')

@@ -51,6 +51,7 @@ export const EMPTY: Inventory = {
   guests: [],
   drbd: [],
   properties: [],
+  guestAddresses: { ways: [], nics: [] },
   problems: [],
 }
 

@@ -1,8 +1,10 @@
-// Whether this host has the bridges that NICs attach to. What could not be read is not "none".
+// Whether this host has what NICs attach to: the bridges, and the script of those that are held to their MAC. What could not be read is not
+// "none".
 import type { GuestConfig } from '../../../manager/protocol/requests/guest-config.ts'
 import { sayUnread, uncountedOf } from '../../../manager/protocol/unread.ts'
 import type { Backend } from '../backend.ts'
 import { collect } from '../collect.ts'
+import { FILTER_SCRIPT, SCRIPTS } from './xl-config.ts'
 
 /** Undefined: it has all of them. */
 export async function lackOfBridges(backend: Backend, nics: GuestConfig['nics']): Promise<string | undefined> {
@@ -14,4 +16,12 @@ export async function lackOfBridges(backend: Backend, nics: GuestConfig['nics'])
   return unread === undefined
     ? `this host has no bridge ${missing.join(', ')}`
     : `whether there is a bridge ${missing.join(', ')} is not known: ${unread}`
+}
+
+/** Undefined: none of the NICs is held to its MAC, or this host can. An older image cannot, whatever its agent can. */
+export async function lackOfFilter(backend: Backend, nics: GuestConfig['nics']): Promise<string | undefined> {
+  const held = nics.find(({ filter }) => filter !== undefined)
+  const script = `${SCRIPTS}/${FILTER_SCRIPT}`
+  if (!held || (await backend.readFile(script)).kind === 'whole') return undefined
+  return `NIC ${held.mac} is to be held to its MAC, and the image of this host has no ${script}: boot it with a newer image, or take the filter from the NIC`
 }

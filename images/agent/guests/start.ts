@@ -9,7 +9,7 @@ import { ownLog } from '../consoles/owner.ts'
 import type { DomainRow } from '../inventory/xl-list.ts'
 import { LostProgram, type Task } from '../requests/task.ts'
 import { failureOf, saidBy, type World } from '../requests/world.ts'
-import { lackOfBridges } from './bridges.ts'
+import { lackOfBridges, lackOfFilter } from './bridges.ts'
 import { closeDevices, openDevices } from './devices.ts'
 import { type Domains, destroyDomain, domainOf, findDomain, readDomains } from './domain.ts'
 import { configPath, forget, type KeptGuest, type Known, keep } from './kept.ts'
@@ -99,8 +99,8 @@ async function look(world: World, { domid, name, state }: DomainRow, { next, bef
 export async function unfit({ backend }: Pick<World, 'backend'>, guest: GuestConfig, domains: Domains): Promise<string | undefined> {
   const namesake = domains.kind === 'read' ? domains.all.find(({ name, uuid }) => name === guest.name && uuid !== guest.uuid) : undefined
   if (namesake) return `domain ${namesake.domid} has the name ${guest.name} already, and is another guest, ${namesake.uuid}`
-  const bridgeless = await lackOfBridges(backend, guest.nics)
-  if (bridgeless !== undefined) return bridgeless
+  const lacking = (await lackOfBridges(backend, guest.nics)) ?? (await lackOfFilter(backend, guest.nics))
+  if (lacking !== undefined) return lacking
   const read = await collect(backend, ['xen'])
   const { xen } = read.sections
   if (xen?.freeBytes === undefined)

@@ -5,8 +5,11 @@ import type { GuestConfig } from '../../../manager/protocol/requests/guest-confi
 
 /** GRUB for PVH: it reads /boot/grub of the guest's first disk (Debian's grub-xen-host). */
 export const GRUB = '/usr/lib/grub-xen/grub-i386-xen_pvh.bin'
-/** Of /etc/xen/scripts. */
+/** Where libxl looks for scripts. */
+export const SCRIPTS = '/etc/xen/scripts'
 const BLOCK_SCRIPT = 'block-hostless'
+/** Of a NIC that is held to its MAC: Xen's own vif-bridge, with what vif-post.d/hostless.hook adds. */
+export const FILTER_SCRIPT = 'vif-hostless'
 
 export type XlConfig = { readonly kind: 'config'; readonly text: string } | { readonly kind: 'refused'; readonly reason: string }
 
@@ -55,8 +58,9 @@ function vifLine(nic: GuestConfig['nics'][number]): string {
 }
 
 /** xl-network-configuration(5). */
-export function vifWords({ mac, bridge, rateKBps }: GuestConfig['nics'][number]): readonly string[] {
-  return [`mac=${mac}`, `bridge=${bridge}`, ...(rateKBps === undefined ? [] : [`rate=${rateKBps}KB/s`])]
+export function vifWords({ mac, bridge, rateKBps, filter }: GuestConfig['nics'][number]): readonly string[] {
+  const bounds = [...(rateKBps === undefined ? [] : [`rate=${rateKBps}KB/s`]), ...(filter === undefined ? [] : [`script=${FILTER_SCRIPT}`])]
+  return [`mac=${mac}`, `bridge=${bridge}`, ...bounds]
 }
 
 /** Of names that would mean something else where xl reads them. */

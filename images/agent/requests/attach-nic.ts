@@ -2,7 +2,7 @@
 import type { Guest } from '../../../manager/protocol/guests.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { Mac } from '../../../manager/protocol/values.ts'
-import { lackOfBridges } from '../guests/bridges.ts'
+import { lackOfBridges, lackOfFilter } from '../guests/bridges.ts'
 import { changeKept } from '../guests/kept.ts'
 import { runningGuest, settled } from '../guests/running.ts'
 import { oddWord, vifWords } from '../guests/xl-config.ts'
@@ -20,8 +20,8 @@ export async function attachNic(world: World, { uuid, nic }: RequestOf<'attach-n
   if (there && there.bridge !== nic.bridge)
     return refused('unable', `it has a NIC with MAC ${nic.mac} already, on ${there.bridge ?? 'no bridge'}`)
   if (!there) {
-    const bridgeless = await lackOfBridges(world.backend, [nic])
-    if (bridgeless !== undefined) return refused('unable', bridgeless)
+    const lacking = (await lackOfBridges(world.backend, [nic])) ?? (await lackOfFilter(world.backend, [nic]))
+    if (lacking !== undefined) return refused('unable', lacking)
     const failure = await failureOf(world.backend, ['xl', 'network-attach', String(guest.domid), ...vifWords(nic)])
     const after = await settled(world, uuid, (now) => nicOf(now, nic.mac) !== undefined)
     if (typeof after === 'string') return refused('unknown', after)

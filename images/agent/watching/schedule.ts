@@ -45,6 +45,7 @@ const PERIODS: { readonly [Name in SectionName]: number } = {
   guests: 30,
   drbd: 10,
   properties: 3_600,
+  guestAddresses: 120,
 }
 
 export interface Schedule {

@@ -10,9 +10,11 @@ import type { Inventory } from '../../protocol/inventory.ts'
 import { uncountedOf } from '../../protocol/unread.ts'
 import { vgsOf } from '../../storage/vgs.ts'
 
-export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }: GuestView): Vm {
+/** `clashes`: of its addresses with others'. */
+export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }: GuestView, clashes: readonly string[] = []): Vm {
   const [first] = seen
-  const domain = first && (state === 'unmanaged' || first.host.id === host?.id) ? first.domain : undefined
+  const own = first && (state === 'unmanaged' || first.host.id === host?.id) ? first : undefined
+  const domain = own?.domain
   const spec = record?.spec
   return {
     ...{ uuid, name, state },
@@ -24,6 +26,8 @@ export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }
     ...(spec?.disks[0]?.image === undefined ? {} : { image: spec.disks[0].image }),
     networks: spec?.nics.map(({ network }) => network) ?? [],
     macs: spec?.nics.flatMap(({ mac }) => mac ?? []) ?? domain?.nics.flatMap(({ mac }) => mac ?? []) ?? [],
+    ...(own?.addresses ? { addresses: own.addresses.map((one) => ({ ...one })) } : {}),
+    ...(clashes.length === 0 ? {} : { clashes: [...clashes] }),
     ...{ groups: [...(spec?.groups ?? [])], tags: [...(spec?.tags ?? [])], notes: spec?.notes ?? '' },
     ...(record
       ? {
@@ -37,10 +41,14 @@ export function vmAnswer({ uuid, name, state, why, record, host, seen, holding }
 }
 
 /** `inventory`: of a host. */
-export function vmDetailAnswer(view: GuestView, inventory: (host: string) => Inventory | undefined): VmDetail {
+export function vmDetailAnswer(
+  view: GuestView,
+  inventory: (host: string) => Inventory | undefined,
+  clashes: readonly string[] = [],
+): VmDetail {
   const { record } = view
   return {
-    ...vmAnswer(view),
+    ...vmAnswer(view, clashes),
     ...(record ? { spec: { ...writeSpec(record.spec) } } : {}),
     disks: record?.disks.map((disk) => diskAnswer(disk, contentOf(record, disk), inventory(disk.host))) ?? [],
     nics: nicsAnswer(view),
@@ -56,10 +64,11 @@ export function vmDetailAnswer(view: GuestView, inventory: (host: string) => Inv
 function nicsAnswer({ record, seen: [first] }: GuestView): NonNullable<VmDetail['nics']> {
   const reported = first?.domain.nics ?? []
   if (!record) return reported.map(({ mac, bridge, vif }) => ({ ...(mac ? { mac } : {}), ...attached({ bridge, vif }) }))
-  return record.spec.nics.map(({ network, mac, rateKBps }) => ({
+  return record.spec.nics.map(({ network, mac, rateKBps, filter }) => ({
     network,
     ...(mac === undefined ? {} : { mac }),
     ...(rateKBps === undefined ? {} : { rateKBps }),
+    ...(filter === undefined ? {} : { filter }),
     ...attached(reported.find((one) => one.mac !== undefined && one.mac === mac) ?? {}),
   }))
 }

@@ -5,6 +5,7 @@ import { planDestroy, planForget, planPause, planReboot, planStart, planStop } f
 import type { PlanDeps } from '../../automations/guests/plans/plan.ts'
 import { vms } from '../../contract/vms.ts'
 import type { GuestBook } from '../../guests/book.ts'
+import { clashesIn } from '../../guests/clashes.ts'
 import type { Where } from '../../guests/where.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
@@ -41,10 +42,15 @@ export function vmHandlers({ pool, automations, guests: { book, where, plans } }
     return done({ among: new Set(ids) })
   }
   return {
-    list: async () => done({ vms: (await book.all()).map(vmAnswer) }),
+    async list() {
+      const all = await book.all()
+      const clashes = clashesIn(all)
+      return done({ vms: all.map((view) => vmAnswer(view, clashes.get(view.uuid))) })
+    },
     async show({ ref }) {
-      const view = (await book.find(ref)) ?? (await book.all()).find((one) => one.uuid === ref || one.name === ref)
-      return view ? done(vmDetailAnswer(view, inventory)) : missing(noVm(ref))
+      const [own, all] = [await book.find(ref), await book.all()]
+      const view = own ?? all.find((one) => one.uuid === ref || one.name === ref)
+      return view ? done(vmDetailAnswer(view, inventory, clashesIn(all).get(view.uuid))) : missing(noVm(ref))
     },
     async where({ ref, spec, hosts }) {
       const among = hostsOf(hosts)

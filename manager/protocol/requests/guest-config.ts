@@ -24,6 +24,8 @@ export const guestNic = record({
   bridge: name,
   /** Kilobytes a second that it may send; left out: as many as it can. */
   rateKBps: count.min(1).exactOptional(),
+  /** Version 10. `mac`: the bridge takes nothing from it that comes from another MAC; left out: what the guest sends. */
+  filter: z.enum(['mac']).exactOptional(),
 })
 
 /** `grub`: the guest's own /boot/grub on its first disk, by GRUB for PVH. */

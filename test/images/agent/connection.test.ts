@@ -1,9 +1,9 @@
 import test from 'ava'
 import { type Connection, hear, NEW_CONNECTION } from '../../../images/agent/connection.ts'
-import { newLedger } from '../../../images/agent/ledger.ts'
+import { newLedger, record } from '../../../images/agent/ledger.ts'
 import type { ManagerMessage } from '../../../manager/protocol/messages.ts'
 import { guestName } from '../../../manager/protocol/requests/guest-config.ts'
-import { uuidOf } from '../../manager/site.ts'
+import { EMPTY, uuidOf } from '../../manager/site.ts'
 
 const ledger = newLedger(uuidOf(1))
 const welcome: Connection = { version: 4, have: undefined }
@@ -45,4 +45,21 @@ test('a console is opened for the newest manager alone, and an older one is told
   const old = hear(welcome, ledger, 7, open(6))
   t.like(old, { epoch: 7, doing: [{ kind: 'send', message: { kind: 'console-ended', channel: 'c1', cause: 'failed' } }] })
   t.is(hear(NEW_CONNECTION, ledger, undefined, open(1)).doing[0]?.kind, 'close')
+})
+
+test('a manager that does not know a section is told of no problem with it, which it would not take', (t) => {
+  const of = (section: 'guests' | 'guestAddresses') => ({ section, source: 'x', reason: 'not read yet' })
+  const inventory = { ...EMPTY, problems: [of('guests'), of('guestAddresses')] }
+  const read = record(newLedger(uuidOf(1)), { kind: 'inventory', run: uuidOf(1), revision: 1, inventory })
+  const next = record(read, { kind: 'delta', run: uuidOf(1), base: 1, revision: 2, sections: {}, problems: inventory.problems })
+  const told = (version: number, have?: number) => {
+    const [doing] = hear(NEW_CONNECTION, next, 1, { kind: 'welcome', version, epoch: 1, ...(have === undefined ? {} : { have }) }).doing
+    const message = doing?.kind === 'send' ? doing.message : undefined
+    const problems = message?.kind === 'inventory' ? message.inventory.problems : message?.kind === 'delta' ? message.problems : []
+    return problems.map(({ section }) => section)
+  }
+  for (const have of [undefined, 1]) {
+    t.deepEqual(told(9, have), ['guests'])
+    t.deepEqual(told(10, have), ['guests', 'guestAddresses'])
+  }
 })

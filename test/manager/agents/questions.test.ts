@@ -1,6 +1,7 @@
 import test from 'ava'
 import { MOST_LATE, Questions } from '../../../manager/agents/questions.ts'
 import type { AnswerBody, RequestBody } from '../../../manager/protocol/requests.ts'
+import { mac, uuid } from '../../../manager/protocol/values.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 
 const COLLECT: RequestBody = { kind: 'collect', sections: ['dmi'] }
@@ -30,6 +31,16 @@ test('what came too late is known for a while: so many ids and no more', async (
   t.true(questions.answer('10', DONE))
   t.false(questions.isAsked('10'), 'one answer is enough')
   t.false(questions.answer('9', DONE))
+})
+
+test('a NIC is not asked to be held to its MAC of an agent that would let it send what it likes', async (t) => {
+  const nic = { mac: mac.parse('00:16:3e:00:00:01'), bridge: 'xenbr0', filter: 'mac' } as const
+  const body: RequestBody = { kind: 'attach-nic', uuid: uuid.parse('00000000-0000-4000-8000-000000000001'), nic }
+  const [old, now] = [setUp(9), setUp(10)]
+  t.like(await old.questions.ask('a', body, 1000).ended, { kind: 'refused', cause: 'old' })
+  now.questions.ask('a', body, 1000)
+  t.deepEqual([old.said, now.said], [[], ['attach-nic a']])
+  now.questions.end()
 })
 
 test('who fails to hear how far a job is takes it from nobody else, and is logged', (t) => {

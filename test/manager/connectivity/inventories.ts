@@ -35,6 +35,7 @@ const EMPTY: Report = {
   guests: [],
   drbd: [],
   properties: [],
+  guestAddresses: { ways: [], nics: [] },
   problems: [],
 }
 

@@ -36,6 +36,13 @@ test('a key that is not known is refused with the nearest one', (t) => {
   t.regex(faultOf({ ...WEB1, xl: { device_model_override: '/bin/sh' } }), /there is no key "device_model_override": there are cpu_weight/)
 })
 
+test('a NIC has no filter but by its MAC, and none unless it is said', (t) => {
+  const withFilter = (filter: string) => ({ ...WEB1, nics: [{ network: 'lan', filter }] })
+  t.is(faultOf(withFilter('mac')), 'taken')
+  t.is(faultOf(withFilter('ip')), 'nics.0.filter: is no filter: say mac, or leave it out')
+  t.is(guestSpec.parse(WEB1).nics[0]?.filter, undefined)
+})
+
 test('what is wrong is said with where it is', (t) => {
   t.is(faultOf(WEB1), 'taken')
   for (const name of ['', 'a/b', 'a\nb', 'a--b', '-a', 'x'.repeat(256), 'a$b', 'a b']) t.not(faultOf({ ...WEB1, name }), 'taken', name)

@@ -22,6 +22,11 @@ test('an inventory of nothing is an inventory', (t) => {
   t.deepEqual(inventory.parse(emptyInventory), emptyInventory)
 })
 
+test('what an older agent does not tell of is not told to be nothing', (t) => {
+  const { guestAddresses: _, ...older } = emptyInventory
+  t.deepEqual(inventory.parse(older).guestAddresses, { ways: [], nics: [] })
+})
+
 test('every list in an inventory has a cap', (t) => {
   for (const name of SECTION_NAMES) {
     const value = emptyInventory[name]

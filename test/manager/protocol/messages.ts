@@ -31,6 +31,7 @@ export const emptyInventory: Inventory = {
   guests: [],
   drbd: [],
   properties: [],
+  guestAddresses: { ways: [], nics: [] },
   problems: [],
 }
 

@@ -3,7 +3,15 @@ import { vgRef } from '../../../manager/protocol/guest-disk.ts'
 import { guestRecord } from '../../../manager/protocol/guest-record.ts'
 import { guestConfig } from '../../../manager/protocol/requests/guest-config.ts'
 import { collide, holding, type Resource } from '../../../manager/protocol/requests/holds.ts'
-import { answerFor, orderOf, type RequestBody, type RequestKind, requestBody, withheldFrom } from '../../../manager/protocol/requests.ts'
+import {
+  answerFor,
+  beyond,
+  orderOf,
+  type RequestBody,
+  type RequestKind,
+  requestBody,
+  withheldFrom,
+} from '../../../manager/protocol/requests.ts'
 import { iscsiName, mac, uuid } from '../../../manager/protocol/values.ts'
 
 const portal = '10.77.0.1:3260'
@@ -199,6 +207,21 @@ test('an agent of an older version is asked for what it knows and what changes n
     withheldFrom('scan-file-system', 2),
     'its agent speaks version 2 of the protocol, and scan-file-system came with version 3: upgrade the agent',
   )
+})
+
+test('an agent that would drop the word filter unread is not asked for a NIC that is to be held to its MAC', (t) => {
+  const nic = { mac: mac.parse('00:16:3e:00:00:01'), bridge: 'xenbr0' }
+  const held = { ...nic, filter: 'mac' } as const
+  for (const kind of ['start-guest', 'open-receive'] as const) {
+    const body = ONE_OF_EACH[kind]
+    const withNics = (nics: readonly (typeof nic)[]): RequestBody => ({ ...body, guest: { ...body.guest, nics } })
+    t.is(beyond(withNics([nic]), 9), undefined, kind)
+    t.regex(beyond(withNics([nic, held]), 9) ?? '', /speaks version 9 .* since version 10: upgrade the agent/, kind)
+    t.is(beyond(withNics([held]), 10), undefined, kind)
+  }
+  const attach = { ...ONE_OF_EACH['attach-nic'], nic: held }
+  t.regex(beyond(attach, 9) ?? '', /upgrade the agent/)
+  t.is(beyond(ONE_OF_EACH.upgrade, 1), undefined)
 })
 
 test('a manager before version 4 hears no word that it does not know', (t) => {

@@ -13,6 +13,6 @@ export async function announceGuest(world: World, { uuid }: RequestOf<'announce-
   if (found.kind === 'none' || found.domain.state !== 'running') return refused('unable', 'it does not run on this host')
   const known = await readKept(world.backend, uuid)
   if (known.kind !== 'kept') return refused('unable', 'this host keeps nothing of its NICs: it was not started, or received, by it')
-  const { failure } = await announce(world.backend, known.kept.guest.nics)
+  const { failure } = await announce(world.backend, found.domain.domid, known.kept.guest.nics)
   return failure === undefined ? { kind: 'guest-announced', macs: known.kept.guest.nics.map(({ mac }) => mac) } : refused('unable', failure)
 }

@@ -76,7 +76,8 @@ async function goOn(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefined
     const failure = await failureOf(world.backend, ['xl', 'unpause', String(domid)])
     if (failure !== undefined) return refused('unable', failure)
   }
-  const { nics, failure } = kept ? await announce(world.backend, kept.guest.nics) : { nics: 0, failure: 'this host keeps nothing of it' }
+  const nothing = { nics: 0, failure: 'this host keeps nothing of it' }
+  const { nics, failure } = kept ? await announce(world.backend, domid, kept.guest.nics) : nothing
   if (kept) {
     await keep(world.files, { ...kept, state: 'started' })
     await reopenLogs(world)

@@ -113,6 +113,13 @@ export function bridge(context: Context): Ended {
     case 'vlan show':
       return said(context, '[]', 10)
     default:
-      return gap(context, `bridge ${words.join(' ')}`)
+      return words.slice(0, 2).join(' ') === 'fdb replace' ? replace(context, words.slice(2)) : gap(context, `bridge ${words.join(' ')}`)
   }
+}
+
+/** `MAC dev VIF master dynamic`: what a bridge has learned of guests is shown nowhere. */
+function replace(context: Context, words: readonly string[]): Ended {
+  const [, dev, vif = '', ...rest] = words
+  if (dev !== 'dev' || rest.join(' ') !== 'master dynamic') gap(context, `bridge fdb replace ${words.join(' ')}`)
+  return namesOf(context).includes(vif) ? did(context.site, 5) : failed(context, 255, `Cannot find device "${vif}"`)
 }

@@ -9,7 +9,7 @@ import { parseOptions } from './options.ts'
 function entriesOf(context: Context): ReadonlyMap<string, string> {
   const { domains, xenstore } = here(context).ram
   const entries = new Map<string, string>()
-  for (const { domid, uuid, name, memoryKib, disks } of domains) {
+  for (const { domid, uuid, name, memoryKib, disks, nics } of domains) {
     const root = `/local/domain/${domid}`
     entries.set(`${root}/vm`, `/vm/${uuid}`)
     entries.set(`${root}/name`, name)
@@ -23,6 +23,12 @@ function entriesOf(context: Context): ReadonlyMap<string, string> {
       entries.set(`${backend}/params`, target)
       entries.set(`${backend}/mode`, writable ? 'w' : 'r')
       entries.set(`${backend}/state`, '4')
+    }
+    for (const { devid, mac, bridge, script } of nics) {
+      const backend = `/local/domain/0/backend/vif/${domid}/${devid}`
+      entries.set(`${backend}/mac`, mac)
+      entries.set(`${backend}/bridge`, bridge)
+      entries.set(`${backend}/script`, `/etc/xen/scripts/${script ?? 'vif-bridge'}`)
     }
   }
   return new Map([...entries, ...xenstore])

@@ -46,6 +46,8 @@ export interface DomainNic {
   readonly devid: number
   readonly mac: string
   readonly bridge: string
+  /** That is run when it comes; Xen's own where it is left out. */
+  readonly script?: string
 }
 
 /** A guest that writes numbered blocks and remembers what was acknowledged: as the lab's own does. */

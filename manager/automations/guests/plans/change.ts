@@ -127,11 +127,12 @@ function leavingDisk({ id, vdev, vg, generation, access }: DiskRecord, live: 'ye
 }
 
 /** As the domain has it; one that it does not have goes from the spec alone. */
-function goneNic({ mac, rateKBps }: NicSpec, domain: Domain | undefined): ChangeArgs['goneNics'] {
+function goneNic({ mac, rateKBps, filter }: NicSpec, domain: Domain | undefined): ChangeArgs['goneNics'] {
   if (mac === undefined) return []
   const bridge = domain?.nics.find((one) => one.mac === mac)?.bridge
   if (bridge === undefined) return [{ mac }]
-  return [{ mac, attached: { mac, bridge, ...(rateKBps === undefined ? {} : { rateKBps }) } }]
+  const bounds = { ...(rateKBps === undefined ? {} : { rateKBps }), ...(filter === undefined ? {} : { filter }) }
+  return [{ mac, attached: { mac, bridge, ...bounds } }]
 }
 
 interface Placed {

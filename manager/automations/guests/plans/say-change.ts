@@ -41,7 +41,7 @@ export function sayChanges({ before, difference, domain, leaving }: Changing): r
       (vdev): Said => ({ ...now(`disk ${vdev} removed, with all on it`), loses: 'data' }),
     ),
     ...newNics.map((nic) => now(`NIC ${sayNic(nic)} added`)),
-    ...otherNics.map((nic) => said(`NIC ${sayNic(nic)}, rate ${nic.rateKBps ?? 'any'}`, domain ? 'from its next start on' : 'at once')),
+    ...otherNics.map((nic) => said(`NIC ${sayNic(nic)}, ${sayBounds(nic)}`, domain ? 'from its next start on' : 'at once')),
     ...goneNics.map((nic) => now(`NIC ${sayNic(nic)} removed`)),
   ]
 }
@@ -68,6 +68,10 @@ function said(what: string, when: Said['when']): Said {
 
 function sayDisk({ size, pool, thinPool, image }: DiskSpec): string {
   return `${writeSize(size)} in ${pool}${thinPool === undefined ? '' : `/${thinPool}`}${image === undefined ? '' : `, of image ${image}`}`
+}
+
+function sayBounds({ rateKBps, filter }: NicSpec): string {
+  return `rate ${rateKBps ?? 'any'}, ${filter === undefined ? 'no filter' : 'held to its MAC'}`
 }
 
 function sayNic({ network, mac }: NicSpec): string {

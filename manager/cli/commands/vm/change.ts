@@ -100,7 +100,9 @@ export function addVmChange(vm: Command, world: World): void {
   addOne(nic, world, {
     name: 'add <guest> <network...>',
     description: 'give a guest NICs on networks',
-    examples: [['vm nic add web1 dmz', 'a NIC; dmz=MAC for one with a MAC of your own']],
+    examples: [
+      ['vm nic add web1 dmz', 'a NIC; dmz=MAC for one with a MAC of your own, dmz,filter=mac for one that may send from no other'],
+    ],
     change: (networks) => ({ addNics: networks.map(nicOf) }),
   })
   addOne(nic, world, {

@@ -45,7 +45,7 @@ export function addVmCreate(vm: Command, world: World, read: ReadFile): void {
         .option('--memory <size>', '512M, 4G', '512M')
         .option('--vcpus <number>', 'CPUs of it', wholeNumber(1, 512))
         .option('--disk <size@vg>', '8G@data, or 8G@data/POOL for a thin one; may be said again', each, [])
-        .option('--nic <network>', 'lan, or lan=MAC; may be said again', each, [])
+        .option('--nic <network>', 'lan, or lan=MAC; with ,filter=mac it may only send from its own MAC; may be said again', each, [])
         .option('--restart <policy>', 'after its end: never, on-failure, always')
         .option('--cpu <level>', 'pool: what all hosts of its maker give, so that it can go to each of them; host: all that its host gives')
         .option('--group <name>', 'that it is in; may be said again', each, [])

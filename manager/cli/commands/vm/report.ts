@@ -1,5 +1,5 @@
 // Guests and networks as reports. Pure.
-import type { Network, Vm, VmDetail, VmPlaces } from '../../../contract/vms.ts'
+import type { Network, Vm, VmAddress, VmDetail, VmPlaces } from '../../../contract/vms.ts'
 import { bytes, id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport, listSection } from '../../engine/list-report.ts'
 import { type Column, type Report, type Row, type Section, showBytes, type Value } from '../../engine/output/output.ts'
@@ -10,16 +10,24 @@ function toneOfState(state: Value): 'good' | 'bad' | 'plain' {
   return state === 'running' ? 'good' : BAD.includes(String(state)) ? 'bad' : 'plain'
 }
 
+/** `10.0.0.5 +2`; `unknown` where the host of a guest that runs does not tell. */
+function showFirst(value: Value): string {
+  if (!Array.isArray(value)) return value === null ? '' : String(value)
+  const [first = '', ...more] = value
+  return more.length === 0 ? first : `${first} +${more.length}`
+}
+
 const COLUMNS: readonly Column[] = [
   text('guest', 'GUEST'),
   text('state', 'STATE', { tone: toneOfState }),
   text('host', 'HOST'),
-  number('vcpus', 'VCPUS'),
-  bytes('memory', 'MEMORY'),
-  bytes('disks', 'DISKS', { spare: 3 }),
-  text('networks', 'NETWORKS', { cut: 'count', spare: 2 }),
-  text('groups', 'GROUPS', { cut: 'count', spare: 4 }),
-  text('automation', 'AUTOMATION', { spare: 5 }),
+  text('addresses', 'ADDRESS', { show: showFirst, cut: 'middle' }),
+  number('vcpus', 'VCPUS', { spare: 2 }),
+  bytes('memory', 'MEMORY', { spare: 2 }),
+  bytes('disks', 'DISKS', { spare: 4 }),
+  text('networks', 'NETWORKS', { cut: 'count', spare: 3 }),
+  text('groups', 'GROUPS', { cut: 'count', spare: 5 }),
+  text('automation', 'AUTOMATION', { spare: 6 }),
   words('why', 'WHY', { spare: 1 }),
   number('id', 'ID', { isHidden: true }),
   id('uuid', 'UUID', { isHidden: true }),
@@ -36,11 +44,18 @@ export function vmsReport(vms: readonly Vm[]): Report {
 
 function vmRow(vm: Vm): Row {
   const { name, state, hostName, vcpus, memoryBytes, diskBytes, networks, groups, automation, why, domid, uuid, macs, tags, notes } = vm
+  const { addresses, clashes = [] } = vm
   return {
     ...{ guest: name, state, host: hostName ?? null, vcpus, memory: memoryBytes, disks: diskBytes ?? null, networks, groups },
-    ...{ automation: automation?.title ?? null, why: why ?? null, id: domid ?? null, uuid, macs, tags, notes },
+    ...{ automation: automation?.title ?? null, why: saidOf(why, clashes), id: domid ?? null, uuid, macs, tags, notes },
+    addresses: addresses?.map(({ address }) => address) ?? (domid === undefined ? null : 'unknown'),
     ...{ restart: vm.restart ?? null, created: iso(vm.created) },
   }
+}
+
+function saidOf(why: string | undefined, clashes: readonly string[]): string | null {
+  const said = [...(why === undefined ? [] : [why]), ...clashes]
+  return said.length === 0 ? null : said.join('; ')
 }
 
 const FACTS: readonly Column[] = [
@@ -56,6 +71,23 @@ const FACTS: readonly Column[] = [
   ...[text('restart', 'Restart'), time('created', 'Created')],
 ]
 
+const ADDRESSES: readonly Column[] = [
+  ...[text('guest', 'GUEST'), text('address', 'ADDRESS'), text('how', 'KNOWN'), text('mac', 'MAC', { spare: 1 })],
+  ...[time('since', 'SINCE', { spare: 2 }), time('last', 'LAST HEARD OF')],
+]
+
+/** By what an address is known. */
+const HOW: Readonly<Record<VmAddress['how'], string>> = { told: 'told by its tools', seen: 'seen on its vif', both: 'told and seen' }
+
+/** Of a guest that runs. */
+function addressesSection({ name, addresses }: VmDetail): Section {
+  const rows = (addresses ?? []).map(({ address, how, mac, since, last }) => ({
+    ...{ guest: name, address, how: HOW[how], mac, since: iso(since), last: iso(last) },
+  }))
+  const empty = addresses === undefined ? 'Not known: its host does not tell.' : 'None was told by its tools or seen on its vifs.'
+  return { ...listSection('addresses', 'address', 'Addresses', ADDRESSES, rows), empty }
+}
+
 const DISKS: readonly Column[] = [
   ...[text('guest', 'GUEST'), text('vdev', 'DISK'), bytes('size', 'SIZE'), text('state', 'STATE'), text('vg', 'VG')],
   ...[text('lv', 'LV', { cut: 'middle' }), text('below', 'ON', { cut: 'count' }), id('image', 'IMAGE', { spare: 1 })],
@@ -70,7 +102,8 @@ export function vmReport(vm: VmDetail): Report {
     ...{ guest: vm.name, vdev, size: sizeBytes, state, vg, lv, image: image ?? content ?? null, device },
     below: below.map((disk) => [disk.device, disk.serial ?? disk.wwid].filter(Boolean).join(' ')),
   }))
-  return { name: 'vm', sections: [record, { ...listSection('disks', 'disk', 'Disks', DISKS, disks), empty: 'It has no disk of ours.' }] }
+  const sections = [record, { ...listSection('disks', 'disk', 'Disks', DISKS, disks), empty: 'It has no disk of ours.' }]
+  return { name: 'vm', sections: vm.domid === undefined ? sections : [...sections, addressesSection(vm)] }
 }
 
 function isEmpty(value: Value): boolean {

@@ -68,8 +68,11 @@ export function diskOf(text: string): { readonly size: string; readonly pool: st
   return { size, pool, ...(thinPool === undefined ? {} : { thinPool }) }
 }
 
-/** `lan`, or `lan=00:16:3e:01:02:03`. */
-export function nicOf(text: string): { readonly network: string; readonly mac?: string } {
-  const [network = '', mac] = text.split('=')
-  return { network, ...(mac === undefined ? {} : { mac: mac.toLowerCase() }) }
+/** `lan`, `lan=00:16:3e:01:02:03`, and either with `,filter=mac`. */
+export function nicOf(text: string): { readonly network: string; readonly mac?: string; readonly filter?: 'mac' } {
+  const [named = '', ...more] = text.split(',')
+  const odd = more.find((word) => word !== 'filter=mac')
+  if (odd !== undefined) throw new CommandFailure(`NIC ${text}: ${JSON.stringify(odd)} is not known; say lan, lan=MAC or lan,filter=mac`, 2)
+  const [network = '', mac] = named.split('=')
+  return { network, ...(mac === undefined ? {} : { mac: mac.toLowerCase() }), ...(more.length === 0 ? {} : { filter: 'mac' }) }
 }

@@ -40,6 +40,21 @@ cpus = "0-3,^1"
   )
 })
 
+test('a NIC that is held to its MAC has our script, and no other NIC has one', (t) => {
+  const [first] = GUEST.nics
+  const config = xlConfig(
+    guestConfig.parse({
+      ...GUEST,
+      nics: [
+        { ...first, filter: 'mac' },
+        { mac: '00:16:3e:00:00:02', bridge: 'xenbr0' },
+      ],
+    }),
+  )
+  const held = 'mac=00:16:3e:00:00:01,bridge=xenbr0,script=vif-hostless'
+  t.true(config.kind === 'config' && config.text.includes(`vif = [ "${held}", "mac=00:16:3e:00:00:02,bridge=xenbr0" ]\n`))
+})
+
 const REFUSED: { readonly [what: string]: readonly [change: object, told: RegExp] } = {
   'more memory than its most': [{ memoryMiB: 129 }, /129 MiB, is more than the most that it may have, 128 MiB/],
   'more vCPUs than its most': [{ vcpus: 2 }, /2 vCPUs are more/],

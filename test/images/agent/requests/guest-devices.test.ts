@@ -85,6 +85,15 @@ test('a NIC comes and goes by its MAC, and only to a bridge that is there', asyn
   t.deepEqual([machine.domains()[0]?.nics.length, keptOf(machine).nics.length], [1, 1])
 })
 
+test('a NIC that comes while the guest runs is held to its MAC, or does not come', async (t) => {
+  const machine = await running()
+  const body = { kind: 'attach-nic', uuid: machine.guest.uuid, nic: { mac: MAC, bridge: 'xenbr0', filter: 'mac' } } as const
+  t.regex(reasonOf(await attachNic(machine.world, body)), /has no .*vif-hostless/)
+  await machine.host.files.write('/etc/xen/scripts/vif-hostless', '#!/bin/sh\n', 0o755)
+  t.is((await attachNic(machine.world, body)).kind, 'nic-attached')
+  t.like(machine.domains()[0]?.nics.at(-1), { mac: MAC, script: 'vif-hostless' })
+})
+
 test('a guest is renamed in Xen and for its next start, unless another one is called so', async (t) => {
   const machine = await running()
   const { uuid: id } = machine.guest

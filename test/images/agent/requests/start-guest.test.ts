@@ -41,6 +41,18 @@ test('a guest is made from what is asked, on the devices of its disks, and let l
   t.true(machine.collected.some((names) => names.startsWith('guests,')))
 })
 
+test('a NIC that is to be held to its MAC is, or the guest does not start: an older image cannot', async (t) => {
+  const machine = await guestHost()
+  const guest = { ...machine.guest, nics: machine.guest.nics.map((nic) => ({ ...nic, filter: 'mac' as const })) }
+  const refusal = await startGuest(machine.world, { ...machine.start, guest }, asJob(machine))
+  t.regex(refusal.kind === 'refused' ? refusal.reason : '', /held to its MAC, and the image of this host has no .*vif-hostless/)
+  t.deepEqual([machine.domains(), machine.kept()], [[], undefined])
+  await machine.host.files.write('/etc/xen/scripts/vif-hostless', '#!/bin/sh\n', 0o755)
+  t.is((await startGuest(machine.world, { ...machine.start, guest }, asJob(machine))).kind, 'guest-started')
+  t.like(machine.domains()[0]?.nics[0], { script: 'vif-hostless' })
+  t.like(machine.kept(), { guest: { nics: [{ filter: 'mac' }] } }, 'after a crash, too')
+})
+
 test('one that is there already stays as it is: running or paused, asked twice, with another policy', async (t) => {
   const machine = await guestHost()
   await startGuest(machine.world, machine.start, asJob(machine))

@@ -1,6 +1,7 @@
 // What is pure of a stream: frames, xl's words, rounds in its stream, rates, pauses, announcements.
 import test from 'ava'
 import fc from 'fast-check'
+import { vifsIn } from '../../../../images/agent/guests/vifs.ts'
 import { rarpFrame } from '../../../../images/agent/streams/announce.ts'
 import { slowed, tooLong } from '../../../../images/agent/streams/budget.ts'
 import { dataHeader, encodeNote, FrameError, FrameReader } from '../../../../images/agent/streams/frames.ts'
@@ -162,4 +163,16 @@ test('a MAC is announced by a reverse ARP request to everybody', (t) => {
   const frame = rarpFrame('00:16:3e:00:00:01')
   t.is(frame.length, 60)
   t.is(frame.toString('hex').slice(0, 84), 'ffffffffffff00163e0000018035000108000604000300163e0000010000000000163e00000100000000')
+})
+
+test('the vifs of a domain are known by MAC, with those that their script holds to it', (t) => {
+  const at = (devid: number, key: string, value: string) => `/local/domain/0/backend/vif/12/${devid}/${key} = "${value}"\n`
+  const text = [
+    at(0, 'frontend', '/local/domain/12/device/vif/0'),
+    at(0, 'script', '/etc/xen/scripts/vif-bridge') + at(0, 'mac', '00:16:3E:00:00:01'),
+    at(3, 'mac', '00:16:3e:00:00:02') + at(3, 'script', '/etc/xen/scripts/vif-hostless'),
+  ]
+  const one = ['00:16:3e:00:00:01', { name: 'vif12.0', held: 'no' }] as const
+  t.deepEqual([...vifsIn(text.join(''))], [one, ['00:16:3e:00:00:02', { name: 'vif12.3', held: 'to its MAC' }]])
+  t.is(vifsIn('').size, 0)
 })

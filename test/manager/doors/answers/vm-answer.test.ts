@@ -1,11 +1,11 @@
 import test from 'ava'
 import { EMPTY_INVENTORY } from '../../../../images/agent/collect.ts'
-import { vmDetailAnswer } from '../../../../manager/doors/answers/vm-answer.ts'
+import { vmAnswer, vmDetailAnswer } from '../../../../manager/doors/answers/vm-answer.ts'
 import type { GuestView, Seen } from '../../../../manager/guests/book.ts'
 import { guestSpec } from '../../../../manager/protocol/guest-spec.ts'
 import { guest } from '../../../../manager/protocol/guests.ts'
 import { inventory as inventorySchema } from '../../../../manager/protocol/inventory.ts'
-import { uuid } from '../../../../manager/protocol/values.ts'
+import { mac, uuid } from '../../../../manager/protocol/values.ts'
 
 const [GUEST, DISK, VG] = [
   '00000000-0000-4000-8000-000000000001',
@@ -70,6 +70,15 @@ test('NICs of the spec are joined by MAC with those that the host reports; each 
   t.deepEqual(answer.nics, [{ network: 'lan', mac: MAC, bridge: 'xenbr0', vif: 'vif3.0' }, { network: 'dmz' }])
   t.like(answer.seen?.[0], { hostName: 'node01', domid: 3, disks: [{ vdev: 'xvda', access: 'read-write' }] })
   t.is(answer.image, 'debian13')
+})
+
+test('a guest has the addresses that its host tells of, none where it says so, and nothing where it does not tell', (t) => {
+  const address = { address: '10.0.0.5', how: 'seen', since: 1, last: 2 } as const
+  const of = (addresses: Seen['addresses']) => vmAnswer(view([{ host, domain, addresses }]), ['web2 uses it, too'])
+  t.like(of([{ ...address, mac: mac.parse(MAC) }]), { addresses: [{ ...address, mac: MAC }], clashes: ['web2 uses it, too'] })
+  t.deepEqual(of([]).addresses, [])
+  t.false('addresses' in of(undefined))
+  t.false('addresses' in vmAnswer(view([{ host: { ...host, id: 'aaaaaaaaaaaaaaac' }, domain, addresses: [] }])), 'of another host')
 })
 
 test('a domain whose configuration was not read says so, and a stranger has the NICs that its host reports', (t) => {

@@ -55,6 +55,21 @@ test('a guest has its state, facts, NICs as they are attached, spec as YAML, and
   t.regex(await get('/guests/nobody'), /There is no such guest/)
 })
 
+test('each NIC has its addresses and by what they are known; what two use is said, and what is not known is not none', async (t) => {
+  const { pool, get } = await site(t)
+  const mac = '00:16:3e:00:00:01'
+  const address = { address: '10.0.0.5', mac, how: 'both', since: 1_790_000_000_000, last: Date.now() } as const
+  const nics = [{ network: 'lan', mac, filter: 'mac' as const }]
+  const clashes = ['web2 uses its address 10.0.0.5 on network lan, too']
+  pool.vms.push(fakeGuest(1, { nics, addresses: [address], clashes }), fakeGuest(2, { nics, addresses: [] }), fakeGuest(3, { nics }))
+  const text = await get('/guests/web1')
+  t.regex(text, /10\.0\.0\.5<\/span> <small>told and seen since <time/)
+  t.true(text.includes('web2 uses its address 10.0.0.5 on network lan, too'))
+  t.regex(text, /00:16:3e:00:00:01<\/span> <small>held to its MAC</)
+  t.regex(await get('/guests/web2'), /none told or seen/)
+  t.regex(await get('/guests/web3'), /not known: its host does not tell/)
+})
+
 test('a disk is shown from what the guest opens down to the serial number of the disk below', async (t) => {
   const { pool, get } = await site(t)
   pool.vms.push(fakeGuest(1, { spec: { name: 'web1' }, disks: [{ ...disk, below: [{ device: 'sdb', serial: 'WD-1234' }] }] }))

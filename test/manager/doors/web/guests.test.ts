@@ -43,6 +43,18 @@ test('the list has state, host, size, image, notes and the automation of each, a
   t.notRegex(text, /type="checkbox"|action="\/guests\//, 'a viewer finds nothing to act with')
 })
 
+test('a row has the first address and how many more, and says where another uses it', async (t) => {
+  const { pool, get } = await site(t)
+  const at = (address: string) => ({ address, mac: '00:16:3e:00:00:05', how: 'seen', since: 0, last: 0 }) as const
+  pool.vms.push(
+    fakeGuest(5, { addresses: [at('10.0.0.5'), at('10.0.0.6')], clashes: ['web6 uses its address 10.0.0.5 on network lan, too'] }),
+  )
+  const text = await get('/guests?q=10.0.0.6', 'viewer')
+  t.deepEqual(listed(text), [5], 'found by its address')
+  t.regex(text, /title="10\.0\.0\.5, 10\.0\.0\.6"><bdi>10\.0\.0\.5<\/bdi> <small>\+1<\/small>/)
+  t.true(text.includes('web6 uses its address'))
+})
+
 test('filter and order are those of the address, the list is fetched alone, and a filter that means nothing leaves it', async (t) => {
   const { get, server } = await site(t)
   t.deepEqual(listed(await get('/guests?q=web[1-3]&sort=state', 'viewer')), [3, 1, 2])

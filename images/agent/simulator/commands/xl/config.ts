@@ -78,19 +78,20 @@ export function readConfig(text: string): Read<GuestConfig> {
 export interface VifConfig {
   readonly mac: string | undefined
   readonly bridge: string
+  readonly script?: string
 }
 
 /** xl-network-configuration(5); a rate changes nothing here. */
 export function readVif(words: readonly string[]): Read<VifConfig> {
   const fields = new Map(words.map((word) => [word.slice(0, word.indexOf('=')).trim(), word.slice(word.indexOf('=') + 1).trim()]))
-  const odd = [...fields.keys()].find((key) => !['mac', 'bridge', 'rate', ''].includes(key))
+  const odd = [...fields.keys()].find((key) => !['mac', 'bridge', 'rate', 'script', ''].includes(key))
   if (odd !== undefined) return { kind: 'gap', what: `the key ${odd} of a vif` }
-  const [mac, rate] = [fields.get('mac')?.toLowerCase(), fields.get('rate')]
+  const [mac, rate, script] = [fields.get('mac')?.toLowerCase(), fields.get('rate'), fields.get('script')]
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac))
     return { kind: 'wrong', why: `config parsing error in vif specification: invalid MAC ${mac}` }
   if (rate !== undefined && !/^\d+[KMG]?[bB]\/s(@\d+[mu]?s)?$/.test(rate))
     return { kind: 'wrong', why: `config parsing error in vif specification: invalid rate ${rate}` }
-  return { kind: 'read', value: { mac, bridge: fields.get('bridge') ?? 'xenbr0' } }
+  return { kind: 'read', value: { mac, bridge: fields.get('bridge') ?? 'xenbr0', ...(script === undefined ? {} : { script }) } }
 }
 
 /** `phy:/dev/vg/lv,xvda,w`, `/dev/vg/lv,raw,xvda,rw`, or by keys. */

@@ -51,9 +51,9 @@ export function networkAttach(context: Context, args: readonly string[]): Ended 
     const read = readVif(words)
     if (read.kind === 'gap') gap(context, read.what)
     if (read.kind === 'wrong') return failed(context, 1, read.why)
-    const { mac, bridge } = read.value
+    const { mac, bridge, script } = read.value
     const devid = Math.max(-1, ...domain.nics.map((one) => one.devid)) + 1
-    const nic = { devid, mac: mac ?? macOf('00:16:3e', (domain.domid << 8) + devid), bridge }
+    const nic = { devid, mac: mac ?? macOf('00:16:3e', (domain.domid << 8) + devid), bridge, ...(script === undefined ? {} : { script }) }
     return did(withDomain(context.site, context.host, { ...domain, nics: [...domain.nics, nic] }), TAKES)
   })
 }

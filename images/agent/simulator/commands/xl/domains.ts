@@ -50,7 +50,7 @@ export function create(context: Context, args: readonly string[]): Ended {
       )
     disks.push(plugged.disk)
   }
-  const nics = config.nics.map(({ mac, bridge }, devid) => ({ devid, mac: mac ?? macOf('00:16:3e', (named.made << 4) + devid), bridge }))
+  const nics = config.nics.map(({ mac, ...nic }, devid) => ({ devid, mac: mac ?? macOf('00:16:3e', (named.made << 4) + devid), ...nic }))
   const draft: Omit<Domain, 'domid' | 'since'> = {
     uuid,
     name: config.name,

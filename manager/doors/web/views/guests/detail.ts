@@ -3,7 +3,8 @@ import { stringify } from 'yaml'
 import type { Automation } from '../../../../contract/automations.ts'
 import { CONSOLE_PATH, CONSOLE_PROTOCOL, TICKET_PREFIX } from '../../../../contract/consoles.ts'
 import type { Host } from '../../../../contract/hosts.ts'
-import type { VmDetail, VmDisk, VmNic } from '../../../../contract/vms.ts'
+import type { VmAddress, VmDetail, VmDisk, VmNic } from '../../../../contract/vms.ts'
+import { sayDuration } from '../../../../wording.ts'
 import { AUTOMATION_WORDS } from '../automations.ts'
 import { facts, hostPath, moment, saySeconds, saySize } from '../words.ts'
 import { commandOf, mayMoveIn, offeredIn, WORDS } from './acts.ts'
@@ -32,7 +33,8 @@ export function guestView(vm: VmDetail, { host, history, may, now }: GuestLook) 
     doubles: seen.length > 1 ? seen.map((one) => `domain ${one.domid} on ${one.hostName} is ${one.state}`) : [],
     disks: disks.map(diskView),
     strangers: spec === undefined ? strangersOf(seen) : [],
-    nics: nics.map(nicView),
+    nics: nics.map((nic) => nicView(nic, vm, now)),
+    clashes: vm.clashes ?? [],
     unread: [
       ...(seen.some((one) => one.unread) ? ['its configuration could not be read: it may have more disks and NICs'] : []),
       ...(host?.unread ?? []).map(({ section, source, reason }) => `${section} of ${host?.name}: ${source}: ${reason}`),
@@ -107,10 +109,22 @@ function diskView({ vdev, sizeBytes, access, state, image, device, lv, vg, found
   }
 }
 
-function nicView({ network, mac, rateKBps, bridge, vif }: VmNic) {
+/** By what an address is known. */
+const HOW: Readonly<Record<VmAddress['how'], string>> = { told: 'told by its tools', seen: 'seen on its vif', both: 'told and seen' }
+
+function nicView({ network, mac, rateKBps, filter, bridge, vif }: VmNic, { addresses, domid }: VmDetail, now: number) {
+  const own = (addresses ?? []).filter((one) => one.mac === mac)
   return {
+    addresses: own.map(({ address, how, since, last }) => ({
+      ...{ address, how: HOW[how], since: moment(since) },
+      // By the host's clock, in steps of some minutes.
+      ago: now - last < 600_000 ? '' : `last ${sayDuration(now - last)} ago`,
+    })),
+    addressesSaid:
+      domid === undefined || own.length > 0 ? '' : addresses === undefined ? 'not known: its host does not tell' : 'none told or seen',
     network: network ?? '',
     mac: mac ?? 'given at its start',
+    filter: filter === undefined ? '' : 'held to its MAC',
     rate: rateKBps === undefined ? '' : `${rateKBps} kB/s`,
     attached: [vif, bridge].filter(Boolean).join(' → '),
   }

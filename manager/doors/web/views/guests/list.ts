@@ -48,7 +48,8 @@ const COUNTED: ReadonlySet<GuestSort> = new Set(['vcpus', 'memory', 'disks'])
 function rowView(guest: Vm, may: 'act' | 'look') {
   const { uuid, name, state, why, host, hostName, vcpus, memoryBytes, diskBytes, macs, networks, image, notes, automation } = guest
   return {
-    ...{ uuid, name, state, path: guestPath(guest), why: why ?? '' },
+    ...{ uuid, name, state, path: guestPath(guest), why: [why, ...(guest.clashes ?? [])].filter(Boolean).join('; ') },
+    ...addressView(guest),
     host: hostName ?? '',
     hostPath: host === undefined ? '' : hostPath({ id: host, name: hostName ?? '' }),
     ...{ vcpus, memory: saySize(memoryBytes), disks: saySize(diskBytes), networks: networks.join(', '), macs: macs.join(', ') },
@@ -57,6 +58,13 @@ function rowView(guest: Vm, may: 'act' | 'look') {
     isOurs: state !== 'unmanaged',
     movePath: may === 'act' && !automation && mayMoveIn(state) ? movePath(guest) : '',
   }
+}
+
+/** The first, and how many more; all of them where the pointer rests. */
+function addressView({ addresses, domid }: Vm) {
+  const all = addresses?.map(({ address }) => address) ?? []
+  const unknown = addresses === undefined && domid !== undefined ? 'not known' : ''
+  return { address: all[0] ?? unknown, moreAddresses: all.length > 1 ? `+${all.length - 1}` : '', addresses: all.join(', ') }
 }
 
 /** `chosen`: whom it is to be done to; `strangers`: those that hostless leaves alone. */

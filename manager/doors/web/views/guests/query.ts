@@ -68,8 +68,9 @@ function selectByText(all: readonly Vm[], hosts: readonly Host[], text: string):
     : { guests: [], said: selected.reason, isRefused: true }
 }
 
-function textOf({ name, uuid, hostName, image, notes, tags, groups, macs, networks }: Vm): string {
-  return [name, uuid, hostName, image, notes, ...tags, ...groups, ...macs, ...networks].join('\n').toLowerCase()
+function textOf({ name, uuid, hostName, image, notes, tags, groups, macs, networks, addresses = [] }: Vm): string {
+  const numbers = addresses.map(({ address }) => address)
+  return [name, uuid, hostName, image, notes, ...tags, ...groups, ...macs, ...networks, ...numbers].join('\n').toLowerCase()
 }
 
 function order(guests: readonly Vm[], sort: GuestSort): readonly Vm[] {

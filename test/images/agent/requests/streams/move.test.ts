@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { logPath, ownerPath } from '../../../../../images/agent/consoles/owner.ts'
 import { domainOf, readDomains } from '../../../../../images/agent/guests/domain.ts'
 import { decide } from '../../../../../images/agent/guests/policy.ts'
+import { announceGuest } from '../../../../../images/agent/requests/streams/announce-guest.ts'
 import { cut } from '../../../../../images/agent/simulator/state/power.ts'
 import { hostOf, withRam } from '../../../../../images/agent/simulator/state/site.ts'
 import { killRelay, killXl } from '../../../../../images/agent/simulator/state/streams.ts'
@@ -49,6 +50,25 @@ test('the whole move: held, handed over, and ended on both; its log goes on unde
   t.deepEqual(await move.endSend('moved'), { kind: 'send-ended', was: 'there' })
   await moved(t, move)
   t.false(b.state().ram.files.has(ownerPath('web1--incoming')))
+})
+
+test('the bridge of the new host is told where the guest is, and then the switches; what keeps it is told, and keeps nothing else', async (t) => {
+  const move = await moving()
+  const { b } = move
+  const commands: string[] = []
+  b.listen((command) => commands.push(command.slice(0, command[0] === 'perl' ? 1 : undefined).join(' ')))
+  await move.held()
+  const [nic] = move.guest.nics
+  const [domain] = b.state().ram.domains
+  await move.go()
+  const told = commands.filter((one) => /^(bridge fdb replace|perl)/.test(one))
+  t.deepEqual(told, [`bridge fdb replace ${nic?.mac} dev vif${domain?.domid}.0 master dynamic`, 'perl'])
+  b.faults.order('bridge fdb replace', { kind: 'fails' }, 1)
+  const ask = () => announceGuest(b.world(), { kind: 'announce-guest', uuid: move.guest.uuid })
+  const again = await ask()
+  t.regex(again.kind === 'refused' ? again.reason : '', /bridge ended with exit code 1/)
+  t.is(commands.filter((one) => one === 'perl').length, 2)
+  t.is((await ask()).kind, 'guest-announced')
 })
 
 test('each request may be asked twice, and late', async (t) => {

@@ -51,6 +51,7 @@ test('each command says its change: a name, disks, NICs; a size may be said as b
     'vm disk add web1 1G@data 2G@data/thin --image debian13',
     'vm disk grow web1 xvda +2G',
     'vm nic add web1 lan dmz=00:16:3E:00:00:01',
+    'vm nic add web1 lan,filter=mac dmz=00:16:3E:00:00:01,filter=mac',
     'vm nic remove web1 00:16:3E:00:00:01',
   ])
     t.is((await hostless(`${line} --detach`)).code, 0, line)
@@ -66,9 +67,16 @@ test('each command says its change: a name, disks, NICs; a size may be said as b
       },
       { growDisks: [{ vdev: 'xvda', size: 10 * 2 ** 30 }] },
       { addNics: [{ network: 'lan' }, { network: 'dmz', mac: '00:16:3e:00:00:01' }] },
+      {
+        addNics: [
+          { network: 'lan', filter: 'mac' },
+          { network: 'dmz', mac: '00:16:3e:00:00:01', filter: 'mac' },
+        ],
+      },
       { removeNics: ['00:16:3e:00:00:01'] },
     ],
   )
+  t.regex((await hostless('vm nic add web1 lan,filter=ip')).err, /"filter=ip" is not known; say lan, lan=MAC or lan,filter=mac/)
   t.regex((await hostless('vm disk grow web1 xvda big')).err, /big is no size/)
   t.regex((await hostless('vm disk grow web1 xvdq +1G')).err, /web1 has no disk xvdq: it has xvda/)
 })
