@@ -13,13 +13,14 @@ import { hosts } from './hosts.ts'
 import { manager } from './manager.ts'
 import { measured } from './measures.ts'
 import { migrations } from './migrations.ts'
+import { networks } from './networks.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
 import { storage } from './storage.ts'
 import { things } from './things.ts'
 import { vmImages, vmImageUploads } from './vm-images.ts'
-import { networks, vms } from './vms.ts'
+import { vms } from './vms.ts'
 
 export const CONTRACT = {
   hosts,

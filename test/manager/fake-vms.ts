@@ -2,7 +2,8 @@
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
 import type { MigrationPlan } from '../../manager/contract/migrations.ts'
-import type { Network, VmChange, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
+import type { Network } from '../../manager/contract/networks.ts'
+import type { VmChange, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
 import { runningAutomation, started } from './fake-automations.ts'
 

@@ -1,5 +1,6 @@
 // Guests and networks as the contract has them. Pure.
-import type { Network, Vm, VmDetail, VmDisk } from '../../contract/vms.ts'
+import type { Network } from '../../contract/networks.ts'
+import type { Vm, VmDetail, VmDisk } from '../../contract/vms.ts'
 import type { GuestView } from '../../guests/book.ts'
 import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
 import { isOn, type Network as Known } from '../../networks/network.ts'

@@ -1,5 +1,5 @@
 // Networks that guests attach to.
-import type { networks as contract } from '../../contract/vms.ts'
+import type { networks as contract } from '../../contract/networks.ts'
 import type { GuestBook } from '../../guests/book.ts'
 import type { Pool } from '../../hosts/service.ts'
 import type { Network } from '../../networks/network.ts'

@@ -39,6 +39,7 @@ function view(index: number, network: string | undefined, addresses: readonly Gi
     since: 0,
     created: 0,
     createdBy: 'ada',
+    cpu: undefined,
     disks: [],
   } as const
   const domain = guest.parse({

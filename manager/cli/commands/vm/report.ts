@@ -1,5 +1,6 @@
 // Guests and networks as reports. Pure.
-import type { Network, Vm, VmAddress, VmDetail, VmPlaces } from '../../../contract/vms.ts'
+import type { Network } from '../../../contract/networks.ts'
+import type { Vm, VmAddress, VmDetail, VmPlaces } from '../../../contract/vms.ts'
 import { bytes, id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport, listSection } from '../../engine/list-report.ts'
 import { type Column, type Report, type Row, type Section, showBytes, type Value } from '../../engine/output/output.ts'

@@ -1,8 +1,9 @@
 // New guest: one form, and where the guest that it describes could start, asked again as it is filled in.
 import { hosts } from '../../../../contract/hosts.ts'
+import { networks } from '../../../../contract/networks.ts'
 import { storage } from '../../../../contract/storage.ts'
 import { vmImages } from '../../../../contract/vm-images.ts'
-import { networks, type VmPlaces, vms } from '../../../../contract/vms.ts'
+import { type VmPlaces, vms } from '../../../../contract/vms.ts'
 import { action, badForm, type PageRoute, page, refusal, toldOf, type Visitor } from '../../route.ts'
 import type { Render } from '../../templates.ts'
 import { createCommand, hostsMeant, newGuestView, specOf, whereView } from '../../views/guests/new.ts'
