@@ -23,6 +23,7 @@ import { poolFeed } from './automation/world/feed.ts'
 import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
 import { tellEndedMigrations } from './automations/migrate/ended.ts'
 import { OneByOne } from './automations/migrate/one-by-one.ts'
+import { MoveRates } from './automations/migrate/rates/rates.ts'
 import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
 import { ownLater, withOwn } from './automations/own/broker.ts'
 import { planOwn } from './automations/own/plan.ts'
@@ -229,10 +230,12 @@ async function start(
   )
   const claims = new Claims(store.db, pool)
   const own = ownLater()
+  const moveRates = new MoveRates({ store, clock: { now, after }, newId: newHostId })
+  const hosts = moveRates.through(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }))
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
-    broker: withOwn(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }), own.promise),
+    broker: withOwn(hosts, own.promise),
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
     onRecorded: metrics.journaled,
     mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
@@ -295,6 +298,7 @@ async function start(
     networks,
     guests: { book, where, plans },
     automations,
+    moveRates,
     images,
     acting,
     metrics,

@@ -8,6 +8,11 @@ export function sayBytes(bytes: number): string {
   return `${Math.round((bytes / 1024 ** power) * 10) / 10} ${UNITS[power]}`
 }
 
+/** `40 MiB/s`; undefined: no other bound than its network's. */
+export function sayRate(bytesPerSecond: number | undefined): string {
+  return bytesPerSecond === undefined ? 'all that the network carries' : `${sayBytes(bytesPerSecond)}/s`
+}
+
 /** All of a few names, some of many: `node01, node02 and 7 others`. */
 export function sayNames(names: readonly string[]): string {
   const [named, last] = names.length <= 5 ? [names.slice(0, -1), names.at(-1)] : [names.slice(0, 3), `${names.length - 3} others`]

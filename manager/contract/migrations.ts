@@ -1,6 +1,6 @@
 // Guests that move to another host, with their disks. Append-only within /api/v1. Sizes are bytes, spans milliseconds.
 import { z } from 'zod'
-import { startedAutomation } from './automations.ts'
+import { rateBytes, startedAutomation } from './automations.ts'
 import { hostId, hostRef } from './hosts.ts'
 import { operation } from './operation.ts'
 import { vmRef } from './vms.ts'
@@ -10,7 +10,7 @@ export const moveHow = {
   /** That the guest may stand still at its end. */
   maxPauseMs: z.number().int().min(100).max(600_000).default(2000),
   /** Of the memory and of each disk, a second; left out: as many as the network carries. */
-  rateBytes: z.number().int().min(65_536).optional(),
+  rateBytes: rateBytes.optional(),
   /** `10.77.0.0/24`; left out: the fastest that both hosts have an address in. */
   network: z.string().max(64).optional(),
   /** How long its old disks are kept, to go back to. */

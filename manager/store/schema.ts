@@ -318,6 +318,12 @@ export interface VmImagesTable {
   added_by: string
 }
 
+export interface MoveRatesTable {
+  automation: string
+  /** A second, of its memory and of each disk; null: as many as the network carries. */
+  rate_bytes: number | null
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -346,4 +352,5 @@ export interface Tables {
   guest_disks: GuestDisksTable
   networks: NetworksTable
   vm_images: VmImagesTable
+  move_rates: MoveRatesTable
 }

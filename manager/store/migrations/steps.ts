@@ -7,6 +7,7 @@ import { claims } from './claims.ts'
 import { cordons } from './cordons.ts'
 import { bootNetwork, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
+import { moveRates } from './moves.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
 
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   bootNetwork,
   vmImages,
   cordons,
+  moveRates,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

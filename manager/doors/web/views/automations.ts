@@ -1,6 +1,7 @@
 // Automations as the page shows them: what each is at, and one with its steps, its undos and what may be said to it.
 import type { Automation, AutomationDetail, AutomationStep } from '../../../contract/automations.ts'
-import { sayBytes } from '../../../wording.ts'
+import { writeSize } from '../../../protocol/size.ts'
+import { sayBytes, sayRate } from '../../../wording.ts'
 import { moment, percent, saySeconds } from './words.ts'
 
 export const AUTOMATION_WORDS: Readonly<Record<Automation['state'], string>> = {
@@ -28,7 +29,7 @@ export function automationsView(all: readonly Automation[], now: number) {
 }
 
 export function automationView(view: AutomationDetail, { now, may }: { readonly now: number; readonly may: 'act' | 'look' }) {
-  const { id, title, who, state, reason, created, ended, phases, phase, noReturn, mayAbort, turn, recipe, version } = view
+  const { id, title, who, state, reason, created, ended, phases, phase, noReturn, mayAbort, turn, recipe, version, rate } = view
   const at = phase === undefined ? -1 : phases.indexOf(phase)
   const isWaiting = state === 'needs-operator'
   const isActing = may === 'act'
@@ -41,7 +42,9 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
       ...(isWaiting ? [`hostless automation resume ${id}`] : []),
       ...(isWaiting && hasOpenUndo ? [`hostless automation retry-undo ${id}`] : []),
       ...(mayAbort === 'yes' ? [`hostless automation abort ${id}`] : []),
+      ...(rate?.mayChange === 'yes' ? [`hostless automation pace ${id} --rate ${rateTyped(rate.bytes)}`] : []),
     ],
+    rate: rate ? { said: sayRate(rate.bytes), typed: rateTyped(rate.bytes), mayChange: isActing && rate.mayChange === 'yes' } : '',
     phases: phases.map((name, index) => ({
       name,
       state: index < at || state === 'done' ? 'done' : index === at ? (ended === undefined ? 'running' : 'failed') : 'open',
@@ -59,6 +62,11 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
     })),
     undos: view.undos.map((undo) => ({ what: undo.what, state: undo.state, command: undo.command })),
   }
+}
+
+/** As a command and the field have it. */
+function rateTyped(bytes: number | undefined): string {
+  return bytes === undefined ? 'unlimited' : writeSize(bytes)
 }
 
 function progressOf({ progress }: AutomationStep): { readonly percent: number | ''; readonly progress: string } {

@@ -79,6 +79,7 @@ const MAY: Readonly<Record<string, Role | 'anyone'>> = {
   'GET /automations/:id': 'viewer',
   'GET /automations/:id/now': 'viewer',
   'POST /automations/:id/abort': 'operator',
+  'POST /automations/:id/rate': 'operator',
   'POST /automations/:id/resume': 'operator',
   'POST /automations/:id/retry-undo': 'operator',
   'GET /account': 'viewer',
