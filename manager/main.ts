@@ -64,6 +64,7 @@ import { openData } from './store/open.ts'
 import { forgetAttempts } from './store/tables/attempts.ts'
 import { forgetCertificates } from './store/tables/certificates.ts'
 import { newHostId } from './store/tables/hosts.ts'
+import { forgetMoves } from './store/tables/moves.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
@@ -113,6 +114,9 @@ const TICK = 1000
 const FORGET_PERIOD = 3600_000
 /** What has expired so long ago can be used for nothing, ms: an agent may come back from an absence of the manager. */
 const FORGET_AFTER = 30 * 24 * 3600_000
+/** What became of moves, ms and rows. */
+const FORGET_MOVES_AFTER = 400 * 24 * 3600_000
+const MOST_MOVES = 100_000
 
 /** Serves until `close`. Rejects, leaving nothing open, when it cannot: the error says what to do. */
 export async function startManager(config: ManagerConfig, log: Log, settings: ManagerSettings = {}): Promise<Manager> {
@@ -170,6 +174,7 @@ async function start(
       await forgetCertificates(transaction, before)
       await forgetTokens(transaction, now())
       await forgetSessions(transaction, now() - SESSION_IDLE)
+      await forgetMoves(transaction, now() - FORGET_MOVES_AFTER, MOST_MOVES)
     })
     await automations.forget(before)
     await forgetSeeds()

@@ -62,7 +62,49 @@ const plan = z
   })
   .meta({ id: 'MigrationPlan' })
 
+const move = z
+  .object({
+    automation: z.string(),
+    guest: z.string(),
+    /** As it, and its hosts, were called. */
+    name: z.string(),
+    from: z.object({ host: hostId, name: z.string() }),
+    to: z.object({ host: hostId, name: z.string() }),
+    way: z.enum(['live', 'stopped']),
+    outcome: z.enum(['done', 'failed', 'aborted']),
+    reason: z.string().optional(),
+    who: z.string(),
+    /** Milliseconds since the epoch. */
+    began: z.number(),
+    ended: z.number(),
+    /** Of disks that were copied whole; of memory, in all tries. */
+    diskBytes: z.number(),
+    memoryBytes: z.number(),
+    /** That it stood still at most; missing: it never did. */
+    pauseMs: z.number().optional(),
+  })
+  .meta({ id: 'Move' })
+
 export const migrations = {
+  list: operation({
+    http: 'GET /migrations',
+    role: 'viewer',
+    summary: 'Moves that have ended, whatever came of them, the newest first: from where to where, bytes, seconds, pause',
+    input: z.strictObject({
+      /** UUID or name, also of one that is not there any more. */
+      guest: vmRef.optional(),
+      /** That they came from or went to: id or name. */
+      host: hostRef.optional(),
+      limit: z.coerce.number<number | string>().int().min(1).max(1000).default(100),
+      /** `next` of the page before. */
+      before: z
+        .string()
+        .regex(/^\d{1,15}-[\w-]{1,64}$/, 'is no next of a page')
+        .optional(),
+    }),
+    /** `next`: there may be more. */
+    output: z.object({ moves: z.array(move), next: z.string().optional() }),
+  }),
   plan: operation({
     http: 'POST /vms/:ref/migration-plan',
     role: 'viewer',
@@ -92,3 +134,4 @@ export const migrations = {
 
 export type MigrationAsk = z.output<typeof asked>
 export type MigrationPlan = z.output<typeof plan>
+export type Move = z.output<typeof move>

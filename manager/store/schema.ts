@@ -324,6 +324,31 @@ export interface MoveRatesTable {
   rate_bytes: number | null
 }
 
+/** Moves that have come to their end, whatever that was: kept longer than their automations. */
+export interface MovesTable {
+  automation: string
+  guest: string
+  /** Of the guest and its hosts: as they were called. */
+  name: string
+  from_host: string
+  from_name: string
+  to_host: string
+  to_name: string
+  /** `live`, `stopped`. */
+  way: string
+  /** `done`, `failed`, `aborted`. */
+  outcome: string
+  reason: string | null
+  who: string
+  began: number
+  ended: number
+  /** Of disks that were copied whole; of memory, in all tries. */
+  disk_bytes: number
+  memory_bytes: number
+  /** For which the guest stood still at most; null: it never did for it. */
+  pause_ms: number | null
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -353,4 +378,5 @@ export interface Tables {
   networks: NetworksTable
   vm_images: VmImagesTable
   move_rates: MoveRatesTable
+  moves: MovesTable
 }

@@ -1,10 +1,10 @@
 // Guests and networks of a test's own: the contract's handlers over lists that the test may change. What is asked for becomes an
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
-import type { MigrationPlan } from '../../manager/contract/migrations.ts'
+import type { MigrationPlan, Move } from '../../manager/contract/migrations.ts'
 import type { Network, VmChange, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
-import { runningAutomation, started } from './fake-automations.ts'
+import { BEGUN, runningAutomation, started } from './fake-automations.ts'
 
 export interface FakeVms {
   readonly vms: VmDetail[]
@@ -18,6 +18,8 @@ export interface FakeVms {
   readonly said?: ReadonlyMap<string, string>
   /** Of every guest that is asked about; left out: nothing is in its way. */
   readonly plan?: Partial<MigrationPlan>
+  /** That have ended, the newest first. */
+  readonly moves?: readonly Move[]
   /** Where every guest can start; left out: nowhere. */
   readonly places?: () => VmPlaces
 }
@@ -30,6 +32,7 @@ export function fakeVms({
   changes = [],
   places = () => ({ fits: [], refused: [] }),
   said = new Map(),
+  moves = [],
   plan = {},
 }: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles' | 'migrations' | 'evacuations'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
@@ -46,6 +49,17 @@ export function fakeVms({
   }
   return {
     migrations: {
+      async list({ guest, host, limit, before }) {
+        const all = moves.filter(
+          (one) =>
+            (!guest || guest === one.guest || guest === one.name) &&
+            (!host || [one.from, one.to].some((end) => host === end.name || host === end.host)),
+        )
+        const from = before === undefined ? 0 : all.findIndex(({ ended, automation }) => before === `${ended}-${automation}`) + 1
+        const page = all.slice(from, from + limit)
+        const last = page.length === limit ? page.at(-1) : undefined
+        return done({ moves: page, ...(last ? { next: `${last.ended}-${last.automation}` } : {}) })
+      },
       async plan({ ref, maxPauseMs }) {
         const vm = find(ref)
         return vm ? done(planOf(vm, maxPauseMs)) : missing(`guest ${JSON.stringify(ref)}`)
@@ -112,5 +126,15 @@ export function fakeVms({
       },
       remove: async () => done(null),
     },
+  }
+}
+
+/** web1 from node01 to node02, done. */
+export function endedMove(automation: string, changed: Partial<Move> = {}): Move {
+  return {
+    ...{ automation, guest: '6b1f0000-0000-4000-8000-000000000001', name: 'web1', way: 'live', outcome: 'done', who: 'ada' },
+    ...{ from: { host: 'a'.repeat(16), name: 'node01' }, to: { host: 'b'.repeat(16), name: 'node02' } },
+    ...{ began: BEGUN, ended: BEGUN + 92_000, diskBytes: 8 * 2 ** 30, memoryBytes: 1.25 * 2 ** 30, pauseMs: 180 },
+    ...changed,
   }
 }

@@ -7,7 +7,7 @@ import { claims } from './claims.ts'
 import { cordons } from './cordons.ts'
 import { bootNetwork, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
-import { moveRates } from './moves.ts'
+import { moveHistory, moveRates } from './moves.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
 
@@ -29,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   vmImages,
   cordons,
   moveRates,
+  moveHistory,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -6,6 +6,7 @@ import type { BootAttempt } from '../../../manager/contract/boots.ts'
 import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
 import type { Guest } from '../../../manager/contract/guests.ts'
 import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
+import type { Move } from '../../../manager/contract/migrations.ts'
 import type { Placement } from '../../../manager/contract/placement.ts'
 import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
 import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
@@ -30,6 +31,7 @@ export interface PoolData {
   readonly vgs: HostVgs[]
   readonly vms: VmDetail[]
   readonly networks: Network[]
+  readonly moves: Move[]
   readonly asked: string[]
   readonly disks: HostDisks[]
   /** Why nothing is begun on a host, by name. */
@@ -260,7 +262,7 @@ export function poolData(): PoolData {
     },
     automations: [],
     vgs: [],
-    ...{ vms: [], networks: [], asked: [] },
+    ...{ vms: [], networks: [], moves: [], asked: [] },
     disks: [],
     refusals: {},
     alarms: [

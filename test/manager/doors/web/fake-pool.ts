@@ -4,7 +4,7 @@ import type { AutomationDetail } from '../../../../manager/contract/automations.
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
-import type { MigrationPlan } from '../../../../manager/contract/migrations.ts'
+import type { MigrationPlan, Move } from '../../../../manager/contract/migrations.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { Network, VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
@@ -39,6 +39,7 @@ export interface FakePool extends PoolEvents {
   readonly automations: AutomationDetail[]
   readonly vms: VmDetail[]
   readonly networks: Network[]
+  readonly moves: Move[]
   /** By guests to their consoles, by name. */
   readonly said: Map<string, string>
   /** Of every guest's move. */
@@ -88,6 +89,7 @@ export function fakePool(
   const automations: AutomationDetail[] = []
   const vms: VmDetail[] = []
   const networks: Network[] = []
+  const moves: Move[] = []
   const said = new Map<string, string>()
   const plan: Partial<MigrationPlan> = {}
   const tell = (event: PoolEvent) => {
@@ -153,7 +155,7 @@ export function fakePool(
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
-    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan }),
+    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan, moves }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '', rebuilder: { rebuild: async () => refusedRebuild } }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -258,6 +260,7 @@ export function fakePool(
     automations,
     vms,
     networks,
+    moves,
     said,
     plan,
     places: { fits: [], refused: [] },
