@@ -349,6 +349,18 @@ export interface MovesTable {
   pause_ms: number | null
 }
 
+/** Guests that have left a host that was emptied, and have not come back to it. */
+export interface HomesTable {
+  guest: string
+  /** Id of the host that it left first. */
+  host: string
+  /** `running`, `stopped`: as it was then. */
+  state: string
+  left_at: number
+  /** The evacuation. */
+  automation: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -379,4 +391,5 @@ export interface Tables {
   vm_images: VmImagesTable
   move_rates: MoveRatesTable
   moves: MovesTable
+  homes: HomesTable
 }

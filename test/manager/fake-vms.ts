@@ -1,6 +1,7 @@
 // Guests and networks of a test's own: the contract's handlers over lists that the test may change. What is asked for becomes an
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
+import type { AwayGuest } from '../../manager/contract/evacuations.ts'
 import type { MigrationPlan, Move } from '../../manager/contract/migrations.ts'
 import type { Network, VmChange, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
@@ -20,6 +21,8 @@ export interface FakeVms {
   readonly plan?: Partial<MigrationPlan>
   /** That have ended, the newest first. */
   readonly moves?: readonly Move[]
+  /** From every host. */
+  readonly away?: readonly AwayGuest[]
   /** Where every guest can start; left out: nowhere. */
   readonly places?: () => VmPlaces
 }
@@ -33,6 +36,7 @@ export function fakeVms({
   places = () => ({ fits: [], refused: [] }),
   said = new Map(),
   moves = [],
+  away = [],
   plan = {},
 }: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles' | 'migrations' | 'evacuations'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
@@ -80,6 +84,26 @@ export function fakeVms({
               : { guest: name, memoryBytes, diskBytes, refusals: [{ code: 'memory', reason: 'node02 is full' }] },
           ),
         }),
+      away: async () => done({ guests: [...away] }),
+      homePlan: async ({ refs: [ref = ''], others }) =>
+        done({
+          guests: away.map((one, at) => ({
+            ...{ ...one, home: { host: ref, name: 'node01' }, diskBytes: 2 ** 33, memoryBytes: 2 ** 30 },
+            ...(at === 0 || others === 'restart'
+              ? {
+                  steps: [{ round: 1, to: { host: ref, name: 'node01' }, how: at === 0 ? ('live' as const) : ('restart' as const) }],
+                  refusals: [],
+                }
+              : { steps: [], refusals: [{ code: 'memory', reason: 'node01 is <full>' }] }),
+          })),
+        }),
+      async bringHome({ refs, ...input }, { who }) {
+        asked.push(`bring-home ${refs.join(' ')} ${JSON.stringify(input)}`)
+        const title = `bring home to ${refs.join(', ')}`
+        const made = runningAutomation(`auto${automations.length + 1}`, { title, recipe: 'bring-home', who: who.user })
+        automations.unshift(made)
+        return started(made)
+      },
       async start({ ref, ...input }, { who }) {
         asked.push(`evacuate ${ref} ${JSON.stringify(input)}`)
         const made = runningAutomation(`auto${automations.length + 1}`, { title: `evacuate ${ref}`, who: who.user })
@@ -135,6 +159,15 @@ export function endedMove(automation: string, changed: Partial<Move> = {}): Move
     ...{ automation, guest: '6b1f0000-0000-4000-8000-000000000001', name: 'web1', way: 'live', outcome: 'done', who: 'ada' },
     ...{ from: { host: 'a'.repeat(16), name: 'node01' }, to: { host: 'b'.repeat(16), name: 'node02' } },
     ...{ began: BEGUN, ended: BEGUN + 92_000, diskBytes: 8 * 2 ** 30, memoryBytes: 1.25 * 2 ** 30, pauseMs: 180 },
+    ...changed,
+  }
+}
+
+/** It has left node01, and is on node02. */
+export function awayGuest(guest: string, changed: Partial<AwayGuest> = {}): AwayGuest {
+  return {
+    ...{ uuid: '6b1f0000-0000-4000-8000-000000000001', guest, was: 'running', left: BEGUN },
+    ...{ home: { host: 'a'.repeat(16), name: 'node01' }, on: { host: 'b'.repeat(16), name: 'node02' } },
     ...changed,
   }
 }

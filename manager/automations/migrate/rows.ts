@@ -3,6 +3,7 @@ import type { JournalEntry } from '../../automation/journal.ts'
 import type { Transaction } from '../../store/database.ts'
 import { addClaims, claimsOf, removeClaims } from '../../store/tables/claims.ts'
 import { changeGuest, disksOf, putDisk } from '../../store/tables/guests.ts'
+import { comeHome } from '../../store/tables/homes.ts'
 import { RUNNING_PARTS } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { bookOf } from '../guests/written.ts'
@@ -28,6 +29,7 @@ export async function moveRows(
     if (row) await putDisk(transaction, { ...row, host: to.id, vg_name: vg.name, vg_uuid: vg.uuid, generation: generation + 1 })
   }
   await moveClaims(transaction, automation, args)
+  await comeHome(transaction, guest.uuid, to.id)
 }
 
 /** What the automation has taken of the new host for it takes the place of what the guest had of the old one. */

@@ -14,8 +14,12 @@ export interface MoveOptions {
 }
 
 export function addMoveOptions(command: Command): Command {
+  return addHowOptions(command.option('--to <host>', 'where they go'))
+}
+
+/** Of moves whose targets are known. */
+export function addHowOptions(command: Command): Command {
   return command
-    .option('--to <host>', 'where they go')
     .option('--plan', 'show how, and do nothing')
     .option('--max-pause <span>', 'that each may stand still: 2s, 500ms; longer is not moved (2s)', timeSpan(100, 600_000))
     .option('--rate <size>', 'of memory and of each disk, a second: 40M (all that the network carries)', byteRate)

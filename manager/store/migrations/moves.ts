@@ -1,4 +1,5 @@
-// The steps of migrations.ts about moves: how fast each may go, where it is other than it was begun with; and what became of each.
+// The steps of migrations.ts about moves: how fast each may go, where it is other than it was begun with; what became of each; and
+// where guests were before their host was emptied.
 import type { Kysely } from 'kysely'
 import type { Tables } from '../schema.ts'
 
@@ -32,4 +33,16 @@ export async function moveHistory({ schema }: Kysely<Tables>): Promise<void> {
     .execute()
   await schema.createIndex('moves_by_end').on('moves').columns(['ended', 'automation']).execute()
   await schema.createIndex('moves_by_guest').on('moves').columns(['guest', 'ended']).execute()
+}
+
+export async function homes({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('homes')
+    .addColumn('guest', 'text', (column) => column.primaryKey().references('guests.uuid').onDelete('cascade'))
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('left_at', 'bigint', (column) => column.notNull())
+    .addColumn('automation', 'text', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('homes_by_host').on('homes').column('host').execute()
 }

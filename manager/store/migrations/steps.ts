@@ -7,7 +7,7 @@ import { claims } from './claims.ts'
 import { cordons } from './cordons.ts'
 import { bootNetwork, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
-import { moveHistory, moveRates } from './moves.ts'
+import { homes, moveHistory, moveRates } from './moves.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
 
@@ -30,6 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
   cordons,
   moveRates,
   moveHistory,
+  homes,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

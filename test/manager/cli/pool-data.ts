@@ -4,6 +4,7 @@ import type { Alarm } from '../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../manager/contract/automations.ts'
 import type { BootAttempt } from '../../../manager/contract/boots.ts'
 import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
+import type { AwayGuest } from '../../../manager/contract/evacuations.ts'
 import type { Guest } from '../../../manager/contract/guests.ts'
 import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
 import type { Move } from '../../../manager/contract/migrations.ts'
@@ -32,6 +33,7 @@ export interface PoolData {
   readonly vms: VmDetail[]
   readonly networks: Network[]
   readonly moves: Move[]
+  readonly away: AwayGuest[]
   readonly asked: string[]
   readonly disks: HostDisks[]
   /** Why nothing is begun on a host, by name. */
@@ -262,7 +264,7 @@ export function poolData(): PoolData {
     },
     automations: [],
     vgs: [],
-    ...{ vms: [], networks: [], moves: [], asked: [] },
+    ...{ vms: [], networks: [], moves: [], away: [], asked: [] },
     disks: [],
     refusals: {},
     alarms: [

@@ -2,6 +2,7 @@
 import type { Alarm } from '../../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
+import type { AwayGuest } from '../../../../manager/contract/evacuations.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
 import type { MigrationPlan, Move } from '../../../../manager/contract/migrations.ts'
@@ -40,6 +41,7 @@ export interface FakePool extends PoolEvents {
   readonly vms: VmDetail[]
   readonly networks: Network[]
   readonly moves: Move[]
+  readonly away: AwayGuest[]
   /** By guests to their consoles, by name. */
   readonly said: Map<string, string>
   /** Of every guest's move. */
@@ -90,6 +92,7 @@ export function fakePool(
   const vms: VmDetail[] = []
   const networks: Network[] = []
   const moves: Move[] = []
+  const away: AwayGuest[] = []
   const said = new Map<string, string>()
   const plan: Partial<MigrationPlan> = {}
   const tell = (event: PoolEvent) => {
@@ -155,7 +158,7 @@ export function fakePool(
     automations: fakeAutomations(automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
-    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan, moves }),
+    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan, moves, away }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '', rebuilder: { rebuild: async () => refusedRebuild } }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -261,6 +264,7 @@ export function fakePool(
     vms,
     networks,
     moves,
+    away,
     said,
     plan,
     places: { fits: [], refused: [] },
