@@ -1,8 +1,8 @@
 // Automations as the page shows them: what each is at, and one with its steps, its undos and what may be said to it.
-import type { Automation, AutomationDetail, AutomationStep } from '../../../contract/automations.ts'
+import type { Automation, AutomationDetail } from '../../../contract/automations.ts'
 import { writeSize } from '../../../protocol/size.ts'
-import { sayBytes, sayRate } from '../../../wording.ts'
-import { moment, percent, saySeconds } from './words.ts'
+import { sayJob, sayRate } from '../../../wording.ts'
+import { moment, saySeconds } from './words.ts'
 
 export const AUTOMATION_WORDS: Readonly<Record<Automation['state'], string>> = {
   queued: 'queued',
@@ -58,7 +58,7 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
       ...{ number: step.step, what: step.what, reason: step.reason ?? '' },
       state: step.state === 'under way' ? 'running' : step.state,
       took: saySeconds((step.ended ?? now) - step.started),
-      ...progressOf(step),
+      progress: step.progress ? sayJob(step.progress) : '',
     })),
     undos: view.undos.map((undo) => ({ what: undo.what, state: undo.state, command: undo.command })),
   }
@@ -67,15 +67,4 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
 /** As a command and the field have it. */
 function rateTyped(bytes: number | undefined): string {
   return bytes === undefined ? 'unlimited' : writeSize(bytes)
-}
-
-function progressOf({ progress }: AutomationStep): { readonly percent: number | ''; readonly progress: string } {
-  if (!progress) return { percent: '', progress: '' }
-  const { phase, done, total, unit, rate, secondsLeft } = progress
-  const say = (count: number): string =>
-    unit === 'bytes' ? sayBytes(count) : `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`
-  const speed = rate === undefined ? '' : `, ${say(rate)}/s`
-  if (!total) return { percent: '', progress: `${phase}${done > 0 ? ` ${say(done)}` : ''}${speed}` }
-  const left = secondsLeft === undefined ? '' : `, ${saySeconds(secondsLeft * 1000)} left`
-  return { percent: percent(done, total), progress: `${phase} ${percent(done, total)} %, ${say(done)} of ${say(total)}${speed}${left}` }
 }
