@@ -44,7 +44,7 @@ function* bringHome(args: HomeArgs): Steps<{ readonly home: readonly string[]; r
   for (const [at, round] of rounds.entries()) {
     const going = round.filter(({ uuid }) => !failed.has(uuid))
     yield* progress('move', `round ${at + 1} of ${rounds.length}: ${sayNames(going.map(({ name }) => name))}`)
-    const reasons = yield* all(going.map((step) => () => taken(args, step)))
+    const reasons = yield* all(going.map((step) => () => taken(args, step, triesOf(args, at))))
     for (const [index, { uuid, name }] of going.entries()) {
       const reason = reasons[index]
       if (reason !== undefined) failed.set(uuid, { name, reason })
@@ -68,8 +68,16 @@ class StillAway extends Error {
   }
 }
 
+/** So often that the manager's task left-disks, which looks each ten minutes at least, has removed what was left behind a round before. */
+const UNTIL_FREED = 25
+
+/** Only a plan whose moves keep nothing counts on the space of those before. */
+function triesOf({ how }: HomeArgs, round: number): number {
+  return how.keepMs === 0 && round > 0 ? UNTIL_FREED : MOST_TRIES
+}
+
 /** Whatever becomes of it, the others go on. Gives why it was not done. */
-function* taken({ how }: HomeArgs, step: HomeStep): Steps<string | undefined> {
+function* taken({ how }: HomeArgs, step: HomeStep, most: number): Steps<string | undefined> {
   const { uuid, from, to } = step
   const move: OwnRequest = { kind: 'move-guest', guest: uuid, from, to: to.id, how }
   switch (step.how) {
@@ -84,7 +92,7 @@ function* taken({ how }: HomeArgs, step: HomeStep): Steps<string | undefined> {
         // Somebody else has moved it meanwhile: it is where that has put it.
         if (outcome === 'done' || outcome === 'elsewhere') return undefined
         // What has left a round before may still be seen on its host for a moment.
-        if (tries === MOST_TRIES) return reason
+        if (tries === most) return reason
         yield* sleep(BETWEEN)
       }
   }
