@@ -23,6 +23,7 @@ import { poolFeed } from './automation/world/feed.ts'
 import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
 import { tellEndedMigrations } from './automations/migrate/ended.ts'
 import { OneByOne } from './automations/migrate/one-by-one.ts'
+import { MoveRates } from './automations/migrate/rates/rates.ts'
 import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
 import { ownLater, withOwn } from './automations/own/broker.ts'
 import { planOwn } from './automations/own/plan.ts'
@@ -64,6 +65,7 @@ import { openData } from './store/open.ts'
 import { forgetAttempts } from './store/tables/attempts.ts'
 import { forgetCertificates } from './store/tables/certificates.ts'
 import { newHostId } from './store/tables/hosts.ts'
+import { forgetMoves } from './store/tables/moves.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
@@ -113,6 +115,9 @@ const TICK = 1000
 const FORGET_PERIOD = 3600_000
 /** What has expired so long ago can be used for nothing, ms: an agent may come back from an absence of the manager. */
 const FORGET_AFTER = 30 * 24 * 3600_000
+/** What became of moves, ms and rows. */
+const FORGET_MOVES_AFTER = 400 * 24 * 3600_000
+const MOST_MOVES = 100_000
 
 /** Serves until `close`. Rejects, leaving nothing open, when it cannot: the error says what to do. */
 export async function startManager(config: ManagerConfig, log: Log, settings: ManagerSettings = {}): Promise<Manager> {
@@ -172,6 +177,7 @@ async function start(
       await forgetCertificates(transaction, before)
       await forgetTokens(transaction, now())
       await forgetSessions(transaction, now() - SESSION_IDLE)
+      await forgetMoves(transaction, now() - FORGET_MOVES_AFTER, MOST_MOVES)
     })
     await automations.forget(before)
     await measures.forget()
@@ -233,10 +239,12 @@ async function start(
   )
   const claims = new Claims(store.db, pool)
   const own = ownLater()
+  const moveRates = new MoveRates({ store, clock: { now, after }, newId: newHostId })
+  const hosts = moveRates.through(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }))
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
-    broker: withOwn(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }), own.promise),
+    broker: withOwn(hosts, own.promise),
     ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
     onRecorded: metrics.journaled,
     mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
@@ -300,6 +308,7 @@ async function start(
     networks,
     guests: { book, where, plans },
     automations,
+    moveRates,
     images,
     acting,
     metrics,

@@ -8,6 +8,11 @@ export function sayBytes(bytes: number): string {
   return `${Math.round((bytes / 1024 ** power) * 10) / 10} ${UNITS[power]}`
 }
 
+/** `40 MiB/s`; undefined: no other bound than its network's. */
+export function sayRate(bytesPerSecond: number | undefined): string {
+  return bytesPerSecond === undefined ? 'all that the network carries' : `${sayBytes(bytesPerSecond)}/s`
+}
+
 /** All of a few names, some of many: `node01, node02 and 7 others`. */
 export function sayNames(names: readonly string[]): string {
   const [named, last] = names.length <= 5 ? [names.slice(0, -1), names.at(-1)] : [names.slice(0, 3), `${names.length - 3} others`]
@@ -27,6 +32,38 @@ export function sayDuration(milliseconds: number): string {
   const [unit, span] = SPANS.find(([, each]) => length >= each) ?? SPANS[3]
   const count = Math.floor(length / span)
   return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+/** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 4 min`. */
+export function saySpan(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+/** Of a job that a host has told of. */
+export interface JobTold {
+  readonly phase: string
+  readonly done: number
+  readonly total?: number | undefined
+  readonly unit: string
+  /** Units a second. */
+  readonly rate?: number | undefined
+  readonly secondsLeft?: number | undefined
+}
+
+/** `copy 45 % of 2 GiB, 31 MiB/s, 36 s left`; where nobody knows how much there is: `scan 17 files, 2 files/s`. */
+export function sayJob({ phase, done, total, unit, rate, secondsLeft }: JobTold): string {
+  const say = (count: number): string =>
+    unit === 'bytes' ? sayBytes(count) : `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`
+  const speed = rate === undefined ? '' : `, ${say(rate)}/s`
+  if (!total) return `${phase}${done > 0 ? ` ${say(done)}` : ''}${speed}`
+  const left = secondsLeft === undefined ? '' : `, ${saySpan(secondsLeft * 1000)} left`
+  // All of it only where nothing is left.
+  return `${phase} ${Math.floor((done / total) * 100)} % of ${say(total)}${speed}${left}`
 }
 
 interface Identity {

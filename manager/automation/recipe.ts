@@ -5,6 +5,7 @@ import type { Tables } from '../store/schema.ts'
 import type { Lock } from './admission/locks.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Steps } from './steps.ts'
+import type { AutomationRecord } from './store/store.ts'
 
 export interface RecipeSpec<Args> {
   readonly name: string
@@ -28,6 +29,15 @@ export interface RecipeSpec<Args> {
   readonly run: (args: Args) => Steps<unknown>
   /** Rows that follow from what is written down, in the same transaction. */
   readonly rows?: (transaction: Transaction, automation: string, args: Args, entries: readonly JournalEntry[]) => Promise<void>
+  /** Rows that follow from its end, in the transaction of that. All of its journal is there. */
+  readonly ended?: (transaction: Transaction, args: Args, end: End) => Promise<void>
+}
+
+/** Of an automation. */
+export interface End extends Pick<AutomationRecord, 'id' | 'who' | 'created' | 'reason'> {
+  readonly state: 'done' | 'failed' | 'aborted'
+  /** Milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** With its arguments hidden, so that a list can hold all of them. */
@@ -46,6 +56,7 @@ export interface Prepared {
   outdated(db: Kysely<Tables>): Promise<string | undefined>
   run(): Steps<unknown>
   rows(transaction: Transaction, automation: string, entries: readonly JournalEntry[]): Promise<void>
+  ended(transaction: Transaction, end: End): Promise<void>
 }
 
 export function recipe<Args>(spec: RecipeSpec<Args>): Recipe {
@@ -63,6 +74,7 @@ export function recipe<Args>(spec: RecipeSpec<Args>): Recipe {
         outdated: async (db) => spec.outdated?.(db, args),
         run: () => spec.run(args),
         rows: async (transaction, automation, entries) => spec.rows?.(transaction, automation, args, entries),
+        ended: async (transaction, end) => spec.ended?.(transaction, args, end),
       }
     },
   }

@@ -5,7 +5,7 @@ import type { Uuid } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
 import { automationStates, forgetAutomations } from '../store/tables/automations.ts'
 import type { RequestKey } from './admission/repeats.ts'
-import type { Recipe } from './recipe.ts'
+import type { Prepared, Recipe } from './recipe.ts'
 import { type AskedFor, Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
 import type { OperatorSaid } from './steps.ts'
 import { type Claims, durableStore } from './store/durable.ts'
@@ -72,10 +72,23 @@ export async function openAutomations({
       const live = runner.live(automation)
       await live?.recipe?.of(live.record.args).rows(transaction, automation, entries)
     },
+    ended: async (transaction, { id, recipe, args, who, created }, { state, reason, at }) => {
+      if (state !== 'done' && state !== 'failed' && state !== 'aborted') return
+      await preparedOf(known.get(recipe), args)?.ended(transaction, { id, who, created, state, reason, at })
+    },
   })
   const runner = new Runner({ ...deps, store: kept, recipes: known })
   await runner.open()
   return new Serving({ runner, kept, recipes: known, store, hostName })
+}
+
+/** Undefined: what another version was given is not understood any more, and nothing follows from its end. */
+function preparedOf(recipe: Recipe | undefined, args: unknown): Prepared | undefined {
+  try {
+    return recipe?.of(args)
+  } catch {
+    return undefined
+  }
 }
 
 interface ServingDeps {

@@ -1,6 +1,7 @@
 // All recipes that this manager has, a line each.
 import type { Recipe } from '../automation/recipe.ts'
 import { EVACUATE_HOST } from './evacuate/evacuate.ts'
+import { BRING_HOME } from './evacuate/home/bring-home.ts'
 import { CHANGE_GUEST } from './guests/change.ts'
 import { CREATE_GUEST } from './guests/create.ts'
 import { DESTROY_GUEST, STOP_GUEST } from './guests/end.ts'
@@ -14,4 +15,4 @@ const GUESTS: readonly Recipe[] = [
   ...[REBOOT_GUEST, PAUSE_GUEST, UNPAUSE_GUEST, CHANGE_GUEST, MIGRATE_GUEST],
 ]
 
-export const RECIPES: readonly Recipe[] = [MAKE_VG, REMOVE_VG, EVACUATE_HOST, ...GUESTS]
+export const RECIPES: readonly Recipe[] = [MAKE_VG, REMOVE_VG, EVACUATE_HOST, BRING_HOME, ...GUESTS]

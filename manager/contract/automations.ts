@@ -1,6 +1,7 @@
 // What takes more than one step, and goes on when the manager dies: guests made and moved, hosts emptied, VGs made. Append-only within
 // /api/v1. Times are milliseconds since the epoch.
 import { z } from 'zod'
+import { writeSize } from '../protocol/size.ts'
 import { uuid } from '../protocol/values.ts'
 import { operation } from './operation.ts'
 
@@ -69,6 +70,14 @@ const automationDetail = automation
     turn: z.string(),
     steps: z.array(step),
     undos: z.array(undo),
+    /** Of a move that has not ended: how much its memory, and each of its disks, goes over at most. */
+    rate: z
+      .object({
+        /** A second; missing: as many as the network carries. */
+        bytes: z.number().optional(),
+        mayChange: z.enum(['yes', 'no: nothing of it goes over the network any more']),
+      })
+      .optional(),
   })
   .meta({ id: 'AutomationDetail' })
 
@@ -79,6 +88,9 @@ const automationDetail = automation
 export const startedAutomation = z
   .object({ automation: z.object({ id: z.string(), title: z.string(), state }) })
   .meta({ id: 'StartedAutomation' })
+
+/** Of the memory and of each disk of a guest that moves, a second. */
+export const rateBytes = z.number().int().min(65_536)
 
 const ofId = z.strictObject({ id })
 
@@ -120,6 +132,18 @@ export const automations = {
     input: ofId,
     output: startedAutomation,
     did: ({ id: which }) => `resume automation ${which}`,
+  }),
+  pace: operation({
+    http: 'POST /automations/:id/rate',
+    role: 'operator',
+    status: 202,
+    summary: 'How fast a move may go from now on: refused of what moves no guest (no-move), has ended (ended), sends no more (not-paced)',
+    input: ofId.extend({ rateBytes: rateBytes.nullable() }),
+    output: startedAutomation,
+    did: ({ id: which, rateBytes: rate }) =>
+      rate === null
+        ? `let automation ${which} move as fast as its network carries`
+        : `let automation ${which} move at ${writeSize(rate)} a second`,
   }),
   retryUndo: operation({
     http: 'POST /automations/:id/retry-undo',

@@ -1,6 +1,6 @@
 // Guests that move to another host, with their disks. Append-only within /api/v1. Sizes are bytes, spans milliseconds.
 import { z } from 'zod'
-import { startedAutomation } from './automations.ts'
+import { rateBytes, startedAutomation } from './automations.ts'
 import { hostId, hostRef } from './hosts.ts'
 import { operation } from './operation.ts'
 import { vmRef } from './vms.ts'
@@ -10,7 +10,7 @@ export const moveHow = {
   /** That the guest may stand still at its end. */
   maxPauseMs: z.number().int().min(100).max(600_000).default(2000),
   /** Of the memory and of each disk, a second; left out: as many as the network carries. */
-  rateBytes: z.number().int().min(65_536).optional(),
+  rateBytes: rateBytes.optional(),
   /** `10.77.0.0/24`; left out: the fastest that both hosts have an address in. */
   network: z.string().max(64).optional(),
   /** How long its old disks are kept, to go back to. */
@@ -62,7 +62,49 @@ const plan = z
   })
   .meta({ id: 'MigrationPlan' })
 
+const move = z
+  .object({
+    automation: z.string(),
+    guest: z.string(),
+    /** As it, and its hosts, were called. */
+    name: z.string(),
+    from: z.object({ host: hostId, name: z.string() }),
+    to: z.object({ host: hostId, name: z.string() }),
+    way: z.enum(['live', 'stopped']),
+    outcome: z.enum(['done', 'failed', 'aborted']),
+    reason: z.string().optional(),
+    who: z.string(),
+    /** Milliseconds since the epoch. */
+    began: z.number(),
+    ended: z.number(),
+    /** Of disks that were copied whole; of memory, in all tries. */
+    diskBytes: z.number(),
+    memoryBytes: z.number(),
+    /** That it stood still at most; missing: it never did. */
+    pauseMs: z.number().optional(),
+  })
+  .meta({ id: 'Move' })
+
 export const migrations = {
+  list: operation({
+    http: 'GET /migrations',
+    role: 'viewer',
+    summary: 'Moves that have ended, whatever came of them, the newest first: from where to where, bytes, seconds, pause',
+    input: z.strictObject({
+      /** UUID or name, also of one that is not there any more. */
+      guest: vmRef.optional(),
+      /** That they came from or went to: id or name. */
+      host: hostRef.optional(),
+      limit: z.coerce.number<number | string>().int().min(1).max(1000).default(100),
+      /** `next` of the page before. */
+      before: z
+        .string()
+        .regex(/^\d{1,15}-[\w-]{1,64}$/, 'is no next of a page')
+        .optional(),
+    }),
+    /** `next`: there may be more. */
+    output: z.object({ moves: z.array(move), next: z.string().optional() }),
+  }),
   plan: operation({
     http: 'POST /vms/:ref/migration-plan',
     role: 'viewer',
@@ -92,3 +134,4 @@ export const migrations = {
 
 export type MigrationAsk = z.output<typeof asked>
 export type MigrationPlan = z.output<typeof plan>
+export type Move = z.output<typeof move>

@@ -2,13 +2,14 @@
 
 import type { Claim } from '../claims/claim.ts'
 import { guestMemory } from '../claims/needs.ts'
+import type { Room } from '../claims/rooms.ts'
 import { readClaim } from '../claims/row.ts'
 import type { CpuFeatures } from '../cpu/host.ts'
 import { groupBy } from '../group-by.ts'
 import type { Pool } from '../hosts/service.ts'
 import { isOn, type Network } from '../networks/network.ts'
 import type { Networks } from '../networks/service.ts'
-import { Board } from '../placement/board.ts'
+import { Board, type Standing } from '../placement/board.ts'
 import { type Picture, type PlacementNeeds, type PlacementRules, placementHost, USUAL_RULES } from '../placement/picture.ts'
 import { type HostVerdict, rank } from '../placement/place.ts'
 import { type Reason, sayReason } from '../placement/reason.ts'
@@ -41,6 +42,18 @@ export interface Ground {
   places(wanted: Wanted): Promise<Places>
   /** On the host of this id, for all that is asked from now on. */
   put(host: string, needs: PlacementNeeds): void
+  /** Of each host that has reported. */
+  rooms(): readonly HostRoom[]
+}
+
+/** What is free of a host, with what was put on it. What could not be read is not free. */
+export interface HostRoom {
+  readonly id: string
+  readonly memoryBytes: number
+  readonly vcpus: number
+  readonly guests: number
+  /** Bytes, by each name that a VG has there. */
+  readonly vgs: ReadonlyMap<string, number>
 }
 
 export interface Wanted {
@@ -86,6 +99,7 @@ export class Where {
         const standing = board.standings.find((one) => one.host.id === host)
         if (standing) board.put(standing, needs)
       },
+      rooms: () => board.standings.map(roomOf),
     }
   }
 
@@ -143,6 +157,19 @@ export class Where {
     const { pool } = this.#options
     const there = pool.hosts().filter(({ id }) => network && isOn(network, id, pool.knownInventory(id)) === 'yes')
     return new Set(there.map(({ id }) => id))
+  }
+}
+
+function roomOf(standing: Standing): HostRoom {
+  const { host, memoryPut, vcpus, guests } = standing
+  const { vcpusPerThread, mostGuests } = USUAL_RULES
+  const free = (room: Room): number => (room.kind === 'room' ? room.free : 0)
+  return {
+    id: host.id,
+    memoryBytes: free(host.memory) - memoryPut,
+    vcpus: (host.threads ?? 0) * vcpusPerThread - vcpus,
+    guests: mostGuests - guests,
+    vgs: new Map([...host.vgs].map(([vg, { room }]) => [vg, free(room) - standing.spacePut(vg)])),
   }
 }
 

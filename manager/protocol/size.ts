@@ -16,3 +16,8 @@ export function writeSize(bytes: number): string {
   const power = UNITS.findLastIndex((_, at) => bytes > 0 && bytes % 1024 ** (at + 1) === 0) + 1
   return `${bytes / 1024 ** power}${UNITS[power - 1] ?? ''}`
 }
+
+/** Of a second: as a size, with or without `/s`: `40M`, `50MB/s`; undefined for what is none. */
+export function readRate(text: string): number | undefined {
+  return readSize(text.trim().replace(/\/s$/i, ''))
+}

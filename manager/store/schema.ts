@@ -338,6 +338,49 @@ export interface MeasuredGuestsTable {
   until: number
 }
 
+export interface MoveRatesTable {
+  automation: string
+  /** A second, of its memory and of each disk; null: as many as the network carries. */
+  rate_bytes: number | null
+}
+
+/** Moves that have come to their end, whatever that was: kept longer than their automations. */
+export interface MovesTable {
+  automation: string
+  guest: string
+  /** Of the guest and its hosts: as they were called. */
+  name: string
+  from_host: string
+  from_name: string
+  to_host: string
+  to_name: string
+  /** `live`, `stopped`. */
+  way: string
+  /** `done`, `failed`, `aborted`. */
+  outcome: string
+  reason: string | null
+  who: string
+  began: number
+  ended: number
+  /** Of disks that were copied whole; of memory, in all tries. */
+  disk_bytes: number
+  memory_bytes: number
+  /** For which the guest stood still at most; null: it never did for it. */
+  pause_ms: number | null
+}
+
+/** Guests that have left a host that was emptied, and have not come back to it. */
+export interface HomesTable {
+  guest: string
+  /** Id of the host that it left first. */
+  host: string
+  /** `running`, `stopped`: as it was then. */
+  state: string
+  left_at: number
+  /** The evacuation. */
+  automation: string
+}
+
 export interface Tables {
   settings: SettingsTable
   hosts: HostsTable
@@ -368,4 +411,7 @@ export interface Tables {
   vm_images: VmImagesTable
   measures: MeasuresTable
   measured_guests: MeasuredGuestsTable
+  move_rates: MoveRatesTable
+  moves: MovesTable
+  homes: HomesTable
 }

@@ -32,6 +32,11 @@ export function fakeAutomations(all: AutomationDetail[]): Handlers['automations'
       return change(id, ({ created }) => ({ state: 'aborted', reason: `${who.user} has aborted it`, ended: created + 5000 }))
     },
     resume: ({ id }) => change(id, () => ({ state: 'running' })),
+    async pace({ id, rateBytes }) {
+      const one = all.find((each) => each.id === id)
+      if (one?.rate?.mayChange !== 'yes') return { kind: 'refused', code: 'no-move', reason: 'it moves no guest' }
+      return change(id, () => ({ rate: { mayChange: 'yes', ...(rateBytes === null ? {} : { bytes: rateBytes }) } }))
+    },
     retryUndo: ({ id }) => change(id, () => ({ state: 'running' })),
   }
 }

@@ -1,11 +1,12 @@
 // Guests and networks of a test's own: the contract's handlers over lists that the test may change. What is asked for becomes an
 // automation that runs.
 import type { AutomationDetail } from '../../manager/contract/automations.ts'
-import type { MigrationPlan } from '../../manager/contract/migrations.ts'
+import type { AwayGuest } from '../../manager/contract/evacuations.ts'
+import type { MigrationPlan, Move } from '../../manager/contract/migrations.ts'
 import type { Network } from '../../manager/contract/networks.ts'
 import type { VmChange, VmDetail, VmPlaces } from '../../manager/contract/vms.ts'
 import { type Caller, done, type Handlers, missing } from '../../manager/doors/handlers/handlers.ts'
-import { runningAutomation, started } from './fake-automations.ts'
+import { BEGUN, runningAutomation, started } from './fake-automations.ts'
 
 export interface FakeVms {
   readonly vms: VmDetail[]
@@ -19,6 +20,10 @@ export interface FakeVms {
   readonly said?: ReadonlyMap<string, string>
   /** Of every guest that is asked about; left out: nothing is in its way. */
   readonly plan?: Partial<MigrationPlan>
+  /** That have ended, the newest first. */
+  readonly moves?: readonly Move[]
+  /** From every host. */
+  readonly away?: readonly AwayGuest[]
   /** Where every guest can start; left out: nowhere. */
   readonly places?: () => VmPlaces
 }
@@ -31,6 +36,8 @@ export function fakeVms({
   changes = [],
   places = () => ({ fits: [], refused: [] }),
   said = new Map(),
+  moves = [],
+  away = [],
   plan = {},
 }: FakeVms): Pick<Handlers, 'vms' | 'networks' | 'consoles' | 'migrations' | 'evacuations'> {
   const find = (ref: string) => vms.find(({ uuid, name }) => uuid === ref || name === ref)
@@ -47,6 +54,17 @@ export function fakeVms({
   }
   return {
     migrations: {
+      async list({ guest, host, limit, before }) {
+        const all = moves.filter(
+          (one) =>
+            (!guest || guest === one.guest || guest === one.name) &&
+            (!host || [one.from, one.to].some((end) => host === end.name || host === end.host)),
+        )
+        const from = before === undefined ? 0 : all.findIndex(({ ended, automation }) => before === `${ended}-${automation}`) + 1
+        const page = all.slice(from, from + limit)
+        const last = page.length === limit ? page.at(-1) : undefined
+        return done({ moves: page, ...(last ? { next: `${last.ended}-${last.automation}` } : {}) })
+      },
       async plan({ ref, maxPauseMs }) {
         const vm = find(ref)
         return vm ? done(planOf(vm, maxPauseMs)) : missing(`guest ${JSON.stringify(ref)}`)
@@ -67,6 +85,26 @@ export function fakeVms({
               : { guest: name, memoryBytes, diskBytes, refusals: [{ code: 'memory', reason: 'node02 is full' }] },
           ),
         }),
+      away: async () => done({ guests: [...away] }),
+      homePlan: async ({ refs: [ref = ''], others }) =>
+        done({
+          guests: away.map((one, at) => ({
+            ...{ ...one, home: { host: ref, name: 'node01' }, diskBytes: 2 ** 33, memoryBytes: 2 ** 30 },
+            ...(at === 0 || others === 'restart'
+              ? {
+                  steps: [{ round: 1, to: { host: ref, name: 'node01' }, how: at === 0 ? ('live' as const) : ('restart' as const) }],
+                  refusals: [],
+                }
+              : { steps: [], refusals: [{ code: 'memory', reason: 'node01 is <full>' }] }),
+          })),
+        }),
+      async bringHome({ refs, ...input }, { who }) {
+        asked.push(`bring-home ${refs.join(' ')} ${JSON.stringify(input)}`)
+        const title = `bring home to ${refs.join(', ')}`
+        const made = runningAutomation(`auto${automations.length + 1}`, { title, recipe: 'bring-home', who: who.user })
+        automations.unshift(made)
+        return started(made)
+      },
       async start({ ref, ...input }, { who }) {
         asked.push(`evacuate ${ref} ${JSON.stringify(input)}`)
         const made = runningAutomation(`auto${automations.length + 1}`, { title: `evacuate ${ref}`, who: who.user })
@@ -113,5 +151,24 @@ export function fakeVms({
       },
       remove: async () => done(null),
     },
+  }
+}
+
+/** web1 from node01 to node02, done. */
+export function endedMove(automation: string, changed: Partial<Move> = {}): Move {
+  return {
+    ...{ automation, guest: '6b1f0000-0000-4000-8000-000000000001', name: 'web1', way: 'live', outcome: 'done', who: 'ada' },
+    ...{ from: { host: 'a'.repeat(16), name: 'node01' }, to: { host: 'b'.repeat(16), name: 'node02' } },
+    ...{ began: BEGUN, ended: BEGUN + 92_000, diskBytes: 8 * 2 ** 30, memoryBytes: 1.25 * 2 ** 30, pauseMs: 180 },
+    ...changed,
+  }
+}
+
+/** It has left node01, and is on node02. */
+export function awayGuest(guest: string, changed: Partial<AwayGuest> = {}): AwayGuest {
+  return {
+    ...{ uuid: '6b1f0000-0000-4000-8000-000000000001', guest, was: 'running', left: BEGUN },
+    ...{ home: { host: 'a'.repeat(16), name: 'node01' }, on: { host: 'b'.repeat(16), name: 'node02' } },
+    ...changed,
   }
 }

@@ -60,6 +60,8 @@ export interface DurableOptions {
   readonly claims: Claims
   /** What follows from what is written down: rows of the recipe's own. */
   readonly rows?: (transaction: Transaction, automation: string, entries: readonly JournalEntry[]) => Promise<void>
+  /** What follows from an end: `record` is as it was before it. */
+  readonly ended?: (transaction: Transaction, record: AutomationRecord, end: StateChange) => Promise<void>
   /** So many entries are on disk. */
   readonly onRecorded?: ((entries: number) => void) | undefined
 }
@@ -195,10 +197,16 @@ class DurableStore implements AutomationStore, AutomationReader {
   }
 
   async #change(transaction: Transaction, automation: string, { state, reason, at }: StateChange): Promise<void> {
+    if (!isOpen(state)) await this.#ended(transaction, automation, { state, reason, at })
     await setAutomationState(transaction, automation, { state, reason: reason ?? null, ended: isOpen(state) ? null : at })
     if (isOpen(state)) return
     await freeLocks(transaction, automation)
     await this.#options.claims.release(transaction, automation)
+  }
+
+  async #ended(transaction: Transaction, automation: string, end: StateChange): Promise<void> {
+    const row = this.#options.ended && (await automationOf(transaction, automation))
+    if (row) await this.#options.ended?.(transaction, recordOf(row), end)
   }
 }
 

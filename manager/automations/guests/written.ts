@@ -26,15 +26,26 @@ export interface Book {
 export async function bookOf(transaction: Transaction, automation: string, entries: readonly JournalEntry[]): Promise<Book> {
   const isAnswered = entries.some(({ kind }) => kind === 'answered')
   const all = isAnswered ? (await entriesOf(transaction, automation)).flatMap(readAgain) : []
-  const effects = new Map<string, JournaledEffect>()
-  for (const entry of all) if ('effect' in entry && entry.effect) effects.set(entry.step, entry.effect)
-  const written = (entry: JournalEntry): readonly Written[] => {
-    if (entry.kind !== 'answered') return []
-    const effect = effects.get(entry.step)
-    return effect ? [{ effect, answer: entry.answer, at: entry.at }] : []
-  }
+  const effects = effectsIn(all)
+  const written = writtenBy(effects)
   const begun = entries.flatMap((entry) => (entry.kind === 'started' ? [entry.effect] : []))
   return { begun, now: entries.flatMap(written), all: all.flatMap(written), effectOf: (step) => effects.get(step) }
+}
+
+/** All that an automation has come to, in the order of its answers. */
+export function writtenIn(all: readonly JournalEntry[]): readonly Written[] {
+  return all.flatMap(writtenBy(effectsIn(all)))
+}
+
+function effectsIn(all: readonly JournalEntry[]): ReadonlyMap<string, JournaledEffect> {
+  return new Map(all.flatMap((entry) => ('effect' in entry && entry.effect ? [[entry.step, entry.effect] as const] : [])))
+}
+
+function writtenBy(effects: ReadonlyMap<string, JournaledEffect>): (entry: JournalEntry) => readonly Written[] {
+  return (entry) => {
+    const effect = entry.kind === 'answered' ? effects.get(entry.step) : undefined
+    return effect && entry.kind === 'answered' ? [{ effect, answer: entry.answer, at: entry.at }] : []
+  }
 }
 
 /** The claims that these recipes make were granted. */

@@ -3,6 +3,7 @@
 import { all, order, request, type Steps, undoable } from '../../automation/steps.ts'
 import { lvOf } from '../../protocol/guest-disk.ts'
 import type { MigrateArgs, MovedDisk } from './args.ts'
+import { kilobytes } from './rates/paced.ts'
 
 /** A mirror of a disk as both hosts have it. */
 export interface Mirrored extends MovedDisk {
@@ -77,7 +78,7 @@ function endOf({ over, rateBytes }: MigrateArgs, { port, secret }: Mirrored, end
     peer,
     port,
     secret: { of: secret },
-    ...(rateBytes === undefined ? {} : { rateKBps: Math.max(1, Math.floor(rateBytes / 1000)) }),
+    ...kilobytes(rateBytes),
   }
 }
 

@@ -3,6 +3,7 @@ import { StepFailed } from '../../automation/failure.ts'
 import { newId, order, progress, request, type Steps, sleep, undoable } from '../../automation/steps.ts'
 import type { AnswerOf } from '../../protocol/requests.ts'
 import type { MigrateArgs } from './args.ts'
+import { kilobytes } from './rates/paced.ts'
 import { capFor, MOST_TRIES, type Slowed } from './slowing.ts'
 import { judge, type Seen } from './whose.ts'
 
@@ -72,7 +73,7 @@ function* sent(args: MigrateArgs, migration: string): Steps<Sent> {
     {
       ...{ kind: 'send-guest', ...of, name: guest.name, holdMs: Math.max(HOLD, maxPauseMs), maxPauseMs },
       to: { address: over.to, port, pin, from: over.from },
-      ...(rateBytes === undefined ? {} : { rateKBps: Math.max(1, Math.floor(rateBytes / 1000)) }),
+      ...kilobytes(rateBytes),
     },
     { patience: STREAM_PATIENCE },
   )

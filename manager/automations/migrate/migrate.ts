@@ -11,6 +11,7 @@ import { hostLock, vgLock } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, settled, synced } from './disks.ts'
+import { endMove } from './history.ts'
 import { type Held, held, NotMoved, passedOn, saySeconds } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
 import { copying, streaming } from './turns.ts'
@@ -31,6 +32,7 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
   noReturn: 'hand over',
   run: migrate,
   rows: moveRows,
+  ended: endMove,
 })
 
 export interface Migrated {

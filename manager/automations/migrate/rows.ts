@@ -6,6 +6,7 @@ import { eitherCpu, readCpu } from '../../guests/cpu.ts'
 import type { Transaction } from '../../store/database.ts'
 import { addClaims, claimsOf, removeClaims } from '../../store/tables/claims.ts'
 import { changeGuest, disksOf, guestOf, putDisk } from '../../store/tables/guests.ts'
+import { comeHome } from '../../store/tables/homes.ts'
 import { RUNNING_PARTS } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { bookOf } from '../guests/written.ts'
@@ -32,6 +33,7 @@ export async function moveRows(
     if (row) await putDisk(transaction, { ...row, host: to.id, vg_name: vg.name, vg_uuid: vg.uuid, generation: generation + 1 })
   }
   await moveClaims(transaction, automation, args)
+  await comeHome(transaction, guest.uuid, to.id)
 }
 
 async function cpuAfter(transaction: Transaction, { guest, cpu }: MigrateArgs): Promise<CpuFeatures | undefined> {

@@ -216,12 +216,12 @@ function hasLv({ lvs }: Inventory, vg: VgRef, name: string): boolean {
 }
 
 /** Of the spec; a seed lies where its guest's first disk does. */
-function poolOf({ spec }: GuestRecord, { vdev, vg }: DiskRecord): string {
+export function poolOf({ spec }: GuestRecord, { vdev, vg }: DiskRecord): string {
   const disks = withVdevs(spec.disks)
   return disks.find((one) => one.vdev === vdev)?.pool ?? disks[0]?.pool ?? vg.name
 }
 
-function thinOf({ spec }: GuestRecord, { vdev }: DiskRecord): string | undefined {
+export function thinOf({ spec }: GuestRecord, { vdev }: DiskRecord): string | undefined {
   return withVdevs(spec.disks).find((one) => one.vdev === vdev)?.thinPool
 }
 

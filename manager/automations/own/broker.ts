@@ -8,7 +8,7 @@ import type { Pool } from '../../hosts/service.ts'
 import type { Done } from '../../outcome.ts'
 import type { Progress } from '../../protocol/requests/request.ts'
 import type { OneByOne } from '../migrate/one-by-one.ts'
-import { type Beginning, type OwnOutcome, type OwnRequest, ownRequest } from './request.ts'
+import { type Beginning, EVACUATED, type OwnOutcome, type OwnRequest, ownRequest } from './request.ts'
 
 interface Plan {
   readonly recipe: string
@@ -98,9 +98,11 @@ class OwnAsking implements Replying {
     const { pool } = await this.#own
     switch (request.kind) {
       case 'cordon':
-        return outcomeOf(await pool.change(request.host, [{ kind: 'cordon', reason: this.#why(), unless: 'cordoned' }], this.#who()))
+        return outcomeOf(
+          await pool.change(request.host, [{ kind: 'cordon', reason: request.why ?? this.#why(), unless: 'cordoned' }], this.#who()),
+        )
       case 'uncordon':
-        return outcomeOf(await pool.change(request.host, [{ kind: 'uncordon', of: this.#why() }], this.#who()))
+        return outcomeOf(await pool.change(request.host, [{ kind: 'uncordon', of: request.why ?? this.#why() }], this.#who()))
       case 'move-guest':
       case 'stop-guest':
       case 'start-guest':
@@ -157,7 +159,7 @@ class OwnAsking implements Replying {
   }
 
   #why(): string {
-    return `evacuated by automation ${this.#automation}`
+    return `${EVACUATED}${this.#automation}`
   }
 
   #who(): string {

@@ -5,8 +5,9 @@ import { uuid } from '../../protocol/values.ts'
 import { moveHow } from '../evacuate/args.ts'
 
 export const ownRequest = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('cordon'), host: z.string() }),
-  z.object({ kind: z.literal('uncordon'), host: z.string() }),
+  /** `why`: of the cordon that is put there, or taken away where it is this one; left out: the one of an evacuation by who asks. */
+  z.object({ kind: z.literal('cordon'), host: z.string(), why: z.string().exactOptional() }),
+  z.object({ kind: z.literal('uncordon'), host: z.string(), why: z.string().exactOptional() }),
   z.object({ kind: z.literal('move-guest'), guest: uuid, from: z.string(), to: z.string().exactOptional(), how: moveHow }),
   z.object({ kind: z.literal('stop-guest'), guest: uuid }),
   z.object({ kind: z.literal('start-guest'), guest: uuid }),
@@ -23,3 +24,6 @@ export const ownOutcome = z.object({
 export type OwnRequest = z.output<typeof ownRequest>
 export type Beginning = Exclude<OwnRequest, { readonly kind: 'cordon' | 'uncordon' }>
 export type OwnOutcome = Omit<z.input<typeof ownOutcome>, 'kind'>
+
+/** How the reason of an evacuation's cordon begins; the id of its automation follows. */
+export const EVACUATED = 'evacuated by automation '

@@ -1,6 +1,6 @@
 // Numbers as they are written for options. Pure.
 import { InvalidArgumentError } from 'commander'
-import { readSize } from '../../protocol/size.ts'
+import { readRate, readSize } from '../../protocol/size.ts'
 import { readSpan } from '../../protocol/span.ts'
 
 /** `4G`, `512MiB`, `1.5T`, `1048576`: bytes by powers of 1024, as Xen counts memory. */
@@ -8,6 +8,17 @@ export function byteSize(text: string): number {
   const bytes = readSize(text)
   if (bytes === undefined) throw new InvalidArgumentError('Say a size like 512M or 4G.')
   return bytes
+}
+
+/** `40M`, `50MB/s`: bytes a second, by powers of 1024. */
+export function byteRate(text: string): number {
+  const bytes = readRate(text)
+  if (bytes === undefined) throw new InvalidArgumentError('Say how much a second: 40M, 50MB/s.')
+  return bytes
+}
+
+export function rateOrUnlimited(text: string): number | 'unlimited' {
+  return text === 'unlimited' ? text : byteRate(text)
 }
 
 export function wholeNumber(least: number, most: number): (text: string) => number {

@@ -1,6 +1,7 @@
 // The handlers of the whole contract, over the rooms of the manager.
 import type { Access } from '../../access/access.ts'
 import type { Automations } from '../../automation/service.ts'
+import type { MoveRates } from '../../automations/migrate/rates/rates.ts'
 import type { SiteProperties } from '../../hosts/site-properties.ts'
 import type { Connections } from '../../storage/connections.ts'
 import type { VmImages } from '../../vm-images/service.ts'
@@ -36,6 +37,7 @@ export interface HandlerDeps
     Pick<NetworkDeps, 'networks'> {
   readonly access: Access
   readonly automations: Automations
+  readonly moveRates: Pick<MoveRates, 'change' | 'of'>
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
   readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
   readonly images: VmImages
@@ -66,7 +68,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     things: thingHandlers({ ...deps, answers: matrix }),
     placements: placementHandlers(deps),
     cpu: cpuHandlers(pool),
-    automations: automationHandlers(deps.automations),
+    automations: automationHandlers(deps.automations, deps.moveRates),
     alarms: alarmHandlers(pool),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),

@@ -1,11 +1,12 @@
 // Automations, as people look at them and have a say in them.
 import type { Automations } from '../../automation/service.ts'
+import type { MoveRates } from '../../automations/migrate/rates/rates.ts'
 import type { automations as contract } from '../../contract/automations.ts'
 import type { Done } from '../../outcome.ts'
 import { done, found, type HandlersOf } from './handlers.ts'
 import { standing } from './starting.ts'
 
-export function automationHandlers(automations: Automations): HandlersOf<typeof contract> {
+export function automationHandlers(automations: Automations, rates: Pick<MoveRates, 'change' | 'of'>): HandlersOf<typeof contract> {
   const after = async (id: string, said: Promise<Done<undefined>>) => {
     const answer = await said
     return answer.kind === 'done' ? standing(automations, id) : answer
@@ -24,13 +25,13 @@ export function automationHandlers(automations: Automations): HandlersOf<typeof 
     },
     async show({ id }) {
       const view = await automations.show(id)
-      return found(
-        view && { ...view, phases: [...view.phases], steps: [...view.steps], undos: [...view.undos] },
-        `automation ${JSON.stringify(id)}`,
-      )
+      const rate = view && (await rates.of(automations, id))
+      const shown = view && { ...view, phases: [...view.phases], steps: [...view.steps], undos: [...view.undos] }
+      return found(shown && { ...shown, ...(rate ? { rate: { ...rate } } : {}) }, `automation ${JSON.stringify(id)}`)
     },
     abort: ({ id }, { who }) => after(id, automations.abort(id, who.user)),
     resume: ({ id }, { who }) => after(id, automations.resume(id, who.user)),
+    pace: ({ id, rateBytes }) => after(id, rates.change(automations, id, rateBytes ?? undefined)),
     retryUndo: ({ id, how }) => after(id, automations.retryUndo(id, how === 'retry' ? 'retry' : 'by hand')),
   }
 }

@@ -1,6 +1,10 @@
 // Hosts that are emptied: the plan, and the automation that carries it out.
+
+import type { MoveHow } from '../../automations/evacuate/args.ts'
+import { type AwayGuest, guestsAway, type HomeAsked, planHome, weighHome } from '../../automations/evacuate/home/plan.ts'
 import { type EvacuationAsked, planEvacuation, weighEvacuation } from '../../automations/evacuate/plan.ts'
-import { type EvacuationAsk, evacuations } from '../../contract/evacuations.ts'
+import { type EvacuationAsk, evacuations, type HomecomingAsk } from '../../contract/evacuations.ts'
+import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
@@ -13,8 +17,16 @@ export function evacuationHandlers({ pool, automations, guests: { plans, book } 
     const [host, to] = [pool.find(ref), wanted === undefined ? undefined : pool.find(wanted)]
     if (!host) return missing(noHost(ref))
     if (wanted !== undefined && !to) return missing(noHost(wanted))
-    const how = { maxPauseMs, keepMs, ...(rateBytes === undefined ? {} : { rateBytes }), ...(network === undefined ? {} : { network }) }
-    return done({ host, to, others, how })
+    return done({ host, to, others, how: howOf({ maxPauseMs, keepMs, rateBytes, network }) })
+  }
+  const askedHome = ({ refs, others, ...how }: HomecomingAsk): Done<HomeAsked> => {
+    const homes = new Map<string, HostView>()
+    for (const ref of refs) {
+      const host = pool.find(ref)
+      if (!host) return missing(noHost(ref))
+      homes.set(host.id, host)
+    }
+    return done({ homes: [...homes.values()], others, how: howOf(how) })
   }
   return {
     async plan(input) {
@@ -31,10 +43,43 @@ export function evacuationHandlers({ pool, automations, guests: { plans, book } 
         })),
       })
     },
+    async away({ ref }) {
+      const host = pool.find(ref)
+      return host ? done({ guests: (await guestsAway(deps, [host])).map(awayAnswer) }) : missing(noHost(ref))
+    },
+    async homePlan(input) {
+      const asked = askedHome(input)
+      if (asked.kind !== 'done') return asked
+      const all = await weighHome(deps, asked.value)
+      return done({
+        guests: all.map(({ steps, refusals, diskBytes, memoryBytes, ...away }) => ({
+          ...awayAnswer(away),
+          ...{ diskBytes, memoryBytes },
+          steps: steps.map(({ round, to, how }) => ({ round, to: { host: to.id, name: to.name }, how })),
+          refusals: refusals.map((each) => ({ ...each })),
+        })),
+      })
+    },
+    bringHome: (input, by) =>
+      startAutomation(automations, evacuations.bringHome, input, by, async () => {
+        const asked = askedHome(input)
+        return asked.kind === 'done' ? planHome(deps, asked.value) : asked
+      }),
     start: (input, by) =>
       startAutomation(automations, evacuations.start, input, by, async () => {
         const asked = askedFor(input)
         return asked.kind === 'done' ? planEvacuation(deps, asked.value) : asked
       }),
+  }
+}
+
+function howOf({ maxPauseMs, keepMs, rateBytes, network }: Omit<HomecomingAsk, 'refs' | 'others'>): MoveHow {
+  return { maxPauseMs, keepMs, ...(rateBytes === undefined ? {} : { rateBytes }), ...(network === undefined ? {} : { network }) }
+}
+
+function awayAnswer({ uuid, name, home, on, was, leftAt }: AwayGuest) {
+  return {
+    ...{ uuid, guest: name, home: { host: home.id, name: home.name }, was, left: leftAt },
+    ...(on ? { on: { host: on.id, name: on.name } } : {}),
   }
 }

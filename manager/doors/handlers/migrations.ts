@@ -2,9 +2,11 @@
 import { planMigrate, weighAll } from '../../automations/migrate/several.ts'
 import { stepsOf } from '../../automations/migrate/told.ts'
 import type { MoveAsked, Weighed } from '../../automations/migrate/weigh.ts'
-import { type MigrationAsk, type MigrationPlan, migrations } from '../../contract/migrations.ts'
+import { type MigrationAsk, type MigrationPlan, type Move, migrations } from '../../contract/migrations.ts'
 import type { Places } from '../../guests/where.ts'
 import type { Done } from '../../outcome.ts'
+import type { MovesTable } from '../../store/schema.ts'
+import { movesOf } from '../../store/tables/moves.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 import { startAutomation } from './starting.ts'
@@ -17,6 +19,16 @@ export function migrationHandlers({ pool, automations, guests: { plans } }: VmDe
     return to ? done({ ...input, to, within }) : missing(noHost(host))
   }
   return {
+    async list({ guest, host, limit, before }) {
+      const [, ended = '', automation = ''] = /^(\d+)-(.*)$/.exec(before ?? '') ?? []
+      const asked = { guest, host: host === undefined ? undefined : (pool.find(host)?.id ?? host), limit }
+      const rows = await movesOf(plans.store.db, {
+        ...asked,
+        before: before === undefined ? undefined : { ended: Number(ended), automation },
+      })
+      const last = rows.length === limit ? rows.at(-1) : undefined
+      return done({ moves: rows.map(moveAnswer), ...(last ? { next: `${last.ended}-${last.automation}` } : {}) })
+    },
     async plan(input) {
       const asked = askedFor(input)
       if (asked.kind !== 'done') return asked
@@ -46,6 +58,18 @@ export function migrationHandlers({ pool, automations, guests: { plans } }: VmDe
           return asked.kind === 'done' ? planMigrate(plans, asked.value) : asked
         }),
       ),
+  }
+}
+
+function moveAnswer(row: MovesTable): Move {
+  const { automation, guest, name, way, outcome, reason, who, began, ended, disk_bytes: diskBytes, memory_bytes: memoryBytes } = row
+  return {
+    ...{ automation, guest, name, way: way === 'live' ? 'live' : 'stopped', who, began, ended, diskBytes, memoryBytes },
+    outcome: outcome === 'done' || outcome === 'aborted' ? outcome : 'failed',
+    from: { host: row.from_host, name: row.from_name },
+    to: { host: row.to_host, name: row.to_name },
+    ...(reason === null ? {} : { reason }),
+    ...(row.pause_ms === null ? {} : { pauseMs: row.pause_ms }),
   }
 }
 

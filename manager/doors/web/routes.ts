@@ -1,6 +1,7 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
 import { ACCESS_ROUTES } from './pages/access.ts'
 import { automationRoutes } from './pages/automations.ts'
+import { bringHomeRoutes } from './pages/bring-home.ts'
 import { evacuateRoutes } from './pages/evacuate.ts'
 import { guestRoutes } from './pages/guests/guest.ts'
 import { guestListRoutes } from './pages/guests/list.ts'
@@ -22,6 +23,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...matrixRoutes(render),
     ...hostRoutes(render),
     ...evacuateRoutes(render),
+    ...bringHomeRoutes(render),
     ...guestListRoutes(render),
     ...newGuestRoutes(render),
     ...guestRoutes(render),

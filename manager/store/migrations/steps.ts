@@ -8,6 +8,7 @@ import { cordons } from './cordons.ts'
 import { bootNetwork, guestCpus, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { measures } from './measures.ts'
+import { homes, moveHistory, moveRates } from './moves.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
 
@@ -30,6 +31,9 @@ export const MIGRATIONS: readonly Migration[] = [
   cordons,
   guestCpus,
   measures,
+  moveRates,
+  moveHistory,
+  homes,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -4,9 +4,11 @@ import type { Alarm } from '../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../manager/contract/automations.ts'
 import type { BootAttempt } from '../../../manager/contract/boots.ts'
 import type { CpuExplanation, CpuPool } from '../../../manager/contract/cpu.ts'
+import type { AwayGuest } from '../../../manager/contract/evacuations.ts'
 import type { Guest } from '../../../manager/contract/guests.ts'
 import type { HistoryEntry, Host } from '../../../manager/contract/hosts.ts'
 import type { Last, Measures } from '../../../manager/contract/measures.ts'
+import type { Move } from '../../../manager/contract/migrations.ts'
 import type { Network } from '../../../manager/contract/networks.ts'
 import type { Placement } from '../../../manager/contract/placement.ts'
 import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
@@ -32,6 +34,8 @@ export interface PoolData {
   readonly vgs: HostVgs[]
   readonly vms: VmDetail[]
   readonly networks: Network[]
+  readonly moves: Move[]
+  readonly away: AwayGuest[]
   readonly asked: string[]
   readonly disks: HostDisks[]
   /** Of every host and guest; left out: nothing was measured. */
@@ -264,7 +268,7 @@ export function poolData(): PoolData {
     },
     automations: [],
     vgs: [],
-    ...{ vms: [], networks: [], asked: [] },
+    ...{ vms: [], networks: [], moves: [], away: [], asked: [] },
     disks: [],
     refusals: {},
     alarms: [

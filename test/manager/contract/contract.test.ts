@@ -54,7 +54,16 @@ test('all but looks say what they did; a search for a place is a look, and piece
   const changing = OPERATIONS.filter(({ operation: declared }) => methodOf(declared) !== 'GET')
   t.deepEqual(
     changing.filter(({ operation: { did } }) => !did).map(({ id }) => id),
-    ['vms.where', 'vms.preview', 'migrations.plan', 'migrations.planAll', 'evacuations.plan', 'vmImageUploads.piece', 'placements.find'],
+    [
+      'vms.where',
+      'vms.preview',
+      'migrations.plan',
+      'migrations.planAll',
+      'evacuations.plan',
+      'evacuations.homePlan',
+      'vmImageUploads.piece',
+      'placements.find',
+    ],
   )
   for (const { id, operation: declared } of OPERATIONS) if (methodOf(declared) === 'GET') t.is(declared.did, undefined, id)
 })

@@ -1,4 +1,4 @@
-// `hostless automation list|show|watch|abort|resume|retry-undo`: what takes more than one step, and how far it is.
+// `hostless automation list|show|watch|abort|resume|pace|retry-undo`: what takes more than one step, and how far it is.
 import type { Command } from 'commander'
 import type { Automation, StartedAutomation } from '../../../contract/automations.ts'
 import type { World } from '../../engine/answer.ts'
@@ -9,6 +9,7 @@ import { CommandFailure } from '../../engine/failure.ts'
 import { confirm, doToEach } from '../../engine/outcomes.ts'
 import { render } from '../../engine/output/output.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
+import { rateOrUnlimited } from '../../engine/quantities.ts'
 import { pick, type Selected } from '../../engine/selecting.ts'
 import { automationReport, automationsReport } from './report.ts'
 
@@ -66,6 +67,16 @@ export function addAutomationCommands(program: Command, world: World): void {
     description: 'go on with one that needs an operator: with the recipe of this hostless, or with the undo that has failed',
     example: ['automation resume k3tq', 'after an upgrade, say'],
     say: (api, id) => api.automations.resume({ id }),
+  })
+  addSay<{ readonly rate: number | 'unlimited' }>(automation, world, {
+    name: 'pace <automation...>',
+    description: 'how fast a move goes from now on, while it runs',
+    example: [
+      'automation pace k3tq --rate 40M',
+      'at most 40 MiB a second of its memory, and of each disk; unlimited: all that the network carries',
+    ],
+    options: (command) => command.requiredOption('--rate <rate>', 'a second: 40M, 50MB/s, unlimited', rateOrUnlimited),
+    say: (api, id, { rate }) => api.automations.pace({ id, rateBytes: rate === 'unlimited' ? null : rate }),
   })
   addSay<{ readonly byHand?: true }>(automation, world, {
     name: 'retry-undo <automation...>',

@@ -1,5 +1,6 @@
 // Automations in the forms that everything is listed in.
 import type { Automation, AutomationDetail } from '../../../contract/automations.ts'
+import { sayRate } from '../../../wording.ts'
 import { spanOf } from '../../engine/automation/lines.ts'
 import { id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'
@@ -26,7 +27,7 @@ export function automationsReport(all: readonly Automation[]): Report {
 }
 
 export function automationReport(view: AutomationDetail): Report {
-  const { id: key, title, who, state, reason, created, ended, phase, phases, noReturn, mayAbort, turn, recipe, version } = view
+  const { id: key, title, who, state, reason, created, ended, phase, phases, noReturn, mayAbort, turn, recipe, version, rate } = view
   return {
     name: 'automation',
     sections: [
@@ -36,12 +37,13 @@ export function automationReport(view: AutomationDetail): Report {
           ...[text('id', 'id'), text('title', 'what'), text('state', 'state', { tone }), words('reason', 'why'), text('who', 'started by')],
           ...[text('recipe', 'recipe'), time('created', 'since'), time('ended', 'ended'), text('phase', 'phase'), text('phases', 'phases')],
           ...[text('noReturn', 'no return from'), text('mayAbort', 'may be aborted'), words('turn', 'whose turn')],
+          text('rate', 'rate'),
         ],
         rows: [
           {
             ...{ id: key, title, state, reason: reason ?? null, who, recipe: `${recipe}, version ${version}` },
             ...{ created: iso(created), ended: iso(ended), phase: phase ?? null, phases: phases.join(', ') },
-            ...{ noReturn: noReturn ?? null, mayAbort, turn },
+            ...{ noReturn: noReturn ?? null, mayAbort, turn, rate: rate ? sayRate(rate.bytes) : null },
           },
         ],
       },

@@ -11,6 +11,7 @@ import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
 import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
 import { addApprove } from './approve.ts'
+import { addBringHome } from './bring-home.ts'
 import { addEvacuate } from './evacuate.ts'
 
 interface ActionWords {
@@ -64,6 +65,7 @@ export function addHostChanges(host: Command, world: World): void {
   addApprove(host, world)
   for (const words of ACTIONS) addAction(host, world, words)
   addEvacuate(host, world)
+  addBringHome(host, world)
   addGroup(host, world)
   addNote(host, world)
   addBoot(host, world)

@@ -1,5 +1,4 @@
-// `hostless vm list|show|where|apply|edit|…` and `hostless vm-network …`: guests that the manager keeps, and what they attach to.
-
+// `hostless vm list|show|where|history|apply|edit|…` and `hostless vm-network …`: guests that the manager keeps, and what they attach to.
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { VmDetail } from '../../../contract/vms.ts'
@@ -15,6 +14,7 @@ import { addVmChange } from './change.ts'
 import { addChangeOptions, type ChangeOptions, changeEach, type Guest } from './changing.ts'
 import { addVmConsole } from './console.ts'
 import { addVmCreate } from './create.ts'
+import { addVmHistory } from './history.ts'
 import { addVmForget, addVmLife } from './life.ts'
 import { pickVms } from './picking.ts'
 import { placesReport, vmReport, vmsReport } from './report.ts'
@@ -79,6 +79,7 @@ export function addVmCommands(program: Command, world: World): void {
   addVmForget(vm, world)
   addVmChange(vm, world)
   addVmConsole(vm, world)
+  addVmHistory(vm, world)
   addDoing<ChangeOptions & { readonly file: string }>(vm, world, {
     name: 'apply [guest]',
     description:

@@ -1,6 +1,6 @@
 // An automation as lines for a terminal or a pipe: what it has done, does and would take back, and for how long it is at it. Pure.
 import type { AutomationDetail, AutomationStep } from '../../../contract/automations.ts'
-import { showBytes } from '../output/output.ts'
+import { sayJob, saySpan } from '../../../wording.ts'
 import { oneLine, widthOf } from '../output/text.ts'
 
 export interface Look {
@@ -58,26 +58,13 @@ export function commandsFor({ id, state, mayAbort, undos }: AutomationDetail): r
   return [command('resume'), ...(isUndoing ? [command('retry-undo')] : []), ...(mayAbort === 'yes' ? [command('abort')] : [])]
 }
 
-/** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 4 min`. */
 export function spanOf(from: number, to: number): string {
-  const seconds = Math.max(0, to - from) / 1000
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  return saySpan(to - from)
 }
 
-/** `, copy 45 % of 2.0 GiB, 31 MiB/s, 36 s left`, with what its host calls it. */
+/** With a comma before it, where there is any. */
 export function sayProgress({ progress }: Pick<AutomationStep, 'progress'>): string {
-  if (!progress) return ''
-  const { phase, done, total, unit, rate, secondsLeft } = progress
-  const amount = (count: number): string =>
-    unit === 'bytes' ? showBytes(count) : `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`
-  const speed = rate === undefined ? '' : `, ${amount(rate)}/s`
-  if (!total) return `, ${phase}${done > 0 ? ` ${amount(done)}` : ''}${speed}`
-  const left = secondsLeft === undefined ? '' : `, ${spanOf(0, secondsLeft * 1000)} left`
-  return `, ${phase} ${Math.floor((done / total) * 100)} % of ${amount(total)}${speed}${left}`
+  return progress ? `, ${sayJob(progress)}` : ''
 }
 
 function turnLines({ ended, turn, phase, phases, noReturn }: AutomationDetail): readonly string[] {

@@ -1,7 +1,9 @@
 // Automations: all of them, and one with its steps as they go on.
 import { atLeast } from '../../../access/roles.ts'
 import { automations, type StartedAutomation } from '../../../contract/automations.ts'
-import { acted, actOn, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
+import { readRate } from '../../../protocol/size.ts'
+import { sayRate } from '../../../wording.ts'
+import { acted, actOn, field, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { automationsView, automationView } from '../views/automations.ts'
 
@@ -36,11 +38,24 @@ export function automationRoutes(render: Render): readonly PageRoute[] {
     }),
     actOn(automations.abort, '/automations/:id/abort', { fields: ofPath, done: done('it ends, and what it has done is taken back') }),
     actOn(automations.resume, '/automations/:id/resume', { fields: ofPath, done: done('it goes on') }),
+    actOn(automations.pace, '/automations/:id/rate', {
+      fields: ({ params: { id }, form }) => ({ id, rateBytes: rateOf(form) }),
+      done: (answer, { form }) => {
+        const rate = rateOf(form)
+        return done(`from now on at most ${sayRate(typeof rate === 'number' ? rate : undefined)}`)(answer)
+      },
+    }),
     actOn(automations.retryUndo, '/automations/:id/retry-undo', {
       fields: ({ params: { id }, form }) => ({ id, how: form.get('how') ?? undefined }),
       done: (answer, { form }) => done(form.get('how') === 'by-hand' ? 'its undo counts as done' : 'its undo is tried again')(answer),
     }),
   ]
+}
+
+/** What is no rate goes on as it is, to be refused by its name. */
+function rateOf(form: URLSearchParams): number | string | null {
+  const typed = field(form, 'rate').trim()
+  return typed === '' || typed === 'unlimited' ? null : (readRate(typed) ?? typed)
 }
 
 const NONE = notThere('There is no such automation any more.')

@@ -24,12 +24,13 @@ const DONE: Readonly<Record<HostAction, string>> = {
 }
 
 export function hostRoutes(render: Render): readonly PageRoute[] {
-  const { guests, alarms, cpu, things } = CONTRACT
+  const { guests, alarms, cpu, things, evacuations } = CONTRACT
   const now = async ({ ask, params: { ref = '' }, who, csrf }: Visitor) => {
     const host = toldIfThere(await ask(hosts.show, { ref }))
     if (!host) return undefined
-    const [running, open] = await Promise.all([ask(guests.list, {}), ask(alarms.list, {})])
-    return { host, view: { ...hostNowView(host, toldOf(running).guests, toldOf(open).alarms, who.role), csrf } }
+    const [running, open, left] = await Promise.all([ask(guests.list, {}), ask(alarms.list, {}), ask(evacuations.away, { ref: host.id })])
+    const away = toldIfThere(left)?.guests ?? []
+    return { host, view: { ...hostNowView(host, { ...toldOf(running), ...toldOf(open), away, role: who.role }), csrf } }
   }
   const records = async (ref: string, { ask }: Visitor) => {
     const [attempts, history] = await Promise.all([ask(boots.list, { ref }), ask(hosts.history, { ref, limit: HISTORY })])

@@ -1,7 +1,8 @@
 // Automations as the page shows them: what each is at, and one with its steps, its undos and what may be said to it.
-import type { Automation, AutomationDetail, AutomationStep } from '../../../contract/automations.ts'
-import { sayBytes } from '../../../wording.ts'
-import { moment, percent, saySeconds } from './words.ts'
+import type { Automation, AutomationDetail } from '../../../contract/automations.ts'
+import { writeSize } from '../../../protocol/size.ts'
+import { sayJob, sayRate } from '../../../wording.ts'
+import { moment, saySeconds } from './words.ts'
 
 export const AUTOMATION_WORDS: Readonly<Record<Automation['state'], string>> = {
   queued: 'queued',
@@ -28,7 +29,7 @@ export function automationsView(all: readonly Automation[], now: number) {
 }
 
 export function automationView(view: AutomationDetail, { now, may }: { readonly now: number; readonly may: 'act' | 'look' }) {
-  const { id, title, who, state, reason, created, ended, phases, phase, noReturn, mayAbort, turn, recipe, version } = view
+  const { id, title, who, state, reason, created, ended, phases, phase, noReturn, mayAbort, turn, recipe, version, rate } = view
   const at = phase === undefined ? -1 : phases.indexOf(phase)
   const isWaiting = state === 'needs-operator'
   const isActing = may === 'act'
@@ -41,7 +42,9 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
       ...(isWaiting ? [`hostless automation resume ${id}`] : []),
       ...(isWaiting && hasOpenUndo ? [`hostless automation retry-undo ${id}`] : []),
       ...(mayAbort === 'yes' ? [`hostless automation abort ${id}`] : []),
+      ...(rate?.mayChange === 'yes' ? [`hostless automation pace ${id} --rate ${rateTyped(rate.bytes)}`] : []),
     ],
+    rate: rate ? { said: sayRate(rate.bytes), typed: rateTyped(rate.bytes), mayChange: isActing && rate.mayChange === 'yes' } : '',
     phases: phases.map((name, index) => ({
       name,
       state: index < at || state === 'done' ? 'done' : index === at ? (ended === undefined ? 'running' : 'failed') : 'open',
@@ -55,19 +58,13 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
       ...{ number: step.step, what: step.what, reason: step.reason ?? '' },
       state: step.state === 'under way' ? 'running' : step.state,
       took: saySeconds((step.ended ?? now) - step.started),
-      ...progressOf(step),
+      progress: step.progress ? sayJob(step.progress) : '',
     })),
     undos: view.undos.map((undo) => ({ what: undo.what, state: undo.state, command: undo.command })),
   }
 }
 
-function progressOf({ progress }: AutomationStep): { readonly percent: number | ''; readonly progress: string } {
-  if (!progress) return { percent: '', progress: '' }
-  const { phase, done, total, unit, rate, secondsLeft } = progress
-  const say = (count: number): string =>
-    unit === 'bytes' ? sayBytes(count) : `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`
-  const speed = rate === undefined ? '' : `, ${say(rate)}/s`
-  if (!total) return { percent: '', progress: `${phase}${done > 0 ? ` ${say(done)}` : ''}${speed}` }
-  const left = secondsLeft === undefined ? '' : `, ${saySeconds(secondsLeft * 1000)} left`
-  return { percent: percent(done, total), progress: `${phase} ${percent(done, total)} %, ${say(done)} of ${say(total)}${speed}${left}` }
+/** As a command and the field have it. */
+function rateTyped(bytes: number | undefined): string {
+  return bytes === undefined ? 'unlimited' : writeSize(bytes)
 }

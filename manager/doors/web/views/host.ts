@@ -3,7 +3,7 @@
 import { atLeast } from '../../../access/roles.ts'
 import type { Alarm } from '../../../contract/alarms.ts'
 import type { BootAttempt, BootSettings } from '../../../contract/boots.ts'
-import { evacuations } from '../../../contract/evacuations.ts'
+import { type AwayGuest, evacuations } from '../../../contract/evacuations.ts'
 import type { Guest } from '../../../contract/guests.ts'
 import { type HistoryEntry, type Host, type HostAction, hosts } from '../../../contract/hosts.ts'
 import type { Cell, Thing } from '../../../contract/things.ts'
@@ -14,6 +14,7 @@ import { isNetwork } from '../matrix-cells.ts'
 import { changeView } from './change.ts'
 import { guestPath } from './guests/list.ts'
 import { evacuatePath } from './moves/evacuation.ts'
+import { bringHomePath } from './moves/homecoming.ts'
 import { KIND_NAMES, lineName, nameOf } from './thing-name.ts'
 import { barClass, facts, moment, percent, sayRate, saySeconds, saySize } from './words.ts'
 
@@ -67,7 +68,15 @@ export function actionsFor(state: HostState, role: Role, { identity, cordon }: P
   return offered.filter((name) => atLeast(role, hosts[name].role)).map((name) => ({ name, ...ACTIONS[name] }))
 }
 
-export function hostNowView(host: Host, guests: readonly Guest[], alarms: readonly Alarm[], role: Role) {
+export interface HostNow {
+  readonly guests: readonly Guest[]
+  readonly alarms: readonly Alarm[]
+  /** That an evacuation has moved away. */
+  readonly away: readonly AwayGuest[]
+  readonly role: Role
+}
+
+export function hostNowView(host: Host, { guests, alarms, away, role }: HostNow) {
   const { load, connection, image } = host
   return {
     id: host.id,
@@ -76,6 +85,8 @@ export function hostNowView(host: Host, guests: readonly Guest[], alarms: readon
     since: moment(host.since),
     actions: actionsFor(host.state, role, { identity: host.change && 'waits', cordon: host.cordon }),
     evacuatePath: mayEvacuate(host, guests, role) ? evacuatePath(host) : '',
+    bringHomePath: away.length > 0 && atLeast(role, evacuations.bringHome.role) ? bringHomePath(host) : '',
+    away: away.map(({ uuid, guest, on }) => ({ name: guest, path: guestPath({ uuid }), on: on?.name ?? '' })),
     cordon: host.cordon && { ...host.cordon, at: moment(host.cordon.at) },
     seen: host.seen,
     change: changeView(host),

@@ -26,7 +26,15 @@ function groundOf(hosts: Rig['hosts'], room: number): Ground {
     there.set(host, (there.get(host) ?? 0) + 1)
     if (there.get(host) === room) full.add(host)
   }
-  return { places: placesBut(hosts, full), put }
+  const rooms = () =>
+    [...hosts.values()].map(({ id }) => ({
+      id,
+      guests: room - (there.get(id) ?? 0),
+      memoryBytes: 2 ** 40,
+      vcpus: 1000,
+      vgs: new Map([['data', 2 ** 40]]),
+    }))
+  return { places: placesBut(hosts, full), put, rooms }
 }
 
 function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['places'] {

@@ -1,14 +1,9 @@
 import test from 'ava'
 import type { AutomationRecord } from '../../../../manager/automation/store/store.ts'
 import { type EndedMigration, tellEndedMigrations } from '../../../../manager/automations/migrate/ended.ts'
+import { migrateArgsFor } from './args.ts'
 
-const UUID = '6b1f0000-0000-4000-8000-000000000001'
-const SIZES = { memoryMiB: 512, maxMemoryMiB: 512, vcpus: 1, maxVcpus: 1 }
-const ARGS = {
-  guest: { uuid: UUID, name: 'web1', type: 'pvh', boot: { kind: 'grub' }, ...SIZES, disks: [], nics: [], xl: [] },
-  ...{ restart: 'on-failure', way: 'stopped', from: { id: 'a', name: 'a' }, to: { id: 'b', name: 'b' }, memoryBytes: 2 ** 29, disks: [] },
-  ...{ over: { network: '10.77.0.0/24', from: '10.77.0.21', to: '10.77.0.22' }, maxPauseMs: 2000, keepMs: 0, epoch: 1 },
-}
+const ARGS = migrateArgsFor({ way: 'stopped', disks: [] })
 const NEW = { recipe: 'migrate-guest', version: 1, args: ARGS, title: '', who: 'ada', seed: '', reason: undefined, created: 1000 } as const
 
 test('a move that has ended is told once, with its way, outcome and seconds; one that runs, and another recipe, are not', async (t) => {

@@ -22,7 +22,7 @@ function isProblem(t: ExecutionContext, { status, headers, text }: Asked, expect
 }
 
 test('every operation has a route of its own, and two take no credential', (t) => {
-  t.is(ALL.length, 97)
+  t.is(ALL.length, 102)
   t.deepEqual(
     ALL.filter(({ role }) => role === 'open').map(({ http }) => http),
     ['POST /login', 'POST /first-admin'],
@@ -155,10 +155,12 @@ test('the description has every route with its name, its role, its answers by na
     'EvacuationPlan',
     'Event',
     'Guest',
+    'HomecomingPlan',
     'Host',
     'Matrix',
     'Measures',
     'MigrationPlan',
+    'Move',
     'Network',
     'Problem',
     'Rebuilt',

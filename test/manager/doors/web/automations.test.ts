@@ -68,3 +68,33 @@ test('abort, resume and retry-undo are done in the name of who is signed in, and
   t.true(told.includes('otto: abort automation run1'))
   t.true(told.includes('otto: say that the undo of automation wait1 was done by hand'))
 })
+
+test('the rate of a move stands there with a field, and is changed by it; what has none, or sends no more, has no field', async (t) => {
+  const { pool, server, get } = await site(t)
+  pool.automations.push(
+    runningAutomation('move1', { title: 'migrate web1', rate: { bytes: 40 * 2 ** 20, mayChange: 'yes' } }),
+    runningAutomation('late1', { title: 'migrate web2', rate: { mayChange: 'no: nothing of it goes over the network any more' } }),
+  )
+  const shown = await get('/automations/move1', 'operator')
+  t.regex(shown, /<dt>Rate<\/dt><dd>40 MiB\/s/)
+  t.regex(shown, /name="rate" value="40M"/)
+  t.true(shown.includes('hostless automation pace move1 --rate 40M'))
+  for (const [id, role] of [
+    ['late1', 'operator'],
+    ['run1', 'operator'],
+    ['move1', 'viewer'],
+  ] as const)
+    t.notRegex(await get(`/automations/${id}`, role), /name="rate"/, id)
+  t.regex(await get('/automations/late1/now', 'operator'), /all that the network carries/)
+  const session = await server.session('operator')
+  const rateNow = () => pool.automations.find(({ id }) => id === 'move1')?.rate
+  t.is((await post(server, '/automations/move1/rate', session, { rate: '50MB/s' })).headers.location, '/automations/move1')
+  t.deepEqual(rateNow(), { bytes: 50 * 2 ** 20, mayChange: 'yes' })
+  for (const unlimited of ['unlimited', '']) t.is((await post(server, '/automations/move1/rate', session, { rate: unlimited })).status, 303)
+  t.deepEqual(rateNow(), { mayChange: 'yes' })
+  for (const bad of ['fast', '1']) t.is((await post(server, '/automations/move1/rate', session, { rate: bad })).status, 400)
+  t.is((await post(server, '/automations/run1/rate', session, { rate: '40M' })).status, 409)
+  const told = (await server.access.auditTrail(100)).entries.map(({ who, what }) => `${who}: ${what}`)
+  t.true(told.includes('otto: let automation move1 move at 50M a second'), told.join('\n'))
+  t.true(told.includes('otto: let automation move1 move as fast as its network carries'))
+})

@@ -6,6 +6,8 @@ import { hostNowView } from '../../../../manager/doors/web/views/host.ts'
 import { pendingView } from '../../../../manager/doors/web/views/pending.ts'
 import { fakeHost } from './fake-hosts.ts'
 
+const AS_OPERATOR = { guests: [], alarms: [], away: [], role: 'operator' } as const
+
 const MACS = ['52:54:00:77:00:01', '52:54:00:77:01:01'] as const
 const [BOOT, SPARE] = MACS
 const change = {
@@ -34,7 +36,7 @@ test('who boots as a host and is another is shown beside what was known, with on
   const host = { ...fakeHost(1, true), change, seen: '0123456789abcdef' }
   const rights = { csrf: 'x', mayApprove: true, mayReject: false }
   const pending = page('_pending', { ...pendingView([host], []), ...rights })
-  const now = page('_host-now', { ...hostNowView(host, [], [], 'operator'), csrf: 'x' })
+  const now = page('_host-now', { ...hostNowView(host, AS_OPERATOR), csrf: 'x' })
   for (const html of [pending, now]) {
     t.regex(html, /UUID<\/th><td>old-uuid<\/td><td>not told<\/td>/)
     t.regex(html, /Serial<\/th><td>OLD1<\/td><td>NEW1<\/td>/)
@@ -49,11 +51,11 @@ test('who boots as a host and is another is shown beside what was known, with on
 test('a fenced host waits for approval, too, when another machine boots as it', (t) => {
   const host = { ...fakeHost(1, false), state: 'fenced' as const }
   t.deepEqual(
-    hostNowView({ ...host, change }, [], [], 'operator').actions.map(({ name }) => name),
+    hostNowView({ ...host, change }, AS_OPERATOR).actions.map(({ name }) => name),
     ['approve'],
   )
   t.deepEqual(
-    hostNowView(host, [], [], 'operator').actions.map(({ name }) => name),
+    hostNowView(host, AS_OPERATOR).actions.map(({ name }) => name),
     ['release'],
   )
   t.is(pendingView([host], []).count, 0)

@@ -2,10 +2,11 @@
 import type { Alarm } from '../../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
+import type { AwayGuest } from '../../../../manager/contract/evacuations.ts'
 import type { PoolEvent } from '../../../../manager/contract/events.ts'
 import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
 import type { Last, Measures } from '../../../../manager/contract/measures.ts'
-import type { MigrationPlan } from '../../../../manager/contract/migrations.ts'
+import type { MigrationPlan, Move } from '../../../../manager/contract/migrations.ts'
 import type { Network } from '../../../../manager/contract/networks.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
@@ -42,6 +43,8 @@ export interface FakePool extends PoolEvents {
   readonly automations: AutomationDetail[]
   readonly vms: VmDetail[]
   readonly networks: Network[]
+  readonly moves: Move[]
+  readonly away: AwayGuest[]
   /** By guests to their consoles, by name. */
   readonly said: Map<string, string>
   /** Of every guest's move. */
@@ -93,6 +96,8 @@ export function fakePool(
   const automations: AutomationDetail[] = []
   const vms: VmDetail[] = []
   const networks: Network[] = []
+  const moves: Move[] = []
+  const away: AwayGuest[] = []
   const said = new Map<string, string>()
   const plan: Partial<MigrationPlan> = {}
   const tell = (event: PoolEvent) => {
@@ -159,7 +164,7 @@ export function fakePool(
     ...fakeMeasures((last) => pool.measures(last)),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
-    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan }),
+    ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan, moves, away }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '', rebuilder: { rebuild: async () => refusedRebuild } }),
     hosts: {
       list: async () => done({ hosts: [...hosts.values()] }),
@@ -264,6 +269,8 @@ export function fakePool(
     automations,
     vms,
     networks,
+    moves,
+    away,
     said,
     plan,
     measures: nothingOf,

@@ -2,6 +2,7 @@
 import test from 'ava'
 import type { VmDisk } from '../../../../manager/contract/vms.ts'
 import { runningAutomation } from '../../fake-automations.ts'
+import { endedMove } from '../../fake-vms.ts'
 import { fakeGuest, uuidOfGuest } from './fake-guests.ts'
 import { idOf } from './fake-hosts.ts'
 import { fakePool } from './fake-pool.ts'
@@ -152,4 +153,27 @@ test('the end of its console stands there as plain text, or why it does not', as
   t.regex(said, /login: &lt;root&gt;/)
   t.is(said.match(/x{80}\n/g)?.length, 100)
   t.regex(await get(`${path(2)}/console-log`), /The agent of its host is not connected/)
+})
+
+test('its moves that have ended stand there with bytes, seconds, pause, outcome and by whom; of others none', async (t) => {
+  const { pool, get } = await site(t)
+  pool.vms.push(fakeGuest(1, { spec: { name: 'web1' } }))
+  t.notRegex(await get(path(1)), /<h2>Moves/)
+  pool.moves.push(
+    endedMove('m1', { guest: uuidOfGuest(1) }),
+    endedMove('m2', { guest: uuidOfGuest(1), outcome: 'failed', reason: 'VG <data> is full', pauseMs: undefined }),
+    endedMove('m3', { guest: uuidOfGuest(2) }),
+  )
+  const text = await get(path(1))
+  for (const part of [
+    'href="/automations/m1"',
+    '8 GiB',
+    '1.3 GiB',
+    '180 ms',
+    '92.0 s',
+    'VG &lt;data&gt; is full',
+    'hostless vm history web1',
+  ])
+    t.true(text.includes(part), part)
+  t.false(text.includes('/automations/m3'))
 })

@@ -3,6 +3,7 @@ import { atLeast } from '../../../../access/roles.ts'
 import { automations, type StartedAutomation } from '../../../../contract/automations.ts'
 import { consoles } from '../../../../contract/consoles.ts'
 import { hosts } from '../../../../contract/hosts.ts'
+import { migrations } from '../../../../contract/migrations.ts'
 import { vms } from '../../../../contract/vms.ts'
 import { consoleText } from '../../../../protocol/console-text.ts'
 import {
@@ -31,12 +32,13 @@ export function guestRoutes(render: Render): readonly PageRoute[] {
   const look = async ({ ask, params: { ref = '' }, who, csrf }: Visitor, { now }: PageDeps) => {
     const vm = toldIfThere(await ask(vms.show, { ref }))
     if (!vm) return undefined
-    const [host, history] = await Promise.all([
+    const [host, history, { moves }] = await Promise.all([
       vm.host === undefined ? undefined : ask(hosts.show, { ref: vm.host }).then(toldIfThere),
       ask(automations.list, { about: vm.uuid, limit: HISTORY }).then(toldOf),
+      ask(migrations.list, { guest: vm.uuid, limit: HISTORY }).then(toldOf),
     ])
     const may = atLeast(who.role, 'operator') ? 'act' : 'look'
-    return { vm, view: { ...guestView(vm, { host, history: history.automations, may, now: now() }), csrf } }
+    return { vm, view: { ...guestView(vm, { host, history: history.automations, moves, may, now: now() }), csrf } }
   }
   return [
     page('viewer', '/guests/:ref', async (visitor, deps) => {

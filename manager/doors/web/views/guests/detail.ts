@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import type { Automation } from '../../../../contract/automations.ts'
 import { CONSOLE_PATH, CONSOLE_PROTOCOL, TICKET_PREFIX } from '../../../../contract/consoles.ts'
 import type { Host } from '../../../../contract/hosts.ts'
+import type { Move } from '../../../../contract/migrations.ts'
 import type { VmAddress, VmDetail, VmDisk, VmNic } from '../../../../contract/vms.ts'
 import { sayDuration } from '../../../../wording.ts'
 import { AUTOMATION_WORDS } from '../automations.ts'
@@ -15,11 +16,13 @@ export interface GuestLook {
   readonly host: Host | undefined
   /** The newest first. */
   readonly history: readonly Automation[]
+  /** Of those that have ended, the newest first. */
+  readonly moves: readonly Move[]
   readonly may: 'act' | 'look'
   readonly now: number
 }
 
-export function guestView(vm: VmDetail, { host, history, may, now }: GuestLook) {
+export function guestView(vm: VmDetail, { host, history, moves, may, now }: GuestLook) {
   const { uuid, name, state, why, hostName, disks, nics = [], seen = [], spec, automation } = vm
   return {
     ...{ uuid, name, state, path: guestPath(vm), why: why ?? '', isOurs: spec !== undefined },
@@ -43,12 +46,13 @@ export function guestView(vm: VmDetail, { host, history, may, now }: GuestLook) 
       ...{ title, who, path: `/automations/${id}`, state: how, said: AUTOMATION_WORDS[how], reason: reason ?? '' },
       ...{ created: moment(created), took: saySeconds((ended ?? now) - created) },
     })),
+    moves: moves.map(moveView),
     spec: spec === undefined ? [] : linesOf(stringify(spec)),
     consoleCommand: commandOf('console', [name]),
     log: undefined,
     commands: [
       commandOf('show', [name]),
-      ...(spec === undefined ? [] : [commandOf('edit', [name]), `hostless automation list --guest ${uuid}`]),
+      ...(spec === undefined ? [] : [commandOf('edit', [name]), `hostless automation list --guest ${uuid}`, commandOf('history', [name])]),
     ],
   }
 }
@@ -127,6 +131,14 @@ function nicView({ network, mac, rateKBps, filter, bridge, vif }: VmNic, { addre
     filter: filter === undefined ? '' : 'held to its MAC',
     rate: rateKBps === undefined ? '' : `${rateKBps} kB/s`,
     attached: [vif, bridge].filter(Boolean).join(' → '),
+  }
+}
+
+function moveView({ automation, from, to, way, outcome, reason, who, began, ended, diskBytes, memoryBytes, pauseMs }: Move) {
+  return {
+    ...{ path: `/automations/${automation}`, from: from.name, to: to.name, way, outcome, reason: reason ?? '', who },
+    ...{ ended: moment(ended), took: saySeconds(ended - began), disks: saySize(diskBytes), memory: saySize(memoryBytes) },
+    pause: pauseMs === undefined ? '' : `${pauseMs} ms`,
   }
 }
 

@@ -1,5 +1,5 @@
 // How guests are to move, as a form of the page and its address have it, and as a command says the same. Pure.
-import { readSize } from '../../../../protocol/size.ts'
+import { readRate } from '../../../../protocol/size.ts'
 import { readSpan } from '../../../../protocol/span.ts'
 import { shellWord } from '../guests/acts.ts'
 
@@ -23,7 +23,7 @@ export function askedOf({ host, maxPause, rate, network, keep }: MoveChoices) {
   return {
     ...(host === '' ? {} : { host }),
     maxPauseMs: readSpan(maxPause) ?? maxPause,
-    ...(rate === '' ? {} : { rateBytes: readSize(rate) ?? rate }),
+    ...(rate === '' ? {} : { rateBytes: readRate(rate) ?? rate }),
     ...(network === '' ? {} : { network }),
     keepMs: readSpan(keep) ?? keep,
   }
@@ -33,7 +33,7 @@ export function askedOf({ host, maxPause, rate, network, keep }: MoveChoices) {
 export function wrongIn({ maxPause, rate, keep }: MoveChoices): string | undefined {
   const span = [maxPause, keep].find((typed) => readSpan(typed) === undefined)
   if (span !== undefined) return `“${span}” is no span of time: 500ms, 2s, 1h`
-  return rate === '' || readSize(rate) !== undefined ? undefined : `“${rate}” is no size: 40M, 1G`
+  return rate === '' || readRate(rate) !== undefined ? undefined : `“${rate}” is no size: 40M, 1G`
 }
 
 const NAMES = { host: 'host', maxPause: 'max-pause', rate: 'rate', network: 'network', keep: 'keep' } as const

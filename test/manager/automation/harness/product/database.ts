@@ -13,7 +13,7 @@ type Row = Readonly<Record<string, unknown>>
 export type Kept = readonly (readonly [table: string, rows: readonly Row[]])[]
 
 const KEPT = ['settings', 'guests', 'guest_disks', 'claims'] as const
-const TABLES = [...KEPT, 'automations', 'automation_journal', 'automation_locks'] as const
+const TABLES = [...KEPT, 'automations', 'automation_journal', 'automation_locks', 'move_rates', 'moves', 'homes'] as const
 
 export interface PoolDatabase {
   readonly store: Store

@@ -19,7 +19,8 @@ export function ownDoings(world: World): Pick<OwnDeps, 'pool' | 'plan'> {
       const number = [1, 2, 3, 4].find((one) => uuidOf(one) === request.guest)
       const to = HOSTS.find((name) => name !== request.from)
       if (number === undefined || to === undefined) return { outcome: 'refused', reason: 'there is no such guest', code: 'unfit' }
-      const args = moveArgs({ number, host: request.from }, to, 'stopped', (host) => world.reportOf(host), world.epoch())
+      const made = { number, host: request.from, generation: world.generationOf(request.guest) }
+      const args = moveArgs(made, to, 'stopped', (host) => world.reportOf(host), world.epoch())
       return { recipe: 'migrate-guest', args }
     },
   }

@@ -124,6 +124,16 @@ function evacuate(who = 'alice', after = 0): Step {
   }
 }
 
+/** As a plan does it: only what lies on the other host, and is stopped there. */
+function bringHome(world: World): readonly Wish[] {
+  const isAway = world.powerOf(uuidOf(1)) === 'off' && world.hostOf(uuidOf(1)) === 'b'
+  const why = world.cordons.get('a')
+  const step = { uuid: uuidOf(1), name: 'web1', from: 'b', to: hostOf('a'), how: 'stopped' }
+  const cordons = why === undefined ? [] : [{ host: hostOf('a'), why }]
+  const args = { homes: [hostOf('a')], cordons, rounds: isAway ? [[step]] : [], stay: [], how: { maxPauseMs: 2000, keepMs: 0 } }
+  return [{ after: 0, who: 'alice', recipe: 'bring-home', args }]
+}
+
 function together(...steps: readonly Step[]): Step {
   return (world) => steps.flatMap((step) => step(world))
 }
@@ -185,6 +195,7 @@ export const SCENARIOS: readonly Scenario[] = [
     from: 'empty',
     steps: [create(WEB1), reboot, ofGuest('pause-guest', WEB1), ofGuest('unpause-guest', WEB1), stop('clean'), start(WEB1), destroy('all')],
   },
+  { name: 'evacuation, and home again', pace: 'long', from: 'stopped', steps: [evacuate(), bringHome] },
 ]
 
 /** How each beginning is come to from the one before it, without a fault. */

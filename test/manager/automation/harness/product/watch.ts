@@ -104,6 +104,8 @@ export class Watch {
     })
     return {
       ...{ ...moment, ...more, faults, kept: new Set(kept), cordons: world.cordons },
+      homes: this.#rows('homes') as unknown as End['homes'],
+      moves: this.#rows('moves') as unknown as End['moves'],
       isKnown: faults.every(isKnown),
       isUnbroken: faults.every(isUnbroken),
       hasOneManager: faults.every(({ kind }) => kind !== 'commit' && kind !== 'killed at answer'),
@@ -112,6 +114,10 @@ export class Watch {
         [],
       begun: new Map([...nextDomids(world.site)].map(([host, next]) => [host, next - (this.#begunBefore.get(host) ?? 0)])),
     }
+  }
+
+  #rows(table: 'homes' | 'moves') {
+    return this.#options.database.rows(`SELECT * FROM ${table}`)
   }
 
   #moment(site: Site, acknowledged: readonly string[]): Moment {

@@ -117,6 +117,12 @@ export class World {
     return row && String(row.host)
   }
 
+  /** Of its disks, by the store. */
+  generationOf(guest: string): number {
+    const row = this.#options.database.rows('SELECT guest, generation FROM guest_disks').find((one) => one.guest === guest)
+    return Number(row?.generation ?? 1)
+  }
+
   keep(): Snapshot {
     return {
       site: fromNow(this.site),

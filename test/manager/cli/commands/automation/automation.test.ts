@@ -51,6 +51,24 @@ test('abort, resume and retry-undo are said to the manager; more than one is ask
   t.is((await hostless('automation abort bb cc --yes')).code, 0)
 })
 
+test('pace tells a move its rate by amount a second, or unlimited; what is no rate, and what moves no guest, is refused', async (t) => {
+  const { manager, pool, hostless } = await start(t)
+  pool.automations.push(runningAutomation('mm', { rate: { mayChange: 'yes' } }), runningAutomation('vg'))
+  for (const [typed, rateBytes] of [
+    ['50MB/s', 50 * 2 ** 20],
+    ['1.5G', 1.5 * 2 ** 30],
+    ['unlimited', null],
+  ] as const) {
+    const ran = await hostless(`automation pace mm --rate ${typed}`)
+    t.is(ran.code, 0, ran.err)
+    t.deepEqual(manager.asked.at(-1), { id: 'automations.pace', input: { id: 'mm', rateBytes } })
+  }
+  await hostless('automation pace mm --rate 40M')
+  t.is(JSON.parse((await hostless('automation show mm --output json')).out).automation.rate, '40 MiB/s')
+  for (const wrong of ['automation pace mm --rate fast', 'automation pace mm']) t.is((await hostless(wrong)).code, 2, wrong)
+  t.regex((await hostless('automation pace vg --rate 40M')).out, /refused +it moves no guest/)
+})
+
 test('vg create on several hosts waits for all, says a line for each, and by its exit code all, some or none', async (t) => {
   const { manager, pool, setting, hostless, end } = await start(t)
   pool.refusals[idOf(3)] = 'no disk of node03 is proven empty: sda (1 GiB): it has 2 partitions'

@@ -21,7 +21,7 @@ test('an automation is a line a step, with its job, how long it took, what would
     '     phase make, 2 of 3; no return from phase look on; whose turn: make-vg on …',
     `${'   ✔ phase claim: sdb'.padEnd(73)} 0.0 s`,
     `${'   ✖ before-create hook: said no'.padEnd(73)} 3.0 s`,
-    `${'   … make-disk on node01, copy 43 % of 2.0 GiB'.padEnd(74)} 12 s`,
+    `${'   … make-disk on node01, copy 43 % of 2 GiB'.padEnd(74)} 12 s`,
     '     undo: remove the disk (open)',
   ])
   t.true(stepLines(copying, { ...LOOK, unicode: false }).every((line) => /^[ -~…]*$/.test(line)))
@@ -43,7 +43,7 @@ test('no line is wider than the terminal and no frame higher, whatever stands in
 })
 
 test('one of several is one line: its state, what it does, for how long', (t) => {
-  t.is(progressLine('node01', copying, LOOK, 8), `${'node01    running   make-disk on node01, copy 43 % of 2.0 GiB'.padEnd(74)} 12 s`)
+  t.is(progressLine('node01', copying, LOOK, 8), `${'node01    running   make-disk on node01, copy 43 % of 2 GiB'.padEnd(74)} 12 s`)
   const failed = runningAutomation('x', { state: 'failed', ended: BEGUN + 65_000, reason: 'sdb is held by VG old' })
   t.is(progressLine('node01', failed, LOOK, 6), `${'node01  failed    sdb is held by VG old'.padEnd(69)} 1 min 5 s`)
 })
@@ -84,6 +84,6 @@ test('spans and amounts are said as people say them', (t) => {
     sayProgress({ progress: { phase: 'sync', done: 3, total: 96, unit: 'MiB', rate: 3.4567, secondsLeft: 75.4 } }),
     ', sync 3 % of 96 MiB, 3.5 MiB/s, 1 min 15 s left',
   )
-  t.is(sayProgress({ progress: { ...job, rate: 31 * 2 ** 20, secondsLeft: 4 } }), ', copy 43 % of 2.0 GiB, 31.0 MiB/s, 4.0 s left')
-  t.is(sayProgress({ progress: { phase: 'streaming', done: 2 ** 20, unit: 'bytes', rate: 2 ** 19 } }), ', streaming 1.0 MiB, 512 KiB/s')
+  t.is(sayProgress({ progress: { ...job, rate: 31 * 2 ** 20, secondsLeft: 4 } }), ', copy 43 % of 2 GiB, 31 MiB/s, 4.0 s left')
+  t.is(sayProgress({ progress: { phase: 'streaming', done: 2 ** 20, unit: 'bytes', rate: 2 ** 19 } }), ', streaming 1 MiB, 512 KiB/s')
 })

@@ -6,8 +6,10 @@ import type { Recipe } from '../../../../../../manager/automation/recipe.ts'
 import { isOpen, STATES } from '../../../../../../manager/automation/store/store.ts'
 import { deviceOf, lvOf, readDiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
 import { uuid } from '../../../../../../manager/protocol/values.ts'
+import type { HomesTable, MovesTable } from '../../../../../../manager/store/schema.ts'
 import type { Fault } from '../faults.ts'
 import { isLeft } from './claims.ts'
+import { ON_EVACUATIONS } from './evacuations.ts'
 import { diskVolumes, domainsOf, isThere, type Moment, standsStill } from './moment.ts'
 import { ON_MOVES, toldOf } from './moves.ts'
 import { whatIsRememberedIsTrue } from './remembered.ts'
@@ -32,6 +34,8 @@ export interface End extends Moment {
   readonly kept: ReadonlySet<string>
   /** Why no guest is to come, by host. */
   readonly cordons: ReadonlyMap<string, string>
+  readonly homes: readonly HomesTable[]
+  readonly moves: readonly MovesTable[]
 }
 
 export type AtEnd = (end: End) => readonly string[]
@@ -213,19 +217,8 @@ export const anAbortIsQuick: AtEnd = ({ ledger, journalOf, hasOneManager }) =>
       })
     : []
 
-/** What an evacuation has cordoned stays so, unless it was aborted or has failed before it said who stays. */
-export const cordonsFollow: AtEnd = ({ ledger, cordons }) => {
-  const reasons = new Set(cordons.values())
-  return ledger.automations.flatMap(({ id, recipe, state }) => {
-    if (recipe !== 'evacuate-host') return []
-    const isCordoned = reasons.has(`evacuated by automation ${id}`)
-    if (state === 'aborted' && isCordoned) return [`${id} was aborted, and its host is still cordoned for it`]
-    return state === 'done' && cordons.size === 0 ? [`${id} is done, and its host is not cordoned`] : []
-  })
-}
-
 export const AT_END: readonly AtEnd[] = [
-  cordonsFollow,
+  ...ON_EVACUATIONS,
   everythingHasEnded,
   journalsTellTheEnd,
   locksAreFree,

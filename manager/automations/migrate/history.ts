@@ -1,0 +1,54 @@
+// What is kept of a move when it has come to its end: read from its journal, in the transaction of the end.
+import { decodeEntries } from '../../automation/journal.ts'
+import type { End } from '../../automation/recipe.ts'
+import { type AnswerBody, answerBody } from '../../protocol/requests.ts'
+import type { Transaction } from '../../store/database.ts'
+import { entriesOf } from '../../store/tables/automations.ts'
+import { addMove } from '../../store/tables/moves.ts'
+import { type Written, writtenIn } from '../guests/written.ts'
+import type { MigrateArgs } from './args.ts'
+import { MOVED } from './rows.ts'
+
+export interface Sent {
+  /** Of disks that were copied whole; of memory, in all tries. */
+  readonly diskBytes: number
+  readonly memoryBytes: number
+  /** For which the guest stood still at most, ms; undefined: it never did for it. */
+  readonly pauseMs: number | undefined
+}
+
+export async function endMove(transaction: Transaction, { guest, from, to, way }: MigrateArgs, end: End): Promise<void> {
+  const { diskBytes, memoryBytes, pauseMs } = sentIn(writtenIn((await entriesOf(transaction, end.id)).flatMap(decodeEntries)))
+  await addMove(transaction, {
+    ...{ automation: end.id, guest: guest.uuid, name: guest.name, way, outcome: end.state, reason: end.reason ?? null, who: end.who },
+    ...{ from_host: from.id, from_name: from.name, to_host: to.id, to_name: to.name, began: end.created, ended: end.at },
+    ...{ disk_bytes: diskBytes, memory_bytes: memoryBytes, pause_ms: pauseMs ?? null },
+  })
+}
+
+/** Pure. */
+export function sentIn(written: readonly Written[]): Sent {
+  let [diskBytes, memoryBytes] = [0, 0]
+  let pauseMs: number | undefined
+  /** The word of this one is held: its guest stands still until it is passed on, or it is taken back. */
+  let held: { readonly at: number; readonly pausedMs: number } | undefined
+  for (const { effect, answer, at } of written) {
+    const body = answer.kind === 'value' ? answerOf(answer.value) : undefined
+    if (body?.kind === 'mirror-synced') diskBytes += body.bytes
+    if (body?.kind === 'guest-sent') {
+      memoryBytes += body.bytes
+      if (body.pausedMs > 0) pauseMs = Math.max(pauseMs ?? 0, body.pausedMs)
+      if (body.outcome.kind === 'held') held = { at, pausedMs: body.pausedMs }
+    }
+    const isOver = body?.kind === 'receive-went' || body?.kind === 'send-ended' || (effect.kind === 'progress' && effect.phase === MOVED)
+    if (!held || !isOver) continue
+    pauseMs = Math.max(pauseMs ?? 0, held.pausedMs + at - held.at)
+    held = undefined
+  }
+  return { diskBytes, memoryBytes, pauseMs }
+}
+
+function answerOf(value: unknown): AnswerBody | undefined {
+  const read = answerBody.safeParse(value)
+  return read.success ? read.data : undefined
+}
