@@ -1,7 +1,8 @@
 // The tables guests and guest_disks: rows as they are. What they mean says manager/guests.
 import type { Kysely } from 'kysely'
 import type { Transaction } from '../database.ts'
-import type { GuestDisksTable, GuestsTable, Tables } from '../schema.ts'
+import type { GuestDisksTable, GuestsTable } from '../schema/guests.ts'
+import type { Tables } from '../schema.ts'
 
 /** Again with the same id changes nothing: what justifies it may be written down twice. */
 export async function addGuest(transaction: Transaction, row: Omit<GuestsTable, 'cpu'>): Promise<void> {

@@ -1,7 +1,8 @@
 // The table homes: guests that have left a host that was emptied, until they are there again.
 import type { Kysely } from 'kysely'
 import type { Transaction } from '../database.ts'
-import type { HomesTable, Tables } from '../schema.ts'
+import type { HomesTable } from '../schema/guests.ts'
+import type { Tables } from '../schema.ts'
 
 /** One that has left another host before is at home there. */
 export async function leaveHome(transaction: Transaction, row: HomesTable): Promise<void> {

@@ -2,7 +2,8 @@
 // measured on, so that its day is found on all of them.
 import { type Kysely, sql } from 'kysely'
 import type { Transaction } from '../database.ts'
-import type { MeasuredGuestsTable, MeasuresTable, Tables } from '../schema.ts'
+import type { MeasuredGuestsTable, MeasuresTable } from '../schema/guests.ts'
+import type { Tables } from '../schema.ts'
 
 export type MeasuresRow = Readonly<MeasuresTable>
 export type MeasuredGuest = Readonly<MeasuredGuestsTable>

@@ -1,7 +1,8 @@
 // The table move_rates: how fast an automation that moves a guest may go, where somebody has changed that. It goes with its automation.
 import type { Kysely } from 'kysely'
 import type { Transaction } from '../database.ts'
-import type { MoveRatesTable, Tables } from '../schema.ts'
+import type { MoveRatesTable } from '../schema/guests.ts'
+import type { Tables } from '../schema.ts'
 
 export async function setMoveRate(transaction: Transaction, row: MoveRatesTable): Promise<void> {
   const { rate_bytes } = row

@@ -1,7 +1,8 @@
 // The table moves: what became of each move of a guest. Written once, by its end; kept longer than its automation, and bounded.
 import type { Kysely } from 'kysely'
 import type { Transaction } from '../database.ts'
-import type { MovesTable, Tables } from '../schema.ts'
+import type { MovesTable } from '../schema/guests.ts'
+import type { Tables } from '../schema.ts'
 
 export async function addMove(transaction: Transaction, row: MovesTable): Promise<void> {
   await transaction

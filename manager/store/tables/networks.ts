@@ -1,7 +1,8 @@
 // The table networks: what guests attach to, by name.
 import type { Kysely } from 'kysely'
 import type { Transaction } from '../database.ts'
-import type { NetworksTable, Tables } from '../schema.ts'
+import type { NetworksTable } from '../schema/guests.ts'
+import type { Tables } from '../schema.ts'
 
 export async function allNetworks(db: Kysely<Tables>): Promise<readonly NetworksTable[]> {
   return db.selectFrom('networks').selectAll().orderBy('name').execute()

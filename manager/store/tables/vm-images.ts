@@ -1,7 +1,8 @@
 // The table vm_images: how images of guests' disks are called. What is in them lies in the folder of their id (manager/vm-images).
 import type { Kysely } from 'kysely'
 import type { Transaction } from '../database.ts'
-import type { Tables, VmImagesTable } from '../schema.ts'
+import type { VmImagesTable } from '../schema/guests.ts'
+import type { Tables } from '../schema.ts'
 
 export interface NamedImage {
   readonly name: string

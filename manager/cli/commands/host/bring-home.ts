@@ -1,9 +1,11 @@
 // `hostless host bring-home`: the guests that an evacuation has moved away come back, in an order in which all of it fits.
+
 import type { Command } from 'commander'
 import type { HomecomingPlan } from '../../../contract/evacuations.ts'
 import type { Host } from '../../../contract/hosts.ts'
 import { textOf, type World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { addDetachOption, type DetachOptions, startOnEach } from '../../engine/automation/starting.ts'
 import { bytes, text, words } from '../../engine/columns.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -36,7 +38,7 @@ export function addBringHome(host: Command, world: World): void {
         .option('--cancel', 'end the one that is under way')
         .option('--restart-others', 'stop guests that cannot go live, or that are in the way of others, and start them at home'),
     act: async (api, args, { plan, cancel, restartOthers, output, detach, ...options }) => {
-      const { items, missing } = pickHosts(args, (await api.hosts.list()).hosts)
+      const { items, missing } = pickHosts(args, await everyHost(api))
       if (cancel)
         return doToEach(
           { items, missing },

@@ -1,8 +1,10 @@
 // `hostless host stats` and `hostless vm stats`: what hosts and guests used over the last hour or day.
+
 import { type Command, Option } from 'commander'
 import type { Last, Measures } from '../../../contract/measures.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
+import { everyHost } from '../../engine/api/every-host.ts'
 import { inBatches } from '../../engine/batches.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { render } from '../../engine/output/output.ts'
@@ -23,7 +25,7 @@ export function addHostStats(host: Command, world: World): void {
       ['host stats node01', 'the last hour'],
       ['host stats @rack3 --last 1d --output csv', 'the last day of a group by five minutes, means and most'],
     ],
-    pick: async (api, args) => pickHosts(args, (await api.hosts.list()).hosts),
+    pick: async (api, args) => pickHosts(args, await everyHost(api)),
     ask: (api, { id }, last) => api.measured.host({ ref: id, last }),
   })
 }

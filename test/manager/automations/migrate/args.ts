@@ -2,6 +2,8 @@
 import type { MigrateArgs } from '../../../../manager/automations/migrate/args.ts'
 import type { VgRef } from '../../../../manager/protocol/guest-disk.ts'
 import type { Mac, Uuid } from '../../../../manager/protocol/values.ts'
+import type { Transaction } from '../../../../manager/store/database.ts'
+import { addGuest, putDisk } from '../../../../manager/store/tables/guests.ts'
 
 const UUID = '6b1f0000-0000-4000-8000-000000000001' as Uuid
 const vg = (uuid: string): VgRef => ({ name: 'data', uuid: `${uuid.repeat(6)}-bbbb-cccc-dddd-eeee-ffff-gggggg` }) as VgRef
@@ -28,4 +30,25 @@ const ARGS: MigrateArgs = {
 
 export function migrateArgsFor(changed: Partial<MigrateArgs> = {}): MigrateArgs {
   return { ...ARGS, ...changed }
+}
+
+/** The guest as the plan of such a move has found it. */
+export async function putGuestOf(transaction: Transaction, { guest, from, disks }: MigrateArgs): Promise<void> {
+  const { uuid, name } = guest
+  const spec = JSON.stringify({ name, memory: '512M' })
+  await addGuest(transaction, { uuid, name, spec, host: from.id, power: 'on', since: 1, created: 1, created_by: 'alice' })
+  for (const { disk, vdev, access, generation, sizeBytes, from: vg } of disks) {
+    const lies = { host: from.id, vg_name: vg.name, vg_uuid: vg.uuid }
+    await putDisk(transaction, {
+      id: disk,
+      guest: uuid,
+      vdev,
+      access,
+      generation,
+      size_bytes: sizeBytes,
+      state: 'ready',
+      image: null,
+      ...lies,
+    })
+  }
 }

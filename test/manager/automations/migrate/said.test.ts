@@ -7,7 +7,7 @@ import { MIGRATE_GUEST } from '../../../../manager/automations/migrate/migrate.t
 import { movesOf } from '../../../../manager/store/tables/moves.ts'
 import { automationsOn, hosts, until } from '../../automation/scripted.ts'
 import { onEach, storeAt } from '../../store/dialects.ts'
-import { migrateArgsFor } from './args.ts'
+import { migrateArgsFor, putGuestOf } from './args.ts'
 
 const PIN = 'a'.repeat(64)
 const MIB = 2 ** 20
@@ -33,7 +33,9 @@ async function moved(
     return answer ? ({ kind: 'answered', answer } as Asked) : 'done'
   }
   const automations = await automationsOn(t, { store, recipes: [MIGRATE_GUEST], hosts: there })
-  const started = await automations.start({ recipe: 'migrate-guest', args: migrateArgsFor(), who: 'alice' })
+  const args = migrateArgsFor()
+  await store.write((transaction) => putGuestOf(transaction, args))
+  const started = await automations.start({ recipe: 'migrate-guest', args, who: 'alice' })
   if (started.kind !== 'done') throw new Error(started.reason)
   await until(automations, started.value.id, state)
   const view = await automations.show(started.value.id)
