@@ -1,19 +1,11 @@
 // The CPU that a guest is given. By default the level of the pool's hosts of one maker, so that each of them can take it while it runs: what
 // its own host has beyond that is hidden from it. What it was given is kept with it, as only that says where it can go. Pure.
-import { z } from 'zod'
 import type { CpuFeatures, HostCpu } from '../cpu/host.ts'
 import { maskFor } from '../cpu/mask.ts'
 import type { PoolCpu } from '../cpu/pool.ts'
 import { union } from '../cpu/words.ts'
+import { cpuFeatures } from '../protocol/guest-cpu.ts'
 import type { GuestSpec } from '../protocol/guest-spec.ts'
-
-const leaf = z.number().exactOptional()
-const word = z.int().min(0).max(0xffffffff)
-
-export const cpuFeatures = z.object({
-  words: z.array(word).max(64).readonly(),
-  leaves: z.object({ basic: leaf, extended: leaf, structured: leaf }),
-})
 
 export interface GivenCpu {
   /** As xl.cfg(5) has it; left out: all that the host gives by default. */

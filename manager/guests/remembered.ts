@@ -1,4 +1,5 @@
 // What a VG is to remember of a guest: in the VG of its first disk, so that whoever has that disk knows the guest. Pure.
+import type { CpuFeatures } from '../cpu/host.ts'
 import { bridgeOn, type Network } from '../networks/network.ts'
 import { type VgRef, vgRef } from '../protocol/guest-disk.ts'
 import { asciiJson, type GuestRecordOf, guestRecord } from '../protocol/guest-record.ts'
@@ -20,6 +21,8 @@ export interface ToRemember {
   readonly createdBy: string
   readonly host: { readonly id: string; readonly name: string }
   readonly networks: readonly Network[]
+  /** What it is given; undefined: that is not known. */
+  readonly cpu?: CpuFeatures | undefined
   /** Of this manager, and the time: milliseconds since the epoch. */
   readonly epoch: number
   readonly now: number
@@ -27,7 +30,7 @@ export interface ToRemember {
 
 /** Undefined: it has no disk in a VG, and nothing remembers it. */
 export function remembered(guest: ToRemember): Remembered | undefined {
-  const { uuid, spec, created, createdBy, host, networks, epoch, now } = guest
+  const { uuid, spec, created, createdBy, host, networks, cpu, epoch, now } = guest
   const disks = [...guest.disks].sort((a, b) => (a.vdev < b.vdev ? -1 : 1))
   const home = vgRef.safeParse(disks[0]?.vg)
   if (!home.success) return undefined
@@ -37,6 +40,7 @@ export function remembered(guest: ToRemember): Remembered | undefined {
     record: guestRecord.parse({
       ...{ guest: uuid, name: spec.name, spec: canonical(spec), host: host.name },
       ...{ created, createdBy, epoch, written: now },
+      ...(cpu ? { cpu } : {}),
       disks: disks.map(({ id, vdev, vg, sizeBytes, generation, access, image }) => ({
         ...{ disk: id, vdev, vg, sizeBytes, generation, access },
         ...(image === undefined ? {} : { image }),

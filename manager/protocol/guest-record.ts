@@ -2,6 +2,7 @@
 // LV tags are too short for. As JSON of ASCII, so that it survives whatever program it is read and written by. Pure.
 import { z } from 'zod'
 import { imageId } from './disk-image.ts'
+import { cpuFeatures } from './guest-cpu.ts'
 import { vgRef } from './guest-disk.ts'
 import { guestName } from './requests/guest-config.ts'
 import { bytes, count, list, name, record, text, uuid, word } from './values.ts'
@@ -42,6 +43,8 @@ export const guestRecord = record({
    * which only the move itself knows.
    */
   arriving: z.enum(['live', 'stopped']).exactOptional(),
+  /** What it runs with, or does from its next start on; left out: that is not known. */
+  cpu: cpuFeatures.exactOptional(),
   disks: list(recordedDisk, 64),
   networks: list(recordedNetwork, 16),
   /** Milliseconds since the epoch. */

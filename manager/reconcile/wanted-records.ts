@@ -34,11 +34,11 @@ export async function homeOf(deps: WantedDeps, guest: string): Promise<Home | un
 }
 
 async function homeOfRow({ db, networks, hostName, now, epoch }: WantedDeps, row: GuestsTable): Promise<Home | undefined> {
-  const { uuid, spec, created, createdBy, host, disks } = guestRecord(row, await disksOf(db, row.uuid))
+  const { uuid, spec, created, createdBy, host, disks, cpu } = guestRecord(row, await disksOf(db, row.uuid))
   if (host === undefined) return undefined
   const there = disks.filter(({ state }) => state !== 'leaving')
   const own = remembered({
-    ...{ uuid, spec, disks: there, created, createdBy, networks, epoch, now },
+    ...{ uuid, spec, disks: there, created, createdBy, networks, cpu, epoch, now },
     host: { id: host, name: hostName(host) },
   })
   return own && { ...own, key: keyOf(there.find(({ vg }) => vg.uuid === own.vg.uuid)?.host ?? host, own.vg.uuid) }

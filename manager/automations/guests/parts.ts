@@ -5,7 +5,8 @@ import type { JournaledEffect, Tagged, Undo } from '../../automation/effect.ts'
 import { StepFailed } from '../../automation/failure.ts'
 import { claim, hook, order, progress, request, type Steps, undoable } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
-import { cpuFeatures, type GivenCpu } from '../../guests/cpu.ts'
+import type { GivenCpu } from '../../guests/cpu.ts'
+import { cpuFeatures } from '../../protocol/guest-cpu.ts'
 import { vgRef } from '../../protocol/guest-disk.ts'
 import { guestRecord } from '../../protocol/guest-record.ts'
 import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'
@@ -29,6 +30,9 @@ export const startArgs = z.object({
   /** What it is given; left out: that is not known. */
   cpu: cpuFeatures.exactOptional(),
 })
+
+/** Before it has another CPU than its VG remembers; `before`: what that does. */
+export const rememberedStart = z.object({ ...rememberedArg.shape, before: guestRecord })
 
 export type Named = z.output<typeof named>
 export type StartArgs = z.output<typeof startArgs>

@@ -8,12 +8,25 @@ import { removeClaims } from '../../store/tables/claims.ts'
 import { guestOf } from '../../store/tables/guests.ts'
 import { hostLock } from '../locks.ts'
 import { notOn } from './outdated.ts'
-import { bring, claimed, guestLock, isRowsUndo, RUNNING_PARTS, rowsUndo, runningNeeds, type StartArgs, startArgs } from './parts.ts'
+import {
+  bring,
+  claimed,
+  guestLock,
+  isRowsUndo,
+  RUNNING_PARTS,
+  remember,
+  rememberedStart,
+  rowsUndo,
+  runningNeeds,
+  startArgs,
+} from './parts.ts'
 import { rowsOfHost } from './rows.ts'
 import { bookOf, isGranted } from './written.ts'
 
 const args = z.object({
   ...startArgs.shape,
+  /** Left out: its VG remembers it so already, or nothing does. */
+  remembered: rememberedStart.exactOptional(),
   /** What it is to be where it cannot be started: `on`: it ought to run all the same. */
   otherwise: z.enum(['off', 'on']).default('off'),
 })
@@ -32,10 +45,11 @@ export const START_GUEST = recipe<Args>({
   rows,
 })
 
-function* start(given: StartArgs): Steps {
-  const { guest, host } = given
+function* start(given: Args): Steps {
+  const { guest, host, remembered: told } = given
   yield* progress('claim', `what ${guest.name} needs of ${host.name}`)
   yield* claimed(rowsUndo(`give back what ${guest.name} needs to run`, `hostless vm stop ${guest.name} --hard`), runningNeeds(given))
+  if (told) yield* remember(host, guest.name, told, told.before)
   yield* bring(given)
 }
 

@@ -1,6 +1,6 @@
 // What `migrate-guest` is given: a guest as its new host is to run it, and where each of its disks goes.
 import { z } from 'zod'
-import { cpuFeatures } from '../../guests/cpu.ts'
+import { cpuFeatures } from '../../protocol/guest-cpu.ts'
 import { vgName, vgRef } from '../../protocol/guest-disk.ts'
 import { vdev } from '../../protocol/guest-spec.ts'
 import { guestConfig, restartPolicy } from '../../protocol/requests/guest-config.ts'

@@ -2,6 +2,7 @@
 // with a code that stays. It looks at the world as it is now; claims and hosts have the last word.
 import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
 import { configOf, withVdevs } from '../../guests/config.ts'
+import { eitherCpu } from '../../guests/cpu.ts'
 import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
 import { remembered } from '../../guests/remembered.ts'
 import { memoryNeeded, type Places } from '../../guests/where.ts'
@@ -250,6 +251,7 @@ async function argsOf(
   const there = { id: ends.to.id, name: ends.to.name }
   const own = remembered({
     ...{ uuid, spec, created, createdBy, host: there, networks: known, epoch, now: now() },
+    cpu: way === 'live' ? eitherCpu(record.cpu, cpu?.features) : cpu?.features,
     disks: disks.map(({ to: vg, generation, disk, ...one }) => ({
       ...{ ...one, id: disk, vg, generation: generation + 1 },
       image: record.disks.find(({ id }) => id === disk)?.image,

@@ -113,7 +113,7 @@ function guestOf(
   return {
     guest: {
       ...{ uuid, name: spec.name, spec: { ...spec, uuid }, host: host.id, hostName: host.name, power: powerOf(running?.domain) },
-      ...{ created, createdBy, disks, by: told ? 'record' : 'domain' },
+      ...{ created, createdBy, disks, by: told ? 'record' : 'domain', cpu: told ? record?.record.cpu : undefined },
     },
     networks: inferred?.kind === 'spec' ? inferred.networks : [],
   }

@@ -1,4 +1,5 @@
 // What the hosts alone tell of guests, and what the database knows already: all that a rebuild decides by.
+import type { CpuFeatures } from '../../cpu/host.ts'
 import type { Network } from '../../networks/network.ts'
 import type { GuestRecordOf } from '../../protocol/guest-record.ts'
 import type { GuestSpec } from '../../protocol/guest-spec.ts'
@@ -53,6 +54,8 @@ export interface RebuiltGuest {
   readonly created: number
   readonly createdBy: string
   readonly disks: readonly RebuiltDisk[]
+  /** What it was given; undefined: nothing tells. */
+  readonly cpu: CpuFeatures | undefined
   /** What it was made from. */
   readonly by: 'record' | 'domain'
 }

@@ -8,7 +8,7 @@ import { lvOf } from '../../protocol/guest-disk.ts'
 import { writeSpec } from '../../protocol/guest-spec.ts'
 import type { Transaction } from '../../store/database.ts'
 import { addClaims } from '../../store/tables/claims.ts'
-import { addGuest, guestOf, putDisk } from '../../store/tables/guests.ts'
+import { addGuest, changeGuest, guestOf, putDisk } from '../../store/tables/guests.ts'
 import { addNetwork, networkOf } from '../../store/tables/networks.ts'
 import { memoryNeeded } from '../where.ts'
 import type { Rebuilt, RebuiltDisk, RebuiltGuest } from './picture.ts'
@@ -42,9 +42,10 @@ export async function writeRebuilt(transaction: Transaction, { guests, networks 
 }
 
 async function writeGuest(transaction: Transaction, guest: RebuiltGuest, { now }: Writing): Promise<void> {
-  const { uuid, name, spec, host, power, created, createdBy, disks } = guest
+  const { uuid, name, spec, host, power, created, createdBy, disks, cpu } = guest
   const row = { uuid, name, spec: JSON.stringify(writeSpec(spec)), host, power, since: now, created, created_by: createdBy }
   await addGuest(transaction, row)
+  if (cpu) await changeGuest(transaction, uuid, { cpu: JSON.stringify(cpu) })
   for (const { disk, vdev, vg, sizeBytes, generation, access, state, image = null, host: on } of disks) {
     const place = { id: disk, guest: uuid, vdev, host: on, vg_name: vg.name, vg_uuid: vg.uuid }
     await putDisk(transaction, { ...place, size_bytes: sizeBytes, generation, access, state, image })

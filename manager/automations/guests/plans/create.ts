@@ -64,7 +64,7 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
     disks: disks.map((one) => ({ ...one, generation: GENERATION })),
   })
   const own = remembered({
-    ...{ uuid, spec: whole, host: { id: best.host, name: best.name }, networks: known },
+    ...{ uuid, spec: whole, host: { id: best.host, name: best.name }, networks: known, cpu: cpu?.features },
     disks: disks.map(({ disk, image, ...one }) => ({ ...one, id: disk, generation: GENERATION, image: image?.id })),
     ...{ created: now(), createdBy: who, epoch, now: now() },
   })

@@ -1,10 +1,11 @@
 // What is asked of a guest that is there: whether it can be, and what its recipe is given.
+import type { z } from 'zod'
 import { configOf, type PlacedDisk } from '../../../guests/config.ts'
 import type { GuestRecord } from '../../../guests/guest.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
 import { lvOf, vgRef } from '../../../protocol/guest-disk.ts'
 import type { DestroyArgs, StopArgs } from '../end.ts'
-import { cpuArg, type StartArgs } from '../parts.ts'
+import { cpuArg, type rememberedStart, type StartArgs } from '../parts.ts'
 import {
   type Asked,
   free,
@@ -18,13 +19,17 @@ import {
   refused,
   runningOn,
 } from './plan.ts'
+import { rememberedStarting } from './remembered.ts'
 
 export interface StartAsked extends Asked {
   /** Id of the host that it is to run on. */
   readonly on?: { readonly id: string; readonly name: string } | undefined
 }
 
-export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Planned<StartArgs>> {
+export async function planStart(
+  deps: PlanDeps,
+  asked: StartAsked,
+): Promise<Planned<StartArgs & { readonly remembered?: z.output<typeof rememberedStart> }>> {
   const found = await free(deps, asked)
   if (found.kind !== 'done') return found
   const { record, name, state, host } = found.value
@@ -50,7 +55,11 @@ export async function planStart(deps: PlanDeps, asked: StartAsked): Promise<Plan
   })
   const leftover = found.value.seen.some((one) => one.host.id === host.id) ? 'domain' : 'none'
   const memoryBytes = memoryNeeded(spec)
-  return planned('start-guest', { guest, restart: spec.restart, host: hostArgOf(host), memoryBytes, leftover, ...cpuArg(cpu) })
+  const told = rememberedStarting(deps, found.value, { networks, cpu: cpu?.features })
+  return planned('start-guest', {
+    ...{ guest, restart: spec.restart, host: hostArgOf(host), memoryBytes, leftover, ...cpuArg(cpu) },
+    ...(told ? { remembered: told } : {}),
+  })
 }
 
 /** But for what is to go. */
