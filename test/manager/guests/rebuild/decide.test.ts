@@ -12,6 +12,13 @@ test('a guest that runs is as its VG remembers it, with the disk that its LV tag
   t.deepEqual(networks, [{ name: 'blue', bridge: 'xenbr0', bridges: {}, vlan: 7, mtu: undefined }])
 })
 
+test('which CPU a guest was given is as its VG remembers it; what only its domain tells is not known to have less than its host', (t) => {
+  const cpu = { words: [7], leaves: {} }
+  const told = [host('a', { guests: [domain()], lvs: [lv('a')], records: [record('a', { cpu })] })]
+  t.deepEqual(of(told).guests[0]?.cpu, cpu)
+  t.is(of([host('a', { guests: [domain()], lvs: [lv('a')] })]).guests[0]?.cpu, undefined)
+})
+
 test('how it stands is how its domain does: no domain is off, a crashed one was brought to run', (t) => {
   for (const [state, power] of [
     ['paused', 'paused'],
