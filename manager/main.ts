@@ -66,6 +66,11 @@ import { newHostId } from './store/tables/hosts.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
+import { KeptTasks } from './tasks/kept.ts'
+import { automationTasks } from './tasks/sources/automations.ts'
+import { keepImageTasks } from './tasks/sources/images.ts'
+import { keepScanTasks } from './tasks/sources/scans.ts'
+import { Tasks } from './tasks/tasks.ts'
 import { servedImages } from './vm-images/files/serving.ts'
 import { openVmImages, type VmImages } from './vm-images/service.ts'
 
@@ -133,7 +138,7 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, database, listen, enrol, names, hooks } = config
+  const { dataDir, database, listen, enrol, names, hooks, keepTasks: keepFor = FORGET_AFTER } = config
   const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, probePatience, apiRates, passwords, bundle } = settings
   const elapsed = () => performance.now()
   const fault = hooks === undefined ? undefined : await folderFault(hooks)
@@ -170,7 +175,7 @@ async function start(
       await forgetTokens(transaction, now())
       await forgetSessions(transaction, now() - SESSION_IDLE)
     })
-    await automations.forget(before)
+    await automations.forget(now() - keepFor)
     await forgetSeeds()
   }
   // What an automation has made for itself, and not begun with, is not old yet.
@@ -253,6 +258,9 @@ async function start(
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
+  const kept = new KeptTasks({ now, newId: newHostId, keepFor, log: listening })
+  closing.push(keepImageTasks(images, kept))
+  closing.push(keepScanTasks({ book: scans, hostName: (id) => pool.host(id)?.name ?? id }, kept))
   const scanAlarms = new ScanAlarms({ pool, book: scans, after, onError: (error) => log.error({ error }, 'alarms of failed looks') })
   closing.push(() => scanAlarms.close())
   const driver = new Driver({ now, elapsed, after, random: Math.random, log: listening })
@@ -295,6 +303,7 @@ async function start(
     networks,
     guests: { book, where, plans },
     automations,
+    work: new Tasks([kept, automationTasks(automations)]),
     images,
     acting,
     metrics,

@@ -5,6 +5,7 @@ import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
 import { fakeStorage } from '../fake-storage.ts'
+import { fakeTasks } from '../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
 import { fakeVms } from '../fake-vms.ts'
 import { EMPTY } from '../site.ts'
@@ -19,6 +20,7 @@ const nothing = async () => missing('such thing in the pool of this test')
 export function fakePool(pool: PoolData): Handlers {
   return {
     automations: fakeAutomations(pool.automations),
+    tasks: fakeTasks(pool.tasks, pool.automations),
     storage: fakeStorage(pool),
     ...fakeVmImages(IMAGES),
     ...fakeVms(pool),

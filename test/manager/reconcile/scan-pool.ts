@@ -65,6 +65,7 @@ export class ScanPool {
       request: (host, body) => new Promise((answer) => this.asked.push({ host, body, answer })),
       book: {
         all: () => before,
+        begin: (key, host) => this.#news({ kind: 'begun', key, host }),
         keep: async (record) => void this.records.push(record),
         fail: (key, { host, reason }) => void this.failures.push(`${key} ${host}: ${reason}`),
         subscribe: (listener) => listen(this.#bookListeners, listener),
@@ -84,7 +85,15 @@ export class ScanPool {
   }
 
   want(key: string): void {
-    for (const listener of this.#bookListeners) listener({ kind: 'wanted', key })
+    this.#news({ kind: 'wanted', key, who: 'ada' })
+  }
+
+  unwant(key: string): void {
+    this.#news({ kind: 'unwanted', key, who: 'ada' })
+  }
+
+  #news(news: ScanNews): void {
+    for (const listener of this.#bookListeners) listener(news)
   }
 
   /** `host fs-1`, of those asked for, in their order. */

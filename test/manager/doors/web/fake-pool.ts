@@ -12,8 +12,10 @@ import type { PoolEvents } from '../../../../manager/doors/events.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
+import type { Task } from '../../../../manager/tasks/task.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeStorage } from '../../fake-storage.ts'
+import { fakeTasks } from '../../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeVms } from '../../fake-vms.ts'
 import { fakeConnections } from './fake-connections.ts'
@@ -37,6 +39,7 @@ export interface FakePool extends PoolEvents {
   readonly calls: string[]
   /** The test may write to it. */
   readonly automations: AutomationDetail[]
+  readonly tasks: Task[]
   readonly vms: VmDetail[]
   readonly networks: Network[]
   /** By guests to their consoles, by name. */
@@ -86,6 +89,7 @@ export function fakePool(
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
   const automations: AutomationDetail[] = []
+  const tasks: Task[] = []
   const vms: VmDetail[] = []
   const networks: Network[] = []
   const said = new Map<string, string>()
@@ -151,6 +155,7 @@ export function fakePool(
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
     automations: fakeAutomations(automations),
+    tasks: fakeTasks(tasks, automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
     ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan }),
@@ -256,6 +261,7 @@ export function fakePool(
     handlers,
     calls,
     automations,
+    tasks,
     vms,
     networks,
     said,
