@@ -1,4 +1,4 @@
-// Automations as the page shows them: what each is at, and one with its steps, its undos and what may be said to it.
+// Automations as the page shows them: one with its steps, its undos and what may be said to it.
 import type { Automation, AutomationDetail, AutomationStep } from '../../../contract/automations.ts'
 import { sayBytes } from '../../../wording.ts'
 import { moment, percent, saySeconds } from './words.ts'
@@ -10,21 +10,6 @@ export const AUTOMATION_WORDS: Readonly<Record<Automation['state'], string>> = {
   done: 'done',
   failed: 'failed',
   aborted: 'aborted',
-}
-
-/** `all`: one may stand there twice. Those that wait for a person come first, then what is open. */
-export function automationsView(all: readonly Automation[], now: number) {
-  const known = [...new Map(all.map((one) => [one.id, one])).values()]
-  const urgency = ({ state, ended }: Automation): number => (state === 'needs-operator' ? 0 : ended === undefined ? 1 : 2)
-  return {
-    command: 'hostless automation list',
-    automations: known
-      .toSorted((a, b) => urgency(a) - urgency(b) || b.created - a.created)
-      .map(({ id, title, who, state, reason, waits, created, ended }) => ({
-        ...{ id, title, who, state, said: AUTOMATION_WORDS[state], reason: reason ?? (waits === undefined ? '' : `waits for ${waits}`) },
-        ...{ created: moment(created), took: saySeconds((ended ?? now) - created) },
-      })),
-  }
 }
 
 export function automationView(view: AutomationDetail, { now, may }: { readonly now: number; readonly may: 'act' | 'look' }) {
@@ -61,7 +46,7 @@ export function automationView(view: AutomationDetail, { now, may }: { readonly 
   }
 }
 
-function progressOf({ progress }: AutomationStep): { readonly percent: number | ''; readonly progress: string } {
+export function progressOf({ progress }: Pick<AutomationStep, 'progress'>): { readonly percent: number | ''; readonly progress: string } {
   if (!progress) return { percent: '', progress: '' }
   const { phase, done, total, unit, rate, secondsLeft } = progress
   const say = (count: number): string =>
