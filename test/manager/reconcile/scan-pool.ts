@@ -49,6 +49,8 @@ export class ScanPool {
   readonly asked: { readonly host: string; readonly body: RequestBody; readonly answer: (asked: Asked) => void }[] = []
   readonly records: ScanRecord[] = []
   readonly failures: string[] = []
+  /** `key host` of each look that was begun. */
+  readonly begun: string[] = []
   readonly driver: Driver
   readonly #views = new Map<string, HostView>()
   readonly #poolListeners: ((change: PoolChange) => void)[] = []
@@ -65,7 +67,7 @@ export class ScanPool {
       request: (host, body) => new Promise((answer) => this.asked.push({ host, body, answer })),
       book: {
         all: () => before,
-        begin: (key, host) => this.#news({ kind: 'begun', key, host }),
+        begin: (key, host) => void this.begun.push(`${key} ${host}`),
         keep: async (record) => void this.records.push(record),
         fail: (key, { host, reason }) => void this.failures.push(`${key} ${host}: ${reason}`),
         subscribe: (listener) => listen(this.#bookListeners, listener),

@@ -40,6 +40,7 @@ export interface FakePool extends PoolEvents {
   /** The test may write to it. */
   readonly automations: AutomationDetail[]
   readonly tasks: Task[]
+  tell(event: PoolEvent): void
   readonly vms: VmDetail[]
   readonly networks: Network[]
   /** By guests to their consoles, by name. */
@@ -262,6 +263,7 @@ export function fakePool(
     calls,
     automations,
     tasks,
+    tell,
     vms,
     networks,
     said,
