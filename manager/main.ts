@@ -66,11 +66,7 @@ import { newHostId } from './store/tables/hosts.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
-import { KeptTasks } from './tasks/kept.ts'
-import { automationTasks } from './tasks/sources/automations.ts'
-import { keepImageTasks } from './tasks/sources/images.ts'
-import { keepScanTasks } from './tasks/sources/scans.ts'
-import { Tasks } from './tasks/tasks.ts'
+import { openTasks } from './tasks/service.ts'
 import { servedImages } from './vm-images/files/serving.ts'
 import { openVmImages, type VmImages } from './vm-images/service.ts'
 
@@ -234,11 +230,12 @@ async function start(
   )
   const claims = new Claims(store.db, pool)
   const own = ownLater()
+  const hostName = (id: string) => pool.host(id)?.name ?? id
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
     broker: withOwn(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }), own.promise),
-    ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
+    ...{ newId: newHostId, log: listening, hostName },
     onRecorded: metrics.journaled,
     mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
   })
@@ -258,9 +255,7 @@ async function start(
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
-  const kept = new KeptTasks({ now, newId: newHostId, keepFor, log: listening })
-  closing.push(keepImageTasks(images, kept))
-  closing.push(keepScanTasks({ book: scans, hostName: (id) => pool.host(id)?.name ?? id }, kept))
+  const work = openTasks({ automations, images, scans, hostName, now, newId: newHostId, keepFor, log: listening })
   const scanAlarms = new ScanAlarms({ pool, book: scans, after, onError: (error) => log.error({ error }, 'alarms of failed looks') })
   closing.push(() => scanAlarms.close())
   const driver = new Driver({ now, elapsed, after, random: Math.random, log: listening })
@@ -303,7 +298,7 @@ async function start(
     networks,
     guests: { book, where, plans },
     automations,
-    work: new Tasks([kept, automationTasks(automations)]),
+    work,
     images,
     acting,
     metrics,

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { sayBytes, sayNames } from '../../manager/wording.ts'
+import { sayBytes, sayNames, sayPhase } from '../../manager/wording.ts'
 
 test('bytes are said in the largest unit that leaves one, with one decimal at most', (t) => {
   t.deepEqual([0, 1, 1023, 1024, 1536, 2 ** 30, 2 ** 40 * 1.25, 2 ** 62].map(sayBytes), [
@@ -20,4 +20,10 @@ test('few names are all said, many are counted', (t) => {
     [1, 2, 5, 6].map((count) => sayNames(names(count))),
     ['n1', 'n1 and n2', 'n1, n2, n3, n4 and n5', 'n1, n2, n3 and 3 others'],
   )
+})
+
+test('sayPhase counts the phase that is under way, and no further than the last', (t) => {
+  t.is(sayPhase({ phase: 'copy', done: 1, total: 4 }), 'phase copy, 2 of 4')
+  t.is(sayPhase({ phase: 'look', done: 4, total: 4 }), 'phase look, 4 of 4')
+  t.is(sayPhase({ phase: 'copy', done: 0 }), 'phase copy')
 })

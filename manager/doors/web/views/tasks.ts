@@ -15,8 +15,8 @@ const STATE_WORDS: Readonly<Record<Task['state'], string>> = {
 const KIND_WORDS: Readonly<Record<TaskKind, { readonly one: string; readonly all: string }>> = {
   automation: { one: 'automation', all: 'Automations' },
   scan: { one: 'look at a file system', all: 'Looks at file systems' },
-  'image-add': { one: 'image added', all: 'Images added' },
-  'image-check': { one: 'image verified', all: 'Images verified' },
+  'image-add': { one: 'new image', all: 'New images' },
+  'image-check': { one: 'check of an image', all: 'Checks of images' },
 }
 
 /** `all`: one may stand there twice. Those that wait for a person come first, then what is open. */
