@@ -44,3 +44,20 @@ test('what is long is listed, told of and cancelled in one place, whatever kind 
   const said = entries.map(({ who, what }: { who: string; what: string }) => `${who}: ${what}`)
   t.true(said.includes(`operator: cancel task ${task.id}`), JSON.stringify(said))
 })
+
+test('what has ended is listed for as long as the config says', async (t) => {
+  let now = Date.now()
+  const site = await startApiSite(t, { keepTasks: 60_000, settings: { now: () => now } })
+  const operator = site.as('operator')
+  await operator('POST', '/vm-image-uploads', { name: 'debian13', sizeBytes: 1 << 20 })
+  const list = async () => JSON.parse((await operator('GET', '/tasks')).text).tasks
+  const [{ id }] = await list()
+  now += 61_000
+  t.is((await list()).length, 1, 'what is open stays')
+  await operator('POST', `/tasks/${id}/cancel`, {})
+  now += 60_000
+  t.is((await list()).length, 1)
+  now += 1
+  t.deepEqual(await list(), [])
+  t.is((await operator('GET', `/tasks/${id}`)).status, 404)
+})
