@@ -131,7 +131,7 @@ const movesSchema = section({
   streams: whole(1, 1000, ' moves').exactOptional(),
 })
 
-/** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables; `largestImage`: of a guest's disk; `startsAtOnce`: guests, after a power cut. */
+/** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables; `largestImage`: of a guest's disk; `startsAtOnce`: guests, after a power cut; `keepTasks`: after their end. */
 export const managerSchema = section({
   listen: listen.exactOptional(),
   address: listen.exactOptional(),
@@ -139,6 +139,7 @@ export const managerSchema = section({
   hooks: directory.exactOptional(),
   largestImage: whole(1, 65536, ' GiB').exactOptional(),
   startsAtOnce: whole(1, 1000, ' guests').exactOptional(),
+  keepTasks: whole(1, 3650, ' days').exactOptional(),
   moves: movesSchema.exactOptional(),
 })
 

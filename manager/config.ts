@@ -15,6 +15,8 @@ export interface ManagerConfig {
   readonly largestImage?: number
   /** Guests that are started at once after a power cut. */
   readonly startsAtOnce?: number
+  /** How long tasks, automations among them, are kept after their end, ms. */
+  readonly keepTasks?: number
   /** Guests that move at a time; what is left out has its default. */
   readonly moves?: Partial<MoveLimits>
   /** The folder of the site's hooks. */
@@ -30,13 +32,14 @@ export type ReadManagerConfig =
 export function managerConfig(config: Config): ReadManagerConfig {
   const { manager, dataDir, network, boot } = config
   if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
-  const { database, listen, hooks, largestImage, startsAtOnce, moves } = manager
+  const { database, listen, hooks, largestImage, startsAtOnce, keepTasks, moves } = manager
   const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
   const limit = largestImage === undefined ? {} : { largestImage: largestImage * 2 ** 30 }
   const given = {
     ...reached,
     ...limit,
     ...(startsAtOnce === undefined ? {} : { startsAtOnce }),
+    ...(keepTasks === undefined ? {} : { keepTasks: keepTasks * 24 * 3600_000 }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(moves ? { moves } : {}),
   }

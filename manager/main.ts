@@ -69,6 +69,7 @@ import { forgetMoves } from './store/tables/moves.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
+import { openTasks } from './tasks/service.ts'
 import { servedImages } from './vm-images/files/serving.ts'
 import { openVmImages, type VmImages } from './vm-images/service.ts'
 
@@ -139,7 +140,7 @@ async function start(
   settings: ManagerSettings,
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
-  const { dataDir, database, listen, enrol, names, hooks } = config
+  const { dataDir, database, listen, enrol, names, hooks, keepTasks: keepFor = FORGET_AFTER } = config
   const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, probePatience, apiRates, passwords, bundle } = settings
   const elapsed = () => performance.now()
   const fault = hooks === undefined ? undefined : await folderFault(hooks)
@@ -179,8 +180,8 @@ async function start(
       await forgetSessions(transaction, now() - SESSION_IDLE)
       await forgetMoves(transaction, now() - FORGET_MOVES_AFTER, MOST_MOVES)
     })
-    await automations.forget(before)
     await measures.forget()
+    await automations.forget(now() - keepFor)
     await forgetSeeds()
   }
   // What an automation has made for itself, and not begun with, is not old yet.
@@ -239,13 +240,14 @@ async function start(
   )
   const claims = new Claims(store.db, pool)
   const own = ownLater()
+  const hostName = (id: string) => pool.host(id)?.name ?? id
   const moveRates = new MoveRates({ store, clock: { now, after }, newId: newHostId })
   const hosts = moveRates.through(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }))
   const automations = await openAutomations({
     ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
     ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
     broker: withOwn(hosts, own.promise),
-    ...{ newId: newHostId, log: listening, hostName: (id: string) => pool.host(id)?.name ?? id },
+    ...{ newId: newHostId, log: listening, hostName },
     onRecorded: metrics.journaled,
     mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
   })
@@ -265,6 +267,7 @@ async function start(
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
+  const work = openTasks({ automations, images, scans, hostName, now, newId: newHostId, keepFor, log: listening })
   const scanAlarms = new ScanAlarms({ pool, book: scans, after, onError: (error) => log.error({ error }, 'alarms of failed looks') })
   closing.push(() => scanAlarms.close())
   const driver = new Driver({ now, elapsed, after, random: Math.random, log: listening })
@@ -309,6 +312,7 @@ async function start(
     guests: { book, where, plans },
     automations,
     moveRates,
+    work,
     images,
     acting,
     metrics,

@@ -2,7 +2,7 @@
 
 /**
  * For programs. `unread`: it rests on what could not be read of a host; `identity`: who would be approved is not who was looked at; `locked`: an
- * automation has it; `key-reused`: the Idempotency-Key was another request's (422); `no-return`: it is too late to abort; `outdated`: what
+ * automation has it; `key-reused`: the Idempotency-Key was another request's (422); `no-return`: it is too late to abort; `not-cancellable`: a task has ended, or cannot be stopped; `outdated`: what
  * it was planned by has changed meanwhile. Of claims (claims/refusal.ts)
  * `short`: there is not enough of it; `held`: somebody has it; `unknown`: there is no such thing there; `exhausted`: all of them are given out. `unfit`: a guest cannot be moved as it stands, or there: its plan names each reason. Of how fast a move goes `no-move`:
  * the automation moves no guest; `ended`: it has ended; `not-paced`: nothing of it goes over the network any more.
@@ -13,6 +13,7 @@ export const PROBLEM_CODES = [
   'locked',
   'key-reused',
   'no-return',
+  'not-cancellable',
   'outdated',
   'short',
   'held',

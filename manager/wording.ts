@@ -86,3 +86,16 @@ export function sayIdentity({ uuid, serial, product, macs }: Identity): string {
       : [`other NICs ${others.slice(0, 4).join(', ')}${others.length > 4 ? ` and ${others.length - 4} more` : ''}`]),
   ].join(', ')
 }
+
+/** `phase copy, 2 of 4`: `done` lie behind it. */
+export function sayPhase({
+  phase,
+  done,
+  total,
+}: {
+  readonly phase: string
+  readonly done: number
+  readonly total?: number | undefined
+}): string {
+  return `phase ${phase}${total === undefined ? '' : `, ${Math.min(done + 1, total)} of ${total}`}`
+}

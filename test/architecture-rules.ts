@@ -41,7 +41,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['store', 'access'],
   ['hosts', 'connectivity', 'cpu', 'alarms', 'claims', 'agents', 'enrolment', 'appliances'],
   ['storage', 'placement', 'guests', 'networks', 'vm-images', 'consoles', 'measures'],
-  ['reconcile', 'automation'],
+  ['reconcile', 'automation', 'tasks'],
   ['automations'],
   ['metrics.ts', 'config.ts'],
   ['contract'],

@@ -5,6 +5,7 @@ import type { Uuid } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
 import { automationStates, forgetAutomations } from '../store/tables/automations.ts'
 import type { RequestKey } from './admission/repeats.ts'
+import type { Paced } from './pace.ts'
 import type { Prepared, Recipe } from './recipe.ts'
 import { type AskedFor, Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
 import type { OperatorSaid } from './steps.ts'
@@ -29,6 +30,8 @@ export interface Automations {
   list(limit: number, about?: Uuid): Promise<readonly AutomationRecord[]>
   show(id: string): Promise<AutomationView | undefined>
   find(id: string): Promise<AutomationRecord | undefined>
+  /** What the record of one does not say. */
+  now(record: Pick<AutomationRecord, 'id' | 'recipe' | 'args'>): AutomationNow
   /** What one that is open waits for, in words, where it is its turn. */
   waiting(id: string): string | undefined
   /** How many wait for their turn. */
@@ -53,6 +56,19 @@ export interface Automations {
   /** Of those that have ended before; milliseconds since the epoch. */
   forget(before: number): Promise<void>
   close(): void
+}
+
+export interface AutomationNow {
+  /** How people call what it holds, or has held. */
+  readonly on: readonly string[]
+  /** Its turn, in words. */
+  readonly waits: string | undefined
+  readonly isPastReturn: boolean
+  readonly phases: readonly string[]
+  /** Of one that is under way: which it has reached. */
+  readonly phase: string | undefined
+  /** That hosts do for it. */
+  readonly jobs: readonly Paced[]
 }
 
 /** Goes on with all that is open. */
@@ -150,6 +166,16 @@ class Serving implements Automations {
     return this.#runner.subscribe((about) => (about === id ? read() : undefined))
   }
 
+  now({ id, recipe: name, args }: Pick<AutomationRecord, 'id' | 'recipe' | 'args'>): AutomationNow {
+    const live = this.#runner.live(id)
+    const recipe = this.#recipes.get(name)
+    return {
+      ...{ on: lockedBy(recipe, args), waits: this.#runner.waiting(id), phases: recipe?.phases ?? [], phase: live?.advance.phase },
+      isPastReturn: live ? live.isPastReturn() && !live.isLost() : false,
+      jobs: live?.advance.pending().flatMap(({ step }) => live.progressOf(step) ?? []) ?? [],
+    }
+  }
+
   waiting(id: string): string | undefined {
     return this.#runner.waiting(id)
   }
@@ -211,5 +237,14 @@ class Serving implements Automations {
 
   close(): void {
     this.#runner.close()
+  }
+}
+
+/** Nothing, where another version of hostless has begun it and its arguments are not understood. */
+function lockedBy(recipe: Recipe | undefined, args: unknown): readonly string[] {
+  try {
+    return [...new Set(recipe?.of(args).locks.map(({ name }) => name))]
+  } catch {
+    return []
   }
 }

@@ -29,7 +29,7 @@ const automation = z
   .meta({ id: 'Automation' })
 
 /** Of a job that a host has told of. */
-const progress = z.object({
+export const progress = z.object({
   phase: z.string(),
   done: z.number(),
   total: z.number().optional(),

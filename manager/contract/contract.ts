@@ -18,6 +18,7 @@ import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
 import { storage } from './storage.ts'
+import { tasks } from './tasks.ts'
 import { things } from './things.ts'
 import { vmImages, vmImageUploads } from './vm-images.ts'
 import { vms } from './vms.ts'
@@ -38,6 +39,7 @@ export const CONTRACT = {
   placements,
   cpu,
   automations,
+  tasks,
   storage,
   alarms,
   connections,

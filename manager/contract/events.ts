@@ -13,6 +13,8 @@ export const poolEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('boot'), mac: z.string() }),
   /** Something of it is other than before. */
   z.object({ kind: z.literal('automation'), automation: z.string() }),
+  /** Something of a task is other than before, an automation's too. */
+  z.object({ kind: z.literal('task'), task: z.string() }),
   /** A host has looked at a file system, or could not. */
   z.object({ kind: z.literal('scan'), thing: z.string() }),
 ])

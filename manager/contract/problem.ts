@@ -12,7 +12,8 @@ export const problem = z
     /**
      * `unread`: it rests on what could not be read of a host, as `detail` says; to be asked again when that can be read. `identity`:
      * who would be approved is not who was looked at; `detail` has both. `locked`: an automation has it; `key-reused`: the
-     * Idempotency-Key was another request's (422); `no-return`: it is too late to abort. `short`, `held`, `unknown`, `exhausted`: what
+     * Idempotency-Key was another request's (422); `no-return`: it is too late to abort; `not-cancellable`:
+     * a task has ended, or cannot be stopped. `short`, `held`, `unknown`, `exhausted`: what
      * was to be claimed is too little, somebody's, not there, or all given out. `unfit`: a guest cannot be moved: its plan says why.
      */
     code: z.enum(PROBLEM_CODES).optional(),

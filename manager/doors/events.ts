@@ -5,6 +5,7 @@ import type { PoolChange } from '../hosts/pool-change.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { ScanBook } from '../storage/scan-book.ts'
 import { alarmKey } from '../store/tables/alarms.ts'
+import type { Tasks } from '../tasks/tasks.ts'
 import type { BootBook } from './handlers/hosts.ts'
 
 export interface EventSources {
@@ -12,6 +13,7 @@ export interface EventSources {
   readonly boots: Pick<BootBook, 'subscribe'>
   readonly scans: Pick<ScanBook, 'subscribe'>
   readonly automations: Pick<Automations, 'subscribe'>
+  readonly work: Pick<Tasks, 'subscribe'>
 }
 
 export interface PoolEvents {
@@ -19,7 +21,7 @@ export interface PoolEvents {
   subscribe(listener: (event: PoolEvent) => void): () => void
 }
 
-export function poolEvents({ pool, boots, scans, automations }: EventSources): PoolEvents {
+export function poolEvents({ pool, boots, scans, automations, work }: EventSources): PoolEvents {
   return {
     subscribe(listener) {
       const ends = [
@@ -30,8 +32,9 @@ export function poolEvents({ pool, boots, scans, automations }: EventSources): P
         automations.subscribe((automation) => listener({ kind: 'automation', automation })),
         boots.subscribe((mac) => listener({ kind: 'boot', mac })),
         scans.subscribe(({ kind, key }) => {
-          if (kind !== 'wanted') listener({ kind: 'scan', thing: key })
+          if (kind === 'scanned' || kind === 'failed') listener({ kind: 'scan', thing: key })
         }),
+        work.subscribe((task) => listener({ kind: 'task', task })),
       ]
       return () => {
         for (const end of ends) end()

@@ -9,14 +9,14 @@ import { SCAN_LIMIT } from '../protocol/requests/scan-file-system.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { ScanBook, ScanFailure } from '../storage/scan-book.ts'
 import { type ScanPlace, scanPlaces } from '../storage/scan-places.ts'
-import { type Due, dueNow, nextTime, notScanned, type Standing, scanned, UNSCANNED, wanted } from '../storage/scan-plan.ts'
+import { type Due, dueNow, nextTime, notScanned, type Standing, scanned, UNSCANNED, unwanted, wanted } from '../storage/scan-plan.ts'
 import type { Task, Wake } from './driver.ts'
 
 export interface ScanTaskDeps {
   readonly pool: Pick<KnownPool, 'hosts' | 'subscribe'> & { matrix(): Promise<ConnectivityMatrix> }
   /** `limit`: milliseconds. */
   readonly request: (host: string, body: RequestBody, limit: number) => Promise<Asked>
-  readonly book: Pick<ScanBook, 'all' | 'keep' | 'fail' | 'subscribe'>
+  readonly book: Pick<ScanBook, 'all' | 'begin' | 'keep' | 'fail' | 'subscribe'>
   readonly now: () => number
   readonly after: After
 }
@@ -52,9 +52,9 @@ export class ScanTask implements Task {
         if (this.#isAbout(change)) wake(GATHER)
       }),
       this.#deps.book.subscribe(({ kind, key }) => {
-        if (kind !== 'wanted') return
-        this.#standings.set(key, wanted(this.#standingOf(key)))
-        wake(0)
+        if (kind !== 'wanted' && kind !== 'unwanted') return
+        this.#standings.set(key, (kind === 'wanted' ? wanted : unwanted)(this.#standingOf(key)))
+        if (kind === 'wanted') wake(0)
       }),
     ]
     return () => {
@@ -103,6 +103,7 @@ export class ScanTask implements Task {
   async #scan({ key, host }: Due, { fileSystem, hosts }: ScanPlace): Promise<void> {
     const { request, book, now } = this.#deps
     this.#running.set(key, host)
+    book.begin(key, host)
     const began = now()
     const asked = await request(host, { kind: 'scan-file-system', fileSystem }, SCAN_LIMIT)
     if (this.#closed) return

@@ -16,7 +16,12 @@ export interface ScanFailure {
   readonly isAway?: true
 }
 
-export type ScanNews = { readonly kind: 'wanted' | 'scanned' | 'failed'; readonly key: string }
+/** `key`: of the file system. `begun`: the host looks. `unwanted`: it was wanted, and nobody had begun to look. */
+export type ScanNews =
+  | { readonly kind: 'wanted' | 'unwanted'; readonly key: string; readonly who: string }
+  | { readonly kind: 'begun'; readonly key: string; readonly host: string }
+  | { readonly kind: 'scanned'; readonly key: string }
+  | { readonly kind: 'failed'; readonly key: string; readonly reason: string }
 
 export class ScanBook {
   readonly #store: Store
@@ -45,8 +50,17 @@ export class ScanBook {
   }
 
   /** As soon as a host that reaches it is free. */
-  want(key: string): void {
-    this.#news.tell({ kind: 'wanted', key })
+  want(key: string, who: string): void {
+    this.#news.tell({ kind: 'wanted', key, who })
+  }
+
+  /** It is looked at when that is due, and not before. */
+  unwant(key: string, who: string): void {
+    this.#news.tell({ kind: 'unwanted', key, who })
+  }
+
+  begin(key: string, host: string): void {
+    this.#news.tell({ kind: 'begun', key, host })
   }
 
   async keep(record: ScanRecord): Promise<void> {
@@ -62,7 +76,7 @@ export class ScanBook {
 
   fail(key: string, failure: ScanFailure): void {
     this.#failures.set(key, failure)
-    this.#news.tell({ kind: 'failed', key })
+    this.#news.tell({ kind: 'failed', key, reason: failure.reason })
   }
 
   /** Until the function that it returns is called. */

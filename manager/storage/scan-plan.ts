@@ -81,6 +81,11 @@ export function wanted(before: Standing): Standing {
   return { ...before, wanted: true, notBefore: 0 }
 }
 
+/** As if nobody had asked for it. */
+export function unwanted(before: Standing): Standing {
+  return { ...before, wanted: false }
+}
+
 /** `hosts`: who reached it when the look began. */
 export function scanned(hosts: readonly string[], at: number): Standing {
   return { ...UNSCANNED, scanned: { at, hosts } }

@@ -1,12 +1,15 @@
 // Images of guests' disks: their names, what each comes to, and who uses it. What is in them is files/'s.
+import { Emitter } from '../../appliance/wire/emitter.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Done, Refused } from '../outcome.ts'
 import type { Store } from '../store/database.ts'
 import { allNamedImages, type NamedImage, namedImage, nameImage, unnameImage } from '../store/tables/vm-images.ts'
+import { type Check, Checks } from './checks.ts'
 import { type ImageFacts, ImageFolder } from './files/folder.ts'
 import type { Imported } from './files/import.ts'
 import { makeSeed } from './files/seed.ts'
+import type { ImageNews } from './news.ts'
 import { type SeedSpec, seedSpec } from './seed.ts'
 import { UnfitImage } from './unfit.ts'
 import { type UploadAsk, Uploads } from './uploads.ts'
@@ -41,15 +44,8 @@ export interface ShownImage {
   readonly check?: Check
 }
 
-export interface Check {
-  readonly state: 'running' | 'good' | 'damaged'
-  readonly findings: readonly string[]
-  readonly at: number
-}
-
 /** Characters of an id that are enough. */
 const LEAST_OF_ID = 6
-const MOST_CHECKS = 1000
 
 export async function openVmImages(options: VmImagesOptions): Promise<VmImages> {
   const folder = new ImageFolder(options.dataDir, options.log)
@@ -60,14 +56,22 @@ export async function openVmImages(options: VmImagesOptions): Promise<VmImages> 
 export class VmImages {
   readonly folder: ImageFolder
   readonly uploads: Uploads
+  readonly checks: Checks
+  readonly #news: Emitter<ImageNews>
   readonly #options: VmImagesOptions
-  readonly #checks = new Map<string, Check>()
-  #checking: Promise<void> = Promise.resolve()
 
   constructor(options: VmImagesOptions, folder: ImageFolder) {
     this.#options = options
     this.folder = folder
-    this.uploads = new Uploads({ ...options, folder, keep: (imported, ask, by) => this.#keep(imported, ask, by) })
+    this.#news = new Emitter(options.log, 'news of images')
+    const tell = (news: ImageNews) => this.#news.tell(news)
+    this.uploads = new Uploads({ ...options, folder, tell, keep: (imported, ask, by) => this.#keep(imported, ask, by) })
+    this.checks = new Checks({ ...options, folder, tell })
+  }
+
+  /** Of what is done with them, until the function that it returns is called. */
+  subscribe(listener: (news: ImageNews) => void): () => void {
+    return this.#news.subscribe(listener)
   }
 
   /** By name; those without one last. */
@@ -118,20 +122,17 @@ export class VmImages {
     if (name !== undefined && name === ref) await this.#options.store.write((transaction) => unnameImage(transaction, name))
     else if (name !== undefined) return refused(`image ${id} is called ${name}: remove it by that name`)
     if (isLast) await this.folder.remove(id)
-    this.#checks.delete(id)
+    this.checks.forget(id)
     return { kind: 'done', value: null }
   }
 
   /** Begins to, or says how far it is; one image after the other. */
-  async verify(ref: string): Promise<Done<ShownImage>> {
+  async verify(ref: string, by: string): Promise<Done<ShownImage>> {
     const found = await this.find(ref)
     if (found.kind !== 'done') return found
-    const { id, present } = found.value
+    const { id, name = id.slice(0, 12), present } = found.value
     if (!present) return refused(`the content of image ${ref} is not on this manager: add it again`)
-    if (this.#checks.get(id)?.state !== 'running') {
-      this.#note(id, { state: 'running', findings: [], at: this.#options.now() })
-      this.#checking = this.#checking.then(() => this.#check(id))
-    }
+    this.checks.begin({ image: id, name, by })
     return this.find(ref)
   }
 
@@ -164,23 +165,6 @@ export class VmImages {
     await this.uploads.close()
   }
 
-  async #check(id: string): Promise<void> {
-    const { now, log } = this.#options
-    const findings = await this.folder.verify(id).catch((error: unknown) => {
-      log.error({ image: id, error }, 'an image could not be verified')
-      return ['it could not be read: the manager’s log says why']
-    })
-    if (findings.length > 0) log.error({ image: id, findings }, 'an image is damaged')
-    this.#note(id, { state: findings.length === 0 ? 'good' : 'damaged', findings, at: now() })
-  }
-
-  #note(id: string, check: Check): void {
-    this.#checks.delete(id)
-    this.#checks.set(id, check)
-    const [oldest] = this.#checks.keys()
-    if (this.#checks.size > MOST_CHECKS && oldest !== undefined) this.#checks.delete(oldest)
-  }
-
   async #keep(imported: Imported, { name, notes }: UploadAsk, by: string): Promise<Done<null>> {
     const { store, now } = this.#options
     const taken = await store.write(async (transaction) => {
@@ -196,7 +180,7 @@ export class VmImages {
   }
 
   async #shown(id: string, named: NamedImage | undefined, facts: ImageFacts | undefined): Promise<ShownImage> {
-    const check = this.#checks.get(id)
+    const check = this.checks.of(id)
     return {
       id,
       ...(named ? { name: named.name, format: named.format, added: named.added, by: named.by } : {}),

@@ -8,6 +8,7 @@ import type { ImageFolder } from './files/folder.ts'
 import { type Imported, importFile, type SourceFormat } from './files/import.ts'
 import { StagedFile } from './files/staged.ts'
 import { tooLarge } from './formats.ts'
+import type { UploadNews } from './news.ts'
 import { UnfitImage } from './unfit.ts'
 
 const MOST_OPEN = 4
@@ -41,15 +42,23 @@ export interface UploadsOptions {
   readonly newId: () => string
   readonly after: After
   readonly log: Log
+  readonly tell: (news: UploadNews) => void
   /** Names it, in one commit; a refusal takes its content away again. */
   readonly keep: (imported: Imported, ask: UploadAsk, by: string) => Promise<Done<null>>
 }
 
 type Stage =
   | { readonly kind: 'receiving'; readonly file: StagedFile; rest: () => void }
-  | { readonly kind: 'importing'; readonly file: StagedFile; doneBytes: number }
+  | { readonly kind: 'importing'; readonly file: StagedFile; readonly stop: AbortController; read: Reading | undefined }
   | { readonly kind: 'done'; readonly image: string }
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly how?: 'cancelled' }
+
+/** Undefined: another file is read first. Bytes. */
+interface Reading {
+  readonly done: number
+  /** Left out: not known yet. */
+  readonly of?: number
+}
 
 interface Upload {
   readonly id: string
@@ -57,6 +66,8 @@ interface Upload {
   readonly by: string
   receivedBytes: number
   stage: Stage
+  /** Why it ends before it is an image. */
+  calledOff?: string
 }
 
 export class Uploads {
@@ -87,6 +98,7 @@ export class Uploads {
       const upload: Upload = { id, ask, by, receivedBytes: 0, stage: { kind: 'receiving', file, rest: () => {} } }
       this.#uploads.set(id, upload)
       this.#wait(upload)
+      this.#tell(upload)
       return { kind: 'done', value: shown(upload) }
     } finally {
       this.#opening -= 1
@@ -109,6 +121,7 @@ export class Uploads {
       throw error
     }
     upload.receivedBytes = stage.file.received
+    if (upload.stage.kind === 'receiving') this.#tell(upload)
     return { kind: 'done', value: shown(upload) }
   }
 
@@ -120,7 +133,8 @@ export class Uploads {
     if (stage.kind !== 'receiving') return { kind: 'done', value: shown(upload) }
     if (upload.receivedBytes !== sentBytes) return refused(`${upload.receivedBytes} of ${sentBytes} bytes have come: send the others again`)
     stage.rest()
-    upload.stage = { kind: 'importing', file: stage.file, doneBytes: 0 }
+    upload.stage = { kind: 'importing', file: stage.file, stop: new AbortController(), read: undefined }
+    this.#tell(upload)
     this.#imports = this.#imports.then(() => this.#import(upload))
     return { kind: 'done', value: shown(upload) }
   }
@@ -139,6 +153,18 @@ export class Uploads {
     return { kind: 'done', value: null }
   }
 
+  /** Also while it is being made an image. What was sent goes; it is over when nothing reads that any more. */
+  cancel(id: string, who: string): Done<null> {
+    const upload = this.#uploads.get(id)
+    if (!upload) return missing(id)
+    const { stage } = upload
+    if (stage.kind !== 'receiving' && stage.kind !== 'importing') return refused(`upload ${id} has ended: ${stateOf(stage)}`)
+    upload.calledOff = `${who} has cancelled it`
+    if (stage.kind === 'importing' && stage.read) stage.stop.abort()
+    else void this.#end(upload, { kind: 'failed', how: 'cancelled', reason: upload.calledOff })
+    return { kind: 'done', value: null }
+  }
+
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#imports
@@ -149,22 +175,30 @@ export class Uploads {
     const { folder, mostBytes, keep, log } = this.#options
     const { stage, ask, by } = upload
     if (stage.kind !== 'importing') return
+    stage.read = { done: 0 }
     try {
       await stage.file.close()
+      const signal = AbortSignal.any([this.#stop.signal, stage.stop.signal])
       const imported = await importFile(stage.file.path, {
-        ...{ folder, mostBytes, workFolder: stage.file.workFolder, format: ask.format, signal: this.#stop.signal },
-        onProgress: (done) => {
-          stage.doneBytes = done
+        ...{ folder, mostBytes, workFolder: stage.file.workFolder, format: ask.format, signal },
+        onProgress: (done, of) => {
+          stage.read = { done, of }
+          this.#tell(upload)
         },
       })
       const kept = await keep(imported, ask, by)
       await this.#end(upload, kept.kind === 'done' ? { kind: 'done', image: imported.id } : { kind: 'failed', reason: kept.reason })
     } catch (error) {
+      if (upload.calledOff !== undefined) return this.#end(upload, { kind: 'failed', how: 'cancelled', reason: upload.calledOff })
       if (!(error instanceof UnfitImage) && !this.#stop.signal.aborted)
         log.error({ name: ask.name, error }, 'a file could not be made an image')
       const reason = error instanceof UnfitImage ? error.message : 'the manager could not read or keep it: its log says why'
       await this.#end(upload, { kind: 'failed', reason })
     }
+  }
+
+  #tell(upload: Upload): void {
+    this.#options.tell(newsOf(upload))
   }
 
   #wait(upload: Upload): void {
@@ -181,14 +215,29 @@ export class Uploads {
     if (before.kind === 'done' || before.kind === 'failed') return
     if (before.kind === 'receiving') before.rest()
     upload.stage = stage
+    this.#tell(upload)
     await before.file.discard().catch((error: unknown) => this.#options.log.error({ error }, 'what was sent could not be removed'))
     const ended = [...this.#uploads.values()].filter(({ stage: { kind } }) => kind === 'done' || kind === 'failed')
     for (const { id } of ended.slice(0, -MOST_ENDED)) this.#uploads.delete(id)
   }
 }
 
+function newsOf({ id, ask: { name, sizeBytes }, by, receivedBytes, stage }: Upload): UploadNews {
+  const of = { kind: 'upload', id, name, by } as const
+  switch (stage.kind) {
+    case 'receiving':
+      return { ...of, stage: { kind: 'under way', phase: 'receive', done: receivedBytes, total: sizeBytes } }
+    case 'importing':
+      return { ...of, stage: { kind: 'under way', phase: 'import', done: stage.read?.done ?? 0, total: stage.read?.of ?? sizeBytes } }
+    case 'done':
+      return { ...of, stage: { kind: 'done' } }
+    case 'failed':
+      return { ...of, stage: { kind: stage.how ?? 'failed', reason: stage.reason } }
+  }
+}
+
 function shown({ id, ask: { name, sizeBytes }, receivedBytes, stage }: Upload): UploadShown {
-  const doneBytes = stage.kind === 'importing' ? stage.doneBytes : stage.kind === 'done' ? sizeBytes : 0
+  const doneBytes = stage.kind === 'importing' ? (stage.read?.done ?? 0) : stage.kind === 'done' ? sizeBytes : 0
   return {
     ...{ id, name, sizeBytes, state: stage.kind, receivedBytes, doneBytes },
     ...(stage.kind === 'done' ? { image: stage.image } : {}),

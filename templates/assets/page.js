@@ -93,7 +93,7 @@ const refetchMatrix = paced(1000, async () => {
   if (form) await htmx.ajax('GET', `/matrix?${new URLSearchParams(new FormData(form))}`, { target: '#matrix', swap: 'outerHTML' })
 })
 
-function take({ hosts, samples, pending, alarms, boots, automations }) {
+function take({ hosts, samples, pending, alarms, boots, automations, tasks }) {
   const topics = new Set([...hosts.map((id) => `host:${id}`), ...samples.map((id) => `sample:${id}`)])
   if (hosts.length > 0) topics.add('hosts')
   if (samples.length > 0) topics.add('samples')
@@ -102,6 +102,8 @@ function take({ hosts, samples, pending, alarms, boots, automations }) {
   if (boots) topics.add('boots')
   for (const id of automations) topics.add(`automation:${id}`)
   if (automations.length > 0) topics.add('automations')
+  for (const id of tasks) topics.add(`task:${id}`)
+  if (tasks.length > 0) topics.add('tasks')
   refreshFor(topics)
   if (!matrix()) return
   const isFiltered = new URLSearchParams(location.search).size > 0

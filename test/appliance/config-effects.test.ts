@@ -215,6 +215,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   'manager.hooks': { values: ['/etc/hostless/hooks', '/srv/hooks'], seen: managing },
   'manager.largestImage': { values: [256, 64], seen: managing },
   'manager.startsAtOnce': { values: [4, 8], seen: managing },
+  'manager.keepTasks': { values: [30, 7], seen: managing },
   'manager.moves.copiesTo': { values: [2, 3], seen: managing },
   'manager.moves.copiesFrom': { values: [2, 3], seen: managing },
   'manager.moves.copies': { values: [8, 4], seen: managing },

@@ -16,6 +16,11 @@ test('a manager that listens at every address is certified for the one that the 
   t.is(one.kind === 'config' ? one.config.reached : '', undefined)
 })
 
+test('tasks are kept for so many days, in milliseconds', (t) => {
+  const kept = of('listen: "10.77.0.1:8443", keepTasks: 7')
+  t.is(kept.kind === 'config' ? kept.config.keepTasks : 0, 7 * 24 * 3600_000)
+})
+
 test('the config of an appliance whose manager is elsewhere starts no manager', (t) => {
   const elsewhere = of('address: "10.77.0.2:8443"')
   t.regex(elsewhere.kind === 'refused' ? elsewhere.reason : '', /no key manager\.listen/)

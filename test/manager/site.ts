@@ -77,6 +77,8 @@ export async function startSite(
     readonly dataDir?: string
     readonly database?: string
     readonly port?: number
+    /** Milliseconds. */
+    readonly keepTasks?: number
   } = {},
 ): Promise<Site> {
   const dataDir = changed.dataDir ?? (await dataDirFor(t))
@@ -86,6 +88,7 @@ export async function startSite(
     listen: { address: '127.0.0.1', port: changed.port ?? 0 },
     enrol: changed.enrol ?? 'approve',
     names: new Map([[macOf(1), 'node01']]),
+    ...(changed.keepTasks === undefined ? {} : { keepTasks: changed.keepTasks }),
   }
   const manager = await startManager(config, collectingLog().log, { enrolRate: RELAXED, ...changed.settings })
   t.teardown(() => manager.close())

@@ -14,6 +14,7 @@ import { addMigrateCommand } from './migrate/migrate.ts'
 import { addNetworkCommands } from './network/network.ts'
 import { addPropertyCommands } from './property.ts'
 import { addStatsCommands } from './stats/stats.ts'
+import { addTaskCommands } from './task/task.ts'
 import { addThingCommands } from './things/things.ts'
 import { addTokenCommands } from './token.ts'
 import { addUserCommands } from './user/user.ts'
@@ -55,6 +56,7 @@ export function addPoolCommands(program: Command, world: World): void {
   addPropertyCommands(program, world)
   addAlarmCommands(program, world)
   addAutomationCommands(program, world)
+  addTaskCommands(program, world)
   addManagerTasksCommand(program, world)
   addManagerRebuildCommand(program, world)
   program.commandsGroup('Who may come in:')

@@ -17,8 +17,8 @@ export class MatrixAnswers {
     pool.subscribe(({ kind }) => {
       if (kind === 'host' || kind === 'inventory') this.#kept = undefined
     })
-    scans.subscribe(() => {
-      this.#kept = undefined
+    scans.subscribe(({ kind }) => {
+      if (kind === 'scanned' || kind === 'failed') this.#kept = undefined
     })
   }
 

@@ -4,6 +4,7 @@ import type { Automations } from '../../automation/service.ts'
 import type { MoveRates } from '../../automations/migrate/rates/rates.ts'
 import type { SiteProperties } from '../../hosts/site-properties.ts'
 import type { Connections } from '../../storage/connections.ts'
+import type { Tasks } from '../../tasks/tasks.ts'
 import type { VmImages } from '../../vm-images/service.ts'
 import { HostAnswers } from '../answers/hosts.ts'
 import { MatrixAnswers } from '../answers/matrix.ts'
@@ -22,6 +23,7 @@ import { migrationHandlers } from './migrations.ts'
 import { type NetworkDeps, networkHandlers } from './networks.ts'
 import { propertyHandlers } from './properties.ts'
 import { type StorageDeps, storageHandlers } from './storage.ts'
+import { taskHandlers } from './tasks.ts'
 import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
 import { vmImageHandlers, vmImageUploadHandlers } from './vm-images.ts'
 import { type VmDeps, vmHandlers } from './vms.ts'
@@ -38,6 +40,8 @@ export interface HandlerDeps
   readonly access: Access
   readonly automations: Automations
   readonly moveRates: Pick<MoveRates, 'change' | 'of'>
+  /** Long work of all kinds, automations too. */
+  readonly work: Tasks
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
   readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
   readonly images: VmImages
@@ -69,6 +73,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     placements: placementHandlers(deps),
     cpu: cpuHandlers(pool),
     automations: automationHandlers(deps.automations, deps.moveRates),
+    tasks: taskHandlers(deps.work),
     alarms: alarmHandlers(pool),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),

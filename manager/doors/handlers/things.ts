@@ -53,13 +53,13 @@ export function thingHandlers({ pool, scans, answers }: ThingDeps): HandlersOf<t
         things: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans, unsure), ...cellAnswer(matrix.reach(row.key, view.id)) })),
       })
     },
-    async scan({ key }) {
+    async scan({ key }, { who }) {
       const matrix = await pool.matrix()
       const row = matrix.row(key)
       if (!row) return missing(noThing(key))
       if (!scannableOf(row.thing))
         return { kind: 'refused', reason: `${describeThing(row.thing)} is not looked at: NFS, and ${SCANNED_TYPES.join(', ')} are` }
-      scans.want(key)
+      scans.want(key, who.user)
       return done(thingDetail(matrix, answers.reporting(matrix), row, scans))
     },
     async local() {

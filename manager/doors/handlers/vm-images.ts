@@ -9,7 +9,7 @@ export function vmImageHandlers(images: Pick<VmImages, 'list' | 'find' | 'remove
     list: async () => done({ images: (await images.list()).map(answer) }),
     show: async ({ ref }) => answered(await images.find(ref)),
     remove: ({ ref }) => images.remove(ref),
-    verify: async ({ ref }) => answered(await images.verify(ref)),
+    verify: async ({ ref }, { who }) => answered(await images.verify(ref, who.user)),
   }
 }
 

@@ -122,7 +122,7 @@ function navigation(role: Role, title: string, counts: Counts) {
     ['Images', '/vm-images', 0],
     ['CPU', '/cpu', 0],
     ['Site', '/site', 0],
-    ['Automations', '/automations', counts.waiting],
+    ['Tasks', '/tasks', counts.waiting],
     ['Alarms', '/alarms', counts.alarms],
     ...(atLeast(role, 'admin') ? ADMIN_LINKS : []),
   ] as const

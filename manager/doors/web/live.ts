@@ -14,6 +14,7 @@ export interface Changed {
   readonly boots: boolean
   /** Ids. */
   readonly automations: readonly string[]
+  readonly tasks: readonly string[]
 }
 
 /** From the first event until it is told, ms. */
@@ -24,7 +25,7 @@ const MOST_UNREAD = 1 << 20
 const MOST_PAGES = 200
 
 export function changedBy(events: Iterable<PoolEvent>): Changed {
-  const [hosts, samples, automations] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  const [hosts, samples, automations, tasks] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()]
   let [pending, alarms, boots] = [false, false, false]
   for (const event of events) {
     switch (event.kind) {
@@ -48,6 +49,9 @@ export function changedBy(events: Iterable<PoolEvent>): Changed {
       case 'automation':
         automations.add(event.automation)
         break
+      case 'task':
+        tasks.add(event.task)
+        break
       case 'scan':
         break
       default:
@@ -55,7 +59,7 @@ export function changedBy(events: Iterable<PoolEvent>): Changed {
     }
   }
   const sampled = [...samples].filter((id) => !hosts.has(id))
-  return { hosts: [...hosts], samples: sampled, pending, alarms, boots, automations: [...automations] }
+  return { hosts: [...hosts], samples: sampled, pending, alarms, boots, automations: [...automations], tasks: [...tasks] }
 }
 
 /** A kind of event that a page is not told of compiles nowhere. */

@@ -13,6 +13,7 @@ import { measureRoutes } from './pages/measures.ts'
 import { poolRoutes } from './pages/pool.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in.ts'
 import { siteRoutes } from './pages/site.ts'
+import { taskRoutes } from './pages/tasks.ts'
 import { VM_IMAGE_ROUTES } from './pages/vm-images.ts'
 import type { PageRoute } from './route.ts'
 import type { Render } from './templates.ts'
@@ -32,6 +33,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...poolRoutes(render),
     ...siteRoutes(render),
     ...VM_IMAGE_ROUTES,
+    ...taskRoutes(render),
     ...automationRoutes(render),
     ...ACCESS_ROUTES,
   ]

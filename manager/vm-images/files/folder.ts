@@ -9,7 +9,7 @@ import { codeOf, readExactly, sync } from '../../../images/store/files.ts'
 import { sweep, unfinishedPath } from '../../../images/store/unfinished.ts'
 import { BLOCK_BYTES, imageId, MAX_LIST_BYTES, MOST_BLOCKS } from '../../protocol/disk-image.ts'
 import { blockLength, decodeBlockList, encodeBlockList, sha256 } from '../block-list.ts'
-import { UnfitImage } from '../unfit.ts'
+import { CALLED_OFF, UnfitImage } from '../unfit.ts'
 
 /** What is left to the database, which lies on the same disk. */
 const RESERVE_BYTES = 512 << 20
@@ -38,6 +38,11 @@ export interface Block {
 export interface OpenFile {
   readonly handle: FileHandle
   readonly size: number
+}
+
+export interface Verifying {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, of: number) => void
 }
 
 export class ImageFolder {
@@ -131,8 +136,8 @@ export class ImageFolder {
     return { handle, size: (await handle.stat()).size }
   }
 
-  /** What is wrong with it, at most some of that; none: every block is as it was kept. */
-  async verify(id: string): Promise<readonly string[]> {
+  /** What is wrong with it, at most some of that; none: every block is as it was kept. `onProgress`: bytes. Throws where it is called off. */
+  async verify(id: string, { signal, onProgress }: Verifying = {}): Promise<readonly string[]> {
     const bytes = await readFile(this.#file(id, 'blocks.json'))
     if (sha256(bytes) !== id) return ['the list of its blocks has changed']
     const list = decodeBlockList(bytes)
@@ -142,11 +147,13 @@ export class ImageFolder {
     try {
       let position = 0
       for (const { at, sha256: wanted } of list.blocks) {
+        if (signal?.aborted) throw new Error(CALLED_OFF)
         const length = blockLength(list.sizeBytes, at)
         if (position + length > size) return [...findings, `its content ends at byte ${size}: block ${at} and what follows are missing`]
         if (sha256(await readExactly(handle, position, length)) !== wanted) findings.push(`block ${at} has changed`)
         if (findings.length === MOST_FINDINGS) return [...findings, 'and perhaps more']
         position += length
+        onProgress?.(position, size)
       }
       return position === size ? findings : [...findings, `its content has ${size - position} bytes too many`]
     } finally {

@@ -6,6 +6,7 @@ import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
 import { fakeMeasures } from '../fake-measures.ts'
 import { fakeStorage } from '../fake-storage.ts'
+import { fakeTasks } from '../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
 import { fakeVms } from '../fake-vms.ts'
 import { EMPTY } from '../site.ts'
@@ -20,6 +21,7 @@ const nothing = async () => missing('such thing in the pool of this test')
 export function fakePool(pool: PoolData): Handlers {
   return {
     automations: fakeAutomations(pool.automations),
+    tasks: fakeTasks(pool.tasks, pool.automations),
     storage: fakeStorage(pool),
     ...fakeMeasures(pool.measures),
     ...fakeVmImages(IMAGES),

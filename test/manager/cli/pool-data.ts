@@ -15,6 +15,7 @@ import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
 import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
 import type { VmDetail } from '../../../manager/contract/vms.ts'
 import type { Audit, Token, User } from '../../../manager/protocol/accounts.ts'
+import type { Task } from '../../../manager/tasks/task.ts'
 import { EMPTY } from '../site.ts'
 
 /** The test may write to it. */
@@ -31,6 +32,7 @@ export interface PoolData {
   readonly explanation: Omit<CpuExplanation, 'type'>
   readonly alarms: Alarm[]
   readonly automations: AutomationDetail[]
+  readonly tasks: Task[]
   readonly vgs: HostVgs[]
   readonly vms: VmDetail[]
   readonly networks: Network[]
@@ -267,6 +269,7 @@ export function poolData(): PoolData {
       missing: [{ name: 'nx', word: 'e1d', bit: 20 }],
     },
     automations: [],
+    tasks: [],
     vgs: [],
     ...{ vms: [], networks: [], moves: [], away: [], asked: [] },
     disks: [],

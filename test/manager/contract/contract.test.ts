@@ -41,7 +41,7 @@ test('what stands in a query can be said in text', (t) => {
   for (const { id, operation: declared } of OPERATIONS.filter((named) => restOf(named.operation) === 'query')) {
     for (const [name, member] of Object.entries(declared.input.shape)) {
       if (declared.takes === 'octets' && name === 'octets') continue
-      const texts = ['x', '1', 'pv', 'a'.repeat(16), 'node01', 'open', '1d', '00000000-0000-4000-8000-000000000001']
+      const texts = ['x', '1', 'pv', 'a'.repeat(16), 'node01', 'open', '1d', 'scan', '00000000-0000-4000-8000-000000000001']
       t.true(
         texts.some((text) => z.safeParse(member, text).success),
         `${id}: ${name}`,

@@ -49,6 +49,8 @@ export class ScanPool {
   readonly asked: { readonly host: string; readonly body: RequestBody; readonly answer: (asked: Asked) => void }[] = []
   readonly records: ScanRecord[] = []
   readonly failures: string[] = []
+  /** `key host` of each look that was begun. */
+  readonly begun: string[] = []
   readonly driver: Driver
   readonly #views = new Map<string, HostView>()
   readonly #poolListeners: ((change: PoolChange) => void)[] = []
@@ -65,6 +67,7 @@ export class ScanPool {
       request: (host, body) => new Promise((answer) => this.asked.push({ host, body, answer })),
       book: {
         all: () => before,
+        begin: (key, host) => void this.begun.push(`${key} ${host}`),
         keep: async (record) => void this.records.push(record),
         fail: (key, { host, reason }) => void this.failures.push(`${key} ${host}: ${reason}`),
         subscribe: (listener) => listen(this.#bookListeners, listener),
@@ -84,7 +87,15 @@ export class ScanPool {
   }
 
   want(key: string): void {
-    for (const listener of this.#bookListeners) listener({ kind: 'wanted', key })
+    this.#news({ kind: 'wanted', key, who: 'ada' })
+  }
+
+  unwant(key: string): void {
+    this.#news({ kind: 'unwanted', key, who: 'ada' })
+  }
+
+  #news(news: ScanNews): void {
+    for (const listener of this.#bookListeners) listener(news)
   }
 
   /** `host fs-1`, of those asked for, in their order. */

@@ -109,6 +109,20 @@ test('what was looked at before the manager began anew is not looked at again, u
   t.deepEqual([pool.said.length, pool.records.length, pool.clock.pending], [1, 0, 0])
 })
 
+test('who is to look is told when it begins; what nobody wants any more is not looked at before its time', async (t) => {
+  const kept = { key: 'fs:fs-1', host: 'a', at: 0, hosts: ['a'], sizeBytes: 1, freeBytes: 1, images: [], leftOut: [] }
+  const pool = new ScanPool([kept])
+  pool.host('a', seeing([1]))
+  await pool.clock.advance(100_000)
+  pool.want('fs:fs-1')
+  pool.unwant('fs:fs-1')
+  await pool.clock.advance(1000)
+  t.deepEqual([pool.said, pool.begun], [[], []])
+  pool.want('fs:fs-1')
+  await pool.clock.advance(0)
+  t.deepEqual([pool.said, pool.begun], [['a fs-1'], ['fs:fs-1 a']])
+})
+
 test('a host of a whole pool looks by itself; what it found is in the API, and looked for anew when an operator asks', async (t) => {
   const site = await startApiSite(t, { enrol: 'auto' })
   const machine = hostWithFiles({ 'vm/web.qcow2': qcow2 })

@@ -59,7 +59,7 @@ class Alarms {
 
   async failed(reason: string, more: { readonly isAway?: true } = {}): Promise<void> {
     this.#failure = { host: 'a', at: 0, reason, ...more }
-    this.#book({ kind: 'failed', key: KEY })
+    this.#book({ kind: 'failed', key: KEY, reason })
     await this.clock.advance(0)
   }
 

@@ -3,15 +3,12 @@ import type { Command } from 'commander'
 import type { Automation, StartedAutomation } from '../../../contract/automations.ts'
 import type { World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
-import { follow } from '../../engine/automation/follow.ts'
-import { commandsFor } from '../../engine/automation/lines.ts'
-import { CommandFailure } from '../../engine/failure.ts'
 import { confirm, doToEach } from '../../engine/outcomes.ts'
-import { render } from '../../engine/output/output.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
 import { rateOrUnlimited } from '../../engine/quantities.ts'
-import { pick, type Selected } from '../../engine/selecting.ts'
+import { type ById, pickById, wholeId } from '../../engine/selecting-by-id.ts'
 import { automationReport, automationsReport } from './report.ts'
+import { watchAutomation } from './watching.ts'
 
 export function addAutomationCommands(program: Command, world: World): void {
   const automation = program.command('automation').description('what takes more than one step: how far it is, and a say in it')
@@ -45,15 +42,7 @@ export function addAutomationCommands(program: Command, world: World): void {
     name: 'watch <automation>',
     description: 'one as it goes on, until it has ended or waits for an operator',
     examples: [['automation watch k3tq', 'its steps, live']],
-    act: async (api, [given = ''], { output }) => {
-      const id = await oneId(api, given)
-      const view = (await follow([{ name: id, id }], { api, world, show: output === 'table' ? 'lines' : 'nothing' })).get(id)
-      if (view && output !== 'table') world.out.write(render(automationReport(view), output, world.out))
-      if (view && view.state !== 'done' && (view.ended !== undefined || view.state === 'needs-operator'))
-        throw new CommandFailure(
-          [`it has ${view.ended === undefined ? 'not ended: it needs an operator' : view.state}`, ...commandsFor(view)].join('\n  '),
-        )
-    },
+    act: async (api, [given = ''], { output }) => watchAutomation(api, await oneId(api, given), world, output),
   })
   addSay(automation, world, {
     name: 'abort <automation...>',
@@ -106,7 +95,8 @@ function addSay<Options extends object>(parent: Command, world: World, words: Sa
       return question === undefined ? command : command.option('--yes', 'also more than one, without being asked')
     },
     act: async (api, args, options) => {
-      const selected = await select(api, args)
+      const known = await those(api)
+      const selected = await pickById(args, known)
       if (question !== undefined && selected.items.length > 1) {
         await confirm(`${question} ${selected.items.map(({ title }) => title).join('; ')}?`, options.yes, world)
       }
@@ -114,27 +104,22 @@ function addSay<Options extends object>(parent: Command, world: World, words: Sa
         const { automation } = await say(api, id, options)
         return `${automation.state}: hostless automation watch ${automation.id}`
       }
-      await doToEach(selected, 'automation', ({ id }) => id, act, { world, output: options.output })
+      await doToEach(selected, known.noun, ({ id }) => id, act, { world, output: options.output })
     },
   })
 }
 
-async function select(api: PoolApi, args: readonly string[]): Promise<Selected<Automation>> {
-  const ids = await Promise.all(args.map((given) => oneId(api, given)))
-  const all = (await api.automations.list({ which: 'open', limit: 1000 })).automations
-  const known = new Set(all.map(({ id }) => id))
-  const others = await Promise.all([...new Set(ids)].filter((id) => !known.has(id)).map((id) => api.automations.show({ id })))
-  return pick(ids, [...all, ...others], { noun: 'automation', names: ({ id }) => [id], groups: ({ state }) => [state] })
+/** Whatever is open, and the newest of what has ended. */
+async function those(api: PoolApi): Promise<ById<Automation>> {
+  const [open, newest] = [await api.automations.list({ which: 'open', limit: 1000 }), await api.automations.list({ limit: 1000 })]
+  return { all: [...newest.automations, ...open.automations], noun: 'automation', show: (id) => api.automations.show({ id }) }
 }
 
-/** Whose id begins so. */
 async function oneId(api: PoolApi, given: string): Promise<string> {
-  const open = (await api.automations.list({ which: 'open', limit: 1000 })).automations
-  const all = [...open, ...(await api.automations.list({ limit: 1000 })).automations]
-  const found = new Set(all.map(({ id }) => id).filter((id) => id.startsWith(given)))
-  const [only, ...others] = found
-  if (found.has(given)) return given
-  if (others.length > 0) throw new CommandFailure(`${found.size} automations have an id that begins with ${given}: say more of it`, 2)
-  // What is older than the list is asked for by its whole id.
-  return only ?? given
+  const { all, noun } = await those(api)
+  return wholeId(
+    all.map(({ id }) => id),
+    given,
+    noun,
+  )
 }

@@ -2,11 +2,9 @@
 import type { AutomationDetail } from '../../../contract/automations.ts'
 import type { World } from '../answer.ts'
 import type { PoolApi } from '../api/calls.ts'
-import { Unreachable } from '../api/client.ts'
 import { inBatches } from '../batches.ts'
 import { oneLine } from '../output/text.ts'
-import { Bell, pause } from '../watch/bell.ts'
-import { listen, untilStopped } from '../watch/listening.ts'
+import { followUntilOver, redrawing, sayingOnce } from '../watch/following.ts'
 import { type Look, newsOf, progressLine, stepLines } from './lines.ts'
 
 export interface Followed {
@@ -14,9 +12,6 @@ export interface Followed {
   readonly name: string
   readonly id: string
 }
-
-/** Milliseconds: between two looks; until the next without news, with and without a stream of events; until a line is drawn anew. */
-const PERIODS = { least: 250, told: 30_000, untold: 2000, drawn: 1000 } as const
 
 export interface Following {
   readonly api: PoolApi
@@ -29,28 +24,14 @@ export interface Following {
 export async function follow(ones: readonly Followed[], { api, world, show }: Following): Promise<ReadonlyMap<string, AutomationDetail>> {
   const views = new Map<string, AutomationDetail>()
   const drawing = show === 'nothing' ? SILENT : world.out.rows === undefined ? inPipe(world) : onTerminal(world)
-  const bell = new Bell()
   const ids = new Set(ones.map(({ id }) => id))
-  const work = async (stop: AbortSignal): Promise<void> => {
-    const heard = listen(api, (event) => event.kind === 'automation' && ids.has(event.automation), bell, stop)
-    let asked = Number.NEGATIVE_INFINITY
-    let how: 'rung' | 'late' = 'rung'
-    while (!stop.aborted) {
-      if (how === 'rung' || Date.now() - asked >= (heard.isTold ? PERIODS.told : PERIODS.untold)) {
-        asked = Date.now()
-        await look(ones, api, views).catch((error: unknown) => {
-          if (!(error instanceof Unreachable)) throw error
-          asked = Number.NEGATIVE_INFINITY
-          drawing.trouble(error.message)
-        })
-      }
-      drawing.draw(ones, views)
-      if (ones.every(({ id }) => isOver(views.get(id)))) return
-      await pause(PERIODS.least, stop)
-      how = await bell.rung(PERIODS.drawn, stop)
-    }
-  }
-  await untilStopped(work, () => bell.ring())
+  await followUntilOver(api, {
+    isNews: (event) => event.kind === 'automation' && ids.has(event.automation),
+    look: () => look(ones, api, views),
+    draw: () => drawing.draw(ones, views),
+    trouble: drawing.trouble,
+    isOver: () => ones.every(({ id }) => isOver(views.get(id))),
+  })
   return views
 }
 
@@ -72,15 +53,14 @@ interface Drawing {
 const SILENT: Drawing = { draw: () => undefined, trouble: () => undefined }
 
 function onTerminal({ out }: Pick<World, 'out'>): Drawing {
-  let [drawn, trouble] = [0, '']
+  let trouble = ''
+  const redraw = redrawing({ out })
   return {
     draw(ones, views) {
       const { columns = 80, rows = 24, unicode = false } = out
       const look: Look = { now: Date.now(), columns: columns - 1, rows, unicode }
-      const lines = [...linesOf(ones, views, look), ...(trouble === '' ? [] : [oneLine(trouble).slice(0, columns - 1)])]
+      redraw([...linesOf(ones, views, look), ...(trouble === '' ? [] : [oneLine(trouble).slice(0, columns - 1)])])
       trouble = ''
-      out.write(`${drawn > 0 ? `\u001b[${drawn}A` : ''}${lines.map((line) => `\r${line}\u001b[K\n`).join('')}\u001b[J`)
-      drawn = lines.length
     },
     trouble: (text) => {
       trouble = text
@@ -106,7 +86,6 @@ function linesOf(ones: readonly Followed[], views: ReadonlyMap<string, Automatio
 
 function inPipe({ out, err }: Pick<World, 'out' | 'err'>): Drawing {
   const told = new Map<string, Map<string, string>>()
-  let said = ''
   return {
     draw(ones, views) {
       for (const { name, id } of ones) {
@@ -116,9 +95,6 @@ function inPipe({ out, err }: Pick<World, 'out' | 'err'>): Drawing {
         for (const line of view ? newsOf(name, view, known) : []) out.write(`${line}\n`)
       }
     },
-    trouble(text) {
-      if (text !== said) err.write(`${oneLine(text)}\n`)
-      said = text
-    },
+    trouble: sayingOnce({ err }),
   }
 }

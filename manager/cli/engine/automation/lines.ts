@@ -90,7 +90,7 @@ function stepLine(step: AutomationStep, { now, columns, unicode }: Look): string
 }
 
 /** `right` stays, whatever is cut of `left`. */
-function justified(left: string, right: string, columns: number): string {
+export function justified(left: string, right: string, columns: number): string {
   const room = columns - widthOf(right) - 1
   const kept = cut(left, room)
   return `${kept}${' '.repeat(Math.max(0, room - widthOf(kept)))} ${right}`

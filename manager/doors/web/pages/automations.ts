@@ -1,17 +1,13 @@
-// Automations: all of them, and one with its steps as they go on.
+// One automation with its steps as they go on; all of them are among the tasks.
 import { atLeast } from '../../../access/roles.ts'
 import { automations, type StartedAutomation } from '../../../contract/automations.ts'
 import { readRate } from '../../../protocol/size.ts'
 import { sayRate } from '../../../wording.ts'
-import { acted, actOn, field, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
+import { acted, actOn, field, fragment, notThere, type PageRoute, page, toldIfThere, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
-import { automationsView, automationView } from '../views/automations.ts'
+import { automationView } from '../views/automations.ts'
 
 export function automationRoutes(render: Render): readonly PageRoute[] {
-  const all = async ({ ask }: Visitor, now: number) => {
-    const [open, newest] = await Promise.all([ask(automations.list, { which: 'open' }), ask(automations.list, {})])
-    return automationsView([...toldOf(open).automations, ...toldOf(newest).automations], now)
-  }
   const one = async ({ ask, params: { id = '' }, who, csrf }: Visitor, now: number) => {
     const view = toldIfThere(await ask(automations.show, { id }))
     return view && { view, shown: { ...automationView(view, { now, may: atLeast(who.role, 'operator') ? 'act' : 'look' }), csrf } }
@@ -22,12 +18,7 @@ export function automationRoutes(render: Render): readonly PageRoute[] {
     ({ automation: { id, title } }: StartedAutomation) =>
       acted(`${title}: ${said}.`, `/automations/${id}`)
   return [
-    page('viewer', '/automations', async (visitor, { now }) => ({
-      ...{ kind: 'page', page: 'automations', title: 'Automations', view: await all(visitor, now()) },
-    })),
-    fragment('viewer', '/automations/list', async (visitor, { now }) => ({
-      ...{ kind: 'fragment', html: render('_automations', await all(visitor, now())) },
-    })),
+    page('viewer', '/automations', async () => ({ kind: 'goto', path: '/tasks?kind=automation' })),
     page('viewer', '/automations/:id', async (visitor, { now }) => {
       const found = await one(visitor, now())
       return found ? { kind: 'page', page: 'automation', title: found.view.title, view: found.shown } : NONE

@@ -1,4 +1,4 @@
-// Automations as the page shows them: what each is at, and one with its steps, its undos and what may be said to it.
+// Automations as the page shows them: one with its steps, its undos and what may be said to it.
 import type { Automation, AutomationDetail } from '../../../contract/automations.ts'
 import { writeSize } from '../../../protocol/size.ts'
 import { sayJob, sayRate } from '../../../wording.ts'
@@ -11,21 +11,6 @@ export const AUTOMATION_WORDS: Readonly<Record<Automation['state'], string>> = {
   done: 'done',
   failed: 'failed',
   aborted: 'aborted',
-}
-
-/** `all`: one may stand there twice. Those that wait for a person come first, then what is open. */
-export function automationsView(all: readonly Automation[], now: number) {
-  const known = [...new Map(all.map((one) => [one.id, one])).values()]
-  const urgency = ({ state, ended }: Automation): number => (state === 'needs-operator' ? 0 : ended === undefined ? 1 : 2)
-  return {
-    command: 'hostless automation list',
-    automations: known
-      .toSorted((a, b) => urgency(a) - urgency(b) || b.created - a.created)
-      .map(({ id, title, who, state, reason, waits, created, ended }) => ({
-        ...{ id, title, who, state, said: AUTOMATION_WORDS[state], reason: reason ?? (waits === undefined ? '' : `waits for ${waits}`) },
-        ...{ created: moment(created), took: saySeconds((ended ?? now) - created) },
-      })),
-  }
 }
 
 export function automationView(view: AutomationDetail, { now, may }: { readonly now: number; readonly may: 'act' | 'look' }) {

@@ -32,7 +32,7 @@ export const PASSWORD = 'correct horse battery'
 /** With the users viewer, operator and admin, and a token of each. */
 export async function startApiSite(
   t: ExecutionContext,
-  changed: { readonly settings?: ManagerSettings; readonly enrol?: 'approve' | 'auto' } = {},
+  changed: { readonly settings?: ManagerSettings; readonly enrol?: 'approve' | 'auto'; readonly keepTasks?: number } = {},
 ): Promise<ApiSite> {
   const settings = { passwords: CHEAP, apiRates: { principal: RELAXED, stranger: RELAXED }, ...changed.settings }
   const site = await startSite(t, { ...changed, settings })

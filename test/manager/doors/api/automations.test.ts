@@ -142,6 +142,16 @@ test('one that runs is aborted over the API, whoever asks again is told that it 
   const { id } = JSON.parse((await post(one, '/storage/vgs', CREATE(one.host))).text).automation
   await until('its request', () => one.asked.some(({ kind }) => kind === 'make-vg'))
   t.like(await show(one, id), { state: 'running', turn: 'make-vg on node01', mayAbort: 'yes' })
+  t.like(JSON.parse((await one.site.as('viewer')('GET', `/tasks/${id}`)).text), {
+    ...{
+      kind: 'automation',
+      what: 'make VG data on node01 of sdb',
+      on: ['host node01', 'VG data of node01'],
+      who: 'operator',
+      state: 'running',
+    },
+    ...{ progress: { phase: 'make', done: 1, total: 3, unit: 'phases' }, mayCancel: true },
+  })
   const refused = await post(one, '/storage/vgs', { host: one.host, name: 'other', disks: 'empty' })
   const second = JSON.parse(refused.text).automation.id
   t.like(await ended(one, second), { state: 'failed' })
@@ -157,6 +167,23 @@ test('one that runs is aborted over the API, whoever asks again is told that it 
   one.answer = ({ kind }) => (kind === 'make-vg' ? made : { kind: 'collected', revision: 1, problems: [] })
   const again = JSON.parse((await post(one, '/storage/vgs', CREATE(one.host))).text).automation
   t.is((await ended(one, again.id)).state, 'done')
+})
+
+test('a task that is an automation is cancelled by its abort, and is told of as a task', async (t) => {
+  const one = await rack(t)
+  one.answer = ({ kind }) => (kind === 'make-vg' ? 'silence' : { kind: 'collected', revision: 1, problems: [] })
+  const stream = listen(t, one.site, { authorization: `Bearer ${one.site.tokens.viewer}` })
+  await until('the stream', () => stream.status() === 200)
+  const { id } = JSON.parse((await post(one, '/storage/vgs', CREATE(one.host))).text).automation
+  await until('its request', () => one.asked.some(({ kind }) => kind === 'make-vg'))
+  await until('its events', () => stream.events.some((event) => event.kind === 'task' && event.task === id))
+  const said = await post(one, `/tasks/${id}/cancel`, {})
+  t.is(said.status, 202, said.text)
+  t.like(await ended(one, id), { state: 'aborted' })
+  const task = JSON.parse((await one.site.as('viewer')('GET', `/tasks?kind=automation`)).text).tasks[0]
+  t.like(task, { id, state: 'cancelled', mayCancel: false })
+  t.regex(task.reason, /operator/)
+  t.like(JSON.parse((await post(one, `/tasks/${id}/cancel`, {})).text), { code: 'not-cancellable', status: 409 })
 })
 
 test('what is not there, not empty or not connected is refused before anything is begun', async (t) => {

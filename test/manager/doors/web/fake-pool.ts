@@ -15,9 +15,11 @@ import type { PoolEvents } from '../../../../manager/doors/events.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
+import type { Task } from '../../../../manager/tasks/task.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeMeasures, nothingOf } from '../../fake-measures.ts'
 import { fakeStorage } from '../../fake-storage.ts'
+import { fakeTasks } from '../../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeVms } from '../../fake-vms.ts'
 import { fakeConnections } from './fake-connections.ts'
@@ -41,6 +43,8 @@ export interface FakePool extends PoolEvents {
   readonly calls: string[]
   /** The test may write to it. */
   readonly automations: AutomationDetail[]
+  readonly tasks: Task[]
+  tell(event: PoolEvent): void
   readonly vms: VmDetail[]
   readonly networks: Network[]
   readonly moves: Move[]
@@ -94,6 +98,7 @@ export function fakePool(
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
   const automations: AutomationDetail[] = []
+  const tasks: Task[] = []
   const vms: VmDetail[] = []
   const networks: Network[] = []
   const moves: Move[] = []
@@ -162,6 +167,7 @@ export function fakePool(
     ...fakeConnections(calls),
     automations: fakeAutomations(automations),
     ...fakeMeasures((last) => pool.measures(last)),
+    tasks: fakeTasks(tasks, automations),
     storage: fakeStorage({ vgs: [], disks: [], automations, refusals: {} }),
     ...fakeVmImages(IMAGES),
     ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan, moves, away }),
@@ -267,6 +273,8 @@ export function fakePool(
     handlers,
     calls,
     automations,
+    tasks,
+    tell,
     vms,
     networks,
     moves,

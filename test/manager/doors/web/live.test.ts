@@ -15,10 +15,13 @@ test('changedBy says each host once, and a sample only of a host with no greater
       { kind: 'inventory', host: a, sections: [] },
       { kind: 'alarm', alarm: 'k' },
       { kind: 'automation', automation: 'x' },
+      { kind: 'task', task: 'x' },
+      { kind: 'task', task: 'y' },
+      { kind: 'task', task: 'x' },
     ]),
-    { hosts: [a], samples: [b], pending: true, alarms: true, boots: false, automations: ['x'] },
+    { hosts: [a], samples: [b], pending: true, alarms: true, boots: false, automations: ['x'], tasks: ['x', 'y'] },
   )
-  t.deepEqual(changedBy([]), { hosts: [], samples: [], pending: false, alarms: false, boots: false, automations: [] })
+  t.deepEqual(changedBy([]), { hosts: [], samples: [], pending: false, alarms: false, boots: false, automations: [], tasks: [] })
 })
 
 test('cells are in the order of the columns, networks first; a host that has not reported is unknown throughout', async (t) => {
