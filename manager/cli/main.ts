@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-// The command `hostless`: puts its parts together and ends with the exit code of the one that was called.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -14,6 +13,8 @@ import { addManagerCommands } from './commands/manager.ts'
 import { addPoolCommands } from './commands/pool-commands.ts'
 import { addUpCommand } from './commands/up.ts'
 import { runProgram } from './engine/failure.ts'
+// The command `hostless`: puts its parts together and ends with the exit code of the one that was called.
+import { openLog } from './engine/log.ts'
 import { logLine } from './engine/log-lines.ts'
 import { terminalOf } from './engine/output/output.ts'
 import { promptOf } from './engine/prompt.ts'
@@ -39,11 +40,11 @@ const program = new Command('hostless')
 
 addUpCommand(program)
 const lines = process.stdout.isTTY ? { write: (json: string) => out.write(`${logLine(json)}\n`) } : pino.destination(1)
-const log = pino({ level }, lines)
+const log = openLog(level, lines)
 addApplianceCommand(program, log)
 addManagerCommands(program, out, log)
 // Commands answer on stdout and complain on stderr.
-const deps = { out, err, log: pino({ level: 'warn' }, pino.destination(2)), hostsRunning }
+const deps = { out, err, log: openLog('warn', pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)
 addBootCommands(program, out)
 addPoolCommands(program, { out, err, environment: process.env, prompt: promptOf(process.stdin, err.write), log: deps.log })

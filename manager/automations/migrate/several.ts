@@ -32,7 +32,9 @@ export async function weighAll(
 }
 
 function weighOn(deps: PlanDeps, { places }: Ground, asked: MoveAsked): Promise<Done<Weighed>> {
-  return weigh({ ...deps, where: { ...deps.where, places } }, asked)
+  const { where } = deps
+  const seen: PlanDeps['where'] = { places, ground: () => where.ground(), cpuOn: (host, spec) => where.cpuOn(host, spec) }
+  return weigh({ ...deps, where: seen }, asked)
 }
 
 function isUnfit(weighed: Done<Weighed>): boolean {

@@ -2,7 +2,7 @@
 import type { PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
 import { OneByOne } from '../../../../manager/automations/migrate/one-by-one.ts'
 import { GuestBook } from '../../../../manager/guests/book.ts'
-import type { Ground } from '../../../../manager/guests/where.ts'
+import type { Ground, Places, Wanted, Where } from '../../../../manager/guests/where.ts'
 import type { HostState } from '../../../../manager/protocol/host.ts'
 import type { SeedSpec } from '../../../../manager/vm-images/seed.ts'
 import { until } from '../../automation/scripted.ts'
@@ -59,6 +59,29 @@ function codeOf(state: HostState, isFull: boolean): 'state' | 'memory' | undefin
   return isFull ? 'memory' : undefined
 }
 
+/** A class, as the real one: a copy of its members has none of its methods. */
+class EveryHost implements Pick<Where, 'places' | 'ground' | 'cpuOn'> {
+  readonly #hosts: Rig['hosts']
+  readonly #room: number
+
+  constructor(hosts: Rig['hosts'], room: number) {
+    this.#hosts = hosts
+    this.#room = room
+  }
+
+  places(wanted: Wanted): Promise<Places> {
+    return placesBut(this.#hosts, new Set())(wanted)
+  }
+
+  async ground(): Promise<Ground> {
+    return groundOf(this.#hosts, this.#room)
+  }
+
+  async cpuOn(): Promise<undefined> {
+    return undefined
+  }
+}
+
 export function plannerOn(rig: Rig, room = 1): Planner {
   const { store, hosts, automations } = rig
   const view = (id: string) => {
@@ -78,7 +101,7 @@ export function plannerOn(rig: Rig, room = 1): Planner {
     moves: new OneByOne(),
     ...{ store, pool, epoch: 1, now: () => 1000, newUuid: () => uuidOf(ids++) },
     book: new GuestBook({ store, pool, now: Date.now }),
-    where: { places: placesBut(hosts, new Set()), ground: async () => groundOf(hosts, room), cpuOn: async () => undefined },
+    where: new EveryHost(hosts, room),
     networks: { list: async () => [network] },
     images: {
       find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),

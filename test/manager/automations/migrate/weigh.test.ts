@@ -118,7 +118,7 @@ onEach('what a guest was given of its host’s CPU is kept, says where it can go
   const { deps } = plannerOn(rig)
   const asked: unknown[] = []
   const where: typeof deps.where = {
-    ...deps.where,
+    ground: () => deps.where.ground(),
     places: async (wanted) => {
       asked.push(wanted.moving?.cpu)
       return deps.where.places(wanted)

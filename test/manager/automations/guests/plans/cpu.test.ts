@@ -25,7 +25,11 @@ async function stoppedOn(rig: Rig) {
   const { deps, begin } = plannerOn(rig)
   await begin(planStop(deps, { ref: GUEST, how: 'hard', seconds: 0 }))
   rig.asked.length = 0
-  const where: PlanDeps['where'] = { ...deps.where, cpuOn: async () => ({ cpuid: 'host,movbe=0', features: YOUNG }) }
+  const where: PlanDeps['where'] = {
+    places: (wanted) => deps.where.places(wanted),
+    ground: () => deps.where.ground(),
+    cpuOn: async () => ({ cpuid: 'host,movbe=0', features: YOUNG }),
+  }
   return { start: (state?: 'failed') => begin(planStart({ ...deps, where }, { ref: GUEST }), state) }
 }
 
