@@ -65,7 +65,7 @@ onEach(
     const { rig, deps, wishes, why, asked, homeward, lieOn } = await emptied(t, place)
     const vgs = new Map([['data', 2 ** 40]])
     const rooms = () => ['a', 'b'].map((id) => ({ id, guests: 1, memoryBytes: 2 ** 40, vcpus: 99, vgs }))
-    deps.where.ground = async () => ({ rooms, places: deps.where.places, put: () => undefined })
+    deps.where.ground = async () => ({ rooms, places: (wanted) => deps.where.places(wanted), put: () => undefined })
     const reason = 'a has 0 of guests free, 1 are needed'
     t.like(await weighHome(deps as never, asked), { 1: { name: 'web2', refusals: { 0: { code: 'guests', reason } } } })
     const home = await homeward()
