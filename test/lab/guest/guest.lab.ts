@@ -95,6 +95,12 @@ test.serial('a guest is made from an image, and boots its own kernel by its own 
   t.log(`to its third block on disk: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   t.regex(said, /guest: up/)
   await askGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', '! grep -qw movbe /proc/cpuinfo')
+  const [, address = ''] = /guest: address (\S+)/.exec(said) ?? []
+  // It has nothing to say to anybody by itself.
+  await at.bed.node('node1').ssh(['busybox', 'ping', '-c', '1', '-w', '30', address])
+  const isHeard = ({ vms: all }: z.output<typeof vms>) =>
+    all.some(({ name, addresses = [] }) => name === 'web1' && addresses.some((one) => one.address === address))
+  await at.operator.until(`web1 at ${address}`, '/vms', vms, isHeard, REPORT_MS)
   const persistent = await at.bed.node('node1').ssh(['cat', '/sys/module/xen_blkback/parameters/feature_persistent'])
   t.is(persistent.stdout.trim(), 'N', 'a guest with persistent grants may lose its kernel when it moves')
   t.regex(await type('vm', 'show', 'web1'), /node1/)
