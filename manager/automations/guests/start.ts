@@ -21,7 +21,7 @@ import {
   startArgs,
 } from './parts.ts'
 import { rowsOfHost } from './rows.ts'
-import { bookOf, isGranted } from './written.ts'
+import { bookOf } from './written.ts'
 
 const args = z.object({
   ...startArgs.shape,
@@ -62,9 +62,8 @@ async function rows(
   const book = await bookOf(transaction, automation, entries)
   await rowsOfHost(transaction, guest.uuid, book, { ended: otherwise, cpu })
   for (const { effect } of book.now) {
-    // What was refused was another's, or this guest's own while it runs: nothing of that is given back. Nor is what one needs that was
-    // brought to run before: its agent may have started it again meanwhile.
-    if (effect.kind !== 'undone' || !isRowsUndo(book.effectOf(effect.of)) || !isGranted(book)) continue
+    // Nothing is given back of what a guest needs that was brought to run before: it runs, or its agent may have started it again meanwhile.
+    if (effect.kind !== 'undone' || !isRowsUndo(book.effectOf(effect.of))) continue
     if ((await guestOf(transaction, guest.uuid))?.power === 'off') await removeClaims(transaction, 'guest', guest.uuid, RUNNING_PARTS)
   }
 }

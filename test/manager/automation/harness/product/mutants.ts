@@ -34,8 +34,8 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'recipe: a start that is refused gives back what the guest that runs has',
     file: 'manager/automations/guests/start',
-    from: / && isGranted\(book\)/,
-    to: '',
+    from: /\?\.power === 'off'/,
+    to: "?.power !== 'x'",
     by: 'start of what runs',
   },
   {
