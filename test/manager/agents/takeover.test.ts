@@ -104,8 +104,11 @@ test('an approval is of the claim that was looked at: another machine that has c
   const { agent, id } = await upHost(t, site)
   await agent.link.close()
   await until('a lost host', () => pool.host(id)?.state === 'lost')
-  const claim = async (serial: string) =>
-    enrolRaw(site.address, await pushBoot(site, BOOT), REAL.macs, rawIdentity(), undefined, uuidOf(1), { serial, product: 'R640' })
+  const claim = async (serial: string) => {
+    // Whoever was there a moment ago keeps others out.
+    await until('the one before is away', () => !pool.wasHere(id))
+    return enrolRaw(site.address, await pushBoot(site, BOOT), REAL.macs, rawIdentity(), undefined, uuidOf(1), { serial, product: 'R640' })
+  }
   t.is((await claim('S2')).kind, 'enrolled')
   const looked = await told(manager, hosts.show, { ref: 'node01' })
   t.is((await claim('S3')).kind, 'enrolled')
