@@ -5,7 +5,7 @@ import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
 import { holdingsOf } from '../guests/holdings.ts'
 import type { Pool } from '../hosts/service.ts'
-import { readDiskTags, untilOf, vgRef } from '../protocol/guest-disk.ts'
+import { type DiskTags, readDiskTags, untilOf, vgRef } from '../protocol/guest-disk.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { Lv } from '../protocol/storage.ts'
 import type { Uuid } from '../protocol/values.ts'
@@ -43,6 +43,26 @@ interface Left {
   readonly generation: number
   readonly act: 'leave' | 'remove' | 'keep'
   readonly guest: Uuid
+}
+
+interface TaggedLv {
+  readonly lv: Lv
+  readonly tags: DiskTags
+  readonly until: number | undefined
+}
+
+/** Of each report of LVs, as long as it is the last of its host. */
+const TAGGED = new WeakMap<readonly Lv[], readonly TaggedLv[]>()
+
+function disksAmong(lvs: readonly Lv[]): readonly TaggedLv[] {
+  const found =
+    TAGGED.get(lvs) ??
+    lvs.flatMap((lv) => {
+      const tags = readDiskTags(lv.tags)
+      return tags ? [{ lv, tags, until: untilOf(lv.tags) }] : []
+    })
+  TAGGED.set(lvs, found)
+  return found
 }
 
 export class LeftDiskTask implements Task {
@@ -85,11 +105,11 @@ export class LeftDiskTask implements Task {
     const due = new Map<string, Left>()
     let next: number | undefined
     for (const { id: host, name: hostName, state } of pool.hosts()) {
-      for (const lv of state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []) {
-        const [tags, until] = [readDiskTags(lv.tags), untilOf(lv.tags)]
-        const row = tags && known.get(tags.disk)
+      const lvs = state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []
+      for (const { lv, tags, until } of disksAmong(lvs)) {
+        const row = known.get(tags.disk)
         // An automation that has the guest may be about to make a newer copy in this one's place.
-        if (!tags || holdings.has(tags.guest) || (row && holdings.has(row.guest))) continue
+        if (holdings.has(tags.guest) || (row && holdings.has(row.guest))) continue
         const { disk, guest, generation, state: told } = tags
         const left = { host, hostName, disk, guest, lv, generation }
         if (row?.host === host) {
