@@ -19,6 +19,21 @@ export function sayNames(names: readonly string[]): string {
   return [named.join(', '), last].filter(Boolean).join(' and ')
 }
 
+/** A place in what a person has given: `disk 1, pool` for disks.0.pool. What wraps all of it is none of its words. */
+export function sayPlace(path: readonly PropertyKey[]): string {
+  const said: string[] = []
+  for (const part of path[0] === 'spec' || path[0] === 'body' ? path.slice(1) : path) {
+    if (typeof part === 'number') said.push(`${oneOf(said.pop() ?? 'items')} ${part + 1}`)
+    else said.push(String(part))
+  }
+  return said.join(', ')
+}
+
+function oneOf(many: string): string {
+  if (many.endsWith('ies')) return `${many.slice(0, -3)}y`
+  return many.endsWith('sses') ? many.slice(0, -2) : many.replace(/s$/, '')
+}
+
 const SPANS = [
   ['day', 24 * 3600_000],
   ['hour', 3600_000],

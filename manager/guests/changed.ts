@@ -1,7 +1,9 @@
 // A spec with a change in it. Pure.
+
 import type { Done } from '../outcome.ts'
 import type { GuestChange } from '../protocol/guest-change.ts'
 import { type GuestSpec, guestSpec, writeSpec } from '../protocol/guest-spec.ts'
+import { sayPlace } from '../wording.ts'
 
 /** The whole of it, changed so; or why it would be none. */
 export function changed(spec: GuestSpec, { addDisks, growDisks, removeDisks, addNics, removeNics, ...keys }: GuestChange): Done<GuestSpec> {
@@ -23,7 +25,7 @@ export function changed(spec: GuestSpec, { addDisks, growDisks, removeDisks, add
   })
   if (read.success) return { kind: 'done', value: read.data }
   const [issue] = read.error.issues
-  return refused(`${spec.name} cannot be so: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
+  return refused(`${spec.name} cannot be so: ${sayPlace(issue?.path ?? [])} ${issue?.message ?? ''}`)
 }
 
 function namesOf(names: readonly (string | undefined)[]): string {

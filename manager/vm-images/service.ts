@@ -1,10 +1,12 @@
 // Images of guests' disks: their names, what each comes to, and who uses it. What is in them is files/'s.
+
 import { Emitter } from '../../appliance/wire/emitter.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Done, Refused } from '../outcome.ts'
 import type { Store } from '../store/database.ts'
 import { allNamedImages, type NamedImage, namedImage, nameImage, unnameImage } from '../store/tables/vm-images.ts'
+import { sayPlace } from '../wording.ts'
 import { type Check, Checks } from './checks.ts'
 import { type ImageFacts, ImageFolder } from './files/folder.ts'
 import type { Imported } from './files/import.ts'
@@ -141,7 +143,7 @@ export class VmImages {
     const read = seedSpec.safeParse(spec)
     if (!read.success) {
       const [issue] = read.error.issues
-      return { ...refused(`seed: ${issue?.path.join('.')}: ${issue?.message}`), status: 400 }
+      return { ...refused(`seed: ${sayPlace(issue?.path ?? [])}: ${issue?.message}`), status: 400 }
     }
     try {
       return { kind: 'done', value: await makeSeed(this.folder, read.data) }

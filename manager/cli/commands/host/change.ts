@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { bootSettings } from '../../../contract/boots.ts'
 import type { Host, HostAction } from '../../../contract/hosts.ts'
+import { sayPlace } from '../../../wording.ts'
 import type { World } from '../../engine/answer.ts'
 import { everyHost } from '../../engine/api/every-host.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -160,7 +161,7 @@ function addBoot(host: Command, world: World): void {
       if (image === undefined && root === undefined) throw new CommandFailure('name an image, or --root', 2)
       const wanted = bootSettings.safeParse({ ...orDefault('image', image), ...orDefault('root', root) })
       if (!wanted.success)
-        throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 2)
+        throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${sayPlace(path)}: ${message}`).join('; '), 2)
       const act = async ({ id }: Host): Promise<string> => {
         await api.boots.set({ ref: id, ...wanted.data })
         return [...(image === undefined ? [] : [`image ${image}`]), ...(root === undefined ? [] : [`root ${root}`])].join(', ')

@@ -1,4 +1,6 @@
 // A pool that is made up: the handlers of the contract over any number of hosts, changed by the test.
+
+import { oddOnes } from '../../../../manager/connectivity/odd.ts'
 import type { Alarm } from '../../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
@@ -149,10 +151,10 @@ export function fakePool(
   }
   const reaches = async (): Promise<Reaches> => ({
     hosts: [...hosts.keys()],
-    rows: counted().map((thing) => ({
-      ...thing,
-      reachers: new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : []))),
-    })),
+    rows: counted().map((thing) => {
+      const reachers = new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : [])))
+      return { ...thing, reachers, odd: oddOnes([...hosts.values()])(reachers) }
+    }),
   })
   const detailOf = (key: string) => {
     const thing = counted().find((one) => one.key === key)
@@ -206,7 +208,7 @@ export function fakePool(
       matrix: async () => done(matrix()),
       reaches: async () => {
         const all = await reaches()
-        return done({ hosts: [...all.hosts], rows: all.rows.map((row) => ({ ...row, reachers: [...row.reachers] })) })
+        return done({ hosts: [...all.hosts], rows: all.rows.map((row) => ({ ...row, reachers: [...row.reachers], odd: [...row.odd] })) })
       },
       list: async () => done({ things: counted() }),
       show: async ({ key }) => found(detailOf(key), `thing ${key}`),
