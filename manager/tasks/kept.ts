@@ -78,9 +78,10 @@ export class KeptTasks implements TaskSource {
     }
   }
 
-  async list({ which, limit }: Wanted): Promise<readonly Task[]> {
+  async list({ which, kind, limit }: Wanted): Promise<readonly Task[]> {
     this.#expire()
-    const all = [...this.#entries.values()].map((entry) => this.#shown(entry)).sort(newestFirst)
+    const wanted = [...this.#entries.values()].filter((entry) => kind === undefined || entry.kind === kind)
+    const all = wanted.map((entry) => this.#shown(entry)).sort(newestFirst)
     const open = all.filter(isOpen)
     return which === 'open' ? open : [...open, ...all.filter((task) => !isOpen(task)).slice(0, limit)]
   }

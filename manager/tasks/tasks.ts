@@ -1,6 +1,6 @@
 // All long work of the pool in one list, whoever has it done.
 import type { Done } from '../outcome.ts'
-import { HAS_ENDED, newestFirst, type Task, type TaskKind, type TaskSource, type Wanted } from './task.ts'
+import { HAS_ENDED, newestFirst, type Task, type TaskSource, type Wanted } from './task.ts'
 
 export class Tasks {
   readonly #sources: readonly TaskSource[]
@@ -10,12 +10,13 @@ export class Tasks {
   }
 
   /** Newest first. */
-  async list({ kind, ...wanted }: Wanted & { readonly kind?: TaskKind | undefined }): Promise<readonly Task[]> {
+  async list(wanted: Wanted): Promise<readonly Task[]> {
+    const { kind, limit } = wanted
     const all = (await Promise.all(this.#sources.map((source) => source.list(wanted)))).flat()
     return all
       .filter((task) => kind === undefined || task.kind === kind)
       .sort(newestFirst)
-      .slice(0, wanted.limit)
+      .slice(0, limit)
   }
 
   async find(id: string): Promise<Task | undefined> {

@@ -28,7 +28,7 @@ function source(all: readonly Task[], answer: Done<undefined> = { kind: 'done', 
 
 test('they stand in one list, the newest first, by kind where one is asked for, and as many as are asked for', async (t) => {
   const automation = task('a', 20, { kind: 'automation' })
-  const tasks = new Tasks([source([task('old', 10, { ended: 11 }), task('new', 30)]).made, source([automation]).made])
+  const tasks = new Tasks([source([task('old', 10, { state: 'done', ended: 11 }), task('new', 30)]).made, source([automation]).made])
   const ids = async (wanted: Parameters<Tasks['list']>[0]) => (await tasks.list(wanted)).map(({ id }) => id)
   t.deepEqual(await ids({ which: 'all', limit: 9 }), ['new', 'a', 'old'])
   t.deepEqual(await ids({ which: 'open', limit: 9 }), ['new', 'a'])
