@@ -38,6 +38,15 @@ test('they stand in one list, the newest first, by kind where one is asked for, 
   t.is(await tasks.find('b'), undefined)
 })
 
+test('what is open has its place before what has ended, however old it is', async (t) => {
+  const old = task('old', 1, { needsOperator: true })
+  const ended = [20, 30, 40].map((created) => task(`e${created}`, created, { state: 'done', ended: created }))
+  const tasks = new Tasks([source([old, task('new', 50)]).made, source(ended).made])
+  const ids = async (limit: number) => (await tasks.list({ which: 'all', limit })).map(({ id }) => id)
+  t.deepEqual(await ids(3), ['new', 'e40', 'old'])
+  t.deepEqual(await ids(1), ['new'])
+})
+
 test('the source that has it ends it; what has ended, or cannot be stopped, is refused with one code, whoever says so', async (t) => {
   const past = { kind: 'refused', code: 'no-return', reason: 'it is past its point of no return' } as const
   const [first, second] = [source([task('x', 1), task('done', 1, { ended: 2, mayCancel: false })]), source([task('y', 1)], past)]
