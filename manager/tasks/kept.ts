@@ -117,7 +117,7 @@ export class KeptTasks implements TaskSource {
     const now = this.#options.now()
     const isOther = entry.pace?.progress.phase !== progress.phase
     // Some tell of each MiB: who tells more often than is looked at is heard now and then.
-    if (!isOther && now - entry.told < PACE) return
+    if (!isOther && Math.abs(now - entry.told) < PACE) return
     entry.pace = heard(entry.pace, progress, now)
     entry.told = now
     this.#news.tell(id)

@@ -81,6 +81,17 @@ test('of one kind as many are told as are asked for, however many of the others 
   t.deepEqual(await ids('scan'), ['t6', 't5'])
 })
 
+test('a clock that was put back keeps nobody from hearing how far one is', async (t) => {
+  const { clock, kept } = keeping()
+  clock.now = 5_000_000
+  const task = kept.begin(CHECK)
+  task.start()
+  task.progress({ phase: 'read', done: 1, total: 1000, unit: 'bytes' })
+  clock.now -= 3_600_000
+  task.progress({ phase: 'read', done: 400, total: 1000, unit: 'bytes' })
+  t.is((await kept.find('t1'))?.progress?.done, 400)
+})
+
 test('one is ended by who may, in the name of who asks; with its start that may be another or nobody', async (t) => {
   const { kept } = keeping()
   const asked: string[] = []
