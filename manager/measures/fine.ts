@@ -41,11 +41,9 @@ class Ring {
     const times: number[] = []
     const means: (number | null)[][] = MEASURES.map(() => [])
     let before: number | undefined
-    for (let count = Math.max(0, this.#count - MOST_SAMPLES); count < this.#count; count += 1) {
-      const place = count % MOST_SAMPLES
+    for (const place of this.#inOrder(until)) {
       const [at = 0, span = 0] = [this.#at[place], this.#span[place]]
-      // The manager's clock may have been set: what is out of order would be drawn backwards.
-      if (at < from || at > until || (before !== undefined && at <= before)) continue
+      if (at < from) continue
       const isGap = before !== undefined && at - before > 1.5 * span + LATE
       const gapAt = at - span
       if (isGap && gapAt >= since) {
@@ -61,6 +59,23 @@ class Ring {
       }
     }
     return { from, until, times, mean: means, most: undefined }
+  }
+
+  /**
+   * Places, up to a time. Where the manager's clock was put back a time comes again: what was told of it before is left out, as what is
+   * out of order would be drawn backwards.
+   */
+  #inOrder(until: number): readonly number[] {
+    const places: number[] = []
+    let after = until + 1
+    for (let count = this.#count - 1; count >= Math.max(0, this.#count - MOST_SAMPLES); count -= 1) {
+      const place = count % MOST_SAMPLES
+      const at = this.#at[place] ?? 0
+      if (at >= after) continue
+      after = at
+      places.push(place)
+    }
+    return places.reverse()
   }
 }
 

@@ -25,6 +25,15 @@ test('samples that follow each other are a line, one that was missed is a gap, a
   t.deepEqual([from, until], [T + 61_000 - HOUR, T + 61_000])
 })
 
+test('when the clock was put back, the times that come again show what is told of them now', (t) => {
+  const book = new FineBook()
+  for (let at = 0; at <= 600_000; at += 5000) book.add('a', T + at, 5000, measured(0.1))
+  for (let at = 302_000; at <= 400_000; at += 5000) book.add('a', T + at, 5000, measured(0.9))
+  const { times, mean } = book.look('a', T + 290_000, T + 400_000)
+  t.is(times.at(-1), T + 397_000)
+  t.deepEqual(mean[0], [0.1, 0.1, 0.1, ...Array.from({ length: 20 }, () => 0.9)])
+})
+
 test('who has asked before is told what is new, with the gap before it', (t) => {
   const book = new FineBook()
   for (const at of [0, 5000, 60_000]) book.add('a', T + at, 5000, measured(0.5))
