@@ -41,6 +41,7 @@ class Ring {
     const times: number[] = []
     const means: (number | null)[][] = MEASURES.map(() => [])
     let before: number | undefined
+    let nextGap = Number.POSITIVE_INFINITY
     for (const place of this.#inOrder(until)) {
       const [at = 0, span = 0] = [this.#at[place], this.#span[place]]
       if (at < from) continue
@@ -51,12 +52,18 @@ class Ring {
         for (const line of means) line.push(null)
       }
       before = at
+      nextGap = at + span > since && until - at > 1.5 * span + LATE ? at + span : Number.POSITIVE_INFINITY
       if (at < since) continue
       times.push(at)
       for (const [index, line] of means.entries()) {
         const value = this.#values[place * MEASURES.length + index] ?? Number.NaN
         line.push(Number.isNaN(value) ? null : round(value))
       }
+    }
+    // What was told last is not how it is now.
+    if (nextGap <= until) {
+      times.push(nextGap)
+      for (const line of means) line.push(null)
     }
     return { from, until, times, mean: means, most: undefined }
   }

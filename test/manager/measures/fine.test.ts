@@ -25,6 +25,15 @@ test('samples that follow each other are a line, one that was missed is a gap, a
   t.deepEqual([from, until], [T + 61_000 - HOUR, T + 61_000])
 })
 
+test('what says nothing more has a gap at its end: what it did last is not what it does now', (t) => {
+  const book = new FineBook()
+  for (const at of [0, 5000]) book.add('a', T + at, 5000, measured(0.5))
+  t.deepEqual(book.look('a', 0, T + 17_000).mean[0], [0.5, 0.5])
+  const { times, mean } = book.look('a', 0, T + 18_000)
+  t.deepEqual([times.at(-1), mean[0]], [T + 10_000, [0.5, 0.5, null]])
+  t.deepEqual(book.look('a', T + 10_001, T + 18_000).times, [])
+})
+
 test('when the clock was put back, the times that come again show what is told of them now', (t) => {
   const book = new FineBook()
   for (let at = 0; at <= 600_000; at += 5000) book.add('a', T + at, 5000, measured(0.1))
