@@ -190,3 +190,21 @@ onEach('a host that makes up guests writes no more of them than an agent may hav
   t.is(Number(noted), 4096)
   await measures.close()
 })
+
+onEach('a guest that was noted by a clock that was ahead is noted again when that was put back', async (t, place) => {
+  const store = await openWith(t, place, ['a'])
+  const { measures, clock, take, tick } = start(store, T + 3 * DAY)
+  const measured = async (at: number) => {
+    clock(at)
+    take('a', sampleOf([guestSample(1, { cpus: 1 })]))
+    clock(at + BUCKET)
+    await tick()
+  }
+  await measured(T + 3 * DAY)
+  clock(T)
+  await measures.forget()
+  await measured(T)
+  await measures.forget()
+  t.is((await measures.guest(uuidOf(1), '1d')).mean[0]?.at(-2), 0.5)
+  await measures.close()
+})
