@@ -168,3 +168,21 @@ test('of many guests in each other’s way it is said within a second', (t) => {
   orderHome({ hosts: hostsOf({ a: { memory: 0 }, b: { memory: 0 }, c: { memory: 0 } }), guests: many, others: 'halt', space: 'kept' })
   t.true(performance.now() - began < 20_000)
 })
+
+test('where a thousand are in each other’s way the search ends as early as with a few', (t) => {
+  let looks = 0
+  class Counted extends Map<string, ReadonlyMap<string, number>> {
+    override get(host: string) {
+      looks += 1
+      return super.get(host)
+    }
+  }
+  const ids = Array.from({ length: 20 }, (_, index) => `h${index}`)
+  const takes = ids.map((id) => [id, room({ memory: 1 })] as const)
+  const guests = Array.from({ length: 1000 }, (_, index): HomingGuest => {
+    return { uuid: `g${index}`, on: `h${1 + (index % 19)}`, home: 'h0', way: 'live', takes: new Counted(takes) }
+  })
+  const hosts = ids.map((id) => ({ id, free: room({ memory: id === 'h0' ? 0 : 5 }) }))
+  t.is(orderHome({ hosts, guests, others: 'leave', space: 'freed' }).stay.length, 1000)
+  t.true(looks < 500_000, `${looks}`)
+})
