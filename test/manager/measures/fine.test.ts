@@ -65,6 +65,9 @@ test('an hour is kept, of so many things: who is looked at has a place', (t) => 
   t.is(book.size, 2)
   book.forget(now + HOUR + 1)
   t.is(book.size, 0, 'what is measured no more is gone')
+  book.add('a', now, 5000, measured(0.5))
+  book.forget(now - HOUR - 1)
+  t.is(book.size, 0, 'also of a clock that was ahead')
 })
 
 test('whatever the clock does: times grow, lines are as long as they, and no more than is kept is told', (t) => {

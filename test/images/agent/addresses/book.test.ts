@@ -62,6 +62,17 @@ test('what comes from another MAC is none of its own, also where its guest is re
   t.deepEqual(addresses(book), ['10.0.0.5'])
 })
 
+test('a vif may speak before its guest is read: for two minutes it is remembered, and of so many vifs', (t) => {
+  const book = new AddressBook()
+  heard(book, '10.0.0.5', START, { read: 'no' })
+  book.report([], START + 119_999)
+  t.deepEqual(addresses(book, START + 119_999), ['10.0.0.5'])
+  book.report([], START + 120_000)
+  t.deepEqual(addresses(book, START + 120_000), [])
+  for (let vif = 0; vif < 8192; vif += 1) heard(book, '10.0.0.5', START, { vif: `vif${vif + 10}.0`, read: 'no' })
+  t.is(heard(book, '10.0.0.5'), 'foreign')
+})
+
 test('what is told and seen says so, once, since the first of them', (t) => {
   const book = new AddressBook()
   book.told(new Map([['vif7.0', ['10.0.0.5', '2001:db8::5']]]), START)

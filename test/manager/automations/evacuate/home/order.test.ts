@@ -23,6 +23,13 @@ test('what fits goes home at once, in one round; what fits when others have left
   t.deepEqual(plan.stay, [])
 })
 
+test('one that is stopped has to find room for its memory, and gives it back when it has come', (t) => {
+  const guests = [guest('g1', 'b', 'a', { memory: 4 }, [], 'stopped'), guest('g2', 'b', 'a', { memory: 4 }, [])]
+  const plan = orderHome({ hosts: hostsOf({ a: { memory: 4 }, b: { memory: 0 } }), guests, others: 'leave', space: 'kept' })
+  t.deepEqual(said(plan), ['g1 stopped a', 'g2 live a'])
+  t.deepEqual(plan.stay, [])
+})
+
 const SWAP = [guest('g1', 'b', 'a', { memory: 4 }), guest('g2', 'a', 'b', { memory: 4 })]
 
 test('two in each other’s way: one steps aside on a third host; without one it is stopped meanwhile, where that is allowed, or both stay', (t) => {
