@@ -172,6 +172,14 @@ onEach('a store that takes no writes is tried again, and what waits for it is bo
   await measures.close()
 })
 
+onEach('a manager that is stopped while the store takes no writes stops all the same, and says so', async (t, place) => {
+  const store = await openWith(t, place, ['a'])
+  const { measures, take, errors } = start({ db: store.db, write: () => Promise.reject(new Error('the disk is full')) }, T)
+  take('a', sampleOf([guestSample(1)]))
+  await measures.close()
+  t.deepEqual(errors.map(String), ['Error: the disk is full'])
+})
+
 onEach('a host that makes up guests writes no more of them than an agent may have', async (t, place) => {
   const store = await openWith(t, place, ['a'])
   const { measures, clock, take, tick } = start(store, T)
