@@ -38,7 +38,9 @@ export interface PoolOptions {
   readonly log: Log
 }
 
-const BY_NAME = new Intl.Collator('en', { numeric: true })
+const NUMBERS = new Intl.Collator('en', { numeric: true })
+/** No two names are alike: of `node1` and `node01`, which have one number, each has its place. */
+const byName = (a: string, b: string): number => NUMBERS.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
 
 /** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
 export async function openPool(options: PoolOptions): Promise<Pool> {
@@ -88,7 +90,7 @@ export class Pool implements AgentBook {
     let [from, to] = [0, name === undefined ? 0 : all.length]
     while (name !== undefined && from < to) {
       const middle = (from + to) >> 1
-      if (BY_NAME.compare(all[middle]?.record.name ?? '', name) > 0) to = middle
+      if (byName(all[middle]?.record.name ?? '', name) > 0) to = middle
       else from = middle + 1
     }
     return all.slice(from, from + most).map(viewOf)
@@ -292,7 +294,7 @@ export class Pool implements AgentBook {
   }
 
   #inOrder(): readonly LiveHost[] {
-    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => BY_NAME.compare(a.record.name, b.record.name))
+    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => byName(a.record.name, b.record.name))
     return this.#sorted
   }
 

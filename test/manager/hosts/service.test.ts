@@ -307,3 +307,17 @@ test('a page of hosts begins behind a name, whether or not a host has it, in the
   t.deepEqual(namesBehind('host02x', 5), ['host3'])
   t.deepEqual(namesBehind('host10', 5), [])
 })
+
+test('of two names with one number each comes on a page', async (t) => {
+  const { store, reopen } = await open(t)
+  const like = { uuid: undefined, state: 'up', since: 0, groups: [], notes: '', created: 0, attempt: undefined } as const
+  for (const id of ['host02', 'host002']) await store.write((transaction) => addHost(transaction, { ...like, id, name: id }))
+  const pool = await reopen()
+  const all = ['host1', 'host002', 'host02', 'host2', 'host3']
+  for (const [index, name] of all.entries()) {
+    t.deepEqual(
+      pool.hostsBehind(name, 5).map((host) => host.name),
+      all.slice(index + 1),
+    )
+  }
+})

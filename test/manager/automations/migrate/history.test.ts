@@ -32,6 +32,7 @@ test('of all tries the memory counts; a guest stands still from its suspension t
   t.is(sentIn([...tries, phase(3500, 'clean up')]).pauseMs, 560)
   t.is(sentIn([...tries, answered(3900, { kind: 'send-ended', was: 'there' })]).pauseMs, 960)
   t.deepEqual(sentIn([answered(0, synced(8)), phase(1, 'clean up')]), { diskBytes: 8, memoryBytes: 0, pauseMs: undefined })
+  t.is(sentIn([answered(0, sent(7, 0, GIVEN_UP))]).pauseMs, undefined, 'it never stood still')
   t.deepEqual(sentIn([]), { diskBytes: 0, memoryBytes: 0, pauseMs: undefined })
 })
 
