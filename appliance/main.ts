@@ -177,7 +177,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     bootTarget: server,
     now,
     log,
-    onExchange: (exchange) => attempts.observe(exchange.mac, dhcpEvent(exchange)),
+    onExchange: (exchange) => attempts.observeSoon(exchange.mac, dhcpEvent(exchange)),
     onDropped: ({ mac, reason }) => attempts.observe(mac, dropEvent('dhcp', reason)),
   })
   closing.push(() => dhcpServer.close())
@@ -198,6 +198,7 @@ async function openDesk(
     save: (writes) => store.save(writes),
     now: Date.now,
     newId: newAttemptId,
+    later: setImmediate,
     log,
   })
   const plan = new KnownPlan(config, database, attempts)

@@ -2,7 +2,6 @@
 import type { BootServer } from '../boot/bootfile.ts'
 import { classifyFirmware, type Firmware } from '../boot/firmware.ts'
 import { type Ipv4, type Mac, subnetContains } from '../wire/addresses.ts'
-import { explainDisk } from '../wire/disk.ts'
 import { OPTION } from './codes.ts'
 import { type DiscoverView, withSaid } from './discovers.ts'
 import { optionData } from './fields.ts'
@@ -49,8 +48,8 @@ export type Decision =
       readonly answer: 'offer' | 'ack' | 'nak'
       readonly packet: DhcpPacket
       readonly change: LeaseChange | undefined
-      /** What may be answered although the change cannot be committed: it promises no more than what is on disk. */
-      readonly unchanged?: DhcpPacket | undefined
+      /** The lease time (s) that may be answered although the change cannot be committed: what is on disk. */
+      readonly unchanged?: number | undefined
       /** Why a NAK; or why an offer or ACK carries no boot file although it was asked for one. */
       readonly reason: string | undefined
     }
@@ -60,20 +59,13 @@ export function silent(reason: string, change?: LeaseChange): Decision {
   return { kind: 'silent', reason, change }
 }
 
-/** What is left of a decision whose change could not be committed. */
-export function withoutChange(decision: Decision, cause: unknown): Decision {
-  const reason = `its lease cannot be written: ${explainDisk(cause)}`
-  if (decision.kind === 'silent' || !decision.unchanged) return silent(reason)
-  const { unchanged: packet } = decision
-  return { ...decision, packet, change: undefined, unchanged: undefined, reason: `${reason}; it keeps the one that it has` }
-}
-
-/** Whether the machine is a host of the config, or has (had) a lease that is on disk. */
-export function standingOf(mac: Mac | undefined, context: DhcpContext): Standing {
+/** Whether the machine is a host of the config, or has (had) a lease that is on disk, or may be about to take our offer by a REQUEST. */
+export function standingOf(mac: Mac | undefined, context: Omit<DhcpContext, 'now'>, message: 'REQUEST' | 'other' = 'other'): Standing {
   if (mac === undefined) return 'unknown'
   if (context.reservations.byMac(mac)) return 'known'
-  const leases = [context.local, ...context.relayed].map((scope) => context.leases.inSubnet(subnetKey(scope), mac))
-  return leases.some((lease) => lease?.kind === 'bound' || lease?.kind === 'permanent') ? 'known' : 'unknown'
+  const kinds = [context.local, ...context.relayed].map((scope) => context.leases.inSubnet(subnetKey(scope), mac)?.kind)
+  if (kinds.some((kind) => kind === 'bound' || kind === 'permanent')) return 'known'
+  return message === 'REQUEST' && kinds.includes('offered') ? 'begun' : 'unknown'
 }
 
 export function identify(request: DhcpPacket, mac: Mac, { discovers, now }: Pick<DhcpContext, 'discovers' | 'now'>): Client {

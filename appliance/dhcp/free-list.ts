@@ -44,6 +44,17 @@ export class FreeList {
     this.#set(address, 'forgotten', at)
   }
 
+  /** To be called when what was put on an address is taken back, and nothing was there before. */
+  takeBack(address: Ipv4): void {
+    const number = ipv4ToNumber(address)
+    const used = this.#used.get(number)
+    if (!used) return
+    this.#heapOf(used.kind).remove(used)
+    this.#counts[used.kind] -= 1
+    this.#used.delete(number)
+    this.#fresh = Math.min(this.#fresh, number)
+  }
+
   /** Undefined when none is free at `now` (ms since the epoch). */
   next(now: number): Ipv4 | undefined {
     while (this.#fresh <= this.#last && !this.#isFresh(this.#fresh)) this.#fresh += 1

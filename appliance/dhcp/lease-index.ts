@@ -69,8 +69,9 @@ export class LeaseIndex {
   }
 
   /** The newest replacement that is not taken back yet. */
-  takeBack({ lease, old }: Replacement, at: number): void {
-    this.forget(lease, at)
+  takeBack({ lease, old }: Replacement): void {
+    this.#drop(lease)
+    for (const free of this.#free) free.takeBack(lease.address)
     for (const each of old) this.remember(each)
   }
 
@@ -84,7 +85,13 @@ export class LeaseIndex {
     for (const free of this.#free) free.put(lease)
   }
 
+  /** `at`: since when (ms since the epoch) it is gone. */
   forget(lease: Lease, at: number): void {
+    this.#drop(lease)
+    for (const free of this.#free) free.forget(lease.address, at)
+  }
+
+  #drop(lease: Lease): void {
     const mac = ownerOf(lease)
     this.#byAddress.delete(lease.address)
     if (mac) {
@@ -92,6 +99,5 @@ export class LeaseIndex {
       if (rest.length > 0) this.#byHost.set(this.#key(mac), rest)
       else this.#byHost.delete(this.#key(mac))
     }
-    for (const free of this.#free) free.forget(lease.address, at)
   }
 }

@@ -218,10 +218,9 @@ export class Leases implements LeaseStore {
     try {
       if (this.#staged.length > 0) this.#save(this.#staged)
     } catch (error) {
-      const now = this.#now()
       for (const { inMemory, onDisk } of this.#staged.toReversed()) {
-        if (onDisk) this.#onDisk.takeBack(onDisk, now)
-        this.#leases.takeBack(inMemory, now)
+        if (onDisk) this.#onDisk.takeBack(onDisk)
+        this.#leases.takeBack(inMemory)
         this.#unwritten.delete(inMemory.lease.address)
         for (const old of inMemory.old) if (this.#onDisk.at(old.address) !== old) this.#unwritten.set(old.address, old)
       }
