@@ -59,12 +59,13 @@ export function silent(reason: string, change?: LeaseChange): Decision {
   return { kind: 'silent', reason, change }
 }
 
-/** Whether the machine is a host of the config, or has (had) a lease that is on disk, or may be about to take our offer by a REQUEST. */
+/** Known is a host of the config, and who has (had) a lease that is on disk. */
 export function standingOf(mac: Mac | undefined, context: Omit<DhcpContext, 'now'>, message: 'REQUEST' | 'other' = 'other'): Standing {
+  const known = message === 'REQUEST' ? 'taking' : 'known'
   if (mac === undefined) return 'unknown'
-  if (context.reservations.byMac(mac)) return 'known'
+  if (context.reservations.byMac(mac)) return known
   const kinds = [context.local, ...context.relayed].map((scope) => context.leases.inSubnet(subnetKey(scope), mac)?.kind)
-  if (kinds.some((kind) => kind === 'bound' || kind === 'permanent')) return 'known'
+  if (kinds.some((kind) => kind === 'bound' || kind === 'permanent')) return known
   return message === 'REQUEST' && kinds.includes('offered') ? 'begun' : 'unknown'
 }
 

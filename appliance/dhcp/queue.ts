@@ -1,19 +1,21 @@
-// What waits to be answered, in the order in which it is: whom we know first, then who goes on with what we offered, so that a flood of
-// strangers keeps no host of ours from booting and no exchange from its end. Each in its order, until we are late: then the newest first,
-// as the others have asked again since or soon will. Bounded: where there is no room the oldest of its class goes. Pure.
+// What waits to be answered, in the order in which it is: whom we know first, then strangers, so that a flood of them keeps no host of ours
+// from booting; of each, who takes an offer before who asks for one, so that no exchange that was begun is lost to others that are not.
+// Each class in its order, until we are late: then the newest first, as the others have asked again since or soon will. Bounded: where
+// there is no room the oldest of its class goes. Pure.
 
-/** begun: nobody that we know, but with an offer of ours, which it takes. */
-export type Standing = 'known' | 'begun' | 'unknown'
+/** taking: known, by a REQUEST. begun: nobody that we know, but with an offer of ours, which it takes. */
+export type Standing = 'taking' | 'known' | 'begun' | 'unknown'
 
 export interface QueueLimits {
+  /** Of both classes of known machines. */
   readonly known: number
-  /** Left out: as many as unknown ones. */
-  readonly begun?: number
+  /** Of both classes of strangers. */
   readonly unknown: number
 }
 
-const LIMITS: QueueLimits = { known: 1024, begun: 1024, unknown: 512 }
-const ORDER = ['known', 'begun', 'unknown'] as const
+/** A rack of strangers that is switched on asks at the same moment. */
+const LIMITS: QueueLimits = { known: 4096, unknown: 2048 }
+const ORDER = ['taking', 'known', 'begun', 'unknown'] as const
 
 /** How long (ms) the oldest may have waited before the newest goes first: well within what the most hasty firmware waits, a second. */
 export const LATE = 500
@@ -26,8 +28,9 @@ export class ReceiveQueue<Item> {
 
   constructor(limits = LIMITS) {
     this.#waiting = {
+      taking: new Waiting(limits.known),
       known: new Waiting(limits.known),
-      begun: new Waiting(limits.begun ?? limits.unknown),
+      begun: new Waiting(limits.unknown),
       unknown: new Waiting(limits.unknown),
     }
   }

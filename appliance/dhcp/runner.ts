@@ -10,8 +10,8 @@ export interface ReceiverOptions<Item> {
   readonly answer: (item: Item) => void
   /** What was answered since it was called last is to leave. Never throws. */
   readonly settle?: () => void
-  /** Calls `receive` with what waits in the sockets, so many and a few more of each; says whether that was all. */
-  readonly drain?: (most: number) => boolean
+  /** Calls `receive` with what waits in the sockets, so many and a few more of each. */
+  readonly drain?: (most: number) => void
   readonly log: Log
 }
 
@@ -23,12 +23,13 @@ export interface Receiver<Item> {
 
 /** How long (ms) strangers may be answered in one turn: then the sockets are read again. */
 const TURN = 2
-/** The same while more comes than was read: what is not read soon is dropped by the kernel, whoever sent it. */
-const SHORT_TURN = 0.1
+/** Where reading took long, so many times as long, so that most of the time goes to answers however many ask; but not longer than this (ms). */
+const TURN_FOR_READING = 3
+const LONGEST_TURN = 20
 /** As many datagrams Node reads of a socket at once (libuv's uv__udp_recvmsg); fewer say that it is empty. */
 const AT_ONCE = 32
-/** As many are read of each socket, at most, before the next are answered. */
-const MOST_DRAINED = 1024
+/** As many are read of each socket, at most, before the next are answered: more than its buffer in the kernel holds, so that none is old. */
+const MOST_DRAINED = 16_384
 /** How long (ms) answers wait for others to be written with while more comes than was read; on a slow disk for as long as it took last. */
 const GROUP = 4
 const LONGEST_GROUP = 25
@@ -46,15 +47,16 @@ export function openReceiver<Item>({ standing, answer, settle, drain, log }: Rec
 
   const work = (): void => {
     turn = undefined
-    const began = performance.now()
     const isBusy = arrived >= AT_ONCE
-    const isPressed = isBusy && !drain?.(MOST_DRAINED)
-    const end = began + (isPressed ? SHORT_TURN : TURN)
+    const woken = performance.now()
+    if (isBusy) drain?.(MOST_DRAINED)
     arrived = 0
+    const began = performance.now()
+    const end = began + Math.min(LONGEST_TURN, Math.max(TURN, (began - woken) * TURN_FOR_READING))
     for (let next = queue.take(began); next; next = queue.take(began)) {
       group ??= began
       answer(next.item)
-      if (next.standing !== 'known' && performance.now() >= end) break
+      if ((next.standing === 'begun' || next.standing === 'unknown') && performance.now() >= end) break
     }
     const ended = performance.now()
     if (group !== undefined && (!isBusy || ended - group >= Math.max(GROUP, settling))) {

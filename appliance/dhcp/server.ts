@@ -105,13 +105,15 @@ function listen(options: DhcpServerOptions, ears: readonly Ear[]): Receiver<Data
   const { standing, take: answer, settle } = answering
   const open = ears.map(({ socket, port, answerFrom = socket }) => {
     const send: Send = (bytes, to, onError) => answerFrom.send(bytes, to.port, to.address, (error) => error && onError(error))
-    return { socket, port, hear: (bytes: Buffer, from: Destination) => receiver.receive({ bytes, from, port, send }) }
+    return { socket, port, hear: (bytes: Buffer, from: Destination): void => receiver.receive({ bytes, from, port, send }) }
   })
-  const receiver = openReceiver<Datagram>({
+  const receiver: Receiver<Datagram> = openReceiver({
     standing,
     answer,
     settle,
-    drain: (most) => open.map(({ socket, hear }) => drain(socket, most, hear)).every((count) => count < most),
+    drain(most) {
+      for (const { socket, hear } of open) drain(socket, most, hear)
+    },
     log,
   })
   for (const { socket, port, hear } of open) {

@@ -71,8 +71,9 @@ export function applyAll(tracker: Tracker, events: readonly Observed[]): Change 
   const draft = new Map(tracker.hosts)
   const changed = new Map<string, AttemptView>()
   const write: Write[] = []
+  const inTheMaking: Draft = { ...tracker, hosts: draft, draft }
   for (const { mac, event, at, freshId } of events) {
-    const change = apply({ ...tracker, hosts: draft, draft } satisfies Draft, mac, event, at, freshId)
+    const change = apply(inTheMaking, mac, event, at, freshId)
     write.push(...change.write)
     for (const view of change.changed) changed.set(view.id, view)
   }

@@ -122,7 +122,7 @@ test('whatever is staged and whenever it cannot be written, after a flush memory
 test('offers are bounded: the oldest goes, its address is lent last, and what it stood in the place of is there again', (t) => {
   const store = openStore(':memory:')
   const leases = new Leases(store, () => NOW, undefined, 2)
-  leases.commit(bind(HOSTS[3] ?? A, '10.77.0.100', NOW))
+  leases.commit(bind(HOSTS[3] ?? A, '10.77.0.100', NOW - 1))
   const offer = (client: Mac, address: string) => leases.stage({ ...bind(client, address), kind: 'offer' })
   offer(A, '10.77.0.100')
   offer(B, '10.77.0.101')
