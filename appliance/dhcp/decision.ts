@@ -41,8 +41,8 @@ export interface Client {
   readonly firmware: Firmware
 }
 
-/** `change` is to be committed before anything is sent. */
-export type Decision =
+/** `change` is to be committed before anything is sent. `client`: who asked, where it was a station that speaks DHCP. */
+export type Decision = { readonly client?: Client } & (
   | {
       readonly kind: 'reply'
       readonly answer: 'offer' | 'ack' | 'nak'
@@ -54,6 +54,7 @@ export type Decision =
       readonly reason: string | undefined
     }
   | { readonly kind: 'silent'; readonly reason: string; readonly change: LeaseChange | undefined }
+)
 
 export function silent(reason: string, change?: LeaseChange): Decision {
   return { kind: 'silent', reason, change }

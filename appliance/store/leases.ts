@@ -155,6 +155,7 @@ export class Leases implements LeaseStore {
    * Undefined when the address is not this host's (another has it, or it was never lent).
    */
   makePermanent(mac: Mac, address: Ipv4): Lease | undefined {
+    this.#settle() // what is staged may be gone again after it
     const present = this.#leases.at(address)
     if (!present || !this.#isOf(present, mac)) return undefined
     const lease: Lease = { kind: 'permanent', subnet: present.subnet, mac, address }

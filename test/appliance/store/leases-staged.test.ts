@@ -59,6 +59,16 @@ test('a write apart from the group takes with it what was staged before; what fa
   t.notThrows(() => leases.flush())
 })
 
+test('a lease that could not be written is not made permanent', (t) => {
+  const { store, leases, rows } = table()
+  leases.stage(bind(A, '10.77.0.100'))
+  store.pragma('query_only = ON')
+  t.is(leases.makePermanent(A, ip('10.77.0.100')), undefined)
+  store.pragma('query_only = OFF')
+  t.deepEqual(rows(), [])
+  t.throws(() => leases.flush(), { any: true, message: /readonly/ })
+})
+
 const step = fc.record({
   host: fc.constantFrom(...HOSTS),
   what: fc.constantFrom('offer', 'bind', 'bind', 'free', 'decline', 'permanent', 'flush', 'flush', 'full', 'room'),
