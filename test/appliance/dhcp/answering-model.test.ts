@@ -91,6 +91,7 @@ test('whatever machines do and whenever we die, no address is acknowledged to tw
         }
       }
       for (const { machine, action, system, address, seconds, after } of commands) {
+        if (seconds > 1) answering.settle() // a group lasts for milliseconds
         now += seconds * 1000
         const has = believes.get(machine)
         const self = system ? [text(60, 'udhcp')] : BIOS
