@@ -17,8 +17,7 @@ rootTest('what waits in a socket is read at once, whole, in order, each with its
   })
   const ports: number[] = []
   for (const client of clients) {
-    client.bind(0, '127.0.0.1')
-    await once(client, 'listening')
+    await new Promise<void>((resolve) => client.bind(0, '127.0.0.1', resolve))
     ports.push(client.address().port)
   }
   // In one turn of the event loop, in which Node reads nothing.
