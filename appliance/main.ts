@@ -22,6 +22,7 @@ import { newAttemptId, openAttemptStore } from './store/attempts.ts'
 import { openStore, type Store } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
 import { Leases } from './store/leases.ts'
+import { SharedFiles } from './store/shared-files.ts'
 import { readAuthority } from './store/site-keys.ts'
 import { UnpushedTokens } from './store/unpushed-tokens.ts'
 import { startTftpServer } from './tftp/server.ts'
@@ -150,10 +151,11 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   })
   closing.push(() => http.close())
 
+  const shared = new SharedFiles()
   const tftp = await startTftpServer({
     port: config.tftp.port,
     bind: (port) => openUdpOn(network.interface, port),
-    open: (path, peer) => openBootFile(desk, path, peer.address),
+    open: (path, peer) => openBootFile(desk, path, peer.address, shared),
     onTransfer: (observation) => {
       const mac = macOf(desk, observation.peer.address)
       const event = tftpEvent(observation)
@@ -177,7 +179,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     bootTarget: server,
     now,
     log,
-    onExchange: (exchange) => attempts.observe(exchange.mac, dhcpEvent(exchange)),
+    onExchange: (exchange) => attempts.observeSoon(exchange.mac, dhcpEvent(exchange)),
     onDropped: ({ mac, reason }) => attempts.observe(mac, dropEvent('dhcp', reason)),
   })
   closing.push(() => dhcpServer.close())
@@ -198,6 +200,7 @@ async function openDesk(
     save: (writes) => store.save(writes),
     now: Date.now,
     newId: newAttemptId,
+    later: setImmediate,
     log,
   })
   const plan = new KnownPlan(config, database, attempts)

@@ -75,6 +75,7 @@ export const WORLDLY: readonly string[] = [
   'appliance/ra/server.ts',
   'appliance/store',
   'appliance/tftp/server.ts',
+  'appliance/wire/datagrams.ts',
   'appliance/wire/http-body.ts',
   'appliance/wire/server.ts',
   'appliance/wire/timers.ts',

@@ -38,6 +38,8 @@ export async function nfsKey(dataDir: string): Promise<Buffer> {
 
 export interface OpenedFile {
   readonly kind: 'file'
+  /** The same for the same content: what tells one file on disk from another, and from itself when it was changed. */
+  readonly identity: string
   /** Bytes. */
   readonly size: number
   /** Exactly `length` bytes, else it rejects. */
@@ -52,14 +54,15 @@ export async function openRegular(path: string): Promise<OpenedFile | undefined>
     throw error
   })
   if (!file) return undefined
-  const stats = await file.stat()
+  const stats = await file.stat({ bigint: true })
   if (!stats.isFile()) {
     await file.close()
     return undefined
   }
   return {
     kind: 'file',
-    size: stats.size,
+    identity: [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join('-'),
+    size: Number(stats.size),
     read: async (position, length) => {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position)
       if (bytesRead !== length) throw new Error(`${path} ended at byte ${position + bytesRead}`)
