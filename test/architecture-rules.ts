@@ -43,7 +43,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['storage', 'placement', 'guests', 'networks', 'vm-images', 'consoles', 'measures'],
   ['reconcile', 'automation', 'tasks'],
   ['automations'],
-  ['metrics.ts', 'config.ts'],
+  ['metrics.ts', 'config.ts', 'doctor'],
   ['contract'],
   ['doors', 'cli', 'main.ts'],
 ]
@@ -54,6 +54,7 @@ const DECLARED = ['manager/contract', 'manager/protocol', 'manager/outcome.ts']
 const ASKED_BY = ['manager/contract', 'manager/protocol', 'manager/outcome.ts', 'manager/wording.ts', 'manager/group-by.ts']
 /** Of the command line: what starts a manager, or works on the data of one on this machine. */
 const ON_THE_MANAGERS_MACHINE = [
+  'manager/cli/commands/doctor.ts',
   'manager/cli/commands/manager.ts',
   'manager/cli/commands/user/local.ts',
   'manager/cli/engine/api/settings.ts',
@@ -108,6 +109,7 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/commands/authority-shown.ts',
   'manager/cli/commands/completion/completion.ts',
   'manager/cli/commands/control.ts',
+  'manager/cli/commands/doctor.ts',
   'manager/cli/commands/image/build.ts',
   'manager/cli/commands/image/hosts-running.ts',
   'manager/cli/commands/image/options.ts',
@@ -118,6 +120,7 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/commands/vm/text.ts',
   'manager/cli/engine',
   'manager/cli/main.ts',
+  'manager/doctor/readers',
   'manager/hosts/inventory-reader.ts',
   'manager/doors/api/still-there.ts',
   'manager/doors/console/server.ts',

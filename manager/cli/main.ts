@@ -6,6 +6,7 @@ import { type Level, pino } from 'pino'
 import { packageRoot } from '../../appliance/package-root.ts'
 import { addApplianceCommand } from './commands/appliance.ts'
 import { addBootCommands } from './commands/boot/boot.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addBuildCommand } from './commands/image/build.ts'
 import { hostsRunning } from './commands/image/hosts-running.ts'
 import { addImageCommands } from './commands/image/image.ts'
@@ -43,6 +44,7 @@ const lines = process.stdout.isTTY ? { write: (json: string) => out.write(`${log
 const log = openLog(level, lines)
 addApplianceCommand(program, log)
 addManagerCommands(program, out, log)
+addDoctorCommand(program, out)
 // Commands answer on stdout and complain on stderr.
 const deps = { out, err, log: openLog('warn', pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)
