@@ -43,7 +43,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['storage', 'placement', 'guests', 'networks', 'vm-images', 'consoles', 'measures'],
   ['reconcile', 'automation', 'tasks'],
   ['automations'],
-  ['metrics.ts', 'config.ts', 'doctor'],
+  ['metrics.ts', 'config.ts', 'doctor', 'service'],
   ['contract'],
   ['doors', 'cli', 'main.ts'],
 ]
@@ -55,6 +55,7 @@ const ASKED_BY = ['manager/contract', 'manager/protocol', 'manager/outcome.ts', 
 /** Of the command line: what starts a manager, or works on the data of one on this machine. */
 const ON_THE_MANAGERS_MACHINE = [
   'manager/cli/commands/doctor.ts',
+  'manager/cli/commands/install.ts',
   'manager/cli/commands/manager.ts',
   'manager/cli/commands/user/local.ts',
   'manager/cli/engine/api/settings.ts',
@@ -113,6 +114,7 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/commands/image/build.ts',
   'manager/cli/commands/image/hosts-running.ts',
   'manager/cli/commands/image/options.ts',
+  'manager/cli/commands/install.ts',
   'manager/cli/commands/property.ts',
   'manager/cli/commands/up.ts',
   'manager/cli/commands/vm-image/build.ts',
@@ -127,6 +129,7 @@ export const WORLDLY: readonly string[] = [
   'manager/doors/event-streams.ts',
   'manager/doors/first-admin.ts',
   'manager/main.ts',
+  'manager/service/exec.ts',
   'manager/store',
   'manager/vm-images/files',
   'manager/doors/web/answering.ts',

@@ -10,6 +10,7 @@ import { addDoctorCommand } from './commands/doctor.ts'
 import { addBuildCommand } from './commands/image/build.ts'
 import { hostsRunning } from './commands/image/hosts-running.ts'
 import { addImageCommands } from './commands/image/image.ts'
+import { addInstallCommands } from './commands/install.ts'
 import { addManagerCommands } from './commands/manager.ts'
 import { addPoolCommands } from './commands/pool-commands.ts'
 import { addUpCommand } from './commands/up.ts'
@@ -45,6 +46,7 @@ const log = openLog(level, lines)
 addApplianceCommand(program, log)
 addManagerCommands(program, out, log)
 addDoctorCommand(program, out)
+addInstallCommands(program, out)
 // Commands answer on stdout and complain on stderr.
 const deps = { out, err, log: openLog('warn', pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)

@@ -1,5 +1,6 @@
 // All checks, in the order that they are told in: the machine, its network, what is kept on it.
 import { join } from 'node:path'
+import { applianceFolder } from '../../appliance/store/own-folder.ts'
 import { type Check, check, configured } from './check.ts'
 import { judgeCertificate } from './checks/certificates.ts'
 import { judgeClock } from './checks/clock.ts'
@@ -85,7 +86,7 @@ export function allChecks({ reading }: Pick<ReadConfig, 'reading'>, now: number)
       'schema',
       'databases of a newer hostless',
       ({ dataDir, config }) =>
-        readSchemas(join(dataDir, 'appliance.db'), dataDir, config?.manager?.listen ? config.manager.database : undefined),
+        readSchemas(join(applianceFolder(dataDir), 'appliance.db'), dataDir, config?.manager?.listen ? config.manager.database : undefined),
       judgeSchemas,
     ),
   ]
