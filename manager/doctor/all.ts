@@ -72,8 +72,8 @@ export function allChecks({ reading }: Pick<ReadConfig, 'reading'>, now: number)
     check(
       'keys',
       'who may read them',
-      ({ dataDir }) => readKeys(join(dataDir, 'keys')),
-      (seen) => judgeKeys(seen),
+      ({ dataDir }) => Promise.all([...new Set([dataDir, applianceFolder(dataDir)])].map((folder) => readKeys(join(folder, 'keys')))),
+      (seen) => seen.flatMap(judgeKeys),
     ),
     check(
       'certificates',

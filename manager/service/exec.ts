@@ -29,6 +29,7 @@ export async function writeWhole({ path, content }: PlannedFile): Promise<void> 
   await rename(draft, path)
 }
 
+/** Of files that are there. */
 export async function reachedBy(files: readonly { readonly path: string; readonly what: string }[]): Promise<readonly Reached[]> {
   return Promise.all(
     files.map(async ({ path, what }) => {
@@ -104,7 +105,7 @@ async function textOf(path: string): Promise<string | undefined> {
   })
 }
 
-async function isThere(path: string): Promise<boolean> {
+export async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,

@@ -64,7 +64,7 @@ async function install({ config: file, dryRun, force, now }: InstallOptions, out
   const placing = await placingOf(await realpath(file), config.dataDir)
   const files = await machine.foundFiles(filesFor(ETC, services, placing))
   const refused = [
-    ...unreachable(await reached(placing)),
+    ...(await outOfReach(placing)),
     refusedDataDir(config.dataDir),
     force || dryRun ? undefined : refusedFiles(files),
   ].filter((reason) => reason !== undefined)
@@ -136,20 +136,21 @@ async function placingOf(config: string, dataDir: string): Promise<Placing> {
   const script = join(packageRoot(import.meta.dirname, 3), 'dist/manager/cli/main.js')
   return {
     node: await realpath(process.execPath),
-    script: await realpath(script).catch(() => {
-      throw new CommandFailure(`there is no ${script}: npm run build makes it`)
-    }),
+    script: await realpath(script).catch(() => script),
     config,
     dataDir: dataDir.replace(/(.)\/+$/, '$1'),
   }
 }
 
-async function reached({ node, script, config }: Placing) {
-  return machine.reachedBy([
-    { path: node, what: 'Node.js' },
-    { path: script, what: 'hostless' },
-    { path: config, what: 'the config' },
-  ])
+async function outOfReach({ node, script, config }: Placing): Promise<readonly string[]> {
+  if (!(await machine.isThere(script))) return [`there is no ${script}: npm run build makes it`]
+  return unreachable(
+    await machine.reachedBy([
+      { path: node, what: 'Node.js' },
+      { path: script, what: 'hostless' },
+      { path: config, what: 'the config' },
+    ]),
+  )
 }
 
 async function managerAccount(services: readonly Service[]): Promise<Account> {
