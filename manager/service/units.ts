@@ -35,8 +35,6 @@ function applianceUnit(placing: Placing): string {
       'UMask=0077',
       'AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_NET_RAW',
       'CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW',
-      'SystemCallFilter=@system-service',
-      'SystemCallFilter=~@privileged @resources',
       'MemoryMax=2G',
       'LimitNOFILE=65536',
       // A rack that is switched on waits for it.
@@ -52,8 +50,6 @@ function managerUnit(placing: Placing): string {
     'AmbientCapabilities=',
     'CapabilityBoundingSet=',
     'PrivateUsers=yes',
-    'SystemCallFilter=@system-service',
-    'SystemCallFilter=~@privileged',
     'MemoryMax=8G',
     'LimitNOFILE=65536',
     // A password of PostgreSQL: PGPASSWORD=…, in a file that only root reads.
@@ -119,6 +115,8 @@ const CONFINED: readonly string[] = [
   'LockPersonality=yes',
   'RemoveIPC=yes',
   'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallFilter=~@privileged @resources',
   'SystemCallErrorNumber=EPERM',
 ]
 

@@ -85,6 +85,10 @@ async function install({ config: file, dryRun, force, now }: InstallOptions, out
   })
   await machine.settleData(config.dataDir, await managerAccount(services), await account('hostless-appliance'))
   out.write(`${config.dataDir}: given to ${services.map((service) => USERS[service]).join(' and ')}\n`)
+  for (const service of SERVICES.filter((one) => !services.includes(one))) {
+    if (await machine.isThere(unitPath(ETC, service)))
+      out.write(`${unitPath(ETC, service)} is from another config, which had a manager here: systemctl disable --now ${service}\n`)
+  }
   await start(services, written, now === true, out)
 }
 
