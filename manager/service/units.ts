@@ -73,10 +73,9 @@ function unit(description: string, service: Service, { node, script, config }: P
     `User=${user}`,
     `Group=${user}`,
     `ExecStart=${command.map(quoted).join(' ')}`,
+    // Also where it refuses its config: an interface that has no address yet, after a power cut, is refused like one that never has.
     'Restart=always',
-    'RestartSec=2',
-    // 2: it refuses its config, and would again.
-    'RestartPreventExitStatus=2',
+    'RestartSec=3',
     'TimeoutStopSec=30',
     ...stateLines(folder),
     ...own,

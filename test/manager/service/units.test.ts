@@ -46,6 +46,9 @@ test('the appliance has the two capabilities that its sockets need, and the mana
   for (const unit of [appliance, manager]) {
     for (const line of ['NoNewPrivileges=yes', 'ProtectSystem=strict', 'ProtectHome=yes', 'SystemCallArchitectures=native'])
       t.true(has(unit, line), line)
+    // After a power cut the interface may have its address later than the service starts.
+    t.true(has(unit, 'Restart=always') && has(unit, 'StartLimitIntervalSec=0'))
+    t.notRegex(unit, /RestartPreventExitStatus/)
     t.regex(unit, /^MemoryMax=/m)
     t.regex(unit, /^SystemCallFilter=/m)
   }
