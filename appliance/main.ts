@@ -22,6 +22,7 @@ import { newAttemptId, openAttemptStore } from './store/attempts.ts'
 import { openStore, type Store } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
 import { Leases } from './store/leases.ts'
+import { applianceFolder } from './store/own-folder.ts'
 import { SharedFiles } from './store/shared-files.ts'
 import { readAuthority } from './store/site-keys.ts'
 import { UnpushedTokens } from './store/unpushed-tokens.ts'
@@ -86,7 +87,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   }
 
   const control = await startControlServer({
-    socket: join(dataDir, 'appliance.sock'),
+    socket: join(applianceFolder(dataDir), 'appliance.sock'),
     attempts: () => attempts.views(),
     subscribe: (listener) => attempts.subscribe(listener),
     leases: () => leases.list(),
@@ -104,7 +105,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     portmap: config.nfs.portmap ? { port: 111 } : undefined,
     exports: () => catalogue,
     mayRead: (client) => isOnRack(config, parseIpv4(client)),
-    handleKey: await nfsKey(dataDir),
+    handleKey: await nfsKey(applianceFolder(dataDir)),
     log,
     onMount: (observation) => {
       const mac = macOf(desk, observation.clientAddress)
@@ -191,7 +192,7 @@ async function openDesk(
   log: Log,
   closing: (() => Promise<void> | void)[],
 ): Promise<{ readonly desk: BootDesk; readonly database: Store; readonly plan: KnownPlan; readonly tokens: UnpushedTokens }> {
-  const database = openStore(join(config.dataDir, 'appliance.db'))
+  const database = openStore(join(applianceFolder(config.dataDir), 'appliance.db'))
   closing.push(() => void database.close())
   const tokens = new UnpushedTokens(database, log)
   const store = openAttemptStore(database, tokens)

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 
 const NFS_KEY_BYTES = 32
 
-/** The key that filehandles are signed with: made at the first start, mode 0600. All appliances of a site share it. Throws when it is damaged. */
-export async function nfsKey(dataDir: string): Promise<Buffer> {
-  const folder = join(dataDir, 'keys')
+/** The key that filehandles are signed with: made in `keys/` of this folder at the first start, mode 0600. All appliances of a site share it. Throws when it is damaged. */
+export async function nfsKey(ownFolder: string): Promise<Buffer> {
+  const folder = join(ownFolder, 'keys')
   const file = join(folder, 'nfs.key')
   const known = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined

@@ -205,7 +205,7 @@ async function appliances({ schema }: Kysely<Tables>): Promise<void> {
     .execute()
 }
 
-const VERSION_KEY = 'schema'
+export const VERSION_KEY = 'schema'
 
 /** The number of steps that have run; 0 for an empty database. */
 export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
