@@ -11,7 +11,10 @@ import { attachCommand } from './open.ts'
 export async function beginBitmap(world: World, body: RequestOf<'begin-bitmap'>): Promise<AnswerOf<'begin-bitmap'> | Refusal> {
   const why = await notAlone(world, body)
   if (why !== undefined) return refused('unable', why)
-  const failure = await failureOf(world.backend, ['drbdsetup', 'new-current-uuid', String(body.minor), '--clear-bitmap'])
+  const renew = ['drbdsetup', 'new-current-uuid', String(body.minor)] as const
+  // Two, so that what this forgets is of no bitmap any more: one alone would be the bitmap's generation of a copy of before, as if that had
+  // been closed. The first forgets nothing: should it be the last, that copy is closed indeed.
+  const failure = (await failureOf(world.backend, renew)) ?? (await failureOf(world.backend, [...renew, '--clear-bitmap']))
   if (failure !== undefined) return refused('unable', failure)
   const generations = await generationsOf(world, body.minor)
   return generations ? { kind: 'bitmap-begun', generation: generations.current } : refused('unable', UNREAD)

@@ -75,13 +75,10 @@ export function seedProgress(stdout: string): Progress | undefined {
   const words = heardOfSeed(stdout)
   if (!words) return undefined
   const { done, total, sent, heard } = words
-  const saved = Math.max(0, done - sent - heard)
-  const phase = `pre-seeding: ${inMib(sent + heard)} MiB sent, ${inMib(saved)} saved`
-  return { phase, done: Math.floor(done / MIB), total: Math.ceil(total / MIB), unit: 'MiB' }
-}
-
-function inMib(octets: number): string {
-  return (octets / MIB).toFixed(1)
+  return {
+    ...{ phase: 'copying what is not there', done: Math.floor(done / MIB), total: Math.ceil(total / MIB), unit: 'MiB' },
+    sent: Math.ceil((sent + heard) / MIB),
+  }
 }
 
 export function readSeedPlan(text: string | undefined): SeedPlan | undefined {

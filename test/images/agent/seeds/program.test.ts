@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { heardOfSeed, seedPlaces } from '../../../../images/agent/seeds/plan.ts'
+import { heardOfSeed, saySeed, seedPlaces, seedProgress } from '../../../../images/agent/seeds/plan.ts'
 import { runSeed } from '../../../../images/agent/seeds/program/main.ts'
 import { newIdentity } from '../../../../images/agent/streams/relay/identity.ts'
 
@@ -87,4 +87,13 @@ test('who listens with another certificate is not given anything', async (t) => 
   const { source } = await ran({ own: Buffer.alloc(MIB, 1), far: Buffer.alloc(MIB), pins: { target: 'a'.repeat(64) } })
   t.is(source?.code, 1)
   t.regex(source?.complained ?? '', /is not the target/)
+})
+
+test('of what it says the last counts, a word that is cut does not', (t) => {
+  const first = saySeed({ done: 3 * MIB, total: 96 * MIB, sent: MIB, heard: 17, milliseconds: 900 })
+  const last = saySeed({ done: 48 * MIB, total: 96 * MIB, sent: 2 * MIB, heard: 17, milliseconds: 1900 })
+  const phase = { phase: 'copying what is not there', total: 96, unit: 'MiB' }
+  t.deepEqual(seedProgress(`${first}${last}`), { ...phase, done: 48, sent: 3 })
+  t.deepEqual(seedProgress(`${first}${last.slice(0, 20)}`), { ...phase, done: 3, sent: 2 })
+  t.is(seedProgress(''), undefined)
 })
