@@ -24,15 +24,11 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   const name = `the LV ${vg.name}/${lvOf(disk)}`
   const tags = { disk, guest, generation, epoch, state: 'making' } as const
   const left = found && leftOf(found, body) ? found : undefined
-  const isFit = left?.lv.sizeBytes === roundedUp(sizeBytes, group.vg) && left.lv.pool === thinPool
-  if (left && body.left === 'kept' && isFit) {
-    const gone = (tag: string): boolean => writeDiskTags(left.tags).includes(tag) || untilOf([tag]) !== undefined
-    const failure = await changeTags(world, left.lv, { without: gone, and: writeDiskTags(tags) })
-    if (failure !== undefined) return refused('unable', `${name}, which the guest has left behind, does not become the copy: ${failure}`)
-  } else {
-    // What it has left behind makes room for the newer copy.
-    const stays = left ? await removeVolume(world, left.lv) : undefined
-    if (stays !== undefined) return refused('unable', `${name}, which the guest has left behind, does not go: ${stays}`)
+  const isKept = body.left === 'kept' && left?.lv.sizeBytes === roundedUp(sizeBytes, group.vg) && left.lv.pool === thinPool
+  if (left) {
+    const failure = isKept ? await become(world, left, tags) : await removeVolume(world, left.lv)
+    const what = isKept ? 'does not become the copy' : 'does not go'
+    if (failure !== undefined) return refused('unable', `${name}, which the guest has left behind, ${what}: ${failure}`)
   }
   const there = left ? undefined : found
   if (there && (there.tags?.disk !== disk || there.tags.guest !== guest || there.tags.state !== 'making'))
@@ -42,7 +38,8 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
     )
   if (there && there.tags?.generation !== generation)
     return refused('unable', `${name} is a copy of generation ${there.tags?.generation}, and ${generation} is to be made: it is left alone`)
-  if (!there && !(left && body.left === 'kept' && isFit)) {
+  if (!there && !isKept) {
+    // What it has left behind has made room for the newer copy.
     const room = left ? await findGroup(world, vg) : group
     if (room.kind === 'refused') return refused('unable', room.reason)
     const lack = lackOfRoom(room, body, 0)
@@ -62,6 +59,12 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   return failure === undefined
     ? { kind: 'copy-made', was: there ? 'there' : 'not there' }
     : refused('unable', `${name} is not ready: ${failure}`)
+}
+
+/** What was to go at its time is a copy that is made, from one moment to the next: a seed compares all of it. */
+function become(world: World, { lv, tags: old }: FoundVolume & { readonly tags: DiskTags }, tags: DiskTags): Promise<string | undefined> {
+  const gone = (tag: string): boolean => writeDiskTags(old).includes(tag) || untilOf([tag]) !== undefined
+  return changeTags(world, lv, { without: gone, and: writeDiskTags(tags) })
 }
 
 /** The guest was here before, with an older generation. */
