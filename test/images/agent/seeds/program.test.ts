@@ -56,7 +56,7 @@ async function ran({ own, far, rateKBps, pins = {} }: Given) {
       )
       return { code, said: heardOfSeed(said), complained }
     })
-    if (pins.target !== undefined) return { source: await ends[0], copy: undefined }
+    if (pins.target !== undefined) return { source: await ends[0], target: undefined, copy: undefined }
     const [source, target] = await Promise.all(ends)
     return { source, target, copy: await readFile(join(folder, 'target.disk')) }
   } finally {
