@@ -105,6 +105,13 @@ export function createMetrics(): ManagerMetrics {
     buckets: MOVE_SECONDS,
     registers,
   })
+  const disks = new Counter({
+    name: 'hostless_migration_disk_bytes_total',
+    help: 'Of disks of guests whose move has ended: sent, and saved, as they were zeros, there already, or could be pressed',
+    labelNames: ['what'],
+    registers,
+  })
+  for (const what of ['sent', 'saved']) disks.inc({ what }, 0)
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
   const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
@@ -119,7 +126,9 @@ export function createMetrics(): ManagerMetrics {
     sample: () => samples.inc(),
     report: () => reports.inc(),
     journaled: (entries) => journaled.inc(entries),
-    migrated: ({ way, outcome, seconds }) => {
+    migrated: ({ way, outcome, seconds, disks: moved }) => {
+      if (moved) disks.inc({ what: 'sent' }, moved.sentBytes)
+      if (moved) disks.inc({ what: 'saved' }, moved.savedBytes)
       migrations.inc({ way, outcome })
       if (outcome === 'done') moves.observe({ way }, seconds)
     },

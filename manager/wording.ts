@@ -68,17 +68,19 @@ export interface JobTold {
   /** Units a second. */
   readonly rate?: number | undefined
   readonly secondsLeft?: number | undefined
+  /** Of what is done, where not all of it had to be. */
+  readonly sent?: number | undefined
 }
 
 /** `copy 45 % of 2 GiB, 31 MiB/s, 36 s left`; where nobody knows how much there is: `scan 17 files, 2 files/s`. */
-export function sayJob({ phase, done, total, unit, rate, secondsLeft }: JobTold): string {
+export function sayJob({ phase, done, total, unit, rate, secondsLeft, sent }: JobTold): string {
   const say = (count: number): string =>
     unit === 'bytes' ? sayBytes(count) : `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`
   const speed = rate === undefined ? '' : `, ${say(rate)}/s`
   if (!total) return `${phase}${done > 0 ? ` ${say(done)}` : ''}${speed}`
   const left = secondsLeft === undefined ? '' : `, ${saySpan(secondsLeft * 1000)} left`
   // All of it only where nothing is left.
-  return `${phase} ${Math.floor((done / total) * 100)} % of ${say(total)}${speed}${left}`
+  return `${phase} ${Math.floor((done / total) * 100)} % of ${say(total)}${sent === undefined ? '' : `, ${say(sent)} sent and ${say(Math.max(0, done - sent))} saved`}${speed}${left}`
 }
 
 interface Identity {

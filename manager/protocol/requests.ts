@@ -25,6 +25,7 @@ import {
 } from './requests/mirrors.ts'
 import type { Pace } from './requests/request.ts'
 import { scanFileSystem } from './requests/scan-file-system.ts'
+import { beginBitmap, closeBitmap, joinMirror, paceSeed, prepareSeed, receiveSeed, sendSeed, takeGeneration } from './requests/seeds.ts'
 import { setProperties } from './requests/set-properties.ts'
 import {
   acceptSend,
@@ -94,6 +95,14 @@ const REQUESTS = {
   'keep-guest': keepGuest,
   'forget-guest': forgetGuest,
   'read-guests': readGuests,
+  'prepare-seed': prepareSeed,
+  'begin-bitmap': beginBitmap,
+  'receive-seed': receiveSeed,
+  'send-seed': sendSeed,
+  'pace-seed': paceSeed,
+  'close-bitmap': closeBitmap,
+  'take-generation': takeGeneration,
+  'join-mirror': joinMirror,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

@@ -10,7 +10,7 @@ test('events are counted, states are read when they are asked for, and a manager
   metrics.message(23)
   metrics.sample()
   metrics.report()
-  metrics.migrated({ way: 'live', outcome: 'done', seconds: 42 })
+  metrics.migrated({ way: 'live', outcome: 'done', seconds: 42, disks: { sentBytes: 5, savedBytes: 95 } })
   metrics.migrated({ way: 'live', outcome: 'failed', seconds: 3 })
   metrics.request('GET', '/hosts', 200, 0.004)
   const work = metrics.timed(new Promise((resolve) => setImmediate(resolve, 'made')), () => clock.now)

@@ -25,6 +25,7 @@ test('few names are all said, many are counted', (t) => {
 test('a job is said with its rate and what is left, by commands and pages alike; all of it only where nothing is left', (t) => {
   const job = { phase: 'copying', done: 1023, total: 1024, unit: 'MiB' }
   t.is(sayJob({ ...job, rate: 31.44, secondsLeft: 75 }), 'copying 99 % of 1024 MiB, 31 MiB/s, 1 min 15 s left')
+  t.is(sayJob({ ...job, done: 512, sent: 12 }), 'copying 50 % of 1024 MiB, 12 MiB sent and 500 MiB saved')
   t.is(sayJob({ phase: 'streaming', done: 2 ** 20, unit: 'bytes', rate: 2 ** 19 }), 'streaming 1 MiB, 512 KiB/s')
   t.is(sayJob({ phase: 'waiting', done: 0, unit: 'files' }), 'waiting')
   t.deepEqual([400, 12_000, 185_000, 7_440_000].map(saySpan), ['0.4 s', '12 s', '3 min 5 s', '2 h 4 min'])

@@ -7,7 +7,7 @@ export interface ToldStep {
   readonly undo?: string
 }
 
-export function stepsOf({ guest: { name }, from, to, way, disks, over, keepMs, remembered }: MigrateArgs): readonly ToldStep[] {
+export function stepsOf({ guest: { name }, from, to, way, disks, over, keepMs, remembered, seed }: MigrateArgs): readonly ToldStep[] {
   const names = disks.map(({ vdev }) => vdev).join(', ')
   const ifDisks = (steps: readonly ToldStep[]): readonly ToldStep[] => (disks.length === 0 ? [] : steps)
   const places = [...new Set(disks.map((disk) => disk.to.name))].join(', ')
@@ -16,9 +16,15 @@ export function stepsOf({ guest: { name }, from, to, way, disks, over, keepMs, r
     ...(remembered ? [{ what: `let VG ${remembered.vg.name} of ${to.name} remember ${name}`, undo: 'let it forget' }] : []),
     ...ifDisks([
       { what: 'wait for its turn: so many guests copy their disks at a time' },
-      { what: `make a copy of ${names} in VG ${places} of ${to.name}`, undo: 'remove it' },
+      {
+        what: `make a copy of ${names} in VG ${places} of ${to.name}${seed ? ', of what the guest has left behind there where it has' : ''}`,
+        undo: 'remove it',
+      },
       { what: `mirror ${names} over ${over.network}`, undo: `take the mirror down: ${name} goes on on its own disks` },
-      { what: 'wait until both are the same' },
+      ...(seed
+        ? [{ what: `send what ${to.name} has not of ${names}, block by block, pressed: zeros never, and no block that is there already` }]
+        : []),
+      { what: seed ? 'join the mirror, and wait until what was written meanwhile is there, too' : 'wait until both are the same' },
     ]),
     ...(way === 'live' ? [{ what: `send its memory, and hold the last word`, undo: `${name} goes on on ${from.name}` }] : []),
     ...ifDisks([{ what: 'see that the copy is whole, and end the mirror' }]),

@@ -258,7 +258,7 @@ async function argsOf(
     })),
   })
   return {
-    ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, memoryBytes: memoryNeeded(spec) },
+    ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, seed: 'first', memoryBytes: memoryNeeded(spec) },
     ...{ from: hostArgOf(ends.from), to: there },
     over: { network: network.network, from, to },
     ...(rateBytes === undefined ? {} : { rateBytes }),

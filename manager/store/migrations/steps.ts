@@ -8,7 +8,7 @@ import { cordons } from './cordons.ts'
 import { bootNetwork, guestCpus, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { measures } from './measures.ts'
-import { homes, moveHistory, moveRates } from './moves.ts'
+import { homes, moveHistory, moveRates, savedBytes } from './moves.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
 
@@ -34,6 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
   moveRates,
   moveHistory,
   homes,
+  savedBytes,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -97,11 +97,13 @@ export interface MovesTable {
   who: string
   began: number
   ended: number
-  /** Of disks that were copied whole; of memory, in all tries. */
+  /** For disks that were copied whole; of memory, in all tries. */
   disk_bytes: number
   memory_bytes: number
   /** For which the guest stood still at most; null: it never did for it. */
   pause_ms: number | null
+  /** Of disks that were copied whole, and did not have to be sent; null: nobody knows. */
+  saved_bytes: number | null
 }
 
 /** Guests that have left a host that was emptied, and have not come back to it. */

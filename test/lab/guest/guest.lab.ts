@@ -10,10 +10,11 @@ import { managerPid, type Operator } from '../operator.ts'
 import { approveAll, hostsAnswer, REPORT_MS } from '../pool.ts'
 import { startFrom } from '../snapshot/open.ts'
 import { type At, points, signInAt } from '../snapshot/points.ts'
+import { BLOCK, blocksOn, changedBytes, fullBytes } from './blocks.ts'
 import { askGuest, GUEST_MS, guestConsole, talkThroughCommand, ticksIn, typeInGuest, waitForGuest, waitTicking } from './console.ts'
 import { readySmallDisk } from './disk.ts'
 import { worldOf, worldsLike } from './leftovers.ts'
-import { killManagerInMove, MOVING, moveUnderWay } from './moves.ts'
+import { killManagerInMove, lastMove, MOVING, moveUnderWay } from './moves.ts'
 
 let at: At<Operator>
 /** Of both hosts, before there was a guest. */
@@ -47,6 +48,10 @@ async function stateOf(name: string): Promise<string | undefined> {
 
 async function hostOf(name: string): Promise<string | undefined> {
   return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.hostName
+}
+
+async function uuidOf(name: string): Promise<string> {
+  return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.uuid ?? ''
 }
 
 async function waitState(name: string, state: string): Promise<void> {
@@ -191,6 +196,7 @@ test.serial('the manager’s database is deleted while guests run: after manager
 test.serial('a guest moves live to the other host while it writes and verifies, and goes on where it was', async (t) => {
   t.timeout(TEST_MS)
   t.regex(await type('migrate', 'web1', '--to', 'node2', '--plan'), /live[\s\S]*hand over/)
+  const full = fullBytes(await blocksOn(at.bed.node('node1'), await uuidOf('web1'), 'ready'))
   const ticks = ticksIn(await guestConsole(at.bed.node('node1'), 'web1'))
   const began = Date.now()
   const said = await type('migrate', 'web1', '--to', 'node2', ...MOVING)
@@ -199,7 +205,12 @@ test.serial('a guest moves live to the other host while it writes and verifies, 
   t.log(`moved: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   t.is(await hostOf('web1'), 'node2')
   await waitTicking(at.bed.rack.pace, at.bed.node('node2'), 'web1')
-  t.true(ticksIn(await guestConsole(at.bed.node('node2'), 'web1')) > ticks)
+  const later = ticksIn(await guestConsole(at.bed.node('node2'), 'web1'))
+  t.true(later > ticks)
+  const { diskBytes } = await lastMove(at.operator)
+  const written = (later - ticks) * BLOCK
+  t.log(`of its disk: ${diskBytes} bytes were sent; ${full} are not zero, and it wrote at most ${written} meanwhile`)
+  t.true(diskBytes <= 1.1 * (full + written))
   const [first = [], second = []] = await Promise.all(nodes().map(worldOf))
   t.deepEqual(
     first.filter((line) => line.startsWith('domain')),
@@ -210,12 +221,18 @@ test.serial('a guest moves live to the other host while it writes and verifies, 
 
 test.serial('a manager that is killed in the midst of the way back ends it when it is back', async (t) => {
   t.timeout(TEST_MS)
+  const uuid = await uuidOf('web1')
+  const left = await blocksOn(at.bed.node('node1'), uuid, 'stale')
   const ticks = ticksIn(await guestConsole(at.bed.node('node2'), 'web1'))
-  await type('migrate', 'web1', '--to', 'node1', ...MOVING, '--detach')
+  await type('migrate', 'web1', '--to', 'node1', ...MOVING, '--keep', '0s', '--detach')
   await killManagerInMove(at.bed.rack, at.operator, await moveUnderWay(at.operator))
   t.is(await hostOf('web1'), 'node1')
   await waitTicking(at.bed.rack.pace, at.bed.node('node1'), 'web1')
   t.true(ticksIn(await guestConsole(at.bed.node('node1'), 'web1')) > ticks)
+  const changed = changedBytes(left, await blocksOn(at.bed.node('node1'), uuid, 'ready'))
+  const { diskBytes } = await lastMove(at.operator)
+  t.log(`on the way back ${diskBytes} bytes of its disk were sent, and ${changed} were changed`)
+  t.true(diskBytes <= 1.2 * changed)
 })
 
 test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {
