@@ -87,11 +87,14 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'keep-copy': { kind: 'keep-copy', vg, disk, guest, generation: 2, epoch: 7 },
   'drop-mirror': { kind: 'drop-mirror', vg, disk, minor: 3 },
   'leave-disk': { kind: 'leave-disk', vg, disk, minor: 3, generation: 1, untilMs: 1_800_000_000_000 },
+  'bring-kernel': { kind: 'bring-kernel', uuid: guest, files: { kernel: { id: 'a'.repeat(64), sizeBytes: 1 } } },
+  'leave-kernel': { kind: 'leave-kernel', uuid: guest },
   'keep-guest': { kind: 'keep-guest', vg, record: RECORD },
   'forget-guest': { kind: 'forget-guest', vg, guest },
   'read-guests': { kind: 'read-guests', vg },
 }
-const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests'] as const
+const SINCE_11 = ['bring-kernel', 'leave-kernel'] as const
+const SINCE_9 = [...SINCE_11, 'keep-guest', 'forget-guest', 'read-guests'] as const
 const SINCE_8 = [
   ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
   ...(['expose-copy', 'settle-mirror', 'keep-copy', 'drop-mirror', 'leave-disk'] as const),
@@ -137,7 +140,7 @@ test('each request is known under its own kind, and has an order', (t) => {
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
     [
       ...['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
-      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror'],
+      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'bring-kernel'],
     ],
   )
 })
@@ -187,7 +190,9 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(9), [])
+  t.deepEqual(withheld(11), [])
+  t.deepEqual(withheld(10), [...SINCE_11])
+  t.deepEqual(withheld(9), [...SINCE_11])
   t.deepEqual(withheld(8), [...SINCE_9])
   t.deepEqual(withheld(7), [...SINCE_8])
   t.deepEqual(withheld(6), [...SINCE_7])
@@ -222,6 +227,17 @@ test('an agent that would drop the word filter unread is not asked for a NIC tha
   const attach = { ...ONE_OF_EACH['attach-nic'], nic: held }
   t.regex(beyond(attach, 9) ?? '', /upgrade the agent/)
   t.is(beyond(ONE_OF_EACH.upgrade, 1), undefined)
+})
+
+test('an agent that knows no kernel but the guest’s own is not asked to start a guest by one, nor to take one that comes', (t) => {
+  for (const kind of ['start-guest', 'open-receive'] as const) {
+    const body = ONE_OF_EACH[kind]
+    const boot = { kind: 'kernel', kernel: { id: 'a'.repeat(64), sizeBytes: 1 }, cmdline: '' } as const
+    const byKernel: RequestBody = { ...body, guest: { ...body.guest, boot } }
+    t.is(beyond(body, 10), undefined, kind)
+    t.is(beyond(byKernel, 11), undefined, kind)
+    t.regex(beyond(byKernel, 10) ?? '', /speaks version 10 .* by a kernel of the image store since version 11: upgrade the agent/, kind)
+  }
 })
 
 test('a manager before version 4 hears no word that it does not know', (t) => {
