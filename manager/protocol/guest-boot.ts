@@ -29,5 +29,6 @@ function told(issue: z.core.$ZodRawIssue): string | undefined {
 }
 
 export function sayBoot(boot: GuestBoot): string {
-  return boot === 'grub' ? 'its own GRUB' : `kernel ${boot.kernel}`
+  if (boot === 'grub') return 'its own GRUB'
+  return boot.cmdline === '' ? `kernel ${boot.kernel}` : `kernel ${boot.kernel}: ${boot.cmdline}`
 }

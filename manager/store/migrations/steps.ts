@@ -10,7 +10,7 @@ import { identities, tokenParents } from './identity.ts'
 import { measures } from './measures.ts'
 import { homes, moveHistory, moveRates } from './moves.ts'
 import { scans, site } from './site.ts'
-import { vmImages } from './vm-images.ts'
+import { kernels, vmImages } from './vm-images.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
@@ -34,6 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
   moveRates,
   moveHistory,
   homes,
+  kernels,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -52,7 +52,7 @@ test('a guest boots by its own GRUB, or by a kernel of the image store with a li
   t.deepEqual(guestSpec.parse(parse(stringify(writeSpec(spec)))), spec, 'round trip')
   t.deepEqual(guestSpec.parse(boot({ kernel: 'k' })).boot, { kernel: 'k', cmdline: '' })
   t.is(faultOf(boot({ ...kernel, cmdlin: 'x' })), 'boot: there is no key "cmdlin": is it cmdline?')
-  t.is(faultOf(boot({ cmdline: 'x' })).slice(0, 13), 'boot.kernel: ')
+  t.is(faultOf(boot({ cmdline: 'x' })).slice(0, 13), 'boot: kernel ')
   t.regex(faultOf(boot({ kernel: '../x' })), /^boot.kernel: is no name of an image/)
   t.regex(faultOf(boot('pygrub')), /^boot: is neither grub nor a kernel: say grub, or \{ kernel: NAME, cmdline/)
   for (const cmdline of ['a\nb', "a'b", 'a\\b', 'ä', 'x'.repeat(1001), 'a\0'])
