@@ -204,6 +204,7 @@ async function start(
   const images = await openVmImages({
     ...{ dataDir, store, now, after, log: listening, newId: newHostId, mostBytes: config.largestImage ?? LARGEST_IMAGE },
     users: (image) => book.madeOf(image),
+    booters: (kernel) => book.bootedBy(kernel),
   })
   closing.push(() => images.close())
 

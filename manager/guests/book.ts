@@ -96,6 +96,15 @@ export class GuestBook {
     return rows.flatMap(({ uuid, name }) => (making.has(uuid) ? [name] : []))
   }
 
+  /** Names of guests whose specs say that they boot by the kernel of this name. */
+  async bootedBy(kernel: string): Promise<readonly string[]> {
+    const rows = await allGuests(this.#options.store.db)
+    return rows
+      .filter((row) => row.spec.includes('"kernel"'))
+      .map((row) => guestRecord(row, []))
+      .flatMap(({ name, spec }) => (spec.boot !== 'grub' && spec.boot.kernel === kernel ? [name] : []))
+  }
+
   #view(record: GuestRecord, seen: readonly Seen[], holding: Holding | undefined): GuestView {
     const { pool, now } = this.#options
     const { uuid, name, disks, power, since, host: id } = record

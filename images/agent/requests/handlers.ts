@@ -16,6 +16,7 @@ import { paceSeed, prepareSeed, receiveSeed, sendSeed } from '../seeds/requests.
 import type { Relays, StreamWorld } from '../streams/relays.ts'
 import { attachDisk, detachDisk } from './attach-disk.ts'
 import { attachNic, detachNic } from './attach-nic.ts'
+import { bringKernel, leaveKernel } from './bring-kernel.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
@@ -129,6 +130,8 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'leave-disk': by<'leave-disk'>(leaveDisk),
     'cap-guest': by<'cap-guest'>(capGuest),
     'announce-guest': by<'announce-guest'>(announceGuest),
+    'bring-kernel': by<'bring-kernel'>(bringKernel),
+    'leave-kernel': by<'leave-kernel'>(leaveKernel),
     'keep-guest': by<'keep-guest'>(keepGuest),
     'forget-guest': by<'forget-guest'>(forgetGuest),
     'read-guests': by<'read-guests'>(readGuests),

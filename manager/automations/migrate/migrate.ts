@@ -12,6 +12,7 @@ import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, opened, settled, synced } from './disks.ts'
 import { endMove } from './history.ts'
+import { kernelBrought } from './kernel.ts'
 import { type Held, held, NotMoved, passedOn, saySeconds } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
 import { completed, SEED, seeded } from './seeding.ts'
@@ -63,6 +64,7 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
     const { vg, record } = args.remembered
     yield* remember(to, name, { vg, record: { ...record, arriving: way } })
   }
+  if (way === 'live') yield* kernelBrought(args)
   const { mirrors, sent } = disks.length === 0 ? NOTHING : yield* inTurn(copying(args), () => copied(args, given))
   const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
   if (stream === undefined) {

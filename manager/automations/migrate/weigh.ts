@@ -11,8 +11,10 @@ import type { Done } from '../../outcome.ts'
 import { poolsOf } from '../../placement/picture.ts'
 import { type VgRef, vgRef } from '../../protocol/guest-disk.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
+import type { GuestConfig } from '../../protocol/requests/guest-config.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
 import { cpuArg } from '../guests/parts.ts'
+import { bootOf, NO_KERNEL } from '../guests/plans/boot.ts'
 import {
   type Asked,
   heldBy,
@@ -76,6 +78,8 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const from = runningOn(view)
   const way = asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
   const refusals = [...ofGuest(view, asked, from, way)]
+  const boot = await bootOf(deps.images, record.spec)
+  if (boot.kind !== 'done') refusals.push({ code: NO_KERNEL, reason: boot.reason })
   const disks = record.disks.filter(({ state }) => state !== 'leaving')
   const places = from && (await placesOf(deps, { record, disks, from, way, asked }))
   const isThere = from !== undefined && asked.to?.id === from.id
@@ -91,8 +95,8 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const network = over && 'network' in over ? over : undefined
   const moved = ends?.inventories[1] && disksTo(record, disks, ends.inventories[1])
   if (moved && 'code' in moved) refusals.push(moved)
-  const isWhole = refusals.length === 0 && way !== undefined && ends && network && moved && !('code' in moved)
-  const args = isWhole ? await argsOf(deps, { asked, record, way, ends, network, disks: moved }) : undefined
+  const isWhole = refusals.length === 0 && way !== undefined && ends && network && moved && !('code' in moved) && boot.kind === 'done'
+  const args = isWhole ? await argsOf(deps, { asked, record, boot: boot.value, way, ends, network, disks: moved }) : undefined
   return {
     kind: 'done',
     value: {
@@ -229,6 +233,7 @@ export function thinOf({ spec }: GuestRecord, { vdev }: DiskRecord): string | un
 interface Found {
   readonly asked: MoveAsked
   readonly record: GuestRecord
+  readonly boot: GuestConfig['boot']
   readonly way: MigrateArgs['way']
   readonly ends: Ends
   readonly network: CommonNetwork
@@ -237,14 +242,14 @@ interface Found {
 
 async function argsOf(
   { networks, where, epoch, now }: PlanDeps,
-  { asked, record, way, ends, network, disks }: Found,
+  { asked, record, boot, way, ends, network, disks }: Found,
 ): Promise<MigrateArgs> {
   const { uuid, spec, created, createdBy } = record
   const known = await networks.list()
   const { maxPauseMs, rateBytes, keepMs } = asked
   const cpu = await where.cpuOn(ends.to.id, spec)
   const guest = configOf({
-    ...{ uuid, spec, cpuid: cpu?.cpuid, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, boot, cpuid: cpu?.cpuid, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disks.map(({ disk, to: vg, generation, vdev, access }) => ({ disk, vg, generation: generation + 1, vdev, access })),
   })
   const [from, to] = network.addresses

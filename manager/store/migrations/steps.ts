@@ -10,7 +10,7 @@ import { identities, tokenParents } from './identity.ts'
 import { measures } from './measures.ts'
 import { homes, moveHistory, moveRates, savedBytes } from './moves.ts'
 import { scans, site } from './site.ts'
-import { vmImages } from './vm-images.ts'
+import { kernels, vmImages } from './vm-images.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
@@ -35,6 +35,7 @@ export const MIGRATIONS: readonly Migration[] = [
   moveHistory,
   homes,
   savedBytes,
+  kernels,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -53,6 +53,8 @@ export interface VmImagesTable {
   notes: string
   added: number
   added_by: string
+  /** Of a kernel: the id of the initrd that goes with it. */
+  initrd: string | null
 }
 
 /** What was measured in five minutes, as manager/measures/bucket.ts writes it. */

@@ -5,6 +5,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import type { z } from 'zod'
+import { SMALL_DISK, SMALL_OPTIONS } from '../../../images/guest/small.ts'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { managerPid, type Operator } from '../operator.ts'
 import { approveAll, hostsAnswer, REPORT_MS } from '../pool.ts'
@@ -12,11 +13,12 @@ import { startFrom } from '../snapshot/open.ts'
 import { type At, points, signInAt } from '../snapshot/points.ts'
 import { BLOCK, blocksOn, changedBytes, fullBytes } from './blocks.ts'
 import { askGuest, GUEST_MS, guestConsole, talkThroughCommand, ticksIn, typeInGuest, waitForGuest, waitTicking } from './console.ts'
-import { readySmallDisk } from './disk.ts'
+import { bootFilesOf, readySmallDisk } from './disk.ts'
 import { worldOf, worldsLike } from './leftovers.ts'
 import { killManagerInMove, lastMove, MOVING, moveUnderWay } from './moves.ts'
 
 let at: At<Operator>
+let disk: string
 /** Of both hosts, before there was a guest. */
 let before: readonly (readonly string[])[]
 
@@ -26,7 +28,7 @@ const TEST_MS = 3_600_000
 const nodes = () => at.bed.rack.nodes
 
 test.before(async () => {
-  const disk = await readySmallDisk()
+  disk = await readySmallDisk()
   at = await startFrom(points.twoApproved)
   await type('vm-image', 'add', disk, '--name', 'small')
 })
@@ -126,6 +128,26 @@ test.serial('a guest that crashes is started again by its agent, while the manag
   }
   await waitState('web1', 'running')
 })
+
+test.serial(
+  'a guest boots by a kernel of the image store, with the command line of its spec, and goes on doing so where it moves',
+  async (t) => {
+    t.timeout(TEST_MS)
+    const node = at.bed.node('node1')
+    const { kernel, initrd } = await bootFilesOf(disk)
+    await type('vm-image', 'add-kernel', 'ours', '--kernel', kernel, '--initrd', initrd)
+    const { exitCode, stderr } = await at.operator.hostless('vm-image', 'add-kernel', 'none', '--kernel', disk)
+    t.true(exitCode !== 0 && /neither an ELF vmlinux nor a bzImage/.test(stderr), stderr)
+    await type('vm', 'stop', 'web1', '--hard')
+    await type('vm', 'set', 'web1', '--kernel', 'ours', '--cmdline', `root=LABEL=${SMALL_DISK.label} ro ${SMALL_OPTIONS} by=ours`)
+    await type('vm', 'start', 'web1')
+    await askGuest(at.bed.rack.pace, node, 'web1', 'grep -qw by=ours /proc/cmdline')
+    await waitTicking(at.bed.rack.pace, node, 'web1')
+    // Each once, and the guest's own names of both.
+    const lies = async () => (await node.ssh(['ls', '/run/hostless/kernels'])).stdout.trim().split('\n')
+    t.is((await lies()).length, 5)
+  },
+)
 
 test.serial('a guest’s console stands at an operator’s terminal: what it has said, and then both ways', async (t) => {
   t.timeout(TEST_MS)

@@ -87,6 +87,8 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'keep-copy': { kind: 'keep-copy', vg, disk, guest, generation: 2, epoch: 7 },
   'drop-mirror': { kind: 'drop-mirror', vg, disk, minor: 3 },
   'leave-disk': { kind: 'leave-disk', vg, disk, minor: 3, generation: 1, untilMs: 1_800_000_000_000 },
+  'bring-kernel': { kind: 'bring-kernel', uuid: guest, files: { kernel: { id: 'a'.repeat(64), sizeBytes: 1 } } },
+  'leave-kernel': { kind: 'leave-kernel', uuid: guest },
   'keep-guest': { kind: 'keep-guest', vg, record: RECORD },
   'forget-guest': { kind: 'forget-guest', vg, guest },
   'read-guests': { kind: 'read-guests', vg },
@@ -107,7 +109,7 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
 }
 const SINCE_11 = [
   ...(['prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed', 'close-bitmap', 'take-generation'] as const),
-  'join-mirror',
+  ...(['join-mirror', 'bring-kernel', 'leave-kernel'] as const),
 ] as const
 const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests', ...SINCE_11] as const
 const SINCE_8 = [
@@ -155,7 +157,7 @@ test('each request is known under its own kind, and has an order', (t) => {
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
     [
       ...['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
-      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'receive-seed', 'send-seed', 'join-mirror'],
+      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'receive-seed', 'send-seed', 'join-mirror', 'bring-kernel'],
     ],
   )
 })
@@ -252,6 +254,17 @@ test('an agent that would drop the word filter unread is not asked for a NIC tha
   const attach = { ...ONE_OF_EACH['attach-nic'], nic: held }
   t.regex(beyond(attach, 9) ?? '', /upgrade the agent/)
   t.is(beyond(ONE_OF_EACH.upgrade, 1), undefined)
+})
+
+test('an agent that knows no kernel but the guest’s own is not asked to start a guest by one, nor to take one that comes', (t) => {
+  for (const kind of ['start-guest', 'open-receive'] as const) {
+    const body = ONE_OF_EACH[kind]
+    const boot = { kind: 'kernel', kernel: { id: 'a'.repeat(64), sizeBytes: 1 }, cmdline: '' } as const
+    const byKernel: RequestBody = { ...body, guest: { ...body.guest, boot } }
+    t.is(beyond(body, 10), undefined, kind)
+    t.is(beyond(byKernel, 11), undefined, kind)
+    t.regex(beyond(byKernel, 10) ?? '', /speaks version 10 .* by a kernel of the image store since version 11: upgrade the agent/, kind)
+  }
 })
 
 test('a manager before version 4 hears no word that it does not know', (t) => {

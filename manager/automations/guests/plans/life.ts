@@ -6,6 +6,7 @@ import { memoryNeeded } from '../../../guests/where.ts'
 import { lvOf, vgRef } from '../../../protocol/guest-disk.ts'
 import type { DestroyArgs, StopArgs } from '../end.ts'
 import { cpuArg, type rememberedStart, type StartArgs } from '../parts.ts'
+import { bootOf } from './boot.ts'
 import {
   type Asked,
   free,
@@ -47,10 +48,12 @@ export async function planStart(
     const why = places.refused.find((one) => one.host === host.id)?.reasons.join('; ')
     return refused(`${name} cannot start on ${host.name}: ${why ?? 'it has not reported'}`)
   }
+  const boot = await bootOf(deps.images, spec)
+  if (boot.kind !== 'done') return boot
   const networks = await deps.networks.list()
   const cpu = await deps.where.cpuOn(host.id, spec)
   const guest = configOf({
-    ...{ uuid, spec, cpuid: cpu?.cpuid, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, boot: boot.value, cpuid: cpu?.cpuid, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disksOf(record),
   })
   const leftover = found.value.seen.some((one) => one.host.id === host.id) ? 'domain' : 'none'

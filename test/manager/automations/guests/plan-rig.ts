@@ -1,5 +1,5 @@
 // What people ask of guests, as the doors do: a plan, then its recipe, over the rig's hosts. Every host that is up takes a guest.
-import type { PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
+import type { FoundImage, PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
 import { OneByOne } from '../../../../manager/automations/migrate/one-by-one.ts'
 import { GuestBook } from '../../../../manager/guests/book.ts'
 import type { Ground, Places, Wanted, Where } from '../../../../manager/guests/where.ts'
@@ -82,6 +82,15 @@ class EveryHost implements Pick<Where, 'places' | 'ground' | 'cpuOn'> {
   }
 }
 
+const KERNEL = { id: '6'.repeat(64), name: 'debian', kind: 'kernel', sizeBytes: 100, present: true } as const
+/** By what refers to them; `none` is there for nobody, and everything else is an image of a disk. */
+export const KERNELS: Readonly<Record<string, FoundImage>> = {
+  debian: { ...KERNEL, initrd: { id: '7'.repeat(64), sizeBytes: 200 } },
+  lone: { ...KERNEL, name: 'lone' },
+  gone: { ...KERNEL, name: 'gone', present: false },
+  [KERNEL.id]: KERNEL,
+}
+
 export function plannerOn(rig: Rig, room = 1): Planner {
   const { store, hosts, automations } = rig
   const view = (id: string) => {
@@ -104,7 +113,11 @@ export function plannerOn(rig: Rig, room = 1): Planner {
     where: new EveryHost(hosts, room),
     networks: { list: async () => [network] },
     images: {
-      find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),
+      find: async (ref) => {
+        const kernel = KERNELS[ref]
+        if (ref === 'none') return { kind: 'missing', reason: 'there is no image "none"' }
+        return { kind: 'done', value: kernel ?? { id: IMAGE, name: ref, kind: 'disk', sizeBytes: 2 ** 20, present: true } }
+      },
       makeSeed: async (seed) => {
         seeds.push(seed)
         return { kind: 'done', value: { id: '5'.repeat(64), sizeBytes: 376_832 } }
