@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import test from 'ava'
 import { heardOfSeed, saySeed, seedPlaces, seedProgress } from '../../../../images/agent/seeds/plan.ts'
 import { runSeed } from '../../../../images/agent/seeds/program/main.ts'
@@ -32,7 +33,7 @@ async function ran({ own, far, rateKBps, pins = {} }: Given) {
   try {
     const keys = { source: newIdentity(), target: newIdentity() }
     const port = await freePort()
-    const ends = (['source', 'target'] as const).map(async (end) => {
+    const run = async (end: 'source' | 'target') => {
       const places = seedPlaces(join(folder), `${end}-1`)
       const device = join(folder, `${end}.disk`)
       await writeFile(device, end === 'source' ? own : far)
@@ -55,9 +56,18 @@ async function ran({ own, far, rateKBps, pins = {} }: Given) {
         },
       )
       return { code, said: heardOfSeed(said), complained }
-    })
-    if (pins.target !== undefined) return { source: await ends[0], target: undefined, copy: undefined }
-    const [source, target] = await Promise.all(ends)
+    }
+    if (pins.target !== undefined) {
+      const { key } = keys.target
+      const other = createTlsServer({ key, cert: key, requestCert: true, rejectUnauthorized: false }, (socket) =>
+        socket.on('error', () => undefined),
+      )
+      await new Promise<void>((resolve) => other.listen(port, HERE, resolve))
+      const source = await run('source')
+      other.close()
+      return { source, target: undefined, copy: undefined }
+    }
+    const [source, target] = await Promise.all([run('source'), run('target')])
     return { source, target, copy: await readFile(join(folder, 'target.disk')) }
   } finally {
     await rm(folder, { recursive: true, force: true })
