@@ -9,6 +9,7 @@ import { bootNetwork, guestCpus, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { measures } from './measures.ts'
 import { homes, moveHistory, moveRates } from './moves.ts'
+import { presence } from './presence.ts'
 import { scans, site } from './site.ts'
 import { vmImages } from './vm-images.ts'
 
@@ -34,6 +35,7 @@ export const MIGRATIONS: readonly Migration[] = [
   moveRates,
   moveHistory,
   homes,
+  presence,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

@@ -7,6 +7,7 @@ import { sqlite } from '../../../manager/store/dialects/sqlite.ts'
 import { addHost, saveMacs } from '../../../manager/store/tables/hosts.ts'
 import { collectingLog, type LogLine } from '../../appliance/wire/collecting-log.ts'
 import { naa, report } from '../connectivity/inventories.ts'
+import { hostIn } from './conditions.ts'
 
 const GIB = 1 << 30
 const RUN = '00000000-0000-4000-8000-000000000001'
@@ -28,7 +29,7 @@ async function open(t: ExecutionContext): Promise<Opened> {
         id,
         name: id,
         uuid: undefined,
-        state: 'up',
+        ...hostIn('up'),
         since: 0,
         groups: [],
         notes: '',

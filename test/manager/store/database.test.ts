@@ -14,6 +14,7 @@ import { addHost, allHosts } from '../../../manager/store/tables/hosts.ts'
 import { nextEpoch } from '../../../manager/store/tables/settings.ts'
 import { countUsers } from '../../../manager/store/tables/users.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { dataDirFor } from '../site.ts'
 import { onEach, storeAt } from './dialects.ts'
 
@@ -23,7 +24,7 @@ const host = (id: string, name: string) => ({
   id,
   name,
   uuid: undefined,
-  state: 'up',
+  ...hostIn('up'),
   since: 1,
   groups: ['rack1'],
   notes: '',

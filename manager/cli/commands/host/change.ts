@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { bootSettings } from '../../../contract/boots.ts'
 import type { Host, HostAction } from '../../../contract/hosts.ts'
+import { sayHost } from '../../../protocol/host.ts'
 import type { World } from '../../engine/answer.ts'
 import { everyHost } from '../../engine/api/every-host.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -191,7 +192,7 @@ function addNote(host: Command, world: World): void {
 
 const nameOf = ({ name }: Host): string => name
 
-const stands = ({ state, cordon }: Host): string => (cordon ? `${state}, cordoned: ${oneLine(cordon.reason)}` : state)
+const stands = (host: Host): string => (host.cordon ? `${sayHost(host)}, cordoned: ${oneLine(host.cordon.reason)}` : sayHost(host))
 
 /** `node01, node02 and 3 others`. */
 function namesOf(hosts: readonly Host[]): string {

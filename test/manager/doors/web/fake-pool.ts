@@ -1,4 +1,5 @@
 // A pool that is made up: the handlers of the contract over any number of hosts, changed by the test.
+
 import type { Alarm } from '../../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
@@ -22,6 +23,7 @@ import { fakeStorage } from '../../fake-storage.ts'
 import { fakeTasks } from '../../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeVms } from '../../fake-vms.ts'
+import { shownIn } from '../../hosts/conditions.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -138,7 +140,7 @@ export function fakePool(
       if (action === 'maintain' && (find(ref)?.guests ?? 0) > 0)
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
       const cordon = told.reason === undefined ? undefined : { reason: told.reason, who: `user ${who.user}`, at: 0 }
-      return changeOf(ref, { state: STATE_AFTER[action], cordon })
+      return changeOf(ref, { ...shownIn(STATE_AFTER[action]), cordon })
     }
   const matrix = (): Matrix => {
     const list = [...hosts.values()]

@@ -14,6 +14,7 @@ import { addHost, allHosts, saveMacs } from '../../../../manager/store/tables/ho
 import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
 import { accessAt, PASSWORD, value } from '../../access/site.ts'
+import { hostIn } from '../../hosts/conditions.ts'
 import { dataDirFor } from '../../site.ts'
 import { DATABASES, onEach, storeAt } from '../dialects.ts'
 
@@ -34,7 +35,7 @@ const host = (id: string, name: string) => ({
   id,
   name,
   uuid: undefined,
-  state: 'up',
+  ...hostIn('up'),
   since: 1_700_000_000_000,
   groups: ['rack1', 'räck “2”'],
   notes: '',
