@@ -23,7 +23,7 @@ test('events are counted, states are read when they are asked for, and a manager
     { ...host, id: 'silent', ...shownIn('approved') },
     { ...host, ...shownIn('up'), connection: { address: '', agent: '', since: 0 } },
     { ...host, ...shownIn('up') },
-    { ...host, ...shownIn('lost'), cordon: { reason: 'PDU 2', who: 'user ada', at: 0 } },
+    { ...host, ...shownIn('lost'), service: 'maintenance', cordon: { reason: 'PDU 2', who: 'user ada', at: 0 } },
   ]
   const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
   const hung = { section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' } as const
@@ -51,6 +51,8 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_hosts{state="up"} 2',
     'hostless_hosts{state="lost"} 1',
     'hostless_hosts{state="fenced"} 0',
+    'hostless_hosts_approved{presence="up",service="in"} 2',
+    'hostless_hosts_approved{presence="lost",service="maintenance"} 1',
     'hostless_hosts_unread{section="guests"} 3',
     'hostless_hosts_unread{section="lvs"} 0',
     'hostless_hosts_unreported 1',

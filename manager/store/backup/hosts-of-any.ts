@@ -1,5 +1,5 @@
 // Hosts in data of whatever schema: of the one that is replaced, and of the backup in its place, which the next start brings up to date.
-// Until version 18 a host was one word; since then it is the four that are read of it here.
+// Before migrations/presence.ts a host was one word; since then it is the four that are read of it here.
 import type { Kysely } from 'kysely'
 import { type HostState, stateOf } from '../../protocol/host.ts'
 import type { Transaction } from '../database.ts'

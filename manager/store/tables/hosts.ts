@@ -118,7 +118,8 @@ export async function updateHost(
   const { groups, cordon, ...others } = changed
   const set = {
     ...others,
-    ...(others.power === undefined ? {} : { proof: others.proof ?? null }),
+    // Of a fence, and gone with it.
+    ...(others.power === undefined || others.power === 'fenced' ? {} : { proof: null }),
     ...(groups ? { groups: JSON.stringify(groups) } : {}),
     ...(cordon ? { cordon: cordon === 'none' ? null : JSON.stringify(cordon) } : {}),
   }

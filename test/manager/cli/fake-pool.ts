@@ -63,8 +63,9 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
           state === 'pending' ? shownIn('approved') : refused(`${name} is ${state}: only pending hosts are approved`),
         ),
       reject: ({ ref }) => change(ref, () => shownIn('rejected')),
-      cordon: ({ ref, reason }) => change(ref, () => ({ cordon: { reason, who: 'user ada', at: 1_700_000_000_000 } })),
-      uncordon: ({ ref }) => change(ref, () => ({ cordon: undefined })),
+      cordon: ({ ref, reason }) =>
+        change(ref, () => ({ service: 'cordoned' as const, cordon: { reason, who: 'user ada', at: 1_700_000_000_000 } })),
+      uncordon: ({ ref }) => change(ref, () => ({ service: 'in' as const, cordon: undefined })),
       maintain: nothing,
       resume: nothing,
       fence: ({ ref }) => change(ref, () => shownIn('fenced')),

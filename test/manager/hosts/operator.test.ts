@@ -43,6 +43,32 @@ test('approval makes a connected host up, another one approved', (t) => {
   t.is(state(false), 'approved')
 })
 
+test('an evacuation is a service of its host: it begins with its cordon, whosever that is, and ends by itself, by an uncordon, or by nothing else', (t) => {
+  const asked = (wish: Wish, record: object) =>
+    rule(wish, { ...host, ...hostIn('up'), ...record }, { isConnected: true, isNameTaken: false, who: 'automation x', at: 9 })
+  const why = 'evacuated by automation x'
+  const begin: Wish = { kind: 'cordon', reason: why, unless: 'cordoned', to: 'evacuate' }
+  const cordon = { reason: 'PDU 2', who: 'user ada', at: 5 }
+  t.like(asked(begin, {}), { set: { service: 'evacuating', cordon: { reason: why } }, what: `cordoned: ${why}` })
+  t.deepEqual(asked(begin, { service: 'cordoned', cordon }), {
+    kind: 'change',
+    set: { service: 'evacuating' },
+    what: 'evacuated, and cordoned as before: PDU 2',
+  })
+  const evacuating = { service: 'evacuating', cordon }
+  t.is(asked(begin, evacuating).kind, 'nothing')
+  t.like(asked({ kind: 'cordon', reason: 'fans' }, evacuating), { set: { service: 'evacuating', cordon: { reason: 'fans' } } })
+  const over = { set: { service: 'cordoned' }, what: 'evacuated no more, and cordoned: PDU 2' }
+  t.like(asked({ kind: 'evacuated' }, evacuating), over)
+  t.like(asked({ kind: 'uncordon', of: why }, evacuating), over, 'it was cordoned before')
+  t.like(asked({ kind: 'uncordon' }, evacuating), { set: { service: 'in', cordon: 'none' } })
+  t.is(asked({ kind: 'evacuated' }, { service: 'cordoned', cordon }).kind, 'nothing')
+  const idle = { service: 'maintenance', cordon }
+  t.is(asked({ kind: 'evacuated' }, idle).kind, 'nothing')
+  t.like(asked({ kind: 'uncordon' }, idle), { set: { service: 'maintenance', cordon: 'none' } })
+  t.like(asked({ kind: 'cordon', reason: 'fans' }, idle), { set: { service: 'maintenance', cordon: { reason: 'fans' } } })
+})
+
 test('a cordon says why, since when and by whom; one for an evacuation leaves one that is there alone, and goes with its own', (t) => {
   const standing = { ...host, ...hostIn('up'), service: 'cordoned', cordon: { reason: 'PDU 2', who: 'user ada', at: 5 } }
   const asked = (wish: Wish, record: object = host) =>

@@ -121,9 +121,11 @@ test('a host in maintenance that dies is lost, and comes back into maintenance',
 test('a fence keeps the service of a host, and approval and rejection keep the fence', (t) => {
   t.deepEqual(
     story(host('lost', 'absent', { service: 'maintenance' }), { kind: 'fence', proof: 'x' }, { kind: 'reject' }, { kind: 'approve' }),
-    ['fenced, in maintenance (lost, in maintenance before)', 'rejected, fenced (fenced, in maintenance before)'].concat(
-      'fenced, in maintenance (rejected, fenced before)',
-    ),
+    [
+      'fenced, in maintenance (lost, in maintenance before)',
+      'rejected, fenced, in maintenance (fenced, in maintenance before)',
+      'fenced, in maintenance (rejected, fenced, in maintenance before)',
+    ],
   )
   t.deepEqual(story(host('fenced', 'absent', { service: 'maintenance' }), { kind: 'release' }, { kind: 'boots' }), [
     'maintenance (fenced, in maintenance before)',
@@ -163,9 +165,13 @@ test('a fence that did not hold is told, and ends by a new proof or a release on
       { kind: 'silent', cause: 'no connection for 30 s' },
       { kind: 'fence', proof: 'its plug is in my hand' },
     ),
-    ['fenced, its agent answers (fenced before)', 'refused', 'refused', 'fenced, lost (fenced, its agent answers before)'].concat(
+    [
+      'fenced, its agent answers (fenced before)',
+      'refused',
+      'refused',
+      'fenced, lost (fenced, its agent answers before)',
       'fenced (fenced, lost before)',
-    ),
+    ],
   )
 })
 

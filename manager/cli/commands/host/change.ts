@@ -39,7 +39,7 @@ const ACTIONS: readonly ActionWords[] = [
   { action: 'uncordon', description: 'let guests come again', example: ['@rack3', 'a rack that is done'] },
   {
     action: 'maintain',
-    description: 'take hosts without guests out of service, to work on them; a cordon stays',
+    description: 'take hosts without guests out of service, to work on them: lost or booted, they stay in maintenance; a cordon stays, too',
     example: ['@rack3,-node17', 'a rack but one host'],
   },
   {
@@ -53,7 +53,11 @@ const ACTIONS: readonly ActionWords[] = [
     example: ['node03 --proof "power cut at PDU 2, outlet 7, seen dark"', 'what says so goes into the history'],
     question: (hosts) => `If a guest still runs on ${hosts}, its disks get two writers. Is it certain that nothing runs there?`,
   },
-  { action: 'release', description: 'take the fence from hosts', example: ['node03', 'it was mended, and may boot again'] },
+  {
+    action: 'release',
+    description: 'take the fence from hosts; they are in the service that they were in',
+    example: ['node03', 'it was mended, and may boot again'],
+  },
 ]
 
 interface ActionOptions {

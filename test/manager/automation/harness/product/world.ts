@@ -49,6 +49,7 @@ export class World {
   readonly claims: Claims
   /** Why no guest is to come, by host: of the manager's store, which none of them loses. */
   readonly cordons = new Map<string, string>()
+  readonly evacuating = new Set<string>()
   readonly #options: WorldOptions
   readonly #site: SimulatedSite
   #wakes = 0
