@@ -5,7 +5,7 @@ import type { Alarm } from '../../../contract/alarms.ts'
 import type { BootAttempt, BootSettings } from '../../../contract/boots.ts'
 import { type AwayGuest, evacuations } from '../../../contract/evacuations.ts'
 import type { Guest } from '../../../contract/guests.ts'
-import { type HistoryEntry, HOST_ACTIONS, type Host, type HostAction, hosts } from '../../../contract/hosts.ts'
+import { type HistoryEntry, type Host, type HostAction, hosts } from '../../../contract/hosts.ts'
 import type { Cell, Thing } from '../../../contract/things.ts'
 import type { Role } from '../../../protocol/accounts.ts'
 import { ROOT_MODES } from '../../../protocol/appliance.ts'
@@ -55,8 +55,11 @@ const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
   rejected: [],
 }
 
+/** What ends most comes last. */
+const ORDER: readonly HostAction[] = ['approve', 'uncordon', 'cordon', 'maintain', 'resume', 'release', 'fence', 'reject']
+
 function actionsFor(host: Host, role: Role) {
-  const offered = HOST_ACTIONS.filter((name) => isOffered(host, name))
+  const offered = ORDER.filter((name) => isOffered(host, name))
   return offered.filter((name) => atLeast(role, hosts[name].role)).map((name) => ({ name, ...ACTIONS[name] }))
 }
 

@@ -67,7 +67,7 @@ onEach('what stays is said by name, and the cordon with it', async (t, place) =>
   t.is((await rig.automations.find(id))?.reason, '2 of 2 stay on a: web1: there is no other host; web2: there is no other host')
   t.deepEqual(
     wishes.map(([, { kind }]) => kind),
-    ['cordon'],
+    ['cordon', 'evacuated'],
   )
   t.deepEqual(await movesBegun(), [])
 })
