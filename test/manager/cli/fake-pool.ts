@@ -64,7 +64,10 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
         ),
       reject: ({ ref }) => change(ref, () => shownIn('rejected')),
       cordon: ({ ref, reason }) =>
-        change(ref, () => ({ service: 'cordoned' as const, cordon: { reason, who: 'user ada', at: 1_700_000_000_000 } })),
+        change(ref, ({ service }) => ({
+          service: service === 'maintenance' ? service : ('cordoned' as const),
+          cordon: { reason, who: 'user ada', at: 1_700_000_000_000 },
+        })),
       uncordon: ({ ref }) => change(ref, () => ({ service: 'in' as const, cordon: undefined })),
       maintain: nothing,
       resume: nothing,
