@@ -236,7 +236,7 @@ async function start(
   closing.push(
     identifyReturning({ store, pool, nameOf: (mac) => names.get(mac), now, log: listening }),
     pool.subscribe((change) => {
-      if (change.kind === 'host' && change.host.state === 'rejected')
+      if (change.kind === 'host' && change.host.trust === 'rejected')
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )

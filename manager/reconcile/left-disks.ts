@@ -1,11 +1,13 @@
 // Sees to what guests that have moved have left behind on their old hosts: an older copy of a disk is told to be left, with its mirror taken
 // down, where the move itself could not; and is removed when its time is over. A copy that is the disk, and whose move cannot say so any
 // more, as its database was lost, is told to be it. What counts is by the store, and by the LV's own tags.
+
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
 import { holdingsOf } from '../guests/holdings.ts'
 import type { Pool } from '../hosts/service.ts'
 import { type DiskTags, readDiskTags, untilOf, vgRef } from '../protocol/guest-disk.ts'
+import { isAnswering } from '../protocol/host.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { Lv } from '../protocol/storage.ts'
 import type { Uuid } from '../protocol/values.ts'
@@ -104,8 +106,9 @@ export class LeftDiskTask implements Task {
     const at = now()
     const due = new Map<string, Left>()
     let next: number | undefined
-    for (const { id: host, name: hostName, state } of pool.hosts()) {
-      const lvs = state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []
+    for (const view of pool.hosts()) {
+      const { id: host, name: hostName } = view
+      const lvs = isAnswering(view) ? (pool.knownInventory(host)?.lvs ?? []) : []
       for (const { lv, tags, until } of disksAmong(lvs)) {
         const row = known.get(tags.disk)
         // An automation that has the guest may be about to make a newer copy in this one's place.

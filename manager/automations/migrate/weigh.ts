@@ -1,5 +1,6 @@
 // Whether and how a guest can go to another host: the plan that is shown, and the plan that is run. All that is in the way is named, each
 // with a code that stays. It looks at the world as it is now; claims and hosts have the last word.
+
 import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
 import { configOf, withVdevs } from '../../guests/config.ts'
 import { eitherCpu } from '../../guests/cpu.ts'
@@ -10,6 +11,7 @@ import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
 import { poolsOf } from '../../placement/picture.ts'
 import { type VgRef, vgRef } from '../../protocol/guest-disk.ts'
+import { isAnswering, sayHost } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import type { GuestConfig } from '../../protocol/requests/guest-config.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
@@ -126,8 +128,7 @@ function ofGuest(
   else if (state === 'paused') all.push({ code: 'guest-state', reason: `${name} is paused: hostless vm unpause ${name}, or stop it` })
   else if (way === undefined) all.push({ code: 'guest-state', reason: `${name} is ${state}${why === undefined ? '' : `: ${why}`}` })
   if (!from) all.push({ code: 'guest-state', reason: `${name} lies on no host that is known` })
-  else if (from.state !== 'up' && from.state !== 'maintenance')
-    all.push({ code: 'source-state', reason: `${from.name}, where ${name} is, is ${from.state}` })
+  else if (!isAnswering(from)) all.push({ code: 'source-state', reason: `${from.name}, where ${name} is, is ${sayHost(from)}` })
   if (from && to?.id === from.id) all.push({ code: 'runs-there', reason: `${name} is on ${from.name} already` })
   if (record.disks.some((disk) => disk.state === 'making'))
     all.push({ code: 'disk-not-ready', reason: `not all disks of ${name} are made` })
@@ -146,7 +147,7 @@ interface Asking {
 
 function placesOf({ where, pool }: PlanDeps, { record, disks, from, way, asked: { to, others: told } }: Asking): Promise<Places> {
   const space = disks.flatMap((disk) => (thinOf(record, disk) === undefined ? [{ vg: poolOf(record, disk), bytes: disk.sizeBytes }] : []))
-  const others = pool.hosts().flatMap(({ id, state }) => (id === from.id || state === 'rejected' ? [] : [id]))
+  const others = pool.hosts().flatMap(({ id, trust }) => (id === from.id || trust === 'rejected' ? [] : [id]))
   return where.places({
     spec: record.spec,
     moving: { from: from.id, disks: space, cpu: way === 'live' ? { kind: 'live', features: record.cpu } : { kind: 'anew' } },

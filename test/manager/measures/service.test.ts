@@ -7,6 +7,7 @@ import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import type { Sample } from '../../../manager/protocol/sample.ts'
 import type { Store } from '../../../manager/store/database.ts'
 import { addHost } from '../../../manager/store/tables/hosts.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { onEach, storeAt } from '../store/dialects.ts'
 import { guestSample, sampleOf, uuidOf } from './samples.ts'
 
@@ -63,7 +64,17 @@ async function openWith(t: ExecutionContext, place: Parameters<typeof storeAt>[1
   const store = await storeAt(t, place)
   await store.write(async (transaction) => {
     for (const id of hosts)
-      await addHost(transaction, { id, name: id, uuid: undefined, state: 'up', since: 0, groups: [], notes: '', created: 0, attempt: 'x' })
+      await addHost(transaction, {
+        id,
+        name: id,
+        uuid: undefined,
+        ...hostIn('up'),
+        since: 0,
+        groups: [],
+        notes: '',
+        created: 0,
+        attempt: 'x',
+      })
   })
   return store
 }

@@ -3,7 +3,7 @@ import type { FoundImage, PlanDeps, Planned } from '../../../../manager/automati
 import { OneByOne } from '../../../../manager/automations/migrate/one-by-one.ts'
 import { GuestBook } from '../../../../manager/guests/book.ts'
 import type { Ground, Places, Wanted, Where } from '../../../../manager/guests/where.ts'
-import type { HostState } from '../../../../manager/protocol/host.ts'
+import { type HostCondition, stateOf } from '../../../../manager/protocol/host.ts'
 import type { SeedSpec } from '../../../../manager/vm-images/seed.ts'
 import { until } from '../../automation/scripted.ts'
 import { uuidOf } from '../../claims/hosts.ts'
@@ -40,10 +40,10 @@ function groundOf(hosts: Rig['hosts'], room: number): Ground {
 function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['places'] {
   return async ({ among, moving }) => {
     const all = [...hosts.values()].filter(({ id }) => !among || among.has(id))
-    const told = all.map(({ id, name, state }) => ({
+    const told = all.map(({ id, name, ...host }) => ({
       host: id,
       name,
-      code: id === moving?.from ? ('runs-there' as const) : codeOf(state, full.has(id)),
+      code: id === moving?.from ? ('runs-there' as const) : codeOf(host, full.has(id)),
     }))
     return {
       fits: told.flatMap(({ code, ...one }) => (code ? [] : [one])),
@@ -54,8 +54,8 @@ function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['plac
 
 const REASONS = { state: 'is not up', memory: 'is full', 'runs-there': 'has it already' }
 
-function codeOf(state: HostState, isFull: boolean): 'state' | 'memory' | undefined {
-  if (state !== 'up') return 'state'
+function codeOf(host: HostCondition, isFull: boolean): 'state' | 'memory' | undefined {
+  if (stateOf(host) !== 'up') return 'state'
   return isFull ? 'memory' : undefined
 }
 

@@ -24,6 +24,7 @@ import { fakeStorage } from '../../fake-storage.ts'
 import { fakeTasks } from '../../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeVms } from '../../fake-vms.ts'
+import { shownIn } from '../../hosts/conditions.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -140,7 +141,7 @@ export function fakePool(
       if (action === 'maintain' && (find(ref)?.guests ?? 0) > 0)
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
       const cordon = told.reason === undefined ? undefined : { reason: told.reason, who: `user ${who.user}`, at: 0 }
-      return changeOf(ref, { state: STATE_AFTER[action], cordon })
+      return changeOf(ref, { ...shownIn(STATE_AFTER[action]), cordon })
     }
   const matrix = (): Matrix => {
     const list = [...hosts.values()]

@@ -20,7 +20,7 @@ export function newGuestRoutes(render: Render): readonly PageRoute[] {
         ask(storage.vgs, {}).then(toldOf),
         ask(hosts.list, {}).then(toldOf),
       ])
-      const names = all.hosts.flatMap(({ name, state }) => (state === 'up' ? [name] : []))
+      const names = all.hosts.flatMap((host) => (host.state === 'up' ? [host.name] : []))
       const view = newGuestView({ images: images.images, networks: nets.networks, vgs: vgs.hosts, hosts: names })
       return { kind: 'page', page: 'guest-new', title: 'New guest', view }
     }),
