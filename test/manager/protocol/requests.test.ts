@@ -108,7 +108,9 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'join-mirror': { kind: 'join-mirror', vg, disk, minor: 3, ...ENDS },
 }
 const SINCE_11 = [
-  ...(['prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed', 'close-bitmap', 'take-generation'] as const),
+  ...(['bring-kernel', 'leave-kernel', 'prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed'] as const),
+  ...(['close-bitmap', 'take-generation', 'join-mirror'] as const),
+] as const),
   ...(['join-mirror', 'bring-kernel', 'leave-kernel'] as const),
 ] as const
 const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests', ...SINCE_11] as const
@@ -157,7 +159,7 @@ test('each request is known under its own kind, and has an order', (t) => {
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
     [
       ...['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
-      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'receive-seed', 'send-seed', 'join-mirror', 'bring-kernel'],
+      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'bring-kernel', 'receive-seed', 'send-seed', 'join-mirror'],
     ],
   )
 })
