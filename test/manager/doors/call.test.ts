@@ -75,7 +75,7 @@ test('input that is not what is declared is 400 with its place; the sentence is 
     words(bounded).map((text) => text.replace(/is no (host|group) name.*/, '…')),
     [
       'alan: PATCH /hosts/node01: refused (400): name: …',
-      'alan: PATCH /hosts/node01: refused (400): groups.1: …',
+      'alan: PATCH /hosts/node01: refused (400): group 2: …',
       'alan: PATCH /hosts/node01: refused (400): Unrecognized key: "colour"',
       'ada: POST /users: refused (400): password: is shorter than 12 characters',
     ],

@@ -110,8 +110,6 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
 const SINCE_11 = [
   ...(['bring-kernel', 'leave-kernel', 'prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed'] as const),
   ...(['close-bitmap', 'take-generation', 'join-mirror'] as const),
-] as const),
-  ...(['join-mirror', 'bring-kernel', 'leave-kernel'] as const),
 ] as const
 const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests', ...SINCE_11] as const
 const SINCE_8 = [
