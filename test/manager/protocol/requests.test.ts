@@ -107,11 +107,13 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'take-generation': { kind: 'take-generation', vg, disk, minor: 3, sizeBytes: 1 << 20, generation: '786974BBEA6973D4' },
   'join-mirror': { kind: 'join-mirror', vg, disk, minor: 3, ...ENDS },
 }
-const SINCE_11 = [
-  ...(['bring-kernel', 'leave-kernel', 'prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed'] as const),
-  ...(['close-bitmap', 'take-generation', 'join-mirror'] as const),
+const KERNELS = ['bring-kernel', 'leave-kernel'] as const
+const SEEDS = [
+  ...(['prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed', 'close-bitmap', 'take-generation'] as const),
+  'join-mirror',
 ] as const
-const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests', ...SINCE_11] as const
+const SINCE_11 = [...KERNELS, ...SEEDS] as const
+const SINCE_9 = [...KERNELS, 'keep-guest', 'forget-guest', 'read-guests', ...SEEDS] as const
 const SINCE_8 = [
   ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
   ...(['expose-copy', 'settle-mirror', 'keep-copy', 'drop-mirror', 'leave-disk'] as const),
