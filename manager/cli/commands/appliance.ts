@@ -1,10 +1,9 @@
 // `hostless appliance`: one process that serves a rack's boots, until SIGTERM or SIGINT.
 import type { Command } from 'commander'
-import type { Logger } from 'pino'
-import { ConfigRefused, loadConfig, startAppliance } from '../../../appliance/main.ts'
+import type { Log } from '../../../appliance/wire/log.ts'
 import { CommandFailure } from '../engine/failure.ts'
 
-export function addApplianceCommand(program: Command, log: Logger): void {
+export function addApplianceCommand(program: Command, openLog: () => Promise<Log>): void {
   program
     .command('appliance')
     .description('only the boot services: DHCP, TFTP, HTTP, NFS, router advertisements (hostless up starts this)')
@@ -19,6 +18,8 @@ in the config, and copy two files from the manager's dataDir into this one's, re
 They are looked for until they are there; no restart is needed.`,
     )
     .action(async (options: { readonly config: string }) => {
+      const { ConfigRefused, loadConfig, startAppliance } = await import('../../../appliance/main.ts')
+      const log = await openLog()
       const config = await loadConfig(options.config).catch((error: unknown) => {
         if (error instanceof ConfigRefused) throw new CommandFailure(error.message, 2)
         throw new CommandFailure(`${options.config} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 2)

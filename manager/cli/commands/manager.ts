@@ -1,20 +1,17 @@
 // `hostless manager`: one process that knows the pool, until SIGTERM or SIGINT; and the backup of what it knows.
 import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
-import type { Logger } from 'pino'
-import { ConfigRefused, loadConfig } from '../../../appliance/main.ts'
 import { packageRoot } from '../../../appliance/package-root.ts'
+import type { Log } from '../../../appliance/wire/log.ts'
 import { type ManagerConfig, managerConfig } from '../../config.ts'
-import { startManager } from '../../main.ts'
 import type { AgentBundle } from '../../reconcile/agent-versions.ts'
-import { backup, restore } from '../../store/backup/backup.ts'
 import { giveToOwner } from '../../store/ownership.ts'
 import { dataPlaceOf } from '../engine/data-place.ts'
 import { CommandFailure } from '../engine/failure.ts'
 import type { Terminal } from '../engine/output/output.ts'
 import { addDataDirOptions, type DataDirOptions } from './image/options.ts'
 
-export function addManagerCommands(program: Command, out: Terminal, log: Logger): void {
+export function addManagerCommands(program: Command, out: Terminal, openLog: () => Promise<Log>): void {
   program
     .command('manager')
     .description('only the management server: enrolment, inventory, API (hostless up starts this)')
@@ -22,6 +19,8 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
     .action(async ({ config: file }: { readonly config?: string }) => {
       // Not commander's requiredOption: that would be required of `hostless manager tasks`, too.
       if (file === undefined) throw new CommandFailure('a manager starts by its config file: give --config FILE, as hostless up does', 2)
+      const log = await openLog()
+      const { startManager } = await import('../../main.ts')
       const config = await loadManagerConfig(file)
       // A fault of ours in one connection must not end the others' service; it is logged, and it is a bug.
       process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'))
@@ -39,6 +38,7 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
     .description('all that the manager knows, with its keys, into one file that only its owner can read; the manager may run')
     .argument('<file>', 'a file that is not there yet')
     .action(async (file: string, options: DataDirOptions) => {
+      const { backup } = await import('../../store/backup/backup.ts')
       const place = await dataPlaceOf(options)
       await backup(place, file)
         .catch(failed('no backup was made'))
@@ -53,8 +53,9 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       'also where it cannot be told what was rejected or revoked since the backup, and would be trusted again, as on a bare machine',
     )
     .action(async (file: string, options: DataDirOptions & { readonly yes?: true }) => {
+      const { restore } = await import('../../store/backup/backup.ts')
       const place = await dataPlaceOf(options)
-      const { stays, makes } = await restore(place, file, log, { yes: options.yes === true })
+      const { stays, makes } = await restore(place, file, await openLog(), { yes: options.yes === true })
         .catch(failed('nothing was restored'))
         .finally(() => giveToOwner(place.dataDir))
       for (const one of stays) out.write(`stays as it was before this: ${one}\n`)
@@ -63,7 +64,7 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
 }
 
 /** Undefined, with a word in the log, where this installation has not what it takes to make one: agents stay as their images are. */
-async function agentBundle(log: Logger): Promise<AgentBundle | undefined> {
+async function agentBundle(log: Log): Promise<AgentBundle | undefined> {
   try {
     const { agentVersion, bundleAgent, bundleVersion } = await import('../../../images/agent-bundle/build.ts')
     const root = packageRoot(import.meta.dirname, 3)
@@ -78,6 +79,7 @@ async function agentBundle(log: Logger): Promise<AgentBundle | undefined> {
 }
 
 async function loadManagerConfig(file: string): Promise<ManagerConfig> {
+  const { ConfigRefused, loadConfig } = await import('../../../appliance/main.ts')
   const config = await loadConfig(file).catch((error: unknown) => {
     if (error instanceof ConfigRefused) throw new CommandFailure(error.message, 2)
     throw new CommandFailure(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 2)

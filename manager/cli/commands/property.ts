@@ -11,7 +11,7 @@ import { addDoing, addListing } from '../engine/pool-command.ts'
 import { pickHosts } from '../engine/selecting.ts'
 
 export function addPropertyCommands(program: Command, world: World): void {
-  const property = program.command('property').description("what the site's own commands say of each host")
+  const property = program.command('property').description('what the site’s own commands say of each host')
   addListing(property, world, {
     name: 'list [selector...]',
     description: 'the values, of all or of selected hosts',

@@ -2,7 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { execa } from 'execa'
-import { loadConfig } from '../../../appliance/main.ts'
 import { CommandFailure } from '../engine/failure.ts'
 import { restartPause } from '../engine/restart.ts'
 import { DEFAULT_CONFIG } from './image/options.ts'
@@ -32,6 +31,7 @@ export function addUpCommand(program: Command): void {
 
 /** A config that cannot be read or is refused: the appliance says so. */
 async function hasManager(file: string): Promise<boolean> {
+  const { loadConfig } = await import('../../../appliance/main.ts')
   return loadConfig(file).then(
     ({ manager }) => manager?.listen !== undefined,
     () => false,

@@ -5,3 +5,5 @@ import { type DestinationStream, type Level, type Logger, pino } from 'pino'
 export function openLog(level: Level | 'silent', to: DestinationStream): Logger {
   return pino({ level, serializers: { error: pino.stdSerializers.err } }, to)
 }
+
+export { pino }

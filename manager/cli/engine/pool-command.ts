@@ -6,18 +6,11 @@ import { type Answer, textOf, type World } from './answer.ts'
 import { type PoolApi, poolApi } from './api/calls.ts'
 import { apiClient } from './api/client.ts'
 import { type ApiOptions, addApiOptions, apiSettings } from './api/settings.ts'
+import { type CommandWords, describedCommand } from './described.ts'
 import { CommandFailure } from './failure.ts'
 import { watchAnswers } from './watch/watch.ts'
 
 export type ListOptions = ApiOptions & OutputOptions & { readonly watch?: true }
-
-interface CommandWords {
-  /** As commander takes it: `list [selector...]`. */
-  readonly name: string
-  readonly description: string
-  /** Each with what it does; `hostless` in front is added. */
-  readonly examples: readonly (readonly [command: string, does: string])[]
-}
 
 export interface Listing<Options> extends CommandWords {
   /** Events after which it may say something else. */
@@ -57,13 +50,6 @@ export function addDoing<Options extends object>(parent: Command, world: World, 
     const options = command.opts<Options & ListOptions>()
     await doing.act(await connect(options, world), command.args, options)
   })
-}
-
-export function describedCommand(parent: Command, { name, description, examples }: CommandWords): Command {
-  const command = parent.command(name).description(description)
-  const width = Math.max(0, ...examples.map(([line]) => line.length))
-  const lines = examples.map(([line, does]) => `  hostless ${line.padEnd(width)}   ${does}`)
-  return lines.length === 0 ? command : command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
 }
 
 export async function connect(options: ApiOptions, { environment }: World): Promise<PoolApi> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { Command } from 'commander'
-import { addPoolCommands } from '../../../manager/cli/commands/pool-commands.ts'
+import { addCommands, wantedOf } from '../../../manager/cli/commands/commands.ts'
 import { CommandFailure, runProgram } from '../../../manager/cli/engine/failure.ts'
 import type { Environment } from '../../../manager/cli/engine/login-file.ts'
 import type { Terminal } from '../../../manager/cli/engine/output/output.ts'
@@ -49,7 +49,8 @@ export async function run(
     ask: async (question: string) => (answers ? next(question) : undefined),
   }
   const program = new Command('hostless').version('0.0.0')
-  addPoolCommands(program, { out: terminal(out), err: terminal(err), environment, prompt, log: collectingLog().log })
+  const log = async () => collectingLog().log
+  await addCommands(program, { out: terminal(out), err: terminal(err), environment, prompt, serverLog: log, log }, wantedOf(argv))
   quiet(program, into(out), into(err))
   const code = await runProgram(program, argv, into(err))
   return { code, out: out.join(''), err: err.join('') }

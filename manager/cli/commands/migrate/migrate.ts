@@ -18,8 +18,7 @@ type MigrateOptions = DetachOptions & MoveOptions
 export function addMigrateCommand(program: Command, world: World): void {
   addDoing<MigrateOptions>(program, world, {
     name: 'migrate <selector...>',
-    description:
-      'move guests to another host with their disks: live where they run; without --to the best host takes each. So many at a time as manager.moves of the config says: automation list tells what each waits for',
+    description: 'move guests to another host with their disks: live where they run; without --to the best host takes each',
     examples: [
       ['migrate web1 --to node02 --plan', 'what would be done, how long, and all that is in the way'],
       ["migrate 'web*' --to node02", 'all that are called so'],

@@ -6,7 +6,7 @@ import { poolApi } from '../../engine/api/calls.ts'
 import { apiClient } from '../../engine/api/client.ts'
 import { type ApiOptions, addApiOptions, apiSettings } from '../../engine/api/settings.ts'
 import { attachConsole, ownStreams, type Streams } from '../../engine/console/attach.ts'
-import { describedCommand } from '../../engine/pool-command.ts'
+import { describedCommand } from '../../engine/described.ts'
 
 interface ConsoleOptions extends ApiOptions {
   readonly readOnly?: true

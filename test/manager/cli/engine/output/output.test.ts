@@ -8,9 +8,9 @@ import {
   type Section,
   showBytes,
   showGrowth,
-  terminalOf,
 } from '../../../../../manager/cli/engine/output/output.ts'
 import { fitted } from '../../../../../manager/cli/engine/output/table.ts'
+import { terminalOf } from '../../../../../manager/cli/engine/output/terminal.ts'
 
 const PIPE = { columns: undefined, colour: false }
 
