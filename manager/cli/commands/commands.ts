@@ -1,17 +1,9 @@
 // All commands of `hostless`, by name: the one that is called is loaded, and no other. Of the others stands here what `hostless --help`, a
 // shell's completion and a suggestion say of them, as they say it themselves.
 
-import type { Command } from 'commander'
-import type { Log } from '../../../appliance/wire/log.ts'
+import { Command } from 'commander'
 import type { World } from '../engine/answer.ts'
-
-/** What they have of the world around them. Logs are opened by who logs. */
-export interface CommandWorld extends Omit<World, 'log'> {
-  /** Of what serves. */
-  readonly serverLog: () => Promise<Log>
-  /** Of what ends with an answer. */
-  readonly log: () => Promise<Log>
-}
+import type { CommandWorld, Wanted } from './world.ts'
 
 interface Entry {
   /** By name. */
@@ -145,15 +137,12 @@ const WHO: readonly Entry[] = [
     },
     async () => (await import('./login.ts')).addLoginCommands,
   ),
+  ask({ user: 'who may come in, and as what: viewer, operator, admin' }, async () => (await import('./user/user.ts')).addUserCommands),
   ask(
     {
-      user: 'who may come in, and as what: viewer, operator, admin',
+      token: 'what programs come in with: your tokens, and for an admin all',
       audit: 'who did what, newest first (admin); fails when the log was tampered with',
     },
-    async () => (await import('./user/user.ts')).addUserCommands,
-  ),
-  ask(
-    { token: 'what programs come in with: your tokens, and for an admin all' },
     async () => (await import('./token.ts')).addTokenCommands,
   ),
 ]
@@ -161,7 +150,14 @@ const WHO: readonly Entry[] = [
 const SHELL: readonly Entry[] = [
   {
     says: { completion: 'what a shell sources to complete commands, options, hosts and groups' },
-    add: async (program, world) => (await import('./completion/completion.ts')).addCompletionCommands(program, world),
+    async add(program, world) {
+      const load = async (wanted: Wanted) => {
+        const whole = new Command(program.name()).version(program.version() ?? '')
+        await addCommands(whole, world, wanted)
+        return whole
+      }
+      ;(await import('./completion/completion.ts')).addCompletionCommands(program, world, load)
+    },
   },
 ]
 
@@ -173,18 +169,12 @@ const GROUPS: readonly Group[] = [
   { heading: 'Shell:', entries: SHELL },
 ]
 
-/** By name. */
-export type Wanted = readonly string[] | 'all'
-
 /** What `argv` (without node and script) calls or asks about; `all`: what there is. */
 export function wantedOf(argv: readonly string[]): Wanted {
-  const [first, second, ...words] = argv
+  const [first, second] = argv
   if (first === undefined || first === '-h' || first === '--help') return 'all'
   if (first === 'help') return second === undefined ? 'all' : [second]
-  if (first !== 'completion' || second !== 'words') return [first]
-  // The word under the cursor is the last one, and names nothing yet.
-  const [called] = words.length > 1 ? words : []
-  return [first, ...(called === undefined ? [] : [called])]
+  return [first]
 }
 
 /** Those that are wanted, and of the others that they are there. */

@@ -1,17 +1,22 @@
 // `hostless completion bash|zsh`, and what their scripts ask for; nobody waits long, as the user is typing. (@bomb.sh/tab was tried: what
 // it asks for candidates cannot wait for the manager's answer, and its scripts do not know that bash ends a word at @ and :.)
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Argument, type Command } from 'commander'
 import { packageRoot } from '../../../../appliance/package-root.ts'
 import { describedCommand } from '../../engine/described.ts'
 import { oneLine } from '../../engine/output/text.ts'
-import type { CommandWorld } from '../commands.ts'
+import type { CommandWorld, Wanted } from '../world.ts'
 import type { Asked } from './known.ts'
+import { type CommandTree, commandOf, treeOf } from './tree.ts'
 import { type Candidate, completionOf } from './words.ts'
 
-export function addCompletionCommands(program: Command, world: CommandWorld): void {
+/** Written when this is built; from its sources there is none. */
+const TREE = join(import.meta.dirname, 'tree.json')
+
+/** `load`: a program with these commands. */
+export function addCompletionCommands(program: Command, world: CommandWorld, load: (wanted: Wanted) => Promise<Command>): void {
   const completion = describedCommand(program, {
     name: 'completion',
     description: 'what a shell sources to complete commands, options, hosts and groups',
@@ -30,7 +35,8 @@ export function addCompletionCommands(program: Command, world: CommandWorld): vo
     .command('words', { hidden: true })
     .addArgument(new Argument('[words...]'))
     .action(async (words: readonly string[]) => {
-      const completion = completionOf(program, words.length === 0 ? [''] : words)
+      const whole = existsSync(TREE) ? treeIn(readFileSync(TREE, 'utf8')) : await load(words.length > 1 ? words.slice(0, 1) : [])
+      const completion = completionOf(whole, words.length === 0 ? [''] : words)
       switch (completion.kind) {
         case 'files':
           return world.out.write('files\n')
@@ -41,6 +47,11 @@ export function addCompletionCommands(program: Command, world: CommandWorld): vo
           return world.out.write(linesOf(await known(completion, words.at(-1) ?? '', world)))
       }
     })
+  completion.command('tree', { hidden: true }).action(async () => world.out.write(`${JSON.stringify(treeOf(await load('all')))}\n`))
+}
+
+function treeIn(json: string): Command {
+  return commandOf(JSON.parse(json) as CommandTree)
 }
 
 function linesOf(candidates: readonly Candidate[]): string {

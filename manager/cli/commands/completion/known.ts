@@ -1,4 +1,5 @@
 // What only the manager knows, as candidates for a word; nobody waits long, as the user is typing.
+import { groupBy } from '../../../group-by.ts'
 import { type PoolApi, poolApi } from '../../engine/api/calls.ts'
 import { apiClient } from '../../engine/api/client.ts'
 import { everyHost } from '../../engine/api/every-host.ts'
@@ -46,6 +47,35 @@ async function namesOf(of: Named, api: PoolApi): Promise<Names> {
       const inFront = onHosts.filter(([, on]) => on.length > 0).map(([name]) => [`${name}/`, 'guests on it'] as const)
       return { ...plain([...names, ...inFront], groups), guests: new Map(onHosts) }
     }
+    case 'vms': {
+      const [hosts, vms] = await Promise.all([everyHost(api), api.vms.list().then((all) => all.vms)])
+      const names = vms.map(({ name, state, hostName }) => [name, hostName === undefined ? state : `${state} on ${hostName}`] as const)
+      const on = groupBy(
+        vms.flatMap(({ name, hostName }) => (hostName === undefined ? [] : [{ name, hostName }])),
+        ({ hostName }) => hostName,
+      )
+      const guests = new Map([...on].map(([host, all]) => [host, all.map(({ name }) => name)] as const))
+      const inFront = [...guests.keys()].map((host) => [`${host}/`, 'guests on it'] as const)
+      return {
+        ...plain(
+          [...names, ...inFront],
+          hosts.flatMap(({ groups }) => groups),
+        ),
+        guests,
+      }
+    }
+    case 'vm-networks':
+      return plain((await api.networks.list()).networks.map(({ name }) => [name, '']))
+    case 'vm-images':
+      return plain((await api.vmImages.list()).images.flatMap(({ name }) => (name === undefined ? [] : [[name, ''] as const])))
+    case 'vgs':
+      return plain(
+        [...new Set((await api.storage.vgs()).hosts.flatMap(({ vgs }) => vgs.map(({ name }) => name)))].sort().map((name) => [name, '']),
+      )
+    case 'automations':
+      return plain((await api.automations.list()).automations.map(({ id, title }) => [id, title]))
+    case 'tasks':
+      return plain((await api.tasks.list()).tasks.map(({ id, what }) => [id, what]))
     case 'storage':
     case 'networks':
     case 'things': {

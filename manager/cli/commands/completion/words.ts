@@ -8,7 +8,23 @@ export interface Candidate {
 }
 
 /** What only the manager knows. */
-export type Named = 'hosts' | 'guests' | 'storage' | 'networks' | 'things' | 'alarms' | 'users' | 'tokens'
+export type Named =
+  | 'hosts'
+  /** On hosts, whoever made them. */
+  | 'guests'
+  /** Those of the manager, also where they run nowhere. */
+  | 'vms'
+  | 'vm-networks'
+  | 'vm-images'
+  | 'vgs'
+  | 'storage'
+  | 'networks'
+  | 'things'
+  | 'automations'
+  | 'tasks'
+  | 'alarms'
+  | 'users'
+  | 'tokens'
 
 export type Completion =
   | { readonly kind: 'words'; readonly candidates: readonly Candidate[] }
@@ -86,29 +102,45 @@ function commandsOf(command: Command): readonly Candidate[] {
 function completionOfValue({ argChoices, flags, long }: Option): Completion {
   if (argChoices) return choices(argChoices)
   if (/<(file|dir)>/.test(flags)) return { kind: 'files' }
-  switch (long) {
-    case '--from':
-      return { kind: 'named', of: 'hosts' }
-    case '--network':
-      return { kind: 'named', of: 'networks' }
-    case '--storage':
-      return { kind: 'named', of: 'storage' }
-    case '--only':
-      return { kind: 'named', of: 'things' }
-    default:
-      return NONE
-  }
+  const of = OPTIONS[long ?? ''] ?? VALUES[/<(\w+)>/.exec(flags)?.[1] ?? '']
+  return of ? { kind: 'named', of } : NONE
 }
 
-/** Commands whose operands are no hosts. */
-const OPERANDS: readonly (readonly [command: RegExp, of: Named])[] = [
+/** By their value's name, where their own says nothing else. */
+const VALUES: Readonly<Record<string, Named>> = { host: 'hosts', guest: 'vms', image: 'vm-images' }
+const OPTIONS: Readonly<Record<string, Named>> = {
+  '--from': 'hosts',
+  '--network': 'networks',
+  '--nic': 'vm-networks',
+  '--storage': 'storage',
+  '--only': 'things',
+}
+
+/** By what an operand is called, wherever it stands. */
+const OPERANDS: Readonly<Record<string, Named>> = {
+  host: 'hosts',
+  from: 'hosts',
+  to: 'hosts',
+  guest: 'vms',
+  automation: 'automations',
+  task: 'tasks',
+  key: 'alarms',
+}
+/** Of commands: what a selector, or a name that is there already, means. */
+const MEANT: readonly (readonly [command: RegExp, of: Named])[] = [
   [/^vmlist$/, 'guests'],
-  [/^storage (list|show)$/, 'storage'],
+  [/^(vm \w+|migrate)$/, 'vms'],
+  [/^vm-network (list|remove)$/, 'vm-networks'],
+  [/^vm-image (list|show|verify|remove)$/, 'vm-images'],
+  [/^vm nic add$/, 'vm-networks'],
+  [/^storage (list|show|scan)$/, 'storage'],
+  [/^storage vg (extend|remove)$/, 'vgs'],
   [/^network (list|show)$/, 'networks'],
-  [/^alarm clear$/, 'alarms'],
   [/^user (list|role|password|remove)$/, 'users'],
   [/^token (list|revoke)$/, 'tokens'],
 ]
+/** Of new things, which nobody knows yet. */
+const NEW = /^(vm (create|rename)|vm-network create|storage vg create|user add|host rename)$/
 
 function operandOf(command: Command, operands: number, word: string): Completion {
   const { registeredArguments: all } = command
@@ -117,11 +149,13 @@ function operandOf(command: Command, operands: number, word: string): Completion
   if (!argument) return NONE
   if (argument.argChoices) return startingWith(word, choices(argument.argChoices).candidates)
   if (argument.name() === 'file') return { kind: 'files' }
-  const asksManager = command.options.some(({ long }) => long === '--manager')
-  if (!asksManager || !['selector', 'host', 'from', 'to', 'key', 'name'].includes(argument.name())) return NONE
-  const path = pathOf(command)
-  if (argument.name() === 'name' && path !== 'user password') return NONE // a new one
-  return { kind: 'named', of: OPERANDS.find(([pattern]) => pattern.test(path))?.[1] ?? 'hosts' }
+  if (!command.options.some(({ long }) => long === '--manager')) return NONE
+  const [name, path] = [argument.name(), pathOf(command)]
+  const meant = MEANT.find(([pattern]) => pattern.test(path))?.[1]
+  if (name === 'selector') return { kind: 'named', of: meant ?? 'hosts' }
+  const isKnown = ['image', 'network'].includes(name) || (name === 'name' && !NEW.test(path))
+  const of = OPERANDS[name] ?? (isKnown ? meant : undefined)
+  return of ? { kind: 'named', of } : NONE
 }
 
 function choices(values: readonly string[]): { readonly kind: 'words'; readonly candidates: readonly Candidate[] } {

@@ -2,13 +2,21 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { execa, execaSync } from 'execa'
+import type { VmDetail } from '../../../../../manager/contract/vms.ts'
 import { startFakeManager } from '../../fake-manager.ts'
 import { run, settingFor } from '../../operator.ts'
 import { hostOf, poolData } from '../../pool-data.ts'
 import { commandIn, startOnTerminal } from '../../started.ts'
 
+const SHOP: VmDetail = {
+  ...{ uuid: '00000000-0000-4000-8000-000000000001', name: 'shop', state: 'running', vcpus: 1, memoryBytes: 2 ** 30, hostName: 'node01' },
+  ...{ networks: [], macs: [], groups: [], tags: [], notes: '', spec: { name: 'shop', memory: '1G' }, disks: [] },
+}
+
 async function start(t: ExecutionContext) {
   const pool = poolData()
+  pool.vms.push(SHOP, { ...SHOP, uuid: '00000000-0000-4000-8000-000000000002', name: 'old', state: 'stopped', hostName: 'node02' })
+  pool.networks.push({ ...{ name: 'lan', bridge: 'xenbr0', bridges: {}, created: 0, createdBy: 'ada' }, hosts: [], unread: [], vms: 1 })
   pool.hosts.push(hostOf(8, { name: '$(reboot)' }), hostOf(9, { name: 'a b', groups: ['x;y'] }))
   const manager = await startFakeManager(t, pool)
   const setting = await settingFor(t, manager)
@@ -44,6 +52,16 @@ test('completes hosts, groups, things, guests and users that the manager knows, 
   t.deepEqual(await words('host', 'find', '--network', 'vlan:2'), ['vlan:200'])
   t.deepEqual(await words('cpu', 'explain', 'node01', 'node06'), ['node06'])
   t.deepEqual(await words('user', 'remove', 'g'), ['grace'])
+})
+
+test('completes guests of the manager, also those that run nowhere, their networks, VGs and tasks, where a command means them', async (t) => {
+  const { words } = await start(t)
+  for (const line of [['vm', 'start'], ['migrate'], ['vm', 'console'], ['vm', 'disk', 'add'], ['vm', 'history', '--guest']])
+    t.deepEqual(await words(...line, 'sho'), ['shop'], line.join(' '))
+  t.deepEqual(await words('migrate', 'node01/'), ['node01/shop'])
+  t.deepEqual(await words('migrate', 'shop', '--to', 'node02'), ['node02'])
+  t.deepEqual(await words('vm', 'nic', 'add', 'shop', ''), ['lan'])
+  t.deepEqual(await words('vm', 'rename', 'shop', ''), [], 'a new name is nobody’s')
 })
 
 test('names that a shell would take for something else are never offered', async (t) => {
