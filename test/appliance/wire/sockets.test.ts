@@ -3,7 +3,8 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import test from 'ava'
 import { SocketError } from '../../../appliance/wire/explain.ts'
-import { openIcmpv6On, openUdpOn } from '../../../appliance/wire/server.ts'
+import { openIcmpv6On } from '../../../appliance/wire/sockets/icmpv6.ts'
+import { openUdpOn } from '../../../appliance/wire/sockets/udp.ts'
 
 const isRoot = process.getuid?.() === 0
 const rootTest = isRoot ? test : test.skip
