@@ -5,7 +5,9 @@ import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inv
 import type { Sample } from '../protocol/sample.ts'
 import type { HostRecord } from '../store/tables/hosts.ts'
 import type { Report, Revision } from '../store/tables/inventories.ts'
+import { standingOf } from './operator.ts'
 import type { HostConnection, HostView } from './pool-change.ts'
+import { transition } from './state.ts'
 
 export type StoredRevision = Revision & { readonly at: number }
 
@@ -54,6 +56,11 @@ export function wasHere(live: LiveHost | undefined, at: number, usually: number)
 /** It is to be taken for lost. */
 export function isLate({ connection, goneAt, record }: LiveHost, at: number, usually: number): boolean {
   return !connection && goneAt !== undefined && at - goneAt >= patienceWith(record.presence, usually)
+}
+
+/** Its agent is back, and that is nothing new of it: ten thousand that come back to a new manager wait for no disk. */
+export function isAsBefore({ record, writing }: LiveHost): boolean {
+  return writing === 0 && transition(standingOf(record, 'connected'), { kind: 'connects' }, 'agent', 0).kind === 'same'
 }
 
 export function take(live: LiveHost, record: HostRecord): void {
