@@ -6,7 +6,6 @@ import type { Log } from '../appliance/wire/log.ts'
 import { after } from '../appliance/wire/timers.ts'
 import type { Access } from './access/access.ts'
 import { Acting } from './access/acting.ts'
-import { SESSION_IDLE } from './access/credentials.ts'
 import type { Rate } from './access/rate.ts'
 import { type AccessOptions, openAccess } from './access/service.ts'
 import type { ConnectionLimits } from './agents/connection.ts'
@@ -37,6 +36,7 @@ import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
 import { openDoors } from './doors/server.ts'
 import { identifyReturning } from './enrolment/returning.ts'
+import { FORGET_AFTER, FORGET_PERIOD, forgetExpired } from './forgetting.ts'
 import { GuestBook } from './guests/book.ts'
 import { openRebuilder } from './guests/rebuild/open.ts'
 import { Where } from './guests/where.ts'
@@ -63,12 +63,7 @@ import { signServer } from './store/keys/certificate.ts'
 import { keepMirrorSecrets } from './store/keys/mirror-secrets.ts'
 import { keepSealer } from './store/keys/sealing.ts'
 import { openData } from './store/open.ts'
-import { forgetAttempts } from './store/tables/attempts.ts'
-import { forgetCertificates } from './store/tables/certificates.ts'
 import { newHostId } from './store/tables/hosts.ts'
-import { forgetMoves } from './store/tables/moves.ts'
-import { forgetSessions } from './store/tables/sessions.ts'
-import { forgetTokens } from './store/tables/tokens.ts'
 import { watchStore } from './store/trouble.ts'
 import { openTasks } from './tasks/service.ts'
 import { servedImages } from './vm-images/files/serving.ts'
@@ -114,12 +109,6 @@ const LOST_AFTER = 30_000
 const LARGEST_IMAGE = 256 * 2 ** 30
 const STARTS_AT_ONCE = 4
 const TICK = 1000
-const FORGET_PERIOD = 3600_000
-/** What has expired so long ago can be used for nothing, ms: an agent may come back from an absence of the manager. */
-const FORGET_AFTER = 30 * 24 * 3600_000
-/** What became of moves, ms and rows. */
-const FORGET_MOVES_AFTER = 400 * 24 * 3600_000
-const MOST_MOVES = 100_000
 
 /** Serves until `close`. Rejects, leaving nothing open, when it cannot: the error says what to do. */
 export async function startManager(config: ManagerConfig, log: Log, settings: ManagerSettings = {}): Promise<Manager> {
@@ -172,24 +161,7 @@ async function start(
   const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, ...passwords })
   closing.push(() => access.close())
 
-  const forget = async () => {
-    const before = now() - FORGET_AFTER
-    await store.write(async (transaction) => {
-      await forgetAttempts(transaction, before)
-      await forgetCertificates(transaction, before)
-      await forgetTokens(transaction, now())
-      await forgetSessions(transaction, now() - SESSION_IDLE)
-      await forgetMoves(transaction, now() - FORGET_MOVES_AFTER, MOST_MOVES)
-    })
-    await measures.forget()
-    await automations.forget(now() - keepFor)
-    await forgetSeeds()
-  }
-  // What an automation has made for itself, and not begun with, is not old yet.
-  const forgetSeeds = async () => {
-    const open = (await automations.open()).map(({ args }) => JSON.stringify(args))
-    await images.forgetSeeds(now() - FORGET_PERIOD, (id) => open.some((args) => args.includes(id)))
-  }
+  const forget = () => forgetExpired({ store, measures, automations, images, now, keepFor })
   const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
   const forgets = setInterval(
     () => void forget().catch((error: unknown) => log.error({ error }, 'what has expired could not be removed')),

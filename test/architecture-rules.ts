@@ -14,7 +14,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['storage', 'placement', 'guests', 'networks', 'vm-images', 'consoles', 'measures'],
   ['reconcile', 'automation', 'tasks'],
   ['automations'],
-  ['metrics.ts', 'config.ts', 'doctor', 'service'],
+  ['metrics.ts', 'config.ts', 'forgetting.ts', 'doctor', 'service'],
   ['contract'],
   ['doors', 'cli', 'main.ts'],
 ]
@@ -52,6 +52,7 @@ export const WORLDLY: readonly string[] = [
   'appliance/wire/http-body.ts',
   'appliance/wire/sockets',
   'appliance/wire/timers.ts',
+  'appliance/wire/turns.ts',
   'images/agent-bundle/build.ts',
   'images/agent/consoles/exec.ts',
   'images/agent/content/exec.ts',

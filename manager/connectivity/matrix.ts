@@ -119,8 +119,14 @@ export class ConnectivityMatrix {
 
   /** Those of storage, in no order. */
   stored(): readonly MatrixRow[] {
-    const all = [...this.#storage.keys()].flatMap((key) => this.#rowsAt(key))
-    return all.flatMap((row) => (this.#isShared(row) ? [this.#shown(row)] : []))
+    return [...this.eachStored()]
+  }
+
+  /** As `stored`, for who does something else in between: what comes meanwhile is among them, and what a host reports anew may be twice. */
+  *eachStored(): Generator<MatrixRow> {
+    for (const key of this.#storage.keys()) {
+      for (const row of this.#rowsAt(key)) if (this.#isShared(row)) yield this.#shown(row)
+    }
   }
 
   /** One of the rows, without looking at the others. */

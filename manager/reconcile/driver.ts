@@ -53,6 +53,9 @@ export interface DriverDeps {
 }
 
 const MOST_LINES = 20
+/** How many times as long as its step took a task rests, and at most, ms: in a large pool something always wakes it. */
+const REST = 19
+const LONGEST_REST = 5000
 
 export class Driver {
   readonly #deps: DriverDeps
@@ -93,6 +96,8 @@ class RunningTask {
   #failures = 0
   #error: string | undefined
   #last: { readonly at: number; readonly took: number } | undefined
+  /** By the clock that does not jump. */
+  #restsUntil = 0
   #closed = false
 
   constructor(task: Task, deps: DriverDeps) {
@@ -132,10 +137,11 @@ class RunningTask {
 
   /** Earlier, where it is due earlier already. */
   #runIn(milliseconds: number): void {
-    const at = this.#deps.elapsed() + milliseconds
+    const now = this.#deps.elapsed()
+    const at = Math.max(now + milliseconds, this.#restsUntil)
     if (this.#closed || (this.#due && this.#due.at <= at)) return
     this.#due?.cancel()
-    const cancel = this.#deps.after(milliseconds, () => {
+    const cancel = this.#deps.after(at - now, () => {
       this.#due = undefined
       this.#stepping = this.#step()
     })
@@ -163,6 +169,7 @@ class RunningTask {
     }
     const ended = elapsed()
     this.#last = { at, took: Math.round(ended - began) }
+    this.#restsUntil = ended + Math.min(LONGEST_REST, (ended - began) * REST)
     const woken = this.#woken
     this.#woken = undefined
     this.#stepping = undefined

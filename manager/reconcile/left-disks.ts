@@ -3,6 +3,7 @@
 // more, as its database was lost, is told to be it. What counts is by the store, and by the LV's own tags.
 
 import type { After } from '../../appliance/wire/timers.ts'
+import { Turns } from '../../appliance/wire/turns.ts'
 import type { Asked } from '../agents/questions.ts'
 import { holdingsOf } from '../guests/holdings.ts'
 import type { Pool } from '../hosts/service.ts'
@@ -106,7 +107,9 @@ export class LeftDiskTask implements Task {
     const at = now()
     const due = new Map<string, Left>()
     let next: number | undefined
+    const turns = new Turns()
     for (const view of pool.hosts()) {
+      if (turns.isOver()) await turns.next()
       const { id: host, name: hostName } = view
       const lvs = isAnswering(view) ? (pool.knownInventory(host)?.lvs ?? []) : []
       for (const { lv, tags, until } of disksAmong(lvs)) {

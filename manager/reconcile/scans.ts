@@ -65,14 +65,14 @@ export class ScanTask implements Task {
   }
 
   async step(): Promise<number | undefined> {
-    const places = scanPlaces(await this.#deps.pool.matrix())
+    const places = await scanPlaces(await this.#deps.pool.matrix())
     if (this.#closed) return undefined
-    for (const key of [...this.#failures.keys()]) if (!places.some((place) => place.key === key)) this.#failures.delete(key)
+    for (const key of [...this.#failures.keys()]) if (!places.has(key)) this.#failures.delete(key)
     const up = this.#deps.pool.hosts().filter(isAble)
-    const pool = { places, able: new Set(up.map(({ id }) => id)), running: this.#running, now: this.#deps.now() }
+    const pool = { places: [...places.values()], able: new Set(up.map(({ id }) => id)), running: this.#running, now: this.#deps.now() }
     const next = nextTime(this.#standings, pool)
     for (const due of dueNow(this.#standings, pool)) {
-      const place = places.find(({ key }) => key === due.key)
+      const place = places.get(due.key)
       if (place) void this.#scan(due, place)
     }
     return next === undefined ? undefined : next - pool.now

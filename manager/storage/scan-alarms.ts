@@ -1,5 +1,6 @@
 // File systems that no host has been able to look at: an alarm from the failure until a look goes well, or until there is nothing to
 // look at any more, by reports that were read.
+import { Turns } from '../../appliance/wire/turns.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
 import type { PoolChange } from '../hosts/pool-change.ts'
@@ -30,8 +31,6 @@ interface Open {
 const KIND = 'scan-failed'
 /** Reports come in swarms: one look at the matrix for all of them, ms. */
 const GATHER = 2000
-/** File systems that are looked at before others have a turn. */
-const AT_ONCE = 20
 /** What a file system is seen by, and what takes it out of those to be looked at: a guest that has it. */
 const SECTIONS: readonly SectionName[] = [
   ...(['blockDevices', 'multipaths', 'partitions', 'fileSystems', 'pvs', 'vgs', 'lvs', 'iscsi', 'nfsMounts', 'guests'] as const),
@@ -94,7 +93,8 @@ export class ScanAlarms {
     const before = this.#open.get(key)
     // A host that boots in the middle of it is no fault of the file system's: another has its turn.
     if (!failure || (failure.isAway && !before) || before?.reason === failure.reason) return
-    const place = scanPlace(await pool.matrix(), key)
+    const matrix = await pool.matrix()
+    const place = scanPlace(matrix, key, await heldIn(matrix))
     this.#open.set(key, { reason: failure.reason, hosts: place?.hosts ?? [failure.host] })
     await pool.alarm({ kind: KIND, about: key, host: failure.host, text: this.#text(key, failure) })
   }
@@ -110,18 +110,14 @@ export class ScanAlarms {
       const inventory = matrix.inventoryOf(id)
       return inventory !== undefined && unreadOf(inventory, SECTIONS).length > 0
     }
-    const held = heldIn(matrix)
-    for (const [index, [key, open]] of [...this.#open].entries()) {
-      if (index % AT_ONCE === AT_ONCE - 1) await this.#breath()
+    const held = await heldIn(matrix)
+    const turns = new Turns()
+    for (const [key, open] of [...this.#open]) {
+      if (turns.isOver()) await turns.next()
       const place = scanPlace(matrix, key, held)
       open.hosts = [...new Set([...(place?.hosts ?? []), ...open.hosts.filter(isUnread)])]
       if (!place && open.hosts.length === 0) await this.#end(key)
     }
-  }
-
-  /** Whoever else has something to do does it. */
-  #breath(): Promise<void> {
-    return new Promise((resolve) => this.#deps.after(0, resolve))
   }
 
   async #end(key: string): Promise<void> {

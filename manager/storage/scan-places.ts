@@ -1,4 +1,5 @@
 // Which file systems of the pool can be looked at, and by which hosts.
+import { Turns } from '../../appliance/wire/turns.ts'
 import { fileSystemsOfGuests } from '../connectivity/guest-disks.ts'
 import { type ConnectivityMatrix, type MatrixRow, STORAGE } from '../connectivity/matrix.ts'
 import type { Thing, ThingKey } from '../connectivity/thing.ts'
@@ -15,19 +16,32 @@ export interface ScanPlace extends Place {
   readonly fileSystem: Scannable
 }
 
-/** What can be looked at without harm, and by whom. */
-export function scanPlaces(matrix: ConnectivityMatrix): readonly ScanPlace[] {
-  const held = heldIn(matrix)
-  return matrix.stored().flatMap((row) => placeAt(matrix, row, held) ?? [])
+/** What can be looked at without harm, and by whom; by key. Each as it was when the look came to it: hosts report meanwhile. */
+export async function scanPlaces(matrix: ConnectivityMatrix): Promise<ReadonlyMap<ThingKey, ScanPlace>> {
+  const held = await heldIn(matrix)
+  const turns = new Turns()
+  const places = new Map<ThingKey, ScanPlace>()
+  for (const row of matrix.eachStored()) {
+    if (turns.isOver()) await turns.next()
+    const place = placeAt(matrix, row, held)
+    if (place) places.set(row.key, place)
+  }
+  return places
 }
 
 /** UUIDs of file systems that a guest has, on whichever host. */
-export function heldIn(matrix: ConnectivityMatrix): ReadonlySet<string> {
-  return new Set(matrix.hosts().flatMap(({ inventory }) => [...keptOf(inventory).held]))
+export async function heldIn(matrix: ConnectivityMatrix): Promise<ReadonlySet<string>> {
+  const turns = new Turns()
+  const held = new Set<string>()
+  for (const { inventory } of matrix.hosts()) {
+    if (turns.isOver()) await turns.next()
+    for (const uuid of keptOf(inventory).held) held.add(uuid)
+  }
+  return held
 }
 
-/** As one of `scanPlaces`, without looking at the others; `held`: as `heldIn` has it, for who asks for several. */
-export function scanPlace(matrix: ConnectivityMatrix, key: ThingKey, held: ReadonlySet<string> = heldIn(matrix)): ScanPlace | undefined {
+/** As one of `scanPlaces`, without looking at the others; `held`: of `heldIn`. */
+export function scanPlace(matrix: ConnectivityMatrix, key: ThingKey, held: ReadonlySet<string>): ScanPlace | undefined {
   const row = matrix.row(key)
   return row && placeAt(matrix, row, held)
 }

@@ -73,12 +73,31 @@ test('a task is woken in the middle of its step: it looks once more after it, ne
   await clock.advance(0)
   wake(0, 'node1')
   wake(0, 'node2')
-  await clock.advance(5000)
+  await clock.advance(10)
   t.is(steps.length, 1)
   end()
-  await clock.advance(0)
-  t.deepEqual(steps[1], [5000, 'node1,node2'])
+  await clock.advance(190)
+  t.deepEqual(steps[1], [200, 'node1,node2'])
   end()
+})
+
+test('a task whose steps take long has a twentieth of the time, and rests five seconds at most', async (t) => {
+  let takes = 100
+  const ends: (() => void)[] = []
+  const { clock, steps, wake } = start(() => new Promise((resolve) => ends.push(() => resolve(undefined))))
+  for (const [rest, next] of [
+    [1900, 3000],
+    [5000, 1000],
+  ] as const) {
+    await clock.advance(takes)
+    ends.shift()?.()
+    const ended = clock.now
+    await clock.advance(0)
+    wake(0, 'node1')
+    await clock.advance(rest)
+    t.deepEqual(steps.at(-1), [ended + rest, 'node1'])
+    takes = next
+  }
 })
 
 test('a step may ask to look again before its period', async (t) => {
