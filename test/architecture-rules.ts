@@ -14,7 +14,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['storage', 'placement', 'guests', 'networks', 'vm-images', 'consoles', 'measures'],
   ['reconcile', 'automation', 'tasks'],
   ['automations'],
-  ['metrics.ts', 'config.ts', 'forgetting.ts', 'doctor', 'service'],
+  ['metrics.ts', 'config.ts', 'doctor', 'service'],
   ['contract'],
   ['doors', 'cli', 'main.ts'],
 ]
@@ -102,7 +102,6 @@ export const WORLDLY: readonly string[] = [
   'manager/doors/api/still-there.ts',
   'manager/doors/console/server.ts',
   'manager/doors/event-streams.ts',
-  'manager/doors/first-admin.ts',
   'manager/main.ts',
   'manager/service/exec.ts',
   'manager/store',

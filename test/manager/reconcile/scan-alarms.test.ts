@@ -2,12 +2,13 @@ import test from 'ava'
 import { ConnectivityMatrix } from '../../../manager/connectivity/matrix.ts'
 import type { PoolChange } from '../../../manager/hosts/pool-change.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
-import { ScanAlarms } from '../../../manager/storage/scan-alarms.ts'
+import { ScanAlarmTask } from '../../../manager/reconcile/scan-alarms.ts'
 import type { ScanFailure, ScanNews } from '../../../manager/storage/scan-book.ts'
 import type { RaisedAlarm, StoredAlarm } from '../../../manager/store/tables/alarms.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 import { hostIn } from '../hosts/conditions.ts'
-import { seeing } from '../reconcile/scan-pool.ts'
+import { seeing } from './scan-pool.ts'
+import { testDriver } from './test-driver.ts'
 
 const KEY = 'fs:fs-1'
 
@@ -16,13 +17,16 @@ class Alarms {
   readonly matrix = new ConnectivityMatrix()
   readonly said: string[] = []
   readonly texts: string[] = []
-  readonly alarms: ScanAlarms
-  #failure: ScanFailure | undefined
+  refuses = false
+  readonly task: ScanAlarmTask
+  readonly close: () => Promise<void>
+  readonly #failures = new Map<string, ScanFailure>()
+  #scanned: number | undefined
   #book: (news: ScanNews) => void = () => undefined
   #pool: (change: PoolChange) => void = () => undefined
 
   constructor(before: readonly StoredAlarm[] = []) {
-    this.alarms = new ScanAlarms({
+    this.task = new ScanAlarmTask({
       pool: {
         host: () => undefined,
         subscribe: (listener) => {
@@ -30,6 +34,7 @@ class Alarms {
           return () => undefined
         },
         alarm: async ({ kind, about, text }: RaisedAlarm) => {
+          if (this.refuses) throw new Error('the disk is full')
           this.said.push(`${kind} ${about}`)
           this.texts.push(text)
         },
@@ -38,17 +43,20 @@ class Alarms {
         alarms: async () => before,
       },
       book: {
-        failureOf: () => this.#failure,
+        of: (key) =>
+          this.#scanned === undefined
+            ? undefined
+            : { key, host: 'a', at: this.#scanned, hosts: ['a'], sizeBytes: 1, freeBytes: 1, images: [], leftOut: [] },
+        failures: () => this.#failures,
         subscribe: (listener) => {
           this.#book = listener
           return () => undefined
         },
       },
-      after: (milliseconds, action) => this.clock.after(milliseconds, action),
-      onError: (error) => {
-        throw error
-      },
     })
+    const { driver } = testDriver(this.clock)
+    driver.start(this.task)
+    this.close = () => driver.close()
   }
 
   async host(id: string, inventory: Inventory | 'gone'): Promise<void> {
@@ -59,15 +67,21 @@ class Alarms {
   }
 
   async failed(reason: string, more: { readonly isAway?: true } = {}): Promise<void> {
-    this.#failure = { host: 'a', at: 0, reason, ...more }
+    this.#failures.set(KEY, { host: 'a', at: this.clock.wall(), reason, ...more })
     this.#book({ kind: 'failed', key: KEY, reason })
-    await this.clock.advance(0)
+    await this.clock.advance(10)
+  }
+
+  /** A look goes well, of which nobody is told. */
+  mend(): void {
+    this.#failures.clear()
+    this.#scanned = this.clock.wall()
   }
 
   async worked(): Promise<void> {
-    this.#failure = undefined
+    this.mend()
     this.#book({ kind: 'scanned', key: KEY })
-    await this.clock.advance(0)
+    await this.clock.advance(10)
   }
 }
 
@@ -90,7 +104,8 @@ test('a file system that cannot be looked at is an alarm, once for one reason, u
   await pool.worked()
   await pool.worked()
   t.deepEqual(pool.said, [`scan-failed ${KEY}`, `scan-failed ${KEY}`, `end scan-failed ${KEY}`])
-  await pool.alarms.close()
+  t.deepEqual(pool.task.waitsFor(), [])
+  await pool.close()
 })
 
 test('a host that is lost in the middle of a look raises nothing, and ends nothing', async (t) => {
@@ -132,4 +147,18 @@ test('an alarm of the manager before this one goes on until a look goes well', a
   t.deepEqual(pool.said, [])
   await pool.worked()
   t.deepEqual(pool.said, [`end scan-failed ${KEY}`])
+})
+
+test('what an event did not begin, the period does; and what could not be written is tried again', async (t) => {
+  const pool = new Alarms()
+  await pool.host('a', seeing([1]))
+  pool.refuses = true
+  await pool.failed('bad superblock')
+  t.deepEqual(pool.said, [])
+  pool.refuses = false
+  await pool.clock.advance(10_000)
+  t.deepEqual(pool.said, [`scan-failed ${KEY}`])
+  pool.mend()
+  await pool.clock.advance(700_000)
+  t.deepEqual(pool.said, [`scan-failed ${KEY}`, `end scan-failed ${KEY}`])
 })
