@@ -79,7 +79,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const gate = new Gate(access, elapsed, rates)
   const lists = taggedLists({ hosts: (page) => hosts.page(page), matrix: () => matrix.whole() }, { epoch, elapsed })
   const api = createApi({ calls, gate, lists, events, epoch, log, elapsed, answered: metrics.request })
-  const pages = await createPages({ calls, gate, events, reaches: () => matrix.reaches(), access, log, now, elapsed })
+  const pages = await createPages({ calls, gate, events, reaches: () => matrix.reaches(), access, epoch, log, now, elapsed })
   const unsubscribe = pool.subscribe(({ kind }) => {
     if (kind === 'sample') metrics.sample()
     if (kind === 'inventory') metrics.report()
