@@ -8,16 +8,15 @@ import { type RaisedAlarm, raiseAlarm } from '../store/tables/alarms.ts'
 import { attemptById, type KnownAttempt, spendToken } from '../store/tables/attempts.ts'
 import { certificateOf, newestExpiry, revokeCertificates, saveCertificate } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
+import { holdersOf, saveClaim } from '../store/tables/host-identities.ts'
+import { saveMacs } from '../store/tables/host-macs.ts'
 import {
   addHost,
   type HostRecord,
-  holdersOf,
   hostBootingFrom,
   hostById,
   hostOfMachine,
   isNameTaken,
-  saveClaim,
-  saveMacs,
   UNHEARD,
   updateHost,
 } from '../store/tables/hosts.ts'
