@@ -1,6 +1,7 @@
 // A host as the running manager holds it: its row on disk, and what is known only while its agent is connected.
 
 import { type HostCondition, type Presence, stateOf } from '../protocol/host.ts'
+import { fieldsOf } from '../protocol/host-fields.ts'
 import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { HostRecord } from '../store/tables/hosts.ts'
@@ -89,8 +90,7 @@ export function viewOf(live: LiveHost): HostView {
 }
 
 function show({ record, connection, revision }: LiveHost): HostView {
-  const { id, name, trust, presence, service, power, proof, since, groups, notes, created, uuid, serial, product, claim, cordon, macs } =
-    record
+  const { id, name, trust, presence, service, power, proof, since, groups, created, uuid, serial, product, claim, cordon, macs } = record
   return {
     id,
     name,
@@ -99,7 +99,7 @@ function show({ record, connection, revision }: LiveHost): HostView {
     ...(proof === undefined ? {} : { proof }),
     since,
     groups,
-    notes,
+    ...fieldsOf(record),
     created,
     macs,
     ...(uuid === undefined ? {} : { uuid }),

@@ -2,10 +2,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Insertable, Kysely } from 'kysely'
 import { type HostCondition, POWERS, PRESENCES, SERVICES, TRUSTS } from '../../protocol/host.ts'
+import type { HostFields } from '../../protocol/host-fields.ts'
 import type { Steps, Tables } from '../schema.ts'
 import type { Transaction } from '../writer.ts'
 
-export interface HostsTable {
+/** Empty: nothing is written down. */
+type HostFieldColumns = { [Name in keyof HostFields]: string }
+
+/** With a column of each field of protocol/host-fields.ts. */
+export interface HostsTable extends HostFieldColumns {
   id: string
   name: string
   /** SMBIOS' system UUID, as the host's agent told it. */
@@ -21,7 +26,6 @@ export interface HostsTable {
   since: number
   /** JSON list of names. */
   groups: string
-  notes: string
   created: number
   /** The boot attempt whose token its newest certificate was signed for. */
   attempt: string | null
@@ -93,14 +97,13 @@ export interface Cordon {
   readonly at: number
 }
 
-export interface HostRecord extends MachineIdentity, HostCondition {
+export interface HostRecord extends MachineIdentity, HostCondition, HostFields {
   readonly id: string
   readonly name: string
   /** What shows that it can run nothing, of one that is fenced. */
   readonly proof?: string | undefined
   readonly since: number
   readonly groups: readonly string[]
-  readonly notes: string
   readonly created: number
   readonly attempt: string | undefined
   readonly claim?: IdentityClaim | undefined
@@ -174,7 +177,10 @@ export async function updateHost(
   transaction: Transaction,
   id: string,
   changed: Partial<
-    Pick<HostRecord, 'name' | 'uuid' | 'serial' | 'product' | keyof HostCondition | 'proof' | 'since' | 'groups' | 'notes' | 'attempt'>
+    Pick<
+      HostRecord,
+      'name' | 'uuid' | 'serial' | 'product' | keyof HostCondition | keyof HostFields | 'proof' | 'since' | 'groups' | 'attempt'
+    >
   > & { readonly cordon?: Cordon | 'none' },
 ): Promise<void> {
   const { groups, cordon, ...others } = changed

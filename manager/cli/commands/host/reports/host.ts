@@ -1,5 +1,6 @@
 // A host as a row: in the list, and as the facts of one. A field that a host gets has its column here. Pure.
 import type { Host } from '../../../../contract/hosts.ts'
+import { eachField, fieldsOf, HOST_FIELD_NAMES, HOST_FIELDS } from '../../../../protocol/host-fields.ts'
 import { bytes, count, id, iso, number, text, time } from '../../../engine/columns.ts'
 import { listReport } from '../../../engine/list-report.ts'
 import type { Column, Report, Row, Value } from '../../../engine/output/output.ts'
@@ -36,7 +37,7 @@ const LIST_COLUMNS: readonly Column[] = [
   text('image', 'IMAGE', { spare: 4 }),
   id('generation', 'GENERATION', { spare: 6 }),
   text('agent', 'AGENT', { spare: 7 }),
-  text('notes', 'NOTES', { spare: 2, show: onOneLine }),
+  ...HOST_FIELD_NAMES.map((name) => text(name, HOST_FIELDS[name].title.toUpperCase(), { spare: HOST_FIELDS[name].spare, show: onOneLine })),
   text('trust', 'TRUST', { isHidden: true }),
   text('presence', 'PRESENCE', { isHidden: true }),
   text('service', 'SERVICE', { isHidden: true }),
@@ -67,7 +68,7 @@ function hostRow(host: Host): Row {
     image: image?.image ?? null,
     generation: image?.generation ?? null,
     agent: connection?.agent ?? null,
-    notes: host.notes,
+    ...fieldsOf(host),
     id: host.id,
     uuid: host.uuid ?? null,
     macs: host.macs.map(({ mac }) => mac),
@@ -87,7 +88,7 @@ export const FACTS: readonly Column[] = [
   ],
   ...[text('cordon', 'Cordoned', { show: onOneLine }), text('cordonedby', 'Cordoned by'), text('groups', 'Groups')],
   ...[
-    text('notes', 'Notes', { show: onOneLine }),
+    ...HOST_FIELD_NAMES.map((name) => text(name, HOST_FIELDS[name].title, { show: onOneLine })),
     text('address', 'Address'),
     text('agent', 'Agent'),
     text('uuid', 'UUID'),
@@ -120,7 +121,7 @@ export function factsOf(host: Host): Row {
     proof: host.proof ?? null,
     cordonedby: host.cordon ? `${host.cordon.who}, ${iso(host.cordon.at)}` : null,
     groups: host.groups.length > 0 ? host.groups : null,
-    notes: host.notes || null,
+    ...eachField((name) => host[name] || null),
     machine: machine || null,
     serial: orNull(hardware?.serial),
     firmware: orNull(hardware?.firmware),
