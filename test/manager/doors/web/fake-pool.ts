@@ -1,7 +1,6 @@
 // A pool that is made up: the handlers of the contract over any number of hosts, changed by the test.
 
 import { oddOnes } from '../../../../manager/connectivity/odd.ts'
-import type { Alarm } from '../../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { AwayGuest } from '../../../../manager/contract/evacuations.ts'
@@ -14,9 +13,11 @@ import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
 import type { PoolEvents } from '../../../../manager/doors/events.ts'
+import { alarmHandlers } from '../../../../manager/doors/handlers/alarms.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
+import type { StoredAlarm } from '../../../../manager/store/tables/alarms.ts'
 import type { Task } from '../../../../manager/tasks/task.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeMeasures, nothingOf } from '../../fake-measures.ts'
@@ -64,7 +65,7 @@ export interface FakePool extends PoolEvents {
   become(id: string, change: Partial<Host>, event?: PoolEvent['kind']): void
   /** Reaches or does not reach a thing from now on. */
   plug(id: string, key: string, cell: Cell): void
-  raise(alarm: Alarm): void
+  raise(alarm: StoredAlarm): void
 }
 
 const STATE_AFTER = {
@@ -96,7 +97,7 @@ export function fakePool(
       (id, index) => [id, new Map(THINGS.map((thing, column) => [thing.key, fakeCell(index, thing, column)]))] as const,
     ),
   )
-  let alarms: Alarm[] = []
+  let alarms: readonly StoredAlarm[] = []
   const boots = new Map<string, BootSettings>()
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
@@ -261,16 +262,18 @@ export function fakePool(
         return done({ from, to, type, compatible, reasons, missing: lacks })
       },
     },
-    alarms: {
-      list: async () => done({ alarms: [...alarms] }),
-      async clear({ key }, { who }) {
-        calls.push(`clear ${key} by ${who.user}`)
-        if (!alarms.some((alarm) => alarm.key === key)) return missing('such alarm')
-        alarms = alarms.filter((alarm) => alarm.key !== key)
-        tell({ kind: 'alarm-cleared', alarm: key })
-        return done(null)
+    alarms: alarmHandlers({
+      alarms: async () => alarms,
+      host: (id) => hosts.get(id),
+      async clearAlarm(key, who) {
+        calls.push(`clear ${key} by ${who.replace('user ', '')}`)
+        const left = alarms.filter((alarm) => alarm.key !== key)
+        const isOpen = left.length < alarms.length
+        alarms = left
+        if (isOpen) tell({ kind: 'alarm-cleared', alarm: key })
+        return isOpen
       },
-    },
+    }),
   }
   const pool: FakePool = {
     handlers,
