@@ -8,7 +8,7 @@ import { entriesOf, fails, read } from './reading.ts'
 
 test('readTar passes over volume labels, in GNU and in pax form, and a label does not need a file', async (t) => {
   for (const name of ['label-v.tar', 'leading-nul.tar']) {
-    const file = fileURLToPath(new URL(`../fixtures/field/tar/${name}`, import.meta.url))
+    const file = fileURLToPath(new URL(`../../fixtures/field/tar/${name}`, import.meta.url))
     const listed = (await execa('tar', ['--list', '--file', file])).stdout.split('\n').filter((line) => line !== '')
     const handle = await open(file)
     const entries = await entriesOf(tarSource(handle, (await handle.stat()).size)).finally(() => handle.close())
