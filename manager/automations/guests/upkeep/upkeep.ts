@@ -66,6 +66,7 @@ export class UpkeepTask implements Task {
   /** Key of a start → its automation; undefined: there is none yet. */
   readonly #begun = new Map<string, string | undefined>()
   #notBefore = 0
+  #waits: readonly string[] = []
 
   constructor(deps: UpkeepDeps) {
     this.#deps = deps
@@ -87,7 +88,7 @@ export class UpkeepTask implements Task {
   }
 
   waitsFor(): readonly string[] {
-    return [...this.#gone.keys()].map((uuid) => `${uuid}: whether its host starts it again`)
+    return this.#waits
   }
 
   close(): void {}
@@ -100,6 +101,7 @@ export class UpkeepTask implements Task {
     const alarms = new Map<string, { readonly kind: Kind; readonly row: BroughtRow; readonly text: string }>()
     const unknown = new Set<string>()
     const waiting: BroughtRow[] = []
+    const gone: BroughtRow[] = []
     const say = (kind: Kind, row: BroughtRow, text: string) => alarms.set(`${kind} ${row.uuid}`, { kind, row, text })
     for (const row of rows) {
       const judged = this.#judge(row)
@@ -117,12 +119,17 @@ export class UpkeepTask implements Task {
           say('guest-stays-down', row, sayDown(row, judged.why))
           break
         case 'gone': {
+          gone.push(row)
           const why = await this.#ended(row)
           if (why !== undefined) say('guest-stays-down', row, why)
         }
       }
     }
     for (const [row, why] of await this.#start(waiting)) say('guest-not-started', row, why)
+    this.#waits = [
+      ...waiting.map(({ name }) => `${name}: to be started, as it ran before its host booted`),
+      ...gone.map(({ name }) => `${name}: its host, to start it again`),
+    ]
     await this.#tell(this.#said, alarms, unknown)
     const left = this.#notBefore - now()
     return left > 0 ? left : undefined

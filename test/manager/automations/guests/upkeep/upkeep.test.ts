@@ -74,6 +74,10 @@ onEach(
     await upkeep.step()
     await open().step()
     t.is(started(), 2, 'no more while those are being started')
+    t.deepEqual(
+      [0, 1, 2].map((number) => upkeep.waitsFor().includes(`web${number}: to be started, as it ran before its host booted`)),
+      [true, true, true],
+    )
     t.is((await rig.automations.list(10)).length, 2)
     for (const { id } of await rig.automations.open()) await rig.automations.abort(id, 'alice')
     await settled()
