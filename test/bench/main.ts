@@ -8,6 +8,7 @@ import { describeFacts, type MachineFacts, machineFacts } from './facts.ts'
 import { LEDGER, writeLedger } from './ledger.ts'
 import { MANAGER_NOTES, MANAGER_PEER, missingDescriptors, runManager } from './manager.ts'
 import { MICRO_BENCHES, runMicro } from './micro.ts'
+import { MIGRATE_NOTES, MIGRATE_TITLE, runMigrate } from './migrate.ts'
 import { type ApplianceBench, type BenchOptions, isOfAppliance, parseBenchCommand } from './options.ts'
 import { missingForPage, PAGE_NOTES, PAGE_TITLE, runPage } from './page.ts'
 import { missingForPlacement, PLACEMENT_NOTES, PLACEMENT_TITLE, runPlacement } from './placement.ts'
@@ -19,7 +20,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
-const NEED_ROOT = ['delta', 'deploy'] as const
+const NEED_ROOT = ['delta', 'deploy', 'migrate'] as const
 
 const stopping = new AbortController()
 const teardown = new Teardown()
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
   if (options.benches.includes('relay')) await benchRelay(options, facts)
   if (options.benches.includes('manager')) await benchManager(options, facts)
   if (options.benches.includes('deploy')) await benchDeploy(options, facts)
+  if (options.benches.includes('migrate')) await benchMigrate(options, facts)
   if (ofAppliance.length > 0) {
     const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
     for (const name of ofAppliance) await runBench(name, options, facts, work)
@@ -99,6 +101,14 @@ async function benchDeploy(options: BenchOptions, machine: MachineFacts): Promis
   say(table)
   explain(DEPLOY_NOTES, options)
   await writeLedger({ bench: 'deploy', machine, result: { runs } })
+}
+
+async function benchMigrate(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  say(`\n${MIGRATE_TITLE}${mediansText(options)}.`)
+  const { runs, table } = await runMigrate(options, teardown, say)
+  say(table)
+  explain(MIGRATE_NOTES, options)
+  await writeLedger({ bench: 'migrate', machine, result: { runs } })
 }
 
 async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {

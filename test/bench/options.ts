@@ -16,11 +16,12 @@ export const BENCHES = [
   'automation',
   'relay',
   'deploy',
+  'migrate',
 ] as const
 export type BenchName = (typeof BENCHES)[number]
 
 /** They serve no image of their own, and so need none. */
-const OF_MANAGER = ['manager', 'page', 'delta', 'placement', 'automation', 'relay', 'deploy'] as const
+const OF_MANAGER = ['manager', 'page', 'delta', 'placement', 'automation', 'relay', 'deploy', 'migrate'] as const
 export type ApplianceBench = Exclude<BenchName, (typeof OF_MANAGER)[number]>
 
 export function isOfAppliance(name: BenchName): name is ApplianceBench {
@@ -71,6 +72,7 @@ const DESCRIPTION = `Measures the appliance beside what it replaces, on this mac
   automation  durable steps of automations a second, beside a bare SQLite loop of inserts and commits
   relay  megabytes a second of a live migration's stream, beside openssl s_client and s_server
   deploy  one guest of the lab from its image to its userland, beside lvcreate, dd and xl create typed by hand (5 minutes a run)
+  migrate  a guest that moves live between local disks, beside xl migrate on a shared disk, by the guest's own clock (8 minutes a run)
 Numbers are no test: a benchmark fails only when something does not work. Needs root, and a machine that does nothing else.`
 
 export function parseBenchCommand(argv: readonly string[]): BenchCommand {
