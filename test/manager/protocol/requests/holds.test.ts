@@ -1,3 +1,4 @@
+// What requests hold of their host, and which of them wait for each other.
 import test from 'ava'
 import { collide, holding, type Resource } from '../../../../manager/protocol/requests/holds.ts'
 import { uuid } from '../../../../manager/protocol/values.ts'
