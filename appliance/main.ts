@@ -33,7 +33,7 @@ import { AttemptRunner } from './timeline/runner.ts'
 import { newTracker } from './timeline/tracker.ts'
 import { parseIpv4 } from './wire/addresses.ts'
 import type { Log } from './wire/log.ts'
-import { openUdpOn } from './wire/server.ts'
+import { openUdpOn } from './wire/sockets/udp.ts'
 
 /** A config that cannot be served; the message lists every problem with its line. */
 export class ConfigRefused extends Error {

@@ -14,12 +14,11 @@ import { type Gateway, startGateway } from './agents/server.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import { folderFault, siteHooks } from './automation/hooks/exec.ts'
-import { OperatorAlarms } from './automation/operator-alarms.ts'
 import { type Automations, openAutomations } from './automation/service.ts'
 import { automationClaims } from './automation/store/claiming.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
-import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
+import { UpkeepTask } from './automations/guests/upkeep/upkeep.ts'
 import { tellEndedMigrations } from './automations/migrate/ended.ts'
 import { disksSent } from './automations/migrate/history.ts'
 import { OneByOne } from './automations/migrate/one-by-one.ts'
@@ -35,8 +34,6 @@ import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
 import { openDoors } from './doors/server.ts'
-import { identifyReturning } from './enrolment/returning.ts'
-import { FORGET_AFTER, FORGET_PERIOD, forgetExpired } from './forgetting.ts'
 import { GuestBook } from './guests/book.ts'
 import { openRebuilder } from './guests/rebuild/open.ts'
 import { Where } from './guests/where.ts'
@@ -49,12 +46,16 @@ import type { RequestBody } from './protocol/requests.ts'
 import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
 import { Driver } from './reconcile/driver.ts'
+import { FORGET_AFTER, ForgetTask } from './reconcile/forgetting.ts'
 import { LeftDiskTask } from './reconcile/left-disks.ts'
+import { LostHostTask } from './reconcile/lost-hosts.ts'
+import { OperatorAlarmTask } from './reconcile/operator-alarms.ts'
 import { PropertyTask } from './reconcile/properties.ts'
 import { RecordTask } from './reconcile/records.ts'
+import { ReturningTask } from './reconcile/returning.ts'
+import { ScanAlarmTask } from './reconcile/scan-alarms.ts'
 import { ScanTask } from './reconcile/scans.ts'
 import { openConnections } from './storage/connections.ts'
-import { ScanAlarms } from './storage/scan-alarms.ts'
 import { openScanBook } from './storage/scan-book.ts'
 import { begin } from './store/begin.ts'
 import type { Store } from './store/database.ts'
@@ -108,7 +109,6 @@ const FAILED_LISTENERS = { lines: 5, windowSeconds: 60 }
 const LOST_AFTER = 30_000
 const LARGEST_IMAGE = 256 * 2 ** 30
 const STARTS_AT_ONCE = 4
-const TICK = 1000
 
 /** Serves until `close`. Rejects, leaving nothing open, when it cannot: the error says what to do. */
 export async function startManager(config: ManagerConfig, log: Log, settings: ManagerSettings = {}): Promise<Manager> {
@@ -161,17 +161,6 @@ async function start(
   const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, ...passwords })
   closing.push(() => access.close())
 
-  const forget = () => forgetExpired({ store, measures, automations, images, now, keepFor })
-  const ticks = setInterval(() => void pool.tick().catch((error: unknown) => log.error({ error }, 'lost hosts and alarms')), TICK)
-  const forgets = setInterval(
-    () => void forget().catch((error: unknown) => log.error({ error }, 'what has expired could not be removed')),
-    FORGET_PERIOD,
-  )
-  closing.push(() => {
-    clearInterval(ticks)
-    clearInterval(forgets)
-  })
-
   const book = new GuestBook({ store, pool, now })
   const images = await openVmImages({
     ...{ dataDir, store, now, after, log: listening, newId: newHostId, mostBytes: config.largestImage ?? LARGEST_IMAGE },
@@ -206,7 +195,6 @@ async function start(
   })
   closing.push(() => gateway.close())
   closing.push(
-    identifyReturning({ store, pool, nameOf: (mac) => names.get(mac), now, log: listening }),
     pool.subscribe((change) => {
       if (change.kind === 'host' && change.host.trust === 'rejected')
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
@@ -232,8 +220,6 @@ async function start(
     if (known === version) log.info(fields, 'an automation goes on')
     else log.warn({ ...fields, known }, 'an automation of another version waits: hostless automation resume, or abort')
   }
-  const operatorAlarms = new OperatorAlarms({ automations, pool, after, onError: (error) => log.error({ error }, 'alarms of automations') })
-  closing.push(() => operatorAlarms.close())
   const onEnded = metrics.migrated
   closing.push(
     tellEndedMigrations({
@@ -248,8 +234,6 @@ async function start(
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
   const work = openTasks({ automations, images, scans, hostName, now, newId: newHostId, keepFor, log: listening })
-  const scanAlarms = new ScanAlarms({ pool, book: scans, after, onError: (error) => log.error({ error }, 'alarms of failed looks') })
-  closing.push(() => scanAlarms.close())
   const driver = new Driver({ now, elapsed, after, random: Math.random, log: listening })
   closing.push(() => driver.close())
   driver.start(new ConnectionTask({ ...asking, connections }))
@@ -262,16 +246,17 @@ async function start(
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now, moves: new OneByOne() }
   own.resolve({ automations, pool, moves: plans.moves, plan: (request) => planOwn(plans, request) })
-  const upkeep = new GuestUpkeep({
-    ...{ store, pool, automations, plans, now, after, most: config.startsAtOnce ?? STARTS_AT_ONCE },
-    onError: (error) => log.error({ error }, 'guests are not looked after; the next look is soon'),
-  })
-  closing.push(() => upkeep.close())
   const consoles = new GuestConsoles({
     line: (host, guest, back, listener) => gateway.console(host, guest, back, listener),
     ...{ elapsed, after, random: randomBytes },
   })
   driver.start(new RecordTask({ ...asking, store, networks, now, epoch }))
+  driver.start(new UpkeepTask({ store, pool, automations, plans, now, most: config.startsAtOnce ?? STARTS_AT_ONCE }))
+  driver.start(new ScanAlarmTask({ pool, book: scans }))
+  driver.start(new OperatorAlarmTask({ automations, pool }))
+  driver.start(new LostHostTask(pool))
+  driver.start(new ReturningTask({ store, pool, nameOf: (mac) => names.get(mac), now, log: listening }))
+  driver.start(new ForgetTask({ store, measures, automations, images, now, keepFor }))
   const rebuilder = openRebuilder({ store, pool, networks, claims, gateway, newer, names, dataDir, now })
   const doors = await openDoors({
     rebuilder,
@@ -303,6 +288,7 @@ async function start(
     ...(apiRates ? { rates: apiRates } : {}),
   })
   closing.push(() => doors.close())
+  driver.start(doors.firstAdmin)
   pool.learn().catch((error: unknown) => log.error({ error }, 'the inventories on disk could not be read'))
   return { pool, access, automations, images, calls: doors.calls, api: doors.api, gateway, store }
 }

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { LAYERS, type SourceText, staleRules, violations } from './architecture-rules.ts'
+import type { SourceText } from './architecture/parsed.ts'
+import { staleRules, violations } from './architecture/violations.ts'
+import { LAYERS } from './architecture-rules.ts'
 
 const ROOT = new URL('../', import.meta.url).pathname
 

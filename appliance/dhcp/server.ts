@@ -6,7 +6,7 @@ import { type AddressRange, type Ipv4, parseIpv4, type Subnet, UNSPECIFIED } fro
 import { drain } from '../wire/datagrams.ts'
 import { limitLog } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
-import { openUdpOn, type UdpWish } from '../wire/server.ts'
+import { openUdpOn, type UdpWish } from '../wire/sockets/udp.ts'
 import { type AnsweringOptions, type Datagram, openAnswering, type Send } from './answering.ts'
 import type { ServerPort } from './decide.ts'
 import type { DhcpMode } from './decision.ts'

@@ -5,7 +5,7 @@ import { WireError } from '../wire/cursor.ts'
 import { SocketError } from '../wire/explain.ts'
 import { limitLog } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
-import { type Icmpv6Datagram, type Icmpv6Socket, openIcmpv6On } from '../wire/server.ts'
+import { type Icmpv6Datagram, type Icmpv6Socket, openIcmpv6On } from '../wire/sockets/icmpv6.ts'
 import { decodeSolicitation, encodeAdvertisement, ROUTER_SOLICITATION } from './codec.ts'
 import { decideAdvertisement } from './decide.ts'
 

@@ -2,8 +2,8 @@
 // Backend that is handed in, so that real dom0s and simulated ones run the same code.
 import type { z } from 'zod'
 import {
+  EMPTY_SECTIONS,
   type Inventory,
-  LATER_SECTIONS,
   type Problem,
   problem,
   SECTION_NAMES,
@@ -14,91 +14,16 @@ import {
 import { lacksOf } from '../../manager/protocol/unread.ts'
 import { type Backend, remembering } from './backend.ts'
 import { accept, tidy } from './inventory/accept.ts'
-import { bridgeFdb } from './inventory/bridge-fdb.ts'
-import { dmidecode } from './inventory/dmidecode.ts'
-import { drbdEvents } from './inventory/drbdsetup.ts'
-import { fcSysfs } from './inventory/fc-sysfs.ts'
-import { hwmonSysfs } from './inventory/hwmon-sysfs.ts'
-import { ipAddress } from './inventory/ip-address.ts'
-import { kernelFiles } from './inventory/kernel-files.ts'
-import { lvs, pvs, vgs } from './inventory/lvm.ts'
-import { nfsMounts } from './inventory/mountinfo.ts'
 import { lacksIn, type Parsed, type Source, type SourceProblem, textOf } from './inventory/reading.ts'
-import { readBlockDevices, readDiskHealth, readFileSystems, readMultipaths, readPartitions } from './sections/disks.ts'
-import { readGuests } from './sections/guests.ts'
-import { readIscsi } from './sections/iscsi.ts'
-import { readBonds, readBridges, readNics, readVlans } from './sections/networks.ts'
-import { readCpuPolicy, readCpus, readMemory, readNuma, readXen } from './sections/processors.ts'
+import { OBSERVED } from './sections/all.ts'
 import { steadied } from './steady.ts'
 
 export type Readers = { readonly [Name in SectionName]: Source<Sections[Name]> }
 
-/** What can be read of the machine itself; properties are the site's, addresses of guests are listened for, and whoever runs that adds them. */
-export const READERS: Readers = {
-  dmi: dmidecode,
-  cpus: readCpus,
-  cpuPolicy: readCpuPolicy,
-  numa: readNuma,
-  memory: readMemory,
-  sensors: hwmonSysfs,
-  xen: readXen,
-  kernel: kernelFiles,
-  nics: readNics,
-  bonds: readBonds,
-  vlans: readVlans,
-  bridges: readBridges,
-  addresses: ipAddress,
-  heard: bridgeFdb,
-  blockDevices: readBlockDevices,
-  multipaths: readMultipaths,
-  partitions: readPartitions,
-  fileSystems: readFileSystems,
-  pvs,
-  vgs,
-  lvs,
-  iscsi: readIscsi,
-  fcHbas: fcSysfs,
-  nfsMounts,
-  diskHealth: readDiskHealth,
-  guests: readGuests,
-  drbd: drbdEvents,
-  properties: async () => ({ value: LATER_SECTIONS.properties, problems: [] }),
-  guestAddresses: async () => ({ value: LATER_SECTIONS.guestAddresses, problems: [] }),
-}
+/** What can be read of the machine itself. */
+export const READERS = Object.fromEntries(SECTION_NAMES.map((name) => [name, OBSERVED[name].read])) as unknown as Readers
 
-/** What a section is that nobody has read yet. */
-const EMPTY: Sections = {
-  dmi: { memoryModules: [] },
-  cpus: { flags: [] },
-  cpuPolicy: { virtCaps: [], key: [], rows: [] },
-  numa: [],
-  memory: {},
-  sensors: [],
-  xen: { virtCaps: [], xenCaps: [] },
-  kernel: {},
-  nics: [],
-  bonds: [],
-  vlans: [],
-  bridges: [],
-  addresses: [],
-  heard: [],
-  blockDevices: [],
-  multipaths: [],
-  partitions: [],
-  fileSystems: [],
-  pvs: [],
-  vgs: [],
-  lvs: [],
-  iscsi: { sessions: [] },
-  fcHbas: [],
-  nfsMounts: [],
-  diskHealth: [],
-  guests: [],
-  drbd: [],
-  ...LATER_SECTIONS,
-}
-
-export const EMPTY_INVENTORY: Inventory = { ...EMPTY, problems: [] }
+export const EMPTY_INVENTORY: Inventory = { ...EMPTY_SECTIONS, problems: [] }
 
 /** Some sections, read at one time, and what is wrong with them. */
 export interface Collected {
@@ -148,7 +73,7 @@ async function readSection<Name extends SectionName>(backend: Backend, name: Nam
   } catch (error) {
     // A mistake of ours in one parser must not cost the other sections.
     const reason = `the agent failed to read it: ${error instanceof Error ? error.message : String(error)}`
-    return { sections: { [name]: EMPTY[name] }, problems: [problemOf(name, { source: name, reason })] }
+    return { sections: { [name]: EMPTY_SECTIONS[name] }, problems: [problemOf(name, { source: name, reason })] }
   }
 }
 
@@ -162,10 +87,10 @@ function check<Name extends SectionName>(name: Name, value: Sections[Name]): Par
     const limit = Number(long.maximum)
     const reason = `there are ${value.length}; only the first ${limit} are reported`
     const checked = accept(schema, value.slice(0, limit), name)
-    return { value: checked.value ?? EMPTY[name], reasons: [reason, ...checked.reasons] }
+    return { value: checked.value ?? EMPTY_SECTIONS[name], reasons: [reason, ...checked.reasons] }
   }
   const checked = accept(schema, value, name)
-  return { value: checked.value ?? EMPTY[name], reasons: checked.reasons }
+  return { value: checked.value ?? EMPTY_SECTIONS[name], reasons: checked.reasons }
 }
 
 const PROBLEMS = 512

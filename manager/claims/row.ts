@@ -1,5 +1,5 @@
 // A row of the table claims as a claim. What we wrote is what was checked then; a word that is not ours is a newer hostless'. Pure.
-import type { ClaimsTable } from '../store/schema.ts'
+import type { ClaimsTable } from '../store/tables/claims.ts'
 import type { Claim, ClaimMode, Holder } from './claim.ts'
 
 const KINDS: readonly Holder['kind'][] = ['guest', 'automation', 'operation']

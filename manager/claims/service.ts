@@ -2,7 +2,7 @@
 // lets one write at a time: what is decided is decided on all that was committed. Decisions are in arbitrate.ts.
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Store, Transaction } from '../store/database.ts'
-import type { ClaimsTable } from '../store/schema.ts'
+import type { ClaimsTable } from '../store/tables/claims.ts'
 import { addClaims, claimedGuests, claimsIn, claimsOf, removeClaims } from '../store/tables/claims.ts'
 import { inventoryOf } from '../store/tables/inventories.ts'
 import { arbitrate, looksOf } from './arbitrate.ts'

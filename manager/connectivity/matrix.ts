@@ -1,6 +1,5 @@
 // The connectivity matrix: hosts × shared storage and networks, kept as hosts report. One host's report touches the rows that it
 // had or has, no others; what needs all hosts (who hears whom) is worked out when it is asked for, and kept until it changes.
-
 import { type HostCpu, readHostCpu } from '../cpu/host.ts'
 import { groupBy } from '../group-by.ts'
 import type { HostCondition } from '../protocol/host.ts'
@@ -11,6 +10,7 @@ import { type LocalStorage, localStorageOf } from './local.ts'
 import { type Attachment, attachedBy, attachmentsOf, isAttached } from './network.ts'
 import { whyNotAttached } from './network-absence.ts'
 import { rowsOf, type StorageRow } from './rows.ts'
+import { NETWORK, STORAGE } from './sections.ts'
 import { islandsOf, type Segment, segmentsOf, touchSegments } from './segments.ts'
 import { type Sighting, storageOf } from './storage.ts'
 import { whyNotStored } from './storage-absence.ts'
@@ -42,20 +42,6 @@ interface Entry {
   attachments: readonly Attachment[]
   cpu: HostCpu
 }
-
-export const STORAGE: readonly SectionName[] = [
-  'blockDevices',
-  'multipaths',
-  'partitions',
-  'fileSystems',
-  'pvs',
-  'vgs',
-  'lvs',
-  'iscsi',
-  'nfsMounts',
-  'kernel',
-]
-export const NETWORK: readonly SectionName[] = ['nics', 'bonds', 'vlans', 'bridges', 'heard']
 
 const BY_KEY = new Intl.Collator('en', { numeric: true })
 

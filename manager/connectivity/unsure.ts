@@ -1,7 +1,8 @@
 // Hosts of which nobody knows whether they reach a thing, as what would tell could not be read. Who counts those that reach it says these
 // beside them.
 import { uncountedOf, unreadOf } from '../protocol/unread.ts'
-import { type ConnectivityMatrix, NETWORK, STORAGE } from './matrix.ts'
+import type { ConnectivityMatrix } from './matrix.ts'
+import { NETWORK, STORAGE } from './sections.ts'
 import type { ThingKey } from './thing.ts'
 
 /** For one thing after the other: how many hosts may reach it besides those that do. */

@@ -1,19 +1,8 @@
 // Hosts: what is said of them, what is taken of them, and what can be done to them. Append-only within /api/v1: a member is only ever
 // added. Times are milliseconds since the epoch, sizes bytes, rates a second.
 import { z } from 'zod'
-import {
-  GROUP_NAME,
-  HOST_NAME,
-  HOST_STATES,
-  LONGEST_NOTES,
-  LONGEST_REASON,
-  MOST_GROUPS,
-  POWERS,
-  PRESENCES,
-  SERVICES,
-  TRUSTS,
-  UNPRINTABLE_NOTES,
-} from '../protocol/host.ts'
+import { GROUP_NAME, HOST_NAME, HOST_STATES, LONGEST_REASON, MOST_GROUPS, POWERS, PRESENCES, SERVICES, TRUSTS } from '../protocol/host.ts'
+import { hostFieldChanges, hostFields } from '../protocol/host-fields.ts'
 import { inventory } from '../protocol/inventory.ts'
 import { operation } from './operation.ts'
 
@@ -88,7 +77,7 @@ export const host = z
     /** Since when it is in this state. */
     since: z.number(),
     groups: z.array(z.string()),
-    notes: z.string(),
+    ...hostFields,
     /** No guest is to come to it; what is on it stays. In maintenance: what its service is once that is over. */
     cordon: z.object({ reason: z.string(), who: z.string(), at: z.number() }).optional(),
     created: z.number(),
@@ -127,11 +116,7 @@ const hostChange = z.strictObject({
     .array(z.string().regex(GROUP_NAME, 'is no group name: 1 to 63 of a-z 0-9 _ . -, a letter or digit first'))
     .max(MOST_GROUPS)
     .optional(),
-  notes: z
-    .string()
-    .max(LONGEST_NOTES)
-    .refine((notes) => !UNPRINTABLE_NOTES.test(notes), 'has characters that are not printable')
-    .optional(),
+  ...hostFieldChanges,
 })
 
 /** Of one answer: a list of ten thousand in one would keep all others waiting. */

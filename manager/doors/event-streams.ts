@@ -3,6 +3,7 @@
 // so is one whose credential is not good any more.
 import type { ServerResponse } from 'node:http'
 import type { PoolEvent } from '../contract/events.ts'
+import { KeptEvents } from './kept-events.ts'
 
 /** From the first event until it is told, ms. */
 const GATHER = 50
@@ -14,8 +15,6 @@ const MOST_UNREAD = 1 << 20
 const MOST_READERS = 1000
 /** Of one token or session. */
 const MOST_OF_ONE = 16
-/** That are kept for readers that come back. */
-const MOST_KEPT = 4096
 const MISSED = 'event: missed\ndata: {"kind":"missed"}\n\n'
 
 interface Reader {
@@ -28,16 +27,13 @@ interface Reader {
 export class EventStreams {
   readonly #readers = new Map<ServerResponse, Reader>()
   readonly #timers: readonly NodeJS.Timeout[]
-  readonly #epoch: number
+  readonly #kept: KeptEvents
   #gathered = new Map<string, PoolEvent['kind']>()
   #telling: NodeJS.Timeout | undefined
-  /** As written; the last has the id `#last`. */
-  #kept: string[] = []
-  #last = 0
 
   /** `epoch`: of this start of the manager; ids of another are not known. */
   constructor(epoch: number) {
-    this.#epoch = epoch
+    this.#kept = new KeptEvents(epoch)
     this.#timers = [setInterval(() => this.#write(':\n\n'), BEAT), setInterval(() => void this.look(), LOOK)]
     for (const timer of this.#timers) timer.unref()
   }
@@ -61,7 +57,7 @@ export class EventStreams {
     const own = [...this.#readers.values()].filter(({ key }) => key === reader.key).length
     if (own >= MOST_OF_ONE || this.#readers.size >= MOST_READERS) return false
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    response.write(`retry: 3000\n\n${reader.lastId === undefined ? '' : this.#since(reader.lastId)}`)
+    response.write(`retry: 3000\n\n${reader.lastId === undefined ? '' : (this.#kept.since(reader.lastId) ?? MISSED)}`)
     this.#readers.set(response, reader)
     response.on('close', () => this.#readers.delete(response))
     return true
@@ -84,24 +80,9 @@ export class EventStreams {
 
   #tell(): void {
     this.#telling = undefined
-    const texts = [...this.#gathered].map(([text, kind]) => (kind === 'sample' ? text : this.#keep(text)))
+    const texts = [...this.#gathered].map(([text, kind]) => (kind === 'sample' ? text : this.#kept.keep(text)))
     this.#gathered = new Map()
     this.#write(texts.join(''))
-  }
-
-  #keep(text: string): string {
-    this.#last += 1
-    const told = `id: ${this.#epoch}-${this.#last}\n${text}`
-    this.#kept.push(told)
-    if (this.#kept.length > 2 * MOST_KEPT) this.#kept = this.#kept.slice(-MOST_KEPT)
-    return told
-  }
-
-  #since(id: string): string {
-    const [, epoch, number] = /^(\d{1,15})-(\d{1,15})$/.exec(id) ?? []
-    const missing = this.#last - Number(number ?? Number.NaN)
-    if (Number(epoch) !== this.#epoch || !(missing >= 0 && missing <= this.#kept.length)) return MISSED
-    return missing === 0 ? '' : this.#kept.slice(-missing).join('')
   }
 
   #write(text: string): void {

@@ -8,13 +8,14 @@ import { isMigration } from '../automations/migrate/ended.ts'
 import type { GuestConsoles } from '../consoles/service.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
+import type { Task } from '../reconcile/driver.ts'
 import { type Api, createApi } from './api/server.ts'
 import { taggedLists } from './api/tagged-lists.ts'
 import { createApp } from './app.ts'
 import { Calls } from './call.ts'
 import { openConsoleDoor } from './console/server.ts'
 import { poolEvents } from './events.ts'
-import { inviteFirstAdmin } from './first-admin.ts'
+import { FirstAdminTask } from './first-admin.ts'
 import { Gate, type GateRates } from './gate.ts'
 import { createHandlers, type HandlerDeps } from './handlers/all.ts'
 import { createPages } from './web/server.ts'
@@ -43,6 +44,7 @@ export interface Doors {
   /** What API and page ask by. */
   readonly calls: Calls
   readonly api: Api
+  readonly firstAdmin: Task
   close(): void
 }
 
@@ -77,7 +79,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const gate = new Gate(access, elapsed, rates)
   const lists = taggedLists({ hosts: (page) => hosts.page(page), matrix: () => matrix.whole() }, { epoch, elapsed })
   const api = createApi({ calls, gate, lists, events, epoch, log, elapsed, answered: metrics.request })
-  const pages = await createPages({ calls, gate, events, reaches: () => matrix.reaches(), access, log, now, elapsed })
+  const pages = await createPages({ calls, gate, events, reaches: () => matrix.reaches(), access, epoch, log, now, elapsed })
   const unsubscribe = pool.subscribe(({ kind }) => {
     if (kind === 'sample') metrics.sample()
     if (kind === 'inventory') metrics.report()
@@ -85,12 +87,14 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const console = openConsoleDoor({ consoles: options.consoles, gate, log })
   gateway.mountUpgrades((request, socket, head) => console.upgrade(request, socket, head))
   gateway.mount(createApp({ api: api.router, page: pages.router, log }))
-  const invites = await inviteFirstAdmin(access, dataDir, `https://${address}:${gateway.port}`, log)
+  const firstAdmin = new FirstAdminTask({ access, dataDir, site: `https://${address}:${gateway.port}`, elapsed, log })
+  // Whoever started the manager looks for the link now.
+  await firstAdmin.step().catch((error: unknown) => log.error({ error }, 'no link for the first admin could be made'))
   return {
     calls,
     api,
+    firstAdmin,
     close: () => {
-      clearInterval(invites)
       unsubscribe()
       delay.disable()
       console.close()

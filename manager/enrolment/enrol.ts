@@ -1,6 +1,7 @@
 // Enrolment and renewal against the store: what decide.ts decides, done in one transaction with the signing of the certificate.
 import { createHash } from 'node:crypto'
 import { stateOf, type Trust } from '../protocol/host.ts'
+import { NOTHING_WRITTEN } from '../protocol/host-fields.ts'
 import { isPlaceholderNumber, isPlaceholderUuid } from '../protocol/placeholders.ts'
 import type { Store, Transaction } from '../store/database.ts'
 import { type Authority, type ReadRequest, readRequest, signHost } from '../store/keys/certificate.ts'
@@ -8,16 +9,15 @@ import { type RaisedAlarm, raiseAlarm } from '../store/tables/alarms.ts'
 import { attemptById, type KnownAttempt, spendToken } from '../store/tables/attempts.ts'
 import { certificateOf, newestExpiry, revokeCertificates, saveCertificate } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
+import { holdersOf, saveClaim } from '../store/tables/host-identities.ts'
+import { saveMacs } from '../store/tables/host-macs.ts'
 import {
   addHost,
   type HostRecord,
-  holdersOf,
   hostBootingFrom,
   hostById,
   hostOfMachine,
   isNameTaken,
-  saveClaim,
-  saveMacs,
   UNHEARD,
   updateHost,
 } from '../store/tables/hosts.ts'
@@ -197,7 +197,7 @@ async function addNew(transaction: Transaction, desk: Enrolment, { now, attempt,
     product,
     since: now,
     groups: [],
-    notes: '',
+    ...NOTHING_WRITTEN,
     created: now,
     attempt,
   })

@@ -6,7 +6,8 @@ import { isPlaceholderNumber, isPlaceholderUuid } from '../protocol/placeholders
 import type { Store } from '../store/database.ts'
 import { newestAttemptFrom } from '../store/tables/attempts.ts'
 import { addHistory } from '../store/tables/history.ts'
-import { type HostRecord, isNameTaken, saveMacs, updateHost } from '../store/tables/hosts.ts'
+import { saveMacs } from '../store/tables/host-macs.ts'
+import { type HostRecord, isNameTaken, updateHost } from '../store/tables/hosts.ts'
 
 type Reported = Pick<Inventory, 'dmi' | 'nics' | 'bridges'>
 

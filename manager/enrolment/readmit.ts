@@ -1,5 +1,7 @@
 // Hosts that go on running when the manager's database is lost: their certificates are this authority's, and nothing else is known of them.
 // Such a host comes back under its id, and waits to be approved as a new one does: what was revoked or rejected is lost, too.
+
+import { NOTHING_WRITTEN } from '../protocol/host-fields.ts'
 import type { Store } from '../store/database.ts'
 import { certificatesOfHost, revokeCertificates, saveCertificate } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
@@ -40,7 +42,17 @@ export async function readmit(
     if (!host) {
       const trust = policy === 'auto' ? 'approved' : 'pending'
       const name = `host-${id.slice(0, 8)}`
-      await addHost(transaction, { ...UNHEARD, id, name, trust, since: at, groups: [], notes: '', created: at, attempt: undefined })
+      await addHost(transaction, {
+        ...UNHEARD,
+        id,
+        name,
+        trust,
+        since: at,
+        groups: [],
+        ...NOTHING_WRITTEN,
+        created: at,
+        attempt: undefined,
+      })
       const what = `came back from ${peer} with a certificate of this authority, which this database does not know: ${trust}`
       await addHistory(transaction, id, { at, who: 'agent', what })
     }

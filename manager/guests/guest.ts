@@ -3,7 +3,7 @@ import type { CpuFeatures } from '../cpu/host.ts'
 import { type GuestSpec, guestSpec } from '../protocol/guest-spec.ts'
 import type { Uuid } from '../protocol/values.ts'
 import { uuid as uuidSchema } from '../protocol/values.ts'
-import type { GuestDisksTable, GuestsTable } from '../store/schema/guests.ts'
+import type { GuestDisksTable, GuestsTable } from '../store/tables/guests.ts'
 import { readCpu } from './cpu.ts'
 
 export interface GuestRecord {

@@ -1,11 +1,14 @@
 // A host as the running manager holds it: its row on disk, and what is known only while its agent is connected.
 
 import { type HostCondition, type Presence, stateOf } from '../protocol/host.ts'
+import { fieldsOf } from '../protocol/host-fields.ts'
 import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { HostRecord } from '../store/tables/hosts.ts'
 import type { Report, Revision } from '../store/tables/inventories.ts'
+import { standingOf } from './operator.ts'
 import type { HostConnection, HostView } from './pool-change.ts'
+import { transition } from './state.ts'
 
 export type StoredRevision = Revision & { readonly at: number }
 
@@ -56,6 +59,11 @@ export function isLate({ connection, goneAt, record }: LiveHost, at: number, usu
   return !connection && goneAt !== undefined && at - goneAt >= patienceWith(record.presence, usually)
 }
 
+/** Its agent is back, and that is nothing new of it: ten thousand that come back to a new manager wait for no disk. */
+export function isAsBefore({ record, writing }: LiveHost): boolean {
+  return writing === 0 && transition(standingOf(record, 'connected'), { kind: 'connects' }, 'agent', 0).kind === 'same'
+}
+
 export function take(live: LiveHost, record: HostRecord): void {
   live.record = record
 }
@@ -82,8 +90,7 @@ export function viewOf(live: LiveHost): HostView {
 }
 
 function show({ record, connection, revision }: LiveHost): HostView {
-  const { id, name, trust, presence, service, power, proof, since, groups, notes, created, uuid, serial, product, claim, cordon, macs } =
-    record
+  const { id, name, trust, presence, service, power, proof, since, groups, created, uuid, serial, product, claim, cordon, macs } = record
   return {
     id,
     name,
@@ -92,7 +99,7 @@ function show({ record, connection, revision }: LiveHost): HostView {
     ...(proof === undefined ? {} : { proof }),
     since,
     groups,
-    notes,
+    ...fieldsOf(record),
     created,
     macs,
     ...(uuid === undefined ? {} : { uuid }),

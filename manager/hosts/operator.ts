@@ -1,15 +1,8 @@
 // What may be changed of a host, as decisions: the row as it is → what to write and what history says of it. Pure.
 import { notSeen } from '../enrolment/seen.ts'
 import type { ProblemCode } from '../outcome.ts'
-import {
-  GROUP_NAME,
-  HOST_NAME,
-  type HostCondition,
-  LONGEST_NOTES,
-  LONGEST_REASON,
-  MOST_GROUPS,
-  UNPRINTABLE_NOTES,
-} from '../protocol/host.ts'
+import { GROUP_NAME, HOST_NAME, type HostCondition, LONGEST_REASON, MOST_GROUPS } from '../protocol/host.ts'
+import { HOST_FIELDS, type HostFieldName, type HostFields } from '../protocol/host-fields.ts'
 import type { Cordon, HostRecord, IdentityClaim } from '../store/tables/hosts.ts'
 import { type Standing, type StateEvent, transition } from './state.ts'
 
@@ -17,7 +10,7 @@ export type Wish =
   | { readonly kind: 'state'; readonly event: StateEvent }
   | { readonly kind: 'rename'; readonly name: string }
   | { readonly kind: 'group'; readonly groups: readonly string[] }
-  | { readonly kind: 'note'; readonly notes: string }
+  | { readonly kind: 'write'; readonly field: HostFieldName; readonly text: string }
   /** `unless`: one that is cordoned already stays so for its own reason; `to`: its guests go, until that is said to be over. */
   | { readonly kind: 'cordon'; readonly reason: string; readonly unless?: 'cordoned'; readonly to?: 'evacuate' }
   /** `of`: only where it was cordoned for this reason; whose guests go, they go no more. */
@@ -28,11 +21,10 @@ export type Wish =
 export type Ruling =
   | {
       readonly kind: 'change'
-      readonly set: Partial<HostCondition> & {
+      readonly set: Partial<HostCondition & HostFields> & {
         readonly proof?: string
         readonly name?: string
         readonly groups?: readonly string[]
-        readonly notes?: string
         readonly cordon?: Cordon | 'none'
       }
       readonly what: string
@@ -87,12 +79,11 @@ export function rule(
       if (groups.join(' ') === host.groups.join(' ')) return { kind: 'nothing' }
       return { kind: 'change', set: { groups }, what: `groups: ${groups.join(' ') || 'none'} (before: ${host.groups.join(' ') || 'none'})` }
     }
-    case 'note': {
-      const { notes } = wish
-      if (notes.length > LONGEST_NOTES || UNPRINTABLE_NOTES.test(notes)) {
-        return refused(`notes have at most ${LONGEST_NOTES} printable characters`)
-      }
-      return notes === host.notes ? { kind: 'nothing' } : { kind: 'change', set: { notes }, what: 'notes changed' }
+    case 'write': {
+      const { field, text } = wish
+      const { most, not } = HOST_FIELDS[field]
+      if (text.length > most || not.test(text)) return refused(`${field} have at most ${most} printable characters`)
+      return text === host[field] ? { kind: 'nothing' } : { kind: 'change', set: { [field]: text }, what: `${field} changed` }
     }
     case 'cordon':
       return cordon(host, wish, who, at)

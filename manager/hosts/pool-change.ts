@@ -3,6 +3,7 @@
 import type { ProblemCode } from '../outcome.ts'
 import type { KernelEvent } from '../protocol/events.ts'
 import type { HostCondition, HostState } from '../protocol/host.ts'
+import type { HostFields } from '../protocol/host-fields.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
@@ -17,7 +18,7 @@ export interface HostConnection {
 }
 
 /** The four as they were when one of them changed last: see conditionNow of protocol/host.ts for what is so at this moment. */
-export interface HostView extends HostCondition {
+export interface HostView extends HostCondition, HostFields {
   readonly id: string
   readonly name: string
   /** Derived of the four. */
@@ -27,7 +28,6 @@ export interface HostView extends HostCondition {
   /** Since when it is in this state; this and all times are milliseconds since the epoch. */
   readonly since: number
   readonly groups: readonly string[]
-  readonly notes: string
   readonly created: number
   readonly uuid?: string
   /** SMBIOS' serial number and product name, as they were told with the UUID. */

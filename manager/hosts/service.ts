@@ -17,13 +17,14 @@ import { type Report, type Revision, revisionsOfAll, saveInventory } from '../st
 import { knownMapsOfAll } from '../store/tables/multipaths.ts'
 import type { Trouble } from '../store/trouble.ts'
 import { Announcer, type Counts } from './announcer.ts'
+import { HostsByName } from './by-name.ts'
 import { InventoryReader } from './inventory-reader.ts'
-import { isLate, type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, take, viewOf, wasHere } from './live-host.ts'
+import { isAsBefore, isLate, type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, viewOf, wasHere } from './live-host.ts'
 import { MemoryRooms } from './memory-rooms.ts'
-import { standingOf, type Wish } from './operator.ts'
+import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
 import { PoolPicture } from './pool-picture.ts'
-import { type StateEvent, transition } from './state.ts'
+import type { StateEvent } from './state.ts'
 import { WallClock } from './wall-clock.ts'
 import { writeWishes } from './wish-store.ts'
 
@@ -39,10 +40,6 @@ export interface PoolOptions {
   readonly log: Log
 }
 
-const NUMBERS = new Intl.Collator('en', { numeric: true })
-/** No two names are alike: of `node1` and `node01`, which have one number, each has its place. */
-const byName = (a: string, b: string): number => NUMBERS.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
-
 /** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
 export async function openPool(options: PoolOptions): Promise<Pool> {
   const { db } = options.store
@@ -54,25 +51,23 @@ export class Pool implements AgentBook {
   /** What is free of it, by claims. */
   readonly memory: MemoryRooms
   readonly #options: PoolOptions
-  readonly #hosts = new Map<string, LiveHost>()
+  readonly #hosts = new HostsByName()
   readonly #announcer: Announcer
   readonly #picture: PoolPicture
   readonly #reader: InventoryReader
   readonly #alarms: AlarmBook
   readonly #clock: WallClock
-  /** By name; undefined: to be sorted anew. */
-  #sorted: readonly LiveHost[] | undefined
 
   constructor(options: PoolOptions, records: readonly HostRecord[], revisions: ReadonlyMap<string, StoredRevision>, picture: PoolPicture) {
     this.#options = options
     const { store, now, elapsed, trouble = () => undefined } = options
     this.#announcer = new Announcer(options.log)
     this.#picture = picture
-    this.memory = new MemoryRooms(store.db, this.#hosts, elapsed)
-    this.#reader = new InventoryReader(store.db, this.#hosts, (live) => this.#picture.place(live))
+    this.memory = new MemoryRooms(store.db, this.#hosts.byId, elapsed)
+    this.#reader = new InventoryReader(store.db, this.#hosts.byId, (live) => this.#picture.place(live))
     this.#alarms = new AlarmBook({ store, now, trouble, announcer: this.#announcer, conclusions: this.#picture.conclusions })
     this.#clock = new WallClock(now, elapsed)
-    for (const record of records) this.#hosts.set(record.id, newLiveHost(record, revisions.get(record.id), elapsed()))
+    for (const record of records) this.#hosts.add(newLiveHost(record, revisions.get(record.id), elapsed()))
   }
 
   /** For who shows lists: what has not been counted since has not changed. */
@@ -82,19 +77,12 @@ export class Pool implements AgentBook {
 
   /** By name. A host that has not changed since the last call is the same object. */
   hosts(): readonly HostView[] {
-    return this.#inOrder().map(viewOf)
+    return this.#hosts.inOrder().map(viewOf)
   }
 
   /** As `hosts`: at most so many, from behind this name on, whether or not a host has it. */
   hostsBehind(name: string | undefined, most: number): readonly HostView[] {
-    const all = this.#inOrder()
-    let [from, to] = [0, name === undefined ? 0 : all.length]
-    while (name !== undefined && from < to) {
-      const middle = (from + to) >> 1
-      if (byName(all[middle]?.record.name ?? '', name) > 0) to = middle
-      else from = middle + 1
-    }
-    return all.slice(from, from + most).map(viewOf)
+    return this.#hosts.behind(name, most).map(viewOf)
   }
 
   host(id: string): HostView | undefined {
@@ -104,7 +92,7 @@ export class Pool implements AgentBook {
 
   /** By id or name. */
   find(ref: string): HostView | undefined {
-    const live = this.#hosts.get(ref) ?? [...this.#hosts.values()].find(({ record }) => record.name === ref)
+    const live = this.#hosts.find(ref)
     return live && viewOf(live)
   }
 
@@ -182,7 +170,7 @@ export class Pool implements AgentBook {
   /** Hosts that have been away too long are lost; what is wrong in the pool is raised, what no longer is, ends. Called every second or so. */
   async tick(): Promise<void> {
     const { elapsed, lostAfter } = this.#options
-    const late = [...this.#hosts.values()].filter((live) => isLate(live, elapsed(), lostAfter))
+    const late = [...this.#hosts.byId.values()].filter((live) => isLate(live, elapsed(), lostAfter))
     const lose = late.map(async (live) => {
       const { goneAt, record } = live
       live.goneAt = undefined
@@ -213,7 +201,7 @@ export class Pool implements AgentBook {
     const live = this.#known(host)
     live.connection = { address, agent, since: this.#options.now(), ...(dropped.length === 0 ? {} : { dropped }) }
     live.boots = false
-    const outcome = this.#isAsBefore(live) ? undefined : await this.move(host, { kind: 'connects' }, 'agent')
+    const outcome = isAsBefore(live) ? undefined : await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)
     this.#announcer.tell({ kind: 'connected', host, agent, dropped })
     const text = outcome?.kind === 'refused' ? outcome.reason : outcome?.alarm
@@ -254,10 +242,8 @@ export class Pool implements AgentBook {
   async enrolled(host: string): Promise<void> {
     const record = await hostById(this.#options.store.db, host)
     if (!record) return
-    const live = this.#hosts.get(host) ?? newLiveHost(record, undefined, this.#options.elapsed())
-    if (!this.#hosts.has(host)) this.#sorted = undefined
-    this.#hosts.set(host, live)
-    take(live, record)
+    const live = this.#hosts.get(host) ?? this.#hosts.add(newLiveHost(record, undefined, this.#options.elapsed()))
+    this.#hosts.take(live, record)
     live.seenAt = this.#options.elapsed()
     if (!live.connection) live.goneAt = live.seenAt
     this.#show(live)
@@ -288,8 +274,7 @@ export class Pool implements AgentBook {
     )
     if (written.kind === 'refused') return written
     if (written.kind === 'changed') {
-      if (written.record.name !== live.record.name) this.#sorted = undefined
-      take(live, written.record)
+      this.#hosts.take(live, written.record)
       this.#show(live)
       for (const key of written.over) await this.clearAlarm(key, who)
     }
@@ -300,20 +285,10 @@ export class Pool implements AgentBook {
     }
   }
 
-  #inOrder(): readonly LiveHost[] {
-    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => byName(a.record.name, b.record.name))
-    return this.#sorted
-  }
-
   #known(host: string): LiveHost {
     const live = this.#hosts.get(host)
     if (!live) throw new Error(`host ${host} is connected and not in the pool`)
     return live
-  }
-
-  /** Its agent is back, and that is nothing new of it: ten thousand that come back to a new manager wait for no disk. */
-  #isAsBefore({ record, writing }: LiveHost): boolean {
-    return writing === 0 && transition(standingOf(record, 'connected'), { kind: 'connects' }, 'agent', 0).kind === 'same'
   }
 
   #show(live: LiveHost): void {

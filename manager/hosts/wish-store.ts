@@ -5,7 +5,8 @@ import { stateOf } from '../protocol/host.ts'
 import type { Transaction } from '../store/database.ts'
 import { revokeCertificates } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
-import { dropClaims, type HostRecord, hostById, isNameTaken, takeIdentity, updateHost } from '../store/tables/hosts.ts'
+import { dropClaims, takeIdentity } from '../store/tables/host-identities.ts'
+import { type HostRecord, hostById, isNameTaken, updateHost } from '../store/tables/hosts.ts'
 import { type Ruling, rule, type Wish } from './operator.ts'
 
 export type Written =

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Inventory } from '../protocol/inventory.ts'
 import { uncountedOf } from '../protocol/unread.ts'
-import type { NetworksTable } from '../store/schema/guests.ts'
+import type { NetworksTable } from '../store/tables/networks.ts'
 
 export interface Network {
   readonly name: string

@@ -1,6 +1,8 @@
 // The section guestAddresses of an inventory: which IP addresses the guests of a host have, as far as it knows. A guest may say what it
 // likes: an address here is what its NIC claims, and nothing is decided by it.
+
 import { z } from 'zod'
+import { section } from './section.ts'
 import { count, list, mac, record, uuid } from './values.ts'
 
 /** Of one NIC and one family that are reported: those that were heard of last. */
@@ -28,3 +30,5 @@ export const guestAddresses = record({
 
 export type GuestAddress = z.output<typeof guestAddress>
 export type GuestAddresses = z.output<typeof guestAddresses>
+
+export const guestAddressSections = { guestAddresses: section(guestAddresses, { ways: [], nics: [] }, { since: 10 }) } as const

@@ -1,5 +1,7 @@
 // The sections of an inventory about what runs on the host: guests, and the DRBD resources under them.
+
 import { z } from 'zod'
+import { section } from './section.ts'
 import { bytes, count, list, mac, name, path, record, text, uuid, word } from './values.ts'
 
 const guestDisk = record({
@@ -101,3 +103,8 @@ export type Guest = z.output<typeof guest>
 export type GuestDisk = z.output<typeof guestDisk>
 export type GuestNic = z.output<typeof guestNic>
 export type DrbdResource = z.output<typeof drbdResource>
+
+export const guestSections = {
+  guests: section(list(guest, 2048), []),
+  drbd: section(list(drbdResource, 4096), []),
+} as const

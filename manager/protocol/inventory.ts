@@ -1,55 +1,44 @@
 // What an agent reports of its host: sections, each replaced as a whole by a delta. Append-only: a section or a member is added as
 // optional or with a default, none is renamed or removed; members that a receiver does not know are dropped unread.
 import { z } from 'zod'
-import { guestAddresses } from './guest-addresses.ts'
-import { drbdResource, guest } from './guests.ts'
-import { cpuPolicy, cpus, diskHealth, dmi, kernel, memory, numaNode, sensor, xen } from './machine.ts'
-import { address, bond, bridge, heard, nic, vlan } from './network.ts'
-import { property } from './property.ts'
-import { blockDevice, fcHba, fileSystem, iscsi, lv, multipath, nfsMount, partition, pv, vg } from './storage.ts'
+import { guestAddressSections } from './guest-addresses.ts'
+import { guestSections } from './guests.ts'
+import { machineSections } from './machine.ts'
+import { networkSections } from './network.ts'
+import { propertySections } from './property.ts'
+import type { SectionSpec } from './section.ts'
+import { storageSections } from './storage.ts'
 import { list, record, word } from './values.ts'
 
-/** The schema of each section. One that could not be read, or not whole, has what is known, and `problems` says why: see unread.ts. */
-export const sections = {
-  dmi,
-  cpus,
-  cpuPolicy,
-  numa: list(numaNode, 256),
-  memory,
-  sensors: list(sensor, 2048),
-  xen,
-  kernel,
-  nics: list(nic, 256),
-  bonds: list(bond, 128),
-  vlans: list(vlan, 4094),
-  bridges: list(bridge, 1024),
-  addresses: list(address, 1024),
-  heard: list(heard, 4096),
-  blockDevices: list(blockDevice, 4096),
-  multipaths: list(multipath, 4096),
-  partitions: list(partition, 4096),
-  fileSystems: list(fileSystem, 4096),
-  pvs: list(pv, 4096),
-  vgs: list(vg, 1024),
-  lvs: list(lv, 4096),
-  iscsi,
-  fcHbas: list(fcHba, 64),
-  nfsMounts: list(nfsMount, 1024),
-  diskHealth: list(diskHealth, 1024),
-  guests: list(guest, 2048),
-  drbd: list(drbdResource, 4096),
-  properties: list(property, 256),
-  guestAddresses,
+const SPECS = {
+  ...machineSections,
+  ...networkSections,
+  ...storageSections,
+  ...guestSections,
+  ...propertySections,
+  ...guestAddressSections,
 } as const
 
-export type SectionName = keyof typeof sections
-export type Sections = { readonly [Name in SectionName]: z.output<(typeof sections)[Name]> }
-export const SECTION_NAMES = Object.keys(sections) as readonly SectionName[]
+export type SectionName = keyof typeof SPECS
+type Schemas = { readonly [Name in SectionName]: (typeof SPECS)[Name]['schema'] }
+export type Sections = { readonly [Name in SectionName]: z.output<Schemas[Name]> }
+export const SECTION_NAMES = Object.keys(SPECS) as readonly SectionName[]
 
+function ofEach<Value>(names: readonly SectionName[], make: (spec: SectionSpec) => Value): { readonly [name: string]: Value } {
+  return Object.fromEntries(names.map((name) => [name, make(SPECS[name])]))
+}
+
+/** The schema of each section. One that could not be read, or not whole, has what is known, and `problems` says why: see unread.ts. */
+export const sections = ofEach(SECTION_NAMES, ({ schema }) => schema) as unknown as Schemas
+
+const LATER = SECTION_NAMES.filter((name) => (SPECS[name] as SectionSpec).since !== undefined)
+
+/** What a section is that nobody has read. */
+export const EMPTY_SECTIONS = ofEach(SECTION_NAMES, ({ empty }) => empty) as unknown as Sections
 /** What a report of an older agent lacks, or one that was stored then, as if it had been there. */
-export const LATER_SECTIONS: Pick<Sections, 'properties' | 'guestAddresses'> = { properties: [], guestAddresses: { ways: [], nics: [] } }
+export const LATER_SECTIONS = ofEach(LATER, ({ empty }) => empty) as unknown as Partial<Sections>
 /** The version of the protocol that has brought a section: a manager of an older one takes no report with a problem of it. */
-export const SECTION_SINCE: Readonly<Partial<Record<SectionName, number>>> = { properties: 2, guestAddresses: 10 }
+export const SECTION_SINCE = ofEach(LATER, ({ since }) => since) as Readonly<Partial<Record<SectionName, number>>>
 
 export const sectionName = z.enum(SECTION_NAMES)
 
@@ -73,8 +62,7 @@ export const problems = list(problem, 512)
 /** All of a host, at one moment. */
 export const inventory = record({
   ...sections,
-  properties: sections.properties.default(LATER_SECTIONS.properties),
-  guestAddresses: sections.guestAddresses.default(LATER_SECTIONS.guestAddresses),
+  ...(ofEach(LATER, ({ schema, empty }) => schema.default(empty)) as unknown as Partial<Schemas>),
   problems,
 })
 

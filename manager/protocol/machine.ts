@@ -1,5 +1,7 @@
 // The sections of an inventory about the machine itself: board, CPUs, memory, health, hypervisor, kernel.
+
 import { z } from 'zod'
+import { section } from './section.ts'
 import { bytes, count, hexWord, list, name, path, record, text, uuid, word, wwid } from './values.ts'
 
 export const memoryModule = record({
@@ -159,3 +161,14 @@ export type Sensor = z.output<typeof sensor>
 export type DiskHealth = z.output<typeof diskHealth>
 export type Xen = z.output<typeof xen>
 export type Kernel = z.output<typeof kernel>
+
+export const machineSections = {
+  dmi: section(dmi, { memoryModules: [] }),
+  cpus: section(cpus, { flags: [] }),
+  cpuPolicy: section(cpuPolicy, { virtCaps: [], key: [], rows: [] }),
+  numa: section(list(numaNode, 256), []),
+  memory: section(memory, {}),
+  sensors: section(list(sensor, 2048), []),
+  xen: section(xen, { virtCaps: [], xenCaps: [] }),
+  kernel: section(kernel, {}),
+} as const

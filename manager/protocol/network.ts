@@ -1,5 +1,7 @@
 // The sections of an inventory about networks: what is plugged in, how it is put together, and who is heard on it.
+
 import { z } from 'zod'
+import { section } from './section.ts'
 import { count, list, mac, name, pciAddress, record, word } from './values.ts'
 
 /** 802.1Q VLAN id. */
@@ -97,3 +99,12 @@ export type Vlan = z.output<typeof vlan>
 export type Bridge = z.output<typeof bridge>
 export type Address = z.output<typeof address>
 export type Heard = z.output<typeof heard>
+
+export const networkSections = {
+  nics: section(list(nic, 256), []),
+  bonds: section(list(bond, 128), []),
+  vlans: section(list(vlan, 4094), []),
+  bridges: section(list(bridge, 1024), []),
+  addresses: section(list(address, 1024), []),
+  heard: section(list(heard, 4096), []),
+} as const

@@ -1,6 +1,8 @@
 // The section properties: what the site's own commands say of a host.
+
 import { z } from 'zod'
-import { count, record, text, word } from './values.ts'
+import { section } from './section.ts'
+import { count, list, record, text, word } from './values.ts'
 
 export const PROPERTY_TYPES = ['int', 'float', 'string', 'bool'] as const
 
@@ -21,3 +23,5 @@ export const property = record({ name: propertyName, at: count, value })
 
 export type Property = z.output<typeof property>
 export type PropertyValue = Property['value']
+
+export const propertySections = { properties: section(list(property, 256), [], { since: 2 }) } as const

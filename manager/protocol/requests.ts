@@ -1,111 +1,40 @@
 // What a manager may ask of an agent, and the answers: closed unions of the requests that requests/ has a file each for. Append-only;
 // a request is only sent to an agent whose version knows it, and one that changes a host only to one that keeps it safe: see below.
 import { z } from 'zod'
-import { collect } from './requests/collect.ts'
-import { attachDisk, attachNic, detachDisk, detachNic, renameGuest } from './requests/guest-devices.ts'
-import { growDisk, makeDisk, removeDisk } from './requests/guest-disks.ts'
-import { bringKernel, leaveKernel } from './requests/guest-kernels.ts'
-import { destroyGuest, pauseGuest, rebootGuest, resizeGuest, startGuest, stopGuest } from './requests/guest-life.ts'
-import { forgetGuest, keepGuest, readGuests } from './requests/guest-records.ts'
+import { collect, collectRequests } from './requests/collect.ts'
+import { guestDevicesRequests } from './requests/guest-devices.ts'
+import { guestDisksRequests } from './requests/guest-disks.ts'
+import { guestKernelsRequests } from './requests/guest-kernels.ts'
+import { guestLifeRequests } from './requests/guest-life.ts'
+import { guestRecordsRequests } from './requests/guest-records.ts'
 import type { Hold } from './requests/holds.ts'
-import { connectIscsi, disconnectIscsi } from './requests/iscsi.ts'
-import {
-  connectMirror,
-  dropMirror,
-  exposeCopy,
-  keepCopy,
-  leaveDisk,
-  makeCopy,
-  openMirror,
-  paceMirror,
-  removeCopy,
-  settleMirror,
-  swapDisk,
-  syncMirror,
-  verifyMirror,
-} from './requests/mirrors.ts'
+import { iscsiRequests } from './requests/iscsi.ts'
+import { mirrorsRequests } from './requests/mirrors.ts'
 import type { Pace } from './requests/request.ts'
-import { scanFileSystem } from './requests/scan-file-system.ts'
-import { beginBitmap, closeBitmap, joinMirror, paceSeed, prepareSeed, receiveSeed, sendSeed, takeGeneration } from './requests/seeds.ts'
-import { setProperties } from './requests/set-properties.ts'
-import {
-  acceptSend,
-  announceGuest,
-  capGuest,
-  endReceive,
-  endSend,
-  goReceive,
-  lookStream,
-  openReceive,
-  paceSend,
-  prepareSend,
-  sendGuest,
-} from './requests/streams.ts'
-import { upgrade } from './requests/upgrade.ts'
-import { makeVg, removeVg } from './requests/vgs.ts'
+import { scanFileSystemRequests } from './requests/scan-file-system.ts'
+import { seedsRequests } from './requests/seeds.ts'
+import { setPropertiesRequests } from './requests/set-properties.ts'
+import { streamsRequests } from './requests/streams.ts'
+import { upgradeRequests } from './requests/upgrade.ts'
+import { vgsRequests } from './requests/vgs.ts'
 import { record, word } from './values.ts'
 
-/** Each under its own kind. */
+/** Each file of requests/ says which it has. */
 const REQUESTS = {
-  collect,
-  'connect-iscsi': connectIscsi,
-  'disconnect-iscsi': disconnectIscsi,
-  'set-properties': setProperties,
-  upgrade,
-  'scan-file-system': scanFileSystem,
-  'make-vg': makeVg,
-  'remove-vg': removeVg,
-  'make-disk': makeDisk,
-  'grow-disk': growDisk,
-  'remove-disk': removeDisk,
-  'start-guest': startGuest,
-  'stop-guest': stopGuest,
-  'destroy-guest': destroyGuest,
-  'reboot-guest': rebootGuest,
-  'pause-guest': pauseGuest,
-  'resize-guest': resizeGuest,
-  'attach-disk': attachDisk,
-  'detach-disk': detachDisk,
-  'attach-nic': attachNic,
-  'detach-nic': detachNic,
-  'rename-guest': renameGuest,
-  'open-receive': openReceive,
-  'prepare-send': prepareSend,
-  'accept-send': acceptSend,
-  'send-guest': sendGuest,
-  'pace-send': paceSend,
-  'go-receive': goReceive,
-  'end-receive': endReceive,
-  'end-send': endSend,
-  'look-stream': lookStream,
-  'cap-guest': capGuest,
-  'announce-guest': announceGuest,
-  'make-copy': makeCopy,
-  'remove-copy': removeCopy,
-  'open-mirror': openMirror,
-  'swap-disk': swapDisk,
-  'connect-mirror': connectMirror,
-  'sync-mirror': syncMirror,
-  'pace-mirror': paceMirror,
-  'verify-mirror': verifyMirror,
-  'expose-copy': exposeCopy,
-  'settle-mirror': settleMirror,
-  'keep-copy': keepCopy,
-  'drop-mirror': dropMirror,
-  'leave-disk': leaveDisk,
-  'bring-kernel': bringKernel,
-  'leave-kernel': leaveKernel,
-  'keep-guest': keepGuest,
-  'forget-guest': forgetGuest,
-  'read-guests': readGuests,
-  'prepare-seed': prepareSeed,
-  'begin-bitmap': beginBitmap,
-  'receive-seed': receiveSeed,
-  'send-seed': sendSeed,
-  'pace-seed': paceSeed,
-  'close-bitmap': closeBitmap,
-  'take-generation': takeGeneration,
-  'join-mirror': joinMirror,
+  ...collectRequests,
+  ...iscsiRequests,
+  ...setPropertiesRequests,
+  ...upgradeRequests,
+  ...scanFileSystemRequests,
+  ...vgsRequests,
+  ...guestDisksRequests,
+  ...guestLifeRequests,
+  ...guestDevicesRequests,
+  ...streamsRequests,
+  ...mirrorsRequests,
+  ...guestKernelsRequests,
+  ...guestRecordsRequests,
+  ...seedsRequests,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

@@ -1,5 +1,8 @@
 // The sections of an inventory about storage, by identities that are the same on every host that sees a thing.
+
 import { z } from 'zod'
+import { diskHealth } from './machine.ts'
+import { section } from './section.ts'
 import { bytes, count, iscsiName, list, name, path, record, text, word, wwid, wwn } from './values.ts'
 
 export const TRANSPORTS = ['sata', 'sas', 'nvme', 'fc', 'iscsi', 'virtio', 'usb', 'other'] as const
@@ -219,3 +222,17 @@ export type Iscsi = z.output<typeof iscsi>
 export type IscsiSession = z.output<typeof iscsiSession>
 export type FcHba = z.output<typeof fcHba>
 export type NfsMount = z.output<typeof nfsMount>
+
+export const storageSections = {
+  blockDevices: section(list(blockDevice, 4096), []),
+  multipaths: section(list(multipath, 4096), []),
+  partitions: section(list(partition, 4096), []),
+  fileSystems: section(list(fileSystem, 4096), []),
+  pvs: section(list(pv, 4096), []),
+  vgs: section(list(vg, 1024), []),
+  lvs: section(list(lv, 4096), []),
+  iscsi: section(iscsi, { sessions: [] }),
+  fcHbas: section(list(fcHba, 64), []),
+  nfsMounts: section(list(nfsMount, 1024), []),
+  diskHealth: section(list(diskHealth, 1024), []),
+} as const

@@ -4,11 +4,11 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { After } from '../../appliance/wire/timers.ts'
 import { pauseAfter } from './attempts.ts'
 
-/** Ids of the hosts that something changed of. */
+/** Ids of the hosts, or of whatever else a task is about, that something changed of. */
 export type About = ReadonlySet<string> | 'all'
 
-/** To be looked at within so many milliseconds; `host`: left out, all of them. */
-export type Wake = (milliseconds: number, host?: string) => void
+/** To be looked at within so many milliseconds; `id`: left out, all of them. */
+export type Wake = (milliseconds: number, id?: string) => void
 
 export interface Task {
   readonly name: string
@@ -16,6 +16,8 @@ export interface Task {
   readonly what: string
   /** Milliseconds from a step to the next when nothing happens. */
   readonly period: number
+  /** However often it has failed, it is tried again within so many milliseconds. */
+  readonly longestPause?: number
   /** Until the function that it returns is called. */
   watches(wake: Wake): () => void
   /** Looks at the world as it is and starts what is due; it waits for no host. Returns when to look again, ms, where that is earlier. */
@@ -103,7 +105,7 @@ class RunningTask {
   constructor(task: Task, deps: DriverDeps) {
     this.#task = task
     this.#deps = deps
-    this.#unwatch = task.watches((milliseconds, host) => this.#wake(milliseconds, host))
+    this.#unwatch = task.watches((milliseconds, id) => this.#wake(milliseconds, id))
     this.#runIn(0)
   }
 
@@ -127,9 +129,9 @@ class RunningTask {
     await this.#stepping
   }
 
-  #wake(milliseconds: number, host: string | undefined): void {
-    if (host === undefined) this.#about = 'all'
-    else if (this.#about !== 'all') this.#about.add(host)
+  #wake(milliseconds: number, id: string | undefined): void {
+    if (id === undefined) this.#about = 'all'
+    else if (this.#about !== 'all') this.#about.add(id)
     if (this.#stepping) this.#woken = Math.min(milliseconds, this.#woken ?? milliseconds)
     // One that fails keeps its pause, however much happens meanwhile.
     else if (this.#failures === 0) this.#runIn(milliseconds)
@@ -151,7 +153,7 @@ class RunningTask {
   /** Never rejects. */
   async #step(): Promise<void> {
     const { now, elapsed, random, log } = this.#deps
-    const { name, period } = this.#task
+    const { name, period, longestPause = Number.POSITIVE_INFINITY } = this.#task
     const [at, began] = [now(), elapsed()]
     const about = began >= this.#everything ? 'all' : this.#about
     this.#about = new Set()
@@ -173,7 +175,7 @@ class RunningTask {
     const woken = this.#woken
     this.#woken = undefined
     this.#stepping = undefined
-    if (this.#failures > 0) return this.#runIn(pauseAfter(this.#failures, random()))
+    if (this.#failures > 0) return this.#runIn(Math.min(longestPause, pauseAfter(this.#failures, random())))
     this.#runIn(Math.max(0, Math.min(this.#everything - ended, again ?? period, woken ?? period)))
   }
 }

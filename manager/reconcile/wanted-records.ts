@@ -7,7 +7,7 @@ import { type VgRef, vgRef } from '../protocol/guest-disk.ts'
 import { type GuestRecordOf, RECORDS_LV } from '../protocol/guest-record.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Store } from '../store/database.ts'
-import type { GuestsTable } from '../store/schema/guests.ts'
+import type { GuestsTable } from '../store/tables/guests.ts'
 import { disksOf, guestOf, guestsWithDisksOn } from '../store/tables/guests.ts'
 
 export interface WantedDeps {

@@ -49,6 +49,11 @@ export class ScanBook {
     return this.#failures.get(key)
   }
 
+  /** Of all whose last try did not go well, by key. */
+  failures(): ReadonlyMap<string, ScanFailure> {
+    return this.#failures
+  }
+
   /** As soon as a host that reaches it is free. */
   want(key: string, who: string): void {
     this.#news.tell({ kind: 'wanted', key, who })

@@ -1,7 +1,8 @@
 // Which file systems of the pool can be looked at, and by which hosts.
 import { Turns } from '../../appliance/wire/turns.ts'
 import { fileSystemsOfGuests } from '../connectivity/guest-disks.ts'
-import { type ConnectivityMatrix, type MatrixRow, STORAGE } from '../connectivity/matrix.ts'
+import type { ConnectivityMatrix, MatrixRow } from '../connectivity/matrix.ts'
+import { STORAGE } from '../connectivity/sections.ts'
 import type { Thing, ThingKey } from '../connectivity/thing.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { SCANNED_TYPES, type Scannable, scannable } from '../protocol/requests/scan-file-system.ts'

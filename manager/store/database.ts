@@ -2,8 +2,8 @@
 import { Kysely } from 'kysely'
 import type { StoreDialect } from './dialects/dialect.ts'
 import type { AuditWitness } from './keys/audit-witness.ts'
-import { MIGRATIONS, type Migration, migrate, schemaVersion } from './migrations/steps.ts'
-import type { Tables } from './schema.ts'
+import { MIGRATIONS, migrate, schemaVersion } from './migrations/steps.ts'
+import type { Migration, Tables } from './schema.ts'
 
 import { GroupCommit, type Transaction } from './writer.ts'
 

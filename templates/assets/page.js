@@ -1,4 +1,4 @@
-// What htmx does not do: follow the pool's events, fetch only the rows that changed, move about the matrix and say a cell's why.
+// What htmx does not do: fetch only the rows that changed, move about the matrix and say a cell's why.
 
 // --- Following the pool ---------------------------------------------------------------------------------------------------------
 
@@ -93,17 +93,10 @@ const refetchMatrix = paced(1000, async () => {
   if (form) await htmx.ajax('GET', `/matrix?${new URLSearchParams(new FormData(form))}`, { target: '#matrix', swap: 'outerHTML' })
 })
 
-function take({ hosts, samples, pending, alarms, boots, automations, tasks }) {
-  const topics = new Set([...hosts.map((id) => `host:${id}`), ...samples.map((id) => `sample:${id}`)])
-  if (hosts.length > 0) topics.add('hosts')
-  if (samples.length > 0) topics.add('samples')
-  if (pending || hosts.some((id) => document.getElementById(`p-${id}`))) topics.add('pending')
-  if (alarms) topics.add('alarms')
-  if (boots) topics.add('boots')
-  for (const id of automations) topics.add(`automation:${id}`)
-  if (automations.length > 0) topics.add('automations')
-  for (const id of tasks) topics.add(`task:${id}`)
-  if (tasks.length > 0) topics.add('tasks')
+function take(changed) {
+  const { hosts, samples, alarms } = changed
+  const topics = topicsOf(changed)
+  if (hosts.some((id) => document.getElementById(`p-${id}`))) topics.add('pending')
   refreshFor(topics)
   if (!matrix()) return
   const isFiltered = new URLSearchParams(location.search).size > 0
@@ -113,33 +106,10 @@ function take({ hosts, samples, pending, alarms, boots, automations, tasks }) {
   fetchStale()
 }
 
-/** After the connection was away, nobody knows what was missed. */
+/** After the connection was away, and nobody knows what was missed. */
 function takeAll() {
   for (const element of document.querySelectorAll('[data-on]')) refresh(element)
   if (matrix()) refetchMatrix()
-}
-
-let source
-let missed = false
-function follow() {
-  if (source || document.hidden || !document.getElementById('live')) return
-  source = new EventSource('/live')
-  source.addEventListener('open', () => {
-    say('live', 'on')
-    if (missed) takeAll()
-    missed = false
-  })
-  source.addEventListener('changed', (event) => take(JSON.parse(event.data)))
-  source.addEventListener('signed-out', () => location.reload())
-  source.addEventListener('error', () => {
-    missed = true
-    say('not live', 'away')
-    // A refusal is final for EventSource; the manager may only be starting again.
-    if (source?.readyState === EventSource.CLOSED) {
-      source = undefined
-      setTimeout(follow, 3000)
-    }
-  })
 }
 
 function say(text, state) {
@@ -147,14 +117,6 @@ function say(text, state) {
   live.textContent = text
   live.className = `live ${state}`
 }
-
-// A browser has few connections to one server: a page that nobody sees gives its own back.
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) return follow()
-  source?.close()
-  source = undefined
-  missed = true
-})
 
 document.addEventListener('acted', takeActed)
 function takeActed() {
@@ -338,4 +300,7 @@ document.addEventListener('click', ({ target }) => {
 document.addEventListener('scroll', () => stale.size > 0 && matrix() && fetchStale(), { capture: true, passive: true })
 tellTimes()
 setInterval(tellTimes, 20_000)
-follow()
+if (document.getElementById('live')) {
+  const doing = { changed: take, missed: takeAll, 'signed-out': () => location.reload() }
+  followPool(doing, (is) => say(is === 'on' ? 'live' : 'not live', is))
+}

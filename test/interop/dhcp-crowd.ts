@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { messageType, optionData } from '../../appliance/dhcp/fields.ts'
 import { BROADCAST_FLAG, decodeDhcp, encodeDhcp } from '../../appliance/dhcp/packet.ts'
 import { macFromBytes } from '../../appliance/wire/addresses.ts'
-import { openUdpOn } from '../../appliance/wire/server.ts'
+import { openUdpOn } from '../../appliance/wire/sockets/udp.ts'
 import { BIOS, chosenServer, request, wanted } from '../appliance/dhcp/packets.ts'
 
 const [interfaceName = '', first = '0', atOnce = '64'] = process.argv.slice(2)

@@ -7,7 +7,8 @@ import { openStore } from '../../appliance/store/database.ts'
 import { Leases } from '../../appliance/store/leases.ts'
 import { subnetOf } from '../../appliance/wire/addresses.ts'
 import type { Log } from '../../appliance/wire/log.ts'
-import { openIcmpv6On, openUdpOn } from '../../appliance/wire/server.ts'
+import { openIcmpv6On } from '../../appliance/wire/sockets/icmpv6.ts'
+import { openUdpOn } from '../../appliance/wire/sockets/udp.ts'
 import { ip, range } from '../appliance/dhcp/packets.ts'
 
 const [role, interfaceName = '', mode = 'authoritative'] = process.argv.slice(2)

@@ -9,7 +9,7 @@ import { startDhcpServer } from '../../appliance/dhcp/server.ts'
 import { openStore } from '../../appliance/store/database.ts'
 import { Leases } from '../../appliance/store/leases.ts'
 import { subnetOf } from '../../appliance/wire/addresses.ts'
-import { openUdpOn } from '../../appliance/wire/server.ts'
+import { openUdpOn } from '../../appliance/wire/sockets/udp.ts'
 import { A, BIOS, chosenServer, ip, mac, range, request, wanted } from '../appliance/dhcp/packets.ts'
 
 const [role, interfaceName = '', argument = ''] = process.argv.slice(2)

@@ -1,24 +1,20 @@
 // Keeps this host in touch with its manager for as long as it runs: enrols, connects, reports, renews, and after any failure
 // tries again. Nothing of what happens here touches the host: without a manager it goes on as it is.
-import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
 import type { Log } from '../../../appliance/wire/log.ts'
 import type { ManagerAddress } from '../../../manager/protocol/appliance.ts'
 import { decodeManagerMessage } from '../../../manager/protocol/codec.ts'
 import type { AgentMessage } from '../../../manager/protocol/messages.ts'
-import { MAX_RENEWAL_BYTES, renewed } from '../../../manager/protocol/renewal.ts'
 import { backoff, backoffFromUnable } from '../backoff.ts'
-import { certificateRequest } from '../certificate-request.ts'
 import { type Connection, type Doing, greeting, hear, NEW_CONNECTION, report } from '../connection.ts'
 import { type Consoles, lookOver, type Over } from '../consoles/consoles.ts'
 import { type Ledger, record } from '../ledger.ts'
 import { type Answering, answerOver } from './asked.ts'
-import { enrol } from './enrol.ts'
-import { ask, reasonIn, stream, Unanswered } from './exec.ts'
-import { type Identity, identityFrom } from './identity.ts'
+import { Credentials, type CredentialsOptions } from './credentials.ts'
+import { ask, stream, Unanswered } from './exec.ts'
+import type { Identity } from './identity.ts'
 import type { Kept } from './kept.ts'
 import { openSocket, sendOver } from './socket.ts'
 
@@ -29,17 +25,11 @@ const FAREWELL = 500
 /** WebSocket close code (RFC 6455, 7.4.1): something on the manager's side is in the way. */
 const INTERNAL_ERROR = 1011
 
-type Enrol = AgentMessage & { readonly kind: 'enrol' }
-
-export interface LinkOptions extends Answering {
+export interface LinkOptions extends Answering, CredentialsOptions {
   readonly agent: string
-  readonly boot: { readonly attempt: string; readonly token: string }
-  readonly claims: Pick<Enrol, 'systemUuid' | 'serial' | 'product' | 'macs'>
   readonly findManager: () => Promise<ManagerAddress>
   /** What has been reported, or could not be yet. */
   readonly ledger: Ledger
-  /** From an agent before this one in the same boot. */
-  readonly kept?: Kept | undefined
   /** For the agent after this one. */
   readonly keep?: (kept: Kept) => void
   /** Left out: this host shows none. */
@@ -49,10 +39,6 @@ export interface LinkOptions extends Answering {
   /** SHA-256 of bundles that did not live on this host. */
   readonly dropped?: readonly string[]
   readonly log: Log
-  /** From 0 to 1. */
-  readonly random: () => number
-  /** To speak from, where the machine has several addresses. */
-  readonly localAddress?: string
 }
 
 export interface Link {
@@ -79,13 +65,11 @@ type Ending = 'again' | 'later' | 'renew' | 'enrol'
 
 class RunningLink implements Link {
   readonly #options: LinkOptions
-  readonly #key: KeyObject
   readonly #stop = new AbortController()
+  readonly #credentials: Credentials
   readonly #running: Promise<void>
   #ledger: Ledger
   #manager: ManagerAddress | undefined
-  #identity: Identity | undefined
-  #renewAt = 0
   #connection: Connection = NEW_CONNECTION
   #socket: WebSocket | undefined
   #epoch: number | undefined
@@ -93,10 +77,8 @@ class RunningLink implements Link {
   constructor(options: LinkOptions) {
     this.#options = options
     this.#ledger = options.ledger
-    this.#key = options.kept?.identity.key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-    this.#identity = options.kept?.identity
     this.#epoch = options.kept?.epoch
-    if (this.#identity) this.#renewAt = performance.now() + this.#patience(this.#identity)
+    this.#credentials = new Credentials(options, this.#stop.signal, (identity) => this.#keep(identity))
     this.#running = this.#run()
   }
 
@@ -117,17 +99,19 @@ class RunningLink implements Link {
   }
 
   async fetch(path: string, limit: number): Promise<Buffer> {
-    if (!this.#manager || !this.#identity) throw new Error('there is no manager')
+    const { identity } = this.#credentials
+    if (!this.#manager || !identity) throw new Error('there is no manager')
     const { localAddress } = this.#options
-    const { status, bytes } = await ask(this.#manager, this.#identity, { path, limit, localAddress, signal: this.#stop.signal })
+    const { status, bytes } = await ask(this.#manager, identity, { path, limit, localAddress, signal: this.#stop.signal })
     if (status !== 200) throw new Unanswered(status, path)
     return bytes
   }
 
   async *stream(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    if (!this.#manager || !this.#identity) throw new Error('there is no manager')
+    const { identity } = this.#credentials
+    if (!this.#manager || !identity) throw new Error('there is no manager')
     const { localAddress } = this.#options
-    yield* stream(this.#manager, this.#identity, { path, localAddress, signal: AbortSignal.any([signal, this.#stop.signal]) })
+    yield* stream(this.#manager, identity, { path, localAddress, signal: AbortSignal.any([signal, this.#stop.signal]) })
   }
 
   async close(): Promise<void> {
@@ -148,13 +132,12 @@ class RunningLink implements Link {
       let ending: Ending = 'again'
       try {
         this.#manager ??= await this.#options.findManager()
-        this.#identity ??= await this.#enrol(this.#manager)
-        if (performance.now() >= this.#renewAt) await this.#renew(this.#manager, this.#identity)
-        const conversed = await this.#converse(this.#manager, this.#identity)
+        const identity = this.#credentials.identity ?? (await this.#enrol(this.#manager))
+        if (this.#credentials.left() <= 0) await this.#credentials.renew(this.#manager, identity)
+        const conversed = await this.#converse(this.#manager, this.#credentials.identity ?? identity)
         ending = conversed.ending
         failures = conversed.welcomed ? 0 : failures + 1
-        if (ending === 'renew') this.#renewAt = 0
-        if (ending === 'enrol') this.#identity = undefined
+        if (ending === 'renew' || ending === 'enrol') this.#credentials.refused(ending)
       } catch (error) {
         failures += 1
         // It may have moved, or have been restored with another authority.
@@ -167,42 +150,9 @@ class RunningLink implements Link {
   }
 
   async #enrol(manager: ManagerAddress): Promise<Identity> {
-    const { boot, claims, log } = this.#options
-    const request = certificateRequest(this.#key).toString('base64')
-    const socket = this.#open(manager, '/agent/enrol', undefined)
-    const identity = this.#take(await enrol(socket, { kind: 'enrol', ...boot, ...claims, certificateRequest: request }))
-    if (!identity) throw new Error('the answer to the enrolment has no certificate of this host')
-    log.info({ host: identity.host }, 'enrolled')
-    this.#keep(identity)
+    const identity = await this.#credentials.enrol(manager)
+    this.#options.log.info({ host: identity.host }, 'enrolled')
     return identity
-  }
-
-  /** An old certificate goes on to serve until it expires: a renewal that fails is tried again with the next connection. */
-  async #renew(manager: ManagerAddress, identity: Identity): Promise<void> {
-    const body = JSON.stringify({ certificateRequest: certificateRequest(this.#key).toString('base64') })
-    const { localAddress } = this.#options
-    const asking = { path: '/agent/renew', body, limit: MAX_RENEWAL_BYTES, localAddress, signal: this.#stop.signal }
-    const answered = await ask(manager, identity, asking)
-    const { status, bytes } = answered
-    if (status === 401 || status === 403) this.#identity = undefined
-    if (status !== 200) throw new Error(`the certificate was not renewed: HTTP ${status} ${reasonIn(answered)}`)
-    const parsed = renewed.safeParse(JSON.parse(bytes.toString('utf8')))
-    const fresh = parsed.success ? this.#take(parsed.data.certificates) : undefined
-    if (!fresh) throw new Error('the answer to the renewal has no certificate of this host')
-    this.#identity = fresh
-    this.#keep(fresh)
-  }
-
-  #take(certificates: readonly string[]): Identity | undefined {
-    const identity = identityFrom(this.#key, certificates)
-    if (identity) this.#renewAt = performance.now() + this.#patience(identity)
-    return identity
-  }
-
-  /** Milliseconds until it is to be renewed, by a clock that does not jump: the host's own may be anything. */
-  #patience({ certificates }: Identity): number {
-    const { validFrom, validTo } = new X509Certificate(certificates)
-    return Math.max(60_000, Date.parse(validTo) - Date.parse(validFrom)) * (0.3 + 0.2 * this.#options.random())
   }
 
   #keep(identity: Identity): void {
@@ -213,10 +163,11 @@ class RunningLink implements Link {
   #converse(manager: ManagerAddress, identity: Identity): Promise<{ readonly welcomed: boolean; readonly ending: Ending }> {
     const { agent } = this.#options
     return new Promise((resolve, reject) => {
-      const socket = this.#open(manager, `/agent/host/${identity.host}`, identity)
+      const { localAddress } = this.#options
+      const socket = openSocket(manager, `/agent/host/${identity.host}`, { identity, localAddress, stop: this.#stop.signal })
       let heard = true
       let missed = 0
-      const renewal = setTimeout(() => socket.close(1000), Math.max(1000, this.#renewAt - performance.now()))
+      const renewal = setTimeout(() => socket.close(1000), Math.max(1000, this.#credentials.left()))
       const watch = setInterval(() => {
         missed = heard ? 0 : missed + 1
         heard = false
@@ -263,7 +214,7 @@ class RunningLink implements Link {
     this.#connection = connection
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
-      if (this.#identity) this.#keep(this.#identity)
+      if (this.#credentials.identity) this.#keep(this.#credentials.identity)
     }
     this.#do(doing)
   }
@@ -303,9 +254,5 @@ class RunningLink implements Link {
   #send(message: AgentMessage): void {
     const refused = this.#socket ? sendOver(this.#socket, message) : undefined
     if (refused !== undefined) this.#options.log.error({ kind: message.kind, reason: refused }, 'this cannot be reported')
-  }
-
-  #open(manager: ManagerAddress, path: string, identity: Identity | undefined): WebSocket {
-    return openSocket(manager, path, { identity, localAddress: this.#options.localAddress, stop: this.#stop.signal })
   }
 }

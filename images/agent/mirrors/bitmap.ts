@@ -94,3 +94,5 @@ export function readGenerations(stdout: string): Generations | undefined {
 function evenOf(generation: string): string {
   return (BigInt(`0x${generation}`) & ~1n).toString(16).toUpperCase().padStart(16, '0')
 }
+
+export const bitmapChanges = { 'begin-bitmap': beginBitmap, 'close-bitmap': closeBitmap, 'take-generation': takeGeneration } as const

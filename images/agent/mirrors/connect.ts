@@ -100,3 +100,5 @@ export function pace({ backend }: World, minor: number, rateKBps: number | undef
   const rates = [`--c-max-rate=${most}k`, `--c-min-rate=${Math.min(SLOWEST, most)}k`, `--resync-rate=${Math.min(most, FASTEST)}k`]
   return failureOf(backend, ['drbdsetup', 'disk-options', String(minor), '--c-plan-ahead=20', '--c-fill-target=1M', ...rates])
 }
+
+export const connectChanges = { 'connect-mirror': connectMirror, 'pace-mirror': paceMirror } as const

@@ -140,3 +140,5 @@ export async function keepCopy(world: World, body: RequestOf<'keep-copy'>): Prom
   await world.collect(['vgs', 'lvs'])
   return stays === undefined ? { kind: 'copy-kept', was } : refused('unable', `the LV ${vg.name}/${mirrorOf(disk)} does not go: ${stays}`)
 }
+
+export const copyChanges = { 'make-copy': makeCopy, 'remove-copy': removeCopy, 'expose-copy': exposeCopy, 'keep-copy': keepCopy } as const

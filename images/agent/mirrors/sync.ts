@@ -130,3 +130,5 @@ async function joinAnew(world: World, ends: Ends): Promise<string | undefined> {
   await failureOf(world.backend, ['drbdsetup', 'disconnect', ...endsOf(ends)])
   return join(world, ends, protocol)
 }
+
+export const syncChanges = { 'sync-mirror': syncMirror, 'verify-mirror': verifyMirror } as const

@@ -62,3 +62,5 @@ export async function detachDisk(world: World, { uuid, disk }: RequestOf<'detach
 function has({ disks }: Guest, disk: RequestOf<'detach-disk'>['disk']['disk']): boolean {
   return disks.some(({ target }) => target === devicePath(disk))
 }
+
+export const attachDiskChanges = { 'attach-disk': attachDisk, 'detach-disk': detachDisk } as const

@@ -51,3 +51,5 @@ export async function detachNic(world: World, { uuid, mac }: RequestOf<'detach-n
 function nicOf({ nics }: Guest, mac: Mac): Guest['nics'][number] | undefined {
   return nics.find((one) => one.mac === mac)
 }
+
+export const attachNicChanges = { 'attach-nic': attachNic, 'detach-nic': detachNic } as const

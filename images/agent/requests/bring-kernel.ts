@@ -23,3 +23,5 @@ export async function leaveKernel(
   if ((await readKept(backend, uuid)).kind !== 'none') return { kind: 'kernel-left', was: 'kept' }
   return { kind: 'kernel-left', was: (await kernels?.leave(uuid)) ?? 'not there' }
 }
+
+export const bringKernelChanges = { 'bring-kernel': bringKernel, 'leave-kernel': leaveKernel } as const

@@ -77,3 +77,5 @@ export async function readGuests(world: World, { vg }: RequestOf<'read-guests'>)
     free: freeIn(places),
   }
 }
+
+export const guestRecordsChanges = { 'keep-guest': keepGuest, 'forget-guest': forgetGuest, 'read-guests': readGuests } as const

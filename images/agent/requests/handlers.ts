@@ -1,27 +1,28 @@
 // What this machine does when it is asked: one file a request beside this one. Every request is here, or this does not compile.
 import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Images } from '../content/images.ts'
-import { beginBitmap, closeBitmap, takeGeneration } from '../mirrors/bitmap.ts'
-import { connectMirror, paceMirror } from '../mirrors/connect.ts'
-import { exposeCopy, keepCopy, makeCopy, removeCopy } from '../mirrors/copy.ts'
+import { bitmapChanges } from '../mirrors/bitmap.ts'
+import { connectChanges } from '../mirrors/connect.ts'
+import { copyChanges } from '../mirrors/copy.ts'
 import { dropMirror } from '../mirrors/drop.ts'
 import { joinMirror } from '../mirrors/join.ts'
 import { leaveDisk } from '../mirrors/leave.ts'
 import { openMirror } from '../mirrors/open.ts'
 import { settleMirror } from '../mirrors/settle.ts'
 import { swapDisk } from '../mirrors/swap.ts'
-import { syncMirror, verifyMirror } from '../mirrors/sync.ts'
+import { syncChanges } from '../mirrors/sync.ts'
 import type { Observation } from '../runner.ts'
-import { paceSeed, prepareSeed, receiveSeed, sendSeed } from '../seeds/requests.ts'
+import { seedsRequestsChanges } from '../seeds/requests.ts'
 import type { Relays, StreamWorld } from '../streams/relays.ts'
-import { attachDisk, detachDisk } from './attach-disk.ts'
-import { attachNic, detachNic } from './attach-nic.ts'
-import { bringKernel, leaveKernel } from './bring-kernel.ts'
+import { attachDiskChanges } from './attach-disk.ts'
+import { attachNicChanges } from './attach-nic.ts'
+import { bringKernelChanges } from './bring-kernel.ts'
+import type { Change } from './change.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
 import { growDisk } from './grow-disk.ts'
-import { forgetGuest, keepGuest, readGuests } from './guest-records.ts'
+import { guestRecordsChanges } from './guest-records.ts'
 import { makeDisk } from './make-disk.ts'
 import { makeVg } from './make-vg.ts'
 import { pauseGuest } from './pause-guest.ts'
@@ -49,6 +50,54 @@ import { atItsPace, type Handler, type Handlers } from './task.ts'
 import { type Successor, upgrade } from './upgrade.ts'
 import type { World } from './world.ts'
 
+/** What needs the machine and nothing else. */
+const CHANGES = {
+  'connect-iscsi': connectIscsi,
+  'disconnect-iscsi': disconnectIscsi,
+  'scan-file-system': scanFileSystem,
+  'make-vg': makeVg,
+  'remove-vg': removeVg,
+  'grow-disk': growDisk,
+  'remove-disk': removeDisk,
+  'start-guest': startGuest,
+  'stop-guest': stopGuest,
+  'destroy-guest': destroyGuest,
+  'reboot-guest': rebootGuest,
+  'pause-guest': pauseGuest,
+  'resize-guest': resizeGuest,
+  ...attachDiskChanges,
+  ...attachNicChanges,
+  'rename-guest': renameGuest,
+  ...copyChanges,
+  'open-mirror': openMirror,
+  'swap-disk': swapDisk,
+  ...connectChanges,
+  ...syncChanges,
+  ...bitmapChanges,
+  'join-mirror': joinMirror,
+  'settle-mirror': settleMirror,
+  'drop-mirror': dropMirror,
+  'leave-disk': leaveDisk,
+  'cap-guest': capGuest,
+  'announce-guest': announceGuest,
+  ...bringKernelChanges,
+  ...guestRecordsChanges,
+}
+
+/** The pieces of a live migration. */
+const STREAMING = {
+  'open-receive': openReceive,
+  'prepare-send': prepareSend,
+  'accept-send': acceptSend,
+  'send-guest': sendGuest,
+  'pace-send': paceSend,
+  'go-receive': goReceive,
+  'end-receive': endReceive,
+  'end-send': endSend,
+  'look-stream': lookStream,
+  ...seedsRequestsChanges,
+}
+
 export interface Means {
   readonly observation: Pick<Observation, 'collect' | 'properties'>
   /** Left out: requests only read, as of a simulated host. */
@@ -72,89 +121,25 @@ export function handlersOf({ observation, world, images, relays, successor }: Me
   }
 }
 
-type Changing = Exclude<RequestKind, 'collect' | 'set-properties' | 'upgrade' | 'make-disk' | Streaming>
-type Streaming =
-  | 'open-receive'
-  | 'prepare-send'
-  | 'accept-send'
-  | 'send-guest'
-  | 'pace-send'
-  | 'go-receive'
-  | 'end-receive'
-  | 'end-send'
-  | 'look-stream'
-  | 'prepare-seed'
-  | 'receive-seed'
-  | 'send-seed'
-  | 'pace-seed'
-
 /** What needs the machine and nothing else. */
-export function changingHandlers(world: World | undefined): { readonly [Kind in Changing]: Handler<Kind> | undefined } {
-  const by = <Kind extends RequestKind>(change: (world: World, ...asked: Parameters<Handler<Kind>>) => ReturnType<Handler<Kind>>) =>
-    world && ((...[body, task]: Parameters<Handler<Kind>>) => change({ ...world, backend: atItsPace(world.backend, task) }, body, task))
-  return {
-    'connect-iscsi': by<'connect-iscsi'>(connectIscsi),
-    'disconnect-iscsi': by<'disconnect-iscsi'>(disconnectIscsi),
-    'scan-file-system': by<'scan-file-system'>(scanFileSystem),
-    'make-vg': by<'make-vg'>(makeVg),
-    'remove-vg': by<'remove-vg'>(removeVg),
-    'grow-disk': by<'grow-disk'>(growDisk),
-    'remove-disk': by<'remove-disk'>(removeDisk),
-    'start-guest': by<'start-guest'>(startGuest),
-    'stop-guest': by<'stop-guest'>(stopGuest),
-    'destroy-guest': by<'destroy-guest'>(destroyGuest),
-    'reboot-guest': by<'reboot-guest'>(rebootGuest),
-    'pause-guest': by<'pause-guest'>(pauseGuest),
-    'resize-guest': by<'resize-guest'>(resizeGuest),
-    'attach-disk': by<'attach-disk'>(attachDisk),
-    'detach-disk': by<'detach-disk'>(detachDisk),
-    'attach-nic': by<'attach-nic'>(attachNic),
-    'detach-nic': by<'detach-nic'>(detachNic),
-    'rename-guest': by<'rename-guest'>(renameGuest),
-    'make-copy': by<'make-copy'>(makeCopy),
-    'remove-copy': by<'remove-copy'>(removeCopy),
-    'open-mirror': by<'open-mirror'>(openMirror),
-    'swap-disk': by<'swap-disk'>(swapDisk),
-    'connect-mirror': by<'connect-mirror'>(connectMirror),
-    'sync-mirror': by<'sync-mirror'>(syncMirror),
-    'pace-mirror': by<'pace-mirror'>(paceMirror),
-    'verify-mirror': by<'verify-mirror'>(verifyMirror),
-    'begin-bitmap': by<'begin-bitmap'>(beginBitmap),
-    'close-bitmap': by<'close-bitmap'>(closeBitmap),
-    'take-generation': by<'take-generation'>(takeGeneration),
-    'join-mirror': by<'join-mirror'>(joinMirror),
-    'expose-copy': by<'expose-copy'>(exposeCopy),
-    'settle-mirror': by<'settle-mirror'>(settleMirror),
-    'keep-copy': by<'keep-copy'>(keepCopy),
-    'drop-mirror': by<'drop-mirror'>(dropMirror),
-    'leave-disk': by<'leave-disk'>(leaveDisk),
-    'cap-guest': by<'cap-guest'>(capGuest),
-    'announce-guest': by<'announce-guest'>(announceGuest),
-    'bring-kernel': by<'bring-kernel'>(bringKernel),
-    'leave-kernel': by<'leave-kernel'>(leaveKernel),
-    'keep-guest': by<'keep-guest'>(keepGuest),
-    'forget-guest': by<'forget-guest'>(forgetGuest),
-    'read-guests': by<'read-guests'>(readGuests),
-  }
+export function changingHandlers(world: World | undefined): HandlersFor<keyof typeof CHANGES> {
+  return handlersFor<World, keyof typeof CHANGES>(world, CHANGES)
 }
 
 /** The pieces of a live migration. */
-export function streamHandlers(world: StreamWorld | undefined): { readonly [Kind in Streaming]: Handler<Kind> | undefined } {
-  const by = <Kind extends Streaming>(act: (world: StreamWorld, ...asked: Parameters<Handler<Kind>>) => ReturnType<Handler<Kind>>) =>
-    world && ((...[body, task]: Parameters<Handler<Kind>>) => act({ ...world, backend: atItsPace(world.backend, task) }, body, task))
-  return {
-    'open-receive': by<'open-receive'>(openReceive),
-    'prepare-send': by<'prepare-send'>(prepareSend),
-    'accept-send': by<'accept-send'>(acceptSend),
-    'send-guest': by<'send-guest'>(sendGuest),
-    'pace-send': by<'pace-send'>(paceSend),
-    'go-receive': by<'go-receive'>(goReceive),
-    'end-receive': by<'end-receive'>(endReceive),
-    'end-send': by<'end-send'>(endSend),
-    'look-stream': by<'look-stream'>(lookStream),
-    'prepare-seed': by<'prepare-seed'>(prepareSeed),
-    'receive-seed': by<'receive-seed'>(receiveSeed),
-    'send-seed': by<'send-seed'>(sendSeed),
-    'pace-seed': by<'pace-seed'>(paceSeed),
-  }
+export function streamHandlers(world: StreamWorld | undefined): HandlersFor<keyof typeof STREAMING> {
+  return handlersFor<StreamWorld, keyof typeof STREAMING>(world, STREAMING)
+}
+
+type HandlersFor<Kinds extends RequestKind> = { readonly [Kind in Kinds]: Handler<Kind> | undefined }
+
+/** Each at the pace of its task. */
+function handlersFor<Where extends World, Kinds extends RequestKind>(
+  world: Where | undefined,
+  changes: { readonly [Kind in Kinds]: Change<Where, Kind> },
+): HandlersFor<Kinds> {
+  const handlerOf = <Kind extends Kinds>(kind: Kind): Handler<Kind> | undefined =>
+    world && ((body, task) => changes[kind]({ ...world, backend: atItsPace(world.backend, task) }, body, task))
+  const kinds = Object.keys(changes) as Kinds[]
+  return Object.fromEntries(kinds.map((kind) => [kind, handlerOf(kind)])) as HandlersFor<Kinds>
 }

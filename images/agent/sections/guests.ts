@@ -1,12 +1,15 @@
 // The section guests: which domains the hypervisor has, with what libxl configured for each.
+
 import type { z } from 'zod'
 import { type Guest, guest, sayStaysDown } from '../../../manager/protocol/guests.ts'
 import type { Backend } from '../backend.ts'
 import { GUESTS_FOLDER, type Known, keptGuests } from '../guests/kept.ts'
 import { acceptAll, type Candidate, few } from '../inventory/accept.ts'
+import { drbdEvents } from '../inventory/drbdsetup.ts'
 import { adding, lacksIn, type Reading, type Reason } from '../inventory/reading.ts'
 import { type DomainRow, xlList } from '../inventory/xl-list.ts'
 import { type ConfiguredGuest, xlListLong } from '../inventory/xl-list-long.ts'
+import type { ObservedSections } from './observed.ts'
 import { told } from './section.ts'
 
 type GuestFound = Candidate<z.input<typeof guest>>
@@ -78,4 +81,10 @@ function sayKept(uuid: string, known: Known): Reason | undefined {
 
 function sayBare({ domid, name }: DomainRow): Reason {
   return { text: `domain ${domid} (${name}) has no configuration: its type, disks and NICs are not known`, lacks: 'parts' }
+}
+
+/** As protocol/guests.ts declares them. */
+export const guestsObserved: ObservedSections<'guests' | 'drbd'> = {
+  guests: { read: readGuests, period: 30, events: ['xen-backend'] },
+  drbd: { read: drbdEvents, period: 10, events: ['block'] },
 }

@@ -1,13 +1,17 @@
 // The sections nics, bonds, vlans and bridges: `ip link` says how interfaces stand together, other tools what each NIC is.
+
 import type { z } from 'zod'
 import { type Bond, type Bridge, bond, bridge, type Nic, nic, type Vlan, vlan } from '../../../manager/protocol/network.ts'
 import type { Backend } from '../backend.ts'
 import { acceptAll, type Candidate, whole } from '../inventory/accept.ts'
+import { bridgeFdb } from '../inventory/bridge-fdb.ts'
 import { bridgeVlan } from '../inventory/bridge-vlan.ts'
 import { ethtoolDriver } from '../inventory/ethtool.ts'
+import { ipAddress } from '../inventory/ip-address.ts'
 import { ipLink, type LinkRow, linkState } from '../inventory/ip-link.ts'
 import { lldp } from '../inventory/lldp.ts'
 import { adding, type Reading } from '../inventory/reading.ts'
+import type { ObservedSections } from './observed.ts'
 import { readAll, told } from './section.ts'
 
 const IP_LINK = 'ip -json -details link'
@@ -109,4 +113,14 @@ function portsOf(links: readonly LinkRow[], master: LinkRow): LinkRow[] {
 /** A NIC in a bond carries the bond's address, and the bond remembers its own. */
 function permanentIn(row: LinkRow): string | undefined {
   return row.linkinfo?.info_slave_data?.perm_hwaddr
+}
+
+/** As protocol/network.ts declares them. */
+export const networksObserved: ObservedSections<'nics' | 'bonds' | 'vlans' | 'bridges' | 'addresses' | 'heard'> = {
+  nics: { read: readNics, period: 60, events: ['net'] },
+  bonds: { read: readBonds, period: 60, events: ['net'] },
+  vlans: { read: readVlans, period: 60, events: ['net'] },
+  bridges: { read: readBridges, period: 60, events: ['net', 'xen-backend'] },
+  addresses: { read: ipAddress, period: 60, events: ['net', 'address'] },
+  heard: { read: bridgeFdb, period: 300 },
 }

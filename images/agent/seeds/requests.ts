@@ -85,3 +85,10 @@ async function run(world: StreamWorld, of: Of, plan: SeedPlan, task: Task): Prom
 }
 
 const SECONDS = 7 * 86_400
+
+export const seedsRequestsChanges = {
+  'prepare-seed': prepareSeed,
+  'receive-seed': receiveSeed,
+  'send-seed': sendSeed,
+  'pace-seed': paceSeed,
+} as const

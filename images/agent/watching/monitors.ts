@@ -3,6 +3,7 @@ import type { KernelEvent } from '../../../manager/protocol/events.ts'
 import { kernelEvent } from '../../../manager/protocol/events.ts'
 import type { SectionName } from '../../../manager/protocol/inventory.ts'
 import type { Command } from '../backend.ts'
+import { after, EVENTS } from '../sections/all.ts'
 
 export interface Monitor {
   readonly command: Command
@@ -14,23 +15,14 @@ export interface Monitor {
   readonly ended?: () => void
 }
 
-const OF_BLOCK = ['blockDevices', 'partitions', 'fileSystems', 'multipaths', 'pvs', 'vgs', 'lvs', 'drbd', 'nfsMounts'] as const
-const OF_LINK = ['nics', 'bonds', 'vlans', 'bridges', 'addresses'] as const
-const OF_GUESTS = ['guests', 'xen', 'memory', 'bridges'] as const
+const ADDRESS = 'address'
+const OF_LINK = after('net')
+const OF_GUESTS = after('xen-backend')
 
 /** By subsystem, as udev names it. */
-const OF_SUBSYSTEM: ReadonlyMap<string, readonly SectionName[]> = new Map<string, readonly SectionName[]>([
-  ['block', OF_BLOCK],
-  ['net', OF_LINK],
-  ['xen-backend', OF_GUESTS],
-  ['iscsi_session', ['iscsi', 'blockDevices']],
-  ['iscsi_connection', ['iscsi']],
-  ['fc_host', ['fcHbas']],
-  ['fc_remote_ports', ['fcHbas']],
-  ['nvme', ['blockDevices', 'diskHealth']],
-  ['hwmon', ['sensors']],
-  ['cpu', ['cpus', 'numa']],
-])
+const OF_SUBSYSTEM: ReadonlyMap<string, readonly SectionName[]> = new Map(
+  EVENTS.filter((event) => event !== ADDRESS).map((subsystem) => [subsystem, after(subsystem)]),
+)
 
 /** udev's own events, which come when its links and its database are in place, and not the kernel's before them. */
 export const udevMonitor: Monitor = {
@@ -75,7 +67,7 @@ export function staleAfter(event: KernelEvent): readonly SectionName[] {
     case 'device':
       return OF_SUBSYSTEM.get(event.subsystem) ?? []
     case 'network':
-      return event.what === 'link' ? OF_LINK : ['addresses']
+      return event.what === 'link' ? OF_LINK : after(ADDRESS)
   }
 }
 

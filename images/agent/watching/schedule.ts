@@ -1,6 +1,7 @@
 // When which section is read again: soon after an event that makes it stale, and now and then for what no event tells of. Pure:
 // times are milliseconds of a clock that does not jump.
 import { SECTION_NAMES, type SectionName } from '../../../manager/protocol/inventory.ts'
+import { OBSERVED } from '../sections/all.ts'
 
 /** From the first event of a burst to the reading: what comes within it is read together. */
 const DELAY = 400
@@ -14,39 +15,6 @@ const LONGEST_DELAY = 3_200
 /** After a reading that events have asked for, such a one waits for so many times as long as that has taken, up to this: looking is not what a host is for. */
 const REST = 3
 const LONGEST_REST = 15_000
-
-/** Seconds between two readings without any event. */
-const PERIODS: { readonly [Name in SectionName]: number } = {
-  dmi: 86_400,
-  cpus: 3_600,
-  cpuPolicy: 3_600,
-  numa: 300,
-  memory: 60,
-  sensors: 60,
-  xen: 60,
-  kernel: 86_400,
-  nics: 60,
-  bonds: 60,
-  vlans: 60,
-  bridges: 60,
-  addresses: 60,
-  heard: 300,
-  blockDevices: 300,
-  multipaths: 60,
-  partitions: 300,
-  fileSystems: 120,
-  pvs: 60,
-  vgs: 60,
-  lvs: 60,
-  iscsi: 60,
-  fcHbas: 60,
-  nfsMounts: 60,
-  diskHealth: 1_800,
-  guests: 30,
-  drbd: 10,
-  properties: 3_600,
-  guestAddresses: 120,
-}
 
 export interface Schedule {
   /** When each section is to be read next, without an event. */
@@ -65,7 +33,7 @@ export interface Schedule {
 /** All sections have just been read. */
 export function newSchedule(now: number): Schedule {
   return {
-    due: Object.fromEntries(SECTION_NAMES.map((name) => [name, now + PERIODS[name] * 1000])) as Schedule['due'],
+    due: Object.fromEntries(SECTION_NAMES.map((name) => [name, now + OBSERVED[name].period * 1000])) as Schedule['due'],
     stale: new Set(),
     at: undefined,
     recent: 0,
@@ -115,7 +83,7 @@ export function nextTime(schedule: Schedule): number {
 function taken(schedule: Schedule, names: readonly SectionName[], now: number, ripe: boolean): Schedule {
   const read = new Set(names)
   const stale = new Set([...schedule.stale].filter((name) => !read.has(name)))
-  const due = { ...schedule.due, ...Object.fromEntries(names.map((name) => [name, now + PERIODS[name] * 1000])) }
+  const due = { ...schedule.due, ...Object.fromEntries(names.map((name) => [name, now + OBSERVED[name].period * 1000])) }
   const counted = ripe ? { recent: recentAt(schedule, now) + 1, last: now } : {}
   return { ...schedule, due, stale, at: stale.size === 0 ? undefined : schedule.at, ...counted }
 }

@@ -10,7 +10,7 @@ import { doToEach } from '../engine/outcomes.ts'
 import type { Report } from '../engine/output/output.ts'
 import { addDoing, addListing } from '../engine/pool-command.ts'
 import { pick, pickHosts } from '../engine/selecting.ts'
-import { hostColumn } from './host/report.ts'
+import { hostColumn } from './host/reports/host.ts'
 
 export function addAlarmCommands(program: Command, world: World): void {
   const alarm = program

@@ -1,11 +1,17 @@
 // Open alarms, with the names of their hosts.
 import type { Alarm, alarms } from '../../contract/alarms.ts'
-import type { Pool } from '../../hosts/service.ts'
 import type { StoredAlarm } from '../../store/tables/alarms.ts'
 import { done, found, type HandlersOf } from './handlers.ts'
 import { byUser } from './hosts.ts'
 
-export function alarmHandlers(pool: Pool): HandlersOf<typeof alarms> {
+export interface AlarmDeps {
+  alarms(): Promise<readonly StoredAlarm[]>
+  /** False: none of this key is open. */
+  clearAlarm(key: string, who: string): Promise<boolean>
+  host(id: string): { readonly name: string } | undefined
+}
+
+export function alarmHandlers(pool: AlarmDeps): HandlersOf<typeof alarms> {
   const told = ({ host, ...alarm }: StoredAlarm): Alarm => {
     if (host === null) return alarm
     const hostName = pool.host(host)?.name

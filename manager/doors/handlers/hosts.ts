@@ -7,6 +7,7 @@ import type { HostView, Outcome } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
 import type { StateEvent } from '../../hosts/state.ts'
 import type { Done } from '../../outcome.ts'
+import { HOST_FIELD_NAMES } from '../../protocol/host-fields.ts'
 import type { StoredBoot } from '../../store/tables/boots.ts'
 import { maintenance } from '../answers/host-action.ts'
 import { guestsOn } from '../answers/host-summary.ts'
@@ -59,13 +60,16 @@ export function hostHandlers({ pool, answers }: HostDeps): HandlersOf<typeof hos
       const view = pool.find(ref)
       return view ? done({ entries: [...(await pool.history(view.id, limit))] }) : missing(noHost(ref))
     },
-    async change({ ref, name, groups, notes }, { who }) {
+    async change({ ref, name, groups, ...fields }, { who }) {
       const view = pool.find(ref)
       if (!view) return missing(noHost(ref))
       const wishes: readonly Wish[] = [
         ...(name === undefined ? [] : [{ kind: 'rename' as const, name }]),
         ...(groups === undefined ? [] : [{ kind: 'group' as const, groups }]),
-        ...(notes === undefined ? [] : [{ kind: 'note' as const, notes }]),
+        ...HOST_FIELD_NAMES.flatMap((field) => {
+          const text = fields[field]
+          return text === undefined ? [] : [{ kind: 'write' as const, field, text }]
+        }),
       ]
       return shown(await pool.change(view.id, wishes, byUser(who.user)))
     },

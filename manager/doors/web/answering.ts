@@ -69,7 +69,14 @@ export async function writeAnswer(
     case 'refused':
       return writeRefusal(answer, isHtmx ? 'htmx' : 'browser', response, visitor, answering)
     case 'live':
-      if (answering.live.attach(response, () => answering.isSignedIn(request))) return
+      // A browser shows its last id by itself only while its page stays.
+      if (
+        answering.live.attach(response, {
+          isSignedIn: () => answering.isSignedIn(request),
+          lastId: request.get('last-event-id') ?? answer.since,
+        })
+      )
+        return
       return writeRefusal({ status: 503, reason: 'Too many pages are open.' }, 'htmx', response, visitor, answering)
   }
 }

@@ -23,6 +23,7 @@ interface Source {
 
 const SOURCES: Readonly<Record<string, Source>> = {
   style: { from: 'own', file: 'page.css', served: 'page.css' },
+  live: { from: 'own', file: 'live.js', served: 'live.js' },
   script: { from: 'own', file: 'page.js', served: 'page.js' },
   icon: { from: 'own', file: 'icon.svg', served: 'icon.svg' },
   htmx: { from: 'library', file: 'htmx.org/dist/htmx.min.js', served: 'htmx.js' },

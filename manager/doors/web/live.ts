@@ -1,21 +1,10 @@
-// What changed, told to open pages: not the news itself, but what to ask for again. Events are gathered for a moment, so that a rack
-// that reports at once is one message; a page that does not read is let go, and asks for everything when it is back.
+// What changed, told to open pages as contract/page-news.ts declares it. Events are gathered for a moment, so that a rack that reports
+// at once is one message; a page that does not read is let go, and is told what it has missed when it is back.
 import type { ServerResponse } from 'node:http'
 import type { PoolEvent } from '../../contract/events.ts'
+import type { Changed, PageNews } from '../../contract/page-news.ts'
 import type { PoolEvents } from '../events.ts'
-
-/** `hosts`: ids that changed in earnest; `samples`: ids with new load only. */
-export interface Changed {
-  readonly hosts: readonly string[]
-  readonly samples: readonly string[]
-  /** A machine waits for approval that did not before. */
-  readonly pending: boolean
-  readonly alarms: boolean
-  readonly boots: boolean
-  /** Ids. */
-  readonly automations: readonly string[]
-  readonly tasks: readonly string[]
-}
+import { KeptEvents } from '../kept-events.ts'
 
 /** From the first event until it is told, ms. */
 const GATHER_MS = 80
@@ -23,6 +12,8 @@ const BEAT_MS = 15_000
 /** Bytes that a page may be behind. */
 const MOST_UNREAD = 1 << 20
 const MOST_PAGES = 200
+/** Messages that are kept for pages that come back. */
+const MOST_KEPT = 512
 
 export function changedBy(events: Iterable<PoolEvent>): Changed {
   const [hosts, samples, automations, tasks] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()]
@@ -59,7 +50,7 @@ export function changedBy(events: Iterable<PoolEvent>): Changed {
     }
   }
   const sampled = [...samples].filter((id) => !hosts.has(id))
-  return { hosts: [...hosts], samples: sampled, pending, alarms, boots, automations: [...automations], tasks: [...tasks] }
+  return { kind: 'changed', hosts: [...hosts], samples: sampled, pending, alarms, boots, automations: [...automations], tasks: [...tasks] }
 }
 
 /** A kind of event that a page is not told of compiles nowhere. */
@@ -67,16 +58,31 @@ function unheard(event: never): never {
   throw new Error(`no page knows ${JSON.stringify(event)}`)
 }
 
+const NOTHING: Changed = changedBy([])
+/** As it is written. */
+const said = (news: PageNews): string => `event: ${news.kind}\ndata: ${JSON.stringify(news)}\n\n`
+
+export interface LivePage {
+  /** Asked again at every beat. */
+  readonly isSignedIn: () => Promise<boolean>
+  /** Of the last news that it has heard. */
+  readonly lastId?: string | undefined
+}
+
 export class LivePages {
   readonly #pages = new Map<ServerResponse, () => Promise<boolean>>()
   readonly #beat: NodeJS.Timeout
   readonly #unsubscribe: () => void
+  readonly #kept: KeptEvents
   #gathered: PoolEvent[] = []
   #telling: NodeJS.Timeout | undefined
 
-  constructor(events: PoolEvents) {
+  /** `epoch`: of this start of the manager. */
+  constructor(events: PoolEvents, epoch: number) {
+    this.#kept = new KeptEvents(epoch, MOST_KEPT)
     this.#unsubscribe = events.subscribe((event) => {
-      if (this.#pages.size === 0) return
+      // A new sample follows soon, whoever missed one.
+      if (event.kind === 'sample' && this.#pages.size === 0) return
       this.#gathered.push(event)
       this.#telling ??= setTimeout(() => this.#tell(), GATHER_MS)
     })
@@ -84,11 +90,13 @@ export class LivePages {
     this.#beat.unref()
   }
 
-  /** `isSignedIn`: asked again at every beat. False when there are too many pages open. */
-  attach(response: ServerResponse, isSignedIn: () => Promise<boolean>): boolean {
+  /** False when there are too many pages open. */
+  attach(response: ServerResponse, { isSignedIn, lastId }: LivePage): boolean {
     if (this.#pages.size >= MOST_PAGES) return false
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
-    response.write('retry: 2000\n\n')
+    // An id alone tells nothing, and is shown by a browser that comes back.
+    const missed = lastId === undefined ? '' : (this.#kept.since(lastId) ?? said({ kind: 'missed' }))
+    response.write(`retry: 2000\n\n${missed}id: ${this.#kept.last}\n\n`)
     this.#pages.set(response, isSignedIn)
     response.on('close', () => this.#pages.delete(response))
     return true
@@ -103,8 +111,10 @@ export class LivePages {
 
   #tell(): void {
     this.#telling = undefined
-    const changed = changedBy(this.#gathered.splice(0))
-    this.#write(`event: changed\ndata: ${JSON.stringify(changed)}\n\n`)
+    const { samples, ...changed } = changedBy(this.#gathered.splice(0))
+    const isMore = Object.values(changed).some((what) => what === true || (Array.isArray(what) && what.length > 0))
+    if (isMore) this.#write(this.#kept.keep(said({ ...changed, samples: [] })))
+    if (samples.length > 0) this.#write(said({ ...NOTHING, samples }))
   }
 
   #write(text: string): void {
@@ -117,7 +127,7 @@ export class LivePages {
   #askSessions(): void {
     this.#write(': still here\n\n')
     for (const [page, isSignedIn] of this.#pages) {
-      const end = () => void page.end('event: signed-out\ndata: {}\n\n')
+      const end = () => void page.end(said({ kind: 'signed-out' }))
       isSignedIn().then((still) => still || end(), end)
     }
   }

@@ -51,7 +51,7 @@ export type Answer =
   | { readonly kind: 'signed-in'; readonly secret: string; readonly path: string }
   | { readonly kind: 'signed-out' }
   /** Server-sent events, until the browser or the session goes. */
-  | { readonly kind: 'live' }
+  | { readonly kind: 'live'; readonly since?: string }
   /** An action is done; `path` is where a browser without scripts goes to. */
   | { readonly kind: 'acted'; readonly said: string; readonly path: string }
   /** As `acted`, with something that is told once; htmx gets it without the layout. */

@@ -30,6 +30,8 @@ export interface PagesOptions {
   readonly events: PoolEvents
   readonly reaches: () => Promise<Reaches>
   readonly access: Access
+  /** Of this start of the manager. */
+  readonly epoch: number
   readonly log: Log
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
@@ -46,11 +48,11 @@ const NO_FIELDS = new URLSearchParams()
 
 /** Rejects when a template or a file for the browser is missing. */
 export async function createPages(options: PagesOptions): Promise<Pages> {
-  const { calls, gate, events, reaches, access, now, elapsed } = options
+  const { calls, gate, events, reaches, access, now, elapsed, epoch } = options
   const root = packageRoot(import.meta.dirname, 3)
   const render = await readPages(join(root, 'templates/pages'))
   const assets = await readAssets(join(root, 'templates/assets'))
-  const live = new LivePages(events)
+  const live = new LivePages(events, epoch)
   const cells = new MatrixCells(reaches, events, elapsed)
   const answering: Answering = {
     render,

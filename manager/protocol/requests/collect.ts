@@ -14,3 +14,8 @@ export const collect = short({
   holds: () => [],
   limit: 300_000,
 })
+
+/** Each under its own kind. */
+export const collectRequests = {
+  collect,
+} as const

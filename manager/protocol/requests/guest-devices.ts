@@ -70,3 +70,12 @@ function ofGuest({ uuid: guest }: { readonly uuid: Uuid }): readonly Hold[] {
 function ofDisk({ disk, vg }: Disk): readonly Hold[] {
   return holding('read', { kind: 'lv', vg: vg.name, name: lvOf(disk) })
 }
+
+/** Each under its own kind. */
+export const guestDevicesRequests = {
+  'attach-disk': attachDisk,
+  'detach-disk': detachDisk,
+  'attach-nic': attachNic,
+  'detach-nic': detachNic,
+  'rename-guest': renameGuest,
+} as const

@@ -62,3 +62,10 @@ export const removeDisk = long({
 function ofDisk({ vg, disk }: { readonly vg: { readonly name: string }; readonly disk: Uuid }): readonly Hold[] {
   return holding('write', { kind: 'lv', vg: vg.name, name: lvOf(disk) })
 }
+
+/** Each under its own kind. */
+export const guestDisksRequests = {
+  'make-disk': makeDisk,
+  'grow-disk': growDisk,
+  'remove-disk': removeDisk,
+} as const

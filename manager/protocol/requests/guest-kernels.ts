@@ -34,3 +34,9 @@ export const leaveKernel = short({
 function ofGuest({ uuid: guest }: { readonly uuid: Uuid }): readonly Hold[] {
   return holding('write', { kind: 'guest', uuid: guest })
 }
+
+/** Each under its own kind. */
+export const guestKernelsRequests = {
+  'bring-kernel': bringKernel,
+  'leave-kernel': leaveKernel,
+} as const

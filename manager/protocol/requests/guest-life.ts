@@ -88,3 +88,13 @@ export const resizeGuest = short({
 function ofGuest({ uuid: guest }: { readonly uuid: Uuid }): readonly Hold[] {
   return holding('write', { kind: 'guest', uuid: guest })
 }
+
+/** Each under its own kind. */
+export const guestLifeRequests = {
+  'start-guest': startGuest,
+  'stop-guest': stopGuest,
+  'destroy-guest': destroyGuest,
+  'reboot-guest': rebootGuest,
+  'pause-guest': pauseGuest,
+  'resize-guest': resizeGuest,
+} as const

@@ -54,3 +54,10 @@ export const readGuests = short({
 function ofRecords({ vg }: { readonly vg: { readonly name: string } }): readonly Hold[] {
   return holding('write', { kind: 'lv', vg: vg.name, name: RECORDS_LV })
 }
+
+/** Each under its own kind. */
+export const guestRecordsRequests = {
+  'keep-guest': keepGuest,
+  'forget-guest': forgetGuest,
+  'read-guests': readGuests,
+} as const

@@ -62,3 +62,9 @@ function sessionsAt(body: { readonly portal: string }): readonly Hold[] {
 }
 
 export type Chap = z.output<typeof chap>
+
+/** Each under its own kind. */
+export const iscsiRequests = {
+  'connect-iscsi': connectIscsi,
+  'disconnect-iscsi': disconnectIscsi,
+} as const

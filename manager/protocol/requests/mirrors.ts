@@ -210,3 +210,20 @@ function ofDisk({ vg, disk }: { readonly vg: { readonly name: string }; readonly
 function ofMirror({ minor: number, ...body }: Parameters<typeof ofDisk>[0] & { readonly minor: number }): readonly Hold[] {
   return [...ofDisk(body), ...holding('write', { kind: 'minor', number }).filter(({ access }) => access === 'write')]
 }
+
+/** Each under its own kind. */
+export const mirrorsRequests = {
+  'make-copy': makeCopy,
+  'remove-copy': removeCopy,
+  'open-mirror': openMirror,
+  'swap-disk': swapDisk,
+  'connect-mirror': connectMirror,
+  'sync-mirror': syncMirror,
+  'pace-mirror': paceMirror,
+  'verify-mirror': verifyMirror,
+  'expose-copy': exposeCopy,
+  'settle-mirror': settleMirror,
+  'keep-copy': keepCopy,
+  'drop-mirror': dropMirror,
+  'leave-disk': leaveDisk,
+} as const

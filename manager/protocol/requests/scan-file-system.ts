@@ -61,3 +61,8 @@ export const scanFileSystem = long({
 
 export type Scannable = z.output<typeof scannable>
 export type DiskImage = z.output<typeof image>
+
+/** Each under its own kind. */
+export const scanFileSystemRequests = {
+  'scan-file-system': scanFileSystem,
+} as const

@@ -144,3 +144,15 @@ function ofMirror({ vg, disk, minor: number }: { readonly vg: { readonly name: s
   const lv: readonly Hold[] = holding('write', { kind: 'lv', vg: vg.name, name: lvOf(disk) })
   return [...lv, ...holding('write', { kind: 'minor', number }).filter(({ access }) => access === 'write')]
 }
+
+/** Each under its own kind. */
+export const seedsRequests = {
+  'prepare-seed': prepareSeed,
+  'begin-bitmap': beginBitmap,
+  'receive-seed': receiveSeed,
+  'send-seed': sendSeed,
+  'pace-seed': paceSeed,
+  'close-bitmap': closeBitmap,
+  'take-generation': takeGeneration,
+  'join-mirror': joinMirror,
+} as const

@@ -17,3 +17,8 @@ export const setProperties = short({
   holds: () => holding('write', { kind: 'only', name: 'properties' }),
   limit: 60_000,
 })
+
+/** Each under its own kind. */
+export const setPropertiesRequests = {
+  'set-properties': setProperties,
+} as const

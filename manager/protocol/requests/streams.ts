@@ -260,3 +260,18 @@ export type StreamCause = z.output<typeof streamCause>
 function ofGuest({ guest }: { readonly guest: Uuid }): readonly Hold[] {
   return holding('write', { kind: 'guest', uuid: guest })
 }
+
+/** Each under its own kind. */
+export const streamsRequests = {
+  'open-receive': openReceive,
+  'prepare-send': prepareSend,
+  'accept-send': acceptSend,
+  'send-guest': sendGuest,
+  'pace-send': paceSend,
+  'go-receive': goReceive,
+  'end-receive': endReceive,
+  'end-send': endSend,
+  'look-stream': lookStream,
+  'cap-guest': capGuest,
+  'announce-guest': announceGuest,
+} as const

@@ -14,3 +14,8 @@ export const upgrade = short({
   holds: () => holding('write', { kind: 'only', name: 'agent' }),
   limit: 300_000,
 })
+
+/** Each under its own kind. */
+export const upgradeRequests = {
+  upgrade,
+} as const

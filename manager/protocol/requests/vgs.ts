@@ -52,3 +52,9 @@ export const removeVg = short({
   holds: ({ vg }) => holding('write', { kind: 'vg', name: vg.name }),
   limit: 300_000,
 })
+
+/** Each under its own kind. */
+export const vgsRequests = {
+  'make-vg': makeVg,
+  'remove-vg': removeVg,
+} as const

@@ -4,7 +4,8 @@ import type { Kysely } from 'kysely'
 import { type HostState, stateOf } from '../../protocol/host.ts'
 import type { Transaction } from '../database.ts'
 import { conditionOf, type OldHosts } from '../migrations/presence.ts'
-import type { HostsTable, Tables } from '../schema.ts'
+import type { Tables } from '../schema.ts'
+import type { HostsTable } from '../tables/hosts.ts'
 import { conditionIn } from '../tables/hosts.ts'
 
 /** `state`: the word, whether it stands there or is derived. The columns that its schema lacks are left out. */

@@ -5,7 +5,10 @@ import type { Kysely } from 'kysely'
 import { lesser } from '../../access/roles.ts'
 import { role as roleSchema } from '../../protocol/accounts.ts'
 import type { Transaction } from '../database.ts'
-import type { CertificatesTable, HostMacsTable, Tables, UsersTable } from '../schema.ts'
+import type { Tables } from '../schema.ts'
+import type { CertificatesTable } from '../tables/certificates.ts'
+import type { HostMacsTable } from '../tables/host-macs.ts'
+import type { UsersTable } from '../tables/users.ts'
 import { type HostRow, hostsIn, isDistrusted, writeHost, writeState } from './hosts-of-any.ts'
 
 /** In `settings`: the database, wherever its rows were carried to. */

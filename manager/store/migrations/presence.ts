@@ -1,10 +1,12 @@
 // The step of migrations.ts that makes four columns of the one word that a host was, and what that word was in data from before it.
 import type { Kysely } from 'kysely'
 import type { HostCondition } from '../../protocol/host.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
 
 /** What this step takes away. */
 export type OldHosts = { readonly hosts: { readonly state: string } }
+
+export const presenceSteps: Steps = { 21: presence }
 
 export async function presence(db: Kysely<Tables>): Promise<void> {
   const hosts = () => db.schema.alterTable('hosts')

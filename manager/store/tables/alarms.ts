@@ -1,7 +1,44 @@
 // The table alarms: what an operator has to see. The same again is counted, so that a flood of one thing is one row.
 import { type Kysely, sql } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+export interface AlarmsTable {
+  /** What the alarm is about: the same again is counted, not added. */
+  key: string
+  kind: string
+  host: string | null
+  text: string
+  raised: number
+  last: number
+  times: number
+  /** Who acknowledged it, and when; a repetition raises it anew. */
+  cleared: number | null
+  cleared_by: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    alarms: AlarmsTable
+  }
+}
+
+export const alarmsSteps: Steps = { 1: createAlarms }
+
+async function createAlarms({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('alarms')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('host', 'text')
+    .addColumn('text', 'text', (column) => column.notNull())
+    .addColumn('raised', 'bigint', (column) => column.notNull())
+    .addColumn('last', 'bigint', (column) => column.notNull())
+    .addColumn('times', 'bigint', (column) => column.notNull())
+    .addColumn('cleared', 'bigint')
+    .addColumn('cleared_by', 'text')
+    .execute()
+}
 
 /** Something happened: raised each time that it happens, until an operator clears it. */
 export const EVENT_KINDS = [

@@ -1,8 +1,36 @@
 // The table appliances: who has told of boots and leases, and when last.
 import { type Kysely, sql } from 'kysely'
 import type { ApplianceSelf } from '../../protocol/appliance.ts'
-import type { Transaction } from '../database.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** Who told of boots and leases. */
+export interface AppliancesTable {
+  id: string
+  address: string
+  version: string
+  first_seen: number
+  last_seen: number
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    appliances: AppliancesTable
+  }
+}
+
+export const appliancesSteps: Steps = { 4: createAppliances }
+
+async function createAppliances({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('appliances')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('address', 'text', (column) => column.notNull())
+    .addColumn('version', 'text', (column) => column.notNull())
+    .addColumn('first_seen', 'bigint', (column) => column.notNull())
+    .addColumn('last_seen', 'bigint', (column) => column.notNull())
+    .execute()
+}
 
 export interface KnownAppliance {
   readonly id: string

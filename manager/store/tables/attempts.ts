@@ -1,8 +1,44 @@
 // The table attempts: boot attempts as the appliances tell them, each with the hash of a token that is spent once.
 import { type Kysely, sql } from 'kysely'
 import type { AttemptRecord } from '../../protocol/appliance.ts'
-import type { Transaction } from '../database.ts'
-import type { AttemptsTable, Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** Boot attempts whose one-time token an agent may spend, as the appliances tell them. */
+export interface AttemptsTable {
+  id: string
+  mac: string
+  uuid: string | null
+  address: string
+  /** SHA-256, hexadecimal. */
+  token_hash: string
+  expires: number
+  spent: number | null
+  /** SHA-256 of the public key that it was spent for, hexadecimal: the same agent may ask again, when the answer was lost. */
+  spent_for: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    attempts: AttemptsTable
+  }
+}
+
+export const attemptsSteps: Steps = { 1: createAttempts }
+
+async function createAttempts({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('attempts')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('mac', 'text', (column) => column.notNull())
+    .addColumn('uuid', 'text')
+    .addColumn('address', 'text', (column) => column.notNull())
+    .addColumn('token_hash', 'text', (column) => column.notNull())
+    .addColumn('expires', 'bigint', (column) => column.notNull())
+    .addColumn('spent', 'bigint')
+    .addColumn('spent_for', 'text')
+    .execute()
+}
 
 export type KnownAttempt = Readonly<AttemptsTable>
 

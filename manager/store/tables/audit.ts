@@ -4,8 +4,39 @@ import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import { chained, follow, type Link, type Seal, START, sealed } from '../../access/chain.ts'
 import type { AuditEntry } from '../../protocol/accounts.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
 import type { Transaction } from '../writer.ts'
+
+/** Append only. `settings` holds the seq and the hash of the newest, so that a tail that is cut off is missed. */
+export interface AuditTable {
+  seq: number
+  at: number
+  who: string
+  peer: string
+  what: string
+  /** See manager/access/chain.ts. */
+  hash: string
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    audit: AuditTable
+  }
+}
+
+export const auditSteps: Steps = { 2: createAudit }
+
+async function createAudit({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('audit')
+    .addColumn('seq', 'bigint', (column) => column.primaryKey())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('who', 'text', (column) => column.notNull())
+    .addColumn('peer', 'text', (column) => column.notNull())
+    .addColumn('what', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .execute()
+}
 
 /** Of `settings`: what the newest entry has to be. */
 const HEAD_KEY = 'audit-head'

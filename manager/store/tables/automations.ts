@@ -2,8 +2,93 @@
 
 import type { Kysely, Selectable } from 'kysely'
 import type { Uuid } from '../../protocol/values.ts'
-import type { Transaction } from '../database.ts'
-import type { AutomationLocksTable, AutomationsTable, Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+export interface AutomationsTable {
+  id: string
+  recipe: string
+  /** Of the recipe, when it was made. */
+  version: number
+  /** JSON. */
+  args: string
+  title: string
+  who: string
+  seed: string
+  state: string
+  /** Why it has failed, was aborted, or needs an operator. */
+  reason: string | null
+  created: number
+  ended: number | null
+  /** Hashes of its caller's Idempotency-Key and of what was asked under it. */
+  repeat_key: string | null
+  repeat_body: string | null
+}
+
+/** Append only. */
+export interface AutomationJournalTable {
+  automation: string
+  /** How many entries there are before these. */
+  seq: number
+  /** JSON list of what was written down in one commit. */
+  json: string
+}
+
+/** What automations that are open keep others from. */
+export interface AutomationLocksTable {
+  key: string
+  automation: string
+  /** As a person calls it. */
+  name: string
+  access: string
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    automations: AutomationsTable
+    automation_journal: AutomationJournalTable
+    automation_locks: AutomationLocksTable
+  }
+}
+
+export const automationsSteps: Steps = { 9: createAutomations }
+
+async function createAutomations({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('automations')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('recipe', 'text', (column) => column.notNull())
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .addColumn('args', 'text', (column) => column.notNull())
+    .addColumn('title', 'text', (column) => column.notNull())
+    .addColumn('who', 'text', (column) => column.notNull())
+    .addColumn('seed', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text')
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('ended', 'bigint')
+    .addColumn('repeat_key', 'text', (column) => column.unique())
+    .addColumn('repeat_body', 'text')
+    .execute()
+  await schema.createIndex('automations_by_created').on('automations').column('created').execute()
+  await schema.createIndex('automations_by_ended').on('automations').column('ended').execute()
+  await schema
+    .createTable('automation_journal')
+    .addColumn('automation', 'text', (column) => column.notNull().references('automations.id').onDelete('cascade'))
+    .addColumn('seq', 'integer', (column) => column.notNull())
+    .addColumn('json', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('automation_journal_key', ['automation', 'seq'])
+    .execute()
+  await schema
+    .createTable('automation_locks')
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('automation', 'text', (column) => column.notNull().references('automations.id').onDelete('cascade'))
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('access', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('automation_locks_key', ['key', 'automation'])
+    .execute()
+  await schema.createIndex('automation_locks_by_automation').on('automation_locks').column('automation').execute()
+}
 
 export type AutomationRow = Selectable<AutomationsTable>
 export type LockRow = Pick<AutomationLocksTable, 'key' | 'name' | 'access'>

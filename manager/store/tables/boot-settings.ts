@@ -1,8 +1,32 @@
 // The table boot_settings: what an operator wants a host to boot.
 import { type Kysely, sql } from 'kysely'
 import { ROOT_MODES } from '../../protocol/appliance.ts'
-import type { Transaction } from '../database.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** What an operator wants a host to boot, where that is not the default. */
+export interface BootSettingsTable {
+  host: string
+  image: string | null
+  root: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    boot_settings: BootSettingsTable
+  }
+}
+
+export const bootSettingsSteps: Steps = { 4: createBootSettings }
+
+async function createBootSettings({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('boot_settings')
+    .addColumn('host', 'text', (column) => column.primaryKey().references('hosts.id').onDelete('cascade'))
+    .addColumn('image', 'text')
+    .addColumn('root', 'text')
+    .execute()
+}
 
 /** What is left out is the appliance's default. */
 export interface BootSettings {

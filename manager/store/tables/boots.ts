@@ -1,8 +1,45 @@
 // The table boots: how far each boot came. Bounded, in those of a machine and in all: anybody on an appliance's wire makes boots.
 import { type Kysely, sql } from 'kysely'
 import { type BootRecord, bootRecord } from '../../protocol/appliance.ts'
-import type { Transaction } from '../database.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** How far each boot came, as its appliance told last. */
+export interface BootsTable {
+  id: string
+  appliance: string
+  mac: string
+  started: number
+  outcome: string
+  image: string | null
+  generation: string | null
+  /** The whole of it. */
+  json: string
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    boots: BootsTable
+  }
+}
+
+export const bootsSteps: Steps = { 4: createBoots }
+
+async function createBoots({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('boots')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('appliance', 'text', (column) => column.notNull())
+    .addColumn('mac', 'text', (column) => column.notNull())
+    .addColumn('started', 'bigint', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('image', 'text')
+    .addColumn('generation', 'text')
+    .addColumn('json', 'text', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('boots_by_mac').on('boots').columns(['mac', 'started']).execute()
+  await schema.createIndex('boots_by_start').on('boots').column('started').execute()
+}
 
 /** Kept of one MAC; the newest that came up stays in any case. */
 export const BOOTS_OF_A_MAC = 16

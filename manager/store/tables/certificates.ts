@@ -1,7 +1,41 @@
 // The table certificates: every one that was signed, until it has long expired; the only place that says whether one is good.
 import type { Kysely } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { CertificatesTable, Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+export interface CertificatesTable {
+  /** SHA-256 over the DER, hexadecimal. */
+  fingerprint: string
+  host: string
+  attempt: string
+  issued: number
+  expires: number
+  revoked: number | null
+  /** Why it was revoked. */
+  reason: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    certificates: CertificatesTable
+  }
+}
+
+export const certificatesSteps: Steps = { 1: createCertificates }
+
+async function createCertificates({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('certificates')
+    .addColumn('fingerprint', 'text', (column) => column.primaryKey())
+    .addColumn('host', 'text', (column) => column.notNull().references('hosts.id').onDelete('cascade'))
+    .addColumn('attempt', 'text', (column) => column.notNull())
+    .addColumn('issued', 'bigint', (column) => column.notNull())
+    .addColumn('expires', 'bigint', (column) => column.notNull())
+    .addColumn('revoked', 'bigint')
+    .addColumn('reason', 'text')
+    .execute()
+  await schema.createIndex('certificates_by_host').on('certificates').column('host').execute()
+}
 
 export type KnownCertificate = Readonly<CertificatesTable>
 

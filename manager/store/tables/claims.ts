@@ -1,7 +1,56 @@
 // The table claims: who holds how much of what. What a row means is manager/claims' to say.
-import type { Kysely } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { ClaimsTable, Tables } from '../schema.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** Who holds how much of what. See manager/claims/claim.ts. */
+export interface ClaimsTable {
+  holder_kind: string
+  holder: string
+  part: string
+  space: string
+  start: number
+  length: number
+  mode: string
+  item: string
+  guest: string | null
+  holder_name: string
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    claims: ClaimsTable
+  }
+}
+
+export const claimsSteps: Steps = { 8: createClaims }
+
+async function createClaims({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('claims')
+    .addColumn('holder_kind', 'text', (column) => column.notNull())
+    .addColumn('holder', 'text', (column) => column.notNull())
+    .addColumn('part', 'text', (column) => column.notNull())
+    .addColumn('space', 'text', (column) => column.notNull())
+    .addColumn('start', 'bigint', (column) => column.notNull())
+    .addColumn('length', 'bigint', (column) => column.notNull())
+    .addColumn('mode', 'text', (column) => column.notNull())
+    .addColumn('item', 'text', (column) => column.notNull())
+    .addColumn('guest', 'text')
+    .addColumn('holder_name', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('claims_key', ['holder_kind', 'holder', 'part', 'space', 'start', 'item'])
+    .execute()
+  await schema.createIndex('claims_by_space').on('claims').columns(['space', 'start']).execute()
+  await schema.createIndex('claims_by_guest').on('claims').column('guest').execute()
+  // Whatever is decided wrong, no MAC, minor or port is given out twice.
+  await schema
+    .createIndex('claims_numbers')
+    .unique()
+    .on('claims')
+    .columns(['space', 'start'])
+    .where(sql.ref('mode'), '=', sql.lit('number'))
+    .execute()
+}
 
 export interface ClaimsLook {
   readonly space: string

@@ -1,7 +1,48 @@
 // The table connections: iSCSI targets that hosts are to be logged in to. CHAP passwords are sealed.
 import type { Kysely } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { ConnectionsTable, Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** iSCSI targets that hosts are to be logged in to. */
+export interface ConnectionsTable {
+  id: string
+  kind: string
+  portal: string
+  target: string | null
+  /** JSON list of names; empty: all hosts. */
+  groups: string
+  chap_user: string | null
+  /** By sealing.ts. */
+  chap_sealed: string | null
+  created: number
+  created_by: string
+  /** 1: taken away, and kept until no host has a session. */
+  ending: number
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    connections: ConnectionsTable
+  }
+}
+
+export const connectionsSteps: Steps = { 3: createConnections }
+
+async function createConnections({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('connections')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('portal', 'text', (column) => column.notNull())
+    .addColumn('target', 'text')
+    .addColumn('groups', 'text', (column) => column.notNull())
+    .addColumn('chap_user', 'text')
+    .addColumn('chap_sealed', 'text')
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addColumn('ending', 'integer', (column) => column.notNull())
+    .execute()
+}
 
 export interface ConnectionRecord {
   readonly id: string

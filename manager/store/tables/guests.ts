@@ -1,8 +1,83 @@
 // The tables guests and guest_disks: rows as they are. What they mean says manager/guests.
 import type { Kysely } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { GuestDisksTable, GuestsTable } from '../schema/guests.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** See manager/guests. */
+export interface GuestsTable {
+  uuid: string
+  name: string
+  /** JSON, by protocol/guest-spec.ts. */
+  spec: string
+  /** Where its disks lie; null: nowhere yet. */
+  host: string | null
+  /** `off`, `on`, `paused`: as it was last brought. */
+  power: string
+  /** When it was. */
+  since: number
+  created: number
+  created_by: string
+  /** JSON, by guests/cpu.ts: the CPU that it runs with; null: it is not known. */
+  cpu: string | null
+}
+
+export interface GuestDisksTable {
+  id: string
+  guest: string
+  vdev: string
+  host: string
+  vg_name: string
+  vg_uuid: string
+  size_bytes: number
+  generation: number
+  access: string
+  state: string
+  /** Id of what it was made from. */
+  image: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    guests: GuestsTable
+    guest_disks: GuestDisksTable
+  }
+}
+
+export const guestsSteps: Steps = { 10: createGuests, 14: addCpus }
+
+async function createGuests({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('guests')
+    .addColumn('uuid', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('spec', 'text', (column) => column.notNull())
+    .addColumn('host', 'text')
+    .addColumn('power', 'text', (column) => column.notNull())
+    .addColumn('since', 'bigint', (column) => column.notNull())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('guests_by_host').on('guests').column('host').execute()
+  await schema
+    .createTable('guest_disks')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('guest', 'text', (column) => column.notNull())
+    .addColumn('vdev', 'text', (column) => column.notNull())
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('vg_name', 'text', (column) => column.notNull())
+    .addColumn('vg_uuid', 'text', (column) => column.notNull())
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('generation', 'integer', (column) => column.notNull())
+    .addColumn('access', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('image', 'text')
+    .execute()
+  await schema.createIndex('guest_disks_by_guest').on('guest_disks').columns(['guest', 'vdev']).execute()
+}
+
+async function addCpus({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable('guests').addColumn('cpu', 'text').execute()
+}
 
 /** Again with the same id changes nothing: what justifies it may be written down twice. */
 export async function addGuest(transaction: Transaction, row: Omit<GuestsTable, 'cpu'>): Promise<void> {

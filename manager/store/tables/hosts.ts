@@ -2,8 +2,74 @@
 import { randomBytes } from 'node:crypto'
 import type { Insertable, Kysely } from 'kysely'
 import { type HostCondition, POWERS, PRESENCES, SERVICES, TRUSTS } from '../../protocol/host.ts'
-import type { Transaction } from '../database.ts'
-import type { HostsTable, Tables } from '../schema.ts'
+import type { HostFields } from '../../protocol/host-fields.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** Empty: nothing is written down. */
+type HostFieldColumns = { [Name in keyof HostFields]: string }
+
+/** With a column of each field of protocol/host-fields.ts. */
+export interface HostsTable extends HostFieldColumns {
+  id: string
+  name: string
+  /** SMBIOS' system UUID, as the host's agent told it. */
+  uuid: string | null
+  /** These and what they may hold: protocol/host.ts. */
+  trust: string
+  presence: string
+  service: string
+  power: string
+  /** Of a fence. */
+  proof: string | null
+  /** Since when the word that is derived of them is what it is. */
+  since: number
+  /** JSON list of names. */
+  groups: string
+  created: number
+  /** The boot attempt whose token its newest certificate was signed for. */
+  attempt: string | null
+  /** SMBIOS' system serial number and product name, as told with the UUID. */
+  serial: string | null
+  product: string | null
+  /** JSON: who is said to be this host, and differs from all this, until somebody approves it. */
+  claim: string | null
+  /** JSON: why no guest is to come to it, since when, by whom; null: they may, unless it is in maintenance. */
+  cordon: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    hosts: HostsTable
+  }
+}
+
+export const hostsSteps: Steps = { 1: createHosts, 6: addIdentities, 13: addCordons }
+
+async function createHosts({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('hosts')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('uuid', 'text')
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('since', 'bigint', (column) => column.notNull())
+    .addColumn('groups', 'text', (column) => column.notNull())
+    .addColumn('notes', 'text', (column) => column.notNull())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('attempt', 'text')
+    .execute()
+  await schema.createIndex('hosts_by_uuid').on('hosts').column('uuid').execute()
+}
+
+/** SQLite takes one column a statement. */
+async function addIdentities({ schema }: Kysely<Tables>): Promise<void> {
+  for (const column of ['serial', 'product', 'claim'] as const) await schema.alterTable('hosts').addColumn(column, 'text').execute()
+}
+
+async function addCordons({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable('hosts').addColumn('cordon', 'text').execute()
+}
 
 /** What tells a machine from others, by its own word but for the MAC that it boots from. */
 export interface MachineIdentity {
@@ -31,14 +97,13 @@ export interface Cordon {
   readonly at: number
 }
 
-export interface HostRecord extends MachineIdentity, HostCondition {
+export interface HostRecord extends MachineIdentity, HostCondition, HostFields {
   readonly id: string
   readonly name: string
   /** What shows that it can run nothing, of one that is fenced. */
   readonly proof?: string | undefined
   readonly since: number
   readonly groups: readonly string[]
-  readonly notes: string
   readonly created: number
   readonly attempt: string | undefined
   readonly claim?: IdentityClaim | undefined
@@ -112,7 +177,10 @@ export async function updateHost(
   transaction: Transaction,
   id: string,
   changed: Partial<
-    Pick<HostRecord, 'name' | 'uuid' | 'serial' | 'product' | keyof HostCondition | 'proof' | 'since' | 'groups' | 'notes' | 'attempt'>
+    Pick<
+      HostRecord,
+      'name' | 'uuid' | 'serial' | 'product' | keyof HostCondition | keyof HostFields | 'proof' | 'since' | 'groups' | 'attempt'
+    >
   > & { readonly cordon?: Cordon | 'none' },
 ): Promise<void> {
   const { groups, cordon, ...others } = changed
@@ -124,63 +192,6 @@ export async function updateHost(
     ...(cordon ? { cordon: cordon === 'none' ? null : JSON.stringify(cordon) } : {}),
   }
   if (Object.keys(set).length > 0) await transaction.updateTable('hosts').set(set).where('id', '=', id).execute()
-}
-
-/** Undefined: there is none any more. */
-export async function saveClaim(transaction: Transaction, id: string, claim: IdentityClaim | undefined): Promise<void> {
-  const set = { claim: claim ? JSON.stringify(claim) : null }
-  await transaction.updateTable('hosts').set(set).where('id', '=', id).execute()
-}
-
-/** The MACs that this host has now; what it booted from stays. Those of other hosts are left to them. */
-export async function saveMacs(transaction: Transaction, host: string, boot: string, claimed: readonly string[]): Promise<void> {
-  await transaction.deleteFrom('host_macs').where('host', '=', host).where('boot', '=', 0).execute()
-  const rows = [{ mac: boot, host, boot: 1 }, ...claimed.filter((mac) => mac !== boot).map((mac) => ({ mac, host, boot: 0 }))]
-  await transaction
-    .insertInto('host_macs')
-    .values(rows)
-    .onConflict((conflict) => conflict.column('mac').doNothing())
-    .execute()
-}
-
-/**
- * The machine that claims to be this host is it. With the board went the NICs that the old one booted from; where it is the same
- * machine, it may go on to boot from those, too.
- */
-export async function takeIdentity(transaction: Transaction, host: HostRecord, claim: IdentityClaim): Promise<void> {
-  const { uuid, serial, product, macs } = claim
-  const set = { uuid: uuid ?? null, serial: serial ?? null, product: product ?? null, claim: null }
-  await transaction.updateTable('hosts').set(set).where('id', '=', host.id).execute()
-  const all = macs.map(({ mac }) => mac)
-  const old = transaction.deleteFrom('host_macs').where('host', '=', host.id).where('boot', '=', 1)
-  if (uuid !== host.uuid || serial !== host.serial) await old.where('mac', 'not in', all).execute()
-  for (const { mac, boot } of macs) if (boot) await saveMacs(transaction, host.id, mac, all)
-}
-
-/** A refused machine keeps only what it boots from: nobody else is kept out by what it claimed. */
-export async function dropClaims(transaction: Transaction, host: string): Promise<void> {
-  await transaction.deleteFrom('host_macs').where('host', '=', host).where('boot', '=', 0).execute()
-  await transaction.updateTable('hosts').set({ uuid: null, serial: null, product: null, claim: null }).where('id', '=', host).execute()
-}
-
-/** Hosts other than `id` (none for undefined) that hold this UUID or one of these MACs. */
-export async function holdersOf(
-  db: Kysely<Tables>,
-  id: string | undefined,
-  uuid: string | undefined,
-  macs: readonly string[],
-): Promise<{ readonly uuid: readonly string[]; readonly macs: readonly { readonly mac: string; readonly host: string }[] }> {
-  const byUuid = uuid === undefined ? [] : await db.selectFrom('hosts').select('id').where('uuid', '=', uuid).execute()
-  const byMac =
-    macs.length === 0
-      ? []
-      : await db
-          .selectFrom('host_macs')
-          .select(['mac', 'host'])
-          .where('mac', 'in', [...macs])
-          .orderBy('mac')
-          .execute()
-  return { uuid: byUuid.map((row) => row.id).filter((other) => other !== id), macs: byMac.filter(({ host }) => host !== id) }
 }
 
 function recordOf(row: HostsTable, macs: readonly { readonly mac: string; readonly boot: number }[]): HostRecord {

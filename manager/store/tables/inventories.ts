@@ -1,8 +1,49 @@
 // The tables inventories and revisions: the newest inventory of each host, a row a section, and which revision it is.
 import { type Kysely, sql } from 'kysely'
 import { type Inventory, LATER_SECTIONS, type Problem, SECTION_NAMES, type Sections } from '../../protocol/inventory.ts'
-import type { Transaction } from '../database.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+export interface InventoriesTable {
+  host: string
+  /** Name of the section, or `problems`. */
+  section: string
+  json: string
+}
+
+/** What `inventories` holds of a host: the revision, counted within one run of its agent. */
+export interface RevisionsTable {
+  host: string
+  run: string
+  revision: number
+  at: number
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    inventories: InventoriesTable
+    revisions: RevisionsTable
+  }
+}
+
+export const inventoriesSteps: Steps = { 1: createInventories }
+
+async function createInventories({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('inventories')
+    .addColumn('host', 'text', (column) => column.notNull().references('hosts.id').onDelete('cascade'))
+    .addColumn('section', 'text', (column) => column.notNull())
+    .addColumn('json', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('inventories_key', ['host', 'section'])
+    .execute()
+  await schema
+    .createTable('revisions')
+    .addColumn('host', 'text', (column) => column.primaryKey().references('hosts.id').onDelete('cascade'))
+    .addColumn('run', 'text', (column) => column.notNull())
+    .addColumn('revision', 'bigint', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .execute()
+}
 
 /** A revision is counted within one run of one agent. */
 export interface Revision {

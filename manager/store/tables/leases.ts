@@ -1,6 +1,41 @@
 // The table leases: what each appliance has lent, as it told last.
+
+import type { Kysely } from 'kysely'
 import type { ApplianceSelf, LeasesPush } from '../../protocol/appliance.ts'
-import type { Transaction } from '../database.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** What each appliance has lent. */
+export interface LeasesTable {
+  appliance: string
+  /** The address as 32 bits: what lies between two is found by it. */
+  number: number
+  address: string
+  mac: string | null
+  kind: string
+  expires: number | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    leases: LeasesTable
+  }
+}
+
+export const leasesSteps: Steps = { 4: createLeases }
+
+async function createLeases({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('leases')
+    .addColumn('appliance', 'text', (column) => column.notNull())
+    .addColumn('number', 'bigint', (column) => column.notNull())
+    .addColumn('address', 'text', (column) => column.notNull())
+    .addColumn('mac', 'text')
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('expires', 'bigint')
+    .addPrimaryKeyConstraint('leases_key', ['appliance', 'number'])
+    .execute()
+}
 
 /** What is told takes the place of all that this appliance had between the two ends. */
 export async function saveLeases(transaction: Transaction, { id: appliance }: ApplianceSelf, told: LeasesPush): Promise<void> {

@@ -1,9 +1,55 @@
 // The tables measures and measured_guests: a day of hosts and their guests, a row a host for five minutes, and which hosts a guest was
 // measured on, so that its day is found on all of them.
 import { type Kysely, sql } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { MeasuredGuestsTable, MeasuresTable } from '../schema/guests.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** What was measured in five minutes, as manager/measures/bucket.ts writes it. */
+export interface MeasuresTable {
+  host: string
+  /** When they began. */
+  at: number
+  /** JSON list of numbers. */
+  own: string
+  /** JSON, UUID of a guest → such a list. */
+  guests: string
+}
+
+/** Which hosts have rows of a guest. */
+export interface MeasuredGuestsTable {
+  guest: string
+  host: string
+  until: number
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    measures: MeasuresTable
+    measured_guests: MeasuredGuestsTable
+  }
+}
+
+export const measuresSteps: Steps = { 15: createMeasures }
+
+async function createMeasures({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('measures')
+    .addColumn('host', 'text', (column) => column.notNull().references('hosts.id').onDelete('cascade'))
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('own', 'text', (column) => column.notNull())
+    .addColumn('guests', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('measures_key', ['host', 'at'])
+    .execute()
+  await schema.createIndex('measures_by_time').on('measures').column('at').execute()
+  await schema
+    .createTable('measured_guests')
+    .addColumn('guest', 'text', (column) => column.notNull())
+    .addColumn('host', 'text', (column) => column.notNull().references('hosts.id').onDelete('cascade'))
+    .addColumn('until', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('measured_guests_key', ['guest', 'host'])
+    .execute()
+  await schema.createIndex('measured_guests_by_host').on('measured_guests').column('host').execute()
+}
 
 export type MeasuresRow = Readonly<MeasuresTable>
 export type MeasuredGuest = Readonly<MeasuredGuestsTable>

@@ -2,8 +2,8 @@
 // by a manager that was not there then.
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
-import type { Transaction } from '../database.ts'
 import type { Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
 
 const knownMap = z.object({
   most: z.int().nonnegative(),

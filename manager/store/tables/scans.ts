@@ -1,8 +1,35 @@
 // The table scans: what lay on each file system when a host looked last.
 import { type Kysely, sql } from 'kysely'
 import type { DiskImage } from '../../protocol/requests/scan-file-system.ts'
-import type { Transaction } from '../database.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** What lay on a file system when a host looked last. */
+export interface ScansTable {
+  key: string
+  host: string
+  at: number
+  /** The rest of it. */
+  json: string
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    scans: ScansTable
+  }
+}
+
+export const scansSteps: Steps = { 5: createScans }
+
+async function createScans({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('scans')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('json', 'text', (column) => column.notNull())
+    .execute()
+}
 
 export interface ScanRecord {
   /** Of the thing in the connectivity matrix. */

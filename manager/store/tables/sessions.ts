@@ -1,8 +1,38 @@
 // The table sessions: who is signed in on the web page, until they sign out or have been idle for too long.
 import type { Kysely } from 'kysely'
 import { type Role, role as roleSchema } from '../../protocol/accounts.ts'
-import type { Transaction } from '../database.ts'
-import type { SessionsTable, Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** Those who are signed in on the web page. */
+export interface SessionsTable {
+  id: string
+  user: string
+  /** SHA-256 of what the cookie holds, hexadecimal. */
+  hash: string
+  created: number
+  last_used: number
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    sessions: SessionsTable
+  }
+}
+
+export const sessionsSteps: Steps = { 2: createSessions }
+
+async function createSessions({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('sessions')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('user', 'text', (column) => column.notNull().references('users.name').onDelete('cascade'))
+    .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('last_used', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('sessions_by_user').on('sessions').column('user').execute()
+}
 
 export interface KnownSession {
   readonly id: string

@@ -1,7 +1,29 @@
 // The table settings: the manager's epoch, the site's properties.
 import { type Kysely, sql } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** Small facts about this manager: its epoch, where its audit log ends, who writes here. */
+export interface SettingsTable {
+  key: string
+  value: string
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    settings: SettingsTable
+  }
+}
+
+export const settingsSteps: Steps = { 1: createSettings }
+
+async function createSettings({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('settings')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .execute()
+}
 
 /** Greater than any before it, and than `beyond`: agents obey only the manager with the greatest that they have heard. */
 export async function nextEpoch(transaction: Transaction, beyond = 0): Promise<number> {

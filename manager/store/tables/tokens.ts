@@ -1,8 +1,52 @@
 // The table tokens: what programs come in with. Only hashes: who reads the database cannot come in by it.
 import type { Kysely } from 'kysely'
 import { type Role, role as roleSchema, type Token } from '../../protocol/accounts.ts'
-import type { Transaction } from '../database.ts'
-import type { Tables, TokensTable } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** API tokens. The secret is held by whoever it was issued to, and nowhere here. */
+export interface TokensTable {
+  id: string
+  user: string
+  label: string
+  /** At most this, and never more than the user's own. */
+  role: string
+  /** SHA-256 of the secret, hexadecimal. */
+  hash: string
+  created: number
+  expires: number
+  last_used: number | null
+  /** Id of the token that it was made with: it goes when that goes. */
+  parent: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    tokens: TokensTable
+  }
+}
+
+export const tokensSteps: Steps = { 2: createTokens, 7: addParents }
+
+async function createTokens({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('tokens')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('user', 'text', (column) => column.notNull().references('users.name').onDelete('cascade'))
+    .addColumn('label', 'text', (column) => column.notNull())
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('expires', 'bigint', (column) => column.notNull())
+    .addColumn('last_used', 'bigint')
+    .execute()
+  await schema.createIndex('tokens_by_user').on('tokens').column('user').execute()
+}
+
+/** No reference: a backup's rows come in any order. */
+async function addParents({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable('tokens').addColumn('parent', 'text').execute()
+}
 
 /** `parent`: id of the token that it was made with. */
 export type NewToken = Omit<Token, 'lastUsed'> & { readonly hash: string; readonly parent?: string }

@@ -1,8 +1,36 @@
 // The table users: who may sign in, as what.
 import type { Kysely } from 'kysely'
 import { type Role, role as roleSchema, type User } from '../../protocol/accounts.ts'
-import type { Transaction } from '../database.ts'
-import type { Tables, UsersTable } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+export interface UsersTable {
+  name: string
+  role: string
+  /** What manager/access/password.ts makes of it. */
+  password: string
+  created: number
+  last_seen: number | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    users: UsersTable
+  }
+}
+
+export const usersSteps: Steps = { 2: createUsers }
+
+async function createUsers({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('users')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('password', 'text', (column) => column.notNull())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('last_seen', 'bigint')
+    .execute()
+}
 
 export type KnownUser = User & { readonly passwordHash: string }
 

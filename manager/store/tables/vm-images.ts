@@ -1,8 +1,45 @@
 // The table vm_images: how images of guests' disks are called. What is in them lies in the folder of their id (manager/vm-images).
 import type { Kysely } from 'kysely'
-import type { Transaction } from '../database.ts'
-import type { VmImagesTable } from '../schema/guests.ts'
-import type { Tables } from '../schema.ts'
+import type { Steps, Tables } from '../schema.ts'
+import type { Transaction } from '../writer.ts'
+
+/** How images of guests' disks are called. */
+export interface VmImagesTable {
+  name: string
+  /** Its id: the hash of its list of blocks. */
+  image: string
+  format: string
+  notes: string
+  added: number
+  added_by: string
+  /** Of a kernel: the id of the initrd that goes with it. */
+  initrd: string | null
+}
+
+declare module '../schema.ts' {
+  interface Tables {
+    vm_images: VmImagesTable
+  }
+}
+
+export const vmImagesSteps: Steps = { 12: createVmImages, 20: addInitrds }
+
+async function createVmImages({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('vm_images')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('image', 'text', (column) => column.notNull())
+    .addColumn('format', 'text', (column) => column.notNull())
+    .addColumn('notes', 'text', (column) => column.notNull())
+    .addColumn('added', 'bigint', (column) => column.notNull())
+    .addColumn('added_by', 'text', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('vm_images_by_image').on('vm_images').column('image').execute()
+}
+
+async function addInitrds({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable('vm_images').addColumn('initrd', 'text').execute()
+}
 
 export interface NamedImage {
   readonly name: string

@@ -2,7 +2,7 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import test from 'ava'
 import { drain, type Sender } from '../../../appliance/wire/datagrams.ts'
-import { openUdpOn } from '../../../appliance/wire/server.ts'
+import { openUdpOn } from '../../../appliance/wire/sockets/udp.ts'
 
 const rootTest = process.getuid?.() === 0 ? test : test.skip
 

@@ -21,7 +21,7 @@ const ask = (wish: Wish, changed: object = {}) =>
 test('what is so already changes nothing and writes no history', (t) => {
   t.is(ask({ kind: 'rename', name: 'node01' }).kind, 'nothing')
   t.is(ask({ kind: 'group', groups: ['rack1', 'rack1'] }).kind, 'nothing')
-  t.is(ask({ kind: 'note', notes: '' }).kind, 'nothing')
+  t.is(ask({ kind: 'write', field: 'notes', text: '' }).kind, 'nothing')
 })
 
 test('hostile and taken names are refused with a reason', (t) => {
@@ -29,8 +29,8 @@ test('hostile and taken names are refused with a reason', (t) => {
     t.is(ask({ kind: 'rename', name }).kind, 'refused', name)
   t.is(ask({ kind: 'rename', name: 'node02' }, { isNameTaken: true }).kind, 'refused')
   for (const group of ['', 'a b', '@x', 'x\u0000']) t.is(ask({ kind: 'group', groups: [group] }).kind, 'refused', group)
-  for (const notes of ['\u001b[2J', '\u202e', 'x'.repeat(5000)]) t.is(ask({ kind: 'note', notes }).kind, 'refused')
-  t.is(ask({ kind: 'note', notes: 'PSU 2 is\tnoisy\nsee ticket' }).kind, 'change')
+  for (const notes of ['\u001b[2J', '\u202e', 'x'.repeat(5000)]) t.is(ask({ kind: 'write', field: 'notes', text: notes }).kind, 'refused')
+  t.is(ask({ kind: 'write', field: 'notes', text: 'PSU 2 is\tnoisy\nsee ticket' }).kind, 'change')
 })
 
 test('approval makes a connected host up, another one approved', (t) => {

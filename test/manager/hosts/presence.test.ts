@@ -2,7 +2,9 @@
 import test from 'ava'
 import { standOn } from '../../../manager/claims/running.ts'
 import { sayHost } from '../../../manager/protocol/host.ts'
-import { saveClaim, saveMacs, updateHost } from '../../../manager/store/tables/hosts.ts'
+import { saveClaim } from '../../../manager/store/tables/host-identities.ts'
+import { saveMacs } from '../../../manager/store/tables/host-macs.ts'
+import { updateHost } from '../../../manager/store/tables/hosts.ts'
 import { open } from './opened.ts'
 
 const MAC = '52:54:00:00:00:01'

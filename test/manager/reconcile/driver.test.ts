@@ -5,7 +5,7 @@ import { testDriver } from './test-driver.ts'
 
 const PERIOD = 60_000
 
-function start(step: (about: About) => Promise<number | undefined> = async () => undefined) {
+function start(step: (about: About) => Promise<number | undefined> = async () => undefined, more: Partial<Task> = {}) {
   const clock = new TestClock()
   const { driver, lines } = testDriver(clock)
   const steps: [at: number, about: string][] = []
@@ -25,6 +25,7 @@ function start(step: (about: About) => Promise<number | undefined> = async () =>
     },
     waitsFor: () => Array.from({ length: 25 }, (_, index) => `corner ${index}`),
     close: () => void events.push('closed'),
+    ...more,
   }
   driver.start(task)
   return { clock, driver, lines, steps, events, wake: (milliseconds: number, host?: string) => wake(milliseconds, host) }
@@ -167,4 +168,15 @@ test('a driver that is closed starts nothing more, and waits for what runs', asy
   await closed
   await clock.advance(2 * PERIOD)
   t.deepEqual([events.at(-1), steps.length, clock.pending], ['all is over', 1, 0])
+})
+
+test('a task that says so is tried again soon, however often it has failed', async (t) => {
+  const { clock, steps } = start(
+    async () => {
+      throw new Error('the disk is full')
+    },
+    { longestPause: 1000 },
+  )
+  await clock.advance(20_000)
+  t.is(steps.length, 21)
 })

@@ -2,10 +2,10 @@
 // which have ended by themselves; and holds an alarm for each that stays down, or cannot be started.
 
 import { z } from 'zod'
-import type { After } from '../../../../appliance/wire/timers.ts'
 import type { Automations } from '../../../automation/service.ts'
 import type { Pool } from '../../../hosts/service.ts'
 import { isInService } from '../../../protocol/host.ts'
+import type { Task, Wake } from '../../../reconcile/driver.ts'
 import type { Store } from '../../../store/database.ts'
 import { locksOn } from '../../../store/tables/automations.ts'
 import { type BroughtRow, broughtGuests, broughtSpecs, guestOf } from '../../../store/tables/guests.ts'
@@ -22,17 +22,14 @@ export interface UpkeepDeps {
   /** Guests that are started at once. */
   readonly most: number
   readonly now: () => number
-  readonly after: After
-  readonly onError: (error: unknown) => void
 }
 
 /** In whose name guests are started after a power cut. */
 const WHO = 'the manager'
 const KINDS = ['guest-stays-down', 'guest-not-started'] as const
 type Kind = (typeof KINDS)[number]
-/** Changes come by the hundred: one look for all of them; and one when none comes, ms. */
+/** Changes come by the hundred: one look for all of them, ms. */
 const GATHER = 2000
-const PERIOD = 15_000
 /** Until a guest whose domain has gone has ended for good: its agent tries for so long to start it, ms. */
 const GRACE = 15 * 60_000
 
@@ -55,69 +52,56 @@ interface Open {
   readonly automation: string
 }
 
-export class GuestUpkeep {
+export class UpkeepTask implements Task {
+  readonly name = 'upkeep'
+  readonly what = 'starts guests that a power cut has ended, and holds an alarm for each that stays down'
+  readonly period = 15_000
   readonly #deps: UpkeepDeps
-  readonly #unsubscribe: readonly (() => void)[]
   /** Guest → since when its domain is gone. */
   readonly #gone = new Map<string, number>()
-  /** Key of an alarm → its text; undefined: raised by the manager before this one. */
-  readonly #said = new Map<string, string | undefined>()
+  /** Key of an alarm → its text; undefined: raised by the manager before this one. None of it: that is not read yet. */
+  #said: Map<string, string | undefined> | undefined
   /** Guest → that start of it. */
   readonly #open = new Map<string, Open>()
   /** Key of a start → its automation; undefined: there is none yet. */
   readonly #begun = new Map<string, string | undefined>()
   #notBefore = 0
-  #working: Promise<void>
-  #cancel: (() => void) | undefined
-  #due = 0
-  #isClosed = false
+  #waits: readonly string[] = []
 
   constructor(deps: UpkeepDeps) {
     this.#deps = deps
-    this.#unsubscribe = [
-      deps.pool.subscribe(({ kind }) => {
-        if (kind === 'host' || kind === 'inventory') this.#lookIn(GATHER)
+  }
+
+  watches(wake: Wake): () => void {
+    const { pool, automations } = this.#deps
+    const ends = [
+      pool.subscribe(({ kind }) => {
+        if (kind === 'host' || kind === 'inventory') wake(GATHER)
       }),
-      deps.automations.subscribe(() => {
-        if (this.#open.size > 0) this.#lookIn(GATHER)
+      automations.subscribe(() => {
+        if (this.#open.size > 0) wake(GATHER)
       }),
     ]
-    this.#working = this.#recall().catch(deps.onError)
-    this.#lookIn(GATHER)
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
-  /** Resolves when nothing is done any more. */
-  async close(): Promise<void> {
-    this.#isClosed = true
-    for (const end of this.#unsubscribe) end()
-    this.#cancel?.()
-    await this.#working
+  waitsFor(): readonly string[] {
+    return this.#waits
   }
 
-  #lookIn(milliseconds: number): void {
-    const { after, now } = this.#deps
-    const due = now() + milliseconds
-    if (this.#isClosed || (this.#cancel && this.#due <= due)) return
-    this.#cancel?.()
-    this.#due = due
-    this.#cancel = after(milliseconds, () => {
-      this.#cancel = undefined
-      this.#working = this.#working.then(() => this.look()).catch(this.#deps.onError)
-      void this.#working.then(() => this.#lookIn(PERIOD))
-    })
-  }
+  close(): void {}
 
-  async #recall(): Promise<void> {
-    for (const { kind, key } of await this.#deps.pool.alarms()) if (KINDS.some((one) => one === kind)) this.#said.set(key, undefined)
-  }
-
-  async look(): Promise<void> {
-    const { store, pool } = this.#deps
+  async step(): Promise<number | undefined> {
+    const { store, pool, now } = this.#deps
+    this.#said ??= await this.#recalled()
     await pool.learn()
     const rows = await broughtGuests(store.db)
     const alarms = new Map<string, { readonly kind: Kind; readonly row: BroughtRow; readonly text: string }>()
     const unknown = new Set<string>()
     const waiting: BroughtRow[] = []
+    const gone: BroughtRow[] = []
     const say = (kind: Kind, row: BroughtRow, text: string) => alarms.set(`${kind} ${row.uuid}`, { kind, row, text })
     for (const row of rows) {
       const judged = this.#judge(row)
@@ -135,13 +119,25 @@ export class GuestUpkeep {
           say('guest-stays-down', row, sayDown(row, judged.why))
           break
         case 'gone': {
+          gone.push(row)
           const why = await this.#ended(row)
           if (why !== undefined) say('guest-stays-down', row, why)
         }
       }
     }
     for (const [row, why] of await this.#start(waiting)) say('guest-not-started', row, why)
-    await this.#tell(alarms, unknown)
+    this.#waits = [
+      ...waiting.map(({ name }) => `${name}: to be started, as it ran before its host booted`),
+      ...gone.map(({ name }) => `${name}: its host, to start it again`),
+    ]
+    await this.#tell(this.#said, alarms, unknown)
+    const left = this.#notBefore - now()
+    return left > 0 ? left : undefined
+  }
+
+  async #recalled(): Promise<Map<string, undefined>> {
+    const alarms = await this.#deps.pool.alarms()
+    return new Map(alarms.flatMap(({ kind, key }) => (KINDS.some((one) => one === kind) ? [[key, undefined] as const] : [])))
   }
 
   #judge(row: BroughtRow): Judged {
@@ -190,10 +186,7 @@ export class GuestUpkeep {
     for (;;) {
       const [next] = left.length === 0 ? [] : nextToStart(left, [...this.#open.values()], most)
       if (!next) break
-      if (now() < this.#notBefore) {
-        this.#lookIn(this.#notBefore - now())
-        break
-      }
+      if (now() < this.#notBefore) break
       left = left.filter((one) => one !== next)
       const why = await this.#begin(next.row, next.wish)
       if (why !== undefined) refused.push([next.row, why])
@@ -253,22 +246,23 @@ export class GuestUpkeep {
 
   /** What is not known now stays as it was said. */
   async #tell(
+    said: Map<string, string | undefined>,
     alarms: ReadonlyMap<string, { readonly kind: Kind; readonly row: BroughtRow; readonly text: string }>,
     unknown: ReadonlySet<string>,
   ): Promise<void> {
     const { pool } = this.#deps
     for (const [key, { kind, row, text }] of alarms) {
-      const isKnown = this.#said.has(key)
-      const before = this.#said.get(key)
-      this.#said.set(key, text)
-      if (isKnown && (before === undefined || before === text)) continue
-      await pool.alarm({ kind, about: row.uuid, ...(row.host === null ? {} : { host: row.host }), text })
+      const isKnown = said.has(key)
+      const before = said.get(key)
+      if (!isKnown || (before !== undefined && before !== text))
+        await pool.alarm({ kind, about: row.uuid, ...(row.host === null ? {} : { host: row.host }), text })
+      said.set(key, text)
     }
-    for (const key of [...this.#said.keys()]) {
+    for (const key of [...said.keys()]) {
       const guest = key.slice(key.indexOf(' ') + 1)
       if (alarms.has(key) || unknown.has(guest)) continue
-      this.#said.delete(key)
       await pool.clearAlarm(key, 'manager')
+      said.delete(key)
     }
   }
 }

@@ -4,7 +4,7 @@ import { number, text, words } from '../../engine/columns.ts'
 import { listSection } from '../../engine/list-report.ts'
 import type { Column, Report, Terminal } from '../../engine/output/output.ts'
 import { oneLine, wrapped } from '../../engine/output/text.ts'
-import { hostColumn } from '../host/report.ts'
+import { hostColumn } from '../host/reports/host.ts'
 
 export function cpuLevelReport({ levels }: CpuPool): Report {
   const vendor = text('vendor', 'VENDOR')

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { bootSettings } from '../../../contract/boots.ts'
 import type { Host, HostAction } from '../../../contract/hosts.ts'
 import { sayHost } from '../../../protocol/host.ts'
+import { HOST_FIELD_NAMES, type HostFieldName } from '../../../protocol/host-fields.ts'
 import { sayPlace } from '../../../wording.ts'
 import type { World } from '../../engine/answer.ts'
 import { everyHost } from '../../engine/api/every-host.ts'
@@ -61,6 +62,27 @@ const ACTIONS: readonly ActionWords[] = [
   },
 ]
 
+interface FieldWords {
+  readonly name: string
+  readonly description: string
+  readonly examples: readonly (readonly [command: string, does: string])[]
+  /** What is said of a host that has this text now. */
+  readonly done: (text: string) => string
+}
+
+/** The command of each field that operators write. */
+const FIELDS: Readonly<Record<HostFieldName, FieldWords>> = {
+  notes: {
+    name: 'note',
+    description: 'write a note on hosts in the place of the one before; an empty one removes it',
+    examples: [
+      ['host note node03 "DIMM 4 is on order"', 'on one host'],
+      ['host note @rack3 ""', 'no note any more'],
+    ],
+    done: (text) => (text === '' ? 'no note' : 'noted'),
+  },
+}
+
 interface ActionOptions {
   readonly yes?: true
   readonly proof?: string
@@ -73,7 +95,7 @@ export function addHostChanges(host: Command, world: World): void {
   addEvacuate(host, world)
   addBringHome(host, world)
   addGroup(host, world)
-  addNote(host, world)
+  for (const field of HOST_FIELD_NAMES) addField(host, world, field)
   addBoot(host, world)
   addDoing(host, world, {
     name: 'rename <host> <name>',
@@ -180,16 +202,14 @@ function orDefault(key: string, value: string | undefined): Readonly<Record<stri
   return value === undefined ? {} : { [key]: value === 'default' ? null : value }
 }
 
-function addNote(host: Command, world: World): void {
+function addField(host: Command, world: World, field: HostFieldName): void {
+  const { name, description, examples, done } = FIELDS[field]
   addDoing(host, world, {
-    name: 'note <selector> <text>',
-    description: 'write a note on hosts in the place of the one before; an empty one removes it',
-    examples: [
-      ['host note node03 "DIMM 4 is on order"', 'on one host'],
-      ['host note @rack3 ""', 'no note any more'],
-    ],
-    act: async (api, [selector = '', notes = ''], { output }) => {
-      const act = async ({ id }: Host): Promise<string> => ((await api.hosts.change({ ref: id, notes })).notes === '' ? 'no note' : 'noted')
+    name: `${name} <selector> <text>`,
+    description,
+    examples,
+    act: async (api, [selector = '', text = ''], { output }) => {
+      const act = async ({ id }: Host): Promise<string> => done((await api.hosts.change({ ref: id, [field]: text }))[field])
       await doToEach(pickHosts([selector], await everyHost(api)), 'host', nameOf, act, { world, output })
     },
   })

@@ -14,7 +14,9 @@ import { pickHosts, type Selected } from '../../engine/selecting.ts'
 import { addHostStats } from '../measures/measures.ts'
 import { addHostChanges } from './change.ts'
 import { addHostFind } from './find.ts'
-import { bootsReport, historyReport, hostsReport, type WholeHost, wholeHostReport, wholeHostsReport } from './report.ts'
+import { hostsReport } from './reports/host.ts'
+import { bootsReport, historyReport } from './reports/past.ts'
+import { type WholeHost, wholeHostReport, wholeHostsReport } from './reports/whole.ts'
 
 export function addHostCommands(program: Command, world: World): void {
   const host = program.command('host').description('hosts: what they are and do, and what is to become of them')

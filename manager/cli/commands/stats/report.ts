@@ -4,7 +4,7 @@ import type { Host } from '../../../contract/hosts.ts'
 import { atLeast, bytes, count, counted, guestTypeColumn, number, percent, percentOf, rate, text } from '../../engine/columns.ts'
 import { listSection } from '../../engine/list-report.ts'
 import type { Report, Row, Section, Value } from '../../engine/output/output.ts'
-import { hostColumn, stateColumn } from '../host/report.ts'
+import { hostColumn, stateColumn } from '../host/reports/host.ts'
 
 /** `withTotals`: the totals are a section of their own, for programs that ask for them. */
 export type Totals = 'in the table' | 'as a section'

@@ -3,7 +3,7 @@ import type { HostDisks, HostVgs } from '../../../contract/storage.ts'
 import { bytes, id, number, text, words } from '../../engine/columns.ts'
 import { listReport } from '../../engine/list-report.ts'
 import type { Report, Value } from '../../engine/output/output.ts'
-import { hostColumn } from '../host/report.ts'
+import { hostColumn } from '../host/reports/host.ts'
 
 export function vgsReport(hosts: readonly HostVgs[]): Report {
   const columns = [

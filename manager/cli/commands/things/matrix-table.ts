@@ -6,7 +6,7 @@ import { listReport } from '../../engine/list-report.ts'
 import type { Report, Terminal } from '../../engine/output/output.ts'
 import { renderTable } from '../../engine/output/table.ts'
 import { oneLine, widthOf } from '../../engine/output/text.ts'
-import { hostColumn } from '../host/report.ts'
+import { hostColumn } from '../host/reports/host.ts'
 import { islandsText } from './report.ts'
 
 type Look = Pick<Terminal, 'columns' | 'colour' | 'unicode'>

@@ -3,7 +3,7 @@ import type { LocalStorage, Thing, ThingDetail } from '../../../contract/things.
 import { atLeast, bytes, id, iso, number, text, time, words } from '../../engine/columns.ts'
 import { listReport, listSection } from '../../engine/list-report.ts'
 import type { Column, Report, Row, Section } from '../../engine/output/output.ts'
-import { hostColumn } from '../host/report.ts'
+import { hostColumn } from '../host/reports/host.ts'
 import type { Things } from './picking.ts'
 
 const reached: Column = text('reached', 'REACHED', { tone: (value) => (value === true ? 'good' : 'bad') })

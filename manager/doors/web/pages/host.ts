@@ -3,6 +3,7 @@ import { atLeast } from '../../../access/roles.ts'
 import { boots } from '../../../contract/boots.ts'
 import { CONTRACT } from '../../../contract/contract.ts'
 import { HOST_ACTIONS, type HostAction, hosts } from '../../../contract/hosts.ts'
+import { eachField, HOST_FIELD_NAMES, HOST_FIELDS } from '../../../protocol/host-fields.ts'
 import { acted, actOn, field, fieldIfThere, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'
@@ -67,7 +68,8 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
           ),
         groups: host.groups.join(' '),
         groupList: host.groups.map((name) => ({ name, path: `/?${new URLSearchParams({ group: name })}` })),
-        notes: host.notes,
+        fields: HOST_FIELD_NAMES.map((name) => ({ name, text: host[name], title: HOST_FIELDS[name].title, rows: HOST_FIELDS[name].rows })),
+        fieldNames: HOST_FIELD_NAMES.map((name) => HOST_FIELDS[name].title.toLowerCase()).join(', '),
         mayChange: atLeast(who.role, 'operator'),
       }
       return { kind: 'page', page: 'host', title: host.name, view }
@@ -86,7 +88,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
         ref,
         name: fieldIfThere(form, 'name', (name) => name.trim()),
         groups: fieldIfThere(form, 'groups', (groups) => groups.split(/[\s,]+/).filter(Boolean)),
-        notes: fieldIfThere(form, 'notes', (notes) => notes.replaceAll('\r\n', '\n')),
+        ...eachField((name) => fieldIfThere(form, name, (text) => text.replaceAll('\r\n', '\n'))),
       }),
       done: (host) => acted(`${host.name} is saved.`, hostPath(host)),
     }),

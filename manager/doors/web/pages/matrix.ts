@@ -72,7 +72,10 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
       kind: 'fragment',
       html: render('_pool-now', { pool: poolView(await allHosts(visitor)) }),
     })),
-    fragment('viewer', '/live', async () => ({ kind: 'live' })),
+    fragment('viewer', '/live', async ({ query }) => {
+      const since = query.get('since')
+      return { kind: 'live', ...(since === null ? {} : { since }) }
+    }),
     page('viewer', '/pending', async (visitor) => {
       return { kind: 'page', page: 'pending', title: 'Pending', view: { ...(await waiting(visitor)), ...pendingRights(visitor) } }
     }),

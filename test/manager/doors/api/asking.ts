@@ -29,6 +29,8 @@ export interface ApiSite extends Site {
 const CHEAP = { cost: { N: 16, r: 8, p: 1 }, rates: { account: RELAXED, peer: RELAXED } }
 export const PASSWORD = 'correct horse battery'
 
+export const detailOf = ({ text }: { readonly text: string }): string => JSON.parse(text).detail
+
 /** With the users viewer, operator and admin, and a token of each. */
 export async function startApiSite(
   t: ExecutionContext,

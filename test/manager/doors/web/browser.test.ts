@@ -84,7 +84,6 @@ test.serial('what changes shows at once: state, load, a cable, an alarm, a machi
     key: 'k',
     kind: 'duplicate-mac',
     host: idOf(1),
-    hostName: 'node0002',
     text: 'two hosts, one MAC',
     raised: 1,
     last: 1,
@@ -206,7 +205,7 @@ test.serial('names that mean harm are text on every page: no script runs, nothin
     }),
   })
   for (const [index, name] of HOSTILE.entries()) {
-    pool.raise({ key: name, kind: name, host: idOf(index), hostName: name, text: name, raised: 1, last: 1, times: 2 })
+    pool.raise({ key: name, kind: name, host: idOf(index), text: name, raised: 1, last: 1, times: 2 })
   }
   for (const [index, name] of HOSTILE.entries()) {
     pool.vms.push(fakeGuest(index, { name, notes: name, why: name, image: name, hostName: name, networks: [name], tags: [name] }))

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
-import { wholeHostReport } from '../../../../manager/cli/commands/host/report.ts'
+import { wholeHostReport } from '../../../../manager/cli/commands/host/reports/whole.ts'
 import { compilePages, TEMPLATE_NAMES } from '../../../../manager/doors/web/templates.ts'
 import { hostNowView } from '../../../../manager/doors/web/views/host.ts'
 import { pendingView } from '../../../../manager/doors/web/views/pending.ts'

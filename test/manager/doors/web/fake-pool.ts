@@ -1,7 +1,5 @@
 // A pool that is made up: the handlers of the contract over any number of hosts, changed by the test.
 
-import { oddOnes } from '../../../../manager/connectivity/odd.ts'
-import type { Alarm } from '../../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
 import type { AwayGuest } from '../../../../manager/contract/evacuations.ts'
@@ -14,9 +12,11 @@ import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
 import type { PoolEvents } from '../../../../manager/doors/events.ts'
+import { alarmHandlers } from '../../../../manager/doors/handlers/alarms.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
+import type { StoredAlarm } from '../../../../manager/store/tables/alarms.ts'
 import type { Task } from '../../../../manager/tasks/task.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeMeasures, nothingOf } from '../../fake-measures.ts'
@@ -26,7 +26,8 @@ import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeVms } from '../../fake-vms.ts'
 import { shownIn } from '../../hosts/conditions.ts'
 import { fakeConnections } from './fake-connections.ts'
-import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
+import { BOOTS, fakeHost, guestsOf, HISTORY, idOf, inventoryOf } from './fake-hosts.ts'
+import { fakeThings } from './fake-things.ts'
 
 /** Access is the real one: see page-server.ts. */
 const refusedRebuild = { kind: 'refused', reason: 'this pool is made up' } as const
@@ -64,7 +65,7 @@ export interface FakePool extends PoolEvents {
   become(id: string, change: Partial<Host>, event?: PoolEvent['kind']): void
   /** Reaches or does not reach a thing from now on. */
   plug(id: string, key: string, cell: Cell): void
-  raise(alarm: Alarm): void
+  raise(alarm: StoredAlarm): void
 }
 
 const STATE_AFTER = {
@@ -82,7 +83,6 @@ interface Said {
   readonly proof?: string
   readonly reason?: string
 }
-const NO_CELL: Cell = { reached: false, why: 'it has not reported yet' }
 
 export function fakePool(
   count: number,
@@ -91,12 +91,7 @@ export function fakePool(
   const hosts = new Map(
     Array.from({ length: count }, (_, index) => [idOf(index), { ...fakeHost(index, index < pending), ...changed(index) }] as const),
   )
-  const cells = new Map(
-    [...hosts.keys()].map(
-      (id, index) => [id, new Map(THINGS.map((thing, column) => [thing.key, fakeCell(index, thing, column)]))] as const,
-    ),
-  )
-  let alarms: Alarm[] = []
+  let alarms: readonly StoredAlarm[] = []
   const boots = new Map<string, BootSettings>()
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
@@ -112,6 +107,7 @@ export function fakePool(
     for (const listener of listeners) listener(event)
   }
   const find = (ref: string) => hosts.get(ref) ?? [...hosts.values()].find(({ name }) => name === ref)
+  const things = fakeThings(hosts, find)
   const become: FakePool['become'] = (id, change, kind = 'host') => {
     const before = hosts.get(id)
     if (!before) throw new Error(`there is no host ${id}`)
@@ -125,7 +121,6 @@ export function fakePool(
           : { kind: 'host', host: id, name: host.name, state: host.state },
     )
   }
-  const counted = () => THINGS.map((thing) => ({ ...thing, hosts: [...cells.values()].filter((of) => of.get(thing.key)?.reached).length }))
   const changeOf = (ref: string, change: Partial<Host>): Done<Host> => {
     const host = find(ref)
     if (!host) return { kind: 'missing', reason: `no host is called ${ref}` }
@@ -143,29 +138,6 @@ export function fakePool(
       const cordon = told.reason === undefined ? undefined : { reason: told.reason, who: `user ${who.user}`, at: 0 }
       return changeOf(ref, { ...shownIn(STATE_AFTER[action]), cordon })
     }
-  const matrix = (): Matrix => {
-    const list = [...hosts.values()]
-    return {
-      hosts: list.map(({ id, name, state }) => ({ id, name, state })),
-      rows: counted().map((thing) => ({ ...thing, cells: list.map(({ id }) => cells.get(id)?.get(thing.key) ?? NO_CELL) })),
-    }
-  }
-  const reaches = async (): Promise<Reaches> => ({
-    hosts: [...hosts.keys()],
-    rows: counted().map((thing) => {
-      const reachers = new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : [])))
-      return { ...thing, reachers, odd: oddOnes([...hosts.values()])(reachers) }
-    }),
-  })
-  const detailOf = (key: string) => {
-    const thing = counted().find((one) => one.key === key)
-    return (
-      thing && {
-        ...thing,
-        cells: [...hosts.values()].map(({ id, name }) => ({ host: id, name, ...(cells.get(id)?.get(key) ?? NO_CELL) })),
-      }
-    )
-  }
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
     automations: fakeAutomations(automations),
@@ -205,31 +177,7 @@ export function fakePool(
       appliances: async () => done({ appliances: [] }),
     },
     guests: { list: async () => done({ guests: [...hosts.values()].slice(0, 3).flatMap((host, index) => guestsOf(host, index)) }) },
-    things: {
-      matrix: async () => done(matrix()),
-      reaches: async () => {
-        const all = await reaches()
-        return done({ hosts: [...all.hosts], rows: all.rows.map((row) => ({ ...row, reachers: [...row.reachers], odd: [...row.odd] })) })
-      },
-      list: async () => done({ things: counted() }),
-      show: async ({ key }) => found(detailOf(key), `thing ${key}`),
-      cell: async ({ key, ref }) => found(cells.get(find(ref)?.id ?? '')?.get(key), `cell of ${key}`),
-      async of({ ref }) {
-        const host = find(ref)
-        if (!host) return noHost(ref)
-        return done({ things: counted().map((thing) => ({ ...thing, ...(cells.get(host.id)?.get(thing.key) ?? NO_CELL) })) })
-      },
-      scan: async ({ key }) => found(detailOf(key), `thing ${key}`),
-      local: async () =>
-        done({
-          hosts: [...hosts.values()].map(({ id, name }) => ({
-            host: id,
-            name,
-            disks: [{ name: 'sda', sizeBytes: 960 * 10 ** 9 }],
-            vgs: [{ name: 'vg_local', sizeBytes: 900 * 10 ** 9, freeBytes: 300 * 10 ** 9 }],
-          })),
-        }),
-    },
+    things: things.handlers,
     placements: { find: async () => done({ fits: [], refused: [] }) },
     cpu: {
       async show() {
@@ -261,16 +209,18 @@ export function fakePool(
         return done({ from, to, type, compatible, reasons, missing: lacks })
       },
     },
-    alarms: {
-      list: async () => done({ alarms: [...alarms] }),
-      async clear({ key }, { who }) {
-        calls.push(`clear ${key} by ${who.user}`)
-        if (!alarms.some((alarm) => alarm.key === key)) return missing('such alarm')
-        alarms = alarms.filter((alarm) => alarm.key !== key)
-        tell({ kind: 'alarm-cleared', alarm: key })
-        return done(null)
+    alarms: alarmHandlers({
+      alarms: async () => alarms,
+      host: (id) => hosts.get(id),
+      async clearAlarm(key, who) {
+        calls.push(`clear ${key} by ${who.replace('user ', '')}`)
+        const left = alarms.filter((alarm) => alarm.key !== key)
+        const isOpen = left.length < alarms.length
+        alarms = left
+        if (isOpen) tell({ kind: 'alarm-cleared', alarm: key })
+        return isOpen
       },
-    },
+    }),
   }
   const pool: FakePool = {
     handlers,
@@ -287,8 +237,8 @@ export function fakePool(
     measures: nothingOf,
     places: { fits: [], refused: [] },
     become,
-    reaches,
-    matrix,
+    reaches: things.reaches,
+    matrix: things.matrix,
     host: find,
     hosts: () => [...hosts.values()],
     nameOf(ref) {
@@ -296,7 +246,7 @@ export function fakePool(
       return host ? `${host.name} (${host.id})` : ref
     },
     plug(id, key, cell) {
-      cells.get(id)?.set(key, cell)
+      things.plug(id, key, cell)
       tell({ kind: 'inventory', host: id, sections: ['nics'] })
     },
     raise(alarm) {

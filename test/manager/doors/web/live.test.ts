@@ -1,9 +1,12 @@
-import test from 'ava'
+import { get } from 'node:https'
+import test, { type ExecutionContext } from 'ava'
+import type { PageNews } from '../../../../manager/contract/page-news.ts'
 import { changedBy } from '../../../../manager/doors/web/live.ts'
 import { cellsOf, MatrixCells } from '../../../../manager/doors/web/matrix-cells.ts'
+import { until } from '../../site.ts'
 import { idOf, THINGS } from './fake-hosts.ts'
 import { fakePool } from './fake-pool.ts'
-import { ask, startPages } from './page-server.ts'
+import { ask, type PageServer, startPages } from './page-server.ts'
 
 test('changedBy says each host once, and a sample only of a host with no greater news', (t) => {
   const [a, b] = [idOf(1), idOf(2)]
@@ -19,9 +22,18 @@ test('changedBy says each host once, and a sample only of a host with no greater
       { kind: 'task', task: 'y' },
       { kind: 'task', task: 'x' },
     ]),
-    { hosts: [a], samples: [b], pending: true, alarms: true, boots: false, automations: ['x'], tasks: ['x', 'y'] },
+    { kind: 'changed', hosts: [a], samples: [b], pending: true, alarms: true, boots: false, automations: ['x'], tasks: ['x', 'y'] },
   )
-  t.deepEqual(changedBy([]), { hosts: [], samples: [], pending: false, alarms: false, boots: false, automations: [], tasks: [] })
+  t.deepEqual(changedBy([]), {
+    kind: 'changed',
+    hosts: [],
+    samples: [],
+    pending: false,
+    alarms: false,
+    boots: false,
+    automations: [],
+    tasks: [],
+  })
 })
 
 test('cells are in the order of the columns, networks first; a host that has not reported is unknown throughout', async (t) => {
@@ -87,4 +99,78 @@ test('rows are fetched by id, with the version of the columns that they fit', as
   const page = await ask(server, '/', { headers: { cookie } })
   t.true(page.text.includes(`data-columns="${headers['x-columns']}"`))
   t.true(page.text.includes(text.split('\n')[0] ?? ''), 'the same row as on the page')
+})
+
+interface Told {
+  readonly id: string | undefined
+  readonly news: PageNews
+}
+
+/** What a page hears that shows this id, as long as it listens. */
+function hearing(t: ExecutionContext, { port }: PageServer, cookie: string, lastId?: string) {
+  const told: Told[] = []
+  let [rest, id, isOpen] = ['', undefined as string | undefined, false]
+  const headers = { cookie, ...(lastId === undefined ? {} : { 'last-event-id': lastId }) }
+  const asked = get({ host: '127.0.0.1', port, path: '/live', headers, rejectUnauthorized: false, agent: false }, (response) => {
+    isOpen = true
+    response.on('error', () => undefined)
+    response.on('data', (bytes: Buffer) => {
+      const blocks = (rest + bytes.toString()).split('\n\n')
+      rest = blocks.pop() ?? ''
+      for (const block of blocks) {
+        id = /^id: (\S+)$/m.exec(block)?.[1] ?? id
+        const data = /^data: (.*)$/m.exec(block)?.[1]
+        if (data !== undefined) told.push({ id: /^id: (\S+)$/m.exec(block)?.[1], news: JSON.parse(data) as PageNews })
+      }
+    })
+  })
+  asked.on('error', () => undefined)
+  t.teardown(() => asked.destroy())
+  return { told, lastId: () => id, isOpen: () => isOpen, leave: () => asked.destroy() }
+}
+
+const hostsIn = (told: readonly Told[]) => told.flatMap(({ news }) => (news.kind === 'changed' ? news.hosts : []))
+
+test('a page that comes back is told what it has missed, once, and whom we do not know asks for everything anew', async (t) => {
+  const pool = fakePool(5)
+  const server = await startPages(pool)
+  t.teardown(() => server.close())
+  const { cookie } = await server.session('viewer')
+  const first = hearing(t, server, cookie)
+  await until('its id', () => first.lastId())
+  pool.become(idOf(1), { state: 'lost' })
+  await until('the change', () => hostsIn(first.told).length === 1)
+  first.leave()
+  const other = hearing(t, server, cookie)
+  await until('another page', () => other.isOpen())
+  pool.become(idOf(2), { state: 'lost' })
+  pool.become(idOf(3), {}, 'sample')
+  await until('the change there', () => other.told.some(({ news }) => news.kind === 'changed' && news.samples.length > 0))
+  const again = hearing(t, server, cookie, first.lastId())
+  await until('what it has missed', () => again.told.length > 0)
+  t.deepEqual(hostsIn(again.told), [idOf(2)])
+  t.true(other.told.every(({ id, news }) => news.kind === 'changed' && (id !== undefined) === (news.samples.length === 0)))
+  const upToDate = hearing(t, server, cookie, again.lastId())
+  await until('its id', () => upToDate.lastId())
+  t.deepEqual(upToDate.told, [])
+  for (const stranger of ['7-1', '1-99999', 'x']) {
+    const lost = hearing(t, server, cookie, stranger)
+    await until('an answer', () => lost.told.length > 0)
+    t.deepEqual(lost.told, [{ id: undefined, news: { kind: 'missed' } }], stranger)
+  }
+})
+
+test('what changes while no page is open is told to one that comes back', async (t) => {
+  const pool = fakePool(5)
+  const server = await startPages(pool)
+  t.teardown(() => server.close())
+  const { cookie } = await server.session('viewer')
+  const first = hearing(t, server, cookie)
+  const id = await until('its id', () => first.lastId())
+  first.leave()
+  pool.become(idOf(1), { state: 'lost' })
+  const { text } = await ask(server, '/', { headers: { cookie } })
+  t.true(text.includes(idOf(1)))
+  const again = hearing(t, server, cookie, id)
+  await until('the change', () => hostsIn(again.told).includes(idOf(1)))
 })

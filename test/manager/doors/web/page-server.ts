@@ -69,7 +69,7 @@ export async function startPages(pool: FakePool, { users = 'three', rates }: Pag
   }
   const calls = new Calls({ handlers, access, acting, naming: { host: (ref) => pool.nameOf(ref) } })
   const gate = new Gate(access, elapsed, rates)
-  const pages = await createPages({ calls, gate, events: pool, reaches: pool.reaches, access, log, now, elapsed })
+  const pages = await createPages({ calls, gate, events: pool, reaches: pool.reaches, access, epoch: 1, log, now, elapsed })
   const authority = await keepAuthority(dataDir)
   const key = newKey()
   const app = createApp({ api: express.Router(), page: pages.router, log })

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { GuestUpkeep } from '../../../../../manager/automations/guests/upkeep/upkeep.ts'
+import { UpkeepTask } from '../../../../../manager/automations/guests/upkeep/upkeep.ts'
 import { refused } from '../../../automation/scripted.ts'
 import { running } from '../../../claims/hosts.ts'
 import { hostIn } from '../../../hosts/conditions.ts'
@@ -52,13 +52,7 @@ async function start(t: ExecutionContext, place: Parameters<typeof rigAt>[1], sp
     clearAlarm: async (key: string) => alarms.delete(key),
   } as never
   const open = () => {
-    const upkeep = new GuestUpkeep({
-      ...{ store, pool, automations, plans: planner.deps, most, now: () => now },
-      after: () => () => undefined,
-      onError: (error) => t.fail(String(error)),
-    })
-    t.teardown(() => upkeep.close())
-    return upkeep
+    return new UpkeepTask({ store, pool, automations, plans: planner.deps, most, now: () => now })
   }
   const started = () => rig.asked.filter((one) => one.startsWith('start-guest')).length
   const settled = () => until('all starts have ended', async () => (await automations.open()).length === 0)
@@ -75,16 +69,20 @@ onEach(
     const { rig, open, started, settled } = await start(t, place, [{}, {}, {}], 2)
     rig.answer = ({ kind }) => (kind === 'start-guest' ? 'silence' : 'done')
     const upkeep = open()
-    await upkeep.look()
+    await upkeep.step()
     await until('two of them', () => started() === 2)
-    await upkeep.look()
-    await open().look()
+    await upkeep.step()
+    await open().step()
     t.is(started(), 2, 'no more while those are being started')
+    t.deepEqual(
+      [0, 1, 2].map((number) => upkeep.waitsFor().includes(`web${number}: to be started, as it ran before its host booted`)),
+      [true, true, true],
+    )
     t.is((await rig.automations.list(10)).length, 2)
     for (const { id } of await rig.automations.open()) await rig.automations.abort(id, 'alice')
     await settled()
     rig.answer = () => 'done'
-    await upkeep.look()
+    await upkeep.step()
     await settled()
     t.is(started(), 3, 'the third; those that were aborted are not tried again in this boot')
   },
@@ -94,13 +92,13 @@ onEach('a lower order goes first, and a delay is kept before the next', async (t
   const { rig, open, settled, runs, pass } = await start(t, place, [{ startOrder: 2 }, { startOrder: 1, startDelay: 60 }])
   const upkeep = open()
   const titles = async () => (await rig.automations.list(10)).map(({ title }) => title).reverse()
-  await upkeep.look()
+  await upkeep.step()
   await settled()
   runs(1)
-  await upkeep.look()
+  await upkeep.step()
   t.deepEqual(await titles(), ['start web1 on a'])
   pass(61_000)
-  await upkeep.look()
+  await upkeep.step()
   await settled()
   t.deepEqual(await titles(), ['start web1 on a', 'start web0 on a'])
 })
@@ -111,14 +109,14 @@ onEach(
     const { rig, alarms, open, settled, runs } = await start(t, place, [{}, {}])
     rig.answer = ({ kind }) => (kind === 'start-guest' ? refused('unable', 'no memory') : 'done')
     const upkeep = open()
-    await upkeep.look()
+    await upkeep.step()
     await settled()
-    await upkeep.look()
+    await upkeep.step()
     t.deepEqual([...alarms.keys()].sort(), [`guest-not-started ${uuidOf(0)}`, `guest-not-started ${uuidOf(1)}`])
     t.regex(alarms.get(`guest-not-started ${uuidOf(0)}`) ?? '', /web0 ran before.*no memory.*hostless vm start web0.*vm stop web0 --hard/)
     runs(0)
     await rig.store.db.updateTable('guests').set({ power: 'off' }).where('uuid', '=', uuidOf(1)).execute()
-    await upkeep.look()
+    await upkeep.step()
     t.deepEqual([...alarms.keys()], [])
   },
 )
@@ -132,11 +130,11 @@ onEach(
     const problems = [{ section: 'guests', source: '/run/hostless/guests', reason, lacks: 'detail' }]
     rig.hosts.set('a', node('a', { problems } as never))
     const upkeep = open()
-    await upkeep.look()
+    await upkeep.step()
     t.deepEqual([...alarms.keys()], [`guest-stays-down ${uuidOf(2)}`])
     t.regex(alarms.get(`guest-stays-down ${uuidOf(2)}`) ?? '', /5 times in 10 minutes.*hostless vm start web2/)
     pass(16 * 60_000)
-    await upkeep.look()
+    await upkeep.step()
     t.deepEqual([...alarms.keys()].sort(), [`guest-stays-down ${uuidOf(1)}`, `guest-stays-down ${uuidOf(2)}`])
     const rows = await rig.store.db.selectFrom('guests').select(['name', 'power']).orderBy('name').execute()
     t.deepEqual(
@@ -145,7 +143,7 @@ onEach(
     )
     t.deepEqual(rig.asked, [], 'nothing was started')
     rig.hosts.set('a', node('a', {}, 'lost'))
-    await upkeep.look()
+    await upkeep.step()
     t.is(alarms.size, 2, 'what is not known stays as it was said')
   },
 )
@@ -154,11 +152,11 @@ onEach('one that cannot start keeps nobody waiting, and is tried again, as long 
   const { rig, alarms, open, settled, started } = await start(t, place, [{ startOrder: 1 }, { startOrder: 2 }])
   await rig.store.db.insertInto('guest_disks').values(MAKING).execute()
   const upkeep = open()
-  await upkeep.look()
+  await upkeep.step()
   await settled()
   t.deepEqual([[...alarms.keys()], started()], [[`guest-not-started ${uuidOf(0)}`], 1])
   await rig.store.db.deleteFrom('guest_disks').execute()
-  await upkeep.look()
+  await upkeep.step()
   await settled()
   t.is(started(), 2)
 })

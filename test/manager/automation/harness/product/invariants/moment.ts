@@ -6,9 +6,9 @@ import type { Claim } from '../../../../../../manager/claims/claim.ts'
 import { readClaim } from '../../../../../../manager/claims/row.ts'
 import { type DiskTags, readDiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
 import type { Inventory } from '../../../../../../manager/protocol/inventory.ts'
-import type { GuestDisksTable, GuestsTable } from '../../../../../../manager/store/schema/guests.ts'
-import type { ClaimsTable } from '../../../../../../manager/store/schema.ts'
 import type { AutomationRow, HeldLockRow } from '../../../../../../manager/store/tables/automations.ts'
+import type { ClaimsTable } from '../../../../../../manager/store/tables/claims.ts'
+import type { GuestDisksTable, GuestsTable } from '../../../../../../manager/store/tables/guests.ts'
 import type { PoolDatabase } from '../database.ts'
 
 export interface Ledger {
