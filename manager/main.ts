@@ -45,11 +45,13 @@ import { openSiteProperties } from './hosts/site-properties.ts'
 import { Measures } from './measures/service.ts'
 import { createMetrics } from './metrics.ts'
 import { Networks } from './networks/service.ts'
+import { PACE, type Pace } from './notifications/pauses.ts'
 import type { RequestBody } from './protocol/requests.ts'
 import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
 import { Driver } from './reconcile/driver.ts'
 import { LeftDiskTask } from './reconcile/left-disks.ts'
+import { openNotifications } from './reconcile/notifications/open.ts'
 import { PropertyTask } from './reconcile/properties.ts'
 import { RecordTask } from './reconcile/records.ts'
 import { ScanTask } from './reconcile/scans.ts'
@@ -101,6 +103,8 @@ export interface ManagerSettings {
   /** What agents are upgraded to; left out: they stay as they are. */
   readonly bundle?: AgentBundle
   readonly apiRates?: GateRates
+  /** When people are told of what happens. */
+  readonly notifications?: Pace
   readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
@@ -142,7 +146,18 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names, hooks, keepTasks: keepFor = FORGET_AFTER } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, probePatience, apiRates, passwords, bundle } = settings
+  const {
+    now = Date.now,
+    lostAfter = LOST_AFTER,
+    limits,
+    enrolRate,
+    patience,
+    probePatience,
+    apiRates,
+    passwords,
+    bundle,
+    notifications: pace = PACE,
+  } = settings
   const elapsed = () => performance.now()
   const fault = hooks === undefined ? undefined : await folderFault(hooks)
   if (fault !== undefined) throw new Error(fault)
@@ -273,7 +288,8 @@ async function start(
     }),
   )
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
-  const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
+  const sealer = await keepSealer(dataDir)
+  const connections = await openConnections({ store, sealer, pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
   const work = openTasks({ automations, images, scans, hostName, now, newId: newHostId, keepFor, log: listening })
   const scanAlarms = new ScanAlarms({ pool, book: scans, after, onError: (error) => log.error({ error }, 'alarms of failed looks') })
@@ -286,6 +302,12 @@ async function start(
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
   driver.start(new LeftDiskTask({ store, pool, request: look, now, epoch, after, random: Math.random }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
+  const notifications = openNotifications({
+    ...{ store, sealer, pool, automations, now, after, pace, random: Math.random, newId: newHostId, log: listening },
+    site: `https://${config.reached ?? listen.address}:${gateway.port}`,
+    onSent: metrics.notified,
+  })
+  driver.start(notifications.task)
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now, moves: new OneByOne() }
@@ -313,6 +335,7 @@ async function start(
     scans,
     connections,
     properties,
+    notifications: notifications.book,
     tasks: () => driver.status(),
     access,
     claims,

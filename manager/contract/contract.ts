@@ -14,6 +14,7 @@ import { manager } from './manager.ts'
 import { measured } from './measures.ts'
 import { migrations } from './migrations.ts'
 import { networks } from './networks.ts'
+import { notifications } from './notifications.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
@@ -42,6 +43,7 @@ export const CONTRACT = {
   tasks,
   storage,
   alarms,
+  notifications,
   connections,
   properties,
   access,

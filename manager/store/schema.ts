@@ -11,6 +11,7 @@ import type {
   NetworksTable,
   VmImagesTable,
 } from './schema/guests.ts'
+import type { NoticesTable, NotificationTargetsTable } from './schema/notifications.ts'
 
 /** Small facts about this manager: its epoch, where its audit log ends, who writes here. */
 export interface SettingsTable {
@@ -315,4 +316,6 @@ export interface Tables {
   move_rates: MoveRatesTable
   moves: MovesTable
   homes: HomesTable
+  notices: NoticesTable
+  notification_targets: NotificationTargetsTable
 }

@@ -12,6 +12,7 @@ import { addManagerRebuildCommand } from './manager-rebuild.ts'
 import { addManagerTasksCommand } from './manager-tasks.ts'
 import { addMigrateCommand } from './migrate/migrate.ts'
 import { addNetworkCommands } from './network/network.ts'
+import { addNotificationCommands } from './notification.ts'
 import { addPropertyCommands } from './property.ts'
 import { addStatsCommands } from './stats/stats.ts'
 import { addTaskCommands } from './task/task.ts'
@@ -55,6 +56,7 @@ export function addPoolCommands(program: Command, world: World): void {
   addCpuCommands(program, world)
   addPropertyCommands(program, world)
   addAlarmCommands(program, world)
+  addNotificationCommands(program, world)
   addAutomationCommands(program, world)
   addTaskCommands(program, world)
   addManagerTasksCommand(program, world)

@@ -21,6 +21,7 @@ import { type ManagerDeps, managerHandlers } from './manager.ts'
 import { type MeasureDeps, measureHandlers } from './measures.ts'
 import { migrationHandlers } from './migrations.ts'
 import { type NetworkDeps, networkHandlers } from './networks.ts'
+import { type NotificationBook, notificationHandlers } from './notifications.ts'
 import { propertyHandlers } from './properties.ts'
 import { type StorageDeps, storageHandlers } from './storage.ts'
 import { taskHandlers } from './tasks.ts'
@@ -45,6 +46,7 @@ export interface HandlerDeps
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
   readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
   readonly images: VmImages
+  readonly notifications: NotificationBook
 }
 
 export interface Made {
@@ -75,6 +77,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     automations: automationHandlers(deps.automations, deps.moveRates),
     tasks: taskHandlers(deps.work),
     alarms: alarmHandlers(pool),
+    notifications: notificationHandlers(deps.notifications),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),
     storage: storageHandlers(deps),

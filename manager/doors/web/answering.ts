@@ -130,6 +130,7 @@ function navigation(role: Role, title: string, counts: Counts) {
 }
 
 const ADMIN_LINKS = [
+  ['Notifications', '/notifications', 0],
   ['Users', '/users', 0],
   ['Audit', '/audit', 0],
 ] as const

@@ -10,6 +10,7 @@ import { newGuestRoutes } from './pages/guests/new.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
 import { measureRoutes } from './pages/measures.ts'
+import { notificationRoutes } from './pages/notifications.ts'
 import { poolRoutes } from './pages/pool.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in.ts'
 import { siteRoutes } from './pages/site.ts'
@@ -32,6 +33,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...measureRoutes(render),
     ...poolRoutes(render),
     ...siteRoutes(render),
+    ...notificationRoutes(render),
     ...VM_IMAGE_ROUTES,
     ...taskRoutes(render),
     ...automationRoutes(render),

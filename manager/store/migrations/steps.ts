@@ -9,6 +9,7 @@ import { bootNetwork, guestCpus, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { measures } from './measures.ts'
 import { homes, moveHistory, moveRates, savedBytes } from './moves.ts'
+import { notifications } from './notifications.ts'
 import { presence } from './presence.ts'
 import { scans, site } from './site.ts'
 import { kernels, vmImages } from './vm-images.ts'
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly Migration[] = [
   savedBytes,
   kernels,
   presence,
+  notifications,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {

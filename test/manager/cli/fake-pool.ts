@@ -6,6 +6,7 @@ import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
 import { fakeMeasures } from '../fake-measures.ts'
+import { fakeNotifications } from '../fake-notifications.ts'
 import { fakeStorage } from '../fake-storage.ts'
 import { fakeTasks } from '../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
@@ -25,6 +26,7 @@ export function fakePool(pool: PoolData): Handlers {
     automations: fakeAutomations(pool.automations),
     tasks: fakeTasks(pool.tasks, pool.automations),
     storage: fakeStorage(pool),
+    notifications: fakeNotifications(),
     ...fakeMeasures(pool.measures),
     ...fakeVmImages(IMAGES),
     ...fakeVms(pool),

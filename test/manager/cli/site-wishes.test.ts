@@ -78,7 +78,7 @@ test('what the manager sees to by itself is listed, with what each task waits fo
   const tasks: { readonly name: string; readonly waiting: number; readonly lastRun: string | null }[] = JSON.parse(listed)
   t.deepEqual(
     tasks.map(({ name }) => name),
-    ['connections', 'properties', 'scans', 'left-disks', 'records'],
+    ['connections', 'properties', 'scans', 'left-disks', 'notifications', 'records'],
   )
   t.like(tasks[0], { waiting: 1, error: null })
   t.regex(listed, /node01: connection \w+: .*timed out/)

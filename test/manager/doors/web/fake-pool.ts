@@ -20,6 +20,7 @@ import type { Done } from '../../../../manager/outcome.ts'
 import type { Task } from '../../../../manager/tasks/task.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeMeasures, nothingOf } from '../../fake-measures.ts'
+import { fakeNotifications } from '../../fake-notifications.ts'
 import { fakeStorage } from '../../fake-storage.ts'
 import { fakeTasks } from '../../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
@@ -168,6 +169,7 @@ export function fakePool(
   }
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
+    notifications: fakeNotifications(calls),
     automations: fakeAutomations(automations),
     ...fakeMeasures((last) => pool.measures(last)),
     tasks: fakeTasks(tasks, automations),
