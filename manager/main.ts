@@ -32,6 +32,7 @@ import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
 import { GuestConsoles } from './consoles/service.ts'
+import type { Finding } from './doctor/finding.ts'
 import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
@@ -71,7 +72,7 @@ import { newHostId } from './store/tables/hosts.ts'
 import { forgetMoves } from './store/tables/moves.ts'
 import { forgetSessions } from './store/tables/sessions.ts'
 import { forgetTokens } from './store/tables/tokens.ts'
-import { watchStore } from './store/trouble.ts'
+import { type Trouble, watchStore } from './store/trouble.ts'
 import { openTasks } from './tasks/service.ts'
 import { servedImages } from './vm-images/files/serving.ts'
 import { openVmImages, type VmImages } from './vm-images/service.ts'
@@ -103,6 +104,8 @@ export interface ManagerSettings {
   /** What agents are upgraded to; left out: they stay as they are. */
   readonly bundle?: AgentBundle
   readonly apiRates?: GateRates
+  /** What the doctor finds on this machine, as it was last. */
+  readonly findings?: () => readonly Finding[]
   /** When people are told of what happens. */
   readonly notifications?: Pace
   readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
@@ -165,10 +168,15 @@ async function start(
   const metrics = createMetrics()
   const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
   const acting = new Acting(now)
+  let tellTrouble: (trouble: Trouble | undefined) => void = () => undefined
   const watched = watchStore(timed, {
     place: dataDir,
     now,
-    onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
+    onChange: (trouble) => {
+      if (trouble) log.error({ trouble: trouble.text }, 'no writes')
+      else log.info({}, 'the disk takes writes again')
+      tellTrouble(trouble)
+    },
   })
   const store = acting.through(watched)
   closing.push(() => store.close())
@@ -308,6 +316,7 @@ async function start(
     onSent: metrics.notified,
   })
   driver.start(notifications.task)
+  tellTrouble = notifications.trouble
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now, moves: new OneByOne() }
@@ -337,6 +346,7 @@ async function start(
     properties,
     notifications: notifications.book,
     tasks: () => driver.status(),
+    findings: settings.findings ?? (() => []),
     access,
     claims,
     networks,

@@ -3,6 +3,7 @@ import { access, audit, tokens, users } from './access.ts'
 import { alarms } from './alarms.ts'
 import { automations } from './automations.ts'
 import { boots } from './boots.ts'
+import { checklist } from './checklist.ts'
 import { connections } from './connections.ts'
 import { consoles } from './consoles.ts'
 import { cpu } from './cpu.ts'
@@ -27,6 +28,7 @@ import { vms } from './vms.ts'
 export const CONTRACT = {
   hosts,
   boots,
+  checklist,
   guests,
   vms,
   consoles,

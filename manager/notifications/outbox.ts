@@ -58,6 +58,19 @@ export class Outbox {
     return { outgoing, next: later.length > 0 ? Math.min(...later) : undefined, names: new Set(on.map(({ name }) => name)) }
   }
 
+  /** What cannot be written down, to whoever is told of it: nothing of it is kept. */
+  async direct(notice: Omit<Notice, 'seq'>): Promise<readonly Outgoing[]> {
+    const { store, now, ...place } = this.#deps
+    const rows = (await allTargets(store.db)).filter((row) => settingsOf(row).isOn && !row.stopped)
+    const told = { ...notice, seq: 0 }
+    return rows
+      .filter((row) => isFor(row.name, settingsOf(row), told))
+      .map((row) => {
+        const id = `${notice.kind}-${notice.state}-${notice.at}`
+        return { row, message: messageOf({ id, at: now(), target: row.name, dropped: 0, notices: [told] }, place) }
+      })
+  }
+
   /** After it was sent: what arrived is struck out, what did not waits. */
   async settle({ row: { name }, message }: Outgoing, sent: Sent): Promise<Settled> {
     const { store, now, pace, random } = this.#deps

@@ -4,6 +4,7 @@ import type { World } from '../engine/answer.ts'
 import { addAlarmCommands } from './alarm.ts'
 import { addAppliancesCommand } from './appliances.ts'
 import { addAutomationCommands } from './automation/automation.ts'
+import { addChecklistCommands } from './checklist.ts'
 import { addCompletionCommands } from './completion/completion.ts'
 import { addCpuCommands } from './cpu/cpu.ts'
 import { addHostCommands } from './host/host.ts'
@@ -45,6 +46,7 @@ export function addPoolCommands(program: Command, world: World): void {
   program.enablePositionalOptions()
   program.commandsGroup('The pool at a glance:')
   addStatsCommands(program, world)
+  addChecklistCommands(program, world)
   program.commandsGroup('The pool, through its manager:')
   addHostCommands(program, world)
   addVmCommands(program, world)

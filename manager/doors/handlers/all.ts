@@ -11,6 +11,7 @@ import { MatrixAnswers } from '../answers/matrix.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './access.ts'
 import { alarmHandlers } from './alarms.ts'
 import { automationHandlers } from './automations.ts'
+import { type ChecklistDeps, checklistHandlers } from './checklist.ts'
 import { connectionHandlers } from './connections.ts'
 import { type ConsoleDeps, consoleHandlers } from './consoles.ts'
 import { cpuHandlers } from './cpu.ts'
@@ -33,6 +34,7 @@ export interface HandlerDeps
   extends Omit<HostDeps, 'answers'>,
     Omit<ThingDeps, 'answers'>,
     ManagerDeps,
+    Pick<ChecklistDeps, 'findings' | 'now'>,
     Pick<StorageDeps, 'claims'>,
     Pick<VmDeps, 'guests'>,
     Pick<ConsoleDeps, 'consoles'>,
@@ -64,6 +66,7 @@ export function createHandlers(deps: HandlerDeps): Made {
   const handlers: Handlers = {
     hosts: hostHandlers(hosts),
     boots: bootHandlers(hosts),
+    checklist: checklistHandlers(deps),
     guests: guestHandlers(hosts),
     vms: vmHandlers(deps),
     consoles: consoleHandlers(deps),

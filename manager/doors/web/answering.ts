@@ -117,6 +117,7 @@ function navigation(role: Role, title: string, counts: Counts) {
     ['Hosts', '/', 0],
     ['Guests', '/guests', 0],
     ['Pending', '/pending', counts.pending],
+    ['Boots', '/boots', 0],
     ['Networks', '/networks', 0],
     ['Storage', '/storage', 0],
     ['Images', '/vm-images', 0],

@@ -1,6 +1,7 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
 import { ACCESS_ROUTES } from './pages/access.ts'
 import { automationRoutes } from './pages/automations.ts'
+import { bootRoutes } from './pages/boots.ts'
 import { bringHomeRoutes } from './pages/bring-home.ts'
 import { evacuateRoutes } from './pages/evacuate.ts'
 import { guestRoutes } from './pages/guests/guest.ts'
@@ -24,6 +25,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...SIGN_IN_ROUTES,
     ...matrixRoutes(render),
     ...hostRoutes(render),
+    ...bootRoutes(render),
     ...evacuateRoutes(render),
     ...bringHomeRoutes(render),
     ...guestListRoutes(render),

@@ -9,6 +9,7 @@ import type { Pace } from '../../notifications/pauses.ts'
 import { Notifications } from '../../notifications/service.ts'
 import type { Store } from '../../store/database.ts'
 import type { Sealer } from '../../store/keys/sealing.ts'
+import type { Trouble } from '../../store/trouble.ts'
 import { NotificationTask, type NotificationTaskDeps } from './task.ts'
 
 export interface NotificationsOptions extends Pick<NotificationTaskDeps, 'onSent'> {
@@ -26,7 +27,14 @@ export interface NotificationsOptions extends Pick<NotificationTaskDeps, 'onSent
   readonly log: Log
 }
 
-export function openNotifications(options: NotificationsOptions): { readonly book: Notifications; readonly task: NotificationTask } {
+export interface OpenNotifications {
+  readonly book: Notifications
+  readonly task: NotificationTask
+  /** That the disk takes no writes; undefined: it takes them again. */
+  trouble(trouble: Trouble | undefined): void
+}
+
+export function openNotifications(options: NotificationsOptions): OpenNotifications {
   const { pool, automations, now, pace } = options
   const carry = carrier(now)
   const clearAlarm = (key: string) => pool.clearAlarm(key, 'manager')
@@ -42,5 +50,13 @@ export function openNotifications(options: NotificationsOptions): { readonly boo
     }
   }
   const alarm: NotificationTaskDeps['alarm'] = (raised) => pool.alarm(raised)
-  return { book, task: new NotificationTask({ ...options, outbox, targets: book, carry, news, alarm, clearAlarm, gather: pace.gather }) }
+  const task = new NotificationTask({ ...options, outbox, targets: book, carry, news, alarm, clearAlarm, gather: pace.gather })
+  const told = (error: unknown) => options.log.error({ error }, 'who is told that the disk takes no writes')
+  return {
+    ...{ book, task },
+    trouble: (trouble) => {
+      const [text, state] = trouble ? [trouble.text, 'raised' as const] : ['the disk takes writes again', 'resolved' as const]
+      task.trouble(text, now(), state).catch(told)
+    },
+  }
 }

@@ -13,7 +13,7 @@ import { pauseAfter } from '../attempts.ts'
 import type { Task, Wake } from '../driver.ts'
 
 export interface NotificationTaskDeps {
-  readonly outbox: Pick<Outbox, 'look' | 'settle'>
+  readonly outbox: Pick<Outbox, 'look' | 'settle' | 'direct'>
   readonly targets: Pick<Notifications, 'known' | 'subscribe'>
   readonly carry: Carrier
   /** Of what may be told, until the function that it returns is called. */
@@ -29,6 +29,11 @@ export interface NotificationTaskDeps {
   readonly log: Log
 }
 
+/** As the alarm is called that is in no store. */
+const TROUBLE = 'store-trouble'
+/** Milliseconds. */
+const BETWEEN_TROUBLES = 600_000
+
 export class NotificationTask implements Task {
   readonly name = 'notifications'
   readonly what = 'tells people of alarms, failed automations and boots that hang'
@@ -39,6 +44,8 @@ export class NotificationTask implements Task {
   readonly #failures = new Map<string, string>()
   /** Those whose alarm is known to be open, or not. */
   readonly #alarmed = new Map<string, boolean>()
+  #isTrouble = false
+  #troubleTold = Number.NEGATIVE_INFINITY
   #wake: Wake = () => undefined
   #isClosed = false
 
@@ -69,6 +76,23 @@ export class NotificationTask implements Task {
       this.#sending.set(name, sending)
     }
     return next
+  }
+
+  /** That the disk takes no writes, or takes them again: that cannot wait on disk, and is tried once. */
+  async trouble(text: string, at: number, state: 'raised' | 'resolved'): Promise<void> {
+    const { outbox, carry, targets, onSent, log } = this.#deps
+    // A disk that has room for some writes and not for others goes to and fro.
+    if (state === 'raised' ? Math.abs(at - this.#troubleTold) < BETWEEN_TROUBLES : !this.#isTrouble) return
+    this.#isTrouble = state === 'raised'
+    if (this.#isTrouble) this.#troubleTold = at
+    const outgoing = await outbox.direct({ at, kind: TROUBLE, subject: TROUBLE, host: null, state, text })
+    const sending = outgoing.map(async ({ row, message }) => {
+      const known = targets.known(row)
+      const sent = await carry(message, known)
+      onSent(known.settings.kind, sent.kind)
+      if (sent.kind === 'failed') log.warn({ target: row.name, reason: sent.reason }, 'that the disk takes no writes was not told')
+    })
+    await Promise.all(sending)
   }
 
   waitsFor(): readonly string[] {

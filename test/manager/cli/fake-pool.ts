@@ -36,7 +36,7 @@ export function fakePool(pool: PoolData): Handlers {
   }
 }
 
-function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 'cpu' | 'placements'> {
+function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'checklist' | 'guests' | 'cpu' | 'placements'> {
   const indexOf = (ref: string) => pool.hosts.findIndex(({ id, name }) => id === ref || name === ref)
   const find = (ref: string) => pool.hosts[indexOf(ref)]
   const change = async (ref: string, changed: (host: Host) => Partial<Host> | Refused): Promise<Done<Host>> => {
@@ -76,7 +76,15 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
       fence: ({ ref }) => change(ref, () => shownIn('fenced')),
       release: nothing,
     },
-    boots: { list: async () => done({ boots: pool.boots }), settings: nothing, set: nothing, appliances: nothing },
+    boots: {
+      newest: async () => done({ boots: pool.boots }),
+      images: nothing,
+      list: async () => done({ boots: pool.boots }),
+      settings: nothing,
+      set: nothing,
+      appliances: nothing,
+    },
+    checklist: { show: nothing },
     guests: { list: async () => done({ guests: pool.guests }) },
     cpu: { show: async () => done(pool.cpu), explain: async ({ type }) => done({ ...pool.explanation, type }) },
     placements: { find: async () => done(pool.placement) },

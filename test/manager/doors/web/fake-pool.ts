@@ -12,6 +12,7 @@ import type { MigrationPlan, Move } from '../../../../manager/contract/migration
 import type { Network } from '../../../../manager/contract/networks.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
+import { checklistOf } from '../../../../manager/doors/answers/checklist.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
 import type { PoolEvents } from '../../../../manager/doors/events.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
@@ -196,7 +197,12 @@ export function fakePool(
       fence: act('fence'),
       release: act('release'),
     },
+    checklist: {
+      show: async () => done(checklistOf({ findings: [], appliances: [], boots: [], hosts: [...hosts.values()], now: 0 })),
+    },
     boots: {
+      newest: async ({ limit }) => done({ boots: BOOTS.slice(0, limit).map((boot) => ({ ...boot, stages: [...boot.stages] })) }),
+      images: async () => done({ images: [{ image: 'dom0', generation: 'a'.repeat(16), hosts: ['node0001'], others: 1, last: 0 }] }),
       list: async ({ ref }) => (find(ref) ? done({ boots: [...BOOTS] }) : noHost(ref)),
       settings: async ({ ref }) => (find(ref) ? done(boots.get(ref) ?? {}) : noHost(ref)),
       async set({ ref, ...wanted }, { who }) {
