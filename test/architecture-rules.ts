@@ -125,6 +125,7 @@ export const WORLDLY: readonly string[] = [
   'manager/cli/commands/vm/text.ts',
   'manager/cli/engine',
   'manager/cli/main.ts',
+  'manager/doctor/findings.ts',
   'manager/doctor/readers',
   'manager/hosts/inventory-reader.ts',
   'manager/doors/api/still-there.ts',

@@ -51,8 +51,10 @@ export interface Place {
   readonly hostName: (id: string) => string
 }
 
+type Wanted = Pick<Settings, 'severity'> & { readonly topics: readonly Topic[] }
+
 /** Whether a target is told of it; never of what is wrong with itself. */
-export function isFor(name: string, { severity, topics }: Pick<Settings, 'severity' | 'topics'>, notice: Notice): boolean {
+export function isFor(name: string, { severity, topics }: Wanted, notice: Notice): boolean {
   if (notice.subject === failureKey(name)) return false
   return topics.includes(topicOf(notice.kind)) && isAtLeast(severityIn(notice), severity)
 }
@@ -76,7 +78,17 @@ export function testMessage(
   site: string,
 ): Message {
   const text = `This is a test: ${who} asked for it. Nothing has happened.`
-  const only: Event = { seq: 0, at, state: 'test', severity: 'info', topic: 'alarms', kind: 'test', subject: 'test', text, link: site }
+  const only: Event = {
+    seq: 0,
+    at,
+    state: 'test',
+    severity: 'info',
+    topic: 'alarms',
+    kind: 'notification',
+    subject: 'test',
+    text,
+    link: site,
+  }
   return { id, at, site, target, events: [only], more: 0, dropped: 0 }
 }
 
@@ -107,7 +119,7 @@ export function textOf(message: Message): string {
 }
 
 function sayEvent({ state, severity, kind, host }: Event): string {
-  const what = `${kind}${host ? ` on ${oneLine(host.name)}` : ''}`
+  const what = oneLine(`${kind}${host ? ` on ${host.name}` : ''}`)
   return state === 'resolved' || state === 'test' ? `${state}: ${what}` : `${severity}: ${what}`
 }
 

@@ -107,7 +107,8 @@ export class Outbox {
       const early = first.at + pace.gather - now()
       // A clock that was set back holds nothing up.
       if (early > 0 && early <= pace.gather) return early
-      const message = messageOf({ id, at: now(), target: name, dropped, notices }, place)
+      // As it is read again after a restart, to the byte.
+      const message = messageSchema.parse(messageOf({ id, at: now(), target: name, dropped, notices }, place))
       const told: TargetRow = { ...row, position: newest, waiting: { id, json: JSON.stringify(message) } }
       await saveProgress(transaction, name, told)
       return { row: told, message }

@@ -17,6 +17,7 @@ const LONGEST = 300
 export function shown(text: string, secrets: readonly (string | undefined)[]): string {
   const hidden = secrets
     .flatMap((secret) => (secret ? [secret, Buffer.from(secret, 'utf8').toString('base64')] : []))
+    .sort((a, b) => b.length - a.length)
     .reduce((said, secret) => said.replaceAll(secret, '…'), oneLine(text))
   return hidden.length > LONGEST ? `${hidden.slice(0, LONGEST - 1)}…` : hidden
 }

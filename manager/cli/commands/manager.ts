@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { ConfigRefused, loadConfig } from '../../../appliance/main.ts'
 import { packageRoot } from '../../../appliance/package-root.ts'
 import { type ManagerConfig, managerConfig } from '../../config.ts'
-import type { Finding } from '../../doctor/finding.ts'
+import { keepFindings } from '../../doctor/findings.ts'
 import { startManager } from '../../main.ts'
 import type { AgentBundle } from '../../reconcile/agent-versions.ts'
 import { backup, restore } from '../../store/backup/backup.ts'
@@ -31,8 +31,7 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
       })
       const bundle = await agentBundle(log)
-      const findings = await findingsOf(file)
-      const manager = await startManager(config, log, { findings, ...(bundle ? { bundle } : {}) })
+      const manager = await startManager(config, log, { findings: keepFindings(file), ...(bundle ? { bundle } : {}) })
       log.info({ listen: `${config.listen.address}:${config.listen.port}`, hosts: manager.pool.hosts().length }, 'manager ready')
       await stopped
       await manager.close()
@@ -63,23 +62,6 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
       out.write(`restored from ${file}: ${makes}; what was there before, if anything, is in manager.db.replaced\n`)
     })
 }
-
-/** What the checklist of the first visit rests on, as `hostless doctor` looks at this machine; the servers of a rack are on it. */
-async function findingsOf(configFile: string): Promise<() => readonly Finding[]> {
-  const [{ allChecks }, { readConfig }, { KeptFindings }] = await Promise.all([
-    import('../../doctor/all.ts'),
-    import('../../doctor/readers/config.ts'),
-    import('../../doctor/kept.ts'),
-  ])
-  const read = await readConfig(configFile)
-  const site = { configFile, config: read.config, dataDir: read.dataDir ?? '', isRoot: process.getuid?.() === 0 }
-  const checks = allChecks(read, Date.now()).filter(({ name }) => CHECKLIST.has(name))
-  const kept = new KeptFindings(site, checks, () => performance.now())
-  return () => kept.now()
-}
-
-/** Checks whose findings say what a first boot waits for. */
-const CHECKLIST: ReadonlySet<string> = new Set(['config', 'interface', 'ports', 'firewall', 'dhcp-servers', 'images'])
 
 /** Undefined, with a word in the log, where this installation has not what it takes to make one: agents stay as their images are. */
 async function agentBundle(log: Logger): Promise<AgentBundle | undefined> {

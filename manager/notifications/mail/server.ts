@@ -28,6 +28,8 @@ export class MailServer {
   #socket: Socket | TLSSocket
   #replies = new Replies()
   #waiting: { readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void } | undefined
+  /** Until it is connected. */
+  #refuse: ((error: Error) => void) | undefined
   #unheard = 0
   #fault: Error | undefined
 
@@ -123,9 +125,9 @@ export class MailServer {
   #ready(event: 'connect' | 'secureConnect'): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#fault) return reject(this.#fault)
-      this.#waiting = { resolve: () => undefined, reject }
+      this.#refuse = reject
       this.#socket.once(event, () => {
-        this.#waiting = undefined
+        this.#refuse = undefined
         if (this.#fault) reject(this.#fault)
         else resolve()
       })
@@ -146,6 +148,7 @@ export class MailServer {
 
   #fail(error: Error): void {
     this.#fault ??= error
+    this.#refuse?.(this.#fault)
     this.#waiting?.reject(this.#fault)
     this.#waiting = undefined
     this.#socket.destroy()

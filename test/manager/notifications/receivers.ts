@@ -107,7 +107,7 @@ function converse(plain: Socket, { behaviour, mails, clear, secret }: Conversati
       mode = 'data'
       return '354 go on'
     }
-    return line === 'QUIT' ? '221 bye' : '250 ok'
+    return line === 'QUIT' ? '221 bye' : line === 'STARTTLS' ? '220 go on' : '250 ok'
   }
   const hear = (line: string) => {
     if (mode === 'data' && line !== '.') return void data.push(line)

