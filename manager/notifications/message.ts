@@ -127,8 +127,8 @@ function eventOf(notice: Notice, { site, hostName }: Place): Event {
   const { seq, at, state, kind, subject, host, text } = notice
   const topic = topicOf(kind)
   const about = { ...{ seq, at, state, severity: severityIn(notice), topic, kind, subject }, text }
-  if (kind === AUTOMATION_FAILED) return { ...about, link: `${site}/automations/${encodeURIComponent(subject)}` }
-  if (host === null) return { ...about, link: `${site}/alarms` }
+  if (topic === 'automations') return { ...about, link: `${site}/automations/${encodeURIComponent(subject.split(' ').at(-1) ?? '')}` }
+  if (host === null) return { ...about, link: `${site}/${topic}` }
   return { ...about, host: { id: host, name: hostName(host) }, link: `${site}/hosts/${encodeURIComponent(host)}` }
 }
 

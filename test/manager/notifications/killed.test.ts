@@ -19,15 +19,16 @@ test('kill -9 after the commit and before the answer: the next manager sends it 
 
   const config = await writeConfig(dataDir, dataDir, await freePort())
   const first = startProcess(t, config)
+  await first.ready
   await until('a message that is not answered', () => web.posts.length === 1, patience(40_000))
   await first.kill('SIGKILL')
   web.answers(status(204))
   const second = startProcess(t, config)
+  await second.ready
   await until('it again', () => web.posts.length === 2, patience(40_000))
   const [one, again] = web.posts
   t.is(one?.headers['hostless-id'], again?.headers['hostless-id'])
   t.is(one?.body, again?.body)
-  await second.ready
   t.is(await second.kill('SIGTERM'), 0)
   t.is(web.posts.length, 2)
 })

@@ -32,6 +32,12 @@ test('an event has names as people know them, and a link to its page', (t) => {
   t.like(disk, { host: { id: 'h1', name: 'node01' }, link: `${SITE}/hosts/h1`, topic: 'alarms', severity: 'critical' })
   t.like(failed, { link: `${SITE}/automations/a1`, topic: 'automations', severity: 'warning', state: 'failed' })
   t.like(pool, { link: `${SITE}/alarms`, state: 'resolved' })
+  const [waits, boot] = made(
+    [1, { kind: 'automation-waits', subject: 'automation-waits a1', host: null }],
+    [2, { kind: 'boot-stuck', subject: 'boot-stuck no host yet', host: null }],
+  ).events
+  t.like(waits, { link: `${SITE}/automations/a1`, topic: 'automations', severity: 'critical' })
+  t.like(boot, { link: `${SITE}/boots`, topic: 'boots' })
   t.is(subjectOf(made([1])), 'critical: disk-failing on node01')
   t.is(subjectOf(made([1, { state: 'resolved' }])), 'resolved: disk-failing on node01')
   t.regex(textOf(made([1])), /2026-11-18 \d\d:\d\d:\d\d UTC/)
