@@ -30,6 +30,7 @@ import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
 import { GuestConsoles } from './consoles/service.ts'
+import type { Finding } from './doctor/finding.ts'
 import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
 import type { GateRates } from './doors/gate.ts'
@@ -42,6 +43,7 @@ import { openSiteProperties } from './hosts/site-properties.ts'
 import { Measures } from './measures/service.ts'
 import { createMetrics } from './metrics.ts'
 import { Networks } from './networks/service.ts'
+import { PACE, type Pace } from './notifications/pauses.ts'
 import type { RequestBody } from './protocol/requests.ts'
 import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
 import { ConnectionTask } from './reconcile/connections.ts'
@@ -49,6 +51,7 @@ import { Driver } from './reconcile/driver.ts'
 import { FORGET_AFTER, ForgetTask } from './reconcile/forgetting.ts'
 import { LeftDiskTask } from './reconcile/left-disks.ts'
 import { LostHostTask } from './reconcile/lost-hosts.ts'
+import { openNotifications } from './reconcile/notifications/open.ts'
 import { OperatorAlarmTask } from './reconcile/operator-alarms.ts'
 import { PropertyTask } from './reconcile/properties.ts'
 import { RecordTask } from './reconcile/records.ts'
@@ -65,7 +68,7 @@ import { keepMirrorSecrets } from './store/keys/mirror-secrets.ts'
 import { keepSealer } from './store/keys/sealing.ts'
 import { openData } from './store/open.ts'
 import { newHostId } from './store/tables/hosts.ts'
-import { watchStore } from './store/trouble.ts'
+import { type Trouble, watchStore } from './store/trouble.ts'
 import { openTasks } from './tasks/service.ts'
 import { servedImages } from './vm-images/files/serving.ts'
 import { openVmImages, type VmImages } from './vm-images/service.ts'
@@ -97,6 +100,10 @@ export interface ManagerSettings {
   /** What agents are upgraded to; left out: they stay as they are. */
   readonly bundle?: AgentBundle
   readonly apiRates?: GateRates
+  /** What the doctor finds on this machine, as it was last. */
+  readonly findings?: () => readonly Finding[]
+  /** When people are told of what happens. */
+  readonly notifications?: Pace
   readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
@@ -131,7 +138,18 @@ async function start(
   closing: (() => Promise<void> | void)[],
 ): Promise<Omit<Manager, 'close'>> {
   const { dataDir, database, listen, enrol, names, hooks, keepTasks: keepFor = FORGET_AFTER } = config
-  const { now = Date.now, lostAfter = LOST_AFTER, limits, enrolRate, patience, probePatience, apiRates, passwords, bundle } = settings
+  const {
+    now = Date.now,
+    lostAfter = LOST_AFTER,
+    limits,
+    enrolRate,
+    patience,
+    probePatience,
+    apiRates,
+    passwords,
+    bundle,
+    notifications: pace = PACE,
+  } = settings
   const elapsed = () => performance.now()
   const fault = hooks === undefined ? undefined : await folderFault(hooks)
   if (fault !== undefined) throw new Error(fault)
@@ -139,10 +157,15 @@ async function start(
   const metrics = createMetrics()
   const timed: Store = { ...opened, write: (change) => metrics.timed(opened.write(change), elapsed) }
   const acting = new Acting(now)
+  let tellTrouble: (trouble: Trouble | undefined) => void = () => undefined
   const watched = watchStore(timed, {
     place: dataDir,
     now,
-    onChange: (trouble) => (trouble ? log.error({ trouble: trouble.text }, 'no writes') : log.info({}, 'the disk takes writes again')),
+    onChange: (trouble) => {
+      if (trouble) log.error({ trouble: trouble.text }, 'no writes')
+      else log.info({}, 'the disk takes writes again')
+      tellTrouble(trouble)
+    },
   })
   const store = acting.through(watched)
   closing.push(() => store.close())
@@ -231,7 +254,8 @@ async function start(
     }),
   )
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
-  const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })
+  const sealer = await keepSealer(dataDir)
+  const connections = await openConnections({ store, sealer, pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
   const work = openTasks({ automations, images, scans, hostName, now, newId: newHostId, keepFor, log: listening })
   const driver = new Driver({ now, elapsed, after, random: Math.random, log: listening })
@@ -242,6 +266,13 @@ async function start(
   driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
   driver.start(new LeftDiskTask({ store, pool, request: look, now, epoch, after, random: Math.random }))
   if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
+  const notifications = openNotifications({
+    ...{ store, sealer, pool, automations, now, after, pace, random: Math.random, newId: newHostId, log: listening },
+    site: `https://${config.reached ?? listen.address}:${gateway.port}`,
+    onSent: metrics.notified,
+  })
+  driver.start(notifications.task)
+  tellTrouble = notifications.trouble
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
   const plans = { store, pool, book, where, networks, images, newUuid: randomUUID, epoch, now, moves: new OneByOne() }
@@ -270,7 +301,9 @@ async function start(
     scans,
     connections,
     properties,
+    notifications: notifications.book,
     tasks: () => driver.status(),
+    findings: settings.findings ?? (() => []),
     access,
     claims,
     networks,

@@ -19,6 +19,8 @@ export interface MetricsSources {
   readonly migrations: () => Promise<number>
   /** Automations that wait for their turn. */
   readonly waiting: () => number
+  /** Events that somebody is to be told of and was not, by target. */
+  readonly notifications: () => Promise<readonly { readonly name: string; readonly waiting: number }[]>
   readonly process: () => {
     readonly rssBytes: number
     readonly cpuSeconds: number
@@ -38,6 +40,8 @@ export interface ManagerMetrics {
   migrated(ended: EndedMigration): void
   /** Of a write to the store; `elapsed`: milliseconds, by a clock that does not jump. */
   timed<Value>(work: Promise<Value>, elapsed: () => number): Promise<Value>
+  /** A message was sent, or was not taken. */
+  notified(kind: string, outcome: 'sent' | 'failed'): void
   request(method: string, route: string, status: number, seconds: number): void
   /** In Prometheus' text format, as `contentType` says. */
   text(sources: MetricsSources): Promise<string>
@@ -118,6 +122,14 @@ export function createMetrics(): ManagerMetrics {
     registers,
   })
   for (const what of ['sent', 'saved']) disks.inc({ what }, 0)
+  const notifications = new Counter({
+    name: 'hostless_notifications_total',
+    help: 'Messages to people or programs outside, by kind of target and outcome: what failed is tried again',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  })
+  for (const kind of ['smtp', 'webhook']) for (const outcome of ['sent', 'failed']) notifications.inc({ kind, outcome }, 0)
+  const untold = gauge('hostless_notification_events_waiting', 'Events that a target is to be told of and was not', 'target')
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
   const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
@@ -142,6 +154,7 @@ export function createMetrics(): ManagerMetrics {
       const started = elapsed()
       return work.finally(() => writes.observe((elapsed() - started) / 1000))
     },
+    notified: (kind, outcome) => notifications.inc({ kind, outcome }),
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
     text: async (sources) => {
       const views = sources.hosts()
@@ -162,6 +175,8 @@ export function createMetrics(): ManagerMetrics {
       const states = new Map((await sources.automations()).map(({ state, count }) => [state, count]))
       for (const state of STATES) automations.set({ state }, states.get(state) ?? 0)
       moving.set(await sources.migrations())
+      untold.reset()
+      for (const { name, waiting: events } of await sources.notifications()) untold.set({ target: name }, events)
       const { rssBytes, cpuSeconds, loopDelay: delay } = sources.process()
       memory.set(rssBytes)
       cpu.set(cpuSeconds)

@@ -6,7 +6,7 @@
  * it was planned by has changed meanwhile. Of claims (claims/refusal.ts)
  * `short`: there is not enough of it; `held`: somebody has it; `unknown`: there is no such thing there; `exhausted`: all of them are given out. `unfit`: a guest cannot be moved as it stands, or there: its plan names each reason. `no-kernel`: there is no such
  * kernel in the image store, or not all of it. Of how fast a move goes `no-move`:
- * the automation moves no guest; `ended`: it has ended; `not-paced`: nothing of it goes over the network any more.
+ * the automation moves no guest; `ended`: it has ended; `not-paced`: nothing of it goes over the network any more. `not-sent`: the receiver of a notification was not reached, or does not take it.
  */
 export const PROBLEM_CODES = [
   'unread',
@@ -25,6 +25,7 @@ export const PROBLEM_CODES = [
   'no-move',
   'ended',
   'not-paced',
+  'not-sent',
 ] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
 

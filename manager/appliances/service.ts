@@ -10,7 +10,16 @@ import type { Store } from '../store/database.ts'
 import { allAppliances, heardAppliance, type KnownAppliance, sawAppliance } from '../store/tables/appliances.ts'
 import { saveAttempt } from '../store/tables/attempts.ts'
 import { allBootSettings, type BootSettings, saveBootSettings } from '../store/tables/boot-settings.ts'
-import { type BootedImage, bootedImages, bootsOf, boundBoots, knownBoots, type StoredBoot, saveBoot } from '../store/tables/boots.ts'
+import {
+  type BootedImage,
+  bootedImages,
+  bootsOf,
+  boundBoots,
+  knownBoots,
+  newestBoots,
+  type StoredBoot,
+  saveBoot,
+} from '../store/tables/boots.ts'
 import { addHistory } from '../store/tables/history.ts'
 import { hostByMac } from '../store/tables/hosts.ts'
 import { saveLeases } from '../store/tables/leases.ts'
@@ -117,6 +126,16 @@ export class Appliances {
   /** Heard of last comes first. */
   appliances(): Promise<readonly KnownAppliance[]> {
     return allAppliances(this.#options.store.db)
+  }
+
+  /** Of all machines, newest first. */
+  newest(limit: number): Promise<readonly StoredBoot[]> {
+    return newestBoots(this.#options.store.db, limit)
+  }
+
+  /** What each MAC came up with last. */
+  images(): readonly BootedImage[] {
+    return [...this.#images.values()]
   }
 
   attempts(macs: readonly string[]): Promise<readonly StoredBoot[]> {

@@ -4,6 +4,7 @@ import type { Done } from '../outcome.ts'
 import type { Uuid } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
 import { automationStates, forgetAutomations } from '../store/tables/automations.ts'
+import { AUTOMATION_FAILED, addNotice, type NewNotice } from '../store/tables/notices.ts'
 import type { RequestKey } from './admission/repeats.ts'
 import type { Paced } from './pace.ts'
 import type { Prepared, Recipe } from './recipe.ts'
@@ -88,7 +89,8 @@ export async function openAutomations({
       const live = runner.live(automation)
       await live?.recipe?.of(live.record.args).rows(transaction, automation, entries)
     },
-    ended: async (transaction, { id, recipe, args, who, created }, { state, reason, at }) => {
+    ended: async (transaction, { id, recipe, args, title, who, created }, { state, reason, at }) => {
+      if (state === 'failed') await addNotice(transaction, failureOf({ id, title, who }, reason, at))
       if (state !== 'done' && state !== 'failed' && state !== 'aborted') return
       await preparedOf(known.get(recipe), args)?.ended(transaction, { id, who, created, state, reason, at })
     },
@@ -96,6 +98,11 @@ export async function openAutomations({
   const runner = new Runner({ ...deps, store: kept, recipes: known })
   await runner.open()
   return new Serving({ runner, kept, recipes: known, store, hostName })
+}
+
+function failureOf({ id, title, who }: Pick<AutomationRecord, 'id' | 'title' | 'who'>, reason: string | undefined, at: number): NewNotice {
+  const text = `automation ${id} (${title}, asked for by ${who}) has failed: ${reason ?? 'it says no reason'}`
+  return { at, kind: AUTOMATION_FAILED, subject: id, host: null, state: 'failed', text }
 }
 
 /** Undefined: what another version was given is not understood any more, and nothing follows from its end. */

@@ -1,6 +1,6 @@
 // How hosts boot: what they are to boot, and what each boot came to, as the appliances tell. Append-only within /api/v1.
 import { z } from 'zod'
-import { host, hostRef } from './hosts.ts'
+import { host, hostId, hostRef } from './hosts.ts'
 import { NOTHING, operation } from './operation.ts'
 
 /** What a host boots, where that is not its appliance's default (null). A host of the config file boots what stands there. */
@@ -30,6 +30,21 @@ export const bootAttempt = z
   })
   .meta({ id: 'BootAttempt' })
 
+/** As `bootAttempt`, of any machine: `host` and `hostName` of one that has enrolled. */
+const anyAttempt = bootAttempt.extend({ host: hostId.optional(), hostName: z.string().optional() }).meta({ id: 'AnyBootAttempt' })
+
+/** A generation of a dom0 image that hosts have come up with. */
+const bootedImage = z.object({
+  image: z.string(),
+  generation: z.string(),
+  /** Names of hosts that booted it last. */
+  hosts: z.array(z.string()),
+  /** Machines that are no hosts and booted it last. */
+  others: z.number(),
+  /** When the newest boot with it began. */
+  last: z.number(),
+})
+
 /** One that has told of itself; which hosts boot from it is in their boots. */
 const appliance = z.object({
   id: z.string(),
@@ -46,6 +61,20 @@ const appliance = z.object({
 const ofHost = z.strictObject({ ref: hostRef })
 
 export const boots = {
+  newest: operation({
+    http: 'GET /boots',
+    role: 'viewer',
+    summary: 'The newest boot attempts of all machines, also of those that have never enrolled',
+    input: z.strictObject({ limit: z.coerce.number<number | string>().int().min(1).max(500).default(50) }),
+    output: z.object({ boots: z.array(anyAttempt) }),
+  }),
+  images: operation({
+    http: 'GET /boots/images',
+    role: 'viewer',
+    summary: 'The generations of dom0 images that machines have come up with, the one that was booted last first',
+    input: NOTHING,
+    output: z.object({ images: z.array(bootedImage) }),
+  }),
   list: operation({
     http: 'GET /hosts/:ref/boots',
     role: 'viewer',
@@ -79,4 +108,6 @@ export const boots = {
 
 export type BootSettings = z.output<typeof bootSettings>
 export type BootAttempt = z.output<typeof bootAttempt>
+export type AnyBootAttempt = z.output<typeof anyAttempt>
+export type BootedImage = z.output<typeof bootedImage>
 export type Appliance = z.output<typeof appliance>

@@ -3,6 +3,7 @@ import { access, audit, tokens, users } from './access.ts'
 import { alarms } from './alarms.ts'
 import { automations } from './automations.ts'
 import { boots } from './boots.ts'
+import { checklist } from './checklist.ts'
 import { connections } from './connections.ts'
 import { consoles } from './consoles.ts'
 import { cpu } from './cpu.ts'
@@ -14,6 +15,7 @@ import { manager } from './manager.ts'
 import { measured } from './measures.ts'
 import { migrations } from './migrations.ts'
 import { networks } from './networks.ts'
+import { notifications } from './notifications.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
@@ -26,6 +28,7 @@ import { vms } from './vms.ts'
 export const CONTRACT = {
   hosts,
   boots,
+  checklist,
   guests,
   vms,
   consoles,
@@ -42,6 +45,7 @@ export const CONTRACT = {
   tasks,
   storage,
   alarms,
+  notifications,
   connections,
   properties,
   access,

@@ -60,6 +60,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     automations: () => options.automations.states(),
     migrations: async () => (await options.automations.open()).filter((one) => one.state === 'running' && isMigration(one)).length,
     waiting: () => options.automations.howManyWait(),
+    notifications: () => options.notifications.list(),
     process: () => {
       const [median, p99, max] = [delay.percentile(50) / 1e9, delay.percentile(99) / 1e9, delay.max / 1e9]
       delay.reset()

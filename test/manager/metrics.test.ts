@@ -36,8 +36,10 @@ test('events are counted, states are read when they are asked for, and a manager
     waiting: () => 4,
     process,
     migrations: async () => 2,
+    notifications: async () => [{ name: 'ops', waiting: 7 }],
     automations: async () => [{ state: 'needs-operator', count: 2 }],
   }
+  metrics.notified('webhook', 'failed')
   const text = await metrics.text(sources)
   for (const line of [
     'hostless_agent_messages_total 2',
@@ -65,6 +67,9 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_migration_seconds_bucket{le="60",way="live"} 1',
     'hostless_migration_seconds_count{way="live"} 1',
     'hostless_automations_waiting 4',
+    'hostless_notifications_total{kind="smtp",outcome="sent"} 0',
+    'hostless_notifications_total{kind="webhook",outcome="failed"} 1',
+    'hostless_notification_events_waiting{target="ops"} 7',
     'hostless_hosts_cordoned 1',
     'process_resident_memory_bytes 9',
     'hostless_event_loop_delay_seconds{quantile="0.99"} 0.02',

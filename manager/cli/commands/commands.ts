@@ -81,6 +81,13 @@ const AT_A_GLANCE: readonly Entry[] = [
     },
     async () => (await import('./stats/stats.ts')).addStatsCommands,
   ),
+  ask(
+    {
+      checklist: 'from a bare machine to the first host: what is done, what is next, what is in the way and how to mend it',
+      boots: 'the newest boot attempts of all machines, also of those that have never enrolled; hostless boot show has the stages',
+    },
+    async () => (await import('./checklist.ts')).addChecklistCommands,
+  ),
 ]
 
 const POOL: readonly Entry[] = [
@@ -118,6 +125,10 @@ const POOL: readonly Entry[] = [
   ask(
     { alarm: 'what a person should look at: duplicate identities, hosts that differ, refused agents' },
     async () => (await import('./alarm.ts')).addAlarmCommands,
+  ),
+  ask(
+    { notification: 'who is told of alarms, failed automations and boots that hang, by e-mail or webhook' },
+    async () => (await import('./notification.ts')).addNotificationCommands,
   ),
   ask(
     { automation: 'what takes more than one step: how far it is, and a say in it' },

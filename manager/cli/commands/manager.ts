@@ -20,7 +20,7 @@ export function addManagerCommands(program: Command, out: Terminal, openLog: () 
       // Not commander's requiredOption: that would be required of `hostless manager tasks`, too.
       if (file === undefined) throw new CommandFailure('a manager starts by its config file: give --config FILE, as hostless up does', 2)
       const log = await openLog()
-      const { startManager } = await import('../../main.ts')
+      const [{ startManager }, { keepFindings }] = await Promise.all([import('../../main.ts'), import('../../doctor/findings.ts')])
       const config = await loadManagerConfig(file)
       // A fault of ours in one connection must not end the others' service; it is logged, and it is a bug.
       process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'))
@@ -29,7 +29,7 @@ export function addManagerCommands(program: Command, out: Terminal, openLog: () 
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
       })
       const bundle = await agentBundle(log)
-      const manager = await startManager(config, log, bundle ? { bundle } : {})
+      const manager = await startManager(config, log, { findings: keepFindings(file), ...(bundle ? { bundle } : {}) })
       log.info({ listen: `${config.listen.address}:${config.listen.port}`, hosts: manager.pool.hosts().length }, 'manager ready')
       await stopped
       await manager.close()

@@ -11,6 +11,7 @@ import { MatrixAnswers } from '../answers/matrix.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './access.ts'
 import { alarmHandlers } from './alarms.ts'
 import { automationHandlers } from './automations.ts'
+import { type ChecklistDeps, checklistHandlers } from './checklist.ts'
 import { connectionHandlers } from './connections.ts'
 import { type ConsoleDeps, consoleHandlers } from './consoles.ts'
 import { cpuHandlers } from './cpu.ts'
@@ -21,6 +22,7 @@ import { type ManagerDeps, managerHandlers } from './manager.ts'
 import { type MeasureDeps, measureHandlers } from './measures.ts'
 import { migrationHandlers } from './migrations.ts'
 import { type NetworkDeps, networkHandlers } from './networks.ts'
+import { type NotificationBook, notificationHandlers } from './notifications.ts'
 import { propertyHandlers } from './properties.ts'
 import { type StorageDeps, storageHandlers } from './storage.ts'
 import { taskHandlers } from './tasks.ts'
@@ -32,6 +34,7 @@ export interface HandlerDeps
   extends Omit<HostDeps, 'answers'>,
     Omit<ThingDeps, 'answers'>,
     ManagerDeps,
+    Pick<ChecklistDeps, 'findings' | 'now'>,
     Pick<StorageDeps, 'claims'>,
     Pick<VmDeps, 'guests'>,
     Pick<ConsoleDeps, 'consoles'>,
@@ -45,6 +48,7 @@ export interface HandlerDeps
   readonly connections: Pick<Connections, 'list' | 'connect' | 'disconnect'>
   readonly properties: Pick<SiteProperties, 'text' | 'shown' | 'set'>
   readonly images: VmImages
+  readonly notifications: NotificationBook
 }
 
 export interface Made {
@@ -62,6 +66,7 @@ export function createHandlers(deps: HandlerDeps): Made {
   const handlers: Handlers = {
     hosts: hostHandlers(hosts),
     boots: bootHandlers(hosts),
+    checklist: checklistHandlers(deps),
     guests: guestHandlers(hosts),
     vms: vmHandlers(deps),
     consoles: consoleHandlers(deps),
@@ -75,6 +80,7 @@ export function createHandlers(deps: HandlerDeps): Made {
     automations: automationHandlers(deps.automations, deps.moveRates),
     tasks: taskHandlers(deps.work),
     alarms: alarmHandlers(pool),
+    notifications: notificationHandlers(deps.notifications),
     connections: connectionHandlers(deps.connections),
     properties: propertyHandlers(deps.properties),
     storage: storageHandlers(deps),

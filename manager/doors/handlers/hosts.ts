@@ -1,5 +1,5 @@
 // Hosts, what runs on them, and how they boot.
-import type { Appliance, BootSettings, boots } from '../../contract/boots.ts'
+import type { Appliance, BootedImage, BootSettings, boots } from '../../contract/boots.ts'
 import type { guests } from '../../contract/guests.ts'
 import type { Host, hosts } from '../../contract/hosts.ts'
 import type { Wish } from '../../hosts/operator.ts'
@@ -18,6 +18,10 @@ import { type Caller, done, found, type HandlersOf, missing } from './handlers.t
 export interface BootBook {
   /** Of machines with these MACs, newest first. */
   attempts(macs: readonly string[]): Promise<readonly StoredBoot[]>
+  /** Of all machines, newest first. */
+  newest(limit: number): Promise<readonly StoredBoot[]>
+  /** What each MAC came up with last. */
+  images(): readonly { readonly mac: string; readonly started: number; readonly image: string; readonly generation: string }[]
   /** What it booted; undefined where no appliance has told. */
   imageOf(host: HostView): Host['image']
   /** Of each attempt that is new or has gone on; until the function that it returns is called. */
@@ -85,7 +89,16 @@ export function hostHandlers({ pool, answers }: HostDeps): HandlersOf<typeof hos
 }
 
 export function bootHandlers({ pool, boots: book, answers }: HostDeps): HandlersOf<typeof boots> {
+  const hostOf = () =>
+    new Map(pool.hosts().flatMap(({ id, name, macs }) => macs.map(({ mac }) => [mac, { host: id, hostName: name }] as const)))
   return {
+    async newest({ limit }) {
+      const of = hostOf()
+      return done({
+        boots: (await book.newest(limit)).map(({ stages, ...boot }) => ({ ...boot, ...of.get(boot.mac), stages: [...stages] })),
+      })
+    },
+    images: async () => done({ images: bootedImages(book.images(), hostOf()) }),
     async list({ ref }) {
       const view = pool.find(ref)
       if (!view) return missing(noHost(ref))
@@ -104,6 +117,22 @@ export function bootHandlers({ pool, boots: book, answers }: HostDeps): Handlers
     },
     appliances: async () => done({ appliances: [...(await book.appliances())] }),
   }
+}
+
+/** The one that was booted last first. */
+function bootedImages(booted: ReturnType<BootBook['images']>, hostOf: ReadonlyMap<string, { readonly hostName: string }>): BootedImage[] {
+  const of = new Map<string, typeof booted>()
+  for (const one of booted) {
+    const key = `${one.image} ${one.generation}`
+    of.set(key, [...(of.get(key) ?? []), one])
+  }
+  const images = [...of.values()].flatMap((all) => {
+    const [{ image, generation } = { image: undefined, generation: '' }] = all
+    const hosts = [...new Set(all.flatMap(({ mac }) => hostOf.get(mac)?.hostName ?? []))].sort()
+    const others = all.filter(({ mac }) => !hostOf.has(mac)).length
+    return image === undefined ? [] : [{ image, generation, hosts, others, last: Math.max(...all.map(({ started }) => started)) }]
+  })
+  return images.sort((a, b) => b.last - a.last)
 }
 
 export function guestHandlers({ pool }: HostDeps): HandlersOf<typeof guests> {

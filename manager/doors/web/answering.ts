@@ -124,6 +124,7 @@ function navigation(role: Role, title: string, counts: Counts) {
     ['Hosts', '/', 0],
     ['Guests', '/guests', 0],
     ['Pending', '/pending', counts.pending],
+    ['Boots', '/boots', 0],
     ['Networks', '/networks', 0],
     ['Storage', '/storage', 0],
     ['Images', '/vm-images', 0],
@@ -137,6 +138,7 @@ function navigation(role: Role, title: string, counts: Counts) {
 }
 
 const ADMIN_LINKS = [
+  ['Notifications', '/notifications', 0],
   ['Users', '/users', 0],
   ['Audit', '/audit', 0],
 ] as const

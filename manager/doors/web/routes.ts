@@ -1,6 +1,7 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
 import { ACCESS_ROUTES } from './pages/access.ts'
 import { automationRoutes } from './pages/automations.ts'
+import { bootRoutes } from './pages/boots.ts'
 import { bringHomeRoutes } from './pages/bring-home.ts'
 import { evacuateRoutes } from './pages/evacuate.ts'
 import { guestRoutes } from './pages/guests/guest.ts'
@@ -10,6 +11,7 @@ import { newGuestRoutes } from './pages/guests/new.ts'
 import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
 import { measureRoutes } from './pages/measures.ts'
+import { notificationRoutes } from './pages/notifications.ts'
 import { poolRoutes } from './pages/pool.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in.ts'
 import { siteRoutes } from './pages/site.ts'
@@ -23,6 +25,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...SIGN_IN_ROUTES,
     ...matrixRoutes(render),
     ...hostRoutes(render),
+    ...bootRoutes(render),
     ...evacuateRoutes(render),
     ...bringHomeRoutes(render),
     ...guestListRoutes(render),
@@ -32,6 +35,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...measureRoutes(render),
     ...poolRoutes(render),
     ...siteRoutes(render),
+    ...notificationRoutes(render),
     ...VM_IMAGE_ROUTES,
     ...taskRoutes(render),
     ...automationRoutes(render),

@@ -23,6 +23,8 @@ import { measuresSteps } from '../tables/measures.ts'
 import { moveRatesSteps } from '../tables/move-rates.ts'
 import { movesSteps } from '../tables/moves.ts'
 import { networksSteps } from '../tables/networks.ts'
+import { noticesSteps } from '../tables/notices.ts'
+import { notificationTargetsSteps } from '../tables/notification-targets.ts'
 import { scansSteps } from '../tables/scans.ts'
 import { sessionsSteps } from '../tables/sessions.ts'
 import { settingsSteps } from '../tables/settings.ts'
@@ -61,6 +63,8 @@ const OF_TABLES: readonly Steps[] = [
   movesSteps,
   homesSteps,
   presenceSteps,
+  noticesSteps,
+  notificationTargetsSteps,
 ]
 /** Up to here steps of several tables may have one number. */
 const SHARED_UP_TO = 21

@@ -1,7 +1,9 @@
-// The table alarms: what an operator has to see. The same again is counted, so that a flood of one thing is one row.
+// The table alarms: what an operator has to see. The same again is counted, so that a flood of one thing is one row. When one is open that
+// was not, and the other way round, a notice of that is written in the same transaction.
 import { type Kysely, sql } from 'kysely'
 import type { Steps, Tables } from '../schema.ts'
 import type { Transaction } from '../writer.ts'
+import { addNotice } from './notices.ts'
 
 export interface AlarmsTable {
   /** What the alarm is about: the same again is counted, not added. */
@@ -60,6 +62,7 @@ export const EVENT_KINDS = [
   'guest-stays-down',
   'guest-not-started',
   'unknown-guests',
+  'notification-failed',
 ] as const
 
 /** Something is so: raised when it begins, cleared by the manager when it ends. */
@@ -83,6 +86,7 @@ export const CONDITION_KINDS = [
 export type EventKind = (typeof EVENT_KINDS)[number]
 export type ConditionKind = (typeof CONDITION_KINDS)[number]
 export type AlarmKind = EventKind | ConditionKind
+export const ALARM_KINDS: readonly AlarmKind[] = [...EVENT_KINDS, ...CONDITION_KINDS]
 
 export interface RaisedAlarm {
   readonly kind: AlarmKind
@@ -108,8 +112,11 @@ export function alarmKey({ kind, about }: RaisedAlarm): string {
 
 /** In the column cleared_by of what has ended by itself; anybody else has acknowledged what may still be so. */
 const ENDED = 'ended'
+/** Who clears what has ended by itself, and is no condition. */
+const MANAGER = 'manager'
 
 export async function raiseAlarm(transaction: Transaction, at: number, alarm: RaisedAlarm): Promise<void> {
+  const before = await standing(transaction, alarmKey(alarm))
   await transaction
     .insertInto('alarms')
     .values(rowOf(at, alarm))
@@ -123,10 +130,12 @@ export async function raiseAlarm(transaction: Transaction, at: number, alarm: Ra
       }),
     )
     .execute()
+  if (!before || before.cleared !== null) await tell(transaction, at, alarm)
 }
 
 /** A condition holds: raised and counted when it had ended, else only put into its newest words. True when an operator sees it. */
 export async function holdAlarm(transaction: Transaction, at: number, alarm: RaisedAlarm): Promise<boolean> {
+  const before = await standing(transaction, alarmKey(alarm))
   const row = await transaction
     .insertInto('alarms')
     .values(rowOf(at, alarm))
@@ -142,14 +151,17 @@ export async function holdAlarm(transaction: Transaction, at: number, alarm: Rai
     )
     .returning('cleared')
     .executeTakeFirst()
+  if (!before || before.cleared_by === ENDED) await tell(transaction, at, alarm)
   return row?.cleared === null
 }
 
 /** A condition has ended, whether or not somebody had acknowledged it. True when it was open. */
 export async function endAlarm(transaction: Transaction, key: string, at: number): Promise<boolean> {
-  const before = await transaction.selectFrom('alarms').select('cleared').where('key', '=', key).executeTakeFirst()
+  const before = await standing(transaction, key)
   await transaction.updateTable('alarms').set({ cleared: at, cleared_by: ENDED }).where('key', '=', key).execute()
-  return before?.cleared === null
+  if (before?.cleared !== null) return false
+  await addNotice(transaction, { at, kind: before.kind, subject: key, host: before.host, state: 'resolved', text: before.text })
+  return true
 }
 
 /** The conditions that held when it was last written down, acknowledged or not: key to text. */
@@ -173,15 +185,27 @@ export async function openAlarms(db: Kysely<Tables>): Promise<readonly StoredAla
     .execute()
 }
 
-/** By an operator. False when there is no such open alarm. */
+/** By an operator, or by the manager. False when there is no such open alarm. */
 export async function clearAlarm(transaction: Transaction, key: string, at: number, who: string): Promise<boolean> {
-  const { numUpdatedRows } = await transaction
-    .updateTable('alarms')
-    .set({ cleared: at, cleared_by: who })
+  const before = await standing(transaction, key)
+  if (before?.cleared !== null) return false
+  await transaction.updateTable('alarms').set({ cleared: at, cleared_by: who }).where('key', '=', key).execute()
+  const text = who === MANAGER ? before.text : `cleared by ${who}: ${before.text}`
+  await addNotice(transaction, { at, kind: before.kind, subject: key, host: before.host, state: 'resolved', text })
+  return true
+}
+
+function standing(transaction: Transaction, key: string) {
+  return transaction
+    .selectFrom('alarms')
+    .select(['kind', 'host', 'text', 'cleared', 'cleared_by'])
     .where('key', '=', key)
-    .where('cleared', 'is', null)
     .executeTakeFirst()
-  return numUpdatedRows > 0n
+}
+
+async function tell(transaction: Transaction, at: number, alarm: RaisedAlarm): Promise<void> {
+  const { kind, host = null, text } = alarm
+  await addNotice(transaction, { at, kind, subject: alarmKey(alarm), host, state: 'raised', text })
 }
 
 function rowOf(at: number, alarm: RaisedAlarm) {

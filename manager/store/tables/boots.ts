@@ -104,6 +104,12 @@ export async function bootsOf(db: Kysely<Tables>, macs: readonly string[]): Prom
   return rows.map(({ appliance, json }) => ({ ...bootRecord.parse(JSON.parse(json)), appliance }))
 }
 
+/** Of all machines, newest first. */
+export async function newestBoots(db: Kysely<Tables>, limit: number): Promise<readonly StoredBoot[]> {
+  const rows = await db.selectFrom('boots').select(['appliance', 'json']).orderBy('started', 'desc').limit(limit).execute()
+  return rows.map(({ appliance, json }) => ({ ...bootRecord.parse(JSON.parse(json)), appliance }))
+}
+
 /** Of one machine: of all MACs that are its. */
 export async function knownBoots(db: Kysely<Tables>, macs: readonly string[]): Promise<readonly KnownBoot[]> {
   return db

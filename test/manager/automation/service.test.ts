@@ -3,6 +3,7 @@ import type { Hooks } from '../../../manager/automation/ports.ts'
 import { recipe } from '../../../manager/automation/recipe.ts'
 import { ask, hook, inTurn, order, progress, type Steps, sleep, undoable } from '../../../manager/automation/steps.ts'
 import { uuid } from '../../../manager/protocol/values.ts'
+import { AUTOMATION_FAILED, noticesBehind } from '../../../manager/store/tables/notices.ts'
 import { onEach, storeAt } from '../store/dialects.ts'
 import { automationsOn, hosts, refused, until } from './scripted.ts'
 
@@ -139,9 +140,9 @@ onEach(
 )
 
 onEach('an undo that fails twice needs an operator, who is told the command, and may have done it by hand', async (t, place) => {
-  const rack = hosts()
+  const [store, rack] = [await storeAt(t, place), hosts()]
   rack.answer = ({ kind }) => (kind === 'copy' ? 'done' : refused('unable'))
-  const automations = await automationsOn(t, { store: await storeAt(t, place), recipes: [MOVE], hosts: rack })
+  const automations = await automationsOn(t, { store, recipes: [MOVE], hosts: rack })
   const started = await automations.start(start('web1'))
   if (started.kind !== 'done') return t.fail()
   const { id } = started.value
@@ -155,6 +156,12 @@ onEach('an undo that fails twice needs an operator, who is told the command, and
   t.is((await automations.start(start('web1'))).kind, 'refused', 'it keeps its guest meanwhile')
   t.is((await automations.retryUndo(id, 'by hand')).kind, 'done')
   await until(automations, id, 'failed')
+  const told = (await noticesBehind(store.db, 0)).filter(({ kind }) => kind === AUTOMATION_FAILED)
+  t.deepEqual(
+    told.map(({ subject, state }) => [subject, state]),
+    [[id, 'failed']],
+  )
+  t.regex(told[0]?.text ?? '', /^automation \w+ \(move web1, asked for by alice\) has failed: ./)
   t.like((await automations.show(id))?.undos, [{ state: 'by hand' }])
 })
 

@@ -6,6 +6,7 @@ import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { fakeAutomations } from '../fake-automations.ts'
 import { fakeMeasures } from '../fake-measures.ts'
+import { fakeNotifications } from '../fake-notifications.ts'
 import { fakeStorage } from '../fake-storage.ts'
 import { fakeTasks } from '../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
@@ -25,6 +26,7 @@ export function fakePool(pool: PoolData): Handlers {
     automations: fakeAutomations(pool.automations),
     tasks: fakeTasks(pool.tasks, pool.automations),
     storage: fakeStorage(pool),
+    notifications: fakeNotifications(),
     ...fakeMeasures(pool.measures),
     ...fakeVmImages(IMAGES),
     ...fakeVms(pool),
@@ -34,7 +36,7 @@ export function fakePool(pool: PoolData): Handlers {
   }
 }
 
-function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 'cpu' | 'placements'> {
+function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'checklist' | 'guests' | 'cpu' | 'placements'> {
   const indexOf = (ref: string) => pool.hosts.findIndex(({ id, name }) => id === ref || name === ref)
   const find = (ref: string) => pool.hosts[indexOf(ref)]
   const change = async (ref: string, changed: (host: Host) => Partial<Host> | Refused): Promise<Done<Host>> => {
@@ -74,7 +76,15 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
       fence: ({ ref }) => change(ref, () => shownIn('fenced')),
       release: nothing,
     },
-    boots: { list: async () => done({ boots: pool.boots }), settings: nothing, set: nothing, appliances: nothing },
+    boots: {
+      newest: async () => done({ boots: pool.boots }),
+      images: nothing,
+      list: async () => done({ boots: pool.boots }),
+      settings: nothing,
+      set: nothing,
+      appliances: nothing,
+    },
+    checklist: { show: nothing },
     guests: { list: async () => done({ guests: pool.guests }) },
     cpu: { show: async () => done(pool.cpu), explain: async ({ type }) => done({ ...pool.explanation, type }) },
     placements: { find: async () => done(pool.placement) },

@@ -79,7 +79,7 @@ test('what the manager sees to by itself is listed, with what each task waits fo
   t.deepEqual(
     tasks.map(({ name }) => name),
     [
-      ...['connections', 'properties', 'scans', 'left-disks', 'records', 'upkeep', 'scan-alarms', 'operator-alarms'],
+      ...['connections', 'properties', 'scans', 'left-disks', 'notifications', 'records', 'upkeep', 'scan-alarms', 'operator-alarms'],
       ...['lost-hosts', 'returning', 'forgetting', 'first-admin'],
     ],
   )

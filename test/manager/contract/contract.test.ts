@@ -77,7 +77,7 @@ test('no sentence has a password, a code or another secret that was given, howev
   const withSecrets = OPERATIONS.filter(({ operation: { input, did } }) => did && secretsOf(input).length > 0)
   t.deepEqual(
     withSecrets.map(({ id }) => id),
-    ['connections.add', 'access.login', 'access.firstAdmin', 'users.add', 'users.change'],
+    ['notifications.set', 'connections.add', 'access.login', 'access.firstAdmin', 'users.add', 'users.change'],
   )
   for (const { id, operation: declared } of withSecrets) {
     t.notThrows(

@@ -10,6 +10,7 @@ import { chooseHosts, matrixPath, matrixQuery } from '../views/matrix-query.ts'
 import { pendingView } from '../views/pending.ts'
 import { KIND_NAMES, nameOf, thingPath } from '../views/thing-name.ts'
 import { hostPath } from '../views/words.ts'
+import { checklistNow } from './boots.ts'
 
 /** More rows than a browser scrolls through with ease; the filter says that there are more. */
 const MOST_ROWS = 3000
@@ -30,11 +31,12 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
   return [
     page('viewer', '/', async (visitor, deps) => {
       const [{ all, view, rows }, pending] = await Promise.all([table(visitor, deps), waiting(visitor)])
+      const checklist = all.some(({ trust }) => trust === 'approved') ? undefined : await checklistNow(visitor)
       return {
         kind: 'long-page',
         page: 'matrix',
         title: 'Hosts',
-        view: { ...view, pool: poolView(all), pending, ...pendingRights(visitor) },
+        view: { ...view, pool: poolView(all), pending, checklist, ...pendingRights(visitor) },
         rows,
       }
     }),

@@ -40,7 +40,12 @@ export function poolRoutes(render: Render): readonly PageRoute[] {
       }
       return { kind: 'page', page: 'cpu', title: 'CPU', view }
     }),
-    page('viewer', '/alarms', async (visitor) => ({ kind: 'page', page: 'alarms', title: 'Alarms', view: await openAlarms(visitor) })),
+    page('viewer', '/alarms', async (visitor) => ({
+      kind: 'page',
+      page: 'alarms',
+      title: 'Alarms',
+      view: { ...(await openAlarms(visitor)), maySee: atLeast(visitor.who.role, 'operator') },
+    })),
     fragment('viewer', '/alarms/list', async (visitor) => {
       return { kind: 'fragment', html: render('_alarms', { ...(await openAlarms(visitor)), csrf: visitor.csrf }) }
     }),

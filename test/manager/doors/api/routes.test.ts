@@ -22,7 +22,7 @@ function isProblem(t: ExecutionContext, { status, headers, text }: Asked, expect
 }
 
 test('every operation has a route of its own, and two take no credential', (t) => {
-  t.is(ALL.length, 105)
+  t.is(ALL.length, 113)
   t.deepEqual(
     ALL.filter(({ role }) => role === 'open').map(({ http }) => http),
     ['POST /login', 'POST /first-admin'],
@@ -148,6 +148,7 @@ test('the description has every route with its name, its role, its answers by na
   t.deepEqual(operations.map(({ operationId }) => operationId).sort(), OPERATIONS.map(({ id }) => id).sort())
   const named = [
     'Alarm',
+    'AnyBootAttempt',
     'Automation',
     'AutomationDetail',
     'BootAttempt',
@@ -163,6 +164,7 @@ test('the description has every route with its name, its role, its answers by na
     'MigrationPlan',
     'Move',
     'Network',
+    'NotificationTarget',
     'Problem',
     'Rebuilt',
     'StartedAutomation',

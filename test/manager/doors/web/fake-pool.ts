@@ -10,6 +10,7 @@ import type { MigrationPlan, Move } from '../../../../manager/contract/migration
 import type { Network } from '../../../../manager/contract/networks.ts'
 import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
 import type { VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
+import { checklistOf } from '../../../../manager/doors/answers/checklist.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
 import type { PoolEvents } from '../../../../manager/doors/events.ts'
 import { alarmHandlers } from '../../../../manager/doors/handlers/alarms.ts'
@@ -20,6 +21,7 @@ import type { StoredAlarm } from '../../../../manager/store/tables/alarms.ts'
 import type { Task } from '../../../../manager/tasks/task.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
 import { fakeMeasures, nothingOf } from '../../fake-measures.ts'
+import { fakeNotifications } from '../../fake-notifications.ts'
 import { fakeStorage } from '../../fake-storage.ts'
 import { fakeTasks } from '../../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
@@ -140,6 +142,7 @@ export function fakePool(
     }
   const handlers: PoolHandlers = {
     ...fakeConnections(calls),
+    notifications: fakeNotifications(calls),
     automations: fakeAutomations(automations),
     ...fakeMeasures((last) => pool.measures(last)),
     tasks: fakeTasks(tasks, automations),
@@ -166,7 +169,12 @@ export function fakePool(
       fence: act('fence'),
       release: act('release'),
     },
+    checklist: {
+      show: async () => done(checklistOf({ findings: [], appliances: [], boots: [], hosts: [...hosts.values()], now: 0 })),
+    },
     boots: {
+      newest: async ({ limit }) => done({ boots: BOOTS.slice(0, limit).map((boot) => ({ ...boot, stages: [...boot.stages] })) }),
+      images: async () => done({ images: [{ image: 'dom0', generation: 'a'.repeat(16), hosts: ['node0001'], others: 1, last: 0 }] }),
       list: async ({ ref }) => (find(ref) ? done({ boots: [...BOOTS] }) : noHost(ref)),
       settings: async ({ ref }) => (find(ref) ? done(boots.get(ref) ?? {}) : noHost(ref)),
       async set({ ref, ...wanted }, { who }) {
