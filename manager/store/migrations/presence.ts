@@ -8,7 +8,7 @@ export type OldHosts = { readonly hosts: { readonly state: string } }
 
 export const presenceSteps: Steps = { 21: presence }
 
-export async function presence(db: Kysely<Tables>): Promise<void> {
+async function presence(db: Kysely<Tables>): Promise<void> {
   const hosts = () => db.schema.alterTable('hosts')
   await hosts()
     .addColumn('trust', 'text', (column) => column.notNull().defaultTo('pending'))

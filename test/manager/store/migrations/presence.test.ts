@@ -3,7 +3,7 @@ import { sayHost } from '../../../../manager/protocol/host.ts'
 import { backup, restore } from '../../../../manager/store/backup/backup.ts'
 import { openStore, type Store } from '../../../../manager/store/database.ts'
 import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/authority.ts'
-import { presence } from '../../../../manager/store/migrations/presence.ts'
+import { presenceSteps } from '../../../../manager/store/migrations/presence.ts'
 import { MIGRATIONS } from '../../../../manager/store/migrations/steps.ts'
 import { type DataPlace, dialectOf } from '../../../../manager/store/open.ts'
 import { addHistory } from '../../../../manager/store/tables/history.ts'
@@ -16,7 +16,8 @@ import { onEach, storeAt } from '../dialects.ts'
 import { addOldHost, type OldHost } from '../old-hosts.ts'
 
 /** Before hosts were four things. */
-const OLD = MIGRATIONS.slice(0, MIGRATIONS.indexOf(presence))
+const [FIRST = ''] = Object.keys(presenceSteps)
+const OLD = MIGRATIONS.slice(0, Number(FIRST) - 1)
 const CORDON = JSON.stringify({ reason: 'PDU 2', who: 'user ada', at: 5 })
 const claimOf = (before: string) => JSON.stringify({ attempt: 'x', at: 0, differs: ['its board'], before, macs: [] })
 
