@@ -131,6 +131,8 @@ export const WORLDLY: readonly string[] = [
   'manager/doors/event-streams.ts',
   'manager/doors/first-admin.ts',
   'manager/main.ts',
+  'manager/service/debian/build.ts',
+  'manager/service/debian/main.ts',
   'manager/service/exec.ts',
   'manager/store',
   'manager/vm-images/files',
