@@ -324,6 +324,7 @@ async function start(
     images,
     acting,
     metrics,
+    isReady: () => watched.trouble() === undefined,
     epoch,
     log,
     now,

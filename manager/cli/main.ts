@@ -13,6 +13,7 @@ import { addImageCommands } from './commands/image/image.ts'
 import { addInstallCommands } from './commands/install.ts'
 import { addManagerCommands } from './commands/manager.ts'
 import { addPoolCommands } from './commands/pool-commands.ts'
+import { addReloadCommand } from './commands/reload.ts'
 import { addUpCommand } from './commands/up.ts'
 import { runProgram } from './engine/failure.ts'
 // The command `hostless`: puts its parts together and ends with the exit code of the one that was called.
@@ -49,6 +50,7 @@ addApplianceCommand(program, log)
 addManagerCommands(program, out, log)
 addDoctorCommand(program, out)
 addInstallCommands(program, out)
+addReloadCommand(program, out)
 // Commands answer on stdout and complain on stderr.
 const deps = { out, err, log: openLog('warn', pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)
