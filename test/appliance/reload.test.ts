@@ -18,7 +18,7 @@ function config(changed: Partial<typeof LINES> = {}): Config {
 
 test('what boots go by is taken, and told once', (t) => {
   const running = new RunningConfig(config())
-  const after = config({ boot: 'boot: { image: dom0-next, dom0Memory: 1024, kernelArguments: [quiet] }' })
+  const after = config({ boot: 'boot: { image: dom0-next, dom0Memory: 1024, kernelArguments: quiet }' })
   t.deepEqual(running.take(after), { taken: ['boot.dom0Memory', 'boot.image', 'boot.kernelArguments'], restart: [] })
   t.is(running.config.boot.image, after.boot.image)
   t.deepEqual(running.take(after), { taken: [], restart: [] })

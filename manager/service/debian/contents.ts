@@ -18,10 +18,9 @@ export function modulesOf({ packages }: Lock): readonly string[] {
 
 const LICENCE = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i
 const IDLE = /(\.([cm]?ts|map|md|markdown|tsbuildinfo|flow)|(^|\/)\.[^/]+)$/i
-/** Sources and what was in between of packages that are compiled when they are installed. */
+/** Sources, and what was in between, of packages that are compiled when they are installed; koffi's src/ is read at run time. */
 const COMPILED: Readonly<Record<string, RegExp>> = {
   'node_modules/better-sqlite3': /^(deps|src|binding\.gyp$|build\/(?!Release\/better_sqlite3\.node$))/,
-  'node_modules/koffi': /^(src|vendor|doc|cnoke\.cjs$)/,
 }
 
 /** Whether a program reads this file of a package; licences stay. `file`: from the package's folder. */

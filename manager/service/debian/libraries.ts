@@ -12,7 +12,7 @@ const GCC: readonly (readonly [symbols: number, gcc: string])[] = [
 export function librariesOf(programs: readonly string[]): readonly string[] {
   const glibc = newest(programs, /GLIBC_2\.(\d+)/g) ?? 0
   const glibcxx = newest(programs, /GLIBCXX_3\.4\.(\d+)/g)
-  const gcc = GCC.find(([symbols]) => symbols >= (glibcxx ?? 0))?.[1]
+  const gcc = glibcxx === undefined ? undefined : GCC.find(([symbols]) => symbols >= glibcxx)?.[1]
   if (glibcxx !== undefined && gcc === undefined) {
     throw new Error(`GLIBCXX_3.4.${glibcxx} is of a libstdc++ that is not known here: add it to GCC in manager/service/debian/libraries.ts`)
   }

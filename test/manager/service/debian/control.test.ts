@@ -46,7 +46,7 @@ test('of node_modules goes in what runs, with its licences: no development, no s
   t.true(isWanted('node_modules/better-sqlite3', 'build/Release/better_sqlite3.node'))
   for (const file of ['deps/sqlite3/sqlite3.c', 'build/Release/obj/a.o', 'build/Makefile', 'src/a.cpp'])
     t.false(isWanted('node_modules/better-sqlite3', file), file)
-  t.true(isWanted('node_modules/ws', 'src/a.js'))
+  t.true(isWanted('node_modules/koffi', 'src/koffi/index.js'))
 })
 
 test('names of architectures, and sums in an order of their own', (t) => {
