@@ -9,7 +9,7 @@ import { refusedVersion } from './control.ts'
 
 const USAGE = `usage: npm run deb [-- [--version VERSION] [--quick] [--into FOLDER]]
   --version VERSION  of the package, in the place of that of package.json: 0.2.0+rack3, say
-  --quick            seconds where it takes a minute or two; the file is a third larger
+  --quick            seconds where it takes minutes; the file is half as large again
   --into FOLDER      in the place of dist
 The environment variable SOURCE_DATE_EPOCH is the time of all that is in it, by default that of the newest commit.
 `
