@@ -13,10 +13,12 @@ import { startControlServer } from './http/control/server.ts'
 import { startHttpServer } from './http/server.ts'
 import { KnownPlan, linkToManager } from './manager-link/main.ts'
 import { findManager, managerPlace, NO_MANAGER } from './manager-link/place.ts'
+import { Measured } from './metrics/measured.ts'
 import { startNfsServer } from './nfs-server-lite/server.ts'
 import { dhcpEvent, dropEvent, fileEvent, tftpEvent } from './observations.ts'
 import { packageRoot } from './package-root.ts'
 import { startRouterAdvertiser } from './ra/server.ts'
+import { RunningConfig } from './reload.ts'
 import { answerScript, answerXenConfig, type BootDesk, isOnRack, macOf, strangerToAttempt } from './runner.ts'
 import { newAttemptId, openAttemptStore } from './store/attempts.ts'
 import { openStore, type Store } from './store/database.ts'
@@ -56,14 +58,14 @@ export async function loadConfig(file: string): Promise<Config> {
   return parsed.config
 }
 
-/** Serves until `close`. Rejects, leaving nothing open, when any server cannot start: the error says what to do. */
-export async function startAppliance(config: Config, log: Log): Promise<Appliance> {
+/** Serves until `close`. Rejects, leaving nothing open, when any server cannot start: the error says what to do. `again` reads the config for a reload. */
+export async function startAppliance(config: Config, log: Log, again: () => Promise<Config> = async () => config): Promise<Appliance> {
   const closing: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {
     for (const end of closing.splice(0).reverse()) await end()
   }
   try {
-    await startServers(config, log, closing)
+    await startServers(new RunningConfig(config), again, log, closing)
     return { close }
   } catch (error) {
     await close()
@@ -71,13 +73,22 @@ export async function startAppliance(config: Config, log: Log): Promise<Applianc
   }
 }
 
-async function startServers(config: Config, log: Log, closing: (() => Promise<void> | void)[]): Promise<void> {
+async function startServers(
+  running: RunningConfig,
+  again: () => Promise<Config>,
+  log: Log,
+  closing: (() => Promise<void> | void)[],
+): Promise<void> {
+  const { config } = running
   const { dataDir, network } = config
   await mkdir(dataDir, { recursive: true, mode: 0o755 })
   const catalogue = new Catalogue(dataDir, log)
   closing.push(() => catalogue.close())
   await catalogue.refresh()
-  const { desk, database, plan, tokens } = await openDesk(config, catalogue, log, closing)
+  const measured = new Measured({ pools: poolsOf(config), now: Date.now, elapsed: () => performance.now() })
+  closing.push(() => measured.close())
+  const { metrics } = measured
+  const { desk, database, plan, tokens } = await openDesk(running, catalogue, measured, log, closing)
   const { attempts, leases, server } = desk
   const now = Date.now
   const place = managerPlace(config)
@@ -94,6 +105,15 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     forget: (mac) => {
       attempts.forget(mac)
       return leases.release(mac).length
+    },
+    reload: async () => {
+      try {
+        const reloaded = running.take(await again())
+        log.info({ ...reloaded }, 'config read again')
+        return { kind: 'reloaded', ...reloaded }
+      } catch (error) {
+        return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) }
+      }
     },
     log,
   })
@@ -112,6 +132,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
       if (mac && observation.kind === 'mounted') attempts.observe(mac, { kind: 'mount', path: observation.path })
     },
     onDropped: (client, reason) => {
+      metrics.dropped('nfs')
       const mac = macOf(desk, client)
       if (mac) attempts.observe(mac, dropEvent('nfs', reason))
     },
@@ -129,6 +150,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
       const found = await catalogue.component(generation, name)
       return found.kind === 'component' ? found : undefined
     },
+    self: measured.watch(attempts, leases),
     manager: async (attempt, peer) => {
       const stranger = strangerToAttempt(desk, attempt, peer)
       if (stranger !== undefined) return { kind: 'refusal', reason: stranger }
@@ -145,6 +167,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
       if (mac) attempts.observe(mac, fileEvent(observation))
     },
     onDropped: (peer, reason) => {
+      metrics.dropped('http')
       const mac = macOf(desk, peer)
       if (mac) attempts.observe(mac, dropEvent('http', reason))
     },
@@ -163,6 +186,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
       if (mac && event) attempts.observe(mac, event)
     },
     onDropped: (peer, reason) => {
+      metrics.dropped('tftp')
       const mac = macOf(desk, peer.address)
       if (mac) attempts.observe(mac, dropEvent('tftp', reason))
     },
@@ -180,25 +204,34 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     bootTarget: server,
     now,
     log,
-    onExchange: (exchange) => attempts.observeSoon(exchange.mac, dhcpEvent(exchange)),
-    onDropped: ({ mac, reason }) => attempts.observe(mac, dropEvent('dhcp', reason)),
+    onExchange: (exchange) => {
+      metrics.exchange(exchange)
+      attempts.observeSoon(exchange.mac, dhcpEvent(exchange))
+    },
+    onDropped: ({ mac, reason }) => {
+      metrics.dropped('dhcp')
+      attempts.observe(mac, dropEvent('dhcp', reason))
+    },
   })
   closing.push(() => dhcpServer.close())
+  measured.serves()
 }
 
 async function openDesk(
-  config: Config,
+  running: RunningConfig,
   catalogue: Catalogue,
+  measured: Measured,
   log: Log,
   closing: (() => Promise<void> | void)[],
 ): Promise<{ readonly desk: BootDesk; readonly database: Store; readonly plan: KnownPlan; readonly tokens: UnpushedTokens }> {
+  const { config } = running
   const database = openStore(join(applianceFolder(config.dataDir), 'appliance.db'))
   closing.push(() => void database.close())
   const tokens = new UnpushedTokens(database, log)
   const store = openAttemptStore(database, tokens)
   const attempts = new AttemptRunner({
     tracker: newTracker(hostNames(config), store.load(), hostKeyOf(config.hosts)),
-    save: (writes) => store.save(writes),
+    save: (writes) => (writes.length > 0 ? measured.timed(() => store.save(writes)) : undefined),
     now: Date.now,
     newId: newAttemptId,
     later: setImmediate,
@@ -213,11 +246,13 @@ async function openDesk(
   })
   const { address } = config.network
   const desk: BootDesk = {
-    config,
+    get config() {
+      return running.config
+    },
     server: { address, httpPort: config.http.port, nfsPort: config.nfs.port, tftpPort: config.tftp.port },
     fill: compileTemplates(await readTemplates()),
     images: catalogue,
-    leases: new Leases(database, Date.now, hostKeyOf(config.hosts)),
+    leases: new Leases(database, Date.now, hostKeyOf(config.hosts), undefined, (write) => measured.timed(write)),
     attempts,
     store,
     planned: (mac) => plan.of(mac),
@@ -225,6 +260,10 @@ async function openDesk(
     log,
   }
   return { desk, database, plan, tokens }
+}
+
+function poolsOf({ dhcp }: Config) {
+  return dhcp.mode === 'off' ? [] : [dhcp.pool, ...dhcp.subnets.map(({ pool }) => pool)].flatMap((pool) => pool ?? [])
 }
 
 async function ownVersion(): Promise<string> {

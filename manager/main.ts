@@ -314,6 +314,7 @@ async function start(
     images,
     acting,
     metrics,
+    isReady: () => watched.trouble() === undefined,
     epoch,
     log,
     now,

@@ -1,5 +1,6 @@
 // What the manager tells Prometheus of itself. Events are counted by who sees them; what is a state is read when it is asked for.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type ProcessFacts, processMetrics } from '../appliance/metrics/process.ts'
 import { STATES } from './automation/store/store.ts'
 import type { EndedMigration } from './automations/migrate/ended.ts'
 import type { HostView } from './hosts/pool-change.ts'
@@ -21,12 +22,8 @@ export interface MetricsSources {
   readonly waiting: () => number
   /** Events that somebody is to be told of and was not, by target. */
   readonly notifications: () => Promise<readonly { readonly name: string; readonly waiting: number }[]>
-  readonly process: () => {
-    readonly rssBytes: number
-    readonly cpuSeconds: number
-    /** How late the event loop came to what was due, since it was last asked. */
-    readonly loopDelay: { readonly median: number; readonly p99: number; readonly max: number }
-  }
+  readonly isReady: () => boolean
+  readonly process: () => ProcessFacts
 }
 
 export interface ManagerMetrics {
@@ -132,9 +129,8 @@ export function createMetrics(): ManagerMetrics {
   const untold = gauge('hostless_notification_events_waiting', 'Events that a target is to be told of and was not', 'target')
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
-  const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
-  const cpu = gauge('process_cpu_seconds_total', 'CPU time of the manager')
-  const loopDelay = gauge('hostless_event_loop_delay_seconds', 'How late the event loop was since this was last read', 'quantile')
+  const ready = gauge('hostless_ready', 'Whether what is asked for can be written down: 1 or 0')
+  const tellProcess = processMetrics(registry, 'manager')
 
   return {
     message: (length) => {
@@ -177,12 +173,8 @@ export function createMetrics(): ManagerMetrics {
       moving.set(await sources.migrations())
       untold.reset()
       for (const { name, waiting: events } of await sources.notifications()) untold.set({ target: name }, events)
-      const { rssBytes, cpuSeconds, loopDelay: delay } = sources.process()
-      memory.set(rssBytes)
-      cpu.set(cpuSeconds)
-      loopDelay.set({ quantile: '0.5' }, delay.median)
-      loopDelay.set({ quantile: '0.99' }, delay.p99)
-      loopDelay.set({ quantile: '1' }, delay.max)
+      ready.set(sources.isReady() ? 1 : 0)
+      tellProcess(sources.process())
       return registry.metrics()
     },
   }

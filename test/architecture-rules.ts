@@ -108,6 +108,8 @@ export const WORLDLY: readonly string[] = [
   'manager/notifications/lookup.ts',
   'manager/notifications/mail/server.ts',
   'manager/notifications/webhook.ts',
+  'manager/service/debian/build.ts',
+  'manager/service/debian/main.ts',
   'manager/service/exec.ts',
   'manager/store',
   'manager/vm-images/files',

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Gets this machine ready for `npm test`, `npm run lab` or `npm run bench`: Node, Debian packages, node_modules.
+# Gets this machine ready for `npm test`, `npm run lab`, `npm run bench` or `npm run test:deb`: Node, Debian packages, node_modules.
 # Says nothing and takes no time when all is there. Services that come with a package are neither started nor enabled.
-# Usage: setup.sh test|lab|bench
+# Usage: setup.sh test|lab|bench|deb
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,8 +14,9 @@ case "${1-}" in
   lab) packages=("${compile[@]}" "${rack[@]}" ovmf) ;;
   bench) packages=("${compile[@]}" "${rack[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-utils atftp nginx-light kea-admin chromium
     ganeti-htools) ;;
+  deb) packages=("${compile[@]}" mmdebstrap debian-archive-keyring iproute2 util-linux zstd) ;;
   *)
-    echo "Usage: setup.sh test|lab|bench" >&2
+    echo "Usage: setup.sh test|lab|bench|deb" >&2
     exit 2
     ;;
 esac

@@ -1,6 +1,6 @@
 // The routes of the boot server. What they answer with is injected: this module knows neither hosts nor attempts.
 
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type Express, type RequestHandler, type Response } from 'express'
 import type { Mac } from '../wire/addresses.ts'
 import { readBytes } from '../wire/http-body.ts'
 import { macInPath } from '../wire/path.ts'
@@ -34,6 +34,8 @@ export interface BootRoutesOptions extends BootFilesOptions {
   readonly xenConfig: (attempt: string, peer: string) => Awaitable<string | undefined>
   /** Where the agent of this boot finds its manager: JSON, or why there is none yet. */
   readonly manager: (attempt: string, peer: string) => Awaitable<ManagerAnswer>
+  /** For monitoring: open to whoever is on the wire, so that nothing but counts is told. */
+  readonly self: { readonly isReady: () => boolean; readonly metrics: () => Promise<string> }
   readonly report: (attempt: string, report: BootReport, peer: string) => Awaitable<{ readonly kind: 'accepted' } | Refusal>
 }
 
@@ -60,6 +62,18 @@ export function bootRoutes(options: BootRoutesOptions): Express {
     const again = `http://${localAddress}:${localPort}/boot/${mac.replaceAll(':', '')}`
     response.set('Cache-Control', 'no-store').type('text/plain')
     response.send(answer.kind === 'script' ? answer.text : refusalScript(answer.reason, again))
+  })
+
+  app.all(['/health/live', '/health/ready', '/metrics'], allowMethods('GET'))
+  app.get('/health/live', (_request, response) => plain(response, 'alive\n'))
+  app.get('/health/ready', (_request, response) =>
+    options.self.isReady() ? plain(response, 'ready\n') : sendProblem(response, 503, 'not ready: the log says why'),
+  )
+  app.get('/metrics', async (_request, response) => {
+    response
+      .set('Cache-Control', 'no-store')
+      .type('text/plain; version=0.0.4')
+      .send(await options.self.metrics())
   })
 
   app.all('/g/:generation/:file', allowMethods('GET', 'HEAD'), bootFiles(options))
@@ -112,6 +126,10 @@ export function bootRoutes(options: BootRoutesOptions): Express {
       return { kind: 'refusal', reason: 'the boot server failed, its log says why' }
     }
   }
+}
+
+function plain(response: Response, text: string): void {
+  response.set('Cache-Control', 'no-store').type('text/plain').send(text)
 }
 
 /** Whatever else stands at the top is unknown, whatever the method. */

@@ -46,10 +46,16 @@ export class Leases implements LeaseStore {
   #changes = 0
 
   /**
-   * Reads the table; `now` gives milliseconds since the epoch; without `key` each MAC is a host; `most`: leases that are in memory alone.
-   * Throws when a row is not ours.
+   * Reads the table; `now` gives milliseconds since the epoch; without `key` each MAC is a host; `most`: leases that are in memory alone;
+   * `timed` calls what writes to the disk. Throws when a row is not ours.
    */
-  constructor(store: Store, now: () => number = Date.now, key: HostKey = (mac) => mac, most: number = MOST_UNWRITTEN) {
+  constructor(
+    store: Store,
+    now: () => number = Date.now,
+    key: HostKey = (mac) => mac,
+    most: number = MOST_UNWRITTEN,
+    timed: (write: () => void) => void = (write) => write(),
+  ) {
     this.#most = most
     this.#now = now
     this.#key = key
@@ -60,13 +66,14 @@ export class Leases implements LeaseStore {
       `INSERT INTO leases (address, subnet, mac, kind, expires) VALUES (?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE
        SET subnet = excluded.subnet, mac = excluded.mac, kind = excluded.kind, expires = excluded.expires`,
     )
-    this.#save = store.transaction((staged: readonly Staged[]) => {
+    const write = store.transaction((staged: readonly Staged[]) => {
       for (const { onDisk } of staged) {
         if (!onDisk) continue
         for (const { address } of onDisk.old) if (address !== onDisk.lease.address) remove.run(address)
         save.run(...rowOf(onDisk.lease))
       }
     })
+    this.#save = (staged) => (staged.some(({ onDisk }) => onDisk) ? timed(() => write(staged)) : write(staged))
     for (const row of store.prepare<[], Row>('SELECT address, subnet, mac, kind, expires FROM leases').raw().all()) {
       const lease = leaseOf(row)
       this.#leases.remember(lease)
@@ -102,6 +109,11 @@ export class Leases implements LeaseStore {
   byMac(mac: Mac): Lease | undefined {
     const given = this.#leases.of(mac).filter(({ kind }) => kind === 'bound' || kind === 'permanent')
     return preferred(given, mac)
+  }
+
+  /** Every row, in no order. */
+  all(): Iterable<Lease> {
+    return this.#leases.all()
   }
 
   /** Every row, by address: live, expired, given back and declined. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import type { Plugin } from 'esbuild'
 
 /** The agent's version is that of the package. */
 export async function agentVersion(root: string): Promise<string> {
@@ -18,11 +18,17 @@ export function bundleVersion(bundle: string): string | undefined {
   return /"(\d[^"+]{0,32}\+[0-9a-f]{12})"/.exec(bundle)?.[1]
 }
 
+/** In a package of hostless that is installed, from its root on: made already, as the sources of the agent are not there. */
+export const BUNDLE_FILE = 'images/agent.mjs'
+
 /**
  * ES module for Node 18 (Debian 12's) and later, as text. Rejects when the sources do not compile. `root`: of this package;
  * `version`: of the package, which becomes that of the agent by what is in it.
  */
 export async function bundleAgent(root: string, version: string): Promise<string> {
+  const made = await readFile(join(root, BUNDLE_FILE), 'utf8').catch(() => undefined)
+  if (made !== undefined) return made
+  const { build } = await import('esbuild')
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [join('images', 'agent', 'dom0', 'main.ts')],

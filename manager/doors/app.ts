@@ -8,6 +8,8 @@ export interface AppOptions {
   readonly api: Router
   /** Answers below `/`. */
   readonly page?: Router
+  /** Told to whoever asks: that, and nothing else. Left out: it is ready. */
+  readonly isReady?: () => boolean
   readonly log: Log
 }
 
@@ -22,7 +24,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 }
 
 /** To be given to the gateway's `mount`. */
-export function createApp({ api, page, log }: AppOptions): express.Express {
+export function createApp({ api, page, isReady = () => true, log }: AppOptions): express.Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -30,6 +32,11 @@ export function createApp({ api, page, log }: AppOptions): express.Express {
   app.use((_request, response, next) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     next()
+  })
+  app.get('/health/live', (_request, response) => void response.type('text/plain').send('alive\n'))
+  app.get('/health/ready', (_request, response) => {
+    if (isReady()) response.type('text/plain').send('ready\n')
+    else writeProblem(response, 503, 'not ready: the log says why')
   })
   app.use('/api/v1', api)
   if (page) app.use(page)

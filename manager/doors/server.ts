@@ -1,5 +1,5 @@
 // Mounts what people and programs ask beside what agents and appliances ask: API, page, metrics; and tells how the first admin comes in.
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { watchProcess } from '../../appliance/metrics/process.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access } from '../access/access.ts'
 import type { Acting } from '../access/acting.ts'
@@ -28,6 +28,8 @@ export interface DoorsOptions extends Omit<HandlerDeps, 'metrics'> {
   readonly address: string
   readonly pool: Pool
   readonly consoles: GuestConsoles
+  /** Whether what is asked for can be written down. */
+  readonly isReady: () => boolean
   readonly access: Access
   readonly acting: Acting
   readonly metrics: ManagerMetrics
@@ -51,8 +53,7 @@ export interface Doors {
 /** Resolves when requests are answered. `close` of what it gives ends the streams, and what is measured. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { gateway, dataDir, address, pool, access, acting, metrics, epoch, log, now, elapsed, rates } = options
-  const delay = monitorEventLoopDelay({ resolution: 10 })
-  delay.enable()
+  const watched = watchProcess()
   const sources: MetricsSources = {
     hosts: () => pool.hosts(),
     inventory: (host) => pool.knownInventory(host),
@@ -61,12 +62,8 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     migrations: async () => (await options.automations.open()).filter((one) => one.state === 'running' && isMigration(one)).length,
     waiting: () => options.automations.howManyWait(),
     notifications: () => options.notifications.list(),
-    process: () => {
-      const [median, p99, max] = [delay.percentile(50) / 1e9, delay.percentile(99) / 1e9, delay.max / 1e9]
-      delay.reset()
-      const { user, system } = process.cpuUsage()
-      return { rssBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6, loopDelay: { median, p99, max } }
-    },
+    isReady: options.isReady,
+    process: watched.facts,
   }
   const { handlers, hosts, matrix } = createHandlers({ ...options, metrics: () => metrics.text(sources) })
   const naming = {
@@ -87,7 +84,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   })
   const console = openConsoleDoor({ consoles: options.consoles, gate, log })
   gateway.mountUpgrades((request, socket, head) => console.upgrade(request, socket, head))
-  gateway.mount(createApp({ api: api.router, page: pages.router, log }))
+  gateway.mount(createApp({ api: api.router, page: pages.router, isReady: options.isReady, log }))
   const firstAdmin = new FirstAdminTask({ access, dataDir, site: `https://${address}:${gateway.port}`, elapsed, log })
   // Whoever started the manager looks for the link now.
   await firstAdmin.step().catch((error: unknown) => log.error({ error }, 'no link for the first admin could be made'))
@@ -97,7 +94,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     firstAdmin,
     close: () => {
       unsubscribe()
-      delay.disable()
+      watched.close()
       console.close()
       pages.close()
       api.close()

@@ -6,11 +6,14 @@ import { execa } from 'execa'
 import { applianceFolder, ownFolderPath } from '../../appliance/store/own-folder.ts'
 import { keysFolder } from '../store/keys/folder.ts'
 import { type Account, give, giveData } from '../store/ownership.ts'
+import { packagedPath } from './packaged.ts'
 import type { FoundFile, PlannedFile, Reached } from './plan.ts'
 import { stateOf } from './stamp.ts'
 
 export async function foundFiles(files: readonly PlannedFile[]): Promise<readonly FoundFile[]> {
-  return Promise.all(files.map(async (file) => ({ ...file, state: stateOf(await textOf(file.path), file.content) })))
+  return Promise.all(
+    files.map(async (file) => ({ ...file, state: stateOf(await textOf(file.path), file.content, await textOf(packagedPath(file.path))) })),
+  )
 }
 
 /** Whole, or as it was. */

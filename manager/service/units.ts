@@ -21,6 +21,9 @@ export interface Placing {
 /** The user that each runs as; its group has the same name. */
 export const USERS = { 'hostless-appliance': 'hostless-appliance', 'hostless-manager': 'hostless' } as const
 
+/** Of the manager: a password of PostgreSQL, PGPASSWORD=…, in a file that only root reads. */
+export const MANAGERS_ENVIRONMENT = '/etc/hostless-manager.env'
+
 export function unitOf(service: Service, placing: Placing): string {
   return service === 'hostless-appliance' ? applianceUnit(placing) : managerUnit(placing)
 }
@@ -35,6 +38,7 @@ function applianceUnit(placing: Placing): string {
       'UMask=0077',
       'AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_NET_RAW',
       'CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW',
+      `ExecReload=${[placing.node, placing.script, 'reload', '--config', placing.config].map(quoted).join(' ')}`,
       'MemoryMax=2G',
       'LimitNOFILE=65536',
       // A rack that is switched on waits for it.
@@ -52,8 +56,7 @@ function managerUnit(placing: Placing): string {
     'PrivateUsers=yes',
     'MemoryMax=8G',
     'LimitNOFILE=65536',
-    // A password of PostgreSQL: PGPASSWORD=…, in a file that only root reads.
-    'EnvironmentFile=-/etc/hostless-manager.env',
+    `EnvironmentFile=-${MANAGERS_ENVIRONMENT}`,
   ])
 }
 
@@ -63,6 +66,9 @@ function unit(description: string, service: Service, { node, script, config }: P
   const lines = [
     '[Unit]',
     `Description=${description}`,
+    // A program that was removed is not tried for ever; without a config a start fails, and says so.
+    `ConditionPathExists=${percents(script)}`,
+    `AssertPathExists=${percents(config)}`,
     'Wants=network-online.target',
     'After=network-online.target',
     // It is tried for ever: a rack that cannot boot is worse than a log that repeats itself.
@@ -119,9 +125,11 @@ const CONFINED: readonly string[] = [
   'SystemCallErrorNumber=EPERM',
 ]
 
+const percents = (text: string): string => text.replaceAll('%', '%%')
+
 /** A word of ExecStart (systemd.service(5)): `%` and `$` mean something there. */
 function quoted(word: string): string {
-  const literal = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
+  const literal = percents(word).replaceAll('$', '$$$$')
   return /^[\w@./+:%$=-]+$/.test(literal) ? literal : `"${literal.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 

@@ -102,6 +102,7 @@ async function serve(t: ExecutionContext) {
     loader: quiet,
     xenConfig: quiet,
     manager: () => ({ kind: 'none', reason: 'there is none in this test' }),
+    self: { isReady: () => true, metrics: async () => '' },
     report: (_attempt, report) => {
       reports.push(report)
       return { kind: 'accepted' }

@@ -25,7 +25,7 @@ test('events are counted, states are read when they are asked for, and a manager
     { ...host, ...shownIn('up') },
     { ...host, ...shownIn('lost'), service: 'maintenance', cordon: { reason: 'PDU 2', who: 'user ada', at: 0 } },
   ]
-  const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
+  const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, startedSeconds: 1000, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
   const hung = { section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' } as const
   const reported = report({ problems: [hung, { section: 'lvs', source: 'lvs', reason: 'odd', lacks: 'detail' }] })
   const inventory = (host: string) => (host === 'a' ? reported : undefined)
@@ -34,6 +34,7 @@ test('events are counted, states are read when they are asked for, and a manager
     inventory,
     streams: () => 3,
     waiting: () => 4,
+    isReady: () => true,
     process,
     migrations: async () => 2,
     notifications: async () => [{ name: 'ops', waiting: 7 }],
@@ -71,7 +72,10 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_notifications_total{kind="webhook",outcome="failed"} 1',
     'hostless_notification_events_waiting{target="ops"} 7',
     'hostless_hosts_cordoned 1',
+    'hostless_ready 1',
     'process_resident_memory_bytes 9',
+    'process_cpu_seconds_total 1.5',
+    'process_start_time_seconds 1000',
     'hostless_event_loop_delay_seconds{quantile="0.99"} 0.02',
   ]) {
     t.true(text.split('\n').includes(line), line)

@@ -6,6 +6,18 @@ import { type Mac, parseMac } from '../../wire/addresses.ts'
 import type { Log } from '../../wire/log.ts'
 import { allowMethods, notFound, onError, sendProblem } from '../problem.ts'
 
+export interface Reloaded {
+  /** Settings by their keys: `boot.image`. Boots go by them from now on. */
+  readonly taken: readonly string[]
+  /** What has changed and is not taken, with the services that read it at their start. */
+  readonly restart: readonly { readonly setting: string; readonly services: readonly ('appliance' | 'manager')[] }[]
+}
+
+export type ReloadAnswer =
+  | ({ readonly kind: 'reloaded' } & Reloaded)
+  /** What is wrong with the file; nothing has changed. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
 export interface ControlRoutesOptions {
   /** Newest first. */
   readonly attempts: () => readonly unknown[]
@@ -14,12 +26,14 @@ export interface ControlRoutesOptions {
   readonly leases: () => readonly unknown[]
   /** Of a host that is gone for good: ends its leases and drops its attempts. Answers how many leases that were. */
   readonly forget: (mac: Mac) => number
+  /** Reads the config again. */
+  readonly reload: () => Promise<ReloadAnswer>
   readonly log: Log
   /** Bytes that a watcher may leave unread. */
   readonly backlog: number
 }
 
-export function controlRoutes({ attempts, subscribe, leases, forget, log, backlog }: ControlRoutesOptions): Express {
+export function controlRoutes({ attempts, subscribe, leases, forget, reload, log, backlog }: ControlRoutesOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -33,6 +47,8 @@ export function controlRoutes({ attempts, subscribe, leases, forget, log, backlo
   app.get('/leases', (_request, response) => {
     response.json(leases())
   })
+  app.all('/reload', allowMethods('POST'))
+  app.post('/reload', async (_request, response) => void response.json(await reload()))
   app.all('/hosts/:mac', allowMethods('DELETE'))
   app.delete('/hosts/:mac', (request, response) => {
     const mac = parseMac(request.params.mac)

@@ -30,7 +30,7 @@ They are looked for until they are there; no restart is needed.`,
       const stopped = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
       })
-      const appliance = await startAppliance(config, log)
+      const appliance = await startAppliance(config, log, () => loadConfig(options.config))
       log.info({ interface: config.network.interface, address: config.network.address, hosts: config.hosts.length }, 'appliance ready')
       await stopped
       await appliance.close()

@@ -58,6 +58,10 @@ const SERVING: readonly Entry[] = [
     add: async (program, { out }) => (await import('./install.ts')).addInstallCommands(program, out),
   },
   {
+    says: { reload: 'take a changed config without a restart, as far as that goes, and say what needs one' },
+    add: async (program, { out }) => (await import('./reload.ts')).addReloadCommand(program, out),
+  },
+  {
     says: { image: 'images that machines boot: generations are immutable, signed and named by their content' },
     async add(program, { out, err, log }) {
       const { hostsRunning } = await import('./image/hosts-running.ts')

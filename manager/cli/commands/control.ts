@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { ReloadAnswer, Reloaded } from '../../../appliance/http/control/routes.ts'
 import { applianceFolder } from '../../../appliance/store/own-folder.ts'
 import type { AttemptView } from '../../../appliance/timeline/timeline.ts'
 import { CommandFailure } from '../engine/failure.ts'
@@ -28,7 +29,16 @@ export async function forgetHost(dataDir: string, mac: string): Promise<number> 
   return (JSON.parse(Buffer.concat(chunks).toString('utf8')) as { leases: number }).leases
 }
 
-function ask(dataDir: string, path: string, method: 'GET' | 'DELETE' = 'GET'): Promise<IncomingMessage> {
+/** Throws a CommandFailure, too, with what is wrong with the config, when it is refused. */
+export async function reloadConfig(dataDir: string): Promise<Reloaded> {
+  const chunks: Buffer[] = []
+  for await (const chunk of await ask(dataDir, '/reload', 'POST')) chunks.push(chunk as Buffer)
+  const told = JSON.parse(Buffer.concat(chunks).toString('utf8')) as ReloadAnswer
+  if (told.kind === 'refused') throw new CommandFailure(`nothing was taken: ${told.reason}`, 2)
+  return told
+}
+
+function ask(dataDir: string, path: string, method: 'GET' | 'DELETE' | 'POST' = 'GET'): Promise<IncomingMessage> {
   const socketPath = join(applianceFolder(dataDir), 'appliance.sock')
   return new Promise((resolve, reject) => {
     const fail = (why: string) =>

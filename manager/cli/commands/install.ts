@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { ConfigRefused, loadConfig } from '../../../appliance/main.ts'
 import { packageRoot } from '../../../appliance/package-root.ts'
 import * as machine from '../../service/exec.ts'
+import { PACKAGED, packagedPath } from '../../service/packaged.ts'
 import {
   type FoundFile,
   filesFor,
@@ -29,6 +30,7 @@ interface InstallOptions {
   readonly dryRun?: true
   readonly force?: true
   readonly now?: true
+  readonly prepare?: true
 }
 
 export function addInstallCommands(program: Command, out: Terminal): void {
@@ -38,16 +40,17 @@ export function addInstallCommands(program: Command, out: Terminal): void {
     .option('--config <file>', 'the YAML config file that they will serve by', DEFAULT_CONFIG)
     .option('--dry-run', 'write nothing: print what would be written')
     .option('--force', 'write also what was changed by hand')
+    .option('--prepare', 'only give the data to the users of the services, with the config or without; what the Debian package does')
     .option('--now', 'enable and start them, or start them again')
     .addHelpText(
       'after',
       `
 Written: ${SERVICES.map((service) => unitPath(ETC, service)).join(', ')}, ${usersPath(ETC)}.
 The manager becomes the user ${USERS['hostless-manager']}, who owns dataDir; the appliance ${USERS['hostless-appliance']}, who owns a folder beside it (dataDir with
--appliance behind its name) and reads of dataDir only what it serves. Own settings: systemctl edit hostless-appliance. They log to the
-journal: journalctl -u hostless-manager -f. Another config is taken by systemctl restart; hosts do not notice.`,
+-appliance behind its name) and reads of dataDir only what it serves. What the Debian package has is not written again. Own settings: systemctl edit hostless-appliance. They log to the
+journal: journalctl -u hostless-manager -f. Another config: hostless reload, which says what takes a systemctl restart; hosts do not notice.`,
     )
-    .action(async (options: InstallOptions) => install(options, out))
+    .action(async (options: InstallOptions) => (options.prepare ? prepare(options.config, out) : install(options, out)))
   program
     .command('uninstall')
     .description('end the systemd services and remove what install wrote; data, config and users stay')
@@ -77,10 +80,11 @@ async function install({ config: file, dryRun, force, now }: InstallOptions, out
   mustBeRoot('install')
   if (await machine.isApplianceInTheWay(config.dataDir))
     throw new CommandFailure('nothing was installed: an appliance runs on this data already; stop it (Ctrl-C of hostless up) first')
-  const written = files.filter(({ state }) => state !== 'same')
-  for (const one of written) await machine.writeWhole(one)
-  for (const { path, state } of files) out.write(`${path}: ${state === 'same' ? 'is as it should be' : 'written'}\n`)
-  await machine.makeUsers(usersPath(ETC)).catch((error: unknown) => {
+  const written = files.filter(({ state }) => DONE[state] !== 'is as it should be')
+  for (const one of written) await (one.state === 'doubled' ? machine.removeFile(one.path) : machine.writeWhole(one))
+  for (const { path, state } of files) out.write(`${path}: ${DONE[state]}\n`)
+  const users = files.some(({ path, state }) => path === usersPath(ETC) && (state === 'packaged' || state === 'doubled'))
+  await machine.makeUsers(users ? packagedPath(usersPath(ETC)) : usersPath(ETC)).catch((error: unknown) => {
     throw new CommandFailure('the users could not be made: apt-get install systemd, and say hostless install again', 1, error)
   })
   await machine.settleData(config.dataDir, await managerAccount(services), await account('hostless-appliance'))
@@ -97,6 +101,33 @@ const SAID: { readonly [State in FoundFile['state']]: string } = {
   same: 'is as it should be',
   ours: 'would be written anew',
   changed: 'was changed by hand: would be refused without --force',
+  packaged: 'is as it should be, of the Debian package',
+  doubled: 'would be removed: the Debian package has it',
+}
+
+const DONE: { readonly [State in FoundFile['state']]: string } = {
+  missing: 'written',
+  same: 'is as it should be',
+  ours: 'written',
+  changed: 'written',
+  packaged: 'is as it should be',
+  doubled: 'removed: the Debian package has it',
+}
+
+/** After the Debian package has made the users, and at its upgrades: a config that is not there yet, or is refused, is no reason to fail. */
+async function prepare(file: string, out: Terminal): Promise<void> {
+  mustBeRoot('install')
+  const config = await loadConfig(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') out.write(`${file} is not taken: ${error.message}\n`)
+    return undefined
+  })
+  const dataDir = config?.dataDir ?? PACKAGED.dataDir
+  if (await machine.isApplianceInTheWay(dataDir)) {
+    out.write(`${dataDir} is left as it is: an appliance runs on it; stop it, and say hostless install\n`)
+    return
+  }
+  await machine.settleData(dataDir, await managerAccount(config ? servicesOf(config) : SERVICES), await account('hostless-appliance'))
+  out.write(`${dataDir}: given to its users\n`)
 }
 
 async function start(services: readonly Service[], written: readonly FoundFile[], now: boolean, out: Terminal): Promise<void> {
@@ -122,7 +153,8 @@ async function uninstall(force: boolean, out: Terminal): Promise<void> {
   const refused = force ? undefined : refusedFiles(found)
   if (refused !== undefined) throw new CommandFailure(`nothing was removed: ${refused.replace('write them anew', 'remove them')}`)
   if (found.length === 0) {
-    out.write('Nothing was installed.\n')
+    const isPackaged = await machine.isThere(packagedPath(unitPath(ETC, 'hostless-appliance')))
+    out.write(isPackaged ? 'All that is installed is of the Debian package: apt-get remove hostless\n' : 'Nothing was installed.\n')
     return
   }
   const units = SERVICES.filter((service) => found.some(({ path }) => path === unitPath(ETC, service)))

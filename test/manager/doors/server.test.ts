@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
 import express from 'express'
@@ -54,6 +56,23 @@ test('the page answers beside the API, what neither knows is 404, and a fault of
   t.is(fault.status, 500)
   t.notRegex(fault.text, /inside/)
   t.true(lines.some(({ level }) => level === 'error'))
+})
+
+test('whoever asks is told that the manager is there and can do its work, and nothing else', async (t) => {
+  const app = (isReady: boolean) => createApp({ api: express.Router(), isReady: () => isReady, log: collectingLog().log })
+  for (const [isReady, path, status, text] of [
+    [true, '/health/live', 200, /^alive\n$/],
+    [true, '/health/ready', 200, /^ready\n$/],
+    [false, '/health/live', 200, /^alive\n$/],
+    [false, '/health/ready', 503, /not ready/],
+  ] as const) {
+    const server = createServer(app(isReady)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)
+    t.is(answer.status, status, path)
+    t.regex(await answer.text(), text)
+    server.close()
+  }
 })
 
 test('a connection that says nothing, and one whose handshake comes a byte at a time, are ended in time; a good one goes on', async (t) => {

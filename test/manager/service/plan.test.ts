@@ -14,6 +14,18 @@ test('stateOf tells what an install wrote from what was changed by hand', (t) =>
   t.is(stateOf('', wanted), 'changed')
 })
 
+test('what the Debian package has is written nowhere else, and what was written before it is taken away', (t) => {
+  const unit = '[Unit]\nDescription=new\n'
+  const wanted = stamped(unit)
+  t.is(stateOf(undefined, wanted, unit), 'packaged')
+  t.is(stateOf(undefined, wanted, `u other - -\n${unit}`), 'packaged', 'users of both services, where one is wanted')
+  t.is(stateOf(undefined, wanted, '[Unit]\nDescription=other\n'), 'missing')
+  t.is(stateOf(wanted, wanted, unit), 'doubled')
+  t.is(stateOf(stamped('[Unit]\n'), wanted, unit), 'doubled')
+  t.is(stateOf('[Unit]\n', wanted, unit), 'changed', 'by hand')
+  t.is(stateOf(undefined, '', unit), 'missing', 'nothing is wanted: uninstall')
+})
+
 test('the manager is a service only where it runs on this machine', (t) => {
   t.deepEqual(servicesOf({}), ['hostless-appliance'])
   t.deepEqual(servicesOf({ manager: { listen: '10.77.0.1:8443' } }), ['hostless-manager', 'hostless-appliance'])

@@ -62,6 +62,12 @@ test('each may write one folder: its own', (t) => {
   t.true(has(unitOf('hostless-appliance', elsewhere), 'ReadWritePaths="/srv/rack 3-appliance"'))
 })
 
+test('a start without a config fails, and a program that was removed is not tried', (t) => {
+  const unit = unitOf('hostless-appliance', { ...PLACING, config: '/etc/100%.yaml' })
+  t.true(has(unit, 'AssertPathExists=/etc/100%%.yaml'))
+  t.true(has(unit, 'ConditionPathExists=/opt/hostless/dist/manager/cli/main.js'))
+})
+
 test('what systemd would take for something else stays what it is', (t) => {
   const unit = unitOf('hostless-manager', { ...PLACING, config: '/etc/my "rack" 100%.yaml', script: '/opt/$x/main.js' })
   t.regex(unit, /^ExecStart=\/usr\/bin\/node \/opt\/\$\$x\/main\.js manager --config "\/etc\/my \\"rack\\" 100%%\.yaml"$/m)

@@ -27,6 +27,7 @@ async function controlServer(t: ExecutionContext, overrides: Partial<ControlServ
     subscribe,
     leases: () => [{ address: '10.77.0.100' }],
     forget: () => 0,
+    reload: async () => ({ kind: 'reloaded', taken: ['boot.image'], restart: [] }),
     log,
     ...overrides,
   })
@@ -174,4 +175,10 @@ test('DELETE /hosts/<mac> forgets that host and tells how many leases it had; an
   t.deepEqual(forgotten, ['52:54:00:77:00:01'])
   t.is((await call('/hosts/node01', 'DELETE')).status, 400)
   t.is((await call('/hosts/52-54-00-77-00-01', 'GET')).status, 405)
+})
+
+test('POST /reload answers what was taken, and what was refused, as JSON', async (t) => {
+  const { socket } = await controlServer(t)
+  t.deepEqual(JSON.parse((await ask(socket, '/reload', 'POST')).body), { kind: 'reloaded', taken: ['boot.image'], restart: [] })
+  t.is((await ask(socket, '/reload')).status, 405)
 })
