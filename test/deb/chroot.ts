@@ -53,13 +53,14 @@ export async function bareDebian(suite: Suite, wanted: readonly string[]): Promi
 
 /** Made once for what is wanted; one of another time is thrown away. */
 async function baseOf(suite: Suite, wanted: readonly string[]): Promise<string> {
-  const key = createHash('sha256').update(wanted.join(' ')).digest('hex').slice(0, 12)
+  // With what they recommend, as the apt of a bare Debian installs it; mmdebstrap's own does not.
+  const fetch = `APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get install --yes --download-only -o APT::Install-Recommends=true ${wanted.join(' ')}`
+  const key = createHash('sha256').update(fetch).digest('hex').slice(0, 12)
   const base = join(CACHE, `${suite}-${key}`)
   if (existsSync(base)) return base
   await mkdir(CACHE, { recursive: true })
   for (const old of await readdir(CACHE)) if (old.startsWith(`${suite}-`)) await rm(join(CACHE, old), { recursive: true, force: true })
   const draft = `${base}.part`
-  const fetch = `APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get install --yes --download-only ${wanted.join(' ')}`
   const options = ['--mode=root', '--variant=minbase', '--skip=cleanup/apt', '--format=directory', `--customize-hook=${fetch}`]
   await execa('mmdebstrap', [...options, suite, draft], { stdin: 'ignore', env: { LC_ALL: 'C.UTF-8' } })
   await rename(draft, base)

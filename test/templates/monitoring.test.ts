@@ -140,7 +140,10 @@ test('each alert has a severity, says what is wrong and what to do, and its name
 })
 
 test('promtool takes the rules, where it is installed', async (t) => {
-  const isThere = (await programIn('promtool')) !== undefined
+  if ((await programIn('promtool')) === undefined) {
+    t.pass()
+    return
+  }
   const { exitCode, stdout, stderr } = await execa('promtool', ['check', 'rules', ALERTS.pathname], { reject: false })
-  t.is(isThere ? exitCode : 0, 0, `${stdout}${stderr}`)
+  t.is(exitCode, 0, stdout + stderr)
 })
