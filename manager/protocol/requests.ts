@@ -26,6 +26,7 @@ import {
 import type { Pace } from './requests/request.ts'
 import { scanFileSystem } from './requests/scan-file-system.ts'
 import { setProperties } from './requests/set-properties.ts'
+import { fenceDisk, joinDisk, partDisk, unfenceDisk } from './requests/shared-disks.ts'
 import {
   acceptSend,
   announceGuest,
@@ -94,6 +95,10 @@ const REQUESTS = {
   'keep-guest': keepGuest,
   'forget-guest': forgetGuest,
   'read-guests': readGuests,
+  'join-disk': joinDisk,
+  'fence-disk': fenceDisk,
+  'unfence-disk': unfenceDisk,
+  'part-disk': partDisk,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

@@ -10,6 +10,9 @@ import { settleMirror } from '../mirrors/settle.ts'
 import { swapDisk } from '../mirrors/swap.ts'
 import { syncMirror, verifyMirror } from '../mirrors/sync.ts'
 import type { Observation } from '../runner.ts'
+import { fenceDisk, unfenceDisk } from '../shared-disks/fence.ts'
+import { joinDisk } from '../shared-disks/join.ts'
+import { partDisk } from '../shared-disks/part.ts'
 import type { Relays, StreamWorld } from '../streams/relays.ts'
 import { attachDisk, detachDisk } from './attach-disk.ts'
 import { attachNic, detachNic } from './attach-nic.ts'
@@ -121,6 +124,10 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'keep-guest': by<'keep-guest'>(keepGuest),
     'forget-guest': by<'forget-guest'>(forgetGuest),
     'read-guests': by<'read-guests'>(readGuests),
+    'join-disk': by<'join-disk'>(joinDisk),
+    'fence-disk': by<'fence-disk'>(fenceDisk),
+    'unfence-disk': by<'unfence-disk'>(unfenceDisk),
+    'part-disk': by<'part-disk'>(partDisk),
   }
 }
 

@@ -90,8 +90,13 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'keep-guest': { kind: 'keep-guest', vg, record: RECORD },
   'forget-guest': { kind: 'forget-guest', vg, guest },
   'read-guests': { kind: 'read-guests', vg },
+  'join-disk': { kind: 'join-disk', vg, disk, guest, generation: 2, luns: ['naa.600'] },
+  'fence-disk': { kind: 'fence-disk', vg, disk, guest },
+  'unfence-disk': { kind: 'unfence-disk', vg, disk, guest },
+  'part-disk': { kind: 'part-disk', vg, disk, guest },
 }
-const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests'] as const
+const SINCE_11 = ['join-disk', 'fence-disk', 'unfence-disk', 'part-disk'] as const
+const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests', ...SINCE_11] as const
 const SINCE_8 = [
   ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
   ...(['expose-copy', 'settle-mirror', 'keep-copy', 'drop-mirror', 'leave-disk'] as const),
@@ -187,7 +192,8 @@ test('sessions are made and ended one after the other, and so are scans; what re
 
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
-  t.deepEqual(withheld(9), [])
+  t.deepEqual(withheld(11), [])
+  t.deepEqual(withheld(9), [...SINCE_11])
   t.deepEqual(withheld(8), [...SINCE_9])
   t.deepEqual(withheld(7), [...SINCE_8])
   t.deepEqual(withheld(6), [...SINCE_7])
