@@ -8,7 +8,7 @@ import type { Task } from '../requests/task.ts'
 import { failureOf, type World } from '../requests/world.ts'
 import { activateVolume, changeTags, createVolume, removeVolume, zero } from '../volumes/change.ts'
 import { findGroup, volumeOf } from '../volumes/find.ts'
-import { lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
+import { dependants, lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
 import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
 import { createMap, linear, readMaps, removeMap, tableOf } from '../volumes/maps.ts'
 import { rawOf, SECTOR, settledPath } from './names.ts'
@@ -24,6 +24,13 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   // The guest was here before: what it has left behind makes room for the newer copy.
   const isOlder =
     found?.tags?.disk === disk && found.tags.guest === guest && found.tags.state === 'stale' && found.tags.generation < generation
+  // With it they would go, and they are somebody's.
+  const snapshots = isOlder ? dependants(group, found.lv) : []
+  if (snapshots.length > 0)
+    return refused(
+      'unable',
+      `${name}, which the guest has left behind, has snapshots: ${snapshots.slice(0, 6).join(', ')}. Remove them first`,
+    )
   const stays = isOlder ? await removeVolume(world, found.lv) : undefined
   if (stays !== undefined) return refused('unable', `${name}, which the guest has left behind, does not go: ${stays}`)
   const there = isOlder ? undefined : found

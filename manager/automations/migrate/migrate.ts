@@ -3,17 +3,18 @@
 import { recipe } from '../../automation/recipe.ts'
 import { all, hook, inTurn, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
-import { lvOf } from '../../protocol/guest-disk.ts'
+import { lvOf, type VgRef } from '../../protocol/guest-disk.ts'
 import { notOn, otherDisks } from '../guests/outdated.ts'
 import { claimed, guestLock, look, remember, rowsUndo } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
-import { hostLock, vgLock } from '../locks.ts'
+import { hostLock, sharedVgLock, vgLock } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, settled, synced } from './disks.ts'
 import { endMove } from './history.ts'
 import { type Held, held, NotMoved, passedOn, saySeconds } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
+import { fenced, going, joined, staying } from './shared.ts'
 import { copying, streaming } from './turns.ts'
 
 export const MIGRATE_GUEST = recipe<MigrateArgs>({
@@ -21,11 +22,15 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
   version: 2,
   parse: (given) => migrateArgs.parse(given),
   title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${way === 'live' ? '' : ', stopped'}`,
-  locks: ({ guest, from, to, disks }) => [
+  locks: ({ guest, from, to, disks, sharedVgs = [] }) => [
     guestLock(guest),
     ...[from, to].map((host) => hostLock(host, 'shared')),
     ...[...new Set(disks.map((disk) => disk.from.name))].map((vg) => vgLock(from, vg, 'shared')),
     ...[...new Set(disks.map((disk) => disk.to.name))].map((vg) => vgLock(to, vg, 'shared')),
+    ...sharedVgs.map((vg) => sharedVgLock(vg, 'exclusive')),
+    ...onceEach(disks.flatMap(({ stays, to: vg }) => (stays && !sharedVgs.some(({ uuid }) => uuid === vg.uuid) ? [vg] : []))).map((vg) =>
+      sharedVgLock(vg, 'shared'),
+    ),
   ],
   outdated: async (db, { guest, from, disks }) => (await notOn(db, guest, from)) ?? (await otherDisks(db, guest, disks)),
   phases: ['claim', 'copy', 'mirror', 'sync', 'memory', 'settle', 'hand over', MOVED],
@@ -34,6 +39,10 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
   rows: moveRows,
   ended: endMove,
 })
+
+function onceEach(vgs: readonly VgRef[]): readonly VgRef[] {
+  return [...new Map(vgs.map((vg) => [vg.uuid, vg])).values()]
+}
 
 export interface Migrated {
   readonly guest: string
@@ -44,10 +53,12 @@ export interface Migrated {
   readonly pauseMs?: number
   /** What is left to clear away, and why it was not. */
   readonly pending: readonly string[]
+  /** LVs of the old host that are kept for good, as there are snapshots of them; left out: there are none. */
+  readonly kept?: readonly string[]
 }
 
 function* migrate(args: MigrateArgs): Steps<Migrated> {
-  const { guest, from, to, way, disks } = args
+  const { guest, from, to, way } = args
   const { uuid, name } = guest
   const told = { guest: name, uuid, from: from.name, to: to.name, way }
   yield* hook('before', 'migrate', told)
@@ -59,21 +70,23 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
     const { vg, record } = args.remembered
     yield* remember(to, name, { vg, record: { ...record, arriving: way } })
   }
-  const mirrors = disks.length === 0 ? [] : yield* inTurn(copying(args), () => copied(args, given))
+  const mirrors = going(args).length === 0 ? [] : yield* inTurn(copying(args), () => copied(args, given))
   const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
   if (stream === undefined) {
     yield* progress('settle')
+    if (staying(args).length > 0) yield* fenced(args, staying(args))
     yield* settled(args, mirrors)
     yield* progress('hand over', name)
   }
   yield* progress(MOVED, sayMoved(args, stream))
   yield* settle()
-  const pending = yield* cleared(args, mirrors, stream)
+  const { pending, kept } = yield* cleared(args, mirrors, stream)
   yield* look(from)
   yield* look(to)
   yield* hook('after', 'migrate', told)
   const seconds = Math.round(((yield* now()) - began) / 1000)
-  return { guest: uuid, on: to.id, seconds, pending, ...(stream ? { memoryBytes: stream.bytes, pauseMs: stream.pausedMs } : {}) }
+  const left = kept.length > 0 ? { kept } : {}
+  return { guest: uuid, on: to.id, seconds, pending, ...left, ...(stream ? { memoryBytes: stream.bytes, pauseMs: stream.pausedMs } : {}) }
 }
 
 function sayMoved({ guest, to }: MigrateArgs, stream: Held | undefined): string {
@@ -86,7 +99,8 @@ const MIB = 2 ** 20
 
 /** Its disks go over, up to where both hosts have the same: they stay so while it waits for what comes next. */
 function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): Steps<readonly Mirrored[]> {
-  const { from, to, disks } = args
+  const { from, to } = args
+  const disks = going(args)
   yield* progress('copy', disks.map(({ vdev }) => vdev).join(', '))
   yield* all(disks.map((disk) => () => copyMade(args, disk)))
   const mirrors: Mirrored[] = []
@@ -105,11 +119,15 @@ function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): St
 function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<Held> {
   const { guest, from, to } = args
   yield* all(mirrors.map((one) => () => exposed(args, one)))
+  const stay = staying(args)
+  if (stay.length > 0) yield* all(stay.map((one) => () => joined(args, one)))
   yield* progress('memory', guest.name)
   const stream = yield* held(args)
   const since = yield* now()
   yield* progress('settle')
-  yield* settled(args, mirrors)
+  // Before the word: what the old host has on its way to a disk that stays must not come after what the new one writes.
+  if (stay.length > 0) yield* all([() => fenced(args, stay), () => settled(args, mirrors)])
+  else yield* settled(args, mirrors)
   yield* progress('hand over', `${guest.name} to ${to.name}`)
   const whose = yield* passedOn(args, stream.migration)
   if (whose === 'not moved') throw new NotMoved(`${guest.name} goes on on ${from.name}: ${to.name} did not take it`)
@@ -120,7 +138,11 @@ function needsOf({ guest, to, from, way, memoryBytes, disks }: MigrateArgs): rea
   const of = { guest: guest.uuid }
   return [
     ...(way === 'live' ? [{ ...of, part: 'memory', kind: 'memory', host: to.id, bytes: memoryBytes } as const] : []),
-    ...disks.flatMap(({ disk, to: vg, thinPool, sizeBytes, access }): readonly Need[] => {
+    ...staying({ disks }).flatMap(({ disk, to: vg, access }): readonly Need[] => {
+      const device = `/dev/${vg.name}/${lvOf(disk)}`
+      return access === 'read-write' ? [{ ...of, part: `onto ${diskPart(disk)}`, kind: 'writer', host: to.id, device }] : []
+    }),
+    ...going({ disks }).flatMap(({ disk, to: vg, thinPool, sizeBytes, access }): readonly Need[] => {
       const part = { ...of, part: diskPart(disk), host: to.id }
       return [
         ...(thinPool === undefined ? [{ ...part, kind: 'space', vg: vg.uuid, lv: lvOf(disk), bytes: sizeBytes } as const] : []),

@@ -87,7 +87,8 @@ async function guestConfig(host: SimulatedHost, device: string): Promise<string>
 
 function isChange([program = '', ...args]: Command): boolean {
   return (
-    /^(lvcreate|lvremove|lvextend|vg(create|extend|remove|change)|dd)$/.test(program) || (program === 'lvchange' && args.some((one) => /tag|permission/.test(one)))
+    /^(lvcreate|lvremove|lvextend|vg(create|extend|remove|change)|dd)$/.test(program) ||
+    (program === 'lvchange' && args.some((one) => /tag|permission/.test(one)))
   )
 }
 

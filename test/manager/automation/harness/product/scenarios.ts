@@ -1,6 +1,6 @@
 // What people want in a simulated run: which recipes are asked for, of which beginning, and when. The same seed wants the same.
 
-import { createArgs, destroyArgs, hostOf, type Made, moveArgs, namedOf, startArgs, uuidOf, vgOf } from './guests.ts'
+import { createArgs, destroyArgs, hostOf, type Made, moveArgs, namedOf, SAN, startArgs, uuidOf, vgOf } from './guests.ts'
 import { domainOfReport, type World } from './world.ts'
 
 export interface Wish {
@@ -11,7 +11,8 @@ export interface Wish {
   readonly args: unknown
 }
 
-export const BEGINNINGS = ['empty', 'running', 'paused', 'stopped', 'spare VG', 'small', 'small with two'] as const
+const RUNNING = ['running', 'small', 'small with two', 'on a LUN', 'on a LUN, and not'] as const
+export const BEGINNINGS = ['empty', ...RUNNING, 'paused', 'stopped', 'stopped on a LUN', 'spare VG'] as const
 export type Beginning = (typeof BEGINNINGS)[number]
 
 export interface Scenario {
@@ -33,6 +34,9 @@ const WEB1: Made = { number: 1, host: 'a' }
 /** Their memory is over in a second. */
 const SMALL: Made = { number: 5, host: 'a', disks: 1, memoryMiB: 1024 }
 const SMALL2: Made = { number: 6, host: 'a', memoryMiB: 1024 }
+/** On a LUN of both hosts; the second disk of the other one lies there, and its first on each host's own. */
+const SHARED: Made = { number: 7, host: 'a', disks: 1, memoryMiB: 1024, vgs: [SAN, SAN] }
+const MIXED: Made = { number: 8, host: 'a', memoryMiB: 1024, vgs: ['data', SAN] }
 
 function create(made: Made, who = 'alice', after = 0): Step {
   return (world) => [{ after, who, recipe: 'create-guest', args: createArgs(made, world.reportOf(made.host), world.image, world.epoch()) }]
@@ -178,6 +182,27 @@ export const SCENARIOS: readonly Scenario[] = [
     guests: 'writing',
     steps: [moveLive(SMALL, 'b'), moveLive({ ...SMALL, host: 'b', generation: 2 }, 'a')],
   },
+  { name: 'live move on a LUN', pace: 'long', from: 'on a LUN', guests: 'writing', steps: [moveLive(SHARED, 'b')] },
+  {
+    name: 'live move on a LUN there and back',
+    pace: 'long',
+    from: 'on a LUN',
+    guests: 'writing',
+    steps: [moveLive(SHARED, 'b'), moveLive({ ...SHARED, host: 'b', generation: 2 }, 'a')],
+  },
+  {
+    name: 'live move of a disk on a LUN and one that is not',
+    pace: 'longest',
+    from: 'on a LUN, and not',
+    guests: 'writing',
+    steps: [moveLive(MIXED, 'b')],
+  },
+  {
+    name: 'move on a LUN of what is stopped, and start there',
+    pace: 'long',
+    from: 'stopped on a LUN',
+    steps: [move(SHARED, 'b'), start({ ...SHARED, host: 'b' })],
+  },
   { name: 'evacuation', pace: 'long', from: 'stopped', steps: [together(evacuate(), evacuate('bob', 9))] },
   { name: 'make a VG', from: 'empty', steps: [together(makeVg(), makeVg('bob', 5))] },
   { name: 'extend a VG', from: 'running', steps: [extendVg] },
@@ -205,5 +230,12 @@ export const COME_TO: { readonly [To in Exclude<Beginning, 'empty'>]: Scenario }
   stopped: { name: 'to stopped', from: 'running', steps: [stop('clean')] },
   small: { name: 'to a small one', from: 'empty', steps: [create(SMALL)] },
   'small with two': { name: 'to a small one with two disks', from: 'empty', steps: [create(SMALL2)] },
+  'on a LUN': { name: 'to one on a LUN', from: 'empty', steps: [create(SHARED)] },
+  'on a LUN, and not': { name: 'to one on a LUN and not', from: 'empty', steps: [create(MIXED)] },
+  'stopped on a LUN': {
+    name: 'to a stopped one on a LUN',
+    from: 'on a LUN',
+    steps: [ofGuest('stop-guest', SHARED, { how: 'clean', seconds: 20 })],
+  },
   'spare VG': { name: 'to a spare VG', from: 'empty', steps: [makeVg()] },
 }

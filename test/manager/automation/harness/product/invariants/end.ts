@@ -141,7 +141,7 @@ export const nothingIsLeft: AtEnd = (end) => {
 }
 
 /** Of streams, and of mirrors. */
-const OF_MOVES = /^\/run\/hostless\/(streams|mirrors)\//
+const OF_MOVES = /^\/run\/hostless\/(streams|mirrors|fences)\//
 
 /** Left behind, and nobody could tell its host so. */
 function isOlder(volumeTags: readonly string[], disks: Moment['ledger']['disks']): boolean {
