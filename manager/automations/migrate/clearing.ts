@@ -50,7 +50,7 @@ export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: 
       }),
     ),
     stay.length > 0
-      ? yield* tried(`${from.name} has not let go of the disks of ${guest.name} that stay where they are`, () =>
+      ? yield* tried(`the disks of ${guest.name} that stay where they are are still open on ${from.name}`, () =>
           each(stay, (one) => parted(args, one)),
         )
       : undefined,

@@ -69,7 +69,8 @@ export type Choice =
   | { readonly kind: 'two'; readonly why: string }
 
 /** Of the copies of one disk: the one that a domain has open, or the one of the greatest generation. */
-export function choose(disk: Uuid, copies: readonly Copy[]): Choice {
+export function choose(disk: Uuid, told: readonly Copy[]): Choice {
+  const copies = onceEach(disk, told)
   const good = copies.filter(({ flaw }) => flaw === undefined)
   const open = copies.filter(({ host }) => hasOpen(host, disk))
   const newest = Math.max(...good.map(({ generation }) => generation))
@@ -92,6 +93,18 @@ export function choose(disk: Uuid, copies: readonly Copy[]): Choice {
   if (!first) return { kind: 'none', why: copies.map((one) => `${sayCopy(one)}: ${one.flaw}`).join('; ') || 'no host has it' }
   if (second) return { kind: 'two', why: `${sayCopy(first)} and ${sayCopy(second)} both have generation ${newest}` }
   return { kind: 'copy', copy: first }
+}
+
+/** An LV that several hosts see is one: of whichever has it open, or is told of first. */
+function onceEach(disk: Uuid, copies: readonly Copy[]): readonly Copy[] {
+  const byVg = new Map<string, Copy>()
+  for (const copy of copies) {
+    const known = byVg.get(copy.vg.uuid)
+    // Two hosts that have it open are told as two.
+    if (known && hasOpen(known.host, disk) && hasOpen(copy.host, disk)) byVg.set(`${copy.vg.uuid} ${copy.host.id}`, copy)
+    else if (!known || hasOpen(copy.host, disk)) byVg.set(copy.vg.uuid, copy)
+  }
+  return [...byVg.values()]
 }
 
 export function sayCopy({ vg, disk, host }: Copy): string {

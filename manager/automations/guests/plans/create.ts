@@ -13,7 +13,7 @@ import { type Mac, type Uuid, uuid as uuidSchema } from '../../../protocol/value
 import { sayBytes } from '../../../wording.ts'
 import { type CreateArgs, GENERATION, type NewDisk } from '../create.ts'
 import { cpuArg } from '../parts.ts'
-import { type PlanDeps, type Planned, planned, refused } from './plan.ts'
+import { type PlanDeps, type Planned, planned, refused, sharedArg, sharedVgsOf } from './plan.ts'
 import { type SizedDisk, seedDisks } from './seed.ts'
 
 export interface NewGuest {
@@ -73,6 +73,13 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
     ...cpuArg(cpu),
     ...{ spec: JSON.stringify(writeSpec(whole)), disks, power, epoch, who },
     ...(own ? { remembered: own } : {}),
+    ...sharedArg(
+      sharedVgsOf(
+        disks.map(({ vg }) => vg),
+        best.host,
+        pool,
+      ),
+    ),
   })
 }
 
