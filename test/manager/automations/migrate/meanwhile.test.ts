@@ -11,7 +11,7 @@ const at = (address: string) => ({ addresses: [{ interface: 'xenbr0', address, p
 
 onEach('a disk that is to come, to go or to grow while its guest moves is refused, with the automation that has it', async (t, place) => {
   const rig = await rigAt(t, place, [node('a', at('10.77.0.21')), node('b', at('10.77.0.22'))])
-  const { deps, begin } = plannerOn(rig)
+  const { deps } = plannerOn(rig)
   const made = await rig.automations.start({ recipe: 'create-guest', args: createArgs(), who: 'alice' })
   if (made.kind !== 'done') return t.fail(made.reason)
   await until(rig.automations, made.value.id, 'done')
@@ -20,7 +20,6 @@ onEach('a disk that is to come, to go or to grow while its guest moves is refuse
     { growDisks: [{ vdev: 'xvda', size: '9G' }] },
     { removeDisks: ['xvda'] },
   ].map((change) => guestChange.parse(change))
-  const early = await planChange(deps, { ref: 'web1', change: guestChange.parse({ addDisks: [{ size: '1G', pool: 'data' }] }) })
   rig.answer = () => 'silence'
   const planned = await planMigrate(deps, { ref: 'web1', maxPauseMs: 2000, keepMs: 0 })
   if (planned.kind !== 'done') return t.fail(planned.reason)
@@ -32,5 +31,4 @@ onEach('a disk that is to come, to go or to grow while its guest moves is refuse
     t.like(refused, { kind: 'refused', code: 'locked' })
     t.regex(refused.kind === 'refused' ? refused.reason : '', said)
   }
-  t.regex(await begin(Promise.resolve(early)), said, 'planned before, and begun now')
 })
