@@ -22,6 +22,8 @@ import { newAttemptId, openAttemptStore } from './store/attempts.ts'
 import { openStore, type Store } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
 import { Leases } from './store/leases.ts'
+import { applianceFolder } from './store/own-folder.ts'
+import { SharedFiles } from './store/shared-files.ts'
 import { readAuthority } from './store/site-keys.ts'
 import { UnpushedTokens } from './store/unpushed-tokens.ts'
 import { startTftpServer } from './tftp/server.ts'
@@ -85,7 +87,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   }
 
   const control = await startControlServer({
-    socket: join(dataDir, 'appliance.sock'),
+    socket: join(applianceFolder(dataDir), 'appliance.sock'),
     attempts: () => attempts.views(),
     subscribe: (listener) => attempts.subscribe(listener),
     leases: () => leases.list(),
@@ -103,7 +105,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     portmap: config.nfs.portmap ? { port: 111 } : undefined,
     exports: () => catalogue,
     mayRead: (client) => isOnRack(config, parseIpv4(client)),
-    handleKey: await nfsKey(dataDir),
+    handleKey: await nfsKey(applianceFolder(dataDir)),
     log,
     onMount: (observation) => {
       const mac = macOf(desk, observation.clientAddress)
@@ -150,10 +152,11 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
   })
   closing.push(() => http.close())
 
+  const shared = new SharedFiles()
   const tftp = await startTftpServer({
     port: config.tftp.port,
     bind: (port) => openUdpOn(network.interface, port),
-    open: (path, peer) => openBootFile(desk, path, peer.address),
+    open: (path, peer) => openBootFile(desk, path, peer.address, shared),
     onTransfer: (observation) => {
       const mac = macOf(desk, observation.peer.address)
       const event = tftpEvent(observation)
@@ -177,7 +180,7 @@ async function startServers(config: Config, log: Log, closing: (() => Promise<vo
     bootTarget: server,
     now,
     log,
-    onExchange: (exchange) => attempts.observe(exchange.mac, dhcpEvent(exchange)),
+    onExchange: (exchange) => attempts.observeSoon(exchange.mac, dhcpEvent(exchange)),
     onDropped: ({ mac, reason }) => attempts.observe(mac, dropEvent('dhcp', reason)),
   })
   closing.push(() => dhcpServer.close())
@@ -189,7 +192,7 @@ async function openDesk(
   log: Log,
   closing: (() => Promise<void> | void)[],
 ): Promise<{ readonly desk: BootDesk; readonly database: Store; readonly plan: KnownPlan; readonly tokens: UnpushedTokens }> {
-  const database = openStore(join(config.dataDir, 'appliance.db'))
+  const database = openStore(join(applianceFolder(config.dataDir), 'appliance.db'))
   closing.push(() => void database.close())
   const tokens = new UnpushedTokens(database, log)
   const store = openAttemptStore(database, tokens)
@@ -198,6 +201,7 @@ async function openDesk(
     save: (writes) => store.save(writes),
     now: Date.now,
     newId: newAttemptId,
+    later: setImmediate,
     log,
   })
   const plan = new KnownPlan(config, database, attempts)

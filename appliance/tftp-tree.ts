@@ -4,7 +4,9 @@ import { BIOS_LOADER, UEFI_LOADER } from './boot/bootfile.ts'
 import { autoexecScript } from './boot/script.ts'
 import { BOOT_FILES } from './http/boot-files.ts'
 import { answerScript, answerXenConfig, type BootDesk } from './runner.ts'
-import { type OpenedFile, openRegular } from './store/files.ts'
+import { openRegular } from './store/files.ts'
+import type { SharedFiles } from './store/shared-files.ts'
+import type { TftpFile } from './tftp/files.ts'
 import { parseGeneration } from './wire/generation.ts'
 import { macInPath, type PathRefusal } from './wire/path.ts'
 
@@ -12,14 +14,16 @@ import { macInPath, type PathRefusal } from './wire/path.ts'
 const LOADERS = { folder: '/usr/lib/ipxe', names: [BIOS_LOADER, UEFI_LOADER, 'ipxe.efi'] } as const
 
 /** `path` as wire/path.ts gives it: `undionly.kpxe`, `autoexec.ipxe`, `boot/<mac>`, `xencfg/<attempt>`, `g/<generation>/<file>`. */
-export async function openBootFile(desk: BootDesk, path: string, peer: string): Promise<OpenedFile | PathRefusal> {
+export async function openBootFile(desk: BootDesk, path: string, peer: string, shared: SharedFiles): Promise<TftpFile | PathRefusal> {
   const [first = '', second = '', third = '', ...more] = path.split('/')
   if (more.length > 0) return missing(`there is no ${path}`)
   if (second === '') {
     if (first === 'autoexec.ipxe') return text(autoexecScript(desk.fill, desk.server))
     const loader = LOADERS.names.find((name) => name === first)
     if (!loader) return missing(`there is no ${path}`)
-    return (await openRegular(join(LOADERS.folder, loader))) ?? missing(`${LOADERS.folder}/${loader} is not there: apt-get install ipxe`)
+    return (
+      (await openShared(join(LOADERS.folder, loader), shared)) ?? missing(`${LOADERS.folder}/${loader} is not there: apt-get install ipxe`)
+    )
   }
   if (first === 'boot' && third === '') {
     const mac = macInPath(second)
@@ -35,7 +39,12 @@ export async function openBootFile(desk: BootDesk, path: string, peer: string): 
   if (first !== 'g' || !generation || !file) return missing(`there is no ${path}`)
   const found = await desk.images.component(generation, file)
   if (found.kind === 'refused') return missing(found.reason)
-  return (await openRegular(found.path)) ?? missing(`${found.path} is gone`)
+  return (await openShared(found.path, shared)) ?? missing(`${found.path} is gone`)
+}
+
+async function openShared(path: string, shared: SharedFiles): Promise<TftpFile | undefined> {
+  const opened = await openRegular(path)
+  return opened && shared.share(opened)
 }
 
 /** Where a loader lies, for HTTP; undefined when it is not installed. */
@@ -46,7 +55,7 @@ export async function statLoader(name: (typeof LOADERS.names)[number]): Promise<
   return opened && { path, size: opened.size }
 }
 
-function text(content: string): OpenedFile {
+function text(content: string): TftpFile {
   const bytes = Buffer.from(content)
   return {
     kind: 'file',

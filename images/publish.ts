@@ -57,7 +57,9 @@ export type ImportOutcome =
 export async function importGeneration(request: ImportRequest): Promise<ImportOutcome> {
   const { dataDir, name, log } = request
   const folder = imagePath(dataDir, name)
-  await mkdir(folder, { recursive: true })
+  const made = await mkdir(folder, { recursive: true })
+  // Whatever the umask of who builds it: the appliance may be another user.
+  if (made !== undefined) for (const each of [imagesPath(dataDir), folder]) if (each.startsWith(made)) await chmod(each, 0o755)
   await sweep(folder, log)
   const staging = await unfinishedPath(folder)
   await mkdir(staging)

@@ -22,6 +22,7 @@ import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
 import { GuestUpkeep } from './automations/guests/upkeep/upkeep.ts'
 import { tellEndedMigrations } from './automations/migrate/ended.ts'
+import { disksSent } from './automations/migrate/history.ts'
 import { OneByOne } from './automations/migrate/one-by-one.ts'
 import { MoveRates } from './automations/migrate/rates/rates.ts'
 import { MOVE_LIMITS, mostOf } from './automations/migrate/turns.ts'
@@ -203,6 +204,7 @@ async function start(
   const images = await openVmImages({
     ...{ dataDir, store, now, after, log: listening, newId: newHostId, mostBytes: config.largestImage ?? LARGEST_IMAGE },
     users: (image) => book.madeOf(image),
+    booters: (kernel) => book.bootedBy(kernel),
   })
   closing.push(() => images.close())
 
@@ -234,7 +236,7 @@ async function start(
   closing.push(
     identifyReturning({ store, pool, nameOf: (mac) => names.get(mac), now, log: listening }),
     pool.subscribe((change) => {
-      if (change.kind === 'host' && change.host.state === 'rejected')
+      if (change.kind === 'host' && change.host.trust === 'rejected')
         gateway.disconnect(change.host.id, 'an admin has rejected this machine')
     }),
   )
@@ -262,7 +264,13 @@ async function start(
   closing.push(() => operatorAlarms.close())
   const onEnded = metrics.migrated
   closing.push(
-    tellEndedMigrations({ automations, after, onEnded, onError: (error) => log.error({ error }, 'moves that have ended are not counted') }),
+    tellEndedMigrations({
+      automations,
+      disksOf: (id) => disksSent(store.db, id),
+      after,
+      onEnded,
+      onError: (error) => log.error({ error }, 'moves that have ended are not counted'),
+    }),
   )
   const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
   const connections = await openConnections({ store, sealer: await keepSealer(dataDir), pool, now, newId: newHostId, log: listening })

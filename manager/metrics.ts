@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { STATES } from './automation/store/store.ts'
 import type { EndedMigration } from './automations/migrate/ended.ts'
 import type { HostView } from './hosts/pool-change.ts'
-import { HOST_STATES } from './protocol/host.ts'
+import { HOST_STATES, PRESENCES, SERVICES } from './protocol/host.ts'
 import { type Inventory, SECTION_NAMES } from './protocol/inventory.ts'
 import { uncountedOf } from './protocol/unread.ts'
 
@@ -73,6 +73,12 @@ export function createMetrics(): ManagerMetrics {
     registers,
   })
   const hosts = gauge('hostless_hosts', 'Hosts by state', 'state')
+  const standing = gauge(
+    'hostless_hosts_approved',
+    'Hosts that are approved, by presence and service: lost in maintenance, say',
+    'presence',
+    'service',
+  )
   const unread = gauge(
     'hostless_hosts_unread',
     'Hosts whose agent could not read this section whole: what is counted of it may be less than there is',
@@ -105,6 +111,13 @@ export function createMetrics(): ManagerMetrics {
     buckets: MOVE_SECONDS,
     registers,
   })
+  const disks = new Counter({
+    name: 'hostless_migration_disk_bytes_total',
+    help: 'Of disks of guests whose move has ended: sent, and saved, as they were zeros, there already, or could be pressed',
+    labelNames: ['what'],
+    registers,
+  })
+  for (const what of ['sent', 'saved']) disks.inc({ what }, 0)
   const agents = gauge('hostless_agents_connected', 'Agents that are connected')
   const streams = gauge('hostless_event_streams', 'Readers of server-sent events')
   const memory = gauge('process_resident_memory_bytes', 'Memory of the manager')
@@ -119,7 +132,9 @@ export function createMetrics(): ManagerMetrics {
     sample: () => samples.inc(),
     report: () => reports.inc(),
     journaled: (entries) => journaled.inc(entries),
-    migrated: ({ way, outcome, seconds }) => {
+    migrated: ({ way, outcome, seconds, disks: moved }) => {
+      if (moved) disks.inc({ what: 'sent' }, moved.sentBytes)
+      if (moved) disks.inc({ what: 'saved' }, moved.savedBytes)
       migrations.inc({ way, outcome })
       if (outcome === 'done') moves.observe({ way }, seconds)
     },
@@ -131,6 +146,11 @@ export function createMetrics(): ManagerMetrics {
     text: async (sources) => {
       const views = sources.hosts()
       for (const state of HOST_STATES) hosts.set({ state }, views.filter((view) => view.state === state).length)
+      for (const presence of PRESENCES)
+        for (const service of SERVICES) {
+          const there = views.filter((view) => view.trust === 'approved' && view.presence === presence && view.service === service)
+          standing.set({ presence, service }, there.length)
+        }
       cordoned.set(views.filter(({ cordon }) => cordon).length)
       waiting.set(sources.waiting())
       const inventories = views.flatMap(({ id }) => sources.inventory(id) ?? [])

@@ -19,6 +19,21 @@ export function sayNames(names: readonly string[]): string {
   return [named.join(', '), last].filter(Boolean).join(' and ')
 }
 
+/** A place in what a person has given: `disk 1, pool` for disks.0.pool. What wraps all of it is none of its words. */
+export function sayPlace(path: readonly PropertyKey[]): string {
+  const said: string[] = []
+  for (const part of path[0] === 'spec' || path[0] === 'body' ? path.slice(1) : path) {
+    if (typeof part === 'number') said.push(`${oneOf(said.pop() ?? 'items')} ${part + 1}`)
+    else said.push(String(part))
+  }
+  return said.join(', ')
+}
+
+function oneOf(many: string): string {
+  if (many.endsWith('ies')) return `${many.slice(0, -3)}y`
+  return many.endsWith('sses') ? many.slice(0, -2) : many.replace(/s$/, '')
+}
+
 const SPANS = [
   ['day', 24 * 3600_000],
   ['hour', 3600_000],
@@ -53,17 +68,19 @@ export interface JobTold {
   /** Units a second. */
   readonly rate?: number | undefined
   readonly secondsLeft?: number | undefined
+  /** Of what is done, where not all of it had to be. */
+  readonly sent?: number | undefined
 }
 
 /** `copy 45 % of 2 GiB, 31 MiB/s, 36 s left`; where nobody knows how much there is: `scan 17 files, 2 files/s`. */
-export function sayJob({ phase, done, total, unit, rate, secondsLeft }: JobTold): string {
+export function sayJob({ phase, done, total, unit, rate, secondsLeft, sent }: JobTold): string {
   const say = (count: number): string =>
     unit === 'bytes' ? sayBytes(count) : `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`
   const speed = rate === undefined ? '' : `, ${say(rate)}/s`
   if (!total) return `${phase}${done > 0 ? ` ${say(done)}` : ''}${speed}`
   const left = secondsLeft === undefined ? '' : `, ${saySpan(secondsLeft * 1000)} left`
   // All of it only where nothing is left.
-  return `${phase} ${Math.floor((done / total) * 100)} % of ${say(total)}${speed}${left}`
+  return `${phase} ${Math.floor((done / total) * 100)} % of ${say(total)}${sent === undefined ? '' : `, ${say(sent)} sent and ${say(Math.max(0, done - sent))} saved`}${speed}${left}`
 }
 
 interface Identity {

@@ -10,7 +10,7 @@ peers=(iproute2 curl libnfs-utils rpcbind nfs-common tftp-hpa atftp)
 rack=(qemu-system-x86 ipxe-qemu ipxe openipmi ipmitool mmdebstrap squashfs-tools-ng cpio zstd bzip2 openssh-client iproute2 curl
   tgt debian-archive-keyring qemu-utils xorriso)
 case "${1-}" in
-  test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd bzip2 qemu-utils xorriso e2fsprogs postgresql chromium zsh) ;;
+  test) packages=("${compile[@]}" "${peers[@]}" busybox-static tshark squashfs-tools-ng cpio zstd bzip2 qemu-utils xorriso e2fsprogs postgresql chromium zsh systemd) ;;
   lab) packages=("${compile[@]}" "${rack[@]}" ovmf) ;;
   bench) packages=("${compile[@]}" "${rack[@]}" dnsmasq-base nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-utils atftp nginx-light kea-admin chromium
     ganeti-htools) ;;

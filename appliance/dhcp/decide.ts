@@ -1,7 +1,8 @@
 // What to do about a DHCP packet. Pure: no socket, clock, disk or chance; lease changes are part of the answer.
 
 import { subnetContains } from '../wire/addresses.ts'
-import { type Decision, type DhcpContext, identify, scopeOf, silent } from './decision.ts'
+import type { MessageType } from './codes.ts'
+import { type Client, type Decision, type DhcpContext, identify, scopeOf, silent } from './decision.ts'
 import { answerDecline, answerRelease } from './departure.ts'
 import { answerDiscover } from './discover.ts'
 import { clientMac, messageType } from './fields.ts'
@@ -24,6 +25,11 @@ export function decide(request: DhcpPacket, port: ServerPort, context: DhcpConte
   if (context.mode === 'off') return silent('dhcp.mode is off')
 
   const client = identify(request, mac, context)
+  return { ...decideFor(client, type, port, context), client }
+}
+
+function decideFor(client: Client, type: MessageType, port: ServerPort, context: DhcpContext): Decision {
+  const { request } = client
   if (port === 4011) return answerOnBootServerPort(type, client, context)
   const choice = scopeOf(request, context)
   if (choice.kind === 'none') return context.mode === 'proxy' ? answerAsProxy(type, client, context) : silent(choice.reason)

@@ -2,7 +2,6 @@
 import type { BootServer } from '../boot/bootfile.ts'
 import { classifyFirmware, type Firmware } from '../boot/firmware.ts'
 import { type Ipv4, type Mac, subnetContains } from '../wire/addresses.ts'
-import { explainDisk } from '../wire/disk.ts'
 import { OPTION } from './codes.ts'
 import { type DiscoverView, withSaid } from './discovers.ts'
 import { optionData } from './fields.ts'
@@ -42,38 +41,33 @@ export interface Client {
   readonly firmware: Firmware
 }
 
-/** `change` is to be committed before anything is sent. */
-export type Decision =
+/** `change` is to be committed before anything is sent. `client`: who asked, where it was a station that speaks DHCP. */
+export type Decision = { readonly client?: Client } & (
   | {
       readonly kind: 'reply'
       readonly answer: 'offer' | 'ack' | 'nak'
       readonly packet: DhcpPacket
       readonly change: LeaseChange | undefined
-      /** What may be answered although the change cannot be committed: it promises no more than what is on disk. */
-      readonly unchanged?: DhcpPacket | undefined
+      /** The lease time (s) that may be answered although the change cannot be committed: what is on disk. */
+      readonly unchanged?: number | undefined
       /** Why a NAK; or why an offer or ACK carries no boot file although it was asked for one. */
       readonly reason: string | undefined
     }
   | { readonly kind: 'silent'; readonly reason: string; readonly change: LeaseChange | undefined }
+)
 
 export function silent(reason: string, change?: LeaseChange): Decision {
   return { kind: 'silent', reason, change }
 }
 
-/** What is left of a decision whose change could not be committed. */
-export function withoutChange(decision: Decision, cause: unknown): Decision {
-  const reason = `its lease cannot be written: ${explainDisk(cause)}`
-  if (decision.kind === 'silent' || !decision.unchanged) return silent(reason)
-  const { unchanged: packet } = decision
-  return { ...decision, packet, change: undefined, unchanged: undefined, reason: `${reason}; it keeps the one that it has` }
-}
-
-/** Whether the machine is a host of the config, or has (had) a lease that is on disk. */
-export function standingOf(mac: Mac | undefined, context: DhcpContext): Standing {
+/** Known is a host of the config, and who has (had) a lease that is on disk. */
+export function standingOf(mac: Mac | undefined, context: Omit<DhcpContext, 'now'>, message: 'REQUEST' | 'other' = 'other'): Standing {
+  const known = message === 'REQUEST' ? 'taking' : 'known'
   if (mac === undefined) return 'unknown'
-  if (context.reservations.byMac(mac)) return 'known'
-  const leases = [context.local, ...context.relayed].map((scope) => context.leases.inSubnet(subnetKey(scope), mac))
-  return leases.some((lease) => lease?.kind === 'bound' || lease?.kind === 'permanent') ? 'known' : 'unknown'
+  if (context.reservations.byMac(mac)) return known
+  const kinds = [context.local, ...context.relayed].map((scope) => context.leases.inSubnet(subnetKey(scope), mac)?.kind)
+  if (kinds.some((kind) => kind === 'bound' || kind === 'permanent')) return known
+  return message === 'REQUEST' && kinds.includes('offered') ? 'begun' : 'unknown'
 }
 
 export function identify(request: DhcpPacket, mac: Mac, { discovers, now }: Pick<DhcpContext, 'discovers' | 'now'>): Client {

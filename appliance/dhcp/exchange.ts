@@ -39,7 +39,7 @@ export function exchangeOf(
   const mac = clientMac(request)
   const message = messageType(request)
   if (!mac || !message) return undefined
-  const { firmware, told } = identify(request, mac, { ...(discovers ? { discovers } : {}), now: at })
+  const { firmware, told } = decision.client ?? identify(request, mac, { ...(discovers ? { discovers } : {}), now: at })
   const [by, architecture, uuid] = [programOf(firmware), describeFirmware(firmware), machineUuid(told)]
   const common = { at, mac, xid: request.xid, message, by, architecture, uuid }
   const reason = decision.reason && cut ? `${decision.reason}; ${cut}` : (decision.reason ?? cut)

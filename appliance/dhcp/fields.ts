@@ -1,5 +1,5 @@
 // Typed readings of a packet's options. An option whose data has the wrong form reads as absent: firmware sends all sorts.
-import { type Ipv4, ipv4FromNumber, type Mac, macFromBytes, UNSPECIFIED } from '../wire/addresses.ts'
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber, type Mac, macFromBytes, UNSPECIFIED } from '../wire/addresses.ts'
 import { MESSAGE_TYPES, type MessageType, messageTypeCode, OPTION } from './codes.ts'
 import type { DhcpOption } from './options.ts'
 import { BROADCAST_FLAG, type DhcpPacket } from './packet.ts'
@@ -54,7 +54,9 @@ export function messageTypeOption(type: MessageType): DhcpOption {
 }
 
 export function addressOption(code: number, ...addresses: readonly Ipv4[]): DhcpOption {
-  return { code, data: Buffer.from(addresses.flatMap((address) => address.split('.').map(Number))) }
+  const data = Buffer.allocUnsafe(4 * addresses.length)
+  for (const [index, address] of addresses.entries()) data.writeUInt32BE(ipv4ToNumber(address), 4 * index)
+  return { code, data }
 }
 
 /** `seconds` is written as 32 bits; 2^32 - 1 means for ever (RFC 2131 section 3.3). */

@@ -1,5 +1,5 @@
 // A lease and what may be done to it, as values: decisions propose changes, the store commits them before a reply leaves.
-import type { Ipv4, Mac } from '../wire/addresses.ts'
+import type { AddressRange, Ipv4, Mac } from '../wire/addresses.ts'
 
 /** `network/prefix`, the key of a subnet in the store. */
 export type SubnetKey = string
@@ -34,15 +34,32 @@ export type LeaseChange =
   | { readonly kind: 'free'; readonly subnet: SubnetKey; readonly mac: Mac; readonly address: Ipv4; readonly at: number }
   | { readonly kind: 'decline'; readonly subnet: SubnetKey; readonly address: Ipv4; readonly until: number }
 
+/** The addresses of a subnet that anybody may be lent who has no reservation. */
+export interface LendingPool {
+  readonly range: AddressRange
+  /** Whether an address of the range is lent at all: always the same answer. */
+  readonly lends: (address: Ipv4) => boolean
+}
+
+export type LeaseCounts = Readonly<Record<Lease['kind'], number>>
+
 /** What a decision may look up. */
 export interface LeaseView {
   /** The row that the host of this MAC has in this subnet, live or not. */
   inSubnet(subnet: SubnetKey, mac: Mac): Lease | undefined
   byAddress(address: Ipv4): Lease | undefined
+  /** What to lend next: never used before used, the longest free first; undefined when none is free at `now`. */
+  nextFree(pool: LendingPool, now: number): Ipv4 | undefined
+  /** The leases on the addresses that the pool lends, live or not. */
+  countIn(pool: LendingPool): LeaseCounts
 }
 
 /** What the server needs of a store beside looking up. */
 export interface LeaseStore extends LeaseView {
+  /** Every look-up sees the change from now on; it is durable with the next `flush`. Throws, and changes nothing, when it cannot be made. */
+  stage(change: LeaseChange): void
+  /** What was staged is durable when this returns, all at once. Throws, and takes all of it back, when it cannot be written. */
+  flush(): void
   /** The change is durable when this returns. Throws, and changes nothing, when it cannot be made. */
   commit(change: LeaseChange): void
 }

@@ -1,5 +1,5 @@
 // The option areas of a DHCP packet: RFC 2132 section 2, long options by RFC 3396, overload by RFC 2132 section 9.3.
-import { Cursor, WireError, type Writer } from '../wire/cursor.ts'
+import { WireError, type Writer } from '../wire/cursor.ts'
 import { OPTION } from './codes.ts'
 
 /** One option. Repeats of a code are one option already (RFC 3396), so data may be longer than 255 bytes. */
@@ -19,34 +19,38 @@ export interface OptionArea {
   readonly cut: WireError | undefined
 }
 
-/** What one area holds. An area that ends without END is accepted, and one that ends inside an option costs that option. */
-export function readArea(bytes: Uint8Array, field: string): OptionArea {
-  const cursor = new Cursor(bytes)
+/**
+ * What one area holds, as views. An area that ends without END is accepted, and one that ends inside an option costs that option. It is
+ * read by hand: a Cursor would have a name made for each field of each option.
+ */
+export function readArea(bytes: Buffer, field: string): OptionArea {
   const options: DhcpOption[] = []
-  try {
-    while (cursor.remaining > 0) {
-      const code = cursor.u8(field)
-      if (code === PAD) continue
-      if (code === END) break
-      const length = cursor.u8(`${field} ${code} length`)
-      options.push({ code, data: cursor.bytes(length, `${field} ${code}`) })
-    }
-  } catch (error) {
-    if (error instanceof WireError) return { options, cut: error }
-    throw error
+  const cutAt = (offset: number, name: string, wanted: number): OptionArea => {
+    return { options, cut: new WireError(name, offset, `${wanted} bytes wanted, ${bytes.length - offset} left`) }
+  }
+  for (let offset = 0; offset < bytes.length; ) {
+    const code = bytes[offset] ?? END
+    offset += 1
+    if (code === PAD) continue
+    if (code === END) break
+    const length = bytes[offset]
+    if (length === undefined) return cutAt(offset, `${field} ${code} length`, 1)
+    offset += 1
+    if (offset + length > bytes.length) return cutAt(offset, `${field} ${code}`, length)
+    options.push({ code, data: bytes.subarray(offset, offset + length) })
+    offset += length
   }
   return { options, cut: undefined }
 }
 
-/** Concatenates the parts of each option, at the place of its first part (RFC 3396 section 7). Copies the data. */
+/** Concatenates the parts of each option, at the place of its first part (RFC 3396 section 7). */
 export function joinParts(parts: readonly DhcpOption[]): readonly DhcpOption[] {
-  const joined = new Map<number, Buffer[]>()
-  for (const { code, data } of parts) {
-    const before = joined.get(code)
-    if (before) before.push(data)
-    else joined.set(code, [data])
+  const joined = new Map<number, DhcpOption>()
+  for (const part of parts) {
+    const before = joined.get(part.code)
+    joined.set(part.code, before ? { code: part.code, data: Buffer.concat([before.data, part.data]) } : part)
   }
-  return Array.from(joined, ([code, data]) => ({ code, data: Buffer.concat(data) }))
+  return [...joined.values()]
 }
 
 /** Which of `file` (bit 1) and `sname` (bit 2) hold options, by option 52; nothing when it is absent or nonsense. */

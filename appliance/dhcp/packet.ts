@@ -35,6 +35,7 @@ export const BOOTREPLY = 2
 export const BROADCAST_FLAG = 0x8000
 
 const MAGIC_COOKIE = 0x63825363
+const NOTHING = Buffer.alloc(0)
 const SNAME_LENGTH = 64
 const FILE_LENGTH = 128
 const OPTIONS_OFFSET = 240
@@ -52,9 +53,9 @@ export function decodeDhcp(bytes: Uint8Array): DhcpPacket {
   return readDhcp(bytes).packet
 }
 
-/** Throws WireError when the header is not DHCP's; the record shares no memory with `bytes`. */
+/** Throws WireError when the header is not DHCP's; the record shares no memory with `bytes`: it has a copy of its own, in one piece. */
 export function readDhcp(bytes: Uint8Array): ReadDhcp {
-  const cursor = new Cursor(bytes)
+  const cursor = new Cursor(Buffer.from(bytes))
   const header = {
     op: cursor.u8('op'),
     htype: cursor.u8('htype'),
@@ -67,7 +68,7 @@ export function readDhcp(bytes: Uint8Array): ReadDhcp {
     yiaddr: ipv4FromNumber(cursor.u32('yiaddr')),
     siaddr: ipv4FromNumber(cursor.u32('siaddr')),
     giaddr: ipv4FromNumber(cursor.u32('giaddr')),
-    chaddr: Buffer.from(cursor.bytes(16, 'chaddr')),
+    chaddr: cursor.bytes(16, 'chaddr'),
   }
   const sname = cursor.bytes(SNAME_LENGTH, 'sname')
   const file = cursor.bytes(FILE_LENGTH, 'file')
@@ -81,8 +82,8 @@ export function readDhcp(bytes: Uint8Array): ReadDhcp {
   const cut = areas.flatMap((each) => each.cut?.message ?? []).join(', ')
   const packet = {
     ...header,
-    sname: overload.sname ? Buffer.alloc(0) : trimmed(sname),
-    file: overload.file ? Buffer.alloc(0) : trimmed(file),
+    sname: overload.sname ? NOTHING : trimmed(sname),
+    file: overload.file ? NOTHING : trimmed(file),
     options: joinParts(areas.flatMap(({ options }) => options).filter(({ code }) => code !== OPTION.overload)),
   }
   return { packet, cut: cut === '' ? undefined : `cut off: ${cut}` }
@@ -111,5 +112,5 @@ function writeFixed(writer: Writer, field: string, bytes: Uint8Array, length: nu
 function trimmed(bytes: Buffer): Buffer {
   let length = bytes.length
   while (length > 0 && bytes[length - 1] === 0) length -= 1
-  return Buffer.from(bytes.subarray(0, length))
+  return bytes.subarray(0, length)
 }

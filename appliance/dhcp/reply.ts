@@ -1,8 +1,9 @@
 // Reply packets: RFC 2131 section 4.3.1 table 3 (which field holds what) and boot-notes (which options firmware can bear).
 import { type BootAnswer, bootAnswer, type ReplyRole } from '../boot/bootfile.ts'
 import { broadcastOf, type Ipv4, netmask, UNSPECIFIED } from '../wire/addresses.ts'
+import { explainDisk } from '../wire/disk.ts'
 import { OPTION } from './codes.ts'
-import type { Client, DhcpContext } from './decision.ts'
+import { type Client, type Decision, type DhcpContext, silent } from './decision.ts'
 import { addressOption, asksFor, messageTypeOption, optionData, secondsOption, textOption } from './fields.ts'
 import type { DhcpOption } from './options.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type DhcpPacket } from './packet.ts'
@@ -20,9 +21,15 @@ export interface Grant {
 }
 
 /** An OFFER or ACK with the network's options and the boot data. */
-export function grantReply(type: 'OFFER' | 'ACK', client: Client, scope: Scope, grant: Grant, context: DhcpContext): DhcpPacket {
+export function grantReply(
+  type: 'OFFER' | 'ACK',
+  client: Client,
+  scope: Scope,
+  grant: Grant,
+  boot: BootAnswer,
+  context: DhcpContext,
+): DhcpPacket {
   const { request } = client
-  const boot = bootFor(client, context, 'full')
   const options = [
     messageTypeOption(type),
     addressOption(OPTION.serverIdentifier, identifierFor(request, context.serverAddress)),
@@ -71,6 +78,14 @@ export function nakReply(client: Client, reason: string, context: DhcpContext): 
   return { ...replyHeader(request), flags, options }
 }
 
+/** What is left of a decision whose change could not be committed. */
+export function withoutChange(decision: Decision, cause: unknown): Decision {
+  const reason = `its lease cannot be written: ${explainDisk(cause)}`
+  if (decision.kind === 'silent' || decision.unchanged === undefined) return silent(reason)
+  const packet = withSeconds(decision.packet, decision.unchanged)
+  return { ...decision, packet, change: undefined, unchanged: undefined, reason: `${reason}; it keeps the one that it has` }
+}
+
 export function bootFor(client: Client, context: DhcpContext, role: ReplyRole): BootAnswer {
   return bootAnswer(client.firmware, client.mac, context.boot, role)
 }
@@ -105,6 +120,14 @@ function leaseTimes(seconds: number): readonly DhcpOption[] {
   if (seconds === FOR_EVER) return [lease]
   const renewal = secondsOption(OPTION.renewalTime, Math.floor(seconds / 2))
   return [lease, renewal, secondsOption(OPTION.rebindingTime, Math.floor(seconds * 0.875))]
+}
+
+/** The same reply with another lease time. */
+function withSeconds(reply: DhcpPacket, seconds: number): DhcpPacket {
+  const times = leaseTimes(seconds)
+  const isTime = (code: number) => code === OPTION.leaseTime || code === OPTION.renewalTime || code === OPTION.rebindingTime
+  const options = reply.options.flatMap((option) => (isTime(option.code) ? times.filter(({ code }) => code === option.code) : [option]))
+  return { ...reply, options }
 }
 
 function networkOptions(client: Client, scope: Scope, context: DhcpContext): readonly DhcpOption[] {

@@ -6,7 +6,7 @@ import { purposeOf } from './purpose.ts'
 import { isOurIdentifier } from './relay.ts'
 import { bootFor, grantReply, nakReply } from './reply.ts'
 import { type Lending, refusal, reservedAddress, subnetKey } from './scope.ts'
-import { leaseSeconds } from './terms.ts'
+import { termOf } from './terms.ts'
 
 export function answerRequest(client: Client, lending: Lending, context: DhcpContext): Decision {
   const purpose = purposeOf(client.request)
@@ -49,16 +49,14 @@ function grantOrRefuse(client: Client, lending: Lending, context: DhcpContext, a
   if (refused) return { kind: 'reply', answer: 'nak', packet: nakReply(client, refused, context), change: undefined, reason: refused }
 
   const lease = lending.leases.byAddress(address)
-  const seconds = leaseSeconds(firmware, lease)
+  const { seconds, isCovered } = termOf(firmware, lease, { mac, subnet, now: lending.now })
   const expires = lending.now + seconds * 1000
-  const change: LeaseChange | undefined = lease?.kind === 'permanent' ? undefined : { kind: 'bind', subnet, mac, address, expires }
-  const packet = grantReply('ACK', client, lending.scope, { address, seconds }, context)
+  const change: LeaseChange | undefined = isCovered ? undefined : { kind: 'bind', subnet, mac, address, expires }
   const boot = bootFor(client, context, 'full')
+  const packet = grantReply('ACK', client, lending.scope, { address, seconds }, boot, context)
   const reason = boot.kind === 'none' && firmware.kind !== 'os' ? boot.reason : undefined
-  const left = lease?.kind === 'bound' ? Math.floor((lease.expires - lending.now) / 1000) : 0
-  const within = { address, seconds: Math.min(seconds, left) }
-  const unchanged = change && left > 0 ? grantReply('ACK', client, lending.scope, within, context) : undefined
-  return { kind: 'reply', answer: 'ack', packet, change, unchanged, reason }
+  const left = change && lease?.kind === 'bound' ? Math.floor((lease.expires - lending.now) / 1000) : 0
+  return { kind: 'reply', answer: 'ack', packet, change, unchanged: left > 0 ? Math.min(seconds, left) : undefined, reason }
 }
 
 /** A host has one lease in a subnet: it may not take a second address beside it, unless it has a reservation there. */

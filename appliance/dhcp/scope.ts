@@ -4,7 +4,6 @@ import {
   type AddressRange,
   broadcastOf,
   type Ipv4,
-  ipv4FromNumber,
   ipv4ToNumber,
   type Mac,
   rangeContains,
@@ -12,7 +11,7 @@ import {
   subnetContains,
   UNSPECIFIED,
 } from '../wire/addresses.ts'
-import { describeLease, isLive, type Lease, type LeaseView, ownerOf, type SubnetKey } from './lease.ts'
+import { describeLease, isLive, type LeaseCounts, type LeaseView, ownerOf, type SubnetKey } from './lease.ts'
 
 export interface Scope {
   readonly subnet: Subnet
@@ -75,11 +74,8 @@ export function reservedAddress(lending: Lending, mac: Mac): Ipv4 | undefined {
 /** Why this MAC may not have this address now; undefined when it may. */
 export function refusal(lending: Lending, mac: Mac, address: Ipv4): string | undefined {
   const { scope, reservations, leases, now } = lending
-  if (!subnetContains(scope.subnet, address)) return `${address} is not in ${subnetKey(scope)}`
-  if (address === UNSPECIFIED || isEdge(scope.subnet, address)) return `${address} is no host's address in ${subnetKey(scope)}`
-  if (address === lending.serverAddress) return `${address} is our own`
-  if (address === scope.router) return `${address} is the router's`
-
+  const unlent = neverLent(lending, address)
+  if (unlent) return unlent
   const holder = reservations.byAddress(address)
   if (holder && !reservations.isSameHost(mac, holder.mac)) return `${address} is reserved for ${holder.name} (${holder.mac})`
   const reserved = reservedAddress(lending, mac)
@@ -95,7 +91,7 @@ export function refusal(lending: Lending, mac: Mac, address: Ipv4): string | und
 
 /**
  * The address to offer (RFC 2131 section 4.3.1): the reservation; else the client's present or previous one; else the one it
- * asks for; else one of the pool, never used before used, longest expired first.
+ * asks for; else one of the pool, never used before used, longest free first.
  */
 export function chooseAddress(lending: Lending, mac: Mac, requested: Ipv4 | undefined): Choice {
   const reserved = reservedAddress(lending, mac)
@@ -105,39 +101,39 @@ export function chooseAddress(lending: Lending, mac: Mac, requested: Ipv4 | unde
   }
   const previous = lending.leases.inSubnet(subnetKey(lending.scope), mac)?.address
   const preferred = [previous, requested].find((address) => address && !refusal(lending, mac, address))
-  return preferred ? { kind: 'address', address: preferred } : chooseFromPool(lending, mac)
+  return preferred ? { kind: 'address', address: preferred } : chooseFromPool(lending)
 }
 
-function chooseFromPool(lending: Lending, mac: Mac): Choice {
-  const { scope, leases, now } = lending
-  if (!scope.pool) return { kind: 'none', reason: `${subnetKey(scope)} has no pool and this host no reservation` }
-  const blocking: Lease[] = []
-  let oldest: { readonly address: Ipv4; readonly expires: number } | undefined
-  for (let value = ipv4ToNumber(scope.pool.first); value <= ipv4ToNumber(scope.pool.last); value += 1) {
-    const address = ipv4FromNumber(value)
-    const lease = leases.byAddress(address)
-    if (lease && isLive(lease, now)) blocking.push(lease)
-    else if (refusal(lending, mac, address)) continue
-    else if (!lease) return { kind: 'address', address }
-    else if (lease.kind !== 'permanent' && (!oldest || lease.expires < oldest.expires)) oldest = { address, expires: lease.expires }
-  }
-  if (oldest) return { kind: 'address', address: oldest.address }
-  return { kind: 'none', reason: exhaustion(scope, scope.pool, blocking) }
+function chooseFromPool(lending: Lending): Choice {
+  const { scope, leases, now, reservations } = lending
+  const range = scope.pool
+  if (!range) return { kind: 'none', reason: `${subnetKey(scope)} has no pool and this host no reservation` }
+  const lends = (address: Ipv4) => !reservations.byAddress(address) && neverLent(lending, address) === undefined
+  const address = leases.nextFree({ range, lends }, now)
+  return address ? { kind: 'address', address } : { kind: 'none', reason: exhaustion(scope, range, leases.countIn({ range, lends })) }
 }
 
-function exhaustion(scope: Scope, pool: AddressRange, blocking: readonly Lease[]): string {
+/** Where no address is free, the lease on each is live. */
+function exhaustion(scope: Scope, pool: AddressRange, counts: LeaseCounts): string {
   const size = ipv4ToNumber(pool.last) - ipv4ToNumber(pool.first) + 1
-  const count = (kind: Lease['kind']) => blocking.filter((lease) => lease.kind === kind).length
   const taken = [
-    [count('permanent'), 'held by hosts that booted'],
-    [count('bound'), 'lent'],
-    [count('offered'), 'offered'],
-    [count('declined'), 'declined'],
-    [size - blocking.length, 'reserved or not for lending'],
+    [counts.permanent, 'held by hosts that booted'],
+    [counts.bound, 'lent'],
+    [counts.offered, 'offered'],
+    [counts.declined, 'declined'],
+    [size - counts.permanent - counts.bound - counts.offered - counts.declined, 'reserved or not for lending'],
   ] as const
-  const counts = taken.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)
-  const advice = count('permanent') > 0 ? 'release the leases of hosts that are gone, or widen the pool' : 'widen the pool'
-  return `no free address in ${pool.first}-${pool.last} of ${subnetKey(scope)}: ${counts.join(', ')}; ${advice}`
+  const told = taken.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)
+  const advice = counts.permanent > 0 ? 'release the leases of hosts that are gone, or widen the pool' : 'widen the pool'
+  return `no free address in ${pool.first}-${pool.last} of ${subnetKey(scope)}: ${told.join(', ')}; ${advice}`
+}
+
+/** Why nobody is lent this address, whoever asks and whenever. */
+function neverLent({ scope, serverAddress }: Lending, address: Ipv4): string | undefined {
+  if (!subnetContains(scope.subnet, address)) return `${address} is not in ${subnetKey(scope)}`
+  if (address === UNSPECIFIED || isEdge(scope.subnet, address)) return `${address} is no host's address in ${subnetKey(scope)}`
+  if (address === serverAddress) return `${address} is our own`
+  return address === scope.router ? `${address} is the router's` : undefined
 }
 
 function isEdge(subnet: Subnet, address: Ipv4): boolean {

@@ -1,24 +1,21 @@
-// The DHCP server of one interface: ports 67 and 4011; receive, decode, decide, commit, encode, send.
+// The DHCP server of one interface: its sockets, on ports 67 and 4011.
 import type dgram from 'node:dgram'
 import type { BootServer } from '../boot/bootfile.ts'
 import { macsOf } from '../boot/known-host.ts'
 import { type AddressRange, type Ipv4, parseIpv4, type Subnet, UNSPECIFIED } from '../wire/addresses.ts'
-import { WireError } from '../wire/cursor.ts'
-import { explainDisk } from '../wire/disk.ts'
-import { limitLog, withinRate } from '../wire/limit.ts'
+import { drain } from '../wire/datagrams.ts'
+import { limitLog } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
 import { openUdpOn, type UdpWish } from '../wire/server.ts'
-import { decide, type ServerPort } from './decide.ts'
-import { type Decision, type DhcpContext, type DhcpMode, standingOf, withoutChange } from './decision.ts'
-import { describeDhcp } from './describe.ts'
-import { bootServerDestination, type Destination, destination } from './destination.ts'
-import { Discovers } from './discovers.ts'
-import { type DroppedDhcp, droppedRequest, senderOf } from './dropped.ts'
-import { type DhcpExchange, exchangeOf } from './exchange.ts'
+import { type AnsweringOptions, type Datagram, openAnswering, type Send } from './answering.ts'
+import type { ServerPort } from './decide.ts'
+import type { DhcpMode } from './decision.ts'
+import type { Destination } from './destination.ts'
+import type { DroppedDhcp } from './dropped.ts'
+import type { DhcpExchange } from './exchange.ts'
 import { expressFilters } from './express.ts'
 import type { LeaseStore } from './lease.ts'
-import { encodeDhcp, type ReadDhcp, readDhcp } from './packet.ts'
-import { openReceiver } from './runner.ts'
+import { openReceiver, type Receiver } from './runner.ts'
 import { type HostEntry, reservationsOf, type Scope } from './scope.ts'
 
 export interface DhcpSettings {
@@ -67,15 +64,17 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
     sockets.push(socket)
     return socket
   }
-  const discovers = new Discovers()
+  let receiver: Receiver<Datagram>
   try {
     const dhcp = await open(67, { filter: filters?.others })
     // It only hears: what it is told is answered as from the other one.
     const express = filters && (await open(67, { address: '255.255.255.255', filter: filters.express }))
     const bootServer = await open(4011)
-    listen({ socket: dhcp, port: 67 }, options, discovers)
-    if (express) listen({ socket: express, port: 67, answerFrom: dhcp }, options, discovers)
-    listen({ socket: bootServer, port: 4011 }, options, discovers)
+    receiver = listen(options, [
+      { socket: dhcp, port: 67 },
+      ...(express ? [{ socket: express, port: 67, answerFrom: dhcp } as const] : []),
+      { socket: bootServer, port: 4011 },
+    ])
   } catch (error) {
     await Promise.all(sockets.map(closed))
     throw error
@@ -84,6 +83,7 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
   let closing: Promise<unknown> | undefined
   return {
     async close() {
+      receiver.close()
       closing ??= Promise.all(sockets.map(closed))
       await closing
     },
@@ -97,126 +97,36 @@ interface Ear {
   readonly answerFrom?: dgram.Socket
 }
 
-/** Whatever a datagram does, the next one is served: nothing thrown here leaves the handler. */
-function listen({ socket, port, answerFrom = socket }: Ear, options: DhcpServerOptions, discovers: Discovers): void {
-  const { log, now } = options
+/** Whatever a datagram does, the next one is served. All ears have one queue, and one group of answers. */
+function listen(options: DhcpServerOptions, ears: readonly Ear[]): Receiver<Datagram> {
+  const { log, now, store, onExchange, onDropped } = options
   const troubles = limitLog(log, { lines: 20, windowSeconds: 10 }, now)
-  const exchanges = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
-  const details = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
-  const known = { reservations: reservationsOf(options.settings.hosts), discovers }
-  const mayTell = withinRate({ times: 20, windowSeconds: 1 }, now)
-  const tell = (dropped: DroppedDhcp | undefined): void => {
-    if (!dropped || !mayTell()) return
-    try {
-      options.onDropped?.(dropped)
-    } catch (error) {
-      troubles.error({ ...dropped, err: error, why: explainDisk(error) }, 'dropped DHCP packet not noted')
-    }
+  const answering = openAnswering({ setting: settingOf(options), store, now, log, onExchange, onDropped })
+  const { standing, take: answer, settle } = answering
+  const open = ears.map(({ socket, port, answerFrom = socket }) => {
+    const send: Send = (bytes, to, onError) => answerFrom.send(bytes, to.port, to.address, (error) => error && onError(error))
+    return { socket, port, hear: (bytes: Buffer, from: Destination): void => receiver.receive({ bytes, from, port, send }) }
+  })
+  const receiver: Receiver<Datagram> = openReceiver({
+    standing,
+    answer,
+    settle,
+    drain(most) {
+      for (const { socket, hear } of open) drain(socket, most, hear)
+    },
+    log,
+  })
+  for (const { socket, port, hear } of open) {
+    socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
+    socket.on('message', (bytes, sender) => hear(bytes, { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }))
   }
-  socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
-  const handle = ({ bytes, sender }: Datagram): void => {
-    try {
-      const request = readDhcp(bytes)
-      const from = { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }
-      answer(request, from, {
-        socket: answerFrom,
-        port,
-        context: contextOf(options, known),
-        options,
-        discovers,
-        tell,
-        troubles,
-        exchanges,
-        details,
-      })
-    } catch (error) {
-      const peer = `${sender.address}:${sender.port}`
-      if (error instanceof WireError) troubles.warn({ peer, port, reason: error.message }, 'DHCP packet dropped')
-      else troubles.error({ peer, port, err: error }, 'DHCP packet not answered')
-      const mac = senderOf(bytes)
-      const reason = error instanceof WireError ? error.message : 'the appliance failed to answer it; its log says why'
-      tell(mac && { mac, reason })
-    }
-  }
-  const standing = ({ bytes }: Datagram) => standingOf(senderOf(bytes), contextOf(options, known))
-  const receiver = openReceiver({ standing, answer: handle, log })
-  socket.on('message', (bytes, sender) => receiver.receive({ bytes, sender }))
-  socket.on('close', () => receiver.close())
+  return receiver
 }
 
-interface Datagram {
-  readonly bytes: Buffer
-  readonly sender: { readonly address: string; readonly port: number }
-}
-
-/** The decision with its change on disk; where it cannot be, what holds without. */
-function committed(decision: Decision, { options, troubles, port }: Handling): Decision {
-  if (!decision.change) return decision
-  try {
-    options.store.commit(decision.change)
-    return decision
-  } catch (error) {
-    troubles.error({ port, reason: explainDisk(error), err: error, lease: decision.change }, 'DHCP lease not written')
-    return withoutChange(decision, error)
-  }
-}
-
-interface Handling {
-  readonly socket: dgram.Socket
-  readonly port: ServerPort
-  readonly context: DhcpContext
-  readonly options: DhcpServerOptions
-  readonly discovers: Discovers
-  readonly tell: (dropped: DroppedDhcp | undefined) => void
-  readonly troubles: Log
-  readonly exchanges: Log
-  readonly details: Log
-}
-
-function answer({ packet: request, cut }: ReadDhcp, from: Destination, handling: Handling): void {
-  const { socket, port, context, options, tell, troubles, exchanges, details } = handling
-  const decision = committed(decide(request, port, context), handling)
-  if (decision.kind === 'reply') {
-    const to = port === 4011 ? bootServerDestination(from) : destination(decision.packet, request)
-    socket.send(encodeDhcp(decision.packet), to.port, to.address, (error) => {
-      if (!error) return
-      troubles.warn({ err: error, to, xid: request.xid }, 'DHCP reply not sent')
-      tell(droppedRequest(request, `our answer could not be sent: ${error.message}`))
-    })
-    details.debug({ packet: describeDhcp(decision.packet), to }, 'DHCP reply')
-  }
-  const exchange = exchangeOf(context.now, request, decision, { discovers: context.discovers, cut })
-  if (!exchange) {
-    troubles.warn({ peer: from, reason: decision.reason, cut }, 'DHCP packet dropped')
-    tell(droppedRequest(request, [decision.reason, cut].filter((part) => part !== undefined).join('; ')))
-    return
-  }
-  if (exchange.message === 'DISCOVER') handling.discovers.remember(exchange.mac, request, context.now)
-  exchanges.info({ ...exchange }, 'DHCP')
-  try {
-    options.onExchange(exchange)
-  } catch (error) {
-    troubles.error({ mac: exchange.mac, answer: exchange.answer, reason: explainDisk(error), err: error }, 'DHCP exchange not noted')
-  }
-}
-
-/** What a decision depends on, now. */
-export function contextOf(
-  options: Pick<DhcpServerOptions, 'settings' | 'bootTarget' | 'store' | 'now'>,
-  known: Pick<DhcpContext, 'reservations' | 'discovers'>,
-): DhcpContext {
-  const { mode, address, subnet, pool, router, relayed, dns } = options.settings
-  return {
-    mode,
-    serverAddress: address,
-    boot: options.bootTarget,
-    local: { subnet, pool, router },
-    relayed,
-    dns,
-    ...known,
-    leases: options.store,
-    now: options.now(),
-  }
+/** What decisions depend on, as configured. */
+export function settingOf({ settings, bootTarget: boot }: Pick<DhcpServerOptions, 'settings' | 'bootTarget'>): AnsweringOptions['setting'] {
+  const { mode, address: serverAddress, subnet, pool, router, relayed, dns, hosts } = settings
+  return { mode, serverAddress, boot, local: { subnet, pool, router }, relayed, dns, reservations: reservationsOf(hosts) }
 }
 
 function closed(socket: dgram.Socket): Promise<void> {

@@ -50,6 +50,9 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
 ]
 
+/** The newest that this hostless knows. */
+export const SCHEMA_VERSION = MIGRATIONS.length
+
 /** Opens the file, or ':memory:', and brings its schema up to date. Throws when a newer hostless wrote it. */
 export function openStore(file: string): Store {
   if (file !== ':memory:') keepPrivate(file)

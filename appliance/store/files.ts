@@ -5,9 +5,9 @@ import { join } from 'node:path'
 
 const NFS_KEY_BYTES = 32
 
-/** The key that filehandles are signed with: made at the first start, mode 0600. All appliances of a site share it. Throws when it is damaged. */
-export async function nfsKey(dataDir: string): Promise<Buffer> {
-  const folder = join(dataDir, 'keys')
+/** The key that filehandles are signed with: made in `keys/` of this folder at the first start, mode 0600. All appliances of a site share it. Throws when it is damaged. */
+export async function nfsKey(ownFolder: string): Promise<Buffer> {
+  const folder = join(ownFolder, 'keys')
   const file = join(folder, 'nfs.key')
   const known = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -38,6 +38,8 @@ export async function nfsKey(dataDir: string): Promise<Buffer> {
 
 export interface OpenedFile {
   readonly kind: 'file'
+  /** The same for the same content: what tells one file on disk from another, and from itself when it was changed. */
+  readonly identity: string
   /** Bytes. */
   readonly size: number
   /** Exactly `length` bytes, else it rejects. */
@@ -52,14 +54,15 @@ export async function openRegular(path: string): Promise<OpenedFile | undefined>
     throw error
   })
   if (!file) return undefined
-  const stats = await file.stat()
+  const stats = await file.stat({ bigint: true })
   if (!stats.isFile()) {
     await file.close()
     return undefined
   }
   return {
     kind: 'file',
-    size: stats.size,
+    identity: [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join('-'),
+    size: Number(stats.size),
     read: async (position, length) => {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position)
       if (bytesRead !== length) throw new Error(`${path} ended at byte ${position + bytesRead}`)

@@ -13,7 +13,8 @@ export async function readSiteKeys(dataDir: string): Promise<SiteKeys> {
   const authority = await readAuthority(dataDir)
   if (authority.kind === 'none') return authority
   const stats = await stat(path).catch(() => undefined)
-  if (stats && (stats.mode & 0o077) !== 0) return { kind: 'none', reason: `${path} can be read by others: chmod 600 it` }
+  // Its group may be that of this appliance's own user.
+  if (stats && (stats.mode & 0o037) !== 0) return { kind: 'none', reason: `${path} can be read by others: chmod 600 it` }
   const secret = (await readShort(path))?.trim()
   return secret ? { kind: 'keys', secret, authority: authority.pem } : { kind: 'none', reason: missing(path) }
 }

@@ -54,6 +54,8 @@ interface Running {
   readonly file: TftpFile
   readonly socket: Socket
   timer: NodeJS.Timeout | undefined
+  /** What the timer waits, ms. */
+  patience: number
 }
 
 interface Session {
@@ -158,7 +160,7 @@ export async function startTftpServer(options: TftpServerOptions): Promise<{ rea
       throw error
     }
     const first = begin(negotiate(packet.options, file.size, limits), file.size)
-    session.running = { transfer: first.transfer, file, socket, timer: undefined }
+    session.running = { transfer: first.transfer, file, socket, timer: undefined, patience: 0 }
     if (sessions.get(session.key) !== session) return release(session.running, session)
     socket.on('error', (error) => log.error({ error, peer: session.peer }, 'TFTP: the socket of a transfer failed'))
     socket.on('message', (bytes, from) => onAnswer(session, socket, bytes, from))
@@ -186,8 +188,13 @@ export async function startTftpServer(options: TftpServerOptions): Promise<{ rea
     running.transfer = transfer
     for (const action of actions) act(session, running, action)
     if (!waitsAnew || transfer.phase === 'closed') return
-    clearTimeout(running.timer)
-    running.timer = setTimeout(() => onEvent(session, { kind: 'timeout' }), patience(transfer))
+    const wait = patience(transfer)
+    if (running.timer && running.patience === wait) running.timer.refresh()
+    else {
+      clearTimeout(running.timer)
+      running.timer = setTimeout(() => onEvent(session, { kind: 'timeout' }), wait)
+      running.patience = wait
+    }
   }
 
   function act(session: Session, running: Running, action: TransferAction): void {

@@ -10,11 +10,13 @@ import type { BootEvent, EventOf } from './event.ts'
 import type { AttemptView } from './timeline.ts'
 import {
   apply,
+  applyAll,
   applyReport,
   attemptById,
   type Change,
   forget,
   macAt,
+  type Observed,
   openAttempt,
   type Tracker,
   tick,
@@ -29,6 +31,8 @@ export interface AttemptRunnerOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly newId: () => string
+  /** Calls at the end of this turn. Left out: at once. */
+  readonly later?: (action: () => void) => void
   readonly log: Log
 }
 
@@ -36,13 +40,15 @@ export class AttemptRunner {
   readonly #options: AttemptRunnerOptions
   readonly #shown: Emitter<AttemptView>
   readonly #troubles: Log
-  #tracker: Tracker
+  /** In the order in which they happened; everybody who asks sees them as noted. */
+  #soon: Observed[] = []
+  #current: Tracker
 
   constructor(options: AttemptRunnerOptions) {
     this.#options = options
     this.#shown = new Emitter(options.log, 'boot attempts')
     this.#troubles = limitLog(options.log, { lines: 5, windowSeconds: 60 }, options.now)
-    this.#tracker = options.tracker
+    this.#current = options.tracker
   }
 
   /** Of a host: it may begin an attempt. What cannot be written is not noted: whoever saw it has served the host, and goes on. */
@@ -53,6 +59,29 @@ export class AttemptRunner {
     } catch (error) {
       this.#troubles.error({ mac, event: event.kind, reason: explainDisk(error), err: error }, 'boot timeline not written')
     }
+  }
+
+  /** As `observe`, together with all that is observed in this turn: in one write. */
+  observeSoon(mac: Mac, event: BootEvent): void {
+    const { now, newId, later = (action) => action() } = this.#options
+    this.#soon.push({ mac, event, at: now(), freshId: newId() })
+    if (this.#soon.length === 1) later(() => this.#noteSoon())
+  }
+
+  #noteSoon(): void {
+    const soon = this.#soon
+    this.#soon = []
+    if (soon.length === 0) return
+    try {
+      this.#adopt(applyAll(this.#current, soon))
+    } catch (error) {
+      this.#troubles.error({ events: soon.length, reason: explainDisk(error), err: error }, 'boot timeline not written')
+    }
+  }
+
+  get #tracker(): Tracker {
+    this.#noteSoon()
+    return this.#current
   }
 
   /** The attempt that a request for a boot script belongs to, in the store when this returns. */
@@ -83,7 +112,7 @@ export class AttemptRunner {
 
   /** Names of hosts, by each MAC of theirs, in the place of those before. */
   know(names: Tracker['names']): void {
-    this.#tracker = { ...this.#tracker, names }
+    this.#current = { ...this.#tracker, names }
   }
 
   views(): AttemptView[] {
@@ -104,7 +133,7 @@ export class AttemptRunner {
 
   #adopt(change: Change): void {
     this.#options.save(change.write)
-    this.#tracker = change.tracker
+    this.#current = change.tracker
     for (const view of change.changed) {
       this.#shown.tell(view)
       const last = view.stages.at(-1)

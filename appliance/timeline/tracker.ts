@@ -29,6 +29,20 @@ export interface Tracker {
   readonly hosts: ReadonlyMap<Mac, readonly Tracked[]>
 }
 
+/** One in the making: its hosts are its own, and change in place. */
+interface Draft extends Tracker {
+  readonly draft: Map<Mac, readonly Tracked[]>
+}
+
+/** An event of a host; `freshId` is used if a new attempt begins with it. */
+export interface Observed {
+  readonly mac: Mac
+  readonly event: BootEvent
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly freshId: string
+}
+
 export type Write =
   | { readonly kind: 'save'; readonly attempt: Omit<Attempt, 'events'>; readonly events: readonly RecordedEvent[] }
   | { readonly kind: 'forget'; readonly id: string }
@@ -50,6 +64,21 @@ export function newTracker(names: ReadonlyMap<Mac, string>, stored: readonly Att
     hosts.set(host, [...(hosts.get(host) ?? []), { attempt, stored: true, shown: 'booting' }])
   }
   return { names, key, hosts: new Map([...hosts].reverse()) }
+}
+
+/** Many events at once, each as `apply` has it, for the price of one copy; of each attempt the last view. */
+export function applyAll(tracker: Tracker, events: readonly Observed[]): Change {
+  const draft = new Map(tracker.hosts)
+  const changed = new Map<string, AttemptView>()
+  const write: Write[] = []
+  const inTheMaking: Draft = { ...tracker, hosts: draft, draft }
+  for (const { mac, event, at, freshId } of events) {
+    const change = apply(inTheMaking, mac, event, at, freshId)
+    write.push(...change.write)
+    for (const view of change.changed) changed.set(view.id, view)
+  }
+  write.push(...forgetting(evict(tracker.names, draft)))
+  return { tracker: { ...tracker, hosts: draft }, changed: [...changed.values()], write }
 }
 
 /** An event of a host. `freshId` is used if a new attempt begins with it. */
@@ -115,8 +144,7 @@ export function forget(tracker: Tracker, mac: Mac): Change {
   const hosts = new Map(tracker.hosts)
   const tracked = attemptsOf(tracker, mac)
   hosts.delete(tracker.key(mac))
-  const write = tracked.filter(({ stored }) => stored).map(({ attempt: { id } }): Write => ({ kind: 'forget', id }))
-  return { tracker: { ...tracker, hosts }, changed: [], write }
+  return { tracker: { ...tracker, hosts }, changed: [], write: forgetting(tracked) }
 }
 
 /** What time alone changes: call it every second or so. */
@@ -180,16 +208,17 @@ function settle(
   const view = show(tracker, current.attempt, 'newest', at)
   const [before] = older
   const isNew = before !== undefined && attemptsOf(tracker, mac)[0] === before
+  const wasStored = attemptsOf(tracker, mac).some(({ attempt, stored }) => stored && attempt.id === current.attempt.id)
   const { kept, dropped } = prune([{ ...current, shown: view.state }, ...older])
-  const hosts = new Map(tracker.hosts)
+  const draft = isDraft(tracker) ? tracker.draft : undefined
+  const hosts = draft ?? new Map(tracker.hosts)
   const host = tracker.key(mac)
   hosts.delete(host)
   hosts.set(host, kept)
-  const evicted = evict(tracker.names, hosts)
-  const wasStored = attemptsOf(tracker, mac).some(({ attempt, stored }) => stored && attempt.id === current.attempt.id)
+  const evicted = draft ? [] : evict(tracker.names, hosts)
   const { events: _, ...attempt } = current.attempt
   const saves: Write[] = current.stored && (events.length > 0 || !wasStored) ? [{ kind: 'save', attempt, events }] : []
-  const forgets = [...dropped, ...evicted].filter(({ stored }) => stored).map(({ attempt: { id } }): Write => ({ kind: 'forget', id }))
+  const forgets = forgetting([...dropped, ...evicted])
   return {
     tracker: { ...tracker, hosts },
     changed: isNew ? [view, show(tracker, before.attempt, 'superseded', at)] : [view],
@@ -204,16 +233,25 @@ function prune(tracked: readonly Tracked[]): { readonly kept: readonly Tracked[]
   return { kept: tracked.filter(keeps), dropped: tracked.filter((one, index) => !keeps(one, index)) }
 }
 
-/** When there are too many, takes out of `hosts` the one longest not heard of, DHCP-only ones first; says which attempts that were. */
+/** When there are too many, takes out of `hosts` those longest not heard of, DHCP-only ones first; says which attempts that were. */
 function evict(names: ReadonlyMap<Mac, string>, hosts: Map<Mac, readonly Tracked[]>): readonly Tracked[] {
   if (hosts.size <= HOST_LIMIT) return []
   const idle = ([mac, tracked]: readonly [Mac, readonly Tracked[]]): boolean =>
     !names.has(mac) && !tracked.some(({ attempt }) => hasRoot(attempt))
   const candidates = [...hosts].filter(idle)
-  const oldest = candidates.find(([, tracked]) => !tracked.some(({ stored }) => stored)) ?? candidates[0]
-  if (!oldest || candidates.length <= HOST_LIMIT) return []
-  hosts.delete(oldest[0])
-  return oldest[1]
+  const isStored = ([, tracked]: readonly [Mac, readonly Tracked[]]): boolean => tracked.some(({ stored }) => stored)
+  const [unstored, stored] = [candidates.filter((one) => !isStored(one)), candidates.filter(isStored)]
+  const evicted = [...unstored, ...stored].slice(0, Math.max(0, candidates.length - HOST_LIMIT))
+  for (const [host] of evicted) hosts.delete(host)
+  return evicted.flatMap(([, tracked]) => tracked)
+}
+
+function isDraft(tracker: Tracker): tracker is Draft {
+  return 'draft' in tracker
+}
+
+function forgetting(gone: readonly Tracked[]): readonly Write[] {
+  return gone.filter(({ stored }) => stored).map(({ attempt: { id } }) => ({ kind: 'forget', id }))
 }
 
 function findAttempt(tracker: Tracker, id: string): Tracked | undefined {

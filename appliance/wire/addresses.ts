@@ -23,6 +23,8 @@ export interface AddressRange {
 
 export const UNSPECIFIED = '0.0.0.0' as Ipv4
 export const BROADCAST = '255.255.255.255' as Ipv4
+/** The code of the digit 0; that of the dot lies below it. */
+const ZERO = 48
 
 /** Accepts `52:54:00:77:00:01`, `52-54-00-77-00-01` and `525400770001`; undefined when it is none of them. */
 export function parseMac(text: string): Mac | undefined {
@@ -31,9 +33,12 @@ export function parseMac(text: string): Mac | undefined {
   return digits.replace(/(..)(?!$)/g, '$1:') as Mac
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function macFromBytes(bytes: Uint8Array): Mac {
   if (bytes.length !== 6) throw new RangeError(`a MAC address has 6 bytes, not ${bytes.length}`)
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':') as Mac
+  const hex = (index: number) => HEX[bytes[index] ?? 0]
+  return `${hex(0)}:${hex(1)}:${hex(2)}:${hex(3)}:${hex(4)}:${hex(5)}` as Mac
 }
 
 export function macToBytes(mac: Mac): Buffer {
@@ -47,11 +52,22 @@ export function parseIpv4(text: string): Ipv4 | undefined {
 }
 
 export function ipv4FromNumber(value: number): Ipv4 {
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.') as Ipv4
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4
 }
 
+/** By hand: it is asked several times for each packet. */
 export function ipv4ToNumber(address: Ipv4): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  let value = 0
+  let part = 0
+  for (let index = 0; index < address.length; index += 1) {
+    const digit = address.charCodeAt(index) - ZERO
+    if (digit >= 0) part = part * 10 + digit
+    else {
+      value = value * 256 + part
+      part = 0
+    }
+  }
+  return value * 256 + part
 }
 
 /** `10.77.0.1/24` as the host's address and its subnet; undefined when malformed. */
@@ -67,7 +83,7 @@ export function subnetOf(address: Ipv4, prefix: number): Subnet {
 }
 
 export function subnetContains(subnet: Subnet, address: Ipv4): boolean {
-  return subnetOf(address, subnet.prefix).network === subnet.network
+  return ((ipv4ToNumber(address) ^ ipv4ToNumber(subnet.network)) & maskOf(subnet.prefix)) === 0
 }
 
 export function netmask(subnet: Subnet): Ipv4 {

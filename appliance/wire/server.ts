@@ -3,6 +3,7 @@
 import dgram from 'node:dgram'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import koffi from 'koffi'
+import { asItIs, rememberDescriptor } from './datagrams.ts'
 import { inodesOnPort, SocketError } from './explain.ts'
 
 // Linux numbers, the same on x86-64 and arm64 (socket(7), ip(7), ipv6(7), netinet/icmp6.h).
@@ -269,10 +270,11 @@ function int(value: number): Buffer {
 /** Gives the descriptor to dgram, which closes it from now on. */
 function adopt(fd: number): Promise<dgram.Socket> {
   return new Promise((resolve, reject) => {
-    const socket = dgram.createSocket('udp4')
+    const socket = dgram.createSocket({ type: 'udp4', lookup: asItIs })
     socket.once('error', reject)
     socket.bind({ fd, exclusive: true }, () => {
       socket.removeListener('error', reject)
+      rememberDescriptor(socket, fd)
       resolve(socket)
     })
   })

@@ -24,6 +24,7 @@ import { openJobBook } from './jobs/book.ts'
 import { machinePrograms } from './jobs/exec.ts'
 import type { Jobs, KeptJob } from './jobs/job.ts'
 import { unkeptJobs } from './jobs/unkept.ts'
+import { openKernels } from './kernels/kernels.ts'
 import { newLedger, record } from './ledger.ts'
 import { decodeKept, encodeKept } from './link/kept.ts'
 import { findManager } from './link/manager.ts'
@@ -90,8 +91,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   // A host is known by what it tells here: what could not be read the first time is read again before it is left out.
   if (ledger.inventory?.problems.some(({ section }) => section === 'dmi' || section === 'nics')) await observation.collect(['dmi', 'nics'])
   const { dmi, nics } = ledger.inventory ?? { dmi: { memoryModules: [] }, nics: [] }
-  const world: World | undefined = options.world && { ...options.world, collect: (names) => observation.collect(names) }
   const images = options.devices && openImages({ source: sourceOver(() => link), devices: options.devices, clock: host.clock })
+  const world: World | undefined = options.world && {
+    ...{ ...options.world, collect: (names) => observation.collect(names) },
+    ...(images ? { kernels: openKernels(options.world, images) } : {}),
+  }
   const fetchBundle = async (limit: number): Promise<Buffer> => {
     if (!link) throw new Error('there is no manager')
     return link.fetch(BUNDLE_PATH, limit)

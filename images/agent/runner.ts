@@ -139,6 +139,10 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     }
     const onEnd = (reason: string): void => {
       const wait = clock.steady() - started > LONGEST_RESTART ? RESTART : patience
+      if (monitor.ended) {
+        monitor.ended()
+        stale(monitor.sections)
+      }
       log.warn({ command: monitor.command.join(' '), reason, seconds: wait / 1000 }, 'a monitor has ended; it is started again')
       after(monitor.command.join(' '), wait, () => {
         watch(monitor, Math.min(wait * 2, LONGEST_RESTART))

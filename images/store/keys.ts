@@ -55,6 +55,7 @@ async function write(folder: string, content: string | Buffer, mode: number): Pr
   const path = await unfinishedPath(folder)
   const handle = await open(path, 'wx', mode)
   try {
+    await handle.chmod(mode) // whatever the umask: others check by image.pub
     await handle.writeFile(content)
     await handle.sync()
   } finally {

@@ -1,5 +1,6 @@
 // Who may open which connection: by path, certificate, and what the store says of both. Pure.
 
+import type { Trust } from '../protocol/host.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
 import type { KnownCertificate } from '../store/tables/certificates.ts'
 
@@ -31,7 +32,7 @@ export function admitAgent(
   named: string,
   shown: ShownCertificate | undefined,
   known: KnownCertificate | undefined,
-  state: string | undefined,
+  trust: Trust | undefined,
   now: number,
   peer: string,
 ): Admission {
@@ -47,7 +48,7 @@ export function admitAgent(
     const alarm: RaisedAlarm = { kind: 'certificate-refused', about: known.fingerprint, host: named, text }
     return { kind: 'refused', status: 403, reason: `the certificate was revoked: ${known.reason}`, alarm }
   }
-  if (state === undefined || state === 'rejected') return { kind: 'refused', status: 403, reason: 'an admin has rejected this machine' }
+  if (trust === undefined || trust === 'rejected') return { kind: 'refused', status: 403, reason: 'an admin has rejected this machine' }
   if (known.expires <= now) return { kind: 'refused', status: 401, reason: 'the certificate has expired: renew it' }
   return { kind: 'admitted', host: named, expires: known.expires }
 }

@@ -30,8 +30,8 @@ export async function admit(
     if ((await readmit(enrolment, { ...shown, host }, peer)) === 'readmitted') {
       await book.enrolled(host)
       const anew = await certificateOf(enrolment.store.db, shown.fingerprint)
-      return admitAgent(named, shown, anew, book.stateOf(named), now(), peer)
+      return admitAgent(named, shown, anew, book.conditionOf(named)?.trust, now(), peer)
     }
   }
-  return admitAgent(named, shown, known, book.stateOf(named), now(), peer)
+  return admitAgent(named, shown, known, book.conditionOf(named)?.trust, now(), peer)
 }

@@ -1,11 +1,12 @@
 // What the gateway tells of the hosts, and asks: the inventory's service is behind it.
 import type { KernelEvent } from '../protocol/events.ts'
+import type { HostCondition } from '../protocol/host.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
 import type { Report, Revision } from '../store/tables/inventories.ts'
 
 export interface AgentBook {
-  stateOf(host: string): string | undefined
+  conditionOf(host: string): HostCondition | undefined
   /** Its agent was connected no longer ago than it may be away before the host is lost. */
   wasHere(host: string): boolean
   /** What is on disk of this host's inventory. */

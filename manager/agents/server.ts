@@ -12,8 +12,9 @@ import { AttemptLimit } from '../access/limit.ts'
 import type { Rate } from '../access/rate.ts'
 import type { Presence, Probe } from '../enrolment/decide.ts'
 import { type Enrolled, enrol, type Presences, RENEWAL_GRACE, renew } from '../enrolment/enrol.ts'
-import { mayBeAsked, parseHostState } from '../enrolment/standing.ts'
+import { mayBeAsked } from '../enrolment/standing.ts'
 import type { ConsoleOpen } from '../protocol/consoles.ts'
+import { stateOf } from '../protocol/host.ts'
 import { MAX_MESSAGE_BYTES } from '../protocol/messages.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { agentPath } from './admission.ts'
@@ -147,10 +148,10 @@ class RunningGateway implements Gateway, Presences {
   }
 
   ask(host: string, body: RequestBody, { id = `manager/${randomUUID()}`, limit = ANSWER_PATIENCE }: RequestOptions = {}): Asking {
-    const state = this.#options.book.stateOf(host)
-    if (state === undefined) return asked(id, { kind: 'refused', cause: 'absent', reason: `there is no host ${host}` })
-    if (!mayBeAsked(parseHostState(state)))
-      return asked(id, { kind: 'refused', cause: 'untrusted', reason: `a host that is ${state} may only report` })
+    const known = this.#options.book.conditionOf(host)
+    if (!known) return asked(id, { kind: 'refused', cause: 'absent', reason: `there is no host ${host}` })
+    if (!mayBeAsked(known))
+      return asked(id, { kind: 'refused', cause: 'untrusted', reason: `a host that is ${stateOf(known)} may only report` })
     const connection = this.#connections.get(host)
     return connection?.ask(id, body, limit) ?? asked(id, { kind: 'refused', cause: 'absent', reason: 'its agent is not connected' })
   }
@@ -161,9 +162,9 @@ class RunningGateway implements Gateway, Presences {
 
   console(host: string, guest: ConsoleOpen['guest'], back: number, listener: LineListener): OpenedLine {
     const refused = (reason: string): OpenedLine => ({ kind: 'refused', reason })
-    const state = this.#options.book.stateOf(host)
-    if (state === undefined) return refused(`there is no host ${host}`)
-    if (!mayBeAsked(parseHostState(state))) return refused(`a host that is ${state} may only report`)
+    const known = this.#options.book.conditionOf(host)
+    if (!known) return refused(`there is no host ${host}`)
+    if (!mayBeAsked(known)) return refused(`a host that is ${stateOf(known)} may only report`)
     return this.#connections.get(host)?.console(guest, back, listener) ?? refused('the agent of its host is not connected')
   }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { HostView } from '../hosts/pool-change.ts'
 import { type Plan, type PlannedHost, plannedHost } from '../protocol/appliance.ts'
-import type { HostState } from '../protocol/host.ts'
+import type { Trust } from '../protocol/host.ts'
 import type { BootSettings } from '../store/tables/boot-settings.ts'
 
 export interface WrittenPlan {
@@ -12,8 +12,8 @@ export interface WrittenPlan {
 }
 
 export function planOf(hosts: readonly HostView[], settings: ReadonlyMap<string, BootSettings>): Plan {
-  const planned = hosts.flatMap(({ id, name, state, macs }) => {
-    const host = { macs: macs.map(({ mac }) => mac), name, standing: standingOf(state), ...settings.get(id) }
+  const planned = hosts.flatMap(({ id, name, trust, macs }) => {
+    const host = { macs: macs.map(({ mac }) => mac), name, standing: standingOf(trust), ...settings.get(id) }
     return plannedHost.safeParse(host).data ?? [] // one that no appliance would take keeps none of the others from it
   })
   return { hosts: planned }
@@ -24,18 +24,7 @@ export function writePlan(plan: Plan): WrittenPlan {
   return { etag: `"${createHash('sha256').update(json).digest('base64url')}"`, json }
 }
 
-/** A host in maintenance boots: its maintenance may need that. */
-function standingOf(state: HostState): PlannedHost['standing'] {
-  switch (state) {
-    case 'pending':
-    case 'rejected':
-      return state
-    case 'approved':
-    case 'booting':
-    case 'up':
-    case 'maintenance':
-    case 'lost':
-    case 'fenced':
-      return 'known'
-  }
+/** A host that is in maintenance, fenced or lost boots: to come back it has to. */
+function standingOf(trust: Trust): PlannedHost['standing'] {
+  return trust === 'approved' ? 'known' : trust
 }

@@ -175,7 +175,7 @@ export class Appliances {
       case 'over':
         return void (await pool.clearAlarm(consequence.key, 'manager'))
       case 'silent':
-        if (pool.host(consequence.host)?.state !== 'booting') return
+        if (pool.host(consequence.host)?.presence !== 'booting') return
         return void (await pool.move(consequence.host, { kind: 'silent', cause: consequence.cause }, 'appliance'))
     }
   }

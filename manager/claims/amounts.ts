@@ -23,7 +23,7 @@ export function space(need: Of<'space'>, given: Case): Answer {
   const what = `space in VG ${vg?.name ?? need.vg} of ${name}`
   if (!inventory) return refused({ code: 'unread', what, reason: 'the host has not reported' })
   if (!vg) {
-    const unread = usesOf({ ...host, state: 'up' })?.unread
+    const unread = usesOf({ ...host, power: 'on' })?.unread
     return refused(unread === undefined ? { code: 'unknown', what, reason: 'it has no such VG' } : { code: 'unread', what, reason: unread })
   }
   const unusable = whyUnusable(vg)

@@ -1,6 +1,6 @@
 // Who has how much of what: a claim as it stands in the table, and the spaces that claims are made in. Pure.
 
-import type { HostState } from '../protocol/host.ts'
+import type { HostCondition } from '../protocol/host.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 
 /** Who justifies a claim: it goes when that goes. `name`: as refusals say it, of which the kind is no part. */
@@ -51,10 +51,9 @@ export interface Claim {
 }
 
 /** A host as decisions about claims see it. */
-export interface KnownHost {
+export interface KnownHost extends HostCondition {
   readonly id: string
   readonly name: string
-  readonly state: HostState
   /** Its last report; undefined before the first. */
   readonly inventory: Inventory | undefined
 }

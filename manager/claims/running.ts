@@ -1,5 +1,6 @@
 // Where a guest may run: on one host, and only once all others are known not to run it. A host that has gone silent may still run what it
-// was last known to, until it is fenced. Pure.
+// was last known to, until it is fenced, in maintenance too: that nothing was placed there is no proof. Pure.
+import { isAnswering, isHarmless, isInService, sayHost } from '../protocol/host.ts'
 import { uncountedOf } from '../protocol/unread.ts'
 import { type Answer, type Case, claimOf, type Of, refused, taken } from './case.ts'
 import { type KnownHost, spaceOf } from './claim.ts'
@@ -7,7 +8,8 @@ import { type KnownHost, spaceOf } from './claim.ts'
 export function running(need: Of<'run'>, given: Case): Answer {
   const host = given.hosts.get(need.host)
   const what = `guest ${given.holder.kind === 'guest' ? given.holder.name : need.guest}`
-  if (host?.state !== 'up') return refused({ code: 'unread', what: `what runs on ${host?.name ?? need.host}`, reason: 'it is not up' })
+  if (!host || !isInService(host))
+    return refused({ code: 'unread', what: `what runs on ${host?.name ?? need.host}`, reason: 'it is not up' })
   const claimed = new Set([...given.before, ...given.claims].flatMap(({ space, item }) => (space === spaceOf(need) ? [item] : [])))
   for (const other of given.hosts.values()) {
     const stand = standOn(other, need.guest, claimed.has(other.id) ? 'may' : 'none')
@@ -25,12 +27,13 @@ export type Stand =
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /** `claim`: `may` where the guest was last started there, and nobody has said since that it has ended. */
-export function standOn({ state, inventory }: KnownHost, guest: string, claim: 'may' | 'none'): Stand {
-  if (state === 'fenced') return { kind: 'free' }
+export function standOn(host: KnownHost, guest: string, claim: 'may' | 'none'): Stand {
+  const { inventory } = host
+  if (isHarmless(host)) return { kind: 'free' }
   const reported = inventory?.guests.find(({ uuid }) => uuid === guest)
-  if (state !== 'up' && state !== 'maintenance') {
+  if (!isAnswering(host)) {
     if (!reported && claim === 'none') return { kind: 'free' }
-    return { kind: 'unknown', reason: `it is ${state}: once it is certain that it runs nothing, hostless host fence says so` }
+    return { kind: 'unknown', reason: `it is ${sayHost(host)}: once it is certain that it runs nothing, hostless host fence says so` }
   }
   if (reported) return reported.state === 'shutdown' || reported.state === 'crashed' ? { kind: 'free' } : { kind: 'runs' }
   const [unread] = inventory ? uncountedOf(inventory, ['guests']) : []

@@ -71,9 +71,10 @@ export class Claims {
   /** A manager that has just started has not all of the reports in memory yet: that must not pass for hosts that use nothing. */
   async #hosts(transaction: Transaction): Promise<ReadonlyMap<string, KnownHost>> {
     const hosts = new Map<string, KnownHost>()
-    for (const { id, name, state, inventory: reported } of this.#reports.hosts()) {
+    for (const { id, name, trust, presence, service, power, inventory: reported } of this.#reports.hosts()) {
       const known = this.#reports.knownInventory(id)
-      hosts.set(id, { id, name, state, inventory: known ?? (reported === undefined ? undefined : await inventoryOf(transaction, id)) })
+      const inventory = known ?? (reported === undefined ? undefined : await inventoryOf(transaction, id))
+      hosts.set(id, { id, name, trust, presence, service, power, inventory })
     }
     return hosts
   }

@@ -1,5 +1,6 @@
 // Numbers with one holder each: minors, ports, MACs, addresses; asked for by name, or given out. Pure.
 
+import { isHarmless } from '../protocol/host.ts'
 import { type Answer, type Case, claimOf, type Of, refused, taken } from './case.ts'
 import { type Holder, spaceOf } from './claim.ts'
 import type { Need } from './needs.ts'
@@ -85,9 +86,10 @@ export function guestName(need: Of<'guest-name'>, given: Case): Answer {
   const what = `the name ${need.name}`
   const other = given.claims.find(({ space }) => space === claim.space)
   if (other) return refused({ code: 'held', what, by: other.holder.name === need.name ? 'another guest' : `guest ${other.holder.name}` })
-  for (const { name, state, inventory } of given.hosts.values()) {
+  for (const host of given.hosts.values()) {
+    const { name, inventory } = host
     const domain = inventory?.guests.find((one) => one.name === need.name && one.uuid !== given.guest)
-    if (domain && state !== 'fenced') return refused({ code: 'held', what, by: `a domain on ${name} that hostless did not make` })
+    if (domain && !isHarmless(host)) return refused({ code: 'held', what, by: `a domain on ${name} that hostless did not make` })
   }
   return taken(claim)
 }

@@ -1,7 +1,9 @@
 // What a host's report says is written there, whether or not anybody claims it: disks of guests, file systems that dom0 has mounted, PVs
 // of VGs, DRBD's backing devices. Pure.
+
 import { groupBy } from '../group-by.ts'
 import type { Guest } from '../protocol/guests.ts'
+import { isHarmless } from '../protocol/host.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { sayUnread, uncountedOf, unreadOf } from '../protocol/unread.ts'
 import type { KnownHost } from './claim.ts'
@@ -67,12 +69,9 @@ export function macsOf(host: KnownHost): ReadonlyMap<string, string | undefined>
   return keptOf(macs, host, readMacs)
 }
 
-function keptOf<Made>(
-  kept: WeakMap<Inventory, Made>,
-  { state, inventory }: KnownHost,
-  make: (inventory: Inventory) => Made,
-): Made | undefined {
-  if (!inventory || state === 'fenced') return undefined
+function keptOf<Made>(kept: WeakMap<Inventory, Made>, host: KnownHost, make: (inventory: Inventory) => Made): Made | undefined {
+  const { inventory } = host
+  if (!inventory || isHarmless(host)) return undefined
   const known = kept.get(inventory)
   if (known !== undefined) return known
   const made = make(inventory)

@@ -1,21 +1,23 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
+import { fstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Level, pino } from 'pino'
 import { packageRoot } from '../../appliance/package-root.ts'
 import { addApplianceCommand } from './commands/appliance.ts'
 import { addBootCommands } from './commands/boot/boot.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addBuildCommand } from './commands/image/build.ts'
 import { hostsRunning } from './commands/image/hosts-running.ts'
 import { addImageCommands } from './commands/image/image.ts'
+import { addInstallCommands } from './commands/install.ts'
 import { addManagerCommands } from './commands/manager.ts'
 import { addPoolCommands } from './commands/pool-commands.ts'
 import { addUpCommand } from './commands/up.ts'
 import { runProgram } from './engine/failure.ts'
 // The command `hostless`: puts its parts together and ends with the exit code of the one that was called.
 import { openLog } from './engine/log.ts'
-import { logLine } from './engine/log-lines.ts'
+import { isJournal, journalLine, logLine } from './engine/log-lines.ts'
 import { terminalOf } from './engine/output/output.ts'
 import { promptOf } from './engine/prompt.ts'
 
@@ -39,10 +41,14 @@ const program = new Command('hostless')
   )
 
 addUpCommand(program)
-const lines = process.stdout.isTTY ? { write: (json: string) => out.write(`${logLine(json)}\n`) } : pino.destination(1)
+const isService = isJournal(process.env.JOURNAL_STREAM, fstatSync(1))
+const shown = process.stdout.isTTY ? logLine : isService ? journalLine : undefined
+const lines = shown ? { write: (json: string) => out.write(`${shown(json)}\n`) } : pino.destination(1)
 const log = openLog(level, lines)
 addApplianceCommand(program, log)
 addManagerCommands(program, out, log)
+addDoctorCommand(program, out)
+addInstallCommands(program, out)
 // Commands answer on stdout and complain on stderr.
 const deps = { out, err, log: openLog('warn', pino.destination(2)), hostsRunning }
 addBuildCommand(addImageCommands(program, deps), deps)

@@ -3,7 +3,7 @@
 
 import { type HostCpu, readHostCpu } from '../cpu/host.ts'
 import { groupBy } from '../group-by.ts'
-import type { HostState } from '../protocol/host.ts'
+import type { HostCondition } from '../protocol/host.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { sayClash } from './disk-identity.ts'
 import { ExportKeys, sightingsOfExport } from './exports.ts'
@@ -16,10 +16,9 @@ import { type Sighting, storageOf } from './storage.ts'
 import { whyNotStored } from './storage-absence.ts'
 import { cut, describeThing, keyOfThing, type NetworkThing, type Reach, type Thing, type ThingKey } from './thing.ts'
 
-export interface MatrixHost {
+export interface MatrixHost extends HostCondition {
   readonly id: string
   readonly name: string
-  readonly state: HostState
   /** Sections that did not change are to be the same objects: they are not looked at again. */
   readonly inventory: Inventory
 }

@@ -38,6 +38,8 @@ export const progress = z.object({
   rate: z.number().optional(),
   /** Should it go on like that. */
   secondsLeft: z.number().optional(),
+  /** Of `done`, what was sent for it; the rest did not have to be. Missing: all, or it is no copy. */
+  sent: z.number().exactOptional(),
 })
 
 const step = z.object({

@@ -1,7 +1,19 @@
 // Hosts: what is said of them, what is taken of them, and what can be done to them. Append-only within /api/v1: a member is only ever
 // added. Times are milliseconds since the epoch, sizes bytes, rates a second.
 import { z } from 'zod'
-import { GROUP_NAME, HOST_NAME, HOST_STATES, LONGEST_NOTES, LONGEST_REASON, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
+import {
+  GROUP_NAME,
+  HOST_NAME,
+  HOST_STATES,
+  LONGEST_NOTES,
+  LONGEST_REASON,
+  MOST_GROUPS,
+  POWERS,
+  PRESENCES,
+  SERVICES,
+  TRUSTS,
+  UNPRINTABLE_NOTES,
+} from '../protocol/host.ts'
 import { inventory } from '../protocol/inventory.ts'
 import { operation } from './operation.ts'
 
@@ -64,12 +76,20 @@ export const host = z
   .object({
     id: hostId,
     name: z.string(),
+    /** The gravest of the four below, in one word. */
     state: hostState,
+    trust: z.enum(TRUSTS),
+    /** `silent`: not heard of since it was approved or released, or, of a host that is `up`, for a moment. */
+    presence: z.enum(PRESENCES),
+    service: z.enum(SERVICES),
+    power: z.enum(POWERS),
+    /** Of a fence: what shows that it could run nothing. */
+    proof: z.string().optional(),
     /** Since when it is in this state. */
     since: z.number(),
     groups: z.array(z.string()),
     notes: z.string(),
-    /** No guest is to come to it; what is on it stays. */
+    /** No guest is to come to it; what is on it stays. In maintenance: what its service is once that is over. */
     cordon: z.object({ reason: z.string(), who: z.string(), at: z.number() }).optional(),
     created: z.number(),
     uuid: z.string().optional(),

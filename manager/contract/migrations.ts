@@ -86,8 +86,10 @@ const move = z
     /** Milliseconds since the epoch. */
     began: z.number(),
     ended: z.number(),
-    /** Of disks that were copied whole; of memory, in all tries. */
+    /** Sent for disks that were copied whole; of memory, in all tries. */
     diskBytes: z.number(),
+    /** Of these disks, what did not have to be sent: zeros, what was there already, what could be pressed; missing: nobody knows. */
+    savedBytes: z.number().optional(),
     memoryBytes: z.number(),
     /** That it stood still at most; missing: it never did. */
     pauseMs: z.number().optional(),

@@ -33,6 +33,8 @@ export const cell = z.object({
   why: z.string(),
   /** It may reach it: what would tell could not be read. */
   unread: z.literal(true).optional(),
+  /** In the whole matrix: it does not reach it, and more than half of the others like it do, of its groups or else its product. */
+  odd: z.literal(true).optional(),
 })
 
 export const matrix = z
@@ -91,7 +93,7 @@ export const things = {
     role: 'viewer',
     summary: 'The connectivity matrix without its reasons, in a fraction of the time: most of that goes into saying why not',
     input: NOTHING,
-    output: z.object({ hosts: z.array(hostId), rows: z.array(thing.extend({ reachers: z.array(hostId) })) }),
+    output: z.object({ hosts: z.array(hostId), rows: z.array(thing.extend({ reachers: z.array(hostId), odd: z.array(hostId) })) }),
   }),
   list: operation({
     http: 'GET /things',

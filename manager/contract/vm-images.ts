@@ -1,17 +1,11 @@
-// Images of guests' disks. Append-only within /api/v1. Sizes are bytes, times milliseconds since the epoch. A file comes in pieces, so
+// Images of guests' disks, and kernels that guests boot by. Append-only within /api/v1. Sizes are bytes, times milliseconds since the epoch. A file comes in pieces, so
 // that none of them is long under way; no path of the manager's own machine is ever taken, or whoever may ask could read its files.
 import { z } from 'zod'
+import { imageName } from '../protocol/guest-kernel.ts'
 import { NO_CONTENT, NOTHING, octets, operation } from './operation.ts'
 
 /** Bytes of a piece at most. */
 export const PIECE_BYTES = 4 << 20
-
-const IMAGE_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
-
-const imageName = z
-  .string()
-  .regex(IMAGE_NAME, 'is no name of an image: 1 to 63 of a-z, 0-9, ".", "_" and "-", a letter or digit first')
-  .refine((name) => !/^[0-9a-f]{64}$/.test(name), 'looks like an id')
 
 const reference = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'is neither a name nor an id of an image')
 const notes = z.string().max(4096)
@@ -29,15 +23,19 @@ const vmImage = z
     id: z.string(),
     /** Missing: it is there, and nothing names it; `remove` takes its id. */
     name: z.string().optional(),
+    /** `kernel`: guests boot by it; `initrd`: one whose kernel has lost its name; `disk`: disks are made of it. */
+    kind: z.enum(['disk', 'kernel', 'initrd']),
+    /** That goes with a kernel. */
+    initrd: z.object({ id: z.string(), sizeBytes: z.number() }).optional(),
     sizeBytes: z.number(),
-    /** Of its blocks that are not zero. */
+    /** Of its blocks that are not zero; of a kernel and its initrd all. */
     keptBytes: z.number(),
-    /** What it was made of: raw or qcow2. */
+    /** What it was made of: raw, qcow2 or kernel. */
     format: z.string().optional(),
     notes: z.string(),
     added: z.number().optional(),
     by: z.string().optional(),
-    /** Guests whose disks are made of it. */
+    /** Guests whose disks are made of it, or whose specs name it as what they boot by. */
     users: z.array(z.string()),
     /** False: its name is known, and its content is not there. */
     present: z.boolean(),
@@ -69,7 +67,7 @@ export const vmImages = {
   list: operation({
     http: 'GET /vm-images',
     role: 'viewer',
-    summary: 'The images that guests’ disks are made of',
+    summary: 'The images that guests’ disks are made of, and the kernels that guests boot by',
     input: NOTHING,
     output: z.object({ images: z.array(vmImage) }),
   }),
@@ -83,7 +81,7 @@ export const vmImages = {
   remove: operation({
     http: 'DELETE /vm-images/:ref',
     role: 'operator',
-    summary: 'Take a name away, and with its last name the image; refused while guests’ disks are made of it',
+    summary: 'Take a name away, and with its last name the image; refused while guests’ disks are made of it, or a guest’s spec names it',
     input: ofImage,
     output: NO_CONTENT,
     did: ({ ref }) => `remove image ${ref}`,
@@ -104,15 +102,19 @@ export const vmImageUploads = {
     http: 'POST /vm-image-uploads',
     role: 'operator',
     status: 201,
-    summary: 'Begin to send a file that becomes an image: raw or qcow2, which its first bytes tell unless `format` does',
+    summary:
+      'Begin to send a file that becomes an image: a disk, raw or qcow2, which its first bytes tell unless `format` does; or, by that, a kernel',
     input: z.strictObject({
       name: imageName,
       sizeBytes: z.int().min(1),
-      format: z.enum(['raw', 'qcow2']).optional(),
+      format: z.enum(['raw', 'qcow2', 'kernel']).optional(),
+      /** Of a kernel: so many of the first bytes are it, and those behind them its initrd; left out: all, and it has none. */
+      kernelBytes: z.int().min(1).optional(),
       notes: notes.default(''),
     }),
     output: upload,
-    did: ({ name, sizeBytes }) => `begin to add image ${name} of a file of ${sizeBytes} bytes`,
+    did: ({ name, sizeBytes, format }) =>
+      `begin to add ${format === 'kernel' ? 'kernel' : 'image'} ${name} of a file of ${sizeBytes} bytes`,
   }),
   piece: operation({
     http: 'PUT /vm-image-uploads/:id/content',

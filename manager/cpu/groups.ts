@@ -75,8 +75,16 @@ function classesOf(hosts: readonly HostCpu[]): readonly Class[] {
   return [...groupBy(hosts, classKey).values()].flatMap(([first, ...others]) => (first ? [[first, ...others] as const] : []))
 }
 
+const CLASS_KEYS = new WeakMap<HostCpu, string>()
+
 /** All that canMove looks at. */
 function classKey(cpu: HostCpu): string {
+  const key = CLASS_KEYS.get(cpu) ?? writeClassKey(cpu)
+  CLASS_KEYS.set(cpu, key)
+  return key
+}
+
+function writeClassKey(cpu: HostCpu): string {
   const offer = offerFor(GUEST.type, cpu)
   const rows = offer.kind === 'offer' ? keyOfOffer(offer.offer) : offer.reason
   const capable = ['hvm', 'hap'].filter((capability) => cpu.virtCaps.has(capability))

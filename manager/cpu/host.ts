@@ -60,6 +60,11 @@ export function offerFor(type: GuestType, cpu: HostCpu): OfferRead {
 }
 
 const KEYS = new WeakMap<Offer, string>()
+const WORDS = new WeakMap<CpuFeatures, string>()
+/** Thousands of hosts are of a few kinds: what is the same is one object, and worked out once. */
+const OFFERS = new Map<string, Offer>()
+/** Kinds that are remembered; those that come after them begin anew. */
+const MOST_OFFERS = 1000
 
 /** The same for offers of the same. */
 export function keyOfOffer(offer: Offer): string {
@@ -68,8 +73,25 @@ export function keyOfOffer(offer: Offer): string {
   return key
 }
 
-function keyOfFeatures({ words, leaves }: CpuFeatures): string {
-  return [keyOf(words), leaves.basic, leaves.extended, leaves.structured].join('|')
+/** The same for features with the same words. */
+export function keyOfWords(features: CpuFeatures): string {
+  const key = WORDS.get(features) ?? keyOf(features.words)
+  WORDS.set(features, key)
+  return key
+}
+
+function keyOfFeatures(features: CpuFeatures): string {
+  const { basic, extended, structured } = features.leaves
+  return [keyOfWords(features), basic, extended, structured].join('|')
+}
+
+function shared(offer: Offer): Offer {
+  const key = keyOfOffer(offer)
+  const known = OFFERS.get(key)
+  if (known) return known
+  if (OFFERS.size >= MOST_OFFERS) OFFERS.clear()
+  OFFERS.set(key, offer)
+  return offer
 }
 
 export function vendorName(vendor: string): string {
@@ -97,7 +119,7 @@ function readOffer(host: string, policy: CpuPolicy, kind: 'HVM' | 'PV'): OfferRe
   if (!byDefault || !atMost) {
     return unknown(`Xen on ${host} offers nothing to ${kind} guests: xen-cpuid has no row ${kind} ${byDefault ? 'Max' : 'Default'}`)
   }
-  return { kind: 'offer', offer: { byDefault: readRow(byDefault), atMost: readRow(atMost) } }
+  return { kind: 'offer', offer: shared({ byDefault: readRow(byDefault), atMost: readRow(atMost) }) }
 }
 
 function readRow({ words, maxBasicLeaf, maxExtendedLeaf, maxStructuredSubleaf }: CpuPolicyRow): CpuFeatures {

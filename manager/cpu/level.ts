@@ -4,8 +4,8 @@
 import { groupBy } from '../group-by.ts'
 import { sayNames } from '../wording.ts'
 import { ACCUMULATED, type Feature, featuresOf, IGNORED, listFeatures } from './features.ts'
-import { type CpuFeatures, type HostCpu, keyOfOffer, type MaxLeaves, type Offer } from './host.ts'
-import { difference, intersection, keyOf, union, type Words } from './words.ts'
+import { type CpuFeatures, type HostCpu, keyOfOffer, keyOfWords, type MaxLeaves, type Offer } from './host.ts'
+import { difference, intersection, union, type Words } from './words.ts'
 
 export type Level =
   | {
@@ -82,7 +82,7 @@ function knownOf(hosts: readonly HostCpu[]): readonly { readonly host: string; r
 
 /** Hosts with the same default, together. */
 function classesOf(hosts: readonly HostCpu[]): readonly { readonly words: Words; readonly hosts: readonly string[] }[] {
-  const classes = groupBy(knownOf(hosts), ({ offer }) => keyOf(offer.byDefault.words))
+  const classes = groupBy(knownOf(hosts), ({ offer }) => keyOfWords(offer.byDefault))
   return [...classes.values()].map((all) => ({ words: all[0]?.offer.byDefault.words ?? [], hosts: all.map(({ host }) => host) }))
 }
 

@@ -7,6 +7,7 @@ import { CONTRACT } from '../contract/contract.ts'
 import { methodOf, type Naming, type Operation, pathOf } from '../contract/operation.ts'
 import type { Done, Refused } from '../outcome.ts'
 import { type Role, userName } from '../protocol/accounts.ts'
+import { sayPlace } from '../wording.ts'
 import { mayAsk } from './guard.ts'
 import type { Answer, By, Caller, Handlers, Stranger } from './handlers/handlers.ts'
 import { shortened } from './shortened.ts'
@@ -134,6 +135,6 @@ function requestOf(operation: Operation, raw: unknown): string {
 /** `name: is no host name …`. */
 function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   if (!issue) return 'this is not what is taken here'
-  const at = issue.path.map(String).join('.')
+  const at = sayPlace(issue.path)
   return `${at === '' ? '' : `${at}: `}${issue.message}`.slice(0, 300)
 }

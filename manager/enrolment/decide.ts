@@ -1,5 +1,6 @@
 // Whether an agent gets a certificate for the token that it shows, and as which host. Pure: the token is spent and the
 // certificate signed by enrol.ts, in one transaction. Security notes 1 to 3.
+import type { Trust } from '../protocol/host.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
 import type { KnownAttempt } from '../store/tables/attempts.ts'
 import type { HostRecord } from '../store/tables/hosts.ts'
@@ -40,23 +41,21 @@ export interface EnrolFacts {
 
 export type EnrolDecision =
   /** A machine that was never seen. */
-  | { readonly kind: 'welcome'; readonly state: 'pending' | 'approved' }
+  | { readonly kind: 'welcome'; readonly trust: 'pending' | 'approved' }
   /** The agent of this boot asks again: the answer was lost, or its certificate. */
   | { readonly kind: 'repeated'; readonly host: HostRecord }
   /** A host boots again. `told`: what is new of it. */
   | {
       readonly kind: 'known'
       readonly host: HostRecord
-      readonly state: string
+      readonly trust: Trust
       readonly told: readonly string[]
       readonly alarm?: RaisedAlarm
     }
-  /** Who it is has to be said by a person, whatever the policy. */
+  /** Who it is has to be said by a person, whatever the policy: it is pending until then, and all else of it stays. */
   | {
       readonly kind: 'claim'
       readonly host: HostRecord
-      readonly state: 'pending' | 'fenced'
-      readonly before: string
       readonly differs: readonly string[]
       readonly alarm: RaisedAlarm
     }
@@ -77,11 +76,11 @@ export function decideEnrolment(facts: EnrolFacts): EnrolDecision {
   if (!attempt || !claimed) return { kind: 'refused', reason: 'no appliance has told of this boot attempt yet', retry: true }
   const wrong = tokenFault(facts, attempt)
   if (wrong) return wrong
-  if (host?.state === 'rejected') return { kind: 'refused', reason: 'an admin has rejected this machine', retry: true }
+  if (host?.trust === 'rejected') return { kind: 'refused', reason: 'an admin has rejected this machine', retry: true }
   if (host && attempt.spent !== null) return { kind: 'repeated', host }
   const duplicate = duplicateOf(facts, attempt)
   if (duplicate) return duplicate
-  if (!host) return { kind: 'welcome', state: policy === 'auto' ? 'approved' : 'pending' }
+  if (!host) return { kind: 'welcome', trust: policy === 'auto' ? 'approved' : 'pending' }
   const { changed, told } = compareIdentity(host, claimed, facts.configured)
   return changed.length === 0 ? asKnown(facts, attempt, host, told) : asOther(facts, attempt, host, claimed, changed)
 }
@@ -128,8 +127,8 @@ function duplicateOf({ host, claimed, holders }: EnrolFacts, attempt: KnownAttem
 /** All that is known of the host is so of this machine: the ordinary boot. */
 function asKnown(facts: EnrolFacts, attempt: KnownAttempt, host: HostRecord, told: readonly string[]): EnrolDecision {
   // Whoever claims to be this host in the meantime has not been believed, and gives way.
-  if (host.claim) return { kind: 'known', host, state: host.claim.before, told }
-  return stillThere(facts, attempt, host) ?? { kind: 'known', host, state: host.state, told }
+  if (host.claim) return { kind: 'known', host, trust: 'approved', told }
+  return stillThere(facts, attempt, host) ?? { kind: 'known', host, trust: host.trust, told }
 }
 
 function asOther(
@@ -144,13 +143,12 @@ function asOther(
   const there = isSameAgain ? stillThere(facts, attempt, host) : keptOut(facts, attempt, host, said)
   if (there) return there
   const raise = (text: string): RaisedAlarm => ({ kind: 'identity-changed', about: host.id, host: host.id, text })
-  if (host.state === 'pending' && !host.claim) {
+  if (host.trust === 'pending' && !host.claim) {
     const text = `${host.name}, which nobody has approved yet, is another machine than before: ${said}`
-    return { kind: 'known', host, state: host.state, told: differs, alarm: raise(text) }
+    return { kind: 'known', host, trust: host.trust, told: differs, alarm: raise(text) }
   }
-  const before = host.claim?.before ?? (host.state === 'maintenance' || host.state === 'fenced' ? host.state : 'approved')
   const text = `a machine boots as ${host.name} and is not as it was known: ${said}. It may only report until somebody says that it is ${host.name}: hostless host show ${host.name} has both, hostless host approve ${host.name} takes the new one`
-  return { kind: 'claim', host, state: host.state === 'fenced' ? 'fenced' : 'pending', before, differs, alarm: raise(text) }
+  return { kind: 'claim', host, differs, alarm: raise(text) }
 }
 
 function claimsOf(claim: NonNullable<HostRecord['claim']>, claimed: ClaimedIdentity): Comparison {

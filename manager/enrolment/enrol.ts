@@ -1,5 +1,6 @@
 // Enrolment and renewal against the store: what decide.ts decides, done in one transaction with the signing of the certificate.
 import { createHash } from 'node:crypto'
+import { stateOf, type Trust } from '../protocol/host.ts'
 import { isPlaceholderNumber, isPlaceholderUuid } from '../protocol/placeholders.ts'
 import type { Store, Transaction } from '../store/database.ts'
 import { type Authority, type ReadRequest, readRequest, signHost } from '../store/keys/certificate.ts'
@@ -17,6 +18,7 @@ import {
   isNameTaken,
   saveClaim,
   saveMacs,
+  UNHEARD,
   updateHost,
 } from '../store/tables/hosts.ts'
 import { decideEnrolment, type EnrolDecision, type EnrolPolicy, type Presence, type Probe } from './decide.ts'
@@ -172,7 +174,7 @@ async function writeBoot(
     case 'repeated':
       return decision.host.id
     case 'welcome':
-      return addNew(transaction, desk, boot, decision.state)
+      return addNew(transaction, desk, boot, decision.trust)
     case 'known':
       return bootAgain(transaction, boot, decision)
     case 'claim':
@@ -180,14 +182,27 @@ async function writeBoot(
   }
 }
 
-async function addNew(transaction: Transaction, desk: Enrolment, { now, attempt, claimed, peer }: Boot, state: string): Promise<string> {
+async function addNew(transaction: Transaction, desk: Enrolment, { now, attempt, claimed, peer }: Boot, trust: Trust): Promise<string> {
   const { bootMac, uuid, serial, product, macs } = claimed
   const id = desk.newHostId()
   const wanted = desk.nameOf(bootMac) ?? `host-${bootMac.replaceAll(':', '')}`
   const name = (await isNameTaken(transaction, wanted)) ? `${wanted}-${id.slice(0, 4)}` : wanted
-  await addHost(transaction, { id, name, uuid, serial, product, state, since: now, groups: [], notes: '', created: now, attempt })
+  await addHost(transaction, {
+    ...UNHEARD,
+    id,
+    name,
+    trust,
+    uuid,
+    serial,
+    product,
+    since: now,
+    groups: [],
+    notes: '',
+    created: now,
+    attempt,
+  })
   await saveMacs(transaction, id, bootMac, macs)
-  const what = `enrolled from ${peer}, booted from ${bootMac}: ${state}`
+  const what = `enrolled from ${peer}, booted from ${bootMac}: ${trust}`
   await addHistory(transaction, id, { at: now, who: 'agent', what })
   return id
 }
@@ -195,16 +210,16 @@ async function addNew(transaction: Transaction, desk: Enrolment, { now, attempt,
 async function bootAgain(
   transaction: Transaction,
   { now, attempt, claimed, peer }: Boot,
-  { host, state, told }: { readonly host: HostRecord; readonly state: string; readonly told: readonly string[] },
+  { host, trust, told }: { readonly host: HostRecord; readonly trust: Trust; readonly told: readonly string[] },
 ): Promise<string> {
   const { bootMac, uuid, serial, product, macs } = claimed
   await revokeCertificates(transaction, host.id, now, 'the host has booted again')
-  const since = state === host.state ? {} : { state, since: now }
+  const since = trust === host.trust ? {} : { trust, since: now }
   const identity = Object.fromEntries(Object.entries({ uuid, serial, product }).filter(([, value]) => value !== undefined))
   await updateHost(transaction, host.id, { attempt, ...since, ...identity })
   if (host.claim) await saveClaim(transaction, host.id, undefined)
   await saveMacs(transaction, host.id, bootMac, macs)
-  const became = host.claim ? `: ${state} again, as it is the machine that was approved` : ''
+  const became = host.claim ? `: ${stateOf({ ...host, trust })} again, as it is the machine that was approved` : ''
   const what = `enrolled from ${peer} in boot attempt ${attempt}${became}${told.map((one) => `; ${one}`).join('')}`
   await addHistory(transaction, host.id, { at: now, who: 'agent', what })
   return host.id
@@ -214,14 +229,16 @@ async function bootAgain(
 async function claimHost(
   transaction: Transaction,
   { now, attempt, claimed, peer }: Boot,
-  { host, state, before, differs }: EnrolDecision & { readonly kind: 'claim' },
+  { host, differs }: EnrolDecision & { readonly kind: 'claim' },
 ): Promise<string> {
   const { bootMac, uuid, serial, product, macs } = claimed
   await revokeCertificates(transaction, host.id, now, 'a machine with another identity has booted as this host')
-  await updateHost(transaction, host.id, { attempt, ...(state === host.state ? {} : { state, since: now }) })
+  const trust = 'pending'
+  const state = stateOf({ ...host, trust })
+  await updateHost(transaction, host.id, { attempt, trust, ...(state === stateOf(host) ? {} : { since: now }) })
   const others = macs.filter((mac) => mac !== bootMac).sort()
   const all = [{ mac: bootMac, boot: true }, ...others.map((mac) => ({ mac, boot: false }))]
-  await saveClaim(transaction, host.id, { attempt, at: now, before, differs, uuid, serial, product, macs: all })
+  await saveClaim(transaction, host.id, { attempt, at: now, differs, uuid, serial, product, macs: all })
   const what = `enrolled from ${peer} in boot attempt ${attempt}: ${state}, as ${differs.join('; ')}`
   await addHistory(transaction, host.id, { at: now, who: 'agent', what })
   return host.id
@@ -245,7 +262,7 @@ export async function renew(
     const host = shown && (await hostById(transaction, shown.host))
     if (!shown || !host) return { kind: 'refused', reason: 'this certificate is not known', retry: false }
     if (shown.revoked !== null) return { kind: 'refused', reason: `this certificate was revoked: ${shown.reason}`, retry: false }
-    if (host.state === 'rejected') return { kind: 'refused', reason: 'an admin has rejected this machine', retry: true }
+    if (host.trust === 'rejected') return { kind: 'refused', reason: 'an admin has rejected this machine', retry: true }
     const tooOld = connected === 'lately' ? undefined : ageFault(host, shown.expires, desk.now())
     if (tooOld?.alarm) await raiseAlarm(transaction, desk.now(), tooOld.alarm)
     if (tooOld) return tooOld

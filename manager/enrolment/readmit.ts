@@ -3,7 +3,7 @@
 import type { Store } from '../store/database.ts'
 import { certificatesOfHost, revokeCertificates, saveCertificate } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
-import { addHost, hostById } from '../store/tables/hosts.ts'
+import { addHost, hostById, UNHEARD } from '../store/tables/hosts.ts'
 import { lostSince } from '../store/tables/settings.ts'
 import type { EnrolPolicy } from './decide.ts'
 
@@ -35,13 +35,13 @@ export async function readmit(
     const at = now()
     const host = await hostById(transaction, id)
     const known = await certificatesOfHost(transaction, id)
-    if (host && (host.state === 'rejected' || host.attempt !== undefined)) return 'not readmitted'
+    if (host && (host.trust === 'rejected' || host.attempt !== undefined)) return 'not readmitted'
     if (known.some((one) => one.fingerprint === fingerprint || one.issued >= issued)) return 'not readmitted'
     if (!host) {
-      const state = policy === 'auto' ? 'approved' : 'pending'
+      const trust = policy === 'auto' ? 'approved' : 'pending'
       const name = `host-${id.slice(0, 8)}`
-      await addHost(transaction, { id, name, state, since: at, groups: [], notes: '', created: at, attempt: undefined })
-      const what = `came back from ${peer} with a certificate of this authority, which this database does not know: ${state}`
+      await addHost(transaction, { ...UNHEARD, id, name, trust, since: at, groups: [], notes: '', created: at, attempt: undefined })
+      const what = `came back from ${peer} with a certificate of this authority, which this database does not know: ${trust}`
       await addHistory(transaction, id, { at, who: 'agent', what })
     }
     await revokeCertificates(transaction, id, at, 'the host has shown a newer one')

@@ -5,6 +5,7 @@ import type { HostView } from '../hosts/pool-change.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { GuestState } from '../protocol/guest-state.ts'
 import type { Guest as Domain } from '../protocol/guests.ts'
+import { isAnswering, isHarmless, sayHost } from '../protocol/host.ts'
 import { uncountedOf } from '../protocol/unread.ts'
 import type { Store } from '../store/database.ts'
 import { allGuests, disksOf, findGuest } from '../store/tables/guests.ts'
@@ -96,6 +97,15 @@ export class GuestBook {
     return rows.flatMap(({ uuid, name }) => (making.has(uuid) ? [name] : []))
   }
 
+  /** Names of guests whose specs say that they boot by the kernel of this name. */
+  async bootedBy(kernel: string): Promise<readonly string[]> {
+    const rows = await allGuests(this.#options.store.db)
+    return rows
+      .filter((row) => row.spec.includes('"kernel"'))
+      .map((row) => guestRecord(row, []))
+      .flatMap(({ name, spec }) => (spec.boot !== 'grub' && spec.boot.kernel === kernel ? [name] : []))
+  }
+
   #view(record: GuestRecord, seen: readonly Seen[], holding: Holding | undefined): GuestView {
     const { pool, now } = this.#options
     const { uuid, name, disks, power, since, host: id } = record
@@ -116,21 +126,22 @@ export class GuestBook {
   }
 
   /** Why nobody knows now what runs on it. */
-  #silence({ id, name, state }: HostView): string | undefined {
+  #silence(host: HostView): string | undefined {
+    const { id, name } = host
     const inventory = this.#options.pool.knownInventory(id)
-    if (state === 'fenced') return undefined
-    if (state !== 'up' && state !== 'maintenance') return `${name} is ${state}, and may run it`
+    if (isHarmless(host)) return undefined
+    if (!isAnswering(host)) return `${name} is ${sayHost(host)}, and may run it`
     if (!inventory) return `${name} has not reported`
     const [unread] = uncountedOf(inventory, ['guests'])
     return unread && `the guests of ${name} could not be read: ${unread.reason}`
   }
 
-  /** By UUID. A fenced host runs nothing. */
+  /** By UUID. A fenced host runs nothing, unless its agent was heard since. */
   #seen(): ReadonlyMap<string, readonly Seen[]> {
     const { pool } = this.#options
     const seen = new Map<string, Seen[]>()
     for (const host of pool.hosts()) {
-      if (host.state === 'fenced' || host.state === 'rejected') continue
+      if (isHarmless(host) || host.trust === 'rejected') continue
       const inventory = pool.knownInventory(host.id)
       const addressesOf = addressesOn(inventory)
       for (const domain of inventory?.guests ?? []) {

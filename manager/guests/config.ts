@@ -16,6 +16,8 @@ export interface PlacedDisk {
 export interface ConfigParts {
   readonly uuid: Uuid
   readonly spec: GuestSpec
+  /** What its spec's boot comes to; left out: its own GRUB. */
+  readonly boot?: GuestConfig['boot'] | undefined
   readonly host: string
   readonly disks: readonly PlacedDisk[]
   /** One for each NIC of the spec. */
@@ -27,10 +29,10 @@ export interface ConfigParts {
 
 const MIB = 2 ** 20
 
-export function configOf({ uuid, spec, host, disks, macs, networks, cpuid }: ConfigParts): GuestConfig {
+export function configOf({ uuid, spec, boot = { kind: 'grub' }, host, disks, macs, networks, cpuid }: ConfigParts): GuestConfig {
   const { name, memory, maxMemory = memory, vcpus, maxVcpus = vcpus, nics, xl } = spec
   return {
-    ...{ uuid, name, type: 'pvh', boot: { kind: 'grub' }, vcpus, maxVcpus },
+    ...{ uuid, name, type: 'pvh', boot, vcpus, maxVcpus },
     ...{ memoryMiB: memory / MIB, maxMemoryMiB: maxMemory / MIB },
     disks: [...disks].sort((a, b) => (a.vdev < b.vdev ? -1 : 1)),
     nics: nics.flatMap(({ network, rateKBps, filter }, at) => {

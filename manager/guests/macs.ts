@@ -17,7 +17,7 @@ export async function freeMacs({ store, pool }: MacSources, seeds: readonly stri
   const candidates = seeds.map(macCandidates)
   const claimed = await claimsIn(store.db, [{ space: 'mac', numbers: candidates.flat() }])
   const taken = new Set(claimed.map(({ start }) => start))
-  const reported = pool.hosts().map(({ id, name, state }) => macsOf({ id, name, state, inventory: pool.knownInventory(id) }))
+  const reported = pool.hosts().map((host) => macsOf({ ...host, inventory: pool.knownInventory(host.id) }))
   const found: Mac[] = []
   for (const numbers of candidates) {
     const free = numbers.find((number) => !taken.has(number) && !reported.some((macs) => macs?.has(macText(number))))

@@ -111,7 +111,7 @@ export class Where {
     const needs = needsOf(wanted, known, (network) => this.#attached(network))
     const verdicts = rank(picture, needs, rulesOf(wanted), board)
     const reported = new Set(picture.hosts.map(({ id }) => id))
-    const silent = pool.hosts().filter(({ id, state }) => state !== 'rejected' && !reported.has(id))
+    const silent = pool.hosts().filter(({ id, trust }) => trust !== 'rejected' && !reported.has(id))
     return {
       fits: verdicts.flatMap((one) => (one.kind === 'fits' ? [{ host: one.host.id, name: one.host.name }] : [])),
       refused: [
@@ -140,12 +140,12 @@ export class Where {
       ({ host }) => host ?? '',
     )
     const hosts = pool.hosts().flatMap((view) => {
-      const { id, name, state, groups, cordon } = view
+      const { id, name, trust, presence, service, power, groups, cordon } = view
       const inventory = pool.knownInventory(id)
-      if (!inventory || state === 'rejected') return []
+      if (!inventory || trust === 'rejected') return []
       const there = placed.get(id) ?? []
       return placementHost({
-        host: { id, name, state, inventory },
+        host: { id, name, trust, presence, service, power, inventory },
         ...{ groups, cordon: cordon?.reason, cpu: matrix.cpuOf(id), claims: bySpace },
         placed: there.map(({ uuid, spec }) => ({ uuid, vcpus: spec.vcpus, groups: spec.groups })),
       })

@@ -1,7 +1,6 @@
 // A host as the running manager holds it: its row on disk, and what is known only while its agent is connected.
 
-import { parseHostState } from '../enrolment/standing.ts'
-import type { HostState } from '../protocol/host.ts'
+import { type HostCondition, type Presence, stateOf } from '../protocol/host.ts'
 import { type Inventory, SECTION_NAMES, type SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { HostRecord } from '../store/tables/hosts.ts'
@@ -12,7 +11,6 @@ export type StoredRevision = Revision & { readonly at: number }
 
 export interface LiveHost {
   record: HostRecord
-  state: HostState
   revision: StoredRevision | undefined
   inventory: Inventory | undefined
   sample: Sample | undefined
@@ -26,25 +24,26 @@ export interface LiveHost {
   /** Its appliance saw it boot while its old connection still stood. */
   boots: boolean
   /** Made when it is asked for, of these. */
-  shown: (Pick<LiveHost, 'record' | 'state' | 'connection' | 'revision'> & { readonly view: HostView }) | undefined
+  shown: (Pick<LiveHost, 'record' | 'connection' | 'revision'> & { readonly view: HostView }) | undefined
 }
 
 export function newLiveHost(record: HostRecord, revision: StoredRevision | undefined, goneAt: number): LiveHost {
-  const state = parseHostState(record.state)
   const unknown = { inventory: undefined, sample: undefined, connection: undefined, shown: undefined }
-  const seenAt = MAY_BE_HERE.has(state) ? goneAt : undefined
-  return { ...unknown, record, state, revision, goneAt, seenAt, writing: 0, boots: false }
+  const seenAt = mayBeHere(record) ? goneAt : undefined
+  return { ...unknown, record, revision, goneAt, seenAt, writing: 0, boots: false }
 }
 
 /** What a manager that starts has not seen: the agents of such hosts may come back to it. */
-const MAY_BE_HERE: ReadonlySet<HostState> = new Set(['pending', 'up', 'maintenance'])
+function mayBeHere({ trust, presence, power }: HostCondition): boolean {
+  return power !== 'fenced' && (trust === 'pending' || (trust === 'approved' && presence === 'up'))
+}
 
 /** From its script to its agent's first word: firmware is done by then, Xen, dom0 and the image's way over the wire are not. */
 const BOOT_PATIENCE = 600_000
 
-/** How long a host in this state may be without a connection before it is lost, ms; `usually`: one that was up. */
-export function patienceWith(state: HostState, usually: number): number {
-  return state === 'booting' ? Math.max(BOOT_PATIENCE, usually) : usually
+/** How long such a host may be without a connection before it is lost, ms; `usually`: one that was up. */
+export function patienceWith(presence: Presence, usually: number): number {
+  return presence === 'booting' ? Math.max(BOOT_PATIENCE, usually) : usually
 }
 
 /** Its agent was connected, or has enrolled, no longer ago than `usually`, ms; `at`: by the clock of `seenAt`. */
@@ -53,13 +52,12 @@ export function wasHere(live: LiveHost | undefined, at: number, usually: number)
 }
 
 /** It is to be taken for lost. */
-export function isLate({ connection, goneAt, state }: LiveHost, at: number, usually: number): boolean {
-  return !connection && goneAt !== undefined && at - goneAt >= patienceWith(state, usually)
+export function isLate({ connection, goneAt, record }: LiveHost, at: number, usually: number): boolean {
+  return !connection && goneAt !== undefined && at - goneAt >= patienceWith(record.presence, usually)
 }
 
 export function take(live: LiveHost, record: HostRecord): void {
   live.record = record
-  live.state = parseHostState(record.state)
 }
 
 /** What is on disk since then. Returns the sections that it brought. Without the rest, of which it is a part, it makes no inventory. */
@@ -75,20 +73,23 @@ export function learn(live: LiveHost, { run, revision, sections, problems }: Rep
 
 /** The same object as long as nothing in it has changed. */
 export function viewOf(live: LiveHost): HostView {
-  const { record, state, connection, revision, shown } = live
-  const isSame = shown?.record === record && shown.state === state && shown.connection === connection && shown.revision === revision
+  const { record, connection, revision, shown } = live
+  const isSame = shown?.record === record && shown.connection === connection && shown.revision === revision
   if (isSame) return shown.view
   const view = show(live)
-  live.shown = { record, state, connection, revision, view }
+  live.shown = { record, connection, revision, view }
   return view
 }
 
-function show({ record, state, connection, revision }: LiveHost): HostView {
-  const { id, name, since, groups, notes, created, uuid, serial, product, claim, cordon, macs } = record
+function show({ record, connection, revision }: LiveHost): HostView {
+  const { id, name, trust, presence, service, power, proof, since, groups, notes, created, uuid, serial, product, claim, cordon, macs } =
+    record
   return {
     id,
     name,
-    state,
+    state: stateOf(record),
+    ...{ trust, presence, service, power },
+    ...(proof === undefined ? {} : { proof }),
     since,
     groups,
     notes,

@@ -1,27 +1,36 @@
 // What may be changed of a host, as decisions: the row as it is → what to write and what history says of it. Pure.
 import { notSeen } from '../enrolment/seen.ts'
-import { parseHostState } from '../enrolment/standing.ts'
 import type { ProblemCode } from '../outcome.ts'
-import { GROUP_NAME, HOST_NAME, type HostState, LONGEST_NOTES, LONGEST_REASON, MOST_GROUPS, UNPRINTABLE_NOTES } from '../protocol/host.ts'
+import {
+  GROUP_NAME,
+  HOST_NAME,
+  type HostCondition,
+  LONGEST_NOTES,
+  LONGEST_REASON,
+  MOST_GROUPS,
+  UNPRINTABLE_NOTES,
+} from '../protocol/host.ts'
 import type { Cordon, HostRecord, IdentityClaim } from '../store/tables/hosts.ts'
-import { type StateEvent, transition } from './state.ts'
+import { type Standing, type StateEvent, transition } from './state.ts'
 
 export type Wish =
   | { readonly kind: 'state'; readonly event: StateEvent }
   | { readonly kind: 'rename'; readonly name: string }
   | { readonly kind: 'group'; readonly groups: readonly string[] }
   | { readonly kind: 'note'; readonly notes: string }
-  /** `unless`: one that is cordoned already stays so for its own reason. */
-  | { readonly kind: 'cordon'; readonly reason: string; readonly unless?: 'cordoned' }
-  /** `of`: only where it was cordoned for this reason. */
+  /** `unless`: one that is cordoned already stays so for its own reason; `to`: its guests go, until that is said to be over. */
+  | { readonly kind: 'cordon'; readonly reason: string; readonly unless?: 'cordoned'; readonly to?: 'evacuate' }
+  /** `of`: only where it was cordoned for this reason; whose guests go, they go no more. */
   | { readonly kind: 'uncordon'; readonly of?: string }
+  /** Its guests have gone, or stay; the cordon does. */
+  | { readonly kind: 'evacuated' }
 
 export type Ruling =
   | {
       readonly kind: 'change'
-      readonly set: {
+      readonly set: Partial<HostCondition> & {
+        readonly proof?: string
         readonly name?: string
-        readonly state?: HostState
         readonly groups?: readonly string[]
         readonly notes?: string
         readonly cordon?: Cordon | 'none'
@@ -29,6 +38,8 @@ export type Ruling =
       readonly what: string
       /** The machine that boots as this host is the host from now on. */
       readonly takes?: IdentityClaim
+      /** What a person has to look at, whatever becomes of it. */
+      readonly alarm?: string
     }
   /** It is so already. */
   | { readonly kind: 'nothing' }
@@ -47,20 +58,18 @@ export function rule(
 ): Ruling {
   switch (wish.kind) {
     case 'state': {
-      const agent = isConnected ? 'connected' : 'absent'
       const { name, claim } = host
-      const before = claim && parseHostState(claim.before)
-      const next = transition({ name, state: parseHostState(host.state), agent, before }, wish.event, who, at)
-      if (next.kind === 'refused') return next
-      if (wish.event.kind === 'approve' && (claim || next.kind === 'changed')) {
+      const next = transition(standingOf(host, isConnected ? 'connected' : 'absent'), wish.event, who, at)
+      if (next.kind !== 'changed') return next.kind === 'same' ? { kind: 'nothing' } : next
+      if (wish.event.kind === 'approve') {
         const reason = notSeen(host, wish.event.seen)
         if (reason !== undefined) return { kind: 'refused', reason, code: 'identity' }
       }
-      const set = next.kind === 'changed' ? { state: next.state } : {}
-      const what = next.kind === 'changed' ? next.change.what : `${host.state} as before`
+      const { now: set, change, alarm } = next
+      const { what } = change
       if (wish.event.kind === 'approve' && claim)
         return { kind: 'change', set, what: `${what}; ${name} from now on: ${claim.differs.join('; ')}`, takes: claim }
-      return next.kind === 'same' ? { kind: 'nothing' } : { kind: 'change', set, what }
+      return { kind: 'change', set, what, ...(alarm === undefined ? {} : { alarm }) }
     }
     case 'rename': {
       const { name } = wish
@@ -89,20 +98,42 @@ export function rule(
       return cordon(host, wish, who, at)
     case 'uncordon': {
       const { cordon: standing } = host
-      if (!standing || (wish.of !== undefined && wish.of !== standing.reason)) return { kind: 'nothing' }
-      return { kind: 'change', set: { cordon: 'none' }, what: `cordoned no more (before: ${standing.reason})` }
+      if (!standing) return { kind: 'nothing' }
+      if (wish.of !== undefined && wish.of !== standing.reason) return evacuated(host)
+      return { kind: 'change', set: { cordon: 'none', ...served(host, 'in') }, what: `cordoned no more (before: ${standing.reason})` }
     }
+    case 'evacuated':
+      return evacuated(host)
   }
 }
 
-function cordon(host: HostRecord, { reason, unless }: Extract<Wish, { readonly kind: 'cordon' }>, who: string, at: number): Ruling {
+export function standingOf(host: HostRecord, agent: Standing['agent']): Standing {
+  const { name, trust, presence, service, power, claim, cordon } = host
+  return { name, trust, presence, service, power, agent, claimed: claim !== undefined, cordoned: cordon !== undefined }
+}
+
+/** A host in maintenance is in that, cordoned or not. */
+function served({ service }: HostRecord, becomes: HostCondition['service']): Pick<HostCondition, 'service'> {
+  return { service: service === 'maintenance' ? service : becomes }
+}
+
+function evacuated({ service, cordon: standing }: HostRecord): Ruling {
+  if (service !== 'evacuating') return { kind: 'nothing' }
+  return { kind: 'change', set: { service: 'cordoned' }, what: `evacuated no more, and cordoned: ${standing?.reason}` }
+}
+
+function cordon(host: HostRecord, { reason, unless, to }: Extract<Wish, { readonly kind: 'cordon' }>, who: string, at: number): Ruling {
   if (reason === '' || reason.length > LONGEST_REASON || UNPRINTABLE.test(reason)) {
     return refused(`why a host is cordoned is said in 1 to ${LONGEST_REASON} printable characters`)
   }
-  if (host.state === 'rejected') return refused(`${host.name} was rejected: no guest comes to it`)
-  if (host.cordon && (unless || host.cordon.reason === reason)) return { kind: 'nothing' }
+  if (host.trust === 'rejected') return refused(`${host.name} was rejected: no guest comes to it`)
+  const goes = served(host, to === 'evacuate' || host.service === 'evacuating' ? 'evacuating' : 'cordoned')
+  if (host.cordon && (unless || host.cordon.reason === reason)) {
+    if (goes.service === host.service) return { kind: 'nothing' }
+    return { kind: 'change', set: goes, what: `evacuated, and cordoned as before: ${host.cordon.reason}` }
+  }
   const before = host.cordon ? ` (before: ${host.cordon.reason})` : ''
-  return { kind: 'change', set: { cordon: { reason, who, at } }, what: `cordoned: ${reason}${before}` }
+  return { kind: 'change', set: { cordon: { reason, who, at }, ...goes }, what: `cordoned: ${reason}${before}` }
 }
 
 const UNPRINTABLE = /\p{C}/u

@@ -2,7 +2,7 @@
 
 import type { ProblemCode } from '../outcome.ts'
 import type { KernelEvent } from '../protocol/events.ts'
-import type { HostState } from '../protocol/host.ts'
+import type { HostCondition, HostState } from '../protocol/host.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
@@ -16,10 +16,14 @@ export interface HostConnection {
   readonly dropped?: readonly string[]
 }
 
-export interface HostView {
+/** The four as they were when one of them changed last: see conditionNow of protocol/host.ts for what is so at this moment. */
+export interface HostView extends HostCondition {
   readonly id: string
   readonly name: string
+  /** Derived of the four. */
   readonly state: HostState
+  /** What shows that it can run nothing, of one that is fenced. */
+  readonly proof?: string
   /** Since when it is in this state; this and all times are milliseconds since the epoch. */
   readonly since: number
   readonly groups: readonly string[]
@@ -31,7 +35,7 @@ export interface HostView {
   readonly product?: string
   /** Who boots as this host and differs from what is known of it. */
   readonly claim?: IdentityClaim
-  /** No guest is to come to it. */
+  /** Why no guest is to come to it, in maintenance or not. */
   readonly cordon?: Cordon
   /** Sorted, those that it booted from first. */
   readonly macs: readonly { readonly mac: string; readonly boot: boolean }[]
@@ -53,5 +57,6 @@ export type PoolChange =
 
 /** Of what an operator asks for. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly host: HostView }
+  /** `alarm`: what a person has to look at all the same. */
+  | { readonly kind: 'done'; readonly host: HostView; readonly alarm?: string }
   | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }

@@ -19,16 +19,18 @@ export class PoolPicture {
   }
 
   /** A host that has reported, or has another name or state: it is taken in, or out when it is rejected. */
-  place({ record: { id, name }, state, inventory }: LiveHost): void {
+  place({ record, inventory }: LiveHost): void {
+    const { id, name, trust } = record
     const before = this.matrix.cpuOf(id)
-    if (inventory && state !== 'rejected') {
-      this.matrix.update({ id, name, state, inventory })
+    if (inventory && trust !== 'rejected') {
+      const { presence, service, power } = record
+      this.matrix.update({ id, name, trust, presence, service, power, inventory })
       this.conclusions.update({ id, name, inventory })
     } else {
       this.matrix.remove(id)
       this.conclusions.remove(id)
     }
-    const usable = mayBeAsked(state)
+    const usable = mayBeAsked(record)
     if (this.matrix.cpuOf(id) !== before || this.#usable.has(id) !== usable) this.#cpu = undefined
     if (usable) this.#usable.add(id)
     else this.#usable.delete(id)

@@ -6,6 +6,7 @@ import { AlarmBook } from '../alarms/book.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { PoolCpu } from '../cpu/pool.ts'
 import type { KernelEvent } from '../protocol/events.ts'
+import type { HostCondition } from '../protocol/host.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
 import type { Store } from '../store/database.ts'
@@ -19,7 +20,7 @@ import { Announcer, type Counts } from './announcer.ts'
 import { InventoryReader } from './inventory-reader.ts'
 import { isLate, type LiveHost, learn, newLiveHost, patienceWith, type StoredRevision, take, viewOf, wasHere } from './live-host.ts'
 import { MemoryRooms } from './memory-rooms.ts'
-import type { Wish } from './operator.ts'
+import { standingOf, type Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
 import { PoolPicture } from './pool-picture.ts'
 import { type StateEvent, transition } from './state.ts'
@@ -38,7 +39,9 @@ export interface PoolOptions {
   readonly log: Log
 }
 
-const BY_NAME = new Intl.Collator('en', { numeric: true })
+const NUMBERS = new Intl.Collator('en', { numeric: true })
+/** No two names are alike: of `node1` and `node01`, which have one number, each has its place. */
+const byName = (a: string, b: string): number => NUMBERS.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
 
 /** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
 export async function openPool(options: PoolOptions): Promise<Pool> {
@@ -88,7 +91,7 @@ export class Pool implements AgentBook {
     let [from, to] = [0, name === undefined ? 0 : all.length]
     while (name !== undefined && from < to) {
       const middle = (from + to) >> 1
-      if (BY_NAME.compare(all[middle]?.record.name ?? '', name) > 0) to = middle
+      if (byName(all[middle]?.record.name ?? '', name) > 0) to = middle
       else from = middle + 1
     }
     return all.slice(from, from + most).map(viewOf)
@@ -181,10 +184,10 @@ export class Pool implements AgentBook {
     const { elapsed, lostAfter } = this.#options
     const late = [...this.#hosts.values()].filter((live) => isLate(live, elapsed(), lostAfter))
     const lose = late.map(async (live) => {
-      const { goneAt, state } = live
+      const { goneAt, record } = live
       live.goneAt = undefined
-      const cause = `no connection for ${Math.round(patienceWith(state, lostAfter) / 1000)} s`
-      await this.move(live.record.id, { kind: 'silent', cause }, 'manager').catch((error: unknown) => {
+      const cause = `no connection for ${Math.round(patienceWith(record.presence, lostAfter) / 1000)} s`
+      await this.move(record.id, { kind: 'silent', cause }, 'manager').catch((error: unknown) => {
         live.goneAt ??= goneAt
         throw error
       })
@@ -194,8 +197,8 @@ export class Pool implements AgentBook {
     await Promise.all([...lose, ...jumped, this.#alarms.settle()])
   }
 
-  stateOf(host: string): string | undefined {
-    return this.#hosts.get(host)?.state
+  conditionOf(host: string): HostCondition | undefined {
+    return this.#hosts.get(host)?.record
   }
 
   wasHere(host: string): boolean {
@@ -213,7 +216,8 @@ export class Pool implements AgentBook {
     const outcome = this.#isAsBefore(live) ? undefined : await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)
     this.#announcer.tell({ kind: 'connected', host, agent, dropped })
-    if (outcome?.kind === 'refused') await this.alarm({ kind: 'host-state', about: host, host, text: outcome.reason })
+    const text = outcome?.kind === 'refused' ? outcome.reason : outcome?.alarm
+    if (text !== undefined) await this.alarm({ kind: 'host-state', about: host, host, text })
   }
 
   disconnected(host: string): void {
@@ -255,6 +259,7 @@ export class Pool implements AgentBook {
     this.#hosts.set(host, live)
     take(live, record)
     live.seenAt = this.#options.elapsed()
+    if (!live.connection) live.goneAt = live.seenAt
     this.#show(live)
   }
 
@@ -288,11 +293,15 @@ export class Pool implements AgentBook {
       this.#show(live)
       for (const key of written.over) await this.clearAlarm(key, who)
     }
-    return { kind: 'done', host: viewOf(live) }
+    return {
+      kind: 'done',
+      host: viewOf(live),
+      ...(written.kind === 'changed' && written.alarm !== undefined ? { alarm: written.alarm } : {}),
+    }
   }
 
   #inOrder(): readonly LiveHost[] {
-    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => BY_NAME.compare(a.record.name, b.record.name))
+    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => byName(a.record.name, b.record.name))
     return this.#sorted
   }
 
@@ -303,9 +312,8 @@ export class Pool implements AgentBook {
   }
 
   /** Its agent is back, and that is nothing new of it: ten thousand that come back to a new manager wait for no disk. */
-  #isAsBefore({ record, state, writing }: LiveHost): boolean {
-    const standing = { name: record.name, state, agent: 'connected' } as const
-    return writing === 0 && transition(standing, { kind: 'connects' }, 'agent', 0).kind === 'same'
+  #isAsBefore({ record, writing }: LiveHost): boolean {
+    return writing === 0 && transition(standingOf(record, 'connected'), { kind: 'connects' }, 'agent', 0).kind === 'same'
   }
 
   #show(live: LiveHost): void {

@@ -1,6 +1,7 @@
 // What is wished of a host, decided by operator.ts on its row as it is and written in the same transaction, with its line of history.
 
 import type { ProblemCode } from '../outcome.ts'
+import { stateOf } from '../protocol/host.ts'
 import type { Transaction } from '../store/database.ts'
 import { revokeCertificates } from '../store/tables/certificates.ts'
 import { addHistory } from '../store/tables/history.ts'
@@ -9,7 +10,7 @@ import { type Ruling, rule, type Wish } from './operator.ts'
 
 export type Written =
   /** `over`: keys of alarms that it has answered. */
-  | { readonly kind: 'changed'; readonly record: HostRecord; readonly over: readonly string[] }
+  | { readonly kind: 'changed'; readonly record: HostRecord; readonly over: readonly string[]; readonly alarm: string | undefined }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly reason: string; readonly code?: ProblemCode }
 
@@ -39,16 +40,18 @@ export async function writeWishes(
   const changes = rulings.filter((ruling) => ruling.kind === 'change')
   if (changes.length === 0) return { kind: 'nothing' }
   for (const { set, what, takes } of changes) {
-    if (set.state === 'rejected') {
+    if (set.trust === 'rejected') {
       await revokeCertificates(transaction, id, at, `rejected by ${who}`)
       await dropClaims(transaction, id)
     }
     if (takes) await takeIdentity(transaction, record, takes)
-    await updateHost(transaction, id, { ...set, ...(set.state ? { since: at } : {}) })
+    const isNewWord = stateOf({ ...record, ...set }) !== stateOf(record)
+    await updateHost(transaction, id, { ...set, ...(isNewWord ? { since: at } : {}) })
     await addHistory(transaction, id, { at, who, what })
   }
   const changed = await hostById(transaction, id)
   if (!changed) throw new Error(`host ${id} went away while it was changed`)
   const hasTaken = changes.some(({ takes }) => takes !== undefined)
-  return { kind: 'changed', record: changed, over: hasTaken ? [`identity-changed ${id}`, `identity-changed kept out ${id}`] : [] }
+  const alarm = changes.find((one) => one.alarm !== undefined)?.alarm
+  return { kind: 'changed', record: changed, alarm, over: hasTaken ? [`identity-changed ${id}`, `identity-changed kept out ${id}`] : [] }
 }

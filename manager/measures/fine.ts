@@ -41,11 +41,10 @@ class Ring {
     const times: number[] = []
     const means: (number | null)[][] = MEASURES.map(() => [])
     let before: number | undefined
-    for (let count = Math.max(0, this.#count - MOST_SAMPLES); count < this.#count; count += 1) {
-      const place = count % MOST_SAMPLES
+    let nextGap = Number.POSITIVE_INFINITY
+    for (const place of this.#inOrder(until)) {
       const [at = 0, span = 0] = [this.#at[place], this.#span[place]]
-      // The manager's clock may have been set: what is out of order would be drawn backwards.
-      if (at < from || at > until || (before !== undefined && at <= before)) continue
+      if (at < from) continue
       const isGap = before !== undefined && at - before > 1.5 * span + LATE
       const gapAt = at - span
       if (isGap && gapAt >= since) {
@@ -53,6 +52,7 @@ class Ring {
         for (const line of means) line.push(null)
       }
       before = at
+      nextGap = at + span > since && until - at > 1.5 * span + LATE ? at + span : Number.POSITIVE_INFINITY
       if (at < since) continue
       times.push(at)
       for (const [index, line] of means.entries()) {
@@ -60,7 +60,29 @@ class Ring {
         line.push(Number.isNaN(value) ? null : round(value))
       }
     }
+    // What was told last is not how it is now.
+    if (nextGap <= until) {
+      times.push(nextGap)
+      for (const line of means) line.push(null)
+    }
     return { from, until, times, mean: means, most: undefined }
+  }
+
+  /**
+   * Places, up to a time. Where the manager's clock was put back a time comes again: what was told of it before is left out, as what is
+   * out of order would be drawn backwards.
+   */
+  #inOrder(until: number): readonly number[] {
+    const places: number[] = []
+    let after = until + 1
+    for (let count = this.#count - 1; count >= Math.max(0, this.#count - MOST_SAMPLES); count -= 1) {
+      const place = count % MOST_SAMPLES
+      const at = this.#at[place] ?? 0
+      if (at >= after) continue
+      after = at
+      places.push(place)
+    }
+    return places.reverse()
   }
 }
 

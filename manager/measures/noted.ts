@@ -28,7 +28,8 @@ export class Noted {
       let room = MOST_GUESTS - known.size
       for (const guest of book.guests()) {
         const until = known.get(guest)
-        if (until !== undefined && until >= now) continue
+        // What lies further ahead is of a clock that was put back since, and may be gone from the store.
+        if (until !== undefined && until >= now && until <= now + AGAIN) continue
         if (until === undefined && room <= 0) continue
         if (until === undefined) room -= 1
         news.set(`${book.host} ${guest}`, { guest, host: book.host, until: now + AGAIN })

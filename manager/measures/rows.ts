@@ -23,9 +23,10 @@ export class Book {
     const span = Math.min(milliseconds, BUCKET)
     this.#own.add(host, span)
     for (const [uuid, measured] of guests) {
+      // Nobody remembers whose it is either.
+      if (!this.#guests.has(uuid) && this.#guests.size === MOST_GUESTS) continue
       if (!isIts(uuid)) continue
       const tally = this.#guests.get(uuid) ?? new Tally()
-      if (!this.#guests.has(uuid) && this.#guests.size === MOST_GUESTS) continue
       this.#guests.set(uuid, tally)
       tally.add(measured, span)
     }

@@ -92,7 +92,7 @@ export class Measures {
     await store.write((transaction) => tables.forgetMeasures(transaction, now() - DAY, now() + DAY))
   }
 
-  /** Resolves when all that was counted is on disk. */
+  /** Resolves when all that was counted is on disk, or the store takes no writes: what is closed after it is closed all the same. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#unsubscribe()
@@ -101,7 +101,7 @@ export class Measures {
     for (const book of this.#books.values()) this.#finish(book)
     while (this.#waiting.size > 0) {
       const left = this.#waiting.size
-      await this.#write()
+      await this.#write().catch(this.#options.onError)
       if (this.#waiting.size === left) break
     }
   }

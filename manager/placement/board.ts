@@ -98,8 +98,9 @@ export class Board {
  */
 function fullestOf(hosts: readonly PlacementHost[]): number {
   let [largest, all] = [0, 0]
-  for (const { state, cordon, memory } of hosts) {
-    if (!mayPlace(state, cordon) || memory.kind !== 'room') continue
+  for (const host of hosts) {
+    const { cordon, memory } = host
+    if (!mayPlace(host, cordon) || memory.kind !== 'room') continue
     largest = Math.max(largest, memory.capacity)
     all += memory.capacity
   }

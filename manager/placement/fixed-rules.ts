@@ -1,7 +1,9 @@
 // Rules that do not change while guests are placed: what a host is, what it reaches, what its CPU gives. Pure.
+
 import type { ThingKey } from '../connectivity/thing.ts'
 import type { CpuFeatures, HostCpu } from '../cpu/host.ts'
 import { type Compatibility, canMove, canStart } from '../cpu/move.ts'
+import { type HostCondition, isInService, stateOf } from '../protocol/host.ts'
 import type { PlacementHost, PlacementNeeds, PlacementRules } from './picture.ts'
 import type { Reason } from './reason.ts'
 
@@ -13,8 +15,8 @@ export interface FixedGround {
   readonly rules: PlacementRules
 }
 
-export function mayPlace(state: PlacementHost['state'], cordon: string | undefined): boolean {
-  return state === 'up' && cordon === undefined
+export function mayPlace(host: HostCondition, cordon: string | undefined): boolean {
+  return isInService(host) && cordon === undefined
 }
 
 /** All that speaks against it, whatever was placed before. */
@@ -23,14 +25,17 @@ export function fixedReasons(
   needs: PlacementNeeds,
   { reachers, source, rules: { among, home } }: FixedGround,
 ): readonly Reason[] {
-  const { id, state } = host
+  const { id } = host
   const cordon = home === id ? undefined : host.cordon
   const cpu = cpuReasons(host, needs, source)
   const unattached = (needs.attach ?? []).filter(({ hosts }) => !hosts.has(id))
-  const isPlain = cpu.length === 0 && unattached.length === 0 && mayPlace(state, cordon) && (!among || among.has(id))
+  const isPlain = cpu.length === 0 && unattached.length === 0 && mayPlace(host, cordon) && (!among || among.has(id))
   if (isPlain && areReached(needs.networks, id, reachers) && areReached(needs.storage, id, reachers)) return NO_REASONS
   const reasons: Reason[] = []
+  const state = stateOf(host)
   if (state !== 'up') reasons.push({ kind: 'state', state })
+  if (host.service === 'maintenance' && state !== 'maintenance' && state !== 'rejected')
+    reasons.push({ kind: 'state', state: 'maintenance' })
   if (cordon !== undefined) reasons.push({ kind: 'cordoned', why: cordon })
   if (among && !among.has(id)) reasons.push({ kind: 'not-asked' })
   for (const key of needs.networks) if (!reachers(key).has(id)) reasons.push({ kind: 'unreached', key })

@@ -12,10 +12,10 @@ export interface HostsAside {
 
 export function matrixPicture(matrix: ConnectivityMatrix, { memory, cordon }: HostsAside): Picture {
   const none: Room = { kind: 'unread', reason: 'it has not reported' }
-  const hosts = matrix.hosts().map(({ id, name, state, inventory }) => ({
-    ...{ id, name, state, cordon: cordon(id), groups: [], memory: memory(id) ?? none, dom0: none },
+  const hosts = matrix.hosts().map(({ inventory, ...host }) => ({
+    ...{ ...host, cordon: cordon(host.id), groups: [], memory: memory(host.id) ?? none, dom0: none },
     ...{ threads: inventory.cpus.threads, vcpus: 0, guests: 0, siblings: new Map(), vgs: new Map(), unread: undefined },
-    cpu: matrix.cpuOf(id),
+    cpu: matrix.cpuOf(host.id),
   }))
   return { hosts, reach: matrix }
 }

@@ -6,15 +6,14 @@ import type { ThingKey } from '../connectivity/thing.ts'
 import type { CpuFeatures, GuestType, HostCpu } from '../cpu/host.ts'
 import type { GuestCpu } from '../cpu/move.ts'
 import { poolTag } from '../protocol/guest-disk.ts'
-import type { HostState } from '../protocol/host.ts'
+import type { HostCondition } from '../protocol/host.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Vg } from '../protocol/storage.ts'
 import { sayUnread, uncountedOf } from '../protocol/unread.ts'
 
-export interface PlacementHost {
+export interface PlacementHost extends HostCondition {
   readonly id: string
   readonly name: string
-  readonly state: HostState
   /** Why nothing new is to come to it; undefined: it may. */
   readonly cordon: string | undefined
   readonly groups: readonly string[]
@@ -109,7 +108,7 @@ export interface HostGround {
 
 /** Guests that it reports and nobody has placed there count, too. */
 export function placementHost({ host, groups, cordon, cpu, claims, placed }: HostGround): PlacementHost {
-  const { id, name, state, inventory } = host
+  const { id, name, trust, presence, service, power, inventory } = host
   const of = (space: string): readonly Claim[] => claims.get(space) ?? []
   const none: Room = { kind: 'unread', reason: 'it has not reported' }
   const known = new Set(placed.map(({ uuid }) => uuid))
@@ -117,7 +116,7 @@ export function placementHost({ host, groups, cordon, cpu, claims, placed }: Hos
   const siblings = new Map<string, number>()
   for (const guest of placed) for (const group of guest.groups) siblings.set(group, (siblings.get(group) ?? 0) + 1)
   return {
-    ...{ id, name, state, cordon, groups, cpu, siblings },
+    ...{ id, name, trust, presence, service, power, cordon, groups, cpu, siblings },
     memory: inventory ? memoryRoom(inventory, of(`memory:${id}`)) : none,
     dom0: inventory ? dom0Room(inventory, of(`dom0-memory:${id}`)) : none,
     threads: inventory?.cpus.threads,

@@ -1,5 +1,6 @@
 // What is to be other of a guest, for who does not say the whole of it: what is left out stays. Pure.
 import { z } from 'zod'
+import { bootChange } from './guest-boot.ts'
 import { diskSpec, guestSpec, nicSpec, vdev } from './guest-spec.ts'
 import { list, mac } from './values.ts'
 
@@ -15,6 +16,7 @@ export const guestChange = z.strictObject({
   maxVcpus: said.maxVcpus,
   memory: said.memory.optional(),
   maxMemory: said.maxMemory,
+  boot: bootChange.optional(),
   cpu: said.cpu.unwrap().optional(),
   restart: said.restart.unwrap().optional(),
   startOrder: said.startOrder.unwrap().optional(),

@@ -1,6 +1,7 @@
 // A guest as people write it: YAML with these keys, the same in command line, API and page. What is left out has the value that is said
 // here, so that what is shown can be given back as it is. Pure.
 import { z } from 'zod'
+import { guestBoot } from './guest-boot.ts'
 import { vgName } from './guest-disk.ts'
 import { guestSeed, secretless } from './guest-seed.ts'
 import { GROUP_NAME, LONGEST_NOTES, MOST_GROUPS, UNPRINTABLE_NOTES } from './host.ts'
@@ -77,7 +78,7 @@ export const guestSpec = strict({
   maxMemory: size(16 * TIB).optional(),
   disks: list(diskSpec, 26).default([]),
   nics: list(nicSpec, 16).default([]),
-  boot: z.enum(['grub']).default('grub'),
+  boot: guestBoot.default('grub'),
   /** For cloud-init, when it is made. */
   seed: guestSeed.optional(),
   /** `pool`: what all hosts of its host's maker give, so that it can go to each of them while it runs; `host`: all that its host gives. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { collect } from './requests/collect.ts'
 import { attachDisk, attachNic, detachDisk, detachNic, renameGuest } from './requests/guest-devices.ts'
 import { growDisk, makeDisk, removeDisk } from './requests/guest-disks.ts'
+import { bringKernel, leaveKernel } from './requests/guest-kernels.ts'
 import { destroyGuest, pauseGuest, rebootGuest, resizeGuest, startGuest, stopGuest } from './requests/guest-life.ts'
 import { forgetGuest, keepGuest, readGuests } from './requests/guest-records.ts'
 import type { Hold } from './requests/holds.ts'
@@ -25,6 +26,7 @@ import {
 } from './requests/mirrors.ts'
 import type { Pace } from './requests/request.ts'
 import { scanFileSystem } from './requests/scan-file-system.ts'
+import { beginBitmap, closeBitmap, joinMirror, paceSeed, prepareSeed, receiveSeed, sendSeed, takeGeneration } from './requests/seeds.ts'
 import { setProperties } from './requests/set-properties.ts'
 import { fenceDisk, joinDisk, partDisk, unfenceDisk } from './requests/shared-disks.ts'
 import {
@@ -92,9 +94,19 @@ const REQUESTS = {
   'keep-copy': keepCopy,
   'drop-mirror': dropMirror,
   'leave-disk': leaveDisk,
+  'bring-kernel': bringKernel,
+  'leave-kernel': leaveKernel,
   'keep-guest': keepGuest,
   'forget-guest': forgetGuest,
   'read-guests': readGuests,
+  'prepare-seed': prepareSeed,
+  'begin-bitmap': beginBitmap,
+  'receive-seed': receiveSeed,
+  'send-seed': sendSeed,
+  'pace-seed': paceSeed,
+  'close-bitmap': closeBitmap,
+  'take-generation': takeGeneration,
+  'join-mirror': joinMirror,
   'join-disk': joinDisk,
   'fence-disk': fenceDisk,
   'unfence-disk': unfenceDisk,
@@ -161,9 +173,15 @@ export function withheldFrom(kind: RequestKind, version: number): string | undef
 /** The version that holds NICs to their MAC. An older agent would drop that word unread, and let the guest send what it likes. */
 export const FILTER_SINCE = 10
 
+/** The version that boots guests by kernels of the image store. */
+export const KERNEL_SINCE = 11
+
 /** Why what is asked is more than an agent of an older version would do of it; undefined: it does all of it. */
 export function beyond(body: RequestBody, version: number): string | undefined {
-  const nics = body.kind === 'attach-nic' ? [body.nic] : body.kind === 'start-guest' || body.kind === 'open-receive' ? body.guest.nics : []
+  const guest = body.kind === 'start-guest' || body.kind === 'open-receive' ? body.guest : undefined
+  if (guest?.boot.kind === 'kernel' && version < KERNEL_SINCE)
+    return `its agent speaks version ${version} of the protocol, and guests boot by a kernel of the image store since version ${KERNEL_SINCE}: upgrade the agent`
+  const nics = body.kind === 'attach-nic' ? [body.nic] : (guest?.nics ?? [])
   if (version >= FILTER_SINCE || nics.every(({ filter }) => filter === undefined)) return undefined
   return `its agent speaks version ${version} of the protocol, and NICs are held to their MAC since version ${FILTER_SINCE}: upgrade the agent`
 }

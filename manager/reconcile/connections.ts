@@ -99,7 +99,7 @@ export class ConnectionTask implements Task {
     const isPartial = connections.failures().has(key) && !connection.ending && isMeantFor(connection, host)
     const step = lacking === 'nothing' && isPartial ? 'connect' : lacking
     const unread = sessionsUnread(inventory)
-    if (step === 'nothing' && unread !== undefined) return connection.ending && mayBeAsked(host.state) ? 'again' : 'done'
+    if (step === 'nothing' && unread !== undefined) return connection.ending && mayBeAsked(host) ? 'again' : 'done'
     if (step === 'nothing') return await this.#worked(key)
     const asked = await request(hostId, this.#bodyFor(step, connection, hostId))
     // It is asked again as soon as it is back: to be away is no fault of the target's.
@@ -144,7 +144,7 @@ export class ConnectionTask implements Task {
   /** Hosts that are away count by what they last reported. */
   async #lookForEnd(connection: WantedConnection): Promise<void> {
     const { pool, connections } = this.#deps
-    const trusted = pool.hosts().filter(({ state }) => mayBeAsked(state))
+    const trusted = pool.hosts().filter(mayBeAsked)
     const inventories = await Promise.all(trusted.map(({ id }) => pool.inventory(id)))
     if (inventories.some((inventory) => inventory && (hasSession(connection, inventory.iscsi) || sessionsUnread(inventory)))) return
     if (connections.wanted().some((one) => one === connection)) await connections.gone(connection.id)

@@ -1,11 +1,13 @@
 // Sees to what guests that have moved have left behind on their old hosts: an older copy of a disk is told to be left, with its mirror taken
 // down, where the move itself could not; and is removed when its time is over. A copy that is the disk, and whose move cannot say so any
 // more, as its database was lost, is told to be it. What counts is by the store, and by the LV's own tags.
+
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
 import { holdingsOf } from '../guests/holdings.ts'
 import type { Pool } from '../hosts/service.ts'
-import { readDiskTags, untilOf, vgRef } from '../protocol/guest-disk.ts'
+import { type DiskTags, readDiskTags, untilOf, vgRef } from '../protocol/guest-disk.ts'
+import { isAnswering } from '../protocol/host.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { Lv } from '../protocol/storage.ts'
 import type { Uuid } from '../protocol/values.ts'
@@ -48,6 +50,26 @@ interface Left {
   readonly guest: Uuid
 }
 
+interface TaggedLv {
+  readonly lv: Lv
+  readonly tags: DiskTags
+  readonly until: number | undefined
+}
+
+/** Of each report of LVs, as long as it is the last of its host. */
+const TAGGED = new WeakMap<readonly Lv[], readonly TaggedLv[]>()
+
+function disksAmong(lvs: readonly Lv[]): readonly TaggedLv[] {
+  const found =
+    TAGGED.get(lvs) ??
+    lvs.flatMap((lv) => {
+      const tags = readDiskTags(lv.tags)
+      return tags ? [{ lv, tags, until: untilOf(lv.tags) }] : []
+    })
+  TAGGED.set(lvs, found)
+  return found
+}
+
 export class LeftDiskTask implements Task {
   readonly name = 'left-disks'
   readonly what = 'tells what guests that have moved left behind to be left, and removes it when its time is over'
@@ -88,12 +110,13 @@ export class LeftDiskTask implements Task {
     const due = new Map<string, Left>()
     let next: number | undefined
     const shared = sharedIn(pool.hosts().map(({ id }) => pool.knownInventory(id)))
-    for (const { id: host, name: hostName, state } of pool.hosts()) {
-      for (const lv of state === 'up' || state === 'maintenance' ? (pool.knownInventory(host)?.lvs ?? []) : []) {
-        const [tags, until] = [readDiskTags(lv.tags), untilOf(lv.tags)]
-        const row = tags && known.get(tags.disk)
+    for (const view of pool.hosts()) {
+      const { id: host, name: hostName } = view
+      const lvs = isAnswering(view) ? (pool.knownInventory(host)?.lvs ?? []) : []
+      for (const { lv, tags, until } of disksAmong(lvs)) {
+        const row = known.get(tags.disk)
         // An automation that has the guest may be about to make a newer copy in this one's place.
-        if (!tags || holdings.has(tags.guest) || (row && holdings.has(row.guest))) continue
+        if (holdings.has(tags.guest) || (row && holdings.has(row.guest))) continue
         const { disk, guest, generation, state: told } = tags
         const left = { host, hostName, disk, guest, lv, generation }
         if (row?.host === host) {

@@ -36,7 +36,7 @@ export class PropertyTask implements Task {
       this.#deps.pool.subscribe((change) => {
         if (change.kind !== 'host') return
         // What a machine was given before it had to be approved anew does not count.
-        if (!mayBeAsked(change.host.state)) this.#taken.delete(change.host.id)
+        if (!mayBeAsked(change.host)) this.#taken.delete(change.host.id)
         else if (change.host.connection && !this.#has(change.host)) wake(0, change.host.id)
       }),
       this.#deps.properties.subscribe(() => {
@@ -53,7 +53,7 @@ export class PropertyTask implements Task {
     const { pool } = this.#deps
     const hosts = about === 'all' ? pool.hosts() : [...about].flatMap((id) => pool.host(id) ?? [])
     for (const host of hosts) {
-      if (host.connection && mayBeAsked(host.state) && !this.#has(host)) this.#attempts.want(host.id, this.#circumstances(host))
+      if (host.connection && mayBeAsked(host) && !this.#has(host)) this.#attempts.want(host.id, this.#circumstances(host))
     }
   }
 
@@ -76,7 +76,7 @@ export class PropertyTask implements Task {
   async #give(id: string): Promise<Attempt> {
     const { pool, request, properties } = this.#deps
     const host = pool.host(id)
-    if (!host?.connection || !mayBeAsked(host.state) || this.#has(host)) return 'done'
+    if (!host?.connection || !mayBeAsked(host) || this.#has(host)) return 'done'
     const [circumstances, text] = [this.#circumstances(host), properties.text()]
     const inventory = await pool.inventory(id)
     if (text === '' && (inventory?.properties ?? []).length === 0) return 'done'
@@ -86,7 +86,8 @@ export class PropertyTask implements Task {
       return asked.cause === 'silent' ? 'again' : 'done'
     }
     if (asked.answer.kind === 'refused') return this.#refused(host, asked.answer.reason)
-    if (mayBeAsked(pool.host(id)?.state ?? 'rejected')) this.#taken.set(id, circumstances)
+    const now = pool.host(id)
+    if (now && mayBeAsked(now)) this.#taken.set(id, circumstances)
     if (this.#failed.delete(id)) await pool.clearAlarm(`properties-failed ${id}`, 'manager')
     return 'done'
   }

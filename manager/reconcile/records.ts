@@ -1,5 +1,6 @@
 // Lets VGs remember the guests that lie in them: what is missing there or old is written again, as of guests that an older hostless made, or
 // that were changed while their host was away. Guests that hosts have and this database does not know are told: it may be one that was lost.
+
 import type { Asked } from '../agents/questions.ts'
 import { holdingsOf } from '../guests/holdings.ts'
 import { isSame } from '../guests/remembered.ts'
@@ -7,6 +8,7 @@ import type { KnownPool } from '../hosts/known-pool.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { Networks } from '../networks/service.ts'
 import { readDiskTags } from '../protocol/guest-disk.ts'
+import { isAnswering } from '../protocol/host.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { Store } from '../store/database.ts'
@@ -188,8 +190,8 @@ export class RecordTask implements Task {
   }
 }
 
-function isAskable({ connection, state }: HostView): boolean {
-  return connection !== undefined && (state === 'up' || state === 'maintenance')
+function isAskable(host: HostView): boolean {
+  return host.connection !== undefined && isAnswering(host)
 }
 
 function circumstancesOf({ connection }: HostView, one: ToKeep): string {

@@ -1,10 +1,12 @@
 // Has hosts look at the file systems that they reach: which disk images lie there, and how much room there is. Who looks when is
 // scan-plan.ts's to say.
+
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Asked } from '../agents/questions.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
 import type { HostView, PoolChange } from '../hosts/pool-change.ts'
+import { isInService } from '../protocol/host.ts'
 import { SCAN_LIMIT } from '../protocol/requests/scan-file-system.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import type { ScanBook, ScanFailure } from '../storage/scan-book.ts'
@@ -156,6 +158,6 @@ function reasonOf(asked: Asked): string {
   return asked.answer.kind === 'refused' ? asked.answer.reason : `its agent gave an answer to something else: ${asked.answer.kind}`
 }
 
-function isAble({ state, connection }: HostView): boolean {
-  return state === 'up' && connection !== undefined
+function isAble(host: HostView): boolean {
+  return isInService(host) && host.connection !== undefined
 }

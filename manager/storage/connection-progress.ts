@@ -23,7 +23,7 @@ export function progressOf(
 ): Progress | undefined {
   const has = inventory !== undefined && hasSession(connection, inventory.iscsi)
   const unread = has ? undefined : sessionsUnread(inventory)
-  const mayHave = has || (unread !== undefined && mayBeAsked(host.state))
+  const mayHave = has || (unread !== undefined && mayBeAsked(host))
   if (!(connection.ending ? mayHave : has || isMeantFor(connection, host))) return undefined
   if (failure !== undefined) return { state: 'failed', why: failure }
   if (has) return connection.ending ? { state: 'ending', why: 'it still has a session' } : { state: 'connected', why: 'it has a session' }

@@ -7,7 +7,7 @@ import type { SectionName } from '../protocol/inventory.ts'
 import { unreadOf } from '../protocol/unread.ts'
 import type { StoredAlarm } from '../store/tables/alarms.ts'
 import type { ScanBook, ScanFailure } from './scan-book.ts'
-import { scanPlace } from './scan-places.ts'
+import { heldIn, scanPlace } from './scan-places.ts'
 
 export interface ScanAlarmsDeps {
   readonly pool: Pick<KnownPool, 'host' | 'subscribe' | 'alarm' | 'clearAlarm'> & {
@@ -30,6 +30,8 @@ interface Open {
 const KIND = 'scan-failed'
 /** Reports come in swarms: one look at the matrix for all of them, ms. */
 const GATHER = 2000
+/** File systems that are looked at before others have a turn. */
+const AT_ONCE = 20
 /** What a file system is seen by, and what takes it out of those to be looked at: a guest that has it. */
 const SECTIONS: readonly SectionName[] = [
   ...(['blockDevices', 'multipaths', 'partitions', 'fileSystems', 'pvs', 'vgs', 'lvs', 'iscsi', 'nfsMounts', 'guests'] as const),
@@ -108,11 +110,18 @@ export class ScanAlarms {
       const inventory = matrix.inventoryOf(id)
       return inventory !== undefined && unreadOf(inventory, SECTIONS).length > 0
     }
-    for (const [key, open] of [...this.#open]) {
-      const place = scanPlace(matrix, key)
+    const held = heldIn(matrix)
+    for (const [index, [key, open]] of [...this.#open].entries()) {
+      if (index % AT_ONCE === AT_ONCE - 1) await this.#breath()
+      const place = scanPlace(matrix, key, held)
       open.hosts = [...new Set([...(place?.hosts ?? []), ...open.hosts.filter(isUnread)])]
       if (!place && open.hosts.length === 0) await this.#end(key)
     }
+  }
+
+  /** Whoever else has something to do does it. */
+  #breath(): Promise<void> {
+    return new Promise((resolve) => this.#deps.after(0, resolve))
   }
 
   async #end(key: string): Promise<void> {

@@ -1,6 +1,6 @@
 // Which file systems of the pool can be looked at, and by which hosts.
 import { fileSystemsOfGuests } from '../connectivity/guest-disks.ts'
-import type { ConnectivityMatrix, MatrixRow } from '../connectivity/matrix.ts'
+import { type ConnectivityMatrix, type MatrixRow, STORAGE } from '../connectivity/matrix.ts'
 import type { Thing, ThingKey } from '../connectivity/thing.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { SCANNED_TYPES, type Scannable, scannable } from '../protocol/requests/scan-file-system.ts'
@@ -17,17 +17,19 @@ export interface ScanPlace extends Place {
 
 /** What can be looked at without harm, and by whom. */
 export function scanPlaces(matrix: ConnectivityMatrix): readonly ScanPlace[] {
-  const held = new Set(matrix.hosts().flatMap(({ inventory }) => [...keptOf(inventory).held]))
+  const held = heldIn(matrix)
   return matrix.stored().flatMap((row) => placeAt(matrix, row, held) ?? [])
 }
 
-/** As one of `scanPlaces`, without looking at the others. */
-export function scanPlace(matrix: ConnectivityMatrix, key: ThingKey): ScanPlace | undefined {
+/** UUIDs of file systems that a guest has, on whichever host. */
+export function heldIn(matrix: ConnectivityMatrix): ReadonlySet<string> {
+  return new Set(matrix.hosts().flatMap(({ inventory }) => [...keptOf(inventory).held]))
+}
+
+/** As one of `scanPlaces`, without looking at the others; `held`: as `heldIn` has it, for who asks for several. */
+export function scanPlace(matrix: ConnectivityMatrix, key: ThingKey, held: ReadonlySet<string> = heldIn(matrix)): ScanPlace | undefined {
   const row = matrix.row(key)
-  if (!row) return undefined
-  const uuid = row.thing.kind === 'file-system' ? row.thing.uuid : undefined
-  const isHeld = uuid !== undefined && matrix.hosts().some(({ inventory }) => keptOf(inventory).held.has(uuid))
-  return placeAt(matrix, row, new Set(isHeld ? [uuid] : []))
+  return row && placeAt(matrix, row, held)
 }
 
 /** `held`: UUIDs of file systems that a guest has, on whichever host, whether or not that reaches it now. */
@@ -41,34 +43,39 @@ function placeAt(
   const hosts = matrix.reachedBy(key)
   if (fileSystem.kind === 'nfs') return { key, fileSystem, hosts }
   const { uuid } = fileSystem
-  const keptBy = (host: string): Kept => keptOf(matrix.inventoryOf(host))
   // Whose disks are not known may have it for a guest.
-  if (held.has(uuid) || hosts.some((host) => keptBy(host).unsure)) return undefined
+  if (held.has(uuid) || hosts.some((host) => isUnsure(matrix.inventoryOf(host)))) return undefined
   // Who has it mounted sees it whole, with what is in its journal.
-  const isFirst = (host: string): boolean => keptBy(host).mounted.has(uuid)
+  const isFirst = (host: string): boolean => keptOf(matrix.inventoryOf(host)).mounted.has(uuid)
   return { key, fileSystem, hosts: [...hosts.filter(isFirst), ...hosts.filter((host) => !isFirst(host))] }
 }
 
 interface Kept {
   readonly held: ReadonlySet<string>
   readonly mounted: ReadonlySet<string>
-  readonly unsure: boolean
 }
 
-/** Of each report, as long as it is the last of its host. */
-const KEPT = new WeakMap<Inventory, Kept>()
+const NOTHING: Kept = { held: new Set(), mounted: new Set() }
 
-const UNKNOWN: Kept = { held: new Set(), mounted: new Set(), unsure: true }
+/** Of the sections that it follows from: of thousands of reports a second most bring others. */
+const KEPT = new WeakMap<Inventory['guests'], { readonly of: readonly unknown[]; readonly kept: Kept }>()
 
 function keptOf(inventory: Inventory | undefined): Kept {
-  if (!inventory) return UNKNOWN
-  const kept = KEPT.get(inventory) ?? {
+  if (!inventory) return NOTHING
+  const of = [...STORAGE, ...USERS].map((name) => inventory[name])
+  const known = KEPT.get(inventory.guests)
+  if (known?.of.every((section, index) => section === of[index])) return known.kept
+  const kept = {
     held: new Set(fileSystemsOfGuests(inventory)),
     mounted: new Set(inventory.fileSystems.flatMap((one) => (isMounted(one) && one.uuid !== undefined ? [String(one.uuid)] : []))),
-    unsure: unreadOf(inventory, USERS).length > 0,
   }
-  KEPT.set(inventory, kept)
+  KEPT.set(inventory.guests, { of, kept })
   return kept
+}
+
+/** Who has what there is not known. */
+function isUnsure(inventory: Inventory | undefined): boolean {
+  return !inventory || unreadOf(inventory, USERS).length > 0
 }
 
 /** Why nobody looks at it, by host: who has it is not known there. */

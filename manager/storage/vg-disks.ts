@@ -1,9 +1,11 @@
 // Which disks of a host may become PVs of a VG: `empty` ones are proven so, from sections that were read; others take that their serial
 // number or WWID was typed. Each disk that is not taken has its reason. Pure.
+
 import type { KnownHost } from '../claims/claim.ts'
 import { doOverlap } from '../claims/extents.ts'
 import { type Uses, usesOf } from '../claims/uses.ts'
 import type { Refused } from '../outcome.ts'
+import { stateOf } from '../protocol/host.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import type { DiskRef } from '../protocol/requests/vgs.ts'
 import type { BlockDevice } from '../protocol/storage.ts'
@@ -50,7 +52,7 @@ export function candidatesOf({ host, isLocal }: DiskWorld): Candidates {
   const unread = sayUnread(unreadOf(inventory, SECTIONS))
   const uses = usesOf(host)
   if (unread !== undefined) return refused('unread', `what is on the disks of ${name} could not be read: ${unread}`)
-  if (!uses) return refused('unread', `what is on the disks of ${name} is not known while it is ${host.state}`)
+  if (!uses) return refused('unread', `what is on the disks of ${name} is not known while it is ${stateOf(host)}`)
   const [lost] = uses.lost
   if (lost) return refused('unread', `which disk a guest of ${name} has is not known: ${lost.reason}`)
   const maps = inventory.multipaths.flatMap(({ name: map, wwid, paths, sizeBytes }): readonly Candidate[] => {

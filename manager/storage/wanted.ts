@@ -1,7 +1,7 @@
 // Which host lacks which connection, from what it has reported. Pure.
 
 import { mayBeAsked } from '../enrolment/standing.ts'
-import type { HostState } from '../protocol/host.ts'
+import type { HostCondition } from '../protocol/host.ts'
 import type { Iscsi } from '../protocol/storage.ts'
 
 /** An iSCSI target, or all of a portal: what hosts are to be logged in to. */
@@ -15,8 +15,7 @@ export interface WantedConnection {
   readonly ending: boolean
 }
 
-export interface Candidate {
-  readonly state: HostState
+export interface Candidate extends Pick<HostCondition, 'trust' | 'power'> {
   readonly groups: readonly string[]
 }
 
@@ -26,7 +25,7 @@ export function initiatorOf(host: string): string {
 }
 
 export function isMeantFor({ groups }: Pick<WantedConnection, 'groups'>, host: Candidate): boolean {
-  return mayBeAsked(host.state) && (groups.length === 0 || groups.some((group) => host.groups.includes(group)))
+  return mayBeAsked(host) && (groups.length === 0 || groups.some((group) => host.groups.includes(group)))
 }
 
 /** A session that has lost its target for now counts: open-iscsi brings it back by itself. */
@@ -44,7 +43,7 @@ export function stepFor(
   others: readonly WantedConnection[],
 ): 'connect' | 'disconnect' | 'nothing' {
   if (!connection.ending) return isMeantFor(connection, host) && !hasSession(connection, iscsi) ? 'connect' : 'nothing'
-  if (!mayBeAsked(host.state) || !hasSession(connection, iscsi)) return 'nothing'
+  if (!mayBeAsked(host) || !hasSession(connection, iscsi)) return 'nothing'
   const isHeld = others.some((other) => !other.ending && isMeantFor(other, host) && overlaps(other, connection))
   return isHeld ? 'nothing' : 'disconnect'
 }

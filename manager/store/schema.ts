@@ -23,8 +23,14 @@ export interface HostsTable {
   name: string
   /** SMBIOS' system UUID, as the host's agent told it. */
   uuid: string | null
-  state: string
-  /** Since when it is in this state. */
+  /** These and what they may hold: protocol/host.ts. */
+  trust: string
+  presence: string
+  service: string
+  power: string
+  /** Of a fence. */
+  proof: string | null
+  /** Since when the word that is derived of them is what it is. */
   since: number
   /** JSON list of names. */
   groups: string
@@ -37,7 +43,7 @@ export interface HostsTable {
   product: string | null
   /** JSON: who is said to be this host, and differs from all this, until somebody approves it. */
   claim: string | null
-  /** JSON: why no guest is to come to it, since when, by whom; null: they may. */
+  /** JSON: why no guest is to come to it, since when, by whom; null: they may, unless it is in maintenance. */
   cordon: string | null
 }
 

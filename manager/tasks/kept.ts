@@ -78,9 +78,10 @@ export class KeptTasks implements TaskSource {
     }
   }
 
-  async list({ which, limit }: Wanted): Promise<readonly Task[]> {
+  async list({ which, kind, limit }: Wanted): Promise<readonly Task[]> {
     this.#expire()
-    const all = [...this.#entries.values()].map((entry) => this.#shown(entry)).sort(newestFirst)
+    const wanted = [...this.#entries.values()].filter((entry) => kind === undefined || entry.kind === kind)
+    const all = wanted.map((entry) => this.#shown(entry)).sort(newestFirst)
     const open = all.filter(isOpen)
     return which === 'open' ? open : [...open, ...all.filter((task) => !isOpen(task)).slice(0, limit)]
   }
@@ -116,7 +117,7 @@ export class KeptTasks implements TaskSource {
     const now = this.#options.now()
     const isOther = entry.pace?.progress.phase !== progress.phase
     // Some tell of each MiB: who tells more often than is looked at is heard now and then.
-    if (!isOther && now - entry.told < PACE) return
+    if (!isOther && Math.abs(now - entry.told) < PACE) return
     entry.pace = heard(entry.pace, progress, now)
     entry.told = now
     this.#news.tell(id)

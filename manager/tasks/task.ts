@@ -35,11 +35,14 @@ export interface Task {
 export interface Wanted {
   /** `all`: those that are open, and so many of the newest. */
   readonly which: 'open' | 'all'
+  /** Left out: all. */
+  readonly kind?: TaskKind | undefined
   readonly limit: number
 }
 
 /** Who has long work done, and knows how far it is. */
 export interface TaskSource {
+  /** Of others of its own than are wanted none counts towards the limit; what is of another kind may be among them. */
   list(wanted: Wanted): Promise<readonly Task[]>
   /** Undefined: none of this one's. */
   find(id: string): Promise<Task | undefined>

@@ -1,6 +1,6 @@
 // All long work of the pool in one list, whoever has it done.
 import type { Done } from '../outcome.ts'
-import { HAS_ENDED, newestFirst, type Task, type TaskKind, type TaskSource, type Wanted } from './task.ts'
+import { HAS_ENDED, isOpen, newestFirst, type Task, type TaskSource, type Wanted } from './task.ts'
 
 export class Tasks {
   readonly #sources: readonly TaskSource[]
@@ -9,13 +9,14 @@ export class Tasks {
     this.#sources = sources
   }
 
-  /** Newest first. */
-  async list({ kind, ...wanted }: Wanted & { readonly kind?: TaskKind | undefined }): Promise<readonly Task[]> {
+  /** Newest first; where not all have room, what is open goes before what has ended, however old it is. */
+  async list(wanted: Wanted): Promise<readonly Task[]> {
+    const { kind, limit } = wanted
     const all = (await Promise.all(this.#sources.map((source) => source.list(wanted)))).flat()
-    return all
-      .filter((task) => kind === undefined || task.kind === kind)
-      .sort(newestFirst)
-      .slice(0, wanted.limit)
+    const sorted = all.filter((task) => kind === undefined || task.kind === kind).sort(newestFirst)
+    const open = sorted.filter(isOpen).slice(0, limit)
+    const ended = sorted.filter((task) => !isOpen(task)).slice(0, limit - open.length)
+    return [...open, ...ended].sort(newestFirst)
   }
 
   async find(id: string): Promise<Task | undefined> {

@@ -19,6 +19,8 @@ export interface ChecksOptions {
 
 interface Asked {
   readonly image: string
+  /** Read with it, and told of as one: the initrd of a kernel. */
+  readonly also?: string
   readonly name: string
   readonly by: string
 }
@@ -72,13 +74,15 @@ export class Checks {
 
   async #check(one: Open): Promise<void> {
     const { folder, now, log } = this.#options
-    const { image, stop } = one
+    const { image, also, stop } = one
     if (stop.signal.aborted) return
     this.#tell(one, { kind: 'begun' })
     const onProgress = (done: number, total: number) => {
       if (!stop.signal.aborted) this.#tell(one, { kind: 'under way', phase: 'read', done, total })
     }
-    const findings = await folder.verify(image, { signal: stop.signal, onProgress }).catch((error: unknown) => {
+    const verify = async (id: string) => folder.verify(id, { signal: stop.signal, onProgress })
+    const read = async () => [...(await verify(image)), ...(also === undefined ? [] : await verify(also))]
+    const findings = await read().catch((error: unknown) => {
       if (!stop.signal.aborted) log.error({ image, error }, 'an image could not be verified')
       return ['it could not be read: the manager’s log says why']
     })

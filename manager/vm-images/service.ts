@@ -1,26 +1,29 @@
-// Images of guests' disks: their names, what each comes to, and who uses it. What is in them is files/'s.
+// Images of guests' disks, and kernels that guests boot by: their names, what each comes to, and who uses it. What is in them is files/'s.
 import { Emitter } from '../../appliance/wire/emitter.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Done, Refused } from '../outcome.ts'
 import type { Store } from '../store/database.ts'
 import { allNamedImages, type NamedImage, namedImage, nameImage, unnameImage } from '../store/tables/vm-images.ts'
+import { sayPlace } from '../wording.ts'
 import { type Check, Checks } from './checks.ts'
 import { type ImageFacts, ImageFolder } from './files/folder.ts'
 import type { Imported } from './files/import.ts'
+import type { ImportedKernel } from './files/kernel.ts'
 import { makeSeed } from './files/seed.ts'
 import type { ImageNews } from './news.ts'
 import { type SeedSpec, seedSpec } from './seed.ts'
 import { UnfitImage } from './unfit.ts'
 import { type UploadAsk, Uploads } from './uploads.ts'
 
-/** Names of the guests whose disks are made of an image. */
-export type ImageUsers = (id: string) => Promise<readonly string[]>
+/** Names of guests: of those whose disks are made of the image with an id, or whose specs name a kernel. */
+export type ImageUsers = (of: string) => Promise<readonly string[]>
 
 export interface VmImagesOptions {
   readonly dataDir: string
   readonly store: Store
   readonly users: ImageUsers
+  readonly booters: ImageUsers
   /** Of one disk. */
   readonly mostBytes: number
   readonly now: () => number
@@ -33,6 +36,10 @@ export interface VmImagesOptions {
 export interface ShownImage {
   readonly id: string
   readonly name?: string
+  /** `initrd`: one whose kernel has lost its name. */
+  readonly kind: 'disk' | 'kernel' | 'initrd'
+  /** That goes with a kernel. */
+  readonly initrd?: { readonly id: string; readonly sizeBytes: number }
   readonly sizeBytes: number
   readonly keptBytes: number
   readonly format?: string
@@ -78,10 +85,10 @@ export class VmImages {
   async list(): Promise<readonly ShownImage[]> {
     const [named, there] = await Promise.all([allNamedImages(this.#options.store.db), this.folder.all()])
     const facts = new Map(there.map((each) => [each.id, each]))
-    const known = new Set(named.map(({ image }) => image))
+    const known = new Set(named.flatMap(({ image, initrd }) => [image, initrd ?? '']))
     return Promise.all([
-      ...named.map((each) => this.#shown(each.image, each, facts.get(each.image))),
-      ...there.filter(({ id }) => !known.has(id)).map((each) => this.#shown(each.id, undefined, each)),
+      ...named.map((each) => this.#shown(each.image, each, facts)),
+      ...there.filter(({ id }) => !known.has(id)).map(({ id }) => this.#shown(id, undefined, facts)),
     ])
   }
 
@@ -113,15 +120,18 @@ export class VmImages {
   async remove(ref: string): Promise<Done<null>> {
     const found = await this.find(ref)
     if (found.kind !== 'done') return found
-    const { id, name, users } = found.value
-    const others = (await allNamedImages(this.#options.store.db)).filter((each) => each.image === id && each.name !== name)
-    const isLast = others.length === 0
+    const { id, name, kind, initrd, users } = found.value
+    const others = (await allNamedImages(this.#options.store.db)).filter((each) => each.name !== name)
+    const isLast = !others.some(({ image }) => image === id)
+    // A kernel is named by specs, and a disk is made of what an image holds.
+    if (kind === 'kernel' && users.length > 0) return { ...refused(`kernel ${name ?? id} is what ${listed(users)} boot by`), code: 'held' }
     if (isLast && users.length > 0) {
       return { ...refused(`image ${name ?? id} is what disks of ${listed(users)} are made of`), code: 'held' }
     }
     if (name !== undefined && name === ref) await this.#options.store.write((transaction) => unnameImage(transaction, name))
     else if (name !== undefined) return refused(`image ${id} is called ${name}: remove it by that name`)
-    if (isLast) await this.folder.remove(id)
+    for (const each of [id, ...(initrd ? [initrd.id] : [])])
+      if (!others.some((one) => one.image === each || one.initrd === each)) await this.folder.remove(each)
     this.checks.forget(id)
     return { kind: 'done', value: null }
   }
@@ -130,9 +140,9 @@ export class VmImages {
   async verify(ref: string, by: string): Promise<Done<ShownImage>> {
     const found = await this.find(ref)
     if (found.kind !== 'done') return found
-    const { id, name = id.slice(0, 12), present } = found.value
+    const { id, name = id.slice(0, 12), present, initrd } = found.value
     if (!present) return refused(`the content of image ${ref} is not on this manager: add it again`)
-    this.checks.begin({ image: id, name, by })
+    this.checks.begin({ image: id, name, by, ...(initrd ? { also: initrd.id } : {}) })
     return this.find(ref)
   }
 
@@ -141,7 +151,7 @@ export class VmImages {
     const read = seedSpec.safeParse(spec)
     if (!read.success) {
       const [issue] = read.error.issues
-      return { ...refused(`seed: ${issue?.path.join('.')}: ${issue?.message}`), status: 400 }
+      return { ...refused(`seed: ${sayPlace(issue?.path ?? [])}: ${issue?.message}`), status: 400 }
     }
     try {
       return { kind: 'done', value: await makeSeed(this.folder, read.data) }
@@ -165,33 +175,43 @@ export class VmImages {
     await this.uploads.close()
   }
 
-  async #keep(imported: Imported, { name, notes }: UploadAsk, by: string): Promise<Done<null>> {
+  async #keep(imported: Imported | ImportedKernel, { name, notes }: UploadAsk, by: string): Promise<Done<null>> {
     const { store, now } = this.#options
+    const initrd = imported.format === 'kernel' ? imported.initrd?.id : undefined
     const taken = await store.write(async (transaction) => {
       const before = await namedImage(transaction, name)
-      if (before) return before.image === imported.id ? undefined : before
-      await nameImage(transaction, { name, image: imported.id, format: imported.format, notes, added: now(), by })
+      if (before) return before.image === imported.id && before.initrd === initrd ? undefined : before
+      await nameImage(transaction, { name, image: imported.id, initrd, format: imported.format, notes, added: now(), by })
       return undefined
     })
     if (!taken) return { kind: 'done', value: null }
-    const isNamed = (await allNamedImages(store.db)).some(({ image }) => image === imported.id)
-    if (!isNamed) await this.folder.remove(imported.id)
+    const named = await allNamedImages(store.db)
+    for (const id of [imported.id, ...(initrd === undefined ? [] : [initrd])])
+      if (!named.some((each) => each.image === id || each.initrd === id)) await this.folder.remove(id)
     return refused(`there is another image ${name} already (${taken.image.slice(0, 12)}): take another name, or remove that one first`)
   }
 
-  async #shown(id: string, named: NamedImage | undefined, facts: ImageFacts | undefined): Promise<ShownImage> {
+  async #shown(id: string, named: NamedImage | undefined, all: ReadonlyMap<string, ImageFacts>): Promise<ShownImage> {
     const check = this.checks.of(id)
+    const facts = all.get(id)
+    const kind = kindOf(named?.format ?? facts?.kind)
+    const initrd = named?.initrd === undefined ? undefined : { id: named.initrd, facts: all.get(named.initrd) }
     return {
-      id,
+      ...{ id, kind },
+      ...(initrd ? { initrd: { id: initrd.id, sizeBytes: initrd.facts?.sizeBytes ?? 0 } } : {}),
       ...(named ? { name: named.name, format: named.format, added: named.added, by: named.by } : {}),
       notes: named?.notes ?? '',
       sizeBytes: facts?.sizeBytes ?? 0,
-      keptBytes: facts?.keptBytes ?? 0,
-      users: await this.#options.users(id),
-      present: facts !== undefined,
+      keptBytes: (facts?.keptBytes ?? 0) + (initrd?.facts?.keptBytes ?? 0),
+      users: await (kind === 'disk' ? this.#options.users(id) : this.#options.booters(named?.name ?? '')),
+      present: facts !== undefined && (initrd === undefined || initrd.facts !== undefined),
       ...(check ? { check } : {}),
     }
   }
+}
+
+function kindOf(word: string | undefined): ShownImage['kind'] {
+  return word === 'kernel' || word === 'initrd' ? word : 'disk'
 }
 
 function listed(names: readonly string[]): string {

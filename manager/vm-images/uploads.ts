@@ -4,8 +4,10 @@
 import type { Log } from '../../appliance/wire/log.ts'
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Done, Refused } from '../outcome.ts'
+import { MOST_KERNEL_BYTES } from '../protocol/guest-kernel.ts'
 import type { ImageFolder } from './files/folder.ts'
 import { type Imported, importFile, type SourceFormat } from './files/import.ts'
+import { type ImportedKernel, importKernel } from './files/kernel.ts'
 import { StagedFile } from './files/staged.ts'
 import { tooLarge } from './formats.ts'
 import type { UploadNews } from './news.ts'
@@ -20,7 +22,9 @@ const PATIENCE = 10 * 60_000
 export interface UploadAsk {
   readonly name: string
   readonly sizeBytes: number
-  readonly format?: SourceFormat | undefined
+  readonly format?: SourceFormat | 'kernel' | undefined
+  /** Of a kernel: so many of its bytes are it, those behind them its initrd. */
+  readonly kernelBytes?: number | undefined
   readonly notes: string
 }
 
@@ -44,7 +48,7 @@ export interface UploadsOptions {
   readonly log: Log
   readonly tell: (news: UploadNews) => void
   /** Names it, in one commit; a refusal takes its content away again. */
-  readonly keep: (imported: Imported, ask: UploadAsk, by: string) => Promise<Done<null>>
+  readonly keep: (imported: Imported | ImportedKernel, ask: UploadAsk, by: string) => Promise<Done<null>>
 }
 
 type Stage =
@@ -83,7 +87,8 @@ export class Uploads {
 
   async begin(ask: UploadAsk, by: string): Promise<Done<UploadShown>> {
     const { folder, mostBytes, newId } = this.#options
-    if (ask.sizeBytes > mostBytes) return refused(tooLarge(ask.sizeBytes, mostBytes), 413)
+    const fault = faultOf(ask, mostBytes)
+    if (fault) return fault
     const open = [...this.#uploads.values()].filter(({ stage }) => stage.kind === 'receiving' || stage.kind === 'importing')
     if (open.length + this.#opening >= MOST_OPEN) {
       return {
@@ -179,13 +184,16 @@ export class Uploads {
     try {
       await stage.file.close()
       const signal = AbortSignal.any([this.#stop.signal, stage.stop.signal])
-      const imported = await importFile(stage.file.path, {
-        ...{ folder, mostBytes, workFolder: stage.file.workFolder, format: ask.format, signal },
-        onProgress: (done, of) => {
-          stage.read = { done, of }
-          this.#tell(upload)
-        },
-      })
+      const onProgress = (done: number, of: number) => {
+        stage.read = { done, of }
+        this.#tell(upload)
+      }
+      const options = { folder, mostBytes, workFolder: stage.file.workFolder, signal, onProgress }
+      const { format, kernelBytes = ask.sizeBytes } = ask
+      const imported =
+        format === 'kernel'
+          ? await importKernel(stage.file.path, kernelBytes, options)
+          : await importFile(stage.file.path, { ...options, format })
       const kept = await keep(imported, ask, by)
       await this.#end(upload, kept.kind === 'done' ? { kind: 'done', image: imported.id } : { kind: 'failed', reason: kept.reason })
     } catch (error) {
@@ -220,6 +228,23 @@ export class Uploads {
     const ended = [...this.#uploads.values()].filter(({ stage: { kind } }) => kind === 'done' || kind === 'failed')
     for (const { id } of ended.slice(0, -MOST_ENDED)) this.#uploads.delete(id)
   }
+}
+
+/** Why it is not even begun with. */
+function faultOf({ sizeBytes, format, kernelBytes }: UploadAsk, mostBytes: number): Refused | undefined {
+  if (format !== 'kernel') {
+    if (kernelBytes !== undefined) return refused('kernelBytes is said of a kernel: format: kernel', 400)
+    return sizeBytes > mostBytes ? refused(tooLarge(sizeBytes, mostBytes), 413) : undefined
+  }
+  const kernel = kernelBytes ?? sizeBytes
+  if (kernel > sizeBytes) return refused(`a kernel of ${kernel} bytes does not lie in a file of ${sizeBytes}`, 400)
+  for (const [what, bytes] of [['kernel', kernel] as const, ['initrd', sizeBytes - kernel] as const])
+    if (bytes > MOST_KERNEL_BYTES)
+      return refused(
+        `the ${what} has ${bytes} bytes, and at most ${MOST_KERNEL_BYTES} are taken: it lies in the RAM of each host that runs a guest with it`,
+        413,
+      )
+  return undefined
 }
 
 function newsOf({ id, ask: { name, sizeBytes }, by, receivedBytes, stage }: Upload): UploadNews {

@@ -12,8 +12,7 @@ import { type Config, hostNames, parseConfig } from '../../appliance/config.ts'
 import { fileSchema } from '../../appliance/config-schema.ts'
 import { decide } from '../../appliance/dhcp/decide.ts'
 import { describeDhcp } from '../../appliance/dhcp/describe.ts'
-import { reservationsOf } from '../../appliance/dhcp/scope.ts'
-import { contextOf } from '../../appliance/dhcp/server.ts'
+import { settingOf } from '../../appliance/dhcp/server.ts'
 import { dhcpSettings } from '../../appliance/dhcp-settings.ts'
 import { startAppliance } from '../../appliance/main.ts'
 import { managerPlace } from '../../appliance/manager-link/place.ts'
@@ -88,12 +87,11 @@ const offer =
   (from: Mac, relay = '0.0.0.0'): Seen =>
   (config) => {
     const { address } = config.network
-    const store = new Leases(openStore(':memory:'), () => NOW, hostKeyOf(config.hosts))
+    const leases = new Leases(openStore(':memory:'), () => NOW, hostKeyOf(config.hosts))
     const bootTarget = { address, httpPort: config.http.port, tftpPort: config.tftp.port }
-    const options = { settings: dhcpSettings(config), bootTarget, store, now: () => NOW }
-    const known = { reservations: reservationsOf(config.hosts) }
+    const setting = settingOf({ settings: dhcpSettings(config), bootTarget })
     const packet = request('DISCOVER', { mac: from, giaddr: ip(relay) }, [...UEFI.slice(0, 2), asking(1, 3, 6, 12, 66, 67)])
-    const decision = decide(packet, 67, contextOf(options, known))
+    const decision = decide(packet, 67, { ...setting, leases, now: NOW })
     return decision.kind === 'reply' ? describeDhcp(decision.packet) : decision.reason
   }
 

@@ -3,6 +3,7 @@
 import { AUTOMATION_NOTES, AUTOMATION_TITLE, runAutomation } from './automation.ts'
 import { BOOT_NOTES, runBoot } from './boot.ts'
 import { DELTA_NOTES, DELTA_TITLE, runDelta } from './delta.ts'
+import { DEPLOY_NOTES, DEPLOY_TITLE, runDeploy } from './deploy.ts'
 import { describeFacts, type MachineFacts, machineFacts } from './facts.ts'
 import { LEDGER, writeLedger } from './ledger.ts'
 import { MANAGER_NOTES, MANAGER_PEER, missingDescriptors, runManager } from './manager.ts'
@@ -18,6 +19,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
+const NEED_ROOT = ['delta', 'deploy'] as const
+
 const stopping = new AbortController()
 const teardown = new Teardown()
 
@@ -27,7 +30,7 @@ async function main(): Promise<void> {
   if (command.kind === 'refused') throw new Error(command.reason)
   const { options } = command
   const ofAppliance = options.benches.filter(isOfAppliance)
-  if ((ofAppliance.length > 0 || options.benches.includes('delta')) && process.getuid?.() !== 0) {
+  if ((ofAppliance.length > 0 || NEED_ROOT.some((name) => options.benches.includes(name))) && process.getuid?.() !== 0) {
     throw new Error('these benchmarks need root, for network namespaces and the peers: sudo npm run bench')
   }
   const facts = await machineFacts()
@@ -38,6 +41,7 @@ async function main(): Promise<void> {
   if (options.benches.includes('automation')) await benchAutomation(options, facts)
   if (options.benches.includes('relay')) await benchRelay(options, facts)
   if (options.benches.includes('manager')) await benchManager(options, facts)
+  if (options.benches.includes('deploy')) await benchDeploy(options, facts)
   if (ofAppliance.length > 0) {
     const work = await openWorkspace(options.image, { signal: stopping.signal, teardown, say })
     for (const name of ofAppliance) await runBench(name, options, facts, work)
@@ -87,6 +91,14 @@ async function benchRelay(options: BenchOptions, machine: MachineFacts): Promise
   say(table)
   explain(RELAY_NOTES, options)
   await writeLedger({ bench: 'relay', machine, result: { runs } })
+}
+
+async function benchDeploy(options: BenchOptions, machine: MachineFacts): Promise<void> {
+  say(`\n${DEPLOY_TITLE}${mediansText(options)}.`)
+  const { runs, table } = await runDeploy(options, teardown, say)
+  say(table)
+  explain(DEPLOY_NOTES, options)
+  await writeLedger({ bench: 'deploy', machine, result: { runs } })
 }
 
 async function benchManager(options: BenchOptions, machine: MachineFacts): Promise<void> {

@@ -1,5 +1,6 @@
 // The server side of the manager's benchmark, a process of its own: the whole manager on hosts that are already enrolled; or, as the
 // floor, a WebSocket server of the same library under the same TLS that reads what comes and answers what it must.
+
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
@@ -14,6 +15,7 @@ import { signHost, signServer } from '../../manager/store/keys/certificate.ts'
 import { saveCertificate } from '../../manager/store/tables/certificates.ts'
 import { addHost, newHostId } from '../../manager/store/tables/hosts.ts'
 import { collectingLog } from '../appliance/wire/collecting-log.ts'
+import { hostIn } from '../manager/hosts/conditions.ts'
 import type { FromServer, HostIdentity, Identities, ToServer } from './manager-messages.ts'
 
 const [side = '', dataDir = '', count = '', identities = ''] = process.argv.slice(2)
@@ -49,7 +51,7 @@ async function seed(): Promise<void> {
           id: host,
           name,
           uuid: undefined,
-          state: 'approved',
+          ...hostIn('approved'),
           since: 0,
           groups: [],
           notes: '',

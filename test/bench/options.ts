@@ -3,11 +3,24 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { MOST_NODES } from '../lab/plan.ts'
 
-export const BENCHES = ['boot', 'nfs', 'dhcp', 'tftp', 'http', 'manager', 'page', 'delta', 'placement', 'automation', 'relay'] as const
+export const BENCHES = [
+  'boot',
+  'nfs',
+  'dhcp',
+  'tftp',
+  'http',
+  'manager',
+  'page',
+  'delta',
+  'placement',
+  'automation',
+  'relay',
+  'deploy',
+] as const
 export type BenchName = (typeof BENCHES)[number]
 
-/** They serve no image, and so need none. */
-const OF_MANAGER = ['manager', 'page', 'delta', 'placement', 'automation', 'relay'] as const
+/** They serve no image of their own, and so need none. */
+const OF_MANAGER = ['manager', 'page', 'delta', 'placement', 'automation', 'relay', 'deploy'] as const
 export type ApplianceBench = Exclude<BenchName, (typeof OF_MANAGER)[number]>
 
 export function isOfAppliance(name: BenchName): name is ApplianceBench {
@@ -57,6 +70,7 @@ const DESCRIPTION = `Measures the appliance beside what it replaces, on this mac
   placement  guests on a large pool, and a pool filled beside ganeti-htools, by their score (5 minutes, most of it theirs)
   automation  durable steps of automations a second, beside a bare SQLite loop of inserts and commits
   relay  megabytes a second of a live migration's stream, beside openssl s_client and s_server
+  deploy  one guest of the lab from its image to its userland, beside lvcreate, dd and xl create typed by hand (5 minutes a run)
 Numbers are no test: a benchmark fails only when something does not work. Needs root, and a machine that does nothing else.`
 
 export function parseBenchCommand(argv: readonly string[]): BenchCommand {

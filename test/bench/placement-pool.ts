@@ -1,7 +1,9 @@
 // Pools and guests for the benchmark of placement, always the same ones. Pure.
+
 import type { Room } from '../../manager/claims/rooms.ts'
 import type { HostCpu } from '../../manager/cpu/host.ts'
 import type { Picture, PlacementHost, PlacementNeeds, Want } from '../../manager/placement/picture.ts'
+import { hostIn } from '../manager/hosts/conditions.ts'
 
 const GIB = 2 ** 30
 const EXTENT = 4 << 20
@@ -46,7 +48,8 @@ export function emptyPool(count: number, cpu: HostCpu): Picture {
   const hosts = Array.from({ length: count }, (_, index): PlacementHost => {
     const name = `node${String(index + 1).padStart(4, '0')}`
     return {
-      ...{ id: name, name, state: 'up', cordon: undefined, groups: [`rack${Math.floor(index / 20)}`], unread: undefined },
+      ...hostIn('up'),
+      ...{ id: name, name, cordon: undefined, groups: [`rack${Math.floor(index / 20)}`], unread: undefined },
       ...{ memory: room(MACHINE.memoryBytes, 0), dom0: room(GIB, 0), threads: MACHINE.threads, vcpus: 0, guests: 0 },
       ...{
         siblings: new Map(),

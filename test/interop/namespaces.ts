@@ -43,8 +43,12 @@ export function talker(t: ExecutionContext, namespace: string, program: URL, ...
     child.stdin.end()
     return child
   }
+  const kill = async () => {
+    child.kill('SIGKILL')
+    return child
+  }
   t.teardown(end)
-  return { lines, next, end, say: (line: object) => child.stdin.write(`${JSON.stringify(line)}\n`) }
+  return { lines, next, end, kill, say: (line: object) => child.stdin.write(`${JSON.stringify(line)}\n`) }
 }
 
 /** The server's end is s0 with `address`, the client's c0 without one. */

@@ -34,7 +34,11 @@ function automationSource(automations: AutomationDetail[]): TaskSource {
       {
         ...{ on: ['host node01'], waits: one.waits, phases: one.phases, phase: one.phase },
         isPastReturn: one.mayAbort === 'no: it is past its point of no return',
-        jobs: one.steps.flatMap(({ progress }) => (progress ? [{ ...progress, total: progress.total ?? 0, rate: 0, secondsLeft: 0 }] : [])),
+        jobs: one.steps.flatMap(({ progress }) => {
+          if (!progress) return []
+          const { sent, ...told } = progress
+          return [{ ...told, total: progress.total ?? 0, rate: 0, secondsLeft: 0, ...(sent === undefined ? {} : { sent }) }]
+        }),
       },
     )
   return {

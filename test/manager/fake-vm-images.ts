@@ -10,13 +10,14 @@ export const IMAGES: readonly VmImage[] = [
       sizeBytes: 3 * 2 ** 30,
       keptBytes: 700 << 20,
       format: 'qcow2',
+      kind: 'disk',
       notes: 'for <all>',
       present: true,
     },
     ...{ added: 1_790_000_000_000, by: 'ada', users: ['web1', 'web2'] },
   },
   {
-    ...{ id: 'b'.repeat(64), name: 'old', sizeBytes: 2 ** 30, keptBytes: 5 << 20, format: 'raw', notes: '', present: true },
+    ...{ id: 'b'.repeat(64), name: 'old', sizeBytes: 2 ** 30, keptBytes: 5 << 20, format: 'raw', kind: 'disk', notes: '', present: true },
     ...{
       added: 1_780_000_000_000,
       by: 'ada',
@@ -24,7 +25,7 @@ export const IMAGES: readonly VmImage[] = [
       check: { state: 'damaged', findings: ['block 1 has changed'], at: 1_790_000_000_000 },
     },
   },
-  { id: 'c'.repeat(64), sizeBytes: 1 << 20, keptBytes: 0, notes: '', users: [], present: true },
+  { id: 'c'.repeat(64), kind: 'disk', sizeBytes: 1 << 20, keptBytes: 0, notes: '', users: [], present: true },
 ]
 
 export function fakeVmImages(images: readonly VmImage[]): Pick<Handlers, 'vmImages' | 'vmImageUploads'> {

@@ -2,6 +2,7 @@ import test from 'ava'
 import type { HostView } from '../../manager/hosts/pool-change.ts'
 import { createMetrics } from '../../manager/metrics.ts'
 import { report } from './connectivity/inventories.ts'
+import { shownIn } from './hosts/conditions.ts'
 
 test('events are counted, states are read when they are asked for, and a manager has its own', async (t) => {
   const metrics = createMetrics()
@@ -10,7 +11,7 @@ test('events are counted, states are read when they are asked for, and a manager
   metrics.message(23)
   metrics.sample()
   metrics.report()
-  metrics.migrated({ way: 'live', outcome: 'done', seconds: 42 })
+  metrics.migrated({ way: 'live', outcome: 'done', seconds: 42, disks: { sentBytes: 5, savedBytes: 95 } })
   metrics.migrated({ way: 'live', outcome: 'failed', seconds: 3 })
   metrics.request('GET', '/hosts', 200, 0.004)
   const work = metrics.timed(new Promise((resolve) => setImmediate(resolve, 'made')), () => clock.now)
@@ -19,10 +20,10 @@ test('events are counted, states are read when they are asked for, and a manager
   await t.throwsAsync(metrics.timed(Promise.reject(new Error('no')), () => clock.now))
   const host = { id: 'a', name: 'a', since: 0, groups: [], notes: '', created: 0, macs: [] }
   const hosts: HostView[] = [
-    { ...host, id: 'silent', state: 'approved' },
-    { ...host, state: 'up', connection: { address: '', agent: '', since: 0 } },
-    { ...host, state: 'up' },
-    { ...host, state: 'lost', cordon: { reason: 'PDU 2', who: 'user ada', at: 0 } },
+    { ...host, id: 'silent', ...shownIn('approved') },
+    { ...host, ...shownIn('up'), connection: { address: '', agent: '', since: 0 } },
+    { ...host, ...shownIn('up') },
+    { ...host, ...shownIn('lost'), service: 'maintenance', cordon: { reason: 'PDU 2', who: 'user ada', at: 0 } },
   ]
   const process = () => ({ rssBytes: 9, cpuSeconds: 1.5, loopDelay: { median: 0.01, p99: 0.02, max: 0.03 } })
   const hung = { section: 'guests', source: 'xl list -v', reason: 'stopped after 20 s' } as const
@@ -50,6 +51,8 @@ test('events are counted, states are read when they are asked for, and a manager
     'hostless_hosts{state="up"} 2',
     'hostless_hosts{state="lost"} 1',
     'hostless_hosts{state="fenced"} 0',
+    'hostless_hosts_approved{presence="up",service="in"} 2',
+    'hostless_hosts_approved{presence="lost",service="maintenance"} 1',
     'hostless_hosts_unread{section="guests"} 3',
     'hostless_hosts_unread{section="lvs"} 0',
     'hostless_hosts_unreported 1',

@@ -23,6 +23,9 @@ export function watchAddresses(guests: () => readonly Guest[], clock: Pick<Clock
     monitor: {
       command: LISTENER,
       sections: ['guestAddresses'],
+      ended() {
+        listening = 'no'
+      },
       parse(text) {
         const line = parseLine(text)
         if (!line) return undefined

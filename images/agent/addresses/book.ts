@@ -78,7 +78,12 @@ export class AddressBook {
       ),
     )
     const told = this.#told.get(vif) ?? new Map<string, Known>()
-    return [...new Set([...seen.keys(), ...told.keys()])].sort(inOrder).map((address) => {
+    // Those that were heard of last; of what tools alone tell as many as there is room for.
+    const all = [...[...seen.keys()].reverse(), ...told.keys()]
+    const [four, six] = [all.filter((one) => !one.includes(':')), all.filter((one) => one.includes(':'))].map((family) =>
+      [...new Set(family)].slice(0, MOST_ADDRESSES),
+    )
+    return [...(four ?? []), ...(six ?? [])].sort(inOrder).map((address) => {
       const known = [seen.get(address), told.get(address)].filter((one) => one !== undefined)
       const since = Math.max(0, Math.round(Math.min(...known.map((one) => one.since))))
       const last = Math.floor(Math.max(...known.map((one) => one.last)) / STEP) * STEP

@@ -12,7 +12,8 @@ const MOST_LINES = 8
  * packet(7): a socket for each vif, which hears only what comes from its guest (PACKET_IGNORE_OUTGOING, 23 of SOL_PACKET, 263): what goes
  * to it costs nothing. A filter of the kernel's (socket(7), SO_ATTACH_FILTER, 26; classic BPF) leaves ARP, and ICMPv6 135 and 136, of the
  * guest's own network: frames that it tags itself are another one's. A protocol of 0 hears nothing until the filter is there, and with a
- * small buffer (SO_RCVBUF, 8) it is the kernel that drops a flood. What a sender repeats is said once.
+ * small buffer (SO_RCVBUF, 8) it is the kernel that drops a flood. What a sender repeats is said once. A clock
+ * that is put back keeps nothing unsaid.
  */
 const SCRIPT = `
 my ($again, $most) = @ARGV;
@@ -55,13 +56,13 @@ sub sender_of {
   return substr($frame, 6, 6) . substr($frame, 22, 16) . ($advertises ? substr $frame, 62, 16 : '');
 }
 
-my $look = 0;
+my $looked = time;
 look_around();
 print "listening\\n";
 for (;;) {
-  if (time >= $look) {
+  if (abs(time - $looked) >= 2) {
     look_around();
-    $look = time + 2;
+    $looked = time;
   }
   my $ready = '';
   vec($ready, fileno $_->{socket}, 1) = 1 for values %of;
@@ -72,7 +73,7 @@ for (;;) {
       defined recv $socket, my $frame, ${LOOKED_AT}, 0x40 or last;
       next if length $frame < 42 || $lines >= $most;
       my $sender = sender_of($frame);
-      next if ($told->{$sender} // 0) > time - $again;
+      next if abs(time - ($told->{$sender} // 0)) < $again;
       %$told = () if keys %$told >= 64;
       $told->{$sender} = time;
       $lines += 1;

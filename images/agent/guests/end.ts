@@ -5,14 +5,15 @@ import { closeDevices } from './devices.ts'
 import { forget, type KeptGuest, keep, readKept } from './kept.ts'
 
 /** Before anything else is done: an agent that is killed in the midst of it leaves one that does not start the guest again. */
-export async function endPolicy({ backend, files }: World, guest: Uuid): Promise<KeptGuest | undefined> {
+export async function endPolicy(world: World, guest: Uuid): Promise<KeptGuest | undefined> {
+  const { backend, files } = world
   const known = await readKept(backend, guest)
   switch (known.kind) {
     case 'none':
       return undefined
     case 'damaged':
       // It can say nothing any more of how the guest is started.
-      await forget(files, guest)
+      await forget(world, guest)
       return undefined
     case 'kept': {
       const { kept } = known
@@ -30,5 +31,5 @@ export function isHalfMade({ state }: KeptGuest): boolean {
 /** Its domain is gone. What stays open is closed later, by whoever looks at what is kept: a domain that is gone does not wait for that. */
 export async function tidyUp(world: World, guest: Uuid, kept: KeptGuest | undefined): Promise<void> {
   if (kept && (await closeDevices(world, kept.guest)) !== undefined) return
-  await forget(world.files, guest)
+  await forget(world, guest)
 }

@@ -112,7 +112,7 @@ class RunningKeeper implements Keeper {
         return refused('unable', decision.reason)
       case 'clear': {
         const left = await clear(world, kept.guest)
-        if (left === undefined) await forget(world.files, guest)
+        if (left === undefined) await forget(world, guest)
         await world.collect(OF_GUESTS)
         return left === undefined ? { kind: 'guest-stopped', was: 'there' } : refused('unable', left)
       }
@@ -126,7 +126,11 @@ class RunningKeeper implements Keeper {
     // Counted before anything is done: an agent that ends in the midst of it does not count this crash twice.
     await keep(world.files, next)
     const run: Task['run'] = (_step, command, { seconds }) => world.backend.run(command, { lane: 'long', seconds, signal: task.signal })
-    const started = await start(world, { next, before: { kind: 'kept', kept: before }, task: { run, signal: task.signal } })
+    const started = await start(world, {
+      next,
+      before: { kind: 'kept', kept: before },
+      task: { run, signal: task.signal, tell: task.tell },
+    })
     const now = await this.#now()
     if (started.kind === 'failed' && now !== undefined && !task.signal.aborted) {
       const decision = afterFailure(next, now)

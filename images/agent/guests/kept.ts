@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type GuestConfig, guestConfig, restartPolicy } from '../../../manager/protocol/requests/guest-config.ts'
 import { count, type Uuid, uuid } from '../../../manager/protocol/values.ts'
 import type { Backend } from '../backend.ts'
-import type { Files } from '../requests/world.ts'
+import type { Files, World } from '../requests/world.ts'
 
 export const GUESTS_FOLDER = '/run/hostless/guests'
 /** Ends that are remembered of one guest. */
@@ -90,9 +90,15 @@ export async function changeKept(
   if (changed.success) await keep(files, { ...known.kept, guest: changed.data })
 }
 
-export async function forget(files: Pick<Files, 'remove'>, guest: Uuid): Promise<void> {
+/** What it booted by goes with it; left out of what is handed in: that stays. */
+export async function forget({ files, kernels }: Forgetting, guest: Uuid): Promise<void> {
   await files.remove(configPath(guest))
+  await kernels?.leave(guest)
   await files.remove(keptPath(guest))
+}
+
+interface Forgetting extends Pick<World, 'kernels'> {
+  readonly files: Pick<Files, 'remove'>
 }
 
 function decodeKept(text: string): KeptGuest | undefined {

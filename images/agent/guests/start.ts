@@ -7,6 +7,7 @@ import { sayUnread, uncountedOf } from '../../../manager/protocol/unread.ts'
 import { collect } from '../collect.ts'
 import { ownLog } from '../consoles/owner.ts'
 import type { DomainRow } from '../inventory/xl-list.ts'
+import { kernelOf } from '../kernels/kernels.ts'
 import { LostProgram, type Task } from '../requests/task.ts'
 import { failureOf, saidBy, type World } from '../requests/world.ts'
 import { lackOfBridges, lackOfFilter } from './bridges.ts'
@@ -27,7 +28,7 @@ export interface Starting {
   /** What was kept before: whether a domain that is paused is half made. */
   readonly before: Known
   /** Of the request, which finds its program again; or one that ends with the agent. */
-  readonly task: Pick<Task, 'run' | 'signal'>
+  readonly task: Pick<Task, 'run' | 'signal' | 'tell'>
 }
 
 /** Seconds: an emulated host takes a minute; libxl's own limits for devices end before. */
@@ -47,6 +48,8 @@ export async function start(world: World, starting: Starting): Promise<Started> 
     const why = await unfit(world, guest, domains)
     if (why !== undefined) return { kind: 'failed', reason: why }
     await keep(world.files, next)
+    const unbootable = await bootable(world, guest, task)
+    if (unbootable !== undefined) return { kind: 'failed', reason: await undo(world, next, unbootable) }
     const closed = (await openDevices(world, guest, task.signal)) ?? (task.signal.aborted ? UNWANTED : undefined)
     if (closed !== undefined) return { kind: 'failed', reason: await undo(world, next, closed) }
     await world.files.write(configPath(guest.uuid), config.text, 0o600)
@@ -95,6 +98,18 @@ async function look(world: World, { domid, name, state }: DomainRow, { next, bef
   return failure === undefined ? 'none' : { kind: 'failed', reason: `what is left of it, domain ${domid}, does not go: ${failure}` }
 }
 
+/** Why what it boots by is not here. A start after a crash finds it here, whether there is a manager or not. */
+async function bootable({ kernels }: World, guest: GuestConfig, task: Starting['task']): Promise<string | undefined> {
+  const files = kernelOf(guest)
+  if (!files) {
+    await kernels?.leave(guest.uuid)
+    return undefined
+  }
+  if (!kernels) return `${guest.name} boots by a kernel of the manager's image store, and this host gets none`
+  const brought = await kernels.bring(guest.uuid, files, task)
+  return brought.kind === 'failed' ? brought.reason : undefined
+}
+
 /** Why this host cannot have it now. */
 export async function unfit({ backend }: Pick<World, 'backend'>, guest: GuestConfig, domains: Domains): Promise<string | undefined> {
   const namesake = domains.kind === 'read' ? domains.all.find(({ name, uuid }) => name === guest.name && uuid !== guest.uuid) : undefined
@@ -136,7 +151,7 @@ async function letLoose({ backend }: World, domain: DomainRow | undefined): Prom
 async function undo(world: World, next: Starting['next'], why: string): Promise<string> {
   const left = await clear(world, next.guest)
   if (next.state === 'starting') {
-    if (left === undefined) await forget(world.files, next.guest.uuid)
+    if (left === undefined) await forget(world, next.guest.uuid)
     else await keep(world.files, { ...next, restart: 'never', state: 'restarting' })
   }
   return left === undefined ? why : `${why}; and it is not all undone: ${left}`

@@ -2,6 +2,7 @@
 // refused: nothing is ever escaped. Pure.
 import { deviceOf } from '../../../manager/protocol/guest-disk.ts'
 import type { GuestConfig } from '../../../manager/protocol/requests/guest-config.ts'
+import { bootPath } from '../kernels/places.ts'
 
 /** GRUB for PVH: it reads /boot/grub of the guest's first disk (Debian's grub-xen-host). */
 export const GRUB = '/usr/lib/grub-xen/grub-i386-xen_pvh.bin'
@@ -16,6 +17,8 @@ export type XlConfig = { readonly kind: 'config'; readonly text: string } | { re
 /** What neither xl's quotes nor the commas and equals signs of its disks and vifs can be broken by. */
 const WORD = /^[A-Za-z0-9._-]+$/
 /** libxl's form: `host,avx2=0,family=6`. */
+/** Printable, without what ends or escapes in a string between single quotes. */
+const CMDLINE = /^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/
 const CPUID = /^host(,[a-z0-9_.-]+=[a-z0-9]+)*$/
 
 export function xlConfig(guest: GuestConfig): XlConfig {
@@ -25,7 +28,7 @@ export function xlConfig(guest: GuestConfig): XlConfig {
     ['name', guest.name],
     ['uuid', guest.uuid],
     ['type', guest.type],
-    ['kernel', GRUB],
+    ...bootSettings(guest),
     ['memory', guest.memoryMiB],
     ['maxmem', guest.maxMemoryMiB],
     ['vcpus', guest.vcpus],
@@ -40,6 +43,15 @@ export function xlConfig(guest: GuestConfig): XlConfig {
     ...guest.xl.map(({ key, value }) => [key, value] as const),
   ]
   return { kind: 'config', text: `${settings.map(([key, value]) => `${key} = ${written(value)}`).join('\n')}\n` }
+}
+
+function bootSettings({ uuid, boot }: GuestConfig): readonly (readonly [key: string, value: string])[] {
+  if (boot.kind === 'grub') return [['kernel', GRUB]]
+  return [
+    ['kernel', bootPath(uuid, 'kernel')],
+    ...(boot.initrd ? [['ramdisk', bootPath(uuid, 'initrd')] as const] : []),
+    ...(boot.cmdline === '' ? [] : [['extra', boot.cmdline] as const]),
+  ]
 }
 
 export function devicePath(disk: GuestConfig['disks'][number]['disk']): string {
@@ -69,11 +81,13 @@ export function oddWord(words: readonly string[]): string | undefined {
   return odd === undefined ? undefined : `${JSON.stringify(odd)} cannot be given to xl: letters, digits, dots, dashes and underscores can`
 }
 
-function wrongIn({ name, uuid, memoryMiB, maxMemoryMiB, vcpus, maxVcpus, disks, nics, cpuid, xl }: GuestConfig): string | undefined {
+function wrongIn({ name, uuid, boot, memoryMiB, maxMemoryMiB, vcpus, maxVcpus, disks, nics, cpuid, xl }: GuestConfig): string | undefined {
   const words = [name, uuid, ...disks.flatMap(({ disk, vdev }) => [disk, vdev]), ...nics.map(({ bridge }) => bridge)]
   const odd = words.find((word) => !WORD.test(word)) ?? nics.map(({ mac }) => mac).find((mac) => !/^[0-9a-f:]+$/.test(mac))
   if (odd !== undefined) return `${JSON.stringify(odd)} cannot be written in xl.cfg: letters, digits, dots, dashes and underscores can`
   if (cpuid !== undefined && !CPUID.test(cpuid)) return `the cpuid ${JSON.stringify(cpuid.slice(0, 100))} is none of the form host,name=0,…`
+  if (boot.kind === 'kernel' && !CMDLINE.test(boot.cmdline))
+    return `the command line ${JSON.stringify(boot.cmdline.slice(0, 100))} cannot be written in xl.cfg: printable ASCII can, but for \\ and '`
   const value = xl.find((one) => !/^[A-Za-z0-9,^-]*$/.test(one.value) || !/^[a-z_]+$/.test(one.key))
   if (value) return `the setting ${JSON.stringify(value.key)} cannot be written in xl.cfg as ${JSON.stringify(value.value)}`
   if (memoryMiB > maxMemoryMiB) return `its memory, ${memoryMiB} MiB, is more than the most that it may have, ${maxMemoryMiB} MiB`
@@ -105,5 +119,7 @@ function twice(what: string, items: readonly string[]): string | undefined {
 
 function written(value: string | number | readonly string[]): string {
   if (typeof value === 'number') return String(value)
-  return typeof value === 'string' ? `"${value}"` : `[ ${value.map((one) => `"${one}"`).join(', ')} ]`
+  // Only a kernel's command line has double quotes in it, and it has no single ones.
+  if (typeof value === 'string') return value.includes('"') ? `'${value}'` : `"${value}"`
+  return `[ ${value.map((one) => `"${one}"`).join(', ')} ]`
 }

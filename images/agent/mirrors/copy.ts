@@ -1,13 +1,14 @@
 // The requests make-copy, expose-copy and keep-copy: the LV on the host that a guest goes to, from before it holds anything until it is the
 // disk. Until then its tags say `making`, and nothing starts on it.
-import { deviceOf, lvOf, mirrorOf, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
+import { type DiskTags, deviceOf, lvOf, mirrorOf, untilOf, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import { refused } from '../requests/refusal.ts'
 import { removeDisk } from '../requests/remove-disk.ts'
 import type { Task } from '../requests/task.ts'
 import { failureOf, type World } from '../requests/world.ts'
+import { forgetSeeds } from '../seeds/plan.ts'
 import { activateVolume, changeTags, createVolume, removeVolume, zero } from '../volumes/change.ts'
-import { findGroup, volumeOf } from '../volumes/find.ts'
+import { type FoundVolume, findGroup, volumeOf } from '../volumes/find.ts'
 import { dependants, lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
 import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
 import { createMap, linear, readMaps, removeMap, tableOf } from '../volumes/maps.ts'
@@ -21,19 +22,22 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   if (group.kind === 'refused') return refused('unable', group.reason)
   const found = volumeOf(group, disk)
   const name = `the LV ${vg.name}/${lvOf(disk)}`
-  // The guest was here before: what it has left behind makes room for the newer copy.
-  const isOlder =
-    found?.tags?.disk === disk && found.tags.guest === guest && found.tags.state === 'stale' && found.tags.generation < generation
-  // With it they would go, and they are somebody's.
-  const snapshots = isOlder ? dependants(group, found.lv) : []
+  const tags = { disk, guest, generation, epoch, state: 'making' } as const
+  const left = found && leftOf(found, body) ? found : undefined
+  // Removed with it, or of other content than when they were made: they are somebody's.
+  const snapshots = left ? dependants(group, left.lv) : []
   if (snapshots.length > 0)
     return refused(
       'unable',
       `${name}, which the guest has left behind, has snapshots: ${snapshots.slice(0, 6).join(', ')}. Remove them first`,
     )
-  const stays = isOlder ? await removeVolume(world, found.lv) : undefined
-  if (stays !== undefined) return refused('unable', `${name}, which the guest has left behind, does not go: ${stays}`)
-  const there = isOlder ? undefined : found
+  const isKept = body.left === 'kept' && left?.lv.sizeBytes === roundedUp(sizeBytes, group.vg) && left.lv.pool === thinPool
+  if (left) {
+    const failure = isKept ? await become(world, left, tags) : await removeVolume(world, left.lv)
+    const what = isKept ? 'does not become the copy' : 'does not go'
+    if (failure !== undefined) return refused('unable', `${name}, which the guest has left behind, ${what}: ${failure}`)
+  }
+  const there = left ? undefined : found
   if (there && (there.tags?.disk !== disk || there.tags.guest !== guest || there.tags.state !== 'making'))
     return refused(
       'unable',
@@ -41,13 +45,13 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
     )
   if (there && there.tags?.generation !== generation)
     return refused('unable', `${name} is a copy of generation ${there.tags?.generation}, and ${generation} is to be made: it is left alone`)
-  if (!there) {
-    const room = isOlder ? await findGroup(world, vg) : group
+  if (!there && !isKept) {
+    // What it has left behind has made room for the newer copy.
+    const room = left ? await findGroup(world, vg) : group
     if (room.kind === 'refused') return refused('unable', room.reason)
     const lack = lackOfRoom(room, body, 0)
     if (lack !== undefined) return refused('unable', lack)
     const size = { name: lvOf(disk), sizeBytes: roundedUp(sizeBytes, group.vg), ...(thinPool === undefined ? {} : { thinPool }) }
-    const tags = { disk, guest, generation, epoch, state: 'making' } as const
     const failure = await createVolume(world, { vg: group.vg, ...size, tags })
     if (failure !== undefined) return refused('unable', `${name} cannot be made: ${failure}`)
   }
@@ -62,6 +66,18 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   return failure === undefined
     ? { kind: 'copy-made', was: there ? 'there' : 'not there' }
     : refused('unable', `${name} is not ready: ${failure}`)
+}
+
+/** What was to go at its time is a copy that is made, from one moment to the next: a seed compares all of it. */
+function become(world: World, { lv, tags: old }: FoundVolume & { readonly tags: DiskTags }, tags: DiskTags): Promise<string | undefined> {
+  const gone = (tag: string): boolean => writeDiskTags(old).includes(tag) || untilOf([tag]) !== undefined
+  return changeTags(world, lv, { without: gone, and: writeDiskTags(tags) })
+}
+
+/** The guest was here before, with an older generation. */
+function leftOf(found: FoundVolume, { disk, guest, generation }: Making): found is FoundVolume & { readonly tags: DiskTags } {
+  const { tags } = found
+  return tags?.disk === disk && tags.guest === guest && tags.state === 'stale' && tags.generation < generation
 }
 
 export async function removeCopy(world: World, body: RequestOf<'remove-copy'>, task: Task): Promise<AnswerOf<'remove-copy'> | Refusal> {
@@ -125,6 +141,7 @@ export async function keepCopy(world: World, body: RequestOf<'keep-copy'>): Prom
   const raw = maps.maps.has(rawOf(disk)) ? await removeMap(world, rawOf(disk)) : undefined
   if (raw !== undefined) return refused('unable', `${rawOf(disk)} does not go: ${raw}`)
   await world.files.remove(settledPath(disk))
+  await forgetSeeds(world, disk)
   const meta = group.lvs.find(({ name }) => name === mirrorOf(disk))
   const stays = meta && (await failureOf(world.backend, lvmCommand('lvremove', '-y', `${vg.name}/${meta.name}`)))
   await world.collect(['vgs', 'lvs'])

@@ -3,6 +3,7 @@ import { deviceOf, lvOf, mirrorOf } from '../../../manager/protocol/guest-disk.t
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import { refused } from '../requests/refusal.ts'
 import { failureOf, type World } from '../requests/world.ts'
+import { forgetSeeds } from '../seeds/plan.ts'
 import { removeVolume } from '../volumes/change.ts'
 import { findGroup } from '../volumes/find.ts'
 import { readMaps, removeMap } from '../volumes/maps.ts'
@@ -41,6 +42,7 @@ export async function takeDown(world: World, { vg, disk, minor }: Of): Promise<s
   const raw = maps.maps.has(rawOf(disk)) ? await removeMap(world, rawOf(disk)) : undefined
   if (raw !== undefined) return `${rawOf(disk)} does not go: ${raw}`
   await world.files.remove(settledPath(disk))
+  await forgetSeeds(world, disk)
   return dropMeta(world, { vg, disk })
 }
 

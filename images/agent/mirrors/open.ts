@@ -49,11 +49,18 @@ export async function openMirror(world: World, body: Body): Promise<AnswerOf<'op
   return { kind: 'mirror-opened', was: 'not there' }
 }
 
-async function build(world: World, vg: Vg, lv: Lv, { disk, minor, sizeBytes, role }: Body): Promise<string | undefined> {
+/** The device `raw` has to be there. */
+export function attachCommand({ vg, disk, minor, sizeBytes }: Pick<Body, 'vg' | 'disk' | 'minor' | 'sizeBytes'>): Command {
+  const [data, meta] = [`/dev/mapper/${rawOf(disk)}`, `/dev/${vg.name}/${mirrorOf(disk)}`]
+  const size = `--size=${Math.floor(sizeBytes / SECTOR)}s`
+  return ['drbdsetup', 'attach', String(minor), data, meta, 'flexible', '--on-io-error=detach', size]
+}
+
+async function build(world: World, group: Vg, lv: Lv, { vg, disk, minor, sizeBytes, role }: Body): Promise<string | undefined> {
   const { backend } = world
   const resource = resourceOf(disk)
   const meta = `/dev/${vg.name}/${mirrorOf(disk)}`
-  const extents = roundedUp(metaBytes(sizeBytes), vg) / vg.extentBytes
+  const extents = roundedUp(metaBytes(sizeBytes), group) / group.extentBytes
   const run = (...command: Command): Promise<string | undefined> => failureOf(backend, command)
   const tag = ['--addtag', `hostless.mirror=${disk}`]
   const made =
@@ -72,17 +79,7 @@ async function build(world: World, vg: Vg, lv: Lv, { disk, minor, sizeBytes, rol
   if (!under) return `the LV ${vg.name}/${lv.name} is not active, though it was activated`
   const raw = await createMap(world, rawOf(disk), linear(Math.floor(sizeBytes / SECTOR), under.number))
   if (raw !== undefined) return `${rawOf(disk)} cannot be made: ${raw}`
-  const size = `--size=${Math.floor(sizeBytes / SECTOR)}s`
-  const attached = await run(
-    'drbdsetup',
-    'attach',
-    String(minor),
-    `/dev/mapper/${rawOf(disk)}`,
-    meta,
-    'flexible',
-    '--on-io-error=detach',
-    size,
-  )
+  const attached = await failureOf(backend, attachCommand({ vg, disk, minor, sizeBytes }))
   if (attached !== undefined) return attached
   const promoted = role === 'primary' ? await run('drbdsetup', 'primary', String(minor), '--force') : undefined
   if (promoted !== undefined) return promoted

@@ -9,6 +9,7 @@ import { failureOf, type World } from '../requests/world.ts'
 import { type Ends, endsOf, join, protocolOf } from './connect.ts'
 import { kernelWords } from './kernel-words.ts'
 import { isWhole, lookMirror, type Mirror, sayMirror } from './look.ts'
+import { resourceOf } from './names.ts'
 
 /** Milliseconds. */
 const LOOK = 1000
@@ -29,10 +30,19 @@ export async function syncMirror(world: World, body: RequestOf<'sync-mirror'>, t
   const course = await untilWhole(world, body, task, 'copying')
   if (course.kind === 'refused') return course
   const failure = await failureOf(world.backend, ['drbdsetup', 'net-options', ...endsOf(body), '--protocol=C'])
+  const sent = await sentOf(world, body.disk)
   await world.collect(['drbd'])
   if (failure !== undefined) return refused('unable', `the two ends cannot be told to wait for each other: ${failure}`)
   const { milliseconds, handshakes, sizeBytes } = course
-  return { kind: 'mirror-synced', bytes: sizeBytes, milliseconds, handshakes }
+  return { kind: 'mirror-synced', bytes: sizeBytes, milliseconds, handshakes, ...(sent === undefined ? {} : { sent }) }
+}
+
+/** Since they have met. */
+async function sentOf({ backend }: World, disk: Uuid): Promise<number | undefined> {
+  const ran = await backend.run(['drbdsetup', 'events2', '--now', '--statistics', resourceOf(disk)])
+  if (ran.kind !== 'ended') return undefined
+  const [, kibibytes] = /^exists peer-device .*\bsent:(\d+)/m.exec(ran.stdout) ?? []
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
 }
 
 export async function verifyMirror(

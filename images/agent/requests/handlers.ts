@@ -1,21 +1,25 @@
 // What this machine does when it is asked: one file a request beside this one. Every request is here, or this does not compile.
 import type { RequestKind } from '../../../manager/protocol/requests.ts'
 import type { Images } from '../content/images.ts'
+import { beginBitmap, closeBitmap, takeGeneration } from '../mirrors/bitmap.ts'
 import { connectMirror, paceMirror } from '../mirrors/connect.ts'
 import { exposeCopy, keepCopy, makeCopy, removeCopy } from '../mirrors/copy.ts'
 import { dropMirror } from '../mirrors/drop.ts'
+import { joinMirror } from '../mirrors/join.ts'
 import { leaveDisk } from '../mirrors/leave.ts'
 import { openMirror } from '../mirrors/open.ts'
 import { settleMirror } from '../mirrors/settle.ts'
 import { swapDisk } from '../mirrors/swap.ts'
 import { syncMirror, verifyMirror } from '../mirrors/sync.ts'
 import type { Observation } from '../runner.ts'
+import { paceSeed, prepareSeed, receiveSeed, sendSeed } from '../seeds/requests.ts'
 import { fenceDisk, unfenceDisk } from '../shared-disks/fence.ts'
 import { joinDisk } from '../shared-disks/join.ts'
 import { partDisk } from '../shared-disks/part.ts'
 import type { Relays, StreamWorld } from '../streams/relays.ts'
 import { attachDisk, detachDisk } from './attach-disk.ts'
 import { attachNic, detachNic } from './attach-nic.ts'
+import { bringKernel, leaveKernel } from './bring-kernel.ts'
 import { connectIscsi } from './connect-iscsi.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { disconnectIscsi } from './disconnect-iscsi.ts'
@@ -82,6 +86,10 @@ type Streaming =
   | 'end-receive'
   | 'end-send'
   | 'look-stream'
+  | 'prepare-seed'
+  | 'receive-seed'
+  | 'send-seed'
+  | 'pace-seed'
 
 /** What needs the machine and nothing else. */
 export function changingHandlers(world: World | undefined): { readonly [Kind in Changing]: Handler<Kind> | undefined } {
@@ -114,6 +122,10 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'sync-mirror': by<'sync-mirror'>(syncMirror),
     'pace-mirror': by<'pace-mirror'>(paceMirror),
     'verify-mirror': by<'verify-mirror'>(verifyMirror),
+    'begin-bitmap': by<'begin-bitmap'>(beginBitmap),
+    'close-bitmap': by<'close-bitmap'>(closeBitmap),
+    'take-generation': by<'take-generation'>(takeGeneration),
+    'join-mirror': by<'join-mirror'>(joinMirror),
     'expose-copy': by<'expose-copy'>(exposeCopy),
     'settle-mirror': by<'settle-mirror'>(settleMirror),
     'keep-copy': by<'keep-copy'>(keepCopy),
@@ -121,6 +133,8 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'leave-disk': by<'leave-disk'>(leaveDisk),
     'cap-guest': by<'cap-guest'>(capGuest),
     'announce-guest': by<'announce-guest'>(announceGuest),
+    'bring-kernel': by<'bring-kernel'>(bringKernel),
+    'leave-kernel': by<'leave-kernel'>(leaveKernel),
     'keep-guest': by<'keep-guest'>(keepGuest),
     'forget-guest': by<'forget-guest'>(forgetGuest),
     'read-guests': by<'read-guests'>(readGuests),
@@ -145,5 +159,9 @@ export function streamHandlers(world: StreamWorld | undefined): { readonly [Kind
     'end-receive': by<'end-receive'>(endReceive),
     'end-send': by<'end-send'>(endSend),
     'look-stream': by<'look-stream'>(lookStream),
+    'prepare-seed': by<'prepare-seed'>(prepareSeed),
+    'receive-seed': by<'receive-seed'>(receiveSeed),
+    'send-seed': by<'send-seed'>(sendSeed),
+    'pace-seed': by<'pace-seed'>(paceSeed),
   }
 }

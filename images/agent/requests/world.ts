@@ -1,12 +1,15 @@
 // What requests need of the machine: the programs and files that the observation reads with, and what changes it.
 import type { SectionName } from '../../../manager/protocol/inventory.ts'
 import type { Backend, Clock, Command, Ran } from '../backend.ts'
+import type { Kernels } from '../kernels/brought.ts'
 
 export interface World {
   /** More patient than the observation's: a login may wait for a target. */
   readonly backend: Backend
   readonly files: Files
   readonly clock: Pick<Clock, 'steady' | 'after'>
+  /** What guests boot by beside their own GRUB; left out: this host gets no kernels. */
+  readonly kernels?: Kernels | undefined
   /** Reads these anew; what changed is on its way to the manager when it resolves. */
   collect(names: readonly SectionName[]): Promise<unknown>
 }

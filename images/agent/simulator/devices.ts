@@ -1,10 +1,10 @@
 // Devices of a simulated host as content is written to them: each write is a stamp of its bytes on the media below.
 import { createHash } from 'node:crypto'
-import type { Devices } from '../content/source.ts'
+import type { Device, Devices } from '../content/source.ts'
 import { collision } from './state/claims.ts'
 import { findDevice } from './state/devices.ts'
 import { stampAt } from './state/io.ts'
-import { hostOf, SECTOR, type Site } from './state/site.ts'
+import { hostOf, SECTOR, type Site, withRam } from './state/site.ts'
 
 /** What the sectors of these bytes hold from then on. */
 export function stampOf(bytes: Uint8Array): string {
@@ -14,6 +14,8 @@ export function stampOf(bytes: Uint8Array): string {
 export function simulatedDevices(state: () => Site, change: (act: (site: Site) => Site) => void, host: string): Devices {
   return {
     async open(path) {
+      const file = fileIn(state(), host, path)
+      if (file !== undefined) return fileDevice(state, change, host, path)
       const device = hostOf(state(), host).power === 'on' ? findDevice(state(), host, path) : undefined
       if (!device) throw new Error(`ENOENT: no such file or directory, open '${path}'`)
       if (collision(state(), host, device.kname, 'mount')) throw new Error(`EBUSY: resource busy or locked, open '${path}'`)
@@ -28,5 +30,25 @@ export function simulatedDevices(state: () => Site, change: (act: (site: Site) =
         close: async () => undefined,
       }
     },
+  }
+}
+
+function fileIn(site: Site, host: string, path: string) {
+  const { power, ram } = hostOf(site, host)
+  return power === 'on' ? ram.files.get(path) : undefined
+}
+
+/** A file in RAM: it holds its bytes. */
+function fileDevice(state: () => Site, change: (act: (site: Site) => Site) => void, host: string, path: string): Device {
+  return {
+    async write(at, bytes) {
+      const file = fileIn(state(), host, path)
+      if (!file) throw new Error(`ENOENT: no such file or directory, write '${path}'`)
+      const before = file.text.slice(0, at).padEnd(at, '\0')
+      const text = `${before}${Buffer.from(bytes).toString('latin1')}${file.text.slice(at + bytes.length)}`
+      change((site) => withRam(site, host, { files: new Map(hostOf(site, host).ram.files).set(path, { ...file, text }) }))
+    },
+    flush: async () => undefined,
+    close: async () => undefined,
   }
 }

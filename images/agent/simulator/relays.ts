@@ -39,6 +39,7 @@ export function simulatedRelays({ site, change, host, steady, changed }: Simulat
       return { key, pin: pinOf(key) }
     },
     pinOf,
+    seed: (folder, id) => ['hostless-seed', folder, id],
     async receive(places) {
       const { plan, pin } = begin(places)
       if (plan.end === 'target') change((now) => openTarget(now, host, plan, pin))

@@ -23,6 +23,7 @@ export function machineRelays(agent: Command, xl = 'xl'): Relays {
     receive: (places) => start(places, [...agent, '--relay', places.folder, xl], '/dev/null'),
     // Verbose: it says when the guest stands still.
     send: (places, domid) => start(places, [xl, '-vvv', 'migrate', '-s', '', String(domid), transport(agent, places)], places.said),
+    seed: (folder, id) => [...agent, '--seed', folder, id],
     ask: (places, asked) => askAt(places.control, asked),
   }
 }

@@ -1,5 +1,5 @@
 // The processes of streams, as requests see them: started, asked, and outlived by what they have said last. exec.ts has the real ones.
-import type { Backend, Clock } from '../backend.ts'
+import type { Backend, Clock, Command } from '../backend.ts'
 import { pause } from '../pause.ts'
 import type { World } from '../requests/world.ts'
 import { STREAMS_FOLDER, type StreamPlaces, streamPlaces } from './places.ts'
@@ -13,6 +13,8 @@ export interface Relays {
   receive(places: StreamPlaces): Promise<void>
   /** `xl migrate` of this domain, with a relay as its transport. */
   send(places: StreamPlaces, domid: number): Promise<void>
+  /** One end of a seed, by the plan and the key that lie in this folder: seeds/program. */
+  seed(folder: string, id: string): Command
   /** Undefined: it does not live. */
   ask(places: StreamPlaces, asked: Asked): Promise<Status | undefined>
 }

@@ -10,6 +10,8 @@ export interface Monitor {
   readonly parse: (line: string) => KernelEvent | readonly SectionName[] | undefined
   /** All sections that its events may make stale: after it was gone for a while, none of them can be trusted. */
   readonly sections: readonly SectionName[]
+  /** It has ended, and tells nothing until it has begun anew. */
+  readonly ended?: () => void
 }
 
 const OF_BLOCK = ['blockDevices', 'partitions', 'fileSystems', 'multipaths', 'pvs', 'vgs', 'lvs', 'drbd', 'nfsMounts'] as const

@@ -1,7 +1,9 @@
 // What automations may wait for, of the hosts: `host ID presence` (up, booting, silent, lost) and `host ID state`, the one word that
 // people see.
+
 import type { HostView, PoolChange } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
+import { conditionNow, type Presence } from '../../protocol/host.ts'
 import type { ChangeFeed } from '../ports.ts'
 
 export function poolFeed(pool: Pick<Pool, 'host' | 'subscribe'>): ChangeFeed {
@@ -41,8 +43,6 @@ function topicsOf(view: HostView): ReadonlyMap<string, string> {
   ])
 }
 
-function presenceOf({ connection, state }: HostView): 'up' | 'booting' | 'silent' | 'lost' {
-  if (connection) return 'up'
-  if (state === 'booting') return 'booting'
-  return state === 'lost' || state === 'fenced' ? 'lost' : 'silent'
+function presenceOf(view: HostView): Presence {
+  return conditionNow(view, view.connection ? 'connected' : 'absent').presence
 }

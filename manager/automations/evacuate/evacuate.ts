@@ -10,7 +10,7 @@ import { evacuateRows } from './rows.ts'
 
 export const EVACUATE_HOST = recipe<EvacuateArgs>({
   name: 'evacuate-host',
-  version: 1,
+  version: 2,
   parse: (given) => evacuateArgs.parse(given),
   title: ({ host, to }) => `evacuate ${host.name}${to ? ` to ${to.name}` : ''}`,
   locks: ({ host }) => [evacuationLock(host)],
@@ -47,6 +47,7 @@ function* evacuate(args: EvacuateArgs): Steps<{ readonly guests: readonly Fate[]
   const fates: readonly Fate[] = [...went, ...stay.map((one) => ({ ...one, went: 'not' as const }))]
   const staying = fates.filter((fate): fate is Staying => fate.went === 'not')
   yield* progress('end', `${fates.length - staying.length} of ${fates.length} have gone`)
+  yield* ask(MANAGER, { kind: 'evacuated', host: host.id } satisfies OwnRequest)
   yield* settle()
   yield* hook('after', 'evacuate', { host: host.name, stay: staying.map(({ name }) => name) })
   if (staying.length > 0) throw new Stay(host.name, fates.length, staying)

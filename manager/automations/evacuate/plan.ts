@@ -1,6 +1,8 @@
 // What an evacuation would do: for each guest of a host how it goes and where, or why not.
+
 import type { GuestBook, GuestView } from '../../guests/book.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
+import { isAnswering, sayHost, stateOf } from '../../protocol/host.ts'
 import type { Managed, PlanDeps, Planned } from '../guests/plans/plan.ts'
 import { planned, refused } from '../guests/plans/plan.ts'
 import { weighAll } from '../migrate/several.ts'
@@ -64,9 +66,9 @@ export async function weighEvacuation(deps: EvacuationDeps, asked: EvacuationAsk
 const NOT_OURS: InTheWay = { code: 'unmanaged', reason: 'hostless did not make it, and leaves it alone' }
 
 export async function planEvacuation(deps: EvacuationDeps, { host, to, others, how }: EvacuationAsked): Promise<Planned<EvacuateArgs>> {
-  if (host.state !== 'up' && host.state !== 'maintenance') {
-    const what = host.state === 'lost' ? `: hostless host fence ${host.name} --proof TEXT says that it runs nothing` : ''
-    return refused(`${host.name} is ${host.state}, and its guests cannot be moved${what}`)
+  if (!isAnswering(host)) {
+    const what = stateOf(host) === 'lost' ? `: hostless host fence ${host.name} --proof TEXT says that it runs nothing` : ''
+    return refused(`${host.name} is ${sayHost(host)}, and its guests cannot be moved${what}`)
   }
   if (to?.id === host.id) return refused(`${host.name} is where they are`)
   const { mine, strangers } = await guestsOn(deps, host)

@@ -46,6 +46,10 @@ export const migrateArgs = z.object({
   maxPauseMs: z.number(),
   /** Bytes a second of memory and of each disk; left out: as many as the network carries. */
   rateBytes: z.number().exactOptional(),
+  /**
+   * Its disks go over our own stream first, and what is there already does not; left out, as by a manager of before: DRBD copies all.
+   */
+  seed: z.literal('first').exactOptional(),
   /** Milliseconds that its old disks are kept for. */
   keepMs: z.number(),
   epoch: z.number(),

@@ -14,12 +14,15 @@ export interface Mirrored extends MovedDisk {
 }
 
 /** A disk may be large, and its network slow, ms. */
-const COPY_PATIENCE = 7 * 86_400_000
+export const COPY_PATIENCE = 7 * 86_400_000
 const MAKE_PATIENCE = 3_600_000
-const SHORT_PATIENCE = 600_000
+export const SHORT_PATIENCE = 600_000
 
 /** On the new host: an LV that is nobody's disk yet. */
-export function* copyMade({ guest, to, epoch }: MigrateArgs, { disk, vdev, to: vg, thinPool, generation, sizeBytes }: MovedDisk): Steps {
+export function* copyMade(
+  { guest, to, epoch, seed }: MigrateArgs,
+  { disk, vdev, to: vg, thinPool, generation, sizeBytes }: MovedDisk,
+): Steps {
   yield* undoable(
     {
       what: `remove the copy of ${vdev} of ${guest.name} from VG ${vg.name} of ${to.name}`,
@@ -31,6 +34,7 @@ export function* copyMade({ guest, to, epoch }: MigrateArgs, { disk, vdev, to: v
       {
         ...{ kind: 'make-copy', vg, disk, guest: guest.uuid, generation: generation + 1, epoch, sizeBytes },
         ...(thinPool === undefined ? {} : { thinPool }),
+        ...(seed ? { left: 'kept' } : {}),
       },
       { patience: MAKE_PATIENCE },
     ),
@@ -39,6 +43,12 @@ export function* copyMade({ guest, to, epoch }: MigrateArgs, { disk, vdev, to: v
 
 /** From two volumes to a mirror that fills: the guest writes to both from before the first block goes over. */
 export function* mirrored(args: MigrateArgs, one: Mirrored): Steps {
+  yield* opened(args, one)
+  yield* joined(args, one)
+}
+
+/** A mirror whose ends do not know each other yet: the guest goes by it. */
+export function* opened(args: MigrateArgs, one: Mirrored): Steps {
   const { guest, from, to, way } = args
   const { disk, vdev, minor, sizeBytes } = one
   const [source, target] = [
@@ -59,16 +69,29 @@ export function* mirrored(args: MigrateArgs, one: Mirrored): Steps {
   )
   // What is written between the first block that goes over and the swap would be on one side only.
   if (way === 'live') yield* request(from.id, { kind: 'swap-disk', ...source }, { patience: SHORT_PATIENCE })
-  yield* request(to.id, { kind: 'connect-mirror', ...target, ...endOf(args, one, 'to') }, { patience: SHORT_PATIENCE })
-  yield* request(from.id, { kind: 'connect-mirror', ...source, ...endOf(args, one, 'from') }, { patience: SHORT_PATIENCE })
 }
 
-/** Until both have the same, to the last block. */
-export function* synced(args: MigrateArgs, one: Mirrored): Steps {
-  const asked = { vg: one.from, disk: one.disk, minor: one.minor, ...endOf(args, one, 'from') }
-  const { handshakes } = yield* request(args.from.id, { kind: 'sync-mirror', ...asked }, { patience: COPY_PATIENCE })
+export function* joined(args: MigrateArgs, one: Mirrored): Steps {
+  for (const end of ['to', 'from'] as const)
+    yield* request(args[end].id, { kind: 'connect-mirror', ...mirrorAt(args, one, end) }, { patience: SHORT_PATIENCE })
+}
+
+/** As that host has it, and how it finds the other. */
+export function mirrorAt(args: MigrateArgs, one: Mirrored, end: 'from' | 'to') {
+  return { vg: one[end], disk: one.disk, minor: one.minor, ...endOf(args, one, end) }
+}
+
+/** `in order`: all is copied, or nothing was written while two bitmaps were exchanged. */
+export type Met = 'in order' | 'to be compared'
+
+/** Until both have the same, to the last block. Gives how much of it was sent. */
+export function* synced(args: MigrateArgs, one: Mirrored, met: Met = 'in order'): Steps<number> {
+  const asked = mirrorAt(args, one, 'from')
+  const { handshakes, bytes, sent } = yield* request(args.from.id, { kind: 'sync-mirror', ...asked }, { patience: COPY_PATIENCE })
   // DRBD 8.4 may lose what is written while two ends that have met before compare their bitmaps.
-  if (handshakes > 1) yield* request(args.from.id, { kind: 'verify-mirror', ...asked }, { patience: COPY_PATIENCE })
+  if (handshakes > 1 || met === 'to be compared')
+    yield* request(args.from.id, { kind: 'verify-mirror', ...asked }, { patience: COPY_PATIENCE })
+  return sent ?? bytes
 }
 
 function endOf({ over, rateBytes }: MigrateArgs, { port, secret }: Mirrored, end: 'from' | 'to') {

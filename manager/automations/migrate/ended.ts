@@ -8,11 +8,15 @@ export interface EndedMigration {
   readonly way: MigrateArgs['way']
   readonly outcome: 'done' | 'failed' | 'aborted'
   readonly seconds: number
+  /** Of its disks, where that was counted. */
+  readonly disks?: { readonly sentBytes: number; readonly savedBytes: number }
 }
 
 export interface EndedMigrationsDeps {
   readonly automations: Pick<Automations, 'subscribe' | 'find'>
   readonly after: After
+  /** What is kept of one that has ended. */
+  readonly disksOf: (automation: string) => Promise<EndedMigration['disks']>
   readonly onEnded: (ended: EndedMigration) => void
   readonly onError: (error: unknown) => void
 }
@@ -26,14 +30,14 @@ const MOST_TOLD = 1000
 export const isMigration = ({ recipe }: Pick<AutomationRecord, 'recipe'>): boolean => recipe === RECIPE
 
 /** From now on, until the function that it returns is called. */
-export function tellEndedMigrations({ automations, after, onEnded, onError }: EndedMigrationsDeps): () => void {
+export function tellEndedMigrations({ automations, after, disksOf, onEnded, onError }: EndedMigrationsDeps): () => void {
   const news = new Set<string>()
   const told = new Set<string>()
   let cancel: (() => void) | undefined
   const look = async (ids: readonly string[]): Promise<void> => {
     for (const id of ids) {
       const record = await automations.find(id)
-      const ended = record && isMigration(record) && !told.has(id) ? endOf(record) : undefined
+      const ended = record && isMigration(record) && !told.has(id) ? endOf(record, await disksOf(id)) : undefined
       if (!ended) continue
       told.add(id)
       for (const oldest of told) if (told.size > MOST_TOLD) told.delete(oldest)
@@ -55,9 +59,9 @@ export function tellEndedMigrations({ automations, after, onEnded, onError }: En
   }
 }
 
-function endOf({ state, args, created, ended }: AutomationRecord): EndedMigration | undefined {
+function endOf({ state, args, created, ended }: AutomationRecord, disks: EndedMigration['disks']): EndedMigration | undefined {
   const parsed = migrateArgs.safeParse(args)
   if (!parsed.success || ended === undefined) return undefined
   if (state !== 'done' && state !== 'failed' && state !== 'aborted') return undefined
-  return { way: parsed.data.way, outcome: state, seconds: Math.max(0, ended - created) / 1000 }
+  return { way: parsed.data.way, outcome: state, seconds: Math.max(0, ended - created) / 1000, ...(disks ? { disks } : {}) }
 }

@@ -1,40 +1,53 @@
 // What is kept of a move when it has come to its end: read from its journal, in the transaction of the end.
+import type { Kysely } from 'kysely'
 import { decodeEntries } from '../../automation/journal.ts'
 import type { End } from '../../automation/recipe.ts'
 import { type AnswerBody, answerBody } from '../../protocol/requests.ts'
 import type { Transaction } from '../../store/database.ts'
+import type { Tables } from '../../store/schema.ts'
 import { entriesOf } from '../../store/tables/automations.ts'
-import { addMove } from '../../store/tables/moves.ts'
+import { addMove, moveOf } from '../../store/tables/moves.ts'
 import { type Written, writtenIn } from '../guests/written.ts'
 import type { MigrateArgs } from './args.ts'
 import { MOVED } from './rows.ts'
 
 export interface Sent {
-  /** Of disks that were copied whole; of memory, in all tries. */
+  /** For disks that were copied whole; of them, that did not have to be sent; of memory, in all tries. */
   readonly diskBytes: number
+  readonly savedBytes: number
   readonly memoryBytes: number
   /** For which the guest stood still at most, ms; undefined: it never did for it. */
   readonly pauseMs: number | undefined
 }
 
 export async function endMove(transaction: Transaction, { guest, from, to, way }: MigrateArgs, end: End): Promise<void> {
-  const { diskBytes, memoryBytes, pauseMs } = sentIn(writtenIn((await entriesOf(transaction, end.id)).flatMap(decodeEntries)))
+  const { diskBytes, savedBytes, memoryBytes, pauseMs } = sentIn(writtenIn((await entriesOf(transaction, end.id)).flatMap(decodeEntries)))
   await addMove(transaction, {
     ...{ automation: end.id, guest: guest.uuid, name: guest.name, way, outcome: end.state, reason: end.reason ?? null, who: end.who },
     ...{ from_host: from.id, from_name: from.name, to_host: to.id, to_name: to.name, began: end.created, ended: end.at },
-    ...{ disk_bytes: diskBytes, memory_bytes: memoryBytes, pause_ms: pauseMs ?? null },
+    ...{ disk_bytes: diskBytes, memory_bytes: memoryBytes, pause_ms: pauseMs ?? null, saved_bytes: savedBytes },
   })
+}
+
+/** Of disks, of a move that has ended; undefined: that was not counted. */
+export async function disksSent(db: Kysely<Tables>, automation: string) {
+  const row = await moveOf(db, automation)
+  return row && row.saved_bytes !== null ? { sentBytes: row.disk_bytes, savedBytes: row.saved_bytes } : undefined
 }
 
 /** Pure. */
 export function sentIn(written: readonly Written[]): Sent {
-  let [diskBytes, memoryBytes] = [0, 0]
+  let [sizeBytes, seedBytes, mirrorBytes, memoryBytes] = [0, 0, 0, 0]
   let pauseMs: number | undefined
   /** The word of this one is held: its guest stands still until it is passed on, or it is taken back. */
   let held: { readonly at: number; readonly pausedMs: number } | undefined
   for (const { effect, answer, at } of written) {
     const body = answer.kind === 'value' ? answerOf(answer.value) : undefined
-    if (body?.kind === 'mirror-synced') diskBytes += body.bytes
+    if (body?.kind === 'seed-sent') seedBytes += body.bytes
+    if (body?.kind === 'mirror-synced') {
+      sizeBytes += body.bytes
+      mirrorBytes += body.sent ?? body.bytes
+    }
     if (body?.kind === 'guest-sent') {
       memoryBytes += body.bytes
       if (body.pausedMs > 0) pauseMs = Math.max(pauseMs ?? 0, body.pausedMs)
@@ -45,7 +58,8 @@ export function sentIn(written: readonly Written[]): Sent {
     pauseMs = Math.max(pauseMs ?? 0, held.pausedMs + at - held.at)
     held = undefined
   }
-  return { diskBytes, memoryBytes, pauseMs }
+  const diskBytes = seedBytes + mirrorBytes
+  return { diskBytes, savedBytes: Math.max(0, sizeBytes - diskBytes), memoryBytes, pauseMs }
 }
 
 function answerOf(value: unknown): AnswerBody | undefined {

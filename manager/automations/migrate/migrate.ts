@@ -10,16 +10,18 @@ import { diskPart } from '../guests/rows.ts'
 import { hostLock, sharedVgLock, vgLock } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
-import { copyMade, exposed, type Mirrored, mirrored, settled, synced } from './disks.ts'
+import { copyMade, exposed, type Mirrored, mirrored, opened, settled, synced } from './disks.ts'
 import { endMove } from './history.ts'
+import { kernelBrought } from './kernel.ts'
 import { type Held, held, NotMoved, passedOn, saySeconds } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
+import { completed, SEED, seeded } from './seeding.ts'
 import { fenced, going, joined, staying } from './shared.ts'
 import { copying, streaming } from './turns.ts'
 
 export const MIGRATE_GUEST = recipe<MigrateArgs>({
   name: 'migrate-guest',
-  version: 2,
+  version: 3,
   parse: (given) => migrateArgs.parse(given),
   title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${way === 'live' ? '' : ', stopped'}`,
   locks: ({ guest, from, to, disks, sharedVgs = [] }) => [
@@ -33,7 +35,7 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
     ),
   ],
   outdated: async (db, { guest, from, disks }) => (await notOn(db, guest, from)) ?? (await otherDisks(db, guest, disks)),
-  phases: ['claim', 'copy', 'mirror', 'sync', 'memory', 'settle', 'hand over', MOVED],
+  phases: ['claim', 'copy', 'mirror', SEED, 'sync', 'memory', 'settle', 'hand over', MOVED],
   noReturn: 'hand over',
   run: migrate,
   rows: moveRows,
@@ -50,6 +52,9 @@ export interface Migrated {
   readonly seconds: number
   /** Of one that moved live: how much was sent, and for how long it stood still at most. */
   readonly memoryBytes?: number
+  /** Of its disks, and how many were sent for them. */
+  readonly diskBytes?: number
+  readonly sentBytes?: number
   readonly pauseMs?: number
   /** What is left to clear away, and why it was not. */
   readonly pending: readonly string[]
@@ -70,7 +75,8 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
     const { vg, record } = args.remembered
     yield* remember(to, name, { vg, record: { ...record, arriving: way } })
   }
-  const mirrors = going(args).length === 0 ? [] : yield* inTurn(copying(args), () => copied(args, given))
+  if (way === 'live') yield* kernelBrought(args)
+  const { mirrors, sent } = going(args).length === 0 ? NOTHING : yield* inTurn(copying(args), () => copied(args, given))
   const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
   if (stream === undefined) {
     yield* progress('settle')
@@ -78,27 +84,50 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
     yield* settled(args, mirrors)
     yield* progress('hand over', name)
   }
-  yield* progress(MOVED, sayMoved(args, stream))
+  yield* progress(MOVED, sayMoved(args, sent, stream))
   yield* settle()
   const { pending, kept } = yield* cleared(args, mirrors, stream)
   yield* look(from)
   yield* look(to)
   yield* hook('after', 'migrate', told)
   const seconds = Math.round(((yield* now()) - began) / 1000)
-  const left = kept.length > 0 ? { kept } : {}
-  return { guest: uuid, on: to.id, seconds, pending, ...left, ...(stream ? { memoryBytes: stream.bytes, pauseMs: stream.pausedMs } : {}) }
+  return {
+    ...{ guest: uuid, on: to.id, seconds, pending },
+    ...(kept.length > 0 ? { kept } : {}),
+    ...(stream ? { memoryBytes: stream.bytes, pauseMs: stream.pausedMs } : {}),
+    ...(sent === undefined ? {} : { diskBytes: sizeOf(args), sentBytes: sent }),
+  }
 }
 
-function sayMoved({ guest, to }: MigrateArgs, stream: Held | undefined): string {
-  const sent =
-    stream && `: ${(stream.bytes / MIB).toFixed(1)} MiB of memory were sent, and it stood still for at most ${saySeconds(stream.pausedMs)}`
-  return `${guest.name} is on ${to.name}${sent ?? ''}`
+function sayMoved(args: MigrateArgs, sent: number | undefined, stream: Held | undefined): string {
+  const said = [
+    ...(sent === undefined ? [] : [`${inMib(sent)} MiB were sent of ${inMib(sizeOf(args))} MiB of disks`]),
+    ...(stream ? [`${inMib(stream.bytes)} MiB of memory were sent, and it stood still for at most ${saySeconds(stream.pausedMs)}`] : []),
+  ]
+  return `${args.guest.name} is on ${args.to.name}${said.length === 0 ? '' : `: ${said.join('; ')}`}`
+}
+
+/** Of those that are copied. */
+function sizeOf(args: MigrateArgs): number {
+  return going(args).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+}
+
+function inMib(bytes: number): string {
+  return (bytes / MIB).toFixed(1)
 }
 
 const MIB = 2 ** 20
 
+interface Copied {
+  readonly mirrors: readonly Mirrored[]
+  /** Bytes; undefined: that was not counted. */
+  readonly sent: number | undefined
+}
+
+const NOTHING: Copied = { mirrors: [], sent: undefined }
+
 /** Its disks go over, up to where both hosts have the same: they stay so while it waits for what comes next. */
-function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): Steps<readonly Mirrored[]> {
+function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): Steps<Copied> {
   const { from, to } = args
   const disks = going(args)
   yield* progress('copy', disks.map(({ vdev }) => vdev).join(', '))
@@ -109,10 +138,17 @@ function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): St
     mirrors.push({ ...disk, minor, port, secret: yield* newId() })
   }
   yield* progress('mirror', `${from.name} to ${to.name} over ${args.over.network}`)
-  yield* all(mirrors.map((one) => () => mirrored(args, one)))
+  if (!args.seed) {
+    yield* all(mirrors.map((one) => () => mirrored(args, one)))
+    yield* progress('sync')
+    yield* all(mirrors.map((one) => () => synced(args, one)))
+    return { mirrors, sent: undefined }
+  }
+  yield* all(mirrors.map((one) => () => opened(args, one)))
+  const seeds = yield* seeded(args, mirrors)
   yield* progress('sync')
-  yield* all(mirrors.map((one) => () => synced(args, one)))
-  return mirrors
+  const sent = yield* all(seeds.map((one) => () => completed(args, one)))
+  return { mirrors, sent: sent.reduce((sum, bytes) => sum + bytes, 0) }
 }
 
 /** Its memory goes over; its last word is held until every disk is whole, and then passed on. Gives for how long it stood still in all, at most. */

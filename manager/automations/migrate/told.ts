@@ -31,23 +31,27 @@ export function stepsOf(args: MigrateArgs): readonly ToldStep[] {
   ]
 }
 
-function copying({ guest: { name }, to, over, ...of }: MigrateArgs): readonly ToldStep[] {
+function copying({ guest: { name }, to, over, seed, ...of }: MigrateArgs): readonly ToldStep[] {
   const copied = going(of)
   const names = copied.map(({ vdev }) => vdev).join(', ')
   const places = [...new Set(copied.map((disk) => disk.to.name))].join(', ')
   return [
     { what: 'wait for its turn: so many guests copy their disks at a time' },
-    { what: `make a copy of ${names} in VG ${places} of ${to.name}`, undo: 'remove it' },
     {
-      what: `mirror ${names} over ${over.network}: all of ${copied.length === 1 ? 'it is' : 'them is'} copied`,
-      undo: `take the mirror down: ${name} goes on on its own disks`,
+      what: `make a copy of ${names} in VG ${places} of ${to.name}${seed ? ', of what the guest has left behind there where it has' : ''}`,
+      undo: 'remove it',
     },
-    { what: 'wait until both are the same' },
+    { what: `mirror ${names} over ${over.network}`, undo: `take the mirror down: ${name} goes on on its own disks` },
+    ...(seed
+      ? [{ what: `send what ${to.name} has not of ${names}, block by block, pressed: zeros never, and no block that is there already` }]
+      : []),
+    { what: seed ? 'join the mirror, and wait until what was written meanwhile is there, too' : 'wait until both are the same' },
   ]
 }
 
 /** What becomes of what it leaves there. */
 function leavings({ keepMs, from, ...of }: MigrateArgs): string {
+  if (of.disks.length === 0) return ''
   const [timed, kept] = [going(of).filter(({ snapshots }) => !snapshots), going(of).filter(({ snapshots }) => snapshots)]
   const said = [
     ...(timed.length > 0 ? [`its disks there are kept for ${Math.round(keepMs / 60_000)} minutes`] : []),

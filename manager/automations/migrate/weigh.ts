@@ -1,5 +1,6 @@
 // Whether and how a guest can go to another host: the plan that is shown, and the plan that is run. All that is in the way is named, each
 // with a code that stays. It looks at the world as it is now; claims and hosts have the last word.
+
 import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
 import { configOf } from '../../guests/config.ts'
 import { eitherCpu } from '../../guests/cpu.ts'
@@ -8,10 +9,13 @@ import { remembered } from '../../guests/remembered.ts'
 import { memoryNeeded, type Places } from '../../guests/where.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
+import { isAnswering, sayHost } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
+import type { GuestConfig } from '../../protocol/requests/guest-config.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
 import { type SeeingHost, seenByOthers } from '../../storage/shared-vgs.ts'
 import { cpuArg } from '../guests/parts.ts'
+import { bootOf, NO_KERNEL } from '../guests/plans/boot.ts'
 import {
   type Asked,
   heldBy,
@@ -78,6 +82,8 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const from = runningOn(view)
   const way = asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
   const refusals = [...ofGuest(view, asked, from, way)]
+  const boot = await bootOf(deps.images, record.spec)
+  if (boot.kind !== 'done') refusals.push({ code: NO_KERNEL, reason: boot.reason })
   const disks = record.disks.filter(({ state }) => state !== 'leaving')
   const places = from && (await placesOf(deps, { record, disks, from, way, asked }))
   const isThere = from !== undefined && asked.to?.id === from.id
@@ -94,8 +100,8 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const lies = ends && endsSeen(ends)
   const found = lies && disksTo({ ...{ record, disks, snapshots: asked.snapshots ?? 'refused' }, from: lies[0], to: lies[1] })
   refusals.push(...(found?.refusals ?? []))
-  const isWhole = refusals.length === 0 && way !== undefined && ends && network && found
-  const args = isWhole ? await argsOf(deps, { asked, record, way, ends, network, disks: found.moved }) : undefined
+  const isWhole = refusals.length === 0 && way !== undefined && ends && network && found && boot.kind === 'done'
+  const args = isWhole ? await argsOf(deps, { asked, record, boot: boot.value, way, ends, network, disks: found.moved }) : undefined
   const stays = new Set((found?.moved ?? []).flatMap(({ disk, stays: on }) => (on ? [disk] : [])))
   return {
     kind: 'done',
@@ -126,8 +132,7 @@ function ofGuest(
   else if (state === 'paused') all.push({ code: 'guest-state', reason: `${name} is paused: hostless vm unpause ${name}, or stop it` })
   else if (way === undefined) all.push({ code: 'guest-state', reason: `${name} is ${state}${why === undefined ? '' : `: ${why}`}` })
   if (!from) all.push({ code: 'guest-state', reason: `${name} lies on no host that is known` })
-  else if (from.state !== 'up' && from.state !== 'maintenance')
-    all.push({ code: 'source-state', reason: `${from.name}, where ${name} is, is ${from.state}` })
+  else if (!isAnswering(from)) all.push({ code: 'source-state', reason: `${from.name}, where ${name} is, is ${sayHost(from)}` })
   if (from && to?.id === from.id) all.push({ code: 'runs-there', reason: `${name} is on ${from.name} already` })
   if (record.disks.some((disk) => disk.state === 'making'))
     all.push({ code: 'disk-not-ready', reason: `not all disks of ${name} are made` })
@@ -145,7 +150,7 @@ interface Asking {
 }
 
 function placesOf({ where, pool }: PlanDeps, { record, disks, from, way, asked: { to, others: told } }: Asking): Promise<Places> {
-  const others = pool.hosts().flatMap(({ id, state }) => (id === from.id || state === 'rejected' ? [] : [id]))
+  const others = pool.hosts().flatMap(({ id, trust }) => (id === from.id || trust === 'rejected' ? [] : [id]))
   const seen = (id: string, name: string): readonly SeeingHost[] => seeing({ id, name }, pool.knownInventory(id))
   const [here] = seen(from.id, from.name)
   const there = pool.hosts().flatMap(({ id, name }) => (others.includes(id) ? seen(id, name) : []))
@@ -216,6 +221,7 @@ function networkBetween({ from, to, inventories: [one, other] }: Ends, wanted: s
 interface Found {
   readonly asked: MoveAsked
   readonly record: GuestRecord
+  readonly boot: GuestConfig['boot']
   readonly way: MigrateArgs['way']
   readonly ends: Ends
   readonly network: CommonNetwork
@@ -224,14 +230,14 @@ interface Found {
 
 async function argsOf(
   { networks, where, pool, epoch, now }: PlanDeps,
-  { asked, record, way, ends, network, disks }: Found,
+  { asked, record, boot, way, ends, network, disks }: Found,
 ): Promise<MigrateArgs> {
   const { uuid, spec, created, createdBy } = record
   const known = await networks.list()
   const { maxPauseMs, rateBytes, keepMs } = asked
   const cpu = await where.cpuOn(ends.to.id, spec)
   const guest = configOf({
-    ...{ uuid, spec, cpuid: cpu?.cpuid, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, boot, cpuid: cpu?.cpuid, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disks.map(({ disk, to: vg, vdev, access, ...one }) => ({ disk, vg, generation: generationOf(one), vdev, access })),
   })
   const [from, to] = network.addresses
@@ -246,7 +252,7 @@ async function argsOf(
     })),
   })
   return {
-    ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, memoryBytes: memoryNeeded(spec) },
+    ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, seed: 'first', memoryBytes: memoryNeeded(spec) },
     ...{ from: hostArgOf(ends.from), to: there },
     over: { network: network.network, from, to },
     ...(rateBytes === undefined ? {} : { rateBytes }),

@@ -4,6 +4,7 @@ import { asked } from '../../agents/questions.ts'
 import type { Tagged } from '../../automation/effect.ts'
 import { type Broker, MANAGER, type Replied, type Replying } from '../../automation/ports.ts'
 import type { Automations } from '../../automation/service.ts'
+import type { Wish } from '../../hosts/operator.ts'
 import type { Pool } from '../../hosts/service.ts'
 import type { Done } from '../../outcome.ts'
 import type { Progress } from '../../protocol/requests/request.ts'
@@ -98,11 +99,11 @@ class OwnAsking implements Replying {
     const { pool } = await this.#own
     switch (request.kind) {
       case 'cordon':
-        return outcomeOf(
-          await pool.change(request.host, [{ kind: 'cordon', reason: request.why ?? this.#why(), unless: 'cordoned' }], this.#who()),
-        )
+        return outcomeOf(await pool.change(request.host, [this.#cordon(request.why)], this.#who()))
       case 'uncordon':
         return outcomeOf(await pool.change(request.host, [{ kind: 'uncordon', of: request.why ?? this.#why() }], this.#who()))
+      case 'evacuated':
+        return outcomeOf(await pool.change(request.host, [{ kind: 'evacuated' }], this.#who()))
       case 'move-guest':
       case 'stop-guest':
       case 'start-guest':
@@ -156,6 +157,11 @@ class OwnAsking implements Replying {
   #tell(progress: Progress): void {
     this.#told = progress
     for (const listener of [...this.#listeners]) listener(progress)
+  }
+
+  #cordon(why: string | undefined): Wish {
+    if (why !== undefined) return { kind: 'cordon', reason: why, unless: 'cordoned' }
+    return { kind: 'cordon', reason: this.#why(), unless: 'cordoned', to: 'evacuate' }
   }
 
   #why(): string {

@@ -8,6 +8,8 @@ export const ownRequest = z.discriminatedUnion('kind', [
   /** `why`: of the cordon that is put there, or taken away where it is this one; left out: the one of an evacuation by who asks. */
   z.object({ kind: z.literal('cordon'), host: z.string(), why: z.string().exactOptional() }),
   z.object({ kind: z.literal('uncordon'), host: z.string(), why: z.string().exactOptional() }),
+  /** Those who could go have gone: the host is cordoned from now on, and evacuated no more. */
+  z.object({ kind: z.literal('evacuated'), host: z.string() }),
   z.object({ kind: z.literal('move-guest'), guest: uuid, from: z.string(), to: z.string().exactOptional(), how: moveHow }),
   z.object({ kind: z.literal('stop-guest'), guest: uuid }),
   z.object({ kind: z.literal('start-guest'), guest: uuid }),
@@ -22,7 +24,7 @@ export const ownOutcome = z.object({
 })
 
 export type OwnRequest = z.output<typeof ownRequest>
-export type Beginning = Exclude<OwnRequest, { readonly kind: 'cordon' | 'uncordon' }>
+export type Beginning = Exclude<OwnRequest, { readonly kind: 'cordon' | 'uncordon' | 'evacuated' }>
 export type OwnOutcome = Omit<z.input<typeof ownOutcome>, 'kind'>
 
 /** How the reason of an evacuation's cordon begins; the id of its automation follows. */

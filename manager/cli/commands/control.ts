@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { applianceFolder } from '../../../appliance/store/own-folder.ts'
 import type { AttemptView } from '../../../appliance/timeline/timeline.ts'
 import { CommandFailure } from '../engine/failure.ts'
 
@@ -28,7 +29,7 @@ export async function forgetHost(dataDir: string, mac: string): Promise<number> 
 }
 
 function ask(dataDir: string, path: string, method: 'GET' | 'DELETE' = 'GET'): Promise<IncomingMessage> {
-  const socketPath = join(dataDir, 'appliance.sock')
+  const socketPath = join(applianceFolder(dataDir), 'appliance.sock')
   return new Promise((resolve, reject) => {
     const fail = (why: string) =>
       reject(

@@ -8,6 +8,7 @@ import { type ManagerConfig, managerConfig } from '../../config.ts'
 import { startManager } from '../../main.ts'
 import type { AgentBundle } from '../../reconcile/agent-versions.ts'
 import { backup, restore } from '../../store/backup/backup.ts'
+import { giveToOwner } from '../../store/ownership.ts'
 import { dataPlaceOf } from '../engine/data-place.ts'
 import { CommandFailure } from '../engine/failure.ts'
 import type { Terminal } from '../engine/output/output.ts'
@@ -38,7 +39,10 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
     .description('all that the manager knows, with its keys, into one file that only its owner can read; the manager may run')
     .argument('<file>', 'a file that is not there yet')
     .action(async (file: string, options: DataDirOptions) => {
-      await backup(await dataPlaceOf(options), file).catch(failed('no backup was made'))
+      const place = await dataPlaceOf(options)
+      await backup(place, file)
+        .catch(failed('no backup was made'))
+        .finally(() => giveToOwner(place.dataDir))
       out.write(`backed up to ${file}\n`)
     })
   addDataDirOptions(program.command('restore'))
@@ -50,7 +54,9 @@ export function addManagerCommands(program: Command, out: Terminal, log: Logger)
     )
     .action(async (file: string, options: DataDirOptions & { readonly yes?: true }) => {
       const place = await dataPlaceOf(options)
-      const { stays, makes } = await restore(place, file, log, { yes: options.yes === true }).catch(failed('nothing was restored'))
+      const { stays, makes } = await restore(place, file, log, { yes: options.yes === true })
+        .catch(failed('nothing was restored'))
+        .finally(() => giveToOwner(place.dataDir))
       for (const one of stays) out.write(`stays as it was before this: ${one}\n`)
       out.write(`restored from ${file}: ${makes}; what was there before, if anything, is in manager.db.replaced\n`)
     })

@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { loadConfig } from '../../../appliance/main.ts'
 import { CommandFailure } from '../engine/failure.ts'
 import { restartPause } from '../engine/restart.ts'
+import { DEFAULT_CONFIG } from './image/options.ts'
 
 interface Part {
   readonly name: string
@@ -15,7 +16,7 @@ export function addUpCommand(program: Command): void {
   program
     .command('up')
     .description('serve a rack: start all that a config file asks for, and keep it running')
-    .requiredOption('--config <file>', 'the YAML config file')
+    .option('--config <file>', 'the YAML config file', DEFAULT_CONFIG)
     .action(async (options: { readonly config: string }) => {
       const stop = new AbortController()
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(signal))

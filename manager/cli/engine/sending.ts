@@ -15,8 +15,10 @@ const ZERO = Buffer.alloc(PIECE_BYTES)
 
 export interface Sending {
   readonly file: string
+  /** Of a kernel: what goes with it. */
+  readonly initrd?: string | undefined
   readonly name: string
-  readonly format: 'raw' | 'qcow2' | undefined
+  readonly format: 'raw' | 'qcow2' | 'kernel' | undefined
   readonly notes: string
   readonly signal: AbortSignal
   /** `done` of `of` bytes of what is going on. */
@@ -25,22 +27,16 @@ export interface Sending {
 
 /** Resolves with the id of the image. */
 export async function sendImage(api: PoolApi, sending: Sending): Promise<string> {
-  const { file: path, name, format, notes } = sending
-  const file = await open(path, 'r').catch((error: Error) => {
-    throw new CommandFailure(`${path}: ${error.message}`)
-  })
+  const { file, initrd, name, format, notes } = sending
+  const sources: Source[] = []
   try {
-    const before = await file.stat({ bigint: true })
-    if (!before.isFile()) throw new CommandFailure(`${path} is no regular file: qemu-img convert makes one of a device`)
-    if (before.size === 0n) throw new CommandFailure(`${path} is empty`)
-    const asked = { name, sizeBytes: Number(before.size), notes, ...(format === undefined ? {} : { format }) }
-    const { id } = await api.vmImageUploads.begin(asked)
+    for (const path of [file, ...(initrd === undefined ? [] : [initrd])]) sources.push(await openSource(path, sizeOf(sources)))
+    const sizeBytes = sizeOf(sources)
+    const kind = format === undefined ? {} : { format, ...(format === 'kernel' ? { kernelBytes: sources[0]?.size ?? 0 } : {}) }
+    const { id } = await api.vmImageUploads.begin({ name, sizeBytes, notes, ...kind })
     try {
-      const sentBytes = await sendPieces(api, id, file, Number(before.size), sending)
-      const after = await file.stat({ bigint: true })
-      if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
-        throw new CommandFailure(`${path} was changed while it was read: nothing may write to it meanwhile, not even a guest`)
-      }
+      let sentBytes = 0
+      for (const source of sources) sentBytes += await sendPieces(api, id, source, { ...sending, sizeBytes })
       await again(() => api.vmImageUploads.finish({ id, sentBytes }))
     } catch (error) {
       await api.vmImageUploads.abandon({ id }).catch(() => {})
@@ -48,23 +44,61 @@ export async function sendImage(api: PoolApi, sending: Sending): Promise<string>
     }
     return await imported(api, id, sending)
   } finally {
-    await file.close()
+    for (const { handle } of sources) await handle.close()
   }
 }
 
-async function sendPieces(api: PoolApi, id: string, file: FileHandle, size: number, { file: path, signal, onProgress }: Sending) {
+interface Source {
+  readonly path: string
+  readonly handle: FileHandle
+  /** Where it begins in what is sent. */
+  readonly from: number
+  readonly size: number
+  readonly changed: bigint
+}
+
+function sizeOf(sources: readonly Source[]): number {
+  return sources.reduce((sum, { size }) => sum + size, 0)
+}
+
+async function openSource(path: string, from: number): Promise<Source> {
+  const handle = await open(path, 'r').catch((error: Error) => {
+    throw new CommandFailure(`${path}: ${error.message}`)
+  })
+  try {
+    const stat = await handle.stat({ bigint: true })
+    const { size, mtimeNs } = stat
+    if (!stat.isFile()) throw new CommandFailure(`${path} is no regular file: qemu-img convert makes one of a device`)
+    if (size === 0n) throw new CommandFailure(`${path} is empty`)
+    return { path, handle, from, size: Number(size), changed: mtimeNs }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+async function sendPieces(
+  api: PoolApi,
+  id: string,
+  { path, handle, from, size, changed }: Source,
+  { signal, onProgress, sizeBytes }: Sending & { readonly sizeBytes: number },
+) {
   const buffer = Buffer.alloc(PIECE_BYTES)
   let sent = 0
   for (let at = 0; at < size; at += PIECE_BYTES) {
     if (signal.aborted) throw new CommandFailure('interrupted: the manager keeps nothing of it')
     const piece = buffer.subarray(0, Math.min(PIECE_BYTES, size - at))
-    const { bytesRead } = await file.read(piece, 0, piece.length, at)
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at)
     if (bytesRead !== piece.length) throw new CommandFailure(`${path} was changed while it was read: it is shorter now`)
     if (!piece.equals(ZERO.subarray(0, piece.length))) {
-      await again(() => api.vmImageUploads.piece({ id, at, octets: piece }))
+      await again(() => api.vmImageUploads.piece({ id, at: from + at, octets: piece }))
       sent += piece.length
     }
-    onProgress('sending', at + piece.length, size)
+    onProgress('sending', from + at + piece.length, sizeBytes)
+  }
+  const after = await handle.stat({ bigint: true })
+  if (after.size !== BigInt(size) || after.mtimeNs !== changed) {
+    throw new CommandFailure(`${path} was changed while it was read: nothing may write to it meanwhile, not even a guest`)
   }
   return sent
 }

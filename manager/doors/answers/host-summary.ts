@@ -4,6 +4,7 @@ import type { Guest } from '../../contract/guests.ts'
 import type { Host, HostHardware, HostIdentity, HostLoad } from '../../contract/hosts.ts'
 import { seenOf } from '../../enrolment/seen.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
+import { conditionNow } from '../../protocol/host.ts'
 import type { Inventory, SectionName } from '../../protocol/inventory.ts'
 import type { Sample } from '../../protocol/sample.ts'
 import { uncountedOf } from '../../protocol/unread.ts'
@@ -22,14 +23,16 @@ export interface HostParts {
 
 export function summaryOf({ view, inventory, sample, freeBytes, image, cpuGroup, alarms }: HostParts): Host {
   const { groups, macs, serial: _serial, product: _product, claim, cordon, connection, ...others } = view
+  const { trust, presence, service, power } = conditionNow(view, connection ? 'connected' : 'absent')
   return {
     ...others,
+    ...{ trust, presence, service, power },
     groups: [...groups],
     macs: [...macs],
     ...(cordon ? { cordon: { ...cordon } } : {}),
     ...(connection ? { connection: { address: connection.address, agent: connection.agent, since: connection.since } } : {}),
     ...(claim ? { change: { at: claim.at, differs: [...claim.differs], was: identityOf(view), is: identityOf(claim) } } : {}),
-    ...(claim || view.state === 'pending' || view.state === 'rejected' ? { seen: seenOf(view) } : {}),
+    ...(claim || trust !== 'approved' ? { seen: seenOf(view) } : {}),
     ...(inventory ? { hardware: hardwareOf(inventory) } : {}),
     ...(image ? { image } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),
@@ -46,8 +49,8 @@ function identityOf({ uuid, serial, product, macs }: MachineIdentity): HostIdent
 const COUNTED: readonly SectionName[] = ['guests', 'blockDevices', 'nics']
 
 /** One that has never been up has been asked to run none; of one that has, a report that is not there or not in memory yet says nothing. */
-function guestCountOf({ state, inventory: reported }: HostView, inventory: Inventory | undefined): Pick<Host, 'guests' | 'unread'> {
-  if (!inventory) return reported || state === 'up' || state === 'lost' ? {} : { guests: 0 }
+function guestCountOf({ presence, inventory: reported }: HostView, inventory: Inventory | undefined): Pick<Host, 'guests' | 'unread'> {
+  if (!inventory) return reported || presence === 'up' || presence === 'lost' ? {} : { guests: 0 }
   const unread = uncountedOf(inventory, COUNTED).map(({ section, source, reason }) => ({ section, source, reason }))
   return {
     ...(uncountedOf(inventory, ['guests']).length > 0 ? {} : { guests: runningGuests(inventory) }),

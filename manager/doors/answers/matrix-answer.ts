@@ -1,5 +1,6 @@
 // The connectivity matrix in the API's words. Pure.
 import type { ConnectivityMatrix, MatrixRow } from '../../connectivity/matrix.ts'
+import { oddOnes } from '../../connectivity/odd.ts'
 import { describeThing, type Thing as PoolThing, type Reach } from '../../connectivity/thing.ts'
 import { unsureCounter } from '../../connectivity/unsure.ts'
 import type { Cell, LocalStorage, Matrix, Thing, ThingDetail } from '../../contract/things.ts'
@@ -15,7 +16,8 @@ import type { ScanRecord } from '../../store/tables/scans.ts'
 export interface Reaches {
   /** Ids of the hosts that have reported. */
   readonly hosts: readonly string[]
-  readonly rows: readonly (Thing & { readonly reachers: ReadonlySet<string> })[]
+  /** `odd`: who does not reach it, though most hosts like it do. */
+  readonly rows: readonly (Thing & { readonly reachers: ReadonlySet<string>; readonly odd: ReadonlySet<string> })[]
 }
 
 /** What hosts have found on file systems, by key. */
@@ -26,21 +28,25 @@ export interface Scans {
 
 /** `hosts`: those of the matrix, in the order in which they are to be shown. */
 export function matrixAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[], scans: Scans): Matrix {
-  const unsure = unsureCounter(matrix)
+  const [unsure, oddOf] = [unsureCounter(matrix), oddOnes(hosts)]
   return {
     hosts: hosts.map(({ id, name, state }) => ({ id, name, state })),
-    rows: matrix.rows().map((row) => ({
-      ...thingAnswer(matrix, row, scans, unsure),
-      cells: hosts.map(({ id }) => cellAnswer(matrix.reach(row.key, id))),
-    })),
+    rows: matrix.rows().map((row) => {
+      const odd = oddOf(matrix.reachers(row.key))
+      const cellOf = (id: string): Cell => ({ ...cellAnswer(matrix.reach(row.key, id)), ...(odd.has(id) ? { odd: true } : {}) })
+      return { ...thingAnswer(matrix, row, scans, unsure), cells: hosts.map(({ id }) => cellOf(id)) }
+    }),
   }
 }
 
 export function reachesAnswer(matrix: ConnectivityMatrix, hosts: readonly HostView[], scans: Scans): Reaches {
-  const unsure = unsureCounter(matrix)
+  const [unsure, oddOf] = [unsureCounter(matrix), oddOnes(hosts)]
   return {
     hosts: hosts.map(({ id }) => id),
-    rows: matrix.rows().map((row) => ({ ...thingAnswer(matrix, row, scans, unsure), reachers: matrix.reachers(row.key) })),
+    rows: matrix.rows().map((row) => {
+      const reachers = matrix.reachers(row.key)
+      return { ...thingAnswer(matrix, row, scans, unsure), reachers, odd: oddOf(reachers) }
+    }),
   }
 }
 

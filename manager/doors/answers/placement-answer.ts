@@ -22,7 +22,7 @@ export function placementAnswer(
   const needed = memoryBytes === 0 ? 0 : guestMemory({ memoryBytes, vcpus: 1 })
   const verdicts = rank(picture, { memoryBytes: needed, dom0Bytes: 0, vcpus: 0, space: [], networks, storage, cpu }, USUAL_RULES)
   // A rejected one is none of the pool.
-  const silent = hosts.filter(({ id, state }) => state !== 'rejected' && !matrix.cpuOf(id))
+  const silent = hosts.filter(({ id, trust }) => trust !== 'rejected' && !matrix.cpuOf(id))
   return {
     fits: verdicts.flatMap(({ kind, host: { id, name } }) => (kind === 'fits' ? [{ host: id, name }] : [])),
     refused: [

@@ -6,7 +6,7 @@ import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
 import { isOn, type Network as Known } from '../../networks/network.ts'
 import { deviceOf, lvOf } from '../../protocol/guest-disk.ts'
 import { writeSpec } from '../../protocol/guest-spec.ts'
-import type { HostState } from '../../protocol/host.ts'
+import type { Trust } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import { uncountedOf } from '../../protocol/unread.ts'
 import { vgsOf } from '../../storage/vgs.ts'
@@ -114,13 +114,13 @@ function foundIn(inventory: Inventory | undefined, vg: string, lv: string): VmDi
 
 interface Reporting {
   readonly id: string
-  readonly state: HostState
+  readonly trust: Trust
   readonly inventory: Inventory | undefined
 }
 
 export function networkAnswer(network: Known, hosts: readonly Reporting[], vms: number): Network {
   const { name, bridge, bridges, vlan, mtu, created, createdBy } = network
-  const pool = hosts.filter(({ state }) => state !== 'rejected' && state !== 'pending')
+  const pool = hosts.filter(({ trust }) => trust === 'approved')
   const on = (answer: 'yes' | 'unread') => pool.flatMap(({ id, inventory }) => (isOn(network, id, inventory) === answer ? [id] : []))
   return {
     ...{ name, bridge, bridges: { ...bridges }, created, createdBy, hosts: on('yes'), unread: on('unread'), vms },

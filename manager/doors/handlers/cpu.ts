@@ -10,12 +10,7 @@ export function cpuHandlers(pool: Pool): HandlersOf<typeof cpu> {
   return {
     async show() {
       const known = await pool.cpu()
-      return done(
-        cpuAnswer(
-          known,
-          pool.hosts().filter(({ state }) => mayBeAsked(state)),
-        ),
-      )
+      return done(cpuAnswer(known, pool.hosts().filter(mayBeAsked)))
     },
     async explain({ from, to, type }) {
       const matrix = await pool.matrix()

@@ -71,7 +71,7 @@ export function hostHandlers({ pool, answers }: HostDeps): HandlersOf<typeof hos
     },
     approve: ({ ref, seen }, by) => move(ref, by, () => ({ kind: 'approve', seen })),
     reject: ({ ref }, by) => move(ref, by, () => ({ kind: 'reject' })),
-    maintain: ({ ref }, by) => move(ref, by, async ({ id, state }) => maintenance(state, await pool.inventory(id))),
+    maintain: ({ ref }, by) => move(ref, by, async ({ id, presence }) => maintenance(presence, await pool.inventory(id))),
     resume: ({ ref }, by) => move(ref, by, () => ({ kind: 'resume' })),
     cordon: ({ ref, reason }, by) => wish(ref, by, { kind: 'cordon', reason }),
     uncordon: ({ ref }, by) => wish(ref, by, { kind: 'uncordon' }),

@@ -69,6 +69,7 @@ function moveAnswer(row: MovesTable): Move {
     from: { host: row.from_host, name: row.from_name },
     to: { host: row.to_host, name: row.to_name },
     ...(reason === null ? {} : { reason }),
+    ...(row.saved_bytes === null ? {} : { savedBytes: row.saved_bytes }),
     ...(row.pause_ms === null ? {} : { pauseMs: row.pause_ms }),
   }
 }

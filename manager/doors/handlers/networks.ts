@@ -17,7 +17,7 @@ export interface NetworkDeps {
 export function networkHandlers({ pool, networks, guests: { book } }: NetworkDeps): HandlersOf<typeof contract> {
   const answered = async (all: readonly Network[]) => {
     await pool.matrix()
-    const hosts = pool.hosts().map(({ id, state }) => ({ id, state, inventory: pool.knownInventory(id) }))
+    const hosts = pool.hosts().map(({ id, trust }) => ({ id, trust, inventory: pool.knownInventory(id) }))
     const guests = await book.all()
     return all.map((network) => {
       const users = guests.filter(({ record }) => record?.spec.nics.some((nic) => nic.network === network.name))

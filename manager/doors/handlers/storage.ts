@@ -108,7 +108,7 @@ async function whyKept(
 function reporting(pool: Pool) {
   return pool.hosts().flatMap((view) => {
     const inventory = pool.knownInventory(view.id)
-    return inventory && view.state !== 'rejected' ? [{ view, inventory }] : []
+    return inventory && view.trust !== 'rejected' ? [{ view, inventory }] : []
   })
 }
 

@@ -25,7 +25,7 @@ export function thingHandlers({ pool, scans, answers }: ThingDeps): HandlersOf<t
     matrix: async () => done(await answers.whole()),
     async reaches() {
       const { hosts, rows } = await answers.reaches()
-      return done({ hosts: [...hosts], rows: rows.map((row) => ({ ...row, reachers: [...row.reachers] })) })
+      return done({ hosts: [...hosts], rows: rows.map((row) => ({ ...row, reachers: [...row.reachers], odd: [...row.odd] })) })
     },
     async list() {
       const matrix = await pool.matrix()

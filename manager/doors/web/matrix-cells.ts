@@ -11,11 +11,15 @@ export interface Cells {
   readonly version: string
   /** Of a host that has not reported: all unknown. */
   of(host: string): string
+  /** Of a host of which nobody knows what it reaches now. */
+  readonly unknown: string
 }
 
 const NETWORKS = ['vlan', 'segment'] as const
 const REACHED = '<td class=y>✓'
-const NOT_REACHED = '<td class=x>✗'
+/** It is one of those that are to be looked at: most hosts like it reach that. */
+const ODD = '<td class=x>✗'
+const NOT_REACHED = '<td class=q>·'
 const UNKNOWN = '<td class=u>–'
 /** Of the time, at most one part in this many goes into making it anew … */
 const SHARE = 5
@@ -27,16 +31,19 @@ export const isNetwork = ({ kind }: Pick<Thing, 'kind'>): boolean => NETWORKS.so
 export function cellsOf({ hosts, rows }: Reaches): Cells {
   const ordered = [...rows.filter(isNetwork), ...rows.filter((row) => !isNetwork(row))]
   const byHost = new Map(
-    hosts.map((id) => [id, ordered.map(({ reachers }) => (reachers.has(id) ? REACHED : NOT_REACHED)).join('')] as const),
+    hosts.map(
+      (id) => [id, ordered.map(({ reachers, odd }) => (reachers.has(id) ? REACHED : odd.has(id) ? ODD : NOT_REACHED)).join('')] as const,
+    ),
   )
   const unknown = UNKNOWN.repeat(ordered.length)
   return {
-    columns: ordered.map(({ reachers: _, ...thing }) => thing),
+    columns: ordered.map(({ reachers: _, odd: __, ...thing }) => thing),
     version: createHash('sha256')
       .update(JSON.stringify(ordered.map(({ key, name }) => [key, name])))
       .digest('base64url')
       .slice(0, 12),
     of: (host) => byHost.get(host) ?? unknown,
+    unknown,
   }
 }
 

@@ -62,7 +62,7 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
         ask(CONTRACT.alarms.list, {}),
         ask(CONTRACT.automations.list, { which: 'open' }),
       ])
-      const pending = toldOf(hosts).hosts.filter(({ state }) => state === 'pending').length
+      const pending = toldOf(hosts).hosts.filter(({ trust }) => trust === 'pending').length
       const waiting = toldOf(open).automations.filter(({ state }) => state === 'needs-operator').length
       return { pending, alarms: toldOf(alarms).alarms.length, waiting }
     },

@@ -1,10 +1,12 @@
 // What hosts tell of guests, asked anew: reports, and what VGs remember. A host that could not be read whole is told, and never taken for one
 // without guests.
+
 import type { Asked } from '../../agents/questions.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
 import { type VgRef, vgRef } from '../../protocol/guest-disk.ts'
 import { RECORDS_LV } from '../../protocol/guest-record.ts'
+import { isAnswering, isHarmless, sayHost } from '../../protocol/host.ts'
 import type { Inventory, SectionName } from '../../protocol/inventory.ts'
 import type { AnswerOf, RequestBody } from '../../protocol/requests.ts'
 import { sayUnread, unreadOf } from '../../protocol/unread.ts'
@@ -36,22 +38,13 @@ type One =
   | { readonly kind: 'unread'; readonly host: string; readonly why: string }
   | { readonly kind: 'nothing' }
 
-async function lookAt({ pool, request }: LookDeps, { id, name, state }: HostView): Promise<One> {
+async function lookAt({ pool, request }: LookDeps, host: HostView): Promise<One> {
+  const { id, name } = host
   const unread = (why: string): One => ({ kind: 'unread', host: name, why })
-  switch (state) {
-    case 'rejected':
-    case 'fenced':
-      return { kind: 'nothing' }
-    case 'pending':
-      return unread(`it may only report: hostless host approve ${name}`)
-    case 'approved':
-    case 'booting':
-    case 'lost':
-      return unread(`it is ${state}: wait until it is up, or say that it runs nothing: hostless host fence ${name}`)
-    case 'up':
-    case 'maintenance':
-      break
-  }
+  if (host.trust === 'rejected' || isHarmless(host)) return { kind: 'nothing' }
+  if (host.trust === 'pending') return unread(`it may only report: hostless host approve ${name}`)
+  if (!isAnswering(host))
+    return unread(`it is ${sayHost(host)}: wait until it is up, or say that it runs nothing: hostless host fence ${name}`)
   const collected = await request(id, { kind: 'collect', sections: [...SECTIONS] })
   if (collected.kind === 'refused') return unread(collected.reason)
   await pool.learn()

@@ -1,6 +1,7 @@
 // A guest as a host is told to run it: all that its domain is made from, nothing of what people call things elsewhere.
 import { z } from 'zod'
 import { vgRef } from '../guest-disk.ts'
+import { kernelCmdline, kernelFile } from '../guest-kernel.ts'
 import { count, list, mac, name, record, text, uuid } from '../values.ts'
 
 /** What Xen, xenstore and host names take, and no option of a program: begins with a letter or digit, no two dashes in a row. */
@@ -28,8 +29,14 @@ export const guestNic = record({
   filter: z.enum(['mac']).exactOptional(),
 })
 
-/** `grub`: the guest's own /boot/grub on its first disk, by GRUB for PVH. */
-const boot = z.discriminatedUnion('kind', [record({ kind: z.literal('grub') })])
+/**
+ * `grub`: the guest's own /boot/grub on its first disk, by GRUB for PVH. `kernel`, since version 11: files of the manager's image store,
+ * which the host has before it starts the guest.
+ */
+const boot = z.discriminatedUnion('kind', [
+  record({ kind: z.literal('grub') }),
+  record({ kind: z.literal('kernel'), kernel: kernelFile, initrd: kernelFile.exactOptional(), cmdline: kernelCmdline }),
+])
 
 /** Of xl.cfg(5), what may be given as it is: nothing that reaches files, programs or devices of dom0. */
 export const XL_KEYS = [

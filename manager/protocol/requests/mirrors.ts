@@ -12,7 +12,8 @@ const minor = count.max((1 << 20) - 1)
 const of = { vg: vgRef, disk: uuid }
 /** Of base64url's alphabet; DRBD takes at most 63 characters. Never said, logged or kept by an agent. */
 const mirrorSecret = z.string().regex(/^[\w-]{32,63}$/, 'is no secret of a mirror')
-const ends = {
+/** Of both hosts, and how they know each other. */
+export const mirrorEnds = {
   own: ipv4,
   peer: ipv4,
   port,
@@ -35,6 +36,8 @@ export const makeCopy = long({
     epoch: count,
     /** All of the disk, as S has it. */
     sizeBytes: bytes.min(512),
+    /** Since version 11. `kept`: what the guest has left behind here becomes the copy, as a seed is to follow, which compares. */
+    left: z.literal('kept').exactOptional(),
   }),
   answer: record({ kind: z.literal('copy-made'), was: z.enum(['there', 'not there']) }),
   changes: 'host',
@@ -88,7 +91,9 @@ export const connectMirror = short({
     kind: z.literal('connect-mirror'),
     ...of,
     minor,
-    ...ends,
+    ...mirrorEnds,
+    /** Since version 11. `soon`: what is connected next meets at once, and is asked for again without it when it has. */
+    meet: z.literal('soon').exactOptional(),
   }),
   answer: record({ kind: z.literal('mirror-connected'), was: z.enum(['there', 'not there']) }),
   changes: 'host',
@@ -100,13 +105,15 @@ export const connectMirror = short({
 /** S: T has all of it, and from now on every write before it is acknowledged (protocol C). Refused where it makes no progress any more. */
 export const syncMirror = long({
   since: 8,
-  body: record({ kind: z.literal('sync-mirror'), ...of, minor, ...ends }),
+  body: record({ kind: z.literal('sync-mirror'), ...of, minor, ...mirrorEnds }),
   answer: record({
     kind: z.literal('mirror-synced'),
     bytes,
     milliseconds: count,
     /** How often the two met meanwhile: after more than one, verify-mirror is to be asked. */
     handshakes: count,
+    /** Since version 11: of those bytes, how many DRBD has sent; left out: that is not known. */
+    sent: bytes.exactOptional(),
   }),
   changes: 'host',
   pace: 'long',
@@ -129,7 +136,7 @@ export const paceMirror = short({
 /** S: all of both copies was compared while the guest writes, and is the same. */
 export const verifyMirror = long({
   since: 8,
-  body: record({ kind: z.literal('verify-mirror'), ...of, minor, ...ends }),
+  body: record({ kind: z.literal('verify-mirror'), ...of, minor, ...mirrorEnds }),
   answer: record({ kind: z.literal('mirror-verified'), bytes }),
   changes: 'host',
   pace: 'long',

@@ -44,6 +44,13 @@ export function long<Body extends Told, Answer extends Told>(spec: Long<Body, An
 }
 
 /** How far a job is. `total` is left out where nobody knows it. */
-export const progress = record({ phase: word(64), done: count, total: count.exactOptional(), unit: word(32) })
+export const progress = record({
+  phase: word(64),
+  done: count,
+  total: count.exactOptional(),
+  unit: word(32),
+  /** Since version 11, of `done`: what went over the network for it, in its unit; the rest was there, or is zeros, or could be pressed. */
+  sent: count.exactOptional(),
+})
 
 export type Progress = z.output<typeof progress>

@@ -16,8 +16,9 @@ import { type DataPlace, holdData, inUse } from '../open.ts'
 import type { Tables } from '../schema.ts'
 import { auditHead, sealAudit, verifyAudit } from '../tables/audit.ts'
 import { type BackupFile, checkBackup, copyRows } from './file.ts'
+import { hostsIn, isDistrusted } from './hosts-of-any.ts'
 import { beginRestore, decideRestore, draftKey, draftPath, dropDraft, isThere, replacedPath, withPostgres } from './restoring.ts'
-import { DISTRUSTED, newestAudit, relationOf, type TakenBack, takeBackAgain, takenBack } from './taken-back.ts'
+import { newestAudit, relationOf, type TakenBack, takeBackAgain, takenBack } from './taken-back.ts'
 
 /** Of agents that have heard the epochs of the database that is replaced: the restored one goes on far beyond them. */
 const EPOCHS_AHEAD = 1_000_000
@@ -146,8 +147,8 @@ async function dataThere(place: DataPlace, entry: TakenBack['audit']): Promise<T
 
 /** `a manager of site 1A:2B…, with 3 hosts (2 trusted), 1 user and 2 tokens`. */
 async function sayMade(draft: Kysely<Tables>, version: number, keys: BackupFile['keys']): Promise<string> {
-  const hosts = await draft.selectFrom('hosts').select('state').execute()
-  const trusted = hosts.filter(({ state }) => !DISTRUSTED.includes(state)).length
+  const hosts = await hostsIn(draft)
+  const trusted = hosts.filter((host) => !isDistrusted(host)).length
   const countOf = async (table: 'users' | 'tokens') =>
     version < 2
       ? 0

@@ -1,12 +1,13 @@
 // How a restore takes its place: all of it is made ready in a folder beside, one rename decides, and what is left to do after that is
 // done again by whoever holds the data next. So the old data is whole, or the new is, whenever the power goes.
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import type { StoreDialect } from '../dialects/dialect.ts'
 import { postgres } from '../dialects/postgres.ts'
 import { databasePath } from '../files.ts'
+import { keepKeysFolder } from '../keys/folder.ts'
 import { writeOnce } from '../keys/secrets.ts'
 import { schemaVersion } from '../migrations/steps.ts'
 import type { Tables } from '../schema.ts'
@@ -60,8 +61,7 @@ export async function finishRestore(place: Place): Promise<void> {
     if (database === 'sqlite') await replaceSqlite(dataDir, draft)
     else await replacePostgres(database, draft, decided)
   }
-  await mkdir(join(dataDir, 'keys'), { recursive: true, mode: 0o700 })
-  await chmod(join(dataDir, 'keys'), 0o700)
+  await keepKeysFolder(dataDir)
   for (const name of await readdir(join(decided, 'keys'))) await rename(join(decided, 'keys', name), join(dataDir, 'keys', name))
   await syncFolder(join(dataDir, 'keys'))
   await rm(decided, { recursive: true })

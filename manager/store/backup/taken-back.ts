@@ -5,13 +5,11 @@ import type { Kysely } from 'kysely'
 import { lesser } from '../../access/roles.ts'
 import { role as roleSchema } from '../../protocol/accounts.ts'
 import type { Transaction } from '../database.ts'
-import type { CertificatesTable, HostMacsTable, HostsTable, Tables, UsersTable } from '../schema.ts'
+import type { CertificatesTable, HostMacsTable, Tables, UsersTable } from '../schema.ts'
+import { type HostRow, hostsIn, isDistrusted, writeHost, writeState } from './hosts-of-any.ts'
 
 /** In `settings`: the database, wherever its rows were carried to. */
 export const LINEAGE_KEY = 'lineage'
-
-/** States that take trust away. */
-export const DISTRUSTED: readonly string[] = ['rejected', 'pending', 'fenced']
 
 interface Head {
   readonly seq: number
@@ -24,7 +22,8 @@ export interface TakenBack {
   readonly audit: Head | undefined
   /** Whether the audit log holds the entry that it was read for. */
   readonly hasEntry: boolean
-  readonly hosts: readonly HostsTable[]
+  /** That are not trusted. */
+  readonly hosts: readonly HostRow[]
   readonly macs: readonly HostMacsTable[]
   readonly revoked: readonly Pick<CertificatesTable, 'fingerprint' | 'revoked' | 'reason'>[]
   readonly spent: readonly { readonly id: string; readonly spent: number | null; readonly spent_for: string | null }[]
@@ -37,7 +36,7 @@ export interface TakenBack {
 export async function takenBack(db: Kysely<Tables>, entry: Head | undefined): Promise<TakenBack> {
   const tables = new Set((await db.introspection.getTables()).map(({ name }) => name))
   const setting = async (key: string) => (await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst())?.value
-  const hosts = await db.selectFrom('hosts').selectAll().where('state', 'in', DISTRUSTED).execute()
+  const hosts = (await hostsIn(db)).filter(isDistrusted)
   const ids = new Set(hosts.map(({ id }) => id))
   const macs = await db.selectFrom('host_macs').selectAll().execute()
   return {
@@ -77,14 +76,15 @@ export async function takeBackAgain(db: Transaction, there: TakenBack, isLater: 
 
 async function distrust(db: Transaction, { hosts, macs }: TakenBack): Promise<readonly string[]> {
   const said: string[] = []
+  const known = new Map((await hostsIn(db)).map((host) => [host.id, host]))
   for (const host of hosts) {
     const own = macs.filter((mac) => mac.host === host.id)
-    const known = await db.selectFrom('hosts').select('state').where('id', '=', host.id).executeTakeFirst()
-    if (known?.state === host.state) continue
-    if (known) await db.updateTable('hosts').set({ state: host.state, since: host.since }).where('id', '=', host.id).execute()
+    const there = known.get(host.id)
+    if (there?.state === host.state && there.trust === host.trust) continue
+    if (there) await writeState(db, host)
     else if (host.state !== 'rejected' || (await isTaken(db, host, own))) continue
     else {
-      await db.insertInto('hosts').values(host).execute()
+      await writeHost(db, host)
       if (own.length > 0) await db.insertInto('host_macs').values(own).execute()
     }
     said.push(`host ${host.name} is ${host.state}`)
@@ -92,7 +92,7 @@ async function distrust(db: Transaction, { hosts, macs }: TakenBack): Promise<re
   return said
 }
 
-async function isTaken(db: Transaction, host: HostsTable, macs: readonly HostMacsTable[]): Promise<boolean> {
+async function isTaken(db: Transaction, host: HostRow, macs: readonly HostMacsTable[]): Promise<boolean> {
   if (await db.selectFrom('hosts').select('id').where('name', '=', host.name).executeTakeFirst()) return true
   const own = macs.map(({ mac }) => mac)
   return own.length > 0 && (await db.selectFrom('host_macs').select('mac').where('mac', 'in', own).executeTakeFirst()) !== undefined

@@ -24,7 +24,7 @@ export async function hasAuthority(dataDir: string): Promise<boolean> {
 
 /** What appliances show to be let in: 256 bits, base64url. The same file lies on every appliance of the site. */
 export async function keepSiteSecret(dataDir: string): Promise<string> {
-  return (await keepSecret(dataDir, SITE_SECRET, () => randomBytes(32).toString('base64url'))).trim()
+  return (await keepSecret(dataDir, SITE_SECRET, () => randomBytes(32).toString('base64url'), 'appliance')).trim()
 }
 
 /** P-256, PKCS #8 in PEM. */

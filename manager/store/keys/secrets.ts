@@ -1,29 +1,32 @@
 // Secrets of the manager on disk: made once, mode 0600, never replaced; whole or not there.
-import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { link, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { keepKeysFolder, SHARED_FILE } from './folder.ts'
+
+/** `appliance`: its group may read it, where keys/ has one. */
+export type Readers = 'owner' | 'appliance'
 
 /** What `<dataDir>/keys/<name>` holds, made by `make` when it is not there. Rejects when others can read it. */
-export async function keepSecret(dataDir: string, name: string, make: () => string): Promise<string> {
-  const folder = join(dataDir, 'keys')
-  const path = join(folder, name)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await chmod(folder, 0o700) // it may be from before
-  const known = await readSecret(path)
+export async function keepSecret(dataDir: string, name: string, make: () => string, readers: Readers = 'owner'): Promise<string> {
+  const folder = await keepKeysFolder(dataDir)
+  const path = join(folder.path, name)
+  const known = await readSecret(path, readers)
   if (known !== undefined) return known
-  await writeOnce(path, make(), 0o600)
-  const kept = await readSecret(path)
+  await writeOnce(path, make(), readers === 'appliance' && folder.isShared ? SHARED_FILE : 0o600)
+  const kept = await readSecret(path, readers)
   if (kept === undefined) throw new Error(`${path} went away while it was made`)
   return kept
 }
 
 /** Undefined when it is not there. */
-export async function readSecret(path: string): Promise<string | undefined> {
+export async function readSecret(path: string, readers: Readers = 'owner'): Promise<string | undefined> {
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
   if (!stats) return undefined
-  if ((stats.mode & 0o077) !== 0) throw new Error(`${path} can be read by others (mode ${(stats.mode & 0o777).toString(8)}): chmod 600 it`)
+  if ((stats.mode & (readers === 'appliance' ? 0o037 : 0o077)) !== 0)
+    throw new Error(`${path} can be read by others (mode ${(stats.mode & 0o777).toString(8)}): chmod 600 it`)
   return readFile(path, 'utf8')
 }
 

@@ -35,6 +35,11 @@ export async function moveHistory({ schema }: Kysely<Tables>): Promise<void> {
   await schema.createIndex('moves_by_guest').on('moves').columns(['guest', 'ended']).execute()
 }
 
+/** What did not have to be sent; of a move of before nobody knows. */
+export async function savedBytes({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable('moves').addColumn('saved_bytes', 'bigint').execute()
+}
+
 export async function homes({ schema }: Kysely<Tables>): Promise<void> {
   await schema
     .createTable('homes')

@@ -8,9 +8,10 @@ import { cordons } from './cordons.ts'
 import { bootNetwork, guestCpus, guests } from './guests.ts'
 import { identities, tokenParents } from './identity.ts'
 import { measures } from './measures.ts'
-import { homes, moveHistory, moveRates } from './moves.ts'
+import { homes, moveHistory, moveRates, savedBytes } from './moves.ts'
+import { presence } from './presence.ts'
 import { scans, site } from './site.ts'
-import { vmImages } from './vm-images.ts'
+import { kernels, vmImages } from './vm-images.ts'
 
 /** One step, within the transaction that also writes the version. */
 export type Migration = (db: Kysely<Tables>) => Promise<void>
@@ -34,6 +35,9 @@ export const MIGRATIONS: readonly Migration[] = [
   moveRates,
   moveHistory,
   homes,
+  savedBytes,
+  kernels,
+  presence,
 ]
 
 async function first(db: Kysely<Tables>): Promise<void> {
@@ -205,7 +209,7 @@ async function appliances({ schema }: Kysely<Tables>): Promise<void> {
     .execute()
 }
 
-const VERSION_KEY = 'schema'
+export const VERSION_KEY = 'schema'
 
 /** The number of steps that have run; 0 for an empty database. */
 export async function schemaVersion(db: Kysely<Tables>): Promise<number> {

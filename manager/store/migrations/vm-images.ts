@@ -14,3 +14,7 @@ export async function vmImages({ schema }: Kysely<Tables>): Promise<void> {
     .execute()
   await schema.createIndex('vm_images_by_image').on('vm_images').column('image').execute()
 }
+
+export async function kernels({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable('vm_images').addColumn('initrd', 'text').execute()
+}

@@ -53,6 +53,8 @@ export interface VmImagesTable {
   notes: string
   added: number
   added_by: string
+  /** Of a kernel: the id of the initrd that goes with it. */
+  initrd: string | null
 }
 
 /** What was measured in five minutes, as manager/measures/bucket.ts writes it. */
@@ -97,11 +99,13 @@ export interface MovesTable {
   who: string
   began: number
   ended: number
-  /** Of disks that were copied whole; of memory, in all tries. */
+  /** For disks that were copied whole; of memory, in all tries. */
   disk_bytes: number
   memory_bytes: number
   /** For which the guest stood still at most; null: it never did for it. */
   pause_ms: number | null
+  /** Of disks that were copied whole, and did not have to be sent; null: nobody knows. */
+  saved_bytes: number | null
 }
 
 /** Guests that have left a host that was emptied, and have not come back to it. */

@@ -1,6 +1,7 @@
 // The tables hosts and host_macs. A host is known by an id of our own: UUIDs and MACs are claims, and change with the hardware.
 import { randomBytes } from 'node:crypto'
 import type { Insertable, Kysely } from 'kysely'
+import { type HostCondition, POWERS, PRESENCES, SERVICES, TRUSTS } from '../../protocol/host.ts'
 import type { Transaction } from '../database.ts'
 import type { HostsTable, Tables } from '../schema.ts'
 
@@ -19,8 +20,6 @@ export interface IdentityClaim extends MachineIdentity {
   readonly at: number
   /** In words, each with what was known. */
   readonly differs: readonly string[]
-  /** What the host is again when it is cleared up: approved, maintenance or fenced. */
-  readonly before: string
 }
 
 /** No guest is to come to a host; what is on it stays. */
@@ -32,18 +31,23 @@ export interface Cordon {
   readonly at: number
 }
 
-export interface HostRecord extends MachineIdentity {
+export interface HostRecord extends MachineIdentity, HostCondition {
   readonly id: string
   readonly name: string
-  readonly state: string
+  /** What shows that it can run nothing, of one that is fenced. */
+  readonly proof?: string | undefined
   readonly since: number
   readonly groups: readonly string[]
   readonly notes: string
   readonly created: number
   readonly attempt: string | undefined
   readonly claim?: IdentityClaim | undefined
+  /** Why it is cordoned, or evacuated; in maintenance: why no guest comes to it after that, either. */
   readonly cordon?: Cordon | undefined
 }
+
+/** A host that nobody has heard of, or that is new. */
+export const UNHEARD = { presence: 'silent', service: 'in', power: 'unknown' } as const
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
@@ -107,13 +111,15 @@ export async function addHost(transaction: Transaction, host: Omit<HostRecord, '
 export async function updateHost(
   transaction: Transaction,
   id: string,
-  changed: Partial<Pick<HostRecord, 'name' | 'uuid' | 'serial' | 'product' | 'state' | 'since' | 'groups' | 'notes' | 'attempt'>> & {
-    readonly cordon?: Cordon | 'none'
-  },
+  changed: Partial<
+    Pick<HostRecord, 'name' | 'uuid' | 'serial' | 'product' | keyof HostCondition | 'proof' | 'since' | 'groups' | 'notes' | 'attempt'>
+  > & { readonly cordon?: Cordon | 'none' },
 ): Promise<void> {
   const { groups, cordon, ...others } = changed
   const set = {
     ...others,
+    // Of a fence, and gone with it.
+    ...(others.power === undefined || others.power === 'fenced' ? {} : { proof: null }),
     ...(groups ? { groups: JSON.stringify(groups) } : {}),
     ...(cordon ? { cordon: cordon === 'none' ? null : JSON.stringify(cordon) } : {}),
   }
@@ -180,6 +186,8 @@ export async function holdersOf(
 function recordOf(row: HostsTable, macs: readonly { readonly mac: string; readonly boot: number }[]): HostRecord {
   return {
     ...row,
+    ...conditionIn(row),
+    proof: row.proof ?? undefined,
     uuid: row.uuid ?? undefined,
     serial: row.serial ?? undefined,
     product: row.product ?? undefined,
@@ -191,9 +199,27 @@ function recordOf(row: HostsTable, macs: readonly { readonly mac: string; readon
   }
 }
 
-function rowOf({ serial, product, claim, cordon, ...host }: Omit<HostRecord, 'macs'>): Insertable<HostsTable> {
+/** Throws on what a newer hostless wrote. */
+export function conditionIn(row: Pick<HostsTable, keyof HostCondition>): HostCondition {
+  return {
+    trust: oneOf(TRUSTS, row.trust),
+    presence: oneOf(PRESENCES, row.presence),
+    service: oneOf(SERVICES, row.service),
+    power: oneOf(POWERS, row.power),
+  }
+}
+
+function oneOf<Word extends string>(known: readonly Word[], text: string): Word {
+  const word = known.find((one) => one === text)
+  if (word === undefined)
+    throw new Error(`the store holds of a host "${text}", which this hostless does not know: start the newer hostless`)
+  return word
+}
+
+function rowOf({ serial, product, claim, cordon, proof, ...host }: Omit<HostRecord, 'macs'>): Insertable<HostsTable> {
   return {
     ...host,
+    ...(proof === undefined ? {} : { proof }),
     uuid: host.uuid ?? null,
     attempt: host.attempt ?? null,
     groups: JSON.stringify(host.groups),

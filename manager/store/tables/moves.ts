@@ -12,6 +12,11 @@ export async function addMove(transaction: Transaction, row: MovesTable): Promis
     .execute()
 }
 
+/** Undefined: none of that automation has ended, or it is forgotten. */
+export async function moveOf(db: Kysely<Tables>, automation: string): Promise<MovesTable | undefined> {
+  return db.selectFrom('moves').selectAll().where('automation', '=', automation).executeTakeFirst()
+}
+
 export interface MovesAsked {
   /** UUID of a guest, or what it was called. */
   readonly guest?: string | undefined

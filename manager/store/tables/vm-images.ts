@@ -8,8 +8,10 @@ export interface NamedImage {
   readonly name: string
   /** Of its list of blocks; several names may mean one image. */
   readonly image: string
-  /** Of the file that it was made of. */
+  /** Of the file that it was made of; `kernel`: it is one. */
   readonly format: string
+  /** The id of what goes with a kernel. */
+  readonly initrd?: string | undefined
   readonly notes: string
   readonly added: number
   readonly by: string
@@ -24,14 +26,17 @@ export async function namedImage(db: Kysely<Tables>, name: string): Promise<Name
   return row && recordOf(row)
 }
 
-export async function nameImage(transaction: Transaction, { name, image, format, notes, added, by }: NamedImage): Promise<void> {
-  await transaction.insertInto('vm_images').values({ name, image, format, notes, added, added_by: by }).execute()
+export async function nameImage(transaction: Transaction, { name, image, format, initrd, notes, added, by }: NamedImage): Promise<void> {
+  await transaction
+    .insertInto('vm_images')
+    .values({ name, image, format, initrd: initrd ?? null, notes, added, added_by: by })
+    .execute()
 }
 
 export async function unnameImage(transaction: Transaction, name: string): Promise<void> {
   await transaction.deleteFrom('vm_images').where('name', '=', name).execute()
 }
 
-function recordOf({ name, image, format, notes, added, added_by }: VmImagesTable): NamedImage {
-  return { name, image, format, notes, added, by: added_by }
+function recordOf({ name, image, format, initrd, notes, added, added_by }: VmImagesTable): NamedImage {
+  return { name, image, format, initrd: initrd ?? undefined, notes, added, by: added_by }
 }

@@ -8,7 +8,8 @@ export type AutomationSource = Pick<Automations, 'list' | 'open' | 'find' | 'now
 export function automationTasks(automations: AutomationSource): TaskSource {
   const shown = (record: AutomationRecord): Task => taskOf(record, automations.now(record))
   return {
-    async list({ which, limit }) {
+    async list({ which, kind = 'automation', limit }) {
+      if (kind !== 'automation') return []
       const open = await automations.open()
       const newest = which === 'open' ? [] : await automations.list(limit)
       return [...new Map([...open, ...newest].map((record) => [record.id, record])).values()].map(shown)

@@ -18,8 +18,8 @@ const FLUSH_BLOCKS = 64
 const MOST_FINDINGS = 8
 
 const facts = z.object({
-  /** A seed is one guest's, and shown to nobody. */
-  kind: z.enum(['image', 'seed']),
+  /** A seed is one guest's, and shown to nobody; kernels and initrds are what guests boot by. */
+  kind: z.enum(['image', 'seed', 'kernel', 'initrd']),
   sizeBytes: z.int().positive(),
   blocks: z.int().nonnegative(),
   keptBytes: z.int().nonnegative(),
@@ -67,7 +67,7 @@ export class ImageFolder {
     return folder
   }
 
-  /** `blocks`: in order, none of them all zero. Throws UnfitImage when there is no room; nothing is left then. */
+  /** `blocks`: in order, of a disk none of them all zero. Throws UnfitImage when there is no room; nothing is left then. */
   async keep(sizeBytes: number, blocks: AsyncIterable<Block>, kind: ImageFacts['kind'] = 'image'): Promise<ImageFacts> {
     const folder = await this.workFolder()
     try {
@@ -111,7 +111,7 @@ export class ImageFolder {
 
   /** But for seeds. */
   async all(): Promise<readonly ImageFacts[]> {
-    return (await this.#kept()).filter(({ kind }) => kind === 'image')
+    return (await this.#kept()).filter(({ kind }) => kind !== 'seed')
   }
 
   /** `made`: milliseconds since the epoch. */

@@ -192,7 +192,10 @@ test('an exchange tells the timeline who asked, for what, and what it got', (t) 
   }
   t.deepEqual(exchangeOf(NOW, packet, decide(packet, 67, context())) as object, exchange)
   const smbios = Buffer.from('0044454c4c4c4c1020802080c04f202020', 'hex')
-  const told = (data: Buffer) => exchangeOf(NOW, request('DISCOVER', {}, [{ code: 97, data }]), decide(packet, 67, context()))?.uuid
+  const told = (data: Buffer) => {
+    const asked = request('DISCOVER', {}, [{ code: 97, data }])
+    return exchangeOf(NOW, asked, decide(asked, 67, context()))?.uuid
+  }
   t.is(told(smbios), '4c4c4544-4c4c-2010-8020-80c04f202020')
   for (const none of [Buffer.alloc(17), Buffer.alloc(17, 0xff), smbios.subarray(1), Buffer.alloc(0)]) t.is(told(none), undefined)
   const stray = request('DISCOVER', { htype: 6 })

@@ -4,12 +4,14 @@ import { type MessageType, messageTypeCode, OPTION } from '../../../appliance/dh
 import { decide, type ServerPort } from '../../../appliance/dhcp/decide.ts'
 import type { Decision, DhcpContext } from '../../../appliance/dhcp/decision.ts'
 import { addressOption, optionData } from '../../../appliance/dhcp/fields.ts'
-import { type Lease, type LeaseChange, type LeaseView, ownerOf } from '../../../appliance/dhcp/lease.ts'
+import { isLive, type Lease, type LeaseChange, type LeaseView, type LendingPool, ownerOf } from '../../../appliance/dhcp/lease.ts'
 import type { DhcpOption } from '../../../appliance/dhcp/options.ts'
 import type { DhcpPacket } from '../../../appliance/dhcp/packet.ts'
 import { type HostEntry, reservationsOf } from '../../../appliance/dhcp/scope.ts'
 import {
   type Ipv4,
+  ipv4FromNumber,
+  ipv4ToNumber,
   type Mac,
   macToBytes,
   parseIpv4,
@@ -91,11 +93,34 @@ export const IPXE = [
   asking(1, 3, 66, 67, 175),
 ]
 
-/** The rules of the store, without one. */
+/** The rules of the store, without one, and without an index: it walks. */
 export function leaseTable(...leases: readonly Lease[]): LeaseView & { apply(change: LeaseChange | undefined): void } {
   let rows = leases
+  const since = (lease: Lease) => (lease.kind === 'permanent' ? Number.POSITIVE_INFINITY : lease.expires)
+  const lentBy = ({ range: { first, last }, lends }: LendingPool) => {
+    const size = ipv4ToNumber(last) - ipv4ToNumber(first) + 1
+    return Array.from({ length: size }, (_, index) => ipv4FromNumber(ipv4ToNumber(first) + index)).filter(lends)
+  }
+  const at = (address: Ipv4) => rows.find((lease) => lease.address === address)
   return {
-    byAddress: (address) => rows.find((lease) => lease.address === address),
+    nextFree(pool, now) {
+      const addresses = lentBy(pool)
+      const free = addresses.flatMap((address) => at(address) ?? []).filter((lease) => !isLive(lease, now))
+      const fresh = addresses.find((address) => !at(address))
+      return fresh ?? free.toSorted((left, right) => since(left) - since(right))[0]?.address
+    },
+    countIn(pool) {
+      const found = lentBy(pool).flatMap((address) => at(address) ?? [])
+      const count = (kind: Lease['kind']) => found.filter((lease) => lease.kind === kind).length
+      return {
+        offered: count('offered'),
+        bound: count('bound'),
+        permanent: count('permanent'),
+        released: count('released'),
+        declined: count('declined'),
+      }
+    },
+    byAddress: at,
     inSubnet: (subnet, client) => rows.find((lease) => lease.subnet === subnet && ownerOf(lease) === client),
     apply(change) {
       if (!change) return

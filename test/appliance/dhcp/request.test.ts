@@ -1,6 +1,11 @@
 import test from 'ava'
+import { hostKeyOf } from '../../../appliance/boot/known-host.ts'
 import { destination } from '../../../appliance/dhcp/destination.ts'
 import { optionData } from '../../../appliance/dhcp/fields.ts'
+import type { Lease } from '../../../appliance/dhcp/lease.ts'
+import { withoutChange } from '../../../appliance/dhcp/reply.ts'
+import { openStore } from '../../../appliance/store/database.ts'
+import { Leases } from '../../../appliance/store/leases.ts'
 import {
   A,
   B,
@@ -177,12 +182,37 @@ test('a NAK behind a relay sets the broadcast flag and echoes option 82', (t) =>
 test('an ACK that could not be written promises what the lease has left, and nothing where there is none', (t) => {
   const packet = request('REQUEST', {}, [chosenServer(), wanted('10.77.0.100')])
   const seconds = (expires: number) => {
-    const { unchanged } = reply(packet, { leases: leaseTable(bound(A, '10.77.0.100', expires)) })
-    return unchanged && optionData(unchanged, 51)?.readUInt32BE(0)
+    const decision = reply(packet, { leases: leaseTable(bound(A, '10.77.0.100', expires)) })
+    const left = withoutChange(decision, new Error('full'))
+    return left.kind === 'reply' ? optionData(left.packet, 51)?.readUInt32BE(0) : undefined
   }
   t.is(seconds(NOW + 90_500), 90)
   t.is(seconds(NOW + 999), undefined)
   t.is(seconds(NOW - 1), undefined)
-  t.is(seconds(NOW + 1e9), 3600, 'and never more than it would be')
   t.is(reply(packet).unchanged, undefined)
+})
+
+test('who asks again within the first quarter is told what is left, and nothing is written; later it is lent anew', (t) => {
+  const packet = request('REQUEST', {}, [chosenServer(), wanted('10.77.0.100'), ...BIOS])
+  const told = (lease: Lease) => {
+    const decision = reply(packet, { leases: leaseTable(lease) })
+    return [optionData(decision.packet, 51)?.readUInt32BE(0), decision.change && 'expires' in decision.change && decision.change.expires]
+  }
+  const anew = [600, NOW + 600_000]
+  t.deepEqual(told(bound(A, '10.77.0.100', NOW + 599_999)), [599, undefined])
+  t.deepEqual(told(bound(A, '10.77.0.100', NOW + 450_000)), [450, undefined])
+  t.deepEqual(told(bound(A, '10.77.0.100', NOW + 449_999)), anew)
+  t.deepEqual(told(bound(A, '10.77.0.100', NOW + 1e9)), [600, undefined], 'never more than it would be')
+  t.deepEqual(told(offered('10.77.0.100')), anew)
+  t.deepEqual(told({ ...bound(A, '10.77.0.100'), subnet: '10.77.0.0/16' }), anew, 'a subnet of another config')
+  const offer = reply(request('DISCOVER', {}, BIOS), { leases: leaseTable(bound(A, '10.77.0.100', NOW + 500_000)) })
+  t.is(optionData(offer.packet, 51)?.readUInt32BE(0), 500, 'the offer says the same')
+})
+
+test('another NIC of the host is lent its address anew', (t) => {
+  const hosts = [{ name: 'node01', mac: A, bond: { members: [A, B] } }]
+  const packet = request('REQUEST', { mac: B }, [chosenServer(), wanted('10.77.0.100'), ...BIOS])
+  const store = new Leases(openStore(':memory:'), () => NOW, hostKeyOf(hosts))
+  store.commit({ kind: 'bind', subnet: LOCAL, mac: A, address: ip('10.77.0.100'), expires: NOW + 600_000 })
+  t.like(reply(packet, { hosts, leases: store }).change, { kind: 'bind', mac: B })
 })

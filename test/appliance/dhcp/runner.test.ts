@@ -25,10 +25,10 @@ test('a known machine that comes last of 70,000 is answered first; how many were
   receiver.receive(-1)
   await until(() => answered.includes(69_999))
   t.is(answered[0], -1)
-  t.is(answered.length, 513)
+  t.is(answered.length, 2049)
   t.like(
     lines.find(({ level }) => level === 'warn'),
-    { fields: { dropped: 70_000 - 512 } },
+    { fields: { dropped: 70_000 - 2048 } },
   )
 })
 
@@ -58,4 +58,51 @@ test('what waits is forgotten when the socket is closed', async (t) => {
   receiver.close()
   await new Promise((resolve) => setImmediate(resolve))
   t.deepEqual(answered, [])
+})
+
+test('answers leave in groups: after those that came in at once, and before the next come', async (t) => {
+  const { log } = collectingLog()
+  const seen: string[] = []
+  const receiver = openReceiver<number>({
+    standing: () => 'known',
+    answer: (item) => seen.push(String(item)),
+    settle: () => seen.push('settled'),
+    log,
+  })
+  t.teardown(() => receiver.close())
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  }
+  for (const item of [1, 2, 3]) receiver.receive(item)
+  await turns(2)
+  receiver.receive(4)
+  await turns(2)
+  t.deepEqual(seen, ['1', '2', '3', 'settled', '4', 'settled'])
+  await turns(5)
+  t.is(seen.length, 6)
+})
+
+test('while more comes than is read, answers wait for others, but not for long; none is left behind', async (t) => {
+  const { log } = collectingLog()
+  let [answered, settled] = [0, 0]
+  const receiver = openReceiver<number>({
+    standing: () => 'known',
+    answer() {
+      answered += 1
+    },
+    settle() {
+      settled = answered
+    },
+    log,
+  })
+  t.teardown(() => receiver.close())
+  const began = performance.now()
+  while (settled === 0) {
+    for (let item = 0; item < 32; item += 1) receiver.receive(item)
+    await new Promise((resolve) => setImmediate(resolve))
+    if (performance.now() - began > 60_000) return t.fail('nothing left in a minute')
+  }
+  t.true(settled > 32, 'a group of several turns')
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  t.is(settled, answered)
 })

@@ -3,6 +3,7 @@ import { AttemptRunner } from '../../../appliance/timeline/runner.ts'
 import { newTracker } from '../../../appliance/timeline/tracker.ts'
 import { A } from '../dhcp/packets.ts'
 import { collectingLog } from '../wire/collecting-log.ts'
+import { dhcp } from './boots.ts'
 
 test('an event that the disk does not take ends nothing, is told with what to do, and is not there; a boot is not begun without it', (t) => {
   const { log, lines } = collectingLog()
@@ -22,4 +23,40 @@ test('an event that the disk does not take ends nothing, is told with what to do
   isFull = false
   attempts.open(A)
   t.is(attempts.views().length, 1)
+})
+
+test('what is observed in one turn is one write, each event at its time, and seen by who asks before it is written', (t) => {
+  const { log } = collectingLog()
+  const saved: number[] = []
+  const turn: (() => void)[] = []
+  let time = 0
+  const attempts = new AttemptRunner({
+    tracker: newTracker(new Map([[A, 'node01']]), []),
+    save: (writes) => saved.push(writes.length),
+    now: () => time,
+    newId: () => `a${time}`,
+    later: (action) => turn.push(action),
+    log,
+  })
+  const told: string[] = []
+  attempts.subscribe(({ id, state }) => told.push(`${id} ${state}`))
+  const end = () => {
+    for (const action of turn.splice(0)) action()
+  }
+  for (const message of ['DISCOVER', 'REQUEST'] as const) {
+    attempts.observeSoon(A, dhcp(message, 'firmware'))
+    time += 1000
+  }
+  t.deepEqual([saved, turn.length], [[], 1])
+  end()
+  t.deepEqual([saved, told], [[2], ['a0 booting']])
+  attempts.observeSoon(A, dhcp('DISCOVER', 'ipxe'))
+  t.is(attempts.views()[0]?.startedAt, 0)
+  t.is(saved.length, 2)
+  end()
+  t.is(saved.length, 2)
+  t.deepEqual(
+    attempts.attempt('a0')?.events.map(({ at }) => at),
+    [0, 1000, 2000],
+  )
 })

@@ -24,3 +24,22 @@ export async function readySmallDisk(signal: AbortSignal = new AbortController()
   await writeFile(PRINT, print)
   return DISK
 }
+
+export interface BootFiles {
+  readonly kernel: string
+  readonly initrd: string
+}
+
+/** What that disk's own GRUB boots, as files: read out of its file system, which is not mounted for it. */
+export async function bootFilesOf(disk: string): Promise<BootFiles> {
+  const files = { kernel: join(FOLDER, 'vmlinuz'), initrd: join(FOLDER, 'initrd.img') }
+  for (const [from, to] of [['/boot/vmlinuz', files.kernel] as const, ['/boot/initrd.img', files.initrd] as const]) {
+    await rm(to, { force: true })
+    await execa('debugfs', ['-R', `dump ${from} ${to}`, `${disk}?offset=${PARTITION}`])
+    if (!existsSync(to)) throw new Error(`${disk} has no ${from} in the file system at byte ${PARTITION}`)
+  }
+  return files
+}
+
+/** Where the first partition begins: images/guest/disk.ts. */
+const PARTITION = 1 << 20

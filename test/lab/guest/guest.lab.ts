@@ -1,21 +1,24 @@
-// The first honest guest: hosts' empty disks become VGs, an image becomes a guest's disk, the guest boots its own kernel from it, a manager
-// that is killed in the middle of the next one's deployment finishes it, guests are changed while they run, and one moves there and back.
+// The first honest guest: hosts' empty disks become VGs, an image becomes two guests' disks, each boots its own kernel from it, and a
+// manager that is killed in the middle finishes both, guests are changed while they run, and one moves there and back.
 
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import type { z } from 'zod'
+import { SMALL_DISK, SMALL_OPTIONS } from '../../../images/guest/small.ts'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { managerPid, type Operator } from '../operator.ts'
 import { approveAll, hostsAnswer, REPORT_MS } from '../pool.ts'
 import { startFrom } from '../snapshot/open.ts'
 import { type At, points, signInAt } from '../snapshot/points.ts'
+import { BLOCK, blocksOn, changedBytes, fullBytes } from './blocks.ts'
 import { askGuest, GUEST_MS, guestConsole, talkThroughCommand, ticksIn, typeInGuest, waitForGuest, waitTicking } from './console.ts'
-import { readySmallDisk } from './disk.ts'
+import { bootFilesOf, readySmallDisk } from './disk.ts'
 import { worldOf, worldsLike } from './leftovers.ts'
-import { killManagerInMove, MOVING, moveUnderWay } from './moves.ts'
+import { killManagerInMove, lastMove, MOVING, moveUnderWay } from './moves.ts'
 
 let at: At<Operator>
+let disk: string
 /** Of both hosts, before there was a guest. */
 let before: readonly (readonly string[])[]
 
@@ -25,7 +28,7 @@ const TEST_MS = 3_600_000
 const nodes = () => at.bed.rack.nodes
 
 test.before(async () => {
-  const disk = await readySmallDisk()
+  disk = await readySmallDisk()
   at = await startFrom(points.twoApproved)
   await type('vm-image', 'add', disk, '--name', 'small')
 })
@@ -49,6 +52,10 @@ async function hostOf(name: string): Promise<string | undefined> {
   return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.hostName
 }
 
+async function uuidOf(name: string): Promise<string> {
+  return (await at.operator.get('/vms', vms)).vms.find((one) => one.name === name)?.uuid ?? ''
+}
+
 async function waitState(name: string, state: string): Promise<void> {
   await at.operator.until(
     `${name} ${state}`,
@@ -67,43 +74,43 @@ test.serial('the empty disks of both hosts become a VG', async (t) => {
   t.regex(await type('storage', 'vg', 'list'), /data/)
 })
 
-test.serial('a guest is made from an image, and boots its own kernel by its own GRUB', async (t) => {
+test.serial('two guests are made while the manager is killed, and each boots its own kernel by its own GRUB', async (t) => {
   t.timeout(TEST_MS)
   const began = Date.now()
-  await type(
-    'vm',
-    'create',
-    'web1',
-    '--image',
-    'small',
-    '--memory',
-    '128M',
-    '--vcpus',
-    '1',
-    '--disk',
-    '96M@data',
-    '--nic',
-    'lan',
-    '--restart',
-    'on-failure',
-    '--on',
-    'node1',
-  )
+  const key = join(at.bed.rack.runtime, 'lab.pub')
+  await writeFile(key, 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxh lab\n')
+  const guest = ['--image', 'small', '--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--detach']
+  await type('vm', 'create', 'web1', ...guest, '--on', 'node1', '--nic', 'lan', '--restart', 'on-failure')
+  await type('vm', 'create', 'web2', ...guest, '--on', 'node2', '--max-memory', '192M', '--hostname', 'shop', '--ssh-key', key)
+  process.kill(await managerPid(at.bed.rack), 'SIGKILL')
+  await Promise.all(['web1', 'web2'].map((name) => waitState(name, 'running')))
   t.log(`made and started: ${((Date.now() - began) / 1000).toFixed(1)} s`)
-  t.is(await stateOf('web1'), 'running')
-  const said = await waitForGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', /^tick 3\b/m)
-  t.log(`to its third block on disk: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  const worlds = (await Promise.all(nodes().map(worldOf))).flat()
+  for (const name of ['web1', 'web2']) t.is(worlds.filter((line) => line === `domain ${name}`).length, 1, name)
+  const [said, seeded] = await Promise.all([
+    waitForGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', /^tick 3\b/m),
+    // The first stands behind the prompt of its shell.
+    waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /^tick 2\b/m),
+  ])
+  t.log(`to their blocks on disk: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   t.regex(said, /guest: up/)
-  await askGuest(at.bed.rack.pace, at.bed.node('node1'), 'web1', '! grep -qw movbe /proc/cpuinfo')
-  const [, address = ''] = /guest: address (\S+)/.exec(said) ?? []
+  t.regex(seeded, /guest: seed \S/, 'its seed is its second disk')
+  t.regex(seeded, /guest: name shop\b/)
+  t.regex(await type('vm', 'show', 'web1'), /node1/)
+})
+
+test.serial('a guest has the pool’s level of CPU, an address that is shown, and a disk that a move does not break', async (t) => {
+  t.timeout(TEST_MS)
+  const node = at.bed.node('node1')
+  await askGuest(at.bed.rack.pace, node, 'web1', '! grep -qw movbe /proc/cpuinfo')
+  const [, address = ''] = /guest: address (\S+)/.exec(await guestConsole(node, 'web1')) ?? []
   // It has nothing to say to anybody by itself.
-  await at.bed.node('node1').ssh(['busybox', 'ping', '-c', '1', '-w', '30', address])
+  await node.ssh(['busybox', 'ping', '-c', '1', '-w', '30', address])
   const isHeard = ({ vms: all }: z.output<typeof vms>) =>
     all.some(({ name, addresses = [] }) => name === 'web1' && addresses.some((one) => one.address === address))
   await at.operator.until(`web1 at ${address}`, '/vms', vms, isHeard, REPORT_MS)
-  const persistent = await at.bed.node('node1').ssh(['cat', '/sys/module/xen_blkback/parameters/feature_persistent'])
+  const persistent = await node.ssh(['cat', '/sys/module/xen_blkback/parameters/feature_persistent'])
   t.is(persistent.stdout.trim(), 'N', 'a guest with persistent grants may lose its kernel when it moves')
-  t.regex(await type('vm', 'show', 'web1'), /node1/)
 })
 
 test.serial('a guest that crashes is started again by its agent, while the manager hangs', async (t) => {
@@ -122,30 +129,25 @@ test.serial('a guest that crashes is started again by its agent, while the manag
   await waitState('web1', 'running')
 })
 
-test.serial('a manager that is killed in the middle of a deployment finishes it when it is back', async (t) => {
-  t.timeout(TEST_MS)
-  const key = join(at.bed.rack.runtime, 'lab.pub')
-  await writeFile(key, 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxhYmxh lab\n')
-  const creating = ['vm', 'create', 'web2', '--image', 'small', '--memory', '128M', '--vcpus', '1', '--disk', '96M@data', '--on', 'node2']
-  await type(...creating, '--hostname', 'shop', '--ssh-key', key, '--detach')
-  process.kill(await managerPid(at.bed.rack), 'SIGKILL')
-  await waitState('web2', 'running')
-  // The first stands behind the prompt of its shell.
-  const said = await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /^tick 2\b/m)
-  t.regex(said, /guest: seed \S/, 'its seed is its second disk')
-  t.regex(said, /guest: name shop\b/)
-  const [first, second] = await Promise.all(nodes().map(worldOf))
-  t.is([...(first ?? []), ...(second ?? [])].filter((line) => line === 'domain web2').length, 1)
-})
-
-test.serial('a guest is asked to power off, and starts again with all that it has written', async (t) => {
-  t.timeout(TEST_MS)
-  await type('vm', 'stop', 'web2')
-  t.is(await stateOf('web2'), 'stopped')
-  await type('vm', 'set', 'web2', '--max-memory', '192M')
-  await type('vm', 'start', 'web2')
-  await waitForGuest(at.bed.rack.pace, at.bed.node('node2'), 'web2', /guest: blocks up to [1-9]\d* are there, 0 wrong/)
-})
+test.serial(
+  'a guest boots by a kernel of the image store, with the command line of its spec, and goes on doing so where it moves',
+  async (t) => {
+    t.timeout(TEST_MS)
+    const node = at.bed.node('node1')
+    const { kernel, initrd } = await bootFilesOf(disk)
+    await type('vm-image', 'add-kernel', 'ours', '--kernel', kernel, '--initrd', initrd)
+    const { exitCode, stderr } = await at.operator.hostless('vm-image', 'add-kernel', 'none', '--kernel', disk)
+    t.true(exitCode !== 0 && /neither an ELF vmlinux nor a bzImage/.test(stderr), stderr)
+    await type('vm', 'stop', 'web1', '--hard')
+    await type('vm', 'set', 'web1', '--kernel', 'ours', '--cmdline', `root=LABEL=${SMALL_DISK.label} ro ${SMALL_OPTIONS} by=ours`)
+    await type('vm', 'start', 'web1')
+    await askGuest(at.bed.rack.pace, node, 'web1', 'grep -qw by=ours /proc/cmdline')
+    await waitTicking(at.bed.rack.pace, node, 'web1')
+    // Each once, and the guest's own names of both.
+    const lies = async () => (await node.ssh(['ls', '/run/hostless/kernels'])).stdout.trim().split('\n')
+    t.is((await lies()).length, 5)
+  },
+)
 
 test.serial('a guest’s console stands at an operator’s terminal: what it has said, and then both ways', async (t) => {
   t.timeout(TEST_MS)
@@ -179,7 +181,7 @@ test.serial('disks, NICs and memory are given to a guest that runs, and it is re
   t.regex(shown, /answer-42[\s\S]*so-\d/, 'what it said under its old name, and under the new one')
 })
 
-test.serial('the manager’s database is deleted while guests run, and everything is back after hostless manager rebuild', async (t) => {
+test.serial('the manager’s database is deleted while guests run: after manager rebuild all is back, and stops and starts', async (t) => {
   t.timeout(TEST_MS)
   const { bed } = at
   const shown = async () => {
@@ -207,6 +209,8 @@ test.serial('the manager’s database is deleted while guests run, and everythin
   await waitState('web1', 'running')
   t.deepEqual({ guests: await shown(), domids: await domids(), specs: await specs() }, wanted)
   await type('vm', 'stop', 'shop')
+  t.is(await stateOf('shop'), 'stopped')
+  await type('vm', 'set', 'shop', '--max-memory', '224M')
   await type('vm', 'start', 'shop')
   await waitForGuest(bed.rack.pace, bed.node('node2'), 'shop', /guest: blocks up to [1-9]\d* are there, 0 wrong/)
 })
@@ -214,6 +218,7 @@ test.serial('the manager’s database is deleted while guests run, and everythin
 test.serial('a guest moves live to the other host while it writes and verifies, and goes on where it was', async (t) => {
   t.timeout(TEST_MS)
   t.regex(await type('migrate', 'web1', '--to', 'node2', '--plan'), /live[\s\S]*hand over/)
+  const full = fullBytes(await blocksOn(at.bed.node('node1'), await uuidOf('web1'), 'ready'))
   const ticks = ticksIn(await guestConsole(at.bed.node('node1'), 'web1'))
   const began = Date.now()
   const said = await type('migrate', 'web1', '--to', 'node2', ...MOVING)
@@ -222,7 +227,12 @@ test.serial('a guest moves live to the other host while it writes and verifies, 
   t.log(`moved: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   t.is(await hostOf('web1'), 'node2')
   await waitTicking(at.bed.rack.pace, at.bed.node('node2'), 'web1')
-  t.true(ticksIn(await guestConsole(at.bed.node('node2'), 'web1')) > ticks)
+  const later = ticksIn(await guestConsole(at.bed.node('node2'), 'web1'))
+  t.true(later > ticks)
+  const { diskBytes } = await lastMove(at.operator)
+  const written = (later - ticks) * BLOCK
+  t.log(`of its disk: ${diskBytes} bytes were sent; ${full} are not zero, and it wrote at most ${written} meanwhile`)
+  t.true(diskBytes <= 1.1 * (full + written))
   const [first = [], second = []] = await Promise.all(nodes().map(worldOf))
   t.deepEqual(
     first.filter((line) => line.startsWith('domain')),
@@ -233,12 +243,18 @@ test.serial('a guest moves live to the other host while it writes and verifies, 
 
 test.serial('a manager that is killed in the midst of the way back ends it when it is back', async (t) => {
   t.timeout(TEST_MS)
+  const uuid = await uuidOf('web1')
+  const left = await blocksOn(at.bed.node('node1'), uuid, 'stale')
   const ticks = ticksIn(await guestConsole(at.bed.node('node2'), 'web1'))
-  await type('migrate', 'web1', '--to', 'node1', ...MOVING, '--detach')
+  await type('migrate', 'web1', '--to', 'node1', ...MOVING, '--keep', '0s', '--detach')
   await killManagerInMove(at.bed.rack, at.operator, await moveUnderWay(at.operator))
   t.is(await hostOf('web1'), 'node1')
   await waitTicking(at.bed.rack.pace, at.bed.node('node1'), 'web1')
   t.true(ticksIn(await guestConsole(at.bed.node('node1'), 'web1')) > ticks)
+  const changed = changedBytes(left, await blocksOn(at.bed.node('node1'), uuid, 'ready'))
+  const { diskBytes } = await lastMove(at.operator)
+  t.log(`on the way back ${diskBytes} bytes of its disk were sent, and ${changed} were changed`)
+  t.true(diskBytes <= 1.2 * changed)
 })
 
 test.serial('guests that are destroyed leave nothing on their hosts', async (t) => {

@@ -24,6 +24,7 @@ for kind in vbd vif; do
 done
 ls /run/hostless/guests 2>/dev/null | awk '{print "policy", $1}'
 ls /run/hostless/mirrors 2>/dev/null | awk '{print "mirror", $1}'
+ls /run/hostless/seeds 2>/dev/null | awk '{print "seed", $1}'
 ls /run/hostless/streams 2>/dev/null | awk '{print "stream", $1}'
 exit 0`
 

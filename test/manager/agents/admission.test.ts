@@ -1,6 +1,7 @@
 import test from 'ava'
 import { fullBucket, take } from '../../../manager/access/rate.ts'
 import { admitAgent, agentPath } from '../../../manager/agents/admission.ts'
+import type { Trust } from '../../../manager/protocol/host.ts'
 
 const [host, other] = ['a'.repeat(16), 'b'.repeat(16)]
 const known = { fingerprint: 'f', host, attempt: 'x', issued: 0, expires: 100, revoked: null, reason: null }
@@ -8,26 +9,26 @@ const shown = { fingerprint: 'f', host }
 
 test('admitAgent lets in who shows a good certificate of the host that the path names, and nobody else', (t) => {
   const status = (
-    ...[named, certificate, kept, state, now = 50]: [
+    ...[named, certificate, kept, trust, now = 50]: [
       string,
       typeof shown | { fingerprint: string; host: undefined } | undefined,
       typeof known | { [K in keyof typeof known]: (typeof known)[K] | number | string } | undefined,
-      string | undefined,
+      Trust | undefined,
       number?,
     ]
   ) => {
-    const admission = admitAgent(named, certificate, kept as typeof known | undefined, state, now, '10.0.0.9')
+    const admission = admitAgent(named, certificate, kept as typeof known | undefined, trust, now, '10.0.0.9')
     return admission.kind === 'admitted' ? 101 : admission.status
   }
   t.is(status(host, shown, known, 'pending'), 101)
-  t.is(status(host, undefined, undefined, 'up'), 401)
-  t.is(status(host, { fingerprint: 'f', host: undefined }, known, 'up'), 403)
-  t.is(status(host, shown, undefined, 'up'), 403)
-  t.is(status(other, shown, known, 'up'), 403)
-  t.is(status(host, shown, { ...known, revoked: 1, reason: 'booted again' }, 'up'), 403)
+  t.is(status(host, undefined, undefined, 'approved'), 401)
+  t.is(status(host, { fingerprint: 'f', host: undefined }, known, 'approved'), 403)
+  t.is(status(host, shown, undefined, 'approved'), 403)
+  t.is(status(other, shown, known, 'approved'), 403)
+  t.is(status(host, shown, { ...known, revoked: 1, reason: 'booted again' }, 'approved'), 403)
   t.is(status(host, shown, known, 'rejected'), 403)
   t.is(status(host, shown, known, undefined), 403)
-  t.is(status(host, shown, known, 'up', 100), 401)
+  t.is(status(host, shown, known, 'approved', 100), 401)
 })
 
 test('agentPath takes only the two paths of agents', (t) => {

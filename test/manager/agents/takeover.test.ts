@@ -256,7 +256,7 @@ test('a new board in the place of a host in maintenance is one approval, and it 
   t.is(pool.host(id)?.state, 'fenced')
   t.is((await pool.move(id, { kind: 'release' }, 'admin alice')).kind, 'refused')
   t.like(await approve(site, id), { kind: 'done', host: { state: 'fenced', serial: 'S3' } })
-  t.like(await pool.move(id, { kind: 'release' }, 'admin alice'), { kind: 'done', host: { state: 'approved' } })
+  t.like(await pool.move(id, { kind: 'release' }, 'admin alice'), { kind: 'done', host: { state: 'maintenance', power: 'off' } })
 })
 
 test('a machine with a new NIC is known by its UUID and serial number together, and waits for approval', async (t) => {

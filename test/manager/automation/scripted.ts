@@ -16,7 +16,7 @@ export interface Hosts {
   /** Ids and bodies, in the order of their coming. */
   readonly asked: (readonly [id: string, body: Tagged])[]
   /** What is answered; `silence`: nothing, until it is cancelled. */
-  answer: (body: Tagged) => 'done' | 'silence' | Asked
+  answer: (body: Tagged, host: string) => 'done' | 'silence' | Asked
 }
 
 export function hosts(): Hosts {
@@ -49,9 +49,9 @@ export async function automationsOn(
     clock: { now: Date.now, after },
     broker: {
       subscribe: () => () => undefined,
-      ask: (_host, id, body) => {
+      ask: (host, id, body) => {
         hosts.asked.push([id, body])
-        const answer = hosts.answer(body)
+        const answer = hosts.answer(body, host)
         let settle: (asked: Asked) => void = () => undefined
         const ended = new Promise<Asked>((resolve) => {
           settle = resolve

@@ -6,6 +6,7 @@ import type { Need } from '../../../manager/claims/needs.ts'
 import { guestMemory } from '../../../manager/claims/needs.ts'
 import { sayRefusal } from '../../../manager/claims/refusal.ts'
 import { iqn, lvmUuid, naa } from '../connectivity/inventories.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { automation, disk, freeMemory, GIB, guest, host, MIB, type Reported, running, uuidOf } from './hosts.ts'
 
 const LUN = naa('a')
@@ -109,7 +110,7 @@ test('a guest that was made by hand writes its disks, on every host that reaches
   const busy = host('b', { ...lun('sdq'), guests: [running(9, { disks: [disk('/dev/sdq')] })] })
   const table = new Table(host('a', lun('sdb')), busy)
   t.deepEqual(table.take(guest(1), writer('/dev/sdb')), ['/dev/sdb of a is held by guest hand9 on b'])
-  const fenced = new Table(host('a', lun('sdb')), { ...busy, state: 'fenced' })
+  const fenced = new Table(host('a', lun('sdb')), { ...busy, ...hostIn('fenced') })
   t.deepEqual(fenced.take(guest(1), writer('/dev/sdb')), [])
   const reads = new Table(host('a', lun('sdb')), host('b', { ...lun('sdq'), guests: [running(9, { disks: [disk('/dev/sdq', true)] })] }))
   t.deepEqual(reads.take(guest(1), writer('/dev/sdb')), [])

@@ -1,7 +1,10 @@
 // Hosts as claims know them, from the few things that a test is about.
+
 import type { Holder, KnownHost } from '../../../manager/claims/claim.ts'
 import { memoryRoom } from '../../../manager/claims/rooms.ts'
+import type { HostState } from '../../../manager/protocol/host.ts'
 import { report } from '../connectivity/inventories.ts'
+import { hostIn } from '../hosts/conditions.ts'
 
 export const MIB = 1 << 20
 export const GIB = 1 << 30
@@ -15,8 +18,8 @@ export type Reported = Parameters<typeof report>[0]
 /** 16 GiB, of which dom0 has 1. */
 export const PLAIN: Reported = { xen: { totalBytes: 16 * GIB, commandLine: 'dom0_mem=1G,max:1G' }, memory: { dom0TotalBytes: GIB } }
 
-export function host(id: string, given: Reported = {}, state: KnownHost['state'] = 'up'): KnownHost {
-  return { id, name: id, state, inventory: report({ ...PLAIN, ...given }) }
+export function host(id: string, given: Reported = {}, state: HostState = 'up'): KnownHost {
+  return { id, name: id, ...hostIn(state), inventory: report({ ...PLAIN, ...given }) }
 }
 
 /** As an agent reports a guest. */

@@ -8,6 +8,7 @@ import type { Store } from '../../../manager/store/database.ts'
 import { addHost } from '../../../manager/store/tables/hosts.ts'
 import { saveInventory } from '../../../manager/store/tables/inventories.ts'
 import { commandFor } from '../../program.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { onEach, storeAt } from '../store/dialects.ts'
 import { automation, disk, freeMemory, GIB, guest, host, running } from './hosts.ts'
 
@@ -93,7 +94,7 @@ onEach('a manager that has not read its reports yet decides by what is on disk',
       id: 'a',
       name: 'a',
       uuid: undefined,
-      state: 'up',
+      ...hostIn('up'),
       since: 1,
       groups: [],
       notes: '',

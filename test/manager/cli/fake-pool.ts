@@ -1,4 +1,5 @@
 // The contract over the data of a test: what the fake manager answers. What no test of the command line asks for is missing.
+
 import type { Host } from '../../../manager/contract/hosts.ts'
 import { done, type Handlers, missing } from '../../../manager/doors/handlers/handlers.ts'
 import type { Done, Refused } from '../../../manager/outcome.ts'
@@ -9,6 +10,7 @@ import { fakeStorage } from '../fake-storage.ts'
 import { fakeTasks } from '../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../fake-vm-images.ts'
 import { fakeVms } from '../fake-vms.ts'
+import { shownIn } from '../hosts/conditions.ts'
 import { EMPTY } from '../site.ts'
 import type { PoolData } from './pool-data.ts'
 
@@ -58,14 +60,18 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'guests' | 
         change(ref, (was) => ({ name: name ?? was.name, groups: groups ?? was.groups, notes: notes ?? was.notes })),
       approve: ({ ref }) =>
         change(ref, ({ name, state }) =>
-          state === 'pending' ? { state: 'approved' } : refused(`${name} is ${state}: only pending hosts are approved`),
+          state === 'pending' ? shownIn('approved') : refused(`${name} is ${state}: only pending hosts are approved`),
         ),
-      reject: ({ ref }) => change(ref, () => ({ state: 'rejected' })),
-      cordon: ({ ref, reason }) => change(ref, () => ({ cordon: { reason, who: 'user ada', at: 1_700_000_000_000 } })),
-      uncordon: ({ ref }) => change(ref, () => ({ cordon: undefined })),
+      reject: ({ ref }) => change(ref, () => shownIn('rejected')),
+      cordon: ({ ref, reason }) =>
+        change(ref, ({ service }) => ({
+          service: service === 'maintenance' ? service : ('cordoned' as const),
+          cordon: { reason, who: 'user ada', at: 1_700_000_000_000 },
+        })),
+      uncordon: ({ ref }) => change(ref, () => ({ service: 'in' as const, cordon: undefined })),
       maintain: nothing,
       resume: nothing,
-      fence: ({ ref }) => change(ref, () => ({ state: 'fenced' })),
+      fence: ({ ref }) => change(ref, () => shownIn('fenced')),
       release: nothing,
     },
     boots: { list: async () => done({ boots: pool.boots }), settings: nothing, set: nothing, appliances: nothing },

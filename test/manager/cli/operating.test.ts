@@ -70,6 +70,18 @@ test('cordon says why; host list has a column for it while a host is cordoned, a
   t.regex((await hostless('host uncordon node01')).out, /node01 +done +up\n/)
 })
 
+test('host show says the word for a host and the four things beside it: of one that is lost in maintenance both', async (t) => {
+  const { hostless, pool } = await start(t)
+  const lost = { ...hostOf(9, { state: 'lost' }), service: 'maintenance' as const }
+  pool.hosts.push(lost, { ...hostOf(8, { state: 'fenced' }), proof: 'its plug is in my hand' })
+  const { out } = await hostless('host show node09')
+  for (const line of [/State +lost\n/, /Trust +approved\n/, /Presence +lost\n/, /Service +maintenance\n/, /Power +unknown\n/])
+    t.regex(out, line)
+  t.regex((await hostless('host show node08')).out, /Power +fenced\nFenced, as +its plug is in my hand\n/)
+  t.like(JSON.parse((await hostless('host list node09 --output json')).out)[0], { state: 'lost', presence: 'lost', service: 'maintenance' })
+  t.regex((await hostless('host cordon node09')).out, /node09 +done +lost, in maintenance, cordoned: no reason given/)
+})
+
 test('approve shows who it lets in and names that; who takes the place of another is asked about', async (t) => {
   const { hostless, manager, pool, setting } = await start(t)
   const macs = [{ mac: '52:54:00:77:00:08', boot: true }]

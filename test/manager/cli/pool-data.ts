@@ -16,6 +16,7 @@ import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
 import type { VmDetail } from '../../../manager/contract/vms.ts'
 import type { Audit, Token, User } from '../../../manager/protocol/accounts.ts'
 import type { Task } from '../../../manager/tasks/task.ts'
+import { shownIn } from '../hosts/conditions.ts'
 import { EMPTY } from '../site.ts'
 
 /** The test may write to it. */
@@ -63,7 +64,7 @@ export function hostOf(index: number, changed: Partial<Host> = {}): Host {
   return {
     id: idOf(index),
     name,
-    state: 'up',
+    ...shownIn(changed.state ?? 'up'),
     since: AT,
     groups: index < 4 ? ['rack3', 'ssd'] : ['rack4', 'spinning-disks', 'web', 'build-machines'],
     notes: '',

@@ -1,7 +1,10 @@
 // Inventories as agents report them, from the few things that a test is about.
+
 import type { z } from 'zod'
 import type { MatrixHost } from '../../../manager/connectivity/matrix.ts'
+import type { HostState } from '../../../manager/protocol/host.ts'
 import { type Inventory, inventory } from '../../../manager/protocol/inventory.ts'
+import { hostIn } from '../hosts/conditions.ts'
 
 type Report = z.input<typeof inventory>
 type Given<Name extends keyof Report> = Report[Name] extends readonly (infer Item)[] ? readonly Partial<Item>[] : Partial<Report[Name]>
@@ -67,8 +70,8 @@ export function report(given: Sections): Inventory {
   return inventory.parse({ ...EMPTY, ...Object.fromEntries(filled) })
 }
 
-export function reporting(id: string, given: Sections, state: MatrixHost['state'] = 'up'): MatrixHost {
-  return { id, name: id, state, inventory: report(given) }
+export function reporting(id: string, given: Sections, state: HostState = 'up'): MatrixHost {
+  return { id, name: id, ...hostIn(state), inventory: report(given) }
 }
 
 /** `52:54:00:00:00:07`. */

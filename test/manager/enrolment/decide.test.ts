@@ -1,6 +1,7 @@
 import test from 'ava'
 import { decideEnrolment, type EnrolDecision, type EnrolFacts } from '../../../manager/enrolment/decide.ts'
 import type { HostRecord } from '../../../manager/store/tables/hosts.ts'
+import { hostIn } from '../hosts/conditions.ts'
 
 const [MAC, SPARE] = ['52:54:00:77:00:01', '52:54:00:77:01:01']
 const UUID = '00000000-0000-4000-8000-000000000001'
@@ -21,7 +22,7 @@ const host: HostRecord = {
   name: 'node01',
   uuid: UUID,
   serial: 'S1',
-  state: 'approved',
+  ...hostIn('approved'),
   since: 0,
   groups: [],
   notes: '',
@@ -67,10 +68,10 @@ test('the same agent may ask again for as long as its certificate could be renew
 })
 
 test('a machine that was never seen is let in by the policy, a known one that has changed by a person only', (t) => {
-  t.like(decide({ host: undefined }), { kind: 'welcome', state: 'approved' })
-  t.like(decide({ host: undefined, policy: 'approve' }), { kind: 'welcome', state: 'pending' })
+  t.like(decide({ host: undefined }), { kind: 'welcome', trust: 'approved' })
+  t.like(decide({ host: undefined, policy: 'approve' }), { kind: 'welcome', trust: 'pending' })
   const claim = decide({ claimed: other })
-  t.like(claim, { kind: 'claim', state: 'pending', before: 'approved', alarm: { kind: 'identity-changed', host: host.id } })
+  t.like(claim, { kind: 'claim', alarm: { kind: 'identity-changed', host: host.id } })
 })
 
 test('nobody takes the place of a host whose agent is connected, or was a moment ago, with another identity', (t) => {
@@ -83,7 +84,7 @@ test('nobody takes the place of a host whose agent is connected, or was a moment
 test('with the same identity, whoever is connected is asked: who answers stays, who is silent was reset', (t) => {
   t.like(decide({ presence: 'connected' }), { kind: 'probe', host: host.id })
   t.like(decide({ presence: 'connected', probe: 'answers' }), { kind: 'refused', retry: true, alarm: { host: host.id } })
-  t.like(decide({ presence: 'recent', probe: 'silent' }), { kind: 'known', state: 'approved' })
+  t.like(decide({ presence: 'recent', probe: 'silent' }), { kind: 'known', trust: 'approved' })
   t.like(decide({ presence: 'recent' }), { kind: 'known' })
   t.like(decide({ presence: 'connected', probe: 'silent' }), { kind: 'refused' }, 'its agent came back meanwhile')
   const busy = decide({ presence: 'connected', probe: 'busy' })
@@ -91,13 +92,13 @@ test('with the same identity, whoever is connected is asked: who answers stays, 
 })
 
 test('the machine that was approved comes back over whoever claims to be it, as what it was', (t) => {
-  const claim = { attempt: 'c'.repeat(16), at: 0, differs: ['x'], before: 'maintenance', macs: [{ mac: MAC, boot: true }] }
-  t.like(decide({ host: { ...host, state: 'pending', claim }, presence: 'connected' }), { kind: 'known', state: 'maintenance' })
+  const claim = { attempt: 'c'.repeat(16), at: 0, differs: ['x'], macs: [{ mac: MAC, boot: true }] }
+  t.like(decide({ host: { ...host, trust: 'pending', claim }, presence: 'connected' }), { kind: 'known', trust: 'approved' })
   const again = { ...other, serial: undefined, macs: [MAC] }
-  t.like(decide({ host: { ...host, state: 'pending', claim }, claimed: again, presence: 'connected' }), { kind: 'probe' })
-  t.like(decide({ host: { ...host, state: 'pending', claim }, claimed: again }), { kind: 'claim', before: 'maintenance' })
+  t.like(decide({ host: { ...host, trust: 'pending', claim }, claimed: again, presence: 'connected' }), { kind: 'probe' })
+  t.like(decide({ host: { ...host, trust: 'pending', claim }, claimed: again }), { kind: 'claim' })
 })
 
 test('a fenced host stays fenced, whoever boots as it', (t) => {
-  t.like(decide({ host: { ...host, state: 'fenced' }, claimed: other }), { kind: 'claim', state: 'fenced', before: 'fenced' })
+  t.like(decide({ host: { ...host, power: 'fenced' }, claimed: other }), { kind: 'claim' })
 })

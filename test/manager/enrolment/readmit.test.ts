@@ -26,10 +26,10 @@ async function start(t: ExecutionContext, place: Parameters<typeof storeAt>[1], 
 onEach('a host whose certificate is of this authority is there again under its id, and waits for a person', async (t, place) => {
   const { store, come } = await start(t, place)
   t.is(await come(), 'readmitted')
-  t.like(await hostById(store.db, ID), { id: ID, state: 'pending', name: 'host-abcdefgh', attempt: undefined })
+  t.like(await hostById(store.db, ID), { id: ID, trust: 'pending', name: 'host-abcdefgh', attempt: undefined })
   t.is(await come(), 'not readmitted', 'it is known now')
   t.is(await come({ host: 'ponmlkjihgfedcba', fingerprint: 'f2' }, 'auto'), 'readmitted')
-  t.like(await hostById(store.db, 'ponmlkjihgfedcba'), { state: 'approved' })
+  t.like(await hostById(store.db, 'ponmlkjihgfedcba'), { trust: 'approved' })
 })
 
 onEach('of two certificates of one host the one that was issued later counts', async (t, place) => {
@@ -59,9 +59,9 @@ onEach('a host that was rejected, or has booted since, does not come back by an 
   const { store, come } = await start(t, place)
   await come()
   const newer = { fingerprint: 'new', issued: LOST - HOUR }
-  await store.write((transaction) => updateHost(transaction, ID, { state: 'rejected' }))
+  await store.write((transaction) => updateHost(transaction, ID, { trust: 'rejected' }))
   t.is(await come(newer), 'not readmitted')
-  await store.write((transaction) => updateHost(transaction, ID, { state: 'approved', attempt: 'bootattempt23456' }))
+  await store.write((transaction) => updateHost(transaction, ID, { trust: 'approved', attempt: 'bootattempt23456' }))
   t.is(await come(newer), 'not readmitted')
 })
 

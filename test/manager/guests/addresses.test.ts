@@ -7,10 +7,11 @@ import { guestSpec } from '../../../manager/protocol/guest-spec.ts'
 import { guest } from '../../../manager/protocol/guests.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
 import { uuid } from '../../../manager/protocol/values.ts'
+import { shownIn } from '../hosts/conditions.ts'
 
 const uuidOf = (index: number): string => `0000000${index}-0000-4000-8000-000000000000`
 const macOf = (index: number): string => `00:16:3e:00:00:0${index}`
-const host = { id: 'aaaaaaaaaaaaaaab', name: 'node01', state: 'up', since: 0, groups: [], notes: '', created: 0, macs: [] } as const
+const host = { id: 'aaaaaaaaaaaaaaab', name: 'node01', ...shownIn('up'), since: 0, groups: [], notes: '', created: 0, macs: [] } as const
 const MINUTE = 60_000
 
 interface Given {

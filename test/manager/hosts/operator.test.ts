@@ -1,11 +1,13 @@
 import test from 'ava'
 import { rule, type Wish } from '../../../manager/hosts/operator.ts'
+import { stateOf } from '../../../manager/protocol/host.ts'
+import { hostIn } from './conditions.ts'
 
 const host = {
   id: 'a'.repeat(16),
   name: 'node01',
   uuid: undefined,
-  state: 'pending',
+  ...hostIn('pending'),
   since: 0,
   groups: ['rack1'],
   notes: '',
@@ -35,28 +37,57 @@ test('approval makes a connected host up, another one approved', (t) => {
   const approve: Wish = { kind: 'state', event: { kind: 'approve' } }
   const state = (isConnected: boolean) => {
     const ruling = ask(approve, { isConnected })
-    return ruling.kind === 'change' ? ruling.set.state : ruling.kind
+    return ruling.kind === 'change' ? stateOf({ ...host, ...ruling.set }) : ruling.kind
   }
   t.is(state(true), 'up')
   t.is(state(false), 'approved')
 })
 
+test('an evacuation is a service of its host: it begins with its cordon, whosever that is, and ends by itself, by an uncordon, or by nothing else', (t) => {
+  const asked = (wish: Wish, record: object) =>
+    rule(wish, { ...host, ...hostIn('up'), ...record }, { isConnected: true, isNameTaken: false, who: 'automation x', at: 9 })
+  const why = 'evacuated by automation x'
+  const begin: Wish = { kind: 'cordon', reason: why, unless: 'cordoned', to: 'evacuate' }
+  const cordon = { reason: 'PDU 2', who: 'user ada', at: 5 }
+  t.like(asked(begin, {}), { set: { service: 'evacuating', cordon: { reason: why } }, what: `cordoned: ${why}` })
+  t.deepEqual(asked(begin, { service: 'cordoned', cordon }), {
+    kind: 'change',
+    set: { service: 'evacuating' },
+    what: 'evacuated, and cordoned as before: PDU 2',
+  })
+  const evacuating = { service: 'evacuating', cordon }
+  t.is(asked(begin, evacuating).kind, 'nothing')
+  t.like(asked({ kind: 'cordon', reason: 'fans' }, evacuating), { set: { service: 'evacuating', cordon: { reason: 'fans' } } })
+  const over = { set: { service: 'cordoned' }, what: 'evacuated no more, and cordoned: PDU 2' }
+  t.like(asked({ kind: 'evacuated' }, evacuating), over)
+  t.like(asked({ kind: 'uncordon', of: why }, evacuating), over, 'it was cordoned before')
+  t.like(asked({ kind: 'uncordon' }, evacuating), { set: { service: 'in', cordon: 'none' } })
+  t.is(asked({ kind: 'evacuated' }, { service: 'cordoned', cordon }).kind, 'nothing')
+  const idle = { service: 'maintenance', cordon }
+  t.is(asked({ kind: 'evacuated' }, idle).kind, 'nothing')
+  t.like(asked({ kind: 'uncordon' }, idle), { set: { service: 'maintenance', cordon: 'none' } })
+  t.like(asked({ kind: 'cordon', reason: 'fans' }, idle), { set: { service: 'maintenance', cordon: { reason: 'fans' } } })
+})
+
 test('a cordon says why, since when and by whom; one for an evacuation leaves one that is there alone, and goes with its own', (t) => {
-  const standing = { ...host, state: 'up', cordon: { reason: 'PDU 2', who: 'user ada', at: 5 } }
+  const standing = { ...host, ...hostIn('up'), service: 'cordoned', cordon: { reason: 'PDU 2', who: 'user ada', at: 5 } }
   const asked = (wish: Wish, record: object = host) =>
     rule(wish, { ...host, ...record }, { isConnected: true, isNameTaken: false, who: 'user bob', at: 9 })
   t.deepEqual(asked({ kind: 'cordon', reason: 'PDU 2' }), {
     kind: 'change',
-    set: { cordon: { reason: 'PDU 2', who: 'user bob', at: 9 } },
+    set: { cordon: { reason: 'PDU 2', who: 'user bob', at: 9 }, service: 'cordoned' },
     what: 'cordoned: PDU 2',
   })
   t.is(asked({ kind: 'cordon', reason: 'PDU 2' }, standing).kind, 'nothing')
   t.like(asked({ kind: 'cordon', reason: 'fans' }, standing), { what: 'cordoned: fans (before: PDU 2)' })
   t.is(asked({ kind: 'cordon', reason: 'fans', unless: 'cordoned' }, standing).kind, 'nothing')
   t.is(asked({ kind: 'uncordon', of: 'fans' }, standing).kind, 'nothing')
-  t.like(asked({ kind: 'uncordon', of: 'PDU 2' }, standing), { set: { cordon: 'none' }, what: 'cordoned no more (before: PDU 2)' })
+  t.like(asked({ kind: 'uncordon', of: 'PDU 2' }, standing), {
+    set: { cordon: 'none', service: 'in' },
+    what: 'cordoned no more (before: PDU 2)',
+  })
   t.is(asked({ kind: 'uncordon' }).kind, 'nothing')
   for (const reason of ['', 'a\nb', '\u001b[2J', '\u202e', 'x'.repeat(257)])
     t.is(asked({ kind: 'cordon', reason }).kind, 'refused', JSON.stringify(reason))
-  t.is(asked({ kind: 'cordon', reason: 'x' }, { state: 'rejected' }).kind, 'refused')
+  t.is(asked({ kind: 'cordon', reason: 'x' }, hostIn('rejected')).kind, 'refused')
 })

@@ -1,55 +1,14 @@
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { Claims } from '../../../manager/claims/service.ts'
-import { openPool, type Pool } from '../../../manager/hosts/service.ts'
+import type { Pool } from '../../../manager/hosts/service.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
-import { openStore, type Store } from '../../../manager/store/database.ts'
-import { sqlite } from '../../../manager/store/dialects/sqlite.ts'
 import { addHost, saveMacs } from '../../../manager/store/tables/hosts.ts'
-import { collectingLog, type LogLine } from '../../appliance/wire/collecting-log.ts'
 import { naa, report } from '../connectivity/inventories.ts'
+import { hostIn } from './conditions.ts'
+import { HOSTS, open } from './opened.ts'
 
 const GIB = 1 << 30
 const RUN = '00000000-0000-4000-8000-000000000001'
-const HOSTS = ['host1', 'host2', 'host3']
-
-interface Opened {
-  readonly store: Store
-  readonly clock: { now: number; elapsed: number }
-  readonly lines: readonly LogLine[]
-  reopen(lostAfter?: number): Promise<Pool>
-}
-
-async function open(t: ExecutionContext): Promise<Opened> {
-  const store = await openStore(sqlite(':memory:'))
-  t.teardown(() => store.close())
-  await store.write(async (transaction) => {
-    for (const id of HOSTS) {
-      await addHost(transaction, {
-        id,
-        name: id,
-        uuid: undefined,
-        state: 'up',
-        since: 0,
-        groups: [],
-        notes: '',
-        created: 0,
-        attempt: undefined,
-      })
-    }
-  })
-  const clock = { now: 1e12, elapsed: 0 }
-  const { log, lines } = collectingLog()
-  return {
-    store,
-    clock,
-    lines,
-    async reopen(lostAfter = 1e9) {
-      const pool = await openPool({ store, now: () => clock.now, elapsed: () => clock.elapsed, lostAfter, log })
-      await pool.learn()
-      return pool
-    },
-  }
-}
 
 let revision = 0
 function reporting(pool: Pool, host: string, { problems = [], ...sections }: Partial<Inventory>): Promise<void> {
@@ -306,4 +265,18 @@ test('a page of hosts begins behind a name, whether or not a host has it, in the
   t.deepEqual(namesBehind('a', 5), HOSTS)
   t.deepEqual(namesBehind('host02x', 5), ['host3'])
   t.deepEqual(namesBehind('host10', 5), [])
+})
+
+test('of two names with one number each comes on a page', async (t) => {
+  const { store, reopen } = await open(t)
+  const like = { uuid: undefined, ...hostIn('up'), since: 0, groups: [], notes: '', created: 0, attempt: undefined } as const
+  for (const id of ['host02', 'host002']) await store.write((transaction) => addHost(transaction, { ...like, id, name: id }))
+  const pool = await reopen()
+  const all = ['host1', 'host002', 'host02', 'host2', 'host3']
+  for (const [index, name] of all.entries()) {
+    t.deepEqual(
+      pool.hostsBehind(name, 5).map((host) => host.name),
+      all.slice(index + 1),
+    )
+  }
 })

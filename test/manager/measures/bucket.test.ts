@@ -70,3 +70,8 @@ test('two parts of five minutes are the whole of it, in whatever order they come
     ),
   )
 })
+
+test('five minutes that were told of twice are five minutes', (t) => {
+  const whole = { seconds: 200, mean: MEASURES.map(() => 1), most: MEASURES.map(() => 1) }
+  t.is(together(whole, whole).seconds, 300)
+})

@@ -25,6 +25,24 @@ test('samples that follow each other are a line, one that was missed is a gap, a
   t.deepEqual([from, until], [T + 61_000 - HOUR, T + 61_000])
 })
 
+test('what says nothing more has a gap at its end: what it did last is not what it does now', (t) => {
+  const book = new FineBook()
+  for (const at of [0, 5000]) book.add('a', T + at, 5000, measured(0.5))
+  t.deepEqual(book.look('a', 0, T + 17_000).mean[0], [0.5, 0.5])
+  const { times, mean } = book.look('a', 0, T + 18_000)
+  t.deepEqual([times.at(-1), mean[0]], [T + 10_000, [0.5, 0.5, null]])
+  t.deepEqual(book.look('a', T + 10_001, T + 18_000).times, [])
+})
+
+test('when the clock was put back, the times that come again show what is told of them now', (t) => {
+  const book = new FineBook()
+  for (let at = 0; at <= 600_000; at += 5000) book.add('a', T + at, 5000, measured(0.1))
+  for (let at = 302_000; at <= 400_000; at += 5000) book.add('a', T + at, 5000, measured(0.9))
+  const { times, mean } = book.look('a', T + 290_000, T + 400_000)
+  t.is(times.at(-1), T + 397_000)
+  t.deepEqual(mean[0], [0.1, 0.1, 0.1, ...Array.from({ length: 20 }, () => 0.9)])
+})
+
 test('who has asked before is told what is new, with the gap before it', (t) => {
   const book = new FineBook()
   for (const at of [0, 5000, 60_000]) book.add('a', T + at, 5000, measured(0.5))
@@ -47,6 +65,9 @@ test('an hour is kept, of so many things: who is looked at has a place', (t) => 
   t.is(book.size, 2)
   book.forget(now + HOUR + 1)
   t.is(book.size, 0, 'what is measured no more is gone')
+  book.add('a', now, 5000, measured(0.5))
+  book.forget(now - HOUR - 1)
+  t.is(book.size, 0, 'also of a clock that was ahead')
 })
 
 test('whatever the clock does: times grow, lines are as long as they, and no more than is kept is told', (t) => {

@@ -13,3 +13,13 @@ test('in a move the host is heard that had the guest, until it tells no more of 
   owners.forget(22_500)
   t.true(owners.hears('g', 'a', 23_000, 5000), 'nobody has told of it since')
 })
+
+test('a host is waited for as long as three of its samples take, and ten seconds at least', (t) => {
+  const owners = new Owners()
+  owners.hears('slow', 'a', 0, 60_000)
+  t.false(owners.hears('slow', 'b', 180_000, 60_000))
+  t.true(owners.hears('slow', 'b', 180_001, 60_000))
+  owners.hears('quick', 'a', 0, 1000)
+  t.false(owners.hears('quick', 'b', 10_000, 1000))
+  t.true(owners.hears('quick', 'b', 10_001, 1000))
+})

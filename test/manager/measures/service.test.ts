@@ -7,6 +7,7 @@ import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import type { Sample } from '../../../manager/protocol/sample.ts'
 import type { Store } from '../../../manager/store/database.ts'
 import { addHost } from '../../../manager/store/tables/hosts.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { onEach, storeAt } from '../store/dialects.ts'
 import { guestSample, sampleOf, uuidOf } from './samples.ts'
 
@@ -63,7 +64,17 @@ async function openWith(t: ExecutionContext, place: Parameters<typeof storeAt>[1
   const store = await storeAt(t, place)
   await store.write(async (transaction) => {
     for (const id of hosts)
-      await addHost(transaction, { id, name: id, uuid: undefined, state: 'up', since: 0, groups: [], notes: '', created: 0, attempt: 'x' })
+      await addHost(transaction, {
+        id,
+        name: id,
+        uuid: undefined,
+        ...hostIn('up'),
+        since: 0,
+        groups: [],
+        notes: '',
+        created: 0,
+        attempt: 'x',
+      })
   })
   return store
 }
@@ -124,7 +135,7 @@ onEach('a guest that moves keeps its day; while two hosts have it, the one that 
   clock(T + 2 * BUCKET)
   await tick()
   t.deepEqual((await measures.guest(uuidOf(1), '1d')).mean[0]?.slice(-3), [0.5, 1, null])
-  t.deepEqual((await measures.guest(uuidOf(1), '1h')).mean[0], [0.5, null, 1])
+  t.deepEqual((await measures.guest(uuidOf(1), '1h')).mean[0], [0.5, null, 1, null])
   await measures.close()
 })
 
@@ -172,6 +183,14 @@ onEach('a store that takes no writes is tried again, and what waits for it is bo
   await measures.close()
 })
 
+onEach('a manager that is stopped while the store takes no writes stops all the same, and says so', async (t, place) => {
+  const store = await openWith(t, place, ['a'])
+  const { measures, take, errors } = start({ db: store.db, write: () => Promise.reject(new Error('the disk is full')) }, T)
+  take('a', sampleOf([guestSample(1)]))
+  await measures.close()
+  t.deepEqual(errors.map(String), ['Error: the disk is full'])
+})
+
 onEach('a host that makes up guests writes no more of them than an agent may have', async (t, place) => {
   const store = await openWith(t, place, ['a'])
   const { measures, clock, take, tick } = start(store, T)
@@ -188,5 +207,23 @@ onEach('a host that makes up guests writes no more of them than an agent may hav
     .select(({ fn }) => fn.countAll<number>().as('noted'))
     .executeTakeFirstOrThrow()
   t.is(Number(noted), 4096)
+  await measures.close()
+})
+
+onEach('a guest that was noted by a clock that was ahead is noted again when that was put back', async (t, place) => {
+  const store = await openWith(t, place, ['a'])
+  const { measures, clock, take, tick } = start(store, T + 3 * DAY)
+  const measured = async (at: number) => {
+    clock(at)
+    take('a', sampleOf([guestSample(1, { cpus: 1 })]))
+    clock(at + BUCKET)
+    await tick()
+  }
+  await measured(T + 3 * DAY)
+  clock(T)
+  await measures.forget()
+  await measured(T)
+  await measures.forget()
+  t.is((await measures.guest(uuidOf(1), '1d')).mean[0]?.at(-2), 0.5)
   await measures.close()
 })

@@ -1,4 +1,5 @@
 // Pictures from the few things that a test is about.
+
 import type { Room } from '../../../manager/claims/rooms.ts'
 import { readHostCpu } from '../../../manager/cpu/host.ts'
 import {
@@ -12,6 +13,7 @@ import {
 import { rank } from '../../../manager/placement/place.ts'
 import { sayReason } from '../../../manager/placement/reason.ts'
 import { maskedEpyc, policyOf } from '../cpu/cpus.ts'
+import { hostIn } from '../hosts/conditions.ts'
 
 export const GIB = 1 << 30
 
@@ -27,7 +29,7 @@ export const vg = (capacity: number, used = 0, more: Partial<VgPlace> = {}): VgP
 /** 16 GiB, 8 threads, a VG called data of 100 GiB. */
 export function host(name: string, more: Partial<PlacementHost> = {}): PlacementHost {
   return {
-    ...{ id: `id-${name}`, name, state: 'up', cordon: undefined, groups: [], memory: room(16 * GIB), dom0: room(GIB) },
+    ...{ id: `id-${name}`, name, ...hostIn('up'), cordon: undefined, groups: [], memory: room(16 * GIB), dom0: room(GIB) },
     ...{ threads: 8, vcpus: 0, guests: 0, siblings: new Map(), vgs: new Map([['data', vg(100 * GIB)]]), unread: undefined },
     cpu: readHostCpu(name, CPU),
     ...more,

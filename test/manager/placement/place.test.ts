@@ -2,6 +2,7 @@ import test from 'ava'
 import { readHostCpu } from '../../../manager/cpu/host.ts'
 import { placeAll } from '../../../manager/placement/place.ts'
 import { maskedEpyc, policyOf, withoutBit } from '../cpu/cpus.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { GIB, host, needs, picture, room, rules, said, unread, vg } from './pictures.ts'
 
 test('every host that is not fit says all that is in its way, with numbers', (t) => {
@@ -78,7 +79,7 @@ for (const [state, reason] of [
   ['fenced', 'h is fenced'],
 ] as const) {
   test(`nothing is placed on a host that is ${state}`, (t) => {
-    t.deepEqual(said(picture([host('h', { state })]), needs()), ['fits: ', reason])
+    t.deepEqual(said(picture([host('h', hostIn(state))]), needs()), ['fits: ', reason])
   })
 }
 

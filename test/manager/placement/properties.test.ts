@@ -6,8 +6,10 @@ import { inExtents } from '../../../manager/claims/rooms.ts'
 import { readHostCpu } from '../../../manager/cpu/host.ts'
 import { type PlacementHost, type PlacementNeeds, placementHost, type Want } from '../../../manager/placement/picture.ts'
 import { placeAll, rank } from '../../../manager/placement/place.ts'
+import { type HostState, stateOf } from '../../../manager/protocol/host.ts'
 import { guest, host as knownHost, running, uuidOf } from '../claims/hosts.ts'
 import { lvmUuid } from '../connectivity/inventories.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { CPU, GIB, host, needs, picture, room, rules, unread, vg } from './pictures.ts'
 
 const aGiB = (most: number) => fc.integer({ min: 0, max: most * 4 }).map((quarters) => quarters * (GIB / 4))
@@ -21,7 +23,7 @@ const hostOf = (name: string) =>
       ),
       dom0: aGiB(1).map((used) => room(GIB, used)),
       disk: aGiB(20),
-      state: fc.constantFrom('up', 'up', 'up', 'lost', 'maintenance'),
+      state: fc.constantFrom<HostState>('up', 'up', 'up', 'lost', 'maintenance'),
       cordon: fc.constantFrom(undefined, undefined, 'why not'),
       threads: fc.constantFrom(2, 8, undefined),
       rack: fc.constantFrom('rack1', 'rack2', 'rack3'),
@@ -29,7 +31,8 @@ const hostOf = (name: string) =>
     })
     .map(({ memory, dom0, disk, state, cordon, threads, rack, siblings }) =>
       host(name, {
-        ...{ memory, dom0, state, cordon, threads, groups: [rack], siblings: new Map([['web', siblings]]) },
+        ...hostIn(state),
+        ...{ memory, dom0, cordon, threads, groups: [rack], siblings: new Map([['web', siblings]]) },
         vgs: new Map([['data', vg(20 * GIB, disk)]]),
       }),
     )
@@ -98,7 +101,8 @@ test('no set of guests is ever placed beyond what there is, and who is refused w
         const wanted = given.wants.find((want) => want.id === id)?.needs ?? needs()
         return given.hosts.every((one) => {
           const rest = left(one, [...put(one.id), wanted])
-          const isFit = one.state === 'up' && one.cordon === undefined && (wanted.networks.length === 0 || reached.lan.includes(one.name))
+          const isFit =
+            stateOf(one) === 'up' && one.cordon === undefined && (wanted.networks.length === 0 || reached.lan.includes(one.name))
           const hasRoom =
             Math.min(rest.memory, rest.vcpus, rest.guests) >= 0 &&
             (wanted.dom0Bytes === 0 || rest.dom0 >= 0) &&

@@ -43,6 +43,22 @@ test('a NIC has no filter but by its MAC, and none unless it is said', (t) => {
   t.is(guestSpec.parse(WEB1).nics[0]?.filter, undefined)
 })
 
+test('a guest boots by its own GRUB, or by a kernel of the image store with a line of words', (t) => {
+  t.is(guestSpec.parse(WEB1).boot, 'grub')
+  const boot = (given: unknown) => ({ ...WEB1, boot: given })
+  const kernel = { kernel: 'debian-6.12', cmdline: 'root=/dev/xvda1 ro console=hvc0 dyndbg="file a.c +p"' }
+  const spec = guestSpec.parse(boot(kernel))
+  t.deepEqual(spec.boot, kernel)
+  t.deepEqual(guestSpec.parse(parse(stringify(writeSpec(spec)))), spec, 'round trip')
+  t.deepEqual(guestSpec.parse(boot({ kernel: 'k' })).boot, { kernel: 'k', cmdline: '' })
+  t.is(faultOf(boot({ ...kernel, cmdlin: 'x' })), 'boot: there is no key "cmdlin": is it cmdline?')
+  t.is(faultOf(boot({ cmdline: 'x' })).slice(0, 13), 'boot: kernel ')
+  t.regex(faultOf(boot({ kernel: '../x' })), /^boot.kernel: is no name of an image/)
+  t.regex(faultOf(boot('pygrub')), /^boot: is neither grub nor a kernel: say grub, or \{ kernel: NAME, cmdline/)
+  for (const cmdline of ['a\nb', "a'b", 'a\\b', 'ä', 'x'.repeat(1001), 'a\0'])
+    t.regex(faultOf(boot({ ...kernel, cmdline })), /^boot.cmdline: /, cmdline)
+})
+
 test('what is wrong is said with where it is', (t) => {
   t.is(faultOf(WEB1), 'taken')
   for (const name of ['', 'a/b', 'a\nb', 'a--b', '-a', 'x'.repeat(256), 'a$b', 'a b']) t.not(faultOf({ ...WEB1, name }), 'taken', name)

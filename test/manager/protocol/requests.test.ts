@@ -87,15 +87,35 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'keep-copy': { kind: 'keep-copy', vg, disk, guest, generation: 2, epoch: 7 },
   'drop-mirror': { kind: 'drop-mirror', vg, disk, minor: 3 },
   'leave-disk': { kind: 'leave-disk', vg, disk, minor: 3, generation: 1, untilMs: 1_800_000_000_000 },
+  'bring-kernel': { kind: 'bring-kernel', uuid: guest, files: { kernel: { id: 'a'.repeat(64), sizeBytes: 1 } } },
+  'leave-kernel': { kind: 'leave-kernel', uuid: guest },
   'keep-guest': { kind: 'keep-guest', vg, record: RECORD },
   'forget-guest': { kind: 'forget-guest', vg, guest },
   'read-guests': { kind: 'read-guests', vg },
+  'prepare-seed': { kind: 'prepare-seed', seed: 's-1', disk },
+  'begin-bitmap': { kind: 'begin-bitmap', vg, disk, minor: 3 },
+  'receive-seed': {
+    ...{ kind: 'receive-seed', seed: 's-1', vg, disk, minor: 3, sizeBytes: 1 << 20 },
+    ...{ address: '10.77.0.22', port: 7800, from: '10.77.0.21', pin: 'a'.repeat(64) },
+  },
+  'send-seed': {
+    ...{ kind: 'send-seed', seed: 's-1', vg, disk, minor: 3, sizeBytes: 1 << 20 },
+    to: { address: '10.77.0.22', port: 7800, from: '10.77.0.21', pin: 'b'.repeat(64) },
+  },
+  'pace-seed': { kind: 'pace-seed', seed: 's-1', disk, rateKBps: 1000 },
+  'close-bitmap': { kind: 'close-bitmap', vg, disk, minor: 3, generation: '786974BBEA6973D4' },
+  'take-generation': { kind: 'take-generation', vg, disk, minor: 3, sizeBytes: 1 << 20, generation: '786974BBEA6973D4' },
+  'join-mirror': { kind: 'join-mirror', vg, disk, minor: 3, ...ENDS },
   'join-disk': { kind: 'join-disk', vg, disk, guest, generation: 2, luns: ['naa.600'] },
   'fence-disk': { kind: 'fence-disk', vg, disk, guest },
   'unfence-disk': { kind: 'unfence-disk', vg, disk, guest },
   'part-disk': { kind: 'part-disk', vg, disk, guest },
 }
-const SINCE_11 = ['join-disk', 'fence-disk', 'unfence-disk', 'part-disk'] as const
+const SINCE_11 = [
+  ...(['prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed', 'close-bitmap', 'take-generation'] as const),
+  ...(['join-mirror', 'bring-kernel', 'leave-kernel'] as const),
+  ...(['join-disk', 'fence-disk', 'unfence-disk', 'part-disk'] as const),
+] as const
 const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests', ...SINCE_11] as const
 const SINCE_8 = [
   ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
@@ -142,7 +162,7 @@ test('each request is known under its own kind, and has an order', (t) => {
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
     [
       ...['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
-      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror'],
+      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'receive-seed', 'send-seed', 'join-mirror', 'bring-kernel'],
     ],
   )
 })
@@ -169,7 +189,17 @@ test('an undo of a stream makes its send end; a pace and a look wait for nothing
     t.is(orderOf(ONE_OF_EACH[kind]).pace, 'urgent')
     t.true(collides(send, ONE_OF_EACH[kind]))
   }
-  for (const kind of ['pace-send', 'look-stream', 'cap-guest', 'announce-guest'] as const) t.false(collides(send, ONE_OF_EACH[kind]), kind)
+  for (const kind of ['pace-send', 'look-stream', 'cap-guest', 'announce-guest', 'pace-seed'] as const)
+    t.false(collides(send, ONE_OF_EACH[kind]), kind)
+})
+
+test('what takes a copy away waits for the seed that still writes to it; its pace does not', (t) => {
+  const collides = (a: RequestBody, b: RequestBody): boolean => collide(orderOf(a).holds, orderOf(b).holds)
+  for (const end of ['receive-seed', 'send-seed'] as const) {
+    for (const kind of ['drop-mirror', 'remove-copy', 'close-bitmap', 'take-generation', 'join-mirror'] as const)
+      t.true(collides(ONE_OF_EACH[end], ONE_OF_EACH[kind]), kind)
+    t.false(collides(ONE_OF_EACH[end], ONE_OF_EACH['pace-seed']))
+  }
 })
 
 test('a name of a guest is no option of a program and no path', (t) => {
@@ -193,6 +223,7 @@ test('sessions are made and ended one after the other, and so are scans; what re
 test('an agent of an older version is asked for what it knows and what changes nothing, and told to be upgraded for the rest', (t) => {
   const withheld = (version: number): readonly RequestKind[] => KINDS.filter((kind) => withheldFrom(kind, version) !== undefined)
   t.deepEqual(withheld(11), [])
+  t.deepEqual(withheld(10), [...SINCE_11])
   t.deepEqual(withheld(9), [...SINCE_11])
   t.deepEqual(withheld(8), [...SINCE_9])
   t.deepEqual(withheld(7), [...SINCE_8])
@@ -228,6 +259,17 @@ test('an agent that would drop the word filter unread is not asked for a NIC tha
   const attach = { ...ONE_OF_EACH['attach-nic'], nic: held }
   t.regex(beyond(attach, 9) ?? '', /upgrade the agent/)
   t.is(beyond(ONE_OF_EACH.upgrade, 1), undefined)
+})
+
+test('an agent that knows no kernel but the guest’s own is not asked to start a guest by one, nor to take one that comes', (t) => {
+  for (const kind of ['start-guest', 'open-receive'] as const) {
+    const body = ONE_OF_EACH[kind]
+    const boot = { kind: 'kernel', kernel: { id: 'a'.repeat(64), sizeBytes: 1 }, cmdline: '' } as const
+    const byKernel: RequestBody = { ...body, guest: { ...body.guest, boot } }
+    t.is(beyond(body, 10), undefined, kind)
+    t.is(beyond(byKernel, 11), undefined, kind)
+    t.regex(beyond(byKernel, 10) ?? '', /speaks version 10 .* by a kernel of the image store since version 11: upgrade the agent/, kind)
+  }
 })
 
 test('a manager before version 4 hears no word that it does not know', (t) => {

@@ -6,6 +6,7 @@ import type { RequestBody } from '../../../manager/protocol/requests.ts'
 import { VersionTask } from '../../../manager/reconcile/agent-versions.ts'
 import type { Driver } from '../../../manager/reconcile/driver.ts'
 import { TestClock } from '../../images/agent/clock.ts'
+import { shownIn } from '../hosts/conditions.ts'
 import { testDriver } from './test-driver.ts'
 
 const OLD = '1.0.0+aaaaaaaaaaaa'
@@ -55,7 +56,7 @@ class Pool {
   connect(id: string, agent = OLD, dropped: readonly string[] = []): void {
     this.#since += 1
     const view = {
-      ...{ id, name: id, state: 'up' as const, since: 0, groups: [], notes: '', created: 0, macs: [] },
+      ...{ id, name: id, ...shownIn('up'), since: 0, groups: [], notes: '', created: 0, macs: [] },
       connection: { address: '10.77.0.9', agent, since: this.#since, dropped },
     }
     this.#views.set(id, view)

@@ -1,4 +1,5 @@
 // The task alone, on a clock that the test turns: what whole hosts do with it is in connections.test.ts.
+
 import test from 'ava'
 import type { Asked } from '../../../manager/agents/questions.ts'
 import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
@@ -7,6 +8,7 @@ import type { RequestBody } from '../../../manager/protocol/requests.ts'
 import { ConnectionTask } from '../../../manager/reconcile/connections.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 import { iqn, report } from '../connectivity/inventories.ts'
+import { shownIn } from '../hosts/conditions.ts'
 import { testDriver } from './test-driver.ts'
 
 const PORTAL = '10.77.0.1:3260'
@@ -65,7 +67,7 @@ class Rack {
   /** Its agent is here, since now; `heard`: whether an event tells of it. */
   connect(heard: 'heard' | 'unheard' = 'heard'): void {
     const connection = { address: '10.77.0.9', agent: '1', since: this.clock.now }
-    this.#host = { id: 'node1', name: 'node1', state: 'up', since: 0, groups: [], notes: '', created: 0, macs: [], connection }
+    this.#host = { id: 'node1', name: 'node1', ...shownIn('up'), since: 0, groups: [], notes: '', created: 0, macs: [], connection }
     if (heard === 'heard') for (const listener of this.#listeners) listener({ kind: 'host', host: this.#host })
   }
 

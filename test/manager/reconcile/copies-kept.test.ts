@@ -1,4 +1,5 @@
 // A copy that is the disk by the store, and whose move cannot tell it so any more.
+
 import test, { type ExecutionContext } from 'ava'
 import { lvOf, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
@@ -6,6 +7,7 @@ import { uuid } from '../../../manager/protocol/values.ts'
 import { LeftDiskTask } from '../../../manager/reconcile/left-disks.ts'
 import { addGuest, putDisk } from '../../../manager/store/tables/guests.ts'
 import { DISK, GUEST } from '../../images/agent/disks.ts'
+import { shownIn } from '../hosts/conditions.ts'
 import { dataDirFor, until } from '../site.ts'
 import { storeAt } from '../store/dialects.ts'
 
@@ -46,7 +48,7 @@ async function asks(t: ExecutionContext, lying: { readonly a?: Lying; readonly b
       return () => undefined
     },
     pool: {
-      hosts: () => ['a', 'b'].map((id) => ({ id, name: id, state: 'up' })),
+      hosts: () => ['a', 'b'].map((id) => ({ id, name: id, ...shownIn('up') })),
       knownInventory: (host: 'a' | 'b') => ({ lvs: lvs(lying[host]) }),
       subscribe: () => () => undefined,
     } as never,

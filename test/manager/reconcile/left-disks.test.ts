@@ -1,4 +1,5 @@
 // What guests have left behind on their old hosts, as inventories and the store have it; requests that the test answers.
+
 import test, { type ExecutionContext } from 'ava'
 import type { Asked } from '../../../manager/agents/questions.ts'
 import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
@@ -12,6 +13,7 @@ import { sqlite } from '../../../manager/store/dialects/sqlite.ts'
 import { addGuest, putDisk } from '../../../manager/store/tables/guests.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 import { lvmUuid, report } from '../connectivity/inventories.ts'
+import { shownIn } from '../hosts/conditions.ts'
 import { testDriver } from './test-driver.ts'
 
 const DISK = uuid.parse('0b5f5c7e-3b1c-4d39-8c0c-5f3a52a7a001')
@@ -59,7 +61,7 @@ async function moved(t: ExecutionContext, row: { readonly host?: string; readonl
   const site = {
     ...{ clock, store, driver, asked },
     sees(id: string, inventory: Inventory, state: HostView['state'] = 'up'): void {
-      views.set(id, { id, name: id, state, since: 0, groups: [], notes: '', created: 0, macs: [] })
+      views.set(id, { id, name: id, ...shownIn(state), since: 0, groups: [], notes: '', created: 0, macs: [] })
       inventories.set(id, inventory)
       for (const listener of listeners) listener({ kind: 'inventory', host: id, sections: ['lvs'] } as unknown as PoolChange)
     },

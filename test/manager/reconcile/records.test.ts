@@ -1,4 +1,5 @@
 // What sees to records: against the agent's own requests on a simulated host.
+
 import test, { type ExecutionContext } from 'ava'
 import { collect, EMPTY_INVENTORY, update } from '../../../images/agent/collect.ts'
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
@@ -9,6 +10,7 @@ import type { RequestBody } from '../../../manager/protocol/requests.ts'
 import { RecordTask } from '../../../manager/reconcile/records.ts'
 import { addGuest, changeGuest, putDisk } from '../../../manager/store/tables/guests.ts'
 import { DISK, GUEST, hostWithVg } from '../../images/agent/disks.ts'
+import { shownIn } from '../hosts/conditions.ts'
 import { dataDirFor, until } from '../site.ts'
 import { storeAt } from '../store/dialects.ts'
 
@@ -22,7 +24,7 @@ async function start(t: ExecutionContext) {
   const asked: string[] = []
   const later: (() => void)[] = []
   let inventory = await look()
-  const view = { id: 'a', name: 'node01', state: 'up', connection: { address: '', agent: '1', since: 1 } } as never
+  const view = { id: 'a', name: 'node01', ...shownIn('up'), connection: { address: '', agent: '1', since: 1 } } as never
   const task = new RecordTask({
     ...{ store, random: () => 0.5, now: () => 1000, epoch: 1 },
     after: (_milliseconds, action) => {

@@ -1,4 +1,5 @@
 // Hosts that share file systems on LUNs, for the scanner: a matrix that is told what each sees, and requests that the test answers.
+
 import type { Asked } from '../../../manager/agents/questions.ts'
 import { ConnectivityMatrix } from '../../../manager/connectivity/matrix.ts'
 import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
@@ -10,6 +11,7 @@ import type { ScanNews } from '../../../manager/storage/scan-book.ts'
 import type { ScanRecord } from '../../../manager/store/tables/scans.ts'
 import { TestClock } from '../../images/agent/clock.ts'
 import { iqn, naa, report } from '../connectivity/inventories.ts'
+import { hostIn, shownIn } from '../hosts/conditions.ts'
 import { testDriver } from './test-driver.ts'
 
 export const FOUND: Asked = {
@@ -80,9 +82,9 @@ export class ScanPool {
 
   host(id: string, inventory: Inventory, state: HostView['state'] = 'up', isConnected: 'connected' | 'away' = 'connected'): void {
     const connection = isConnected === 'connected' ? { connection: { address: '10.0.0.1', agent: '1', since: 0 } } : {}
-    const host: HostView = { id, name: id, state, since: 0, groups: [], notes: '', created: 0, macs: [], ...connection }
+    const host: HostView = { id, name: id, ...shownIn(state), since: 0, groups: [], notes: '', created: 0, macs: [], ...connection }
     this.#views.set(id, host)
-    this.matrix.update({ id, name: id, state, inventory })
+    this.matrix.update({ id, name: id, ...hostIn(state), inventory })
     for (const listener of this.#poolListeners) listener({ kind: 'host', host })
   }
 

@@ -6,6 +6,7 @@ import { ScanAlarms } from '../../../manager/storage/scan-alarms.ts'
 import type { ScanFailure, ScanNews } from '../../../manager/storage/scan-book.ts'
 import type { RaisedAlarm, StoredAlarm } from '../../../manager/store/tables/alarms.ts'
 import { TestClock } from '../../images/agent/clock.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { seeing } from '../reconcile/scan-pool.ts'
 
 const KEY = 'fs:fs-1'
@@ -52,7 +53,7 @@ class Alarms {
 
   async host(id: string, inventory: Inventory | 'gone'): Promise<void> {
     if (inventory === 'gone') this.matrix.remove(id)
-    else this.matrix.update({ id, name: id, state: 'up', inventory })
+    else this.matrix.update({ id, name: id, ...hostIn('up'), inventory })
     this.#pool({ kind: 'inventory', host: id, sections: ['fileSystems'] })
     await this.clock.advance(3000)
   }

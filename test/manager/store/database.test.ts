@@ -14,8 +14,10 @@ import { addHost, allHosts } from '../../../manager/store/tables/hosts.ts'
 import { nextEpoch } from '../../../manager/store/tables/settings.ts'
 import { countUsers } from '../../../manager/store/tables/users.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { dataDirFor } from '../site.ts'
 import { onEach, storeAt } from './dialects.ts'
+import { addOldHost } from './old-hosts.ts'
 
 const { log } = collectingLog()
 
@@ -23,7 +25,7 @@ const host = (id: string, name: string) => ({
   id,
   name,
   uuid: undefined,
-  state: 'up',
+  ...hostIn('up'),
   since: 1,
   groups: ['rack1'],
   notes: '',
@@ -108,7 +110,7 @@ onEach('one manager at a time; a command may come beside it, and writes too', as
 
 onEach('the second step finds the data of the first', async (t, place) => {
   const old = await openStore(dialectOf(place, undefined), { steps: MIGRATIONS.slice(0, 1) })
-  await old.write((transaction) => addHost(transaction, host('a', 'node01')))
+  await addOldHost(old, { id: 'a', state: 'up' })
   await old.close()
   const store = await storeAt(t, place)
   t.is((await allHosts(store.db)).length, 1)

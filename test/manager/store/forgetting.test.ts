@@ -2,13 +2,24 @@ import type { Store } from '../../../manager/store/database.ts'
 import { attemptById, forgetAttempts, saveAttempt } from '../../../manager/store/tables/attempts.ts'
 import { certificateOf, forgetCertificates, revokeCertificates, saveCertificate } from '../../../manager/store/tables/certificates.ts'
 import { addHost } from '../../../manager/store/tables/hosts.ts'
+import { hostIn } from '../hosts/conditions.ts'
 import { onEach, storeAt } from './dialects.ts'
 
 const DAY = 24 * 3600_000
 
 async function withHost(store: Store, attempt: string): Promise<void> {
   await store.write(async (transaction) => {
-    await addHost(transaction, { id: 'a', name: 'a', uuid: undefined, state: 'up', since: 0, groups: [], notes: '', created: 0, attempt })
+    await addHost(transaction, {
+      id: 'a',
+      name: 'a',
+      uuid: undefined,
+      ...hostIn('up'),
+      since: 0,
+      groups: [],
+      notes: '',
+      created: 0,
+      attempt,
+    })
     for (const day of [1, 2]) {
       const certificate = { fingerprint: `day ${day}`, host: 'a', attempt, issued: day * DAY, expires: (day + 1) * DAY }
       await saveCertificate(transaction, certificate)

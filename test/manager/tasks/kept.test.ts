@@ -71,6 +71,27 @@ test('what has ended is forgotten by its age and its number, of each kind; what 
   )
 })
 
+test('of one kind as many are told as are asked for, however many of the others are newer', async (t) => {
+  const { clock, kept } = keeping()
+  kept.begin(CHECK).end({ state: 'done' })
+  clock.now += 1
+  for (let count = 0; count < 5; count += 1) kept.begin({ ...CHECK, kind: 'scan' }).end({ state: 'done' })
+  const ids = async (kind: NewTask['kind']) => (await kept.list({ which: 'all', kind, limit: 2 })).map(({ id }) => id)
+  t.deepEqual(await ids('image-check'), ['t1'])
+  t.deepEqual(await ids('scan'), ['t6', 't5'])
+})
+
+test('a clock that was put back keeps nobody from hearing how far one is', async (t) => {
+  const { clock, kept } = keeping()
+  clock.now = 5_000_000
+  const task = kept.begin(CHECK)
+  task.start()
+  task.progress({ phase: 'read', done: 1, total: 1000, unit: 'bytes' })
+  clock.now -= 3_600_000
+  task.progress({ phase: 'read', done: 400, total: 1000, unit: 'bytes' })
+  t.is((await kept.find('t1'))?.progress?.done, 400)
+})
+
 test('one is ended by who may, in the name of who asks; with its start that may be another or nobody', async (t) => {
   const { kept } = keeping()
   const asked: string[] = []

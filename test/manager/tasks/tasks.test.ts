@@ -28,7 +28,7 @@ function source(all: readonly Task[], answer: Done<undefined> = { kind: 'done', 
 
 test('they stand in one list, the newest first, by kind where one is asked for, and as many as are asked for', async (t) => {
   const automation = task('a', 20, { kind: 'automation' })
-  const tasks = new Tasks([source([task('old', 10, { ended: 11 }), task('new', 30)]).made, source([automation]).made])
+  const tasks = new Tasks([source([task('old', 10, { state: 'done', ended: 11 }), task('new', 30)]).made, source([automation]).made])
   const ids = async (wanted: Parameters<Tasks['list']>[0]) => (await tasks.list(wanted)).map(({ id }) => id)
   t.deepEqual(await ids({ which: 'all', limit: 9 }), ['new', 'a', 'old'])
   t.deepEqual(await ids({ which: 'open', limit: 9 }), ['new', 'a'])
@@ -36,6 +36,15 @@ test('they stand in one list, the newest first, by kind where one is asked for, 
   t.deepEqual(await ids({ which: 'all', kind: 'automation', limit: 1 }), ['a'])
   t.is((await tasks.find('a'))?.kind, 'automation')
   t.is(await tasks.find('b'), undefined)
+})
+
+test('what is open has its place before what has ended, however old it is', async (t) => {
+  const old = task('old', 1, { needsOperator: true })
+  const ended = [20, 30, 40].map((created) => task(`e${created}`, created, { state: 'done', ended: created }))
+  const tasks = new Tasks([source([old, task('new', 50)]).made, source(ended).made])
+  const ids = async (limit: number) => (await tasks.list({ which: 'all', limit })).map(({ id }) => id)
+  t.deepEqual(await ids(3), ['new', 'e40', 'old'])
+  t.deepEqual(await ids(1), ['new'])
 })
 
 test('the source that has it ends it; what has ended, or cannot be stopped, is refused with one code, whoever says so', async (t) => {

@@ -33,7 +33,8 @@ async function start(t: ExecutionContext): Promise<Started> {
   }
   const users = async (id: string) => guests.get(id) ?? []
   const log = collectingLog().log
-  const images = await openVmImages({ dataDir, store, users, mostBytes: 64 * MIB, now: () => 1000, newId: newHostId, after, log })
+  const booters = async (kernel: string) => guests.get(`boots ${kernel}`) ?? []
+  const images = await openVmImages({ dataDir, store, users, booters, mostBytes: 64 * MIB, now: () => 1000, newId: newHostId, after, log })
   t.teardown(() => images.close())
   const add = async (name: string, texts: readonly Filled[]) => {
     const bytes = await readFile(await writeDisk(path('source'), 2 * MIB, texts))

@@ -9,6 +9,7 @@ import { homeFor, run } from '../cli/operator.ts'
 import { enrolRaw, rawIdentity } from '../raw-agent.ts'
 import { ask, macOf, pushBoot, type Site, startSite, told } from '../site.ts'
 import { MIB, writeDisk } from './disks.ts'
+import { elf, initrd } from './kernels.ts'
 
 function fetchAs({ address }: Site, tls: object, path: string): Promise<{ readonly status: number; readonly bytes: Buffer }> {
   return new Promise((resolve, reject) => {
@@ -51,6 +52,17 @@ test('a file added by the command line is an image that hosts fetch, that is ver
   t.like(image, { name: 'debian13', size: 11 * MIB, kept: 2 * MIB, state: 'there', format: 'raw', by: 'ada', id }, listed.err)
   const again = await hostless('', 'vm-image', 'add', disk, '--name', 'debian13')
   t.is(again.code, 0, again.err)
+
+  const [kernel, ramdisk] = [join(home, 'vmlinuz'), join(home, 'initrd.img')]
+  await writeFile(kernel, elf({ sizeBytes: 5 * MIB + 5 }))
+  await writeFile(ramdisk, initrd(2 * MIB))
+  const ours = await hostless('', 'vm-image', 'add-kernel', 'ours', '--kernel', kernel, '--initrd', ramdisk)
+  t.is(ours.code, 0, ours.err)
+  const shown = await hostless('', 'vm-image', 'show', 'ours', '--output', 'json')
+  t.regex(shown.out, /"kind": *"kernel"/)
+  t.regex(shown.out, new RegExp(`"size": *${7 * MIB + 5}\\b`))
+  t.regex((await hostless('', 'vm-image', 'add-kernel', 'none', '--kernel', disk)).err, /neither an ELF vmlinux nor a bzImage/)
+  t.is((await hostless('', 'vm-image', 'remove', 'ours')).code, 0)
 
   const key = rawIdentity()
   const enrolled = await enrolRaw(site.address, await pushBoot(site, macOf(1)), [macOf(1)], key)

@@ -54,7 +54,7 @@ async function endGuest(world: StreamWorld, { guest }: RequestOf<'end-send'>): P
     const failure = await destroyDomain(world, guest, domid)
     if (failure !== undefined) return failure
   }
-  await forget(world.files, guest)
+  await forget(world, guest)
   return undefined
 }
 

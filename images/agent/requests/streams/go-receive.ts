@@ -99,10 +99,10 @@ export async function takeAway(world: StreamWorld, guest: Uuid): Promise<string 
   return destroyDomain(world, guest, domain.domid)
 }
 
-/** It has not come. */
+/** It has not come. What it boots by stays until that is not wanted here any more: it may be sent once more. */
 export async function forgetArriving(world: StreamWorld, kept: KeptGuest): Promise<void> {
   await removeIncomingLog(world, kept)
-  await forget(world.files, kept.guest.uuid)
+  await forget({ files: world.files }, kept.guest.uuid)
 }
 
 async function removeIncomingLog({ files }: StreamWorld, { guest }: KeptGuest): Promise<void> {

@@ -7,6 +7,7 @@ import { keep } from '../../guests/kept.ts'
 import { incomingName } from '../../guests/moving.ts'
 import { unfit } from '../../guests/start.ts'
 import { xlConfig } from '../../guests/xl-config.ts'
+import { lackOfKernel } from '../../kernels/kernels.ts'
 import { streamPlaces } from '../../streams/places.ts'
 import { fileAt, otherStream, type StreamWorld, see } from '../../streams/relays.ts'
 import { refused } from '../refusal.ts'
@@ -54,5 +55,5 @@ async function cannot(world: StreamWorld, { migration, guest }: RequestOf<'open-
     const failure = await destroyDomain(world, guest.uuid, domid)
     if (failure !== undefined) return `what an earlier move has left of it here, domain ${domid}, does not go: ${failure}`
   }
-  return unfit(world, guest, domains)
+  return (await lackOfKernel(world.backend, guest)) ?? (await unfit(world, guest, domains))
 }

@@ -7,6 +7,7 @@ import { blkdiscard, dd } from './copies.ts'
 import { dmsetup } from './dmsetup.ts'
 import { drbdmeta } from './drbd/drbdmeta.ts'
 import { drbdsetup } from './drbd/drbdsetup.ts'
+import { hold } from './drbd/hold.ts'
 import { cat, find, ln, mkdir, od, rm, rmdir, stat } from './files.ts'
 import { iscsiadm, iscsid } from './iscsi.ts'
 import { blockdev, lsblk } from './lsblk.ts'
@@ -17,6 +18,7 @@ import { lvchange, lvextend, lvremove, lvrename } from './lvm/volumes.ts'
 import { mount, umount } from './mount.ts'
 import { modprobe, multipath, multipathd, udevadm } from './multipath.ts'
 import { bridge, ip } from './network.ts'
+import { seed } from './seed.ts'
 import { wipefs } from './wipefs.ts'
 import { pkill } from './xenconsoled.ts'
 import { xenstoreLs, xenstoreRead, xenstoreRm, xenstoreWrite } from './xenstore.ts'
@@ -36,6 +38,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['drbdsetup', drbdsetup],
   ['ethtool', ethtool],
   ['find', find],
+  ['hostless-seed', seed],
   ['ip', ip],
   ['iscsiadm', iscsiadm],
   ['iscsid', iscsid],
@@ -61,6 +64,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['pvs', pvs],
   ['rm', rm],
   ['rmdir', rmdir],
+  ['sh', hold],
   ['smartctl', smartctl],
   ['stat', stat],
   ['sync', nothing],

@@ -45,7 +45,7 @@ export function linesOf(site: Site, host: string, resource: Resource): readonly 
       const size = (device.attached?.sectors ?? 0) / KIB_SECTORS
       const isSyncing = connection !== undefined && connection.sync !== 'none' && size > 0
       const done = isSyncing ? ` done:${((100 * (size - outOfSync)) / size).toFixed(2)}` : ''
-      return `peer-device ${peer} volume:${device.volume} replication:${seen.replication} peer-disk:${seen.peerDisk}${done} resync-suspended:no received:0 sent:0 out-of-sync:${connection?.elsewhere ? 0 : outOfSync} pending:0 unacked:0`
+      return `peer-device ${peer} volume:${device.volume} replication:${seen.replication} peer-disk:${seen.peerDisk}${done} resync-suspended:no received:0 sent:${(connection?.sent ?? 0) / KIB_SECTORS} out-of-sync:${connection?.elsewhere ? 0 : outOfSync} pending:0 unacked:0`
     }),
   ]
 }

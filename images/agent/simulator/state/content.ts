@@ -64,6 +64,19 @@ export function isSame(one: Content, other: Content): boolean {
   )
 }
 
+/** Sectors in which the two differ: runs between the edges of either. */
+export function differences(one: Content, other: Content): readonly { readonly at: number; readonly end: number }[] {
+  const edges = [...new Set([...one, ...other].flatMap(({ at, end }) => [at, end]))].sort((a, b) => a - b)
+  return edges.flatMap((at, index) => {
+    const end = edges[index + 1]
+    return end === undefined || stampAt(one, at) === stampAt(other, at) ? [] : [{ at, end }]
+  })
+}
+
+function stampAt(content: Content, sector: number): string | undefined {
+  return content.find(({ at, end }) => at <= sector && sector < end)?.stamp
+}
+
 /** A stamp that says the bytes themselves, of each sector of its run. */
 const TEXT = 'text:'
 const SECTOR_BYTES = 512

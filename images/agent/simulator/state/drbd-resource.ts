@@ -50,6 +50,8 @@ export interface Connection {
   readonly options: ReadonlyMap<string, string>
   /** While it is connected: which way it is synchronised, if any. */
   readonly sync: 'none' | 'source' | 'target'
+  /** Sectors that have gone over since the two met. */
+  readonly sent?: number
   /** Sectors that were compared, where this end has begun a comparison. */
   readonly verified?: number
   /** It stands still, as 8.4 sometimes does, until it is connected again. */

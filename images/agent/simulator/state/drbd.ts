@@ -201,7 +201,19 @@ function beginSync(site: Site, source: string, name: string, isFull: boolean): S
 
 function connected(site: Site, host: string, { name }: Resource, state: Connection['state'], sync: Connection['sync']): Site {
   const resource = hostOf(site, host).ram.drbd.find((one) => one.name === name)
-  return resource?.connection ? withResource(site, host, { ...resource, connection: { ...resource.connection, state, sync } }) : site
+  if (!resource?.connection) return site
+  const { connection } = resource
+  const sent = state === connection.state ? connection.sent : undefined
+  const { sent: _, ...rest } = connection
+  return withResource(site, host, { ...resource, connection: { ...rest, state, sync, ...(sent === undefined ? {} : { sent }) } })
+}
+
+/** So much has gone over since they met. */
+export function counted(site: Site, host: string, name: string, { sectors }: { readonly sectors: number }): Site {
+  const resource = hostOf(site, host).ram.drbd.find((one) => one.name === name)
+  if (!resource?.connection) return site
+  const { connection } = resource
+  return withResource(site, host, { ...resource, connection: { ...connection, sent: (connection.sent ?? 0) + sectors } })
 }
 
 /** The target has all: one generation for both. */

@@ -3,7 +3,7 @@
 import { type Content, cutOut, overwrite, paste } from './content.ts'
 import { devicesOf } from './devices.ts'
 import type { TableLine } from './dm.ts'
-import { deviceOfMinor, isMirroring, mayServe, peerOf, withAttached } from './drbd.ts'
+import { counted, deviceOfMinor, isMirroring, mayServe, peerOf, withAttached } from './drbd.ts'
 import { addRange, toBits, withoutRange } from './drbd-resource.ts'
 import { hostOf, type Site, withMedium } from './site.ts'
 
@@ -153,7 +153,7 @@ function writeMirrored(site: Site, host: string, piece: Piece & { readonly kind:
   if (peer?.device.attached && isMirroring(found.resource)) {
     const far = writeAt(changed, peer.host, peer.device.attached.backing, piece.at, piece.sectors, content)
     if (far.kind === 'done') {
-      changed = far.value
+      changed = counted(far.value, host, found.resource.name, { sectors: piece.sectors })
       copies += 1
     }
   }

@@ -8,6 +8,7 @@ import type { Domain } from './domain.ts'
 import type { DrbdLabel, Resource } from './drbd-resource.ts'
 import type { Group } from './lvm.ts'
 import type { Migration, Transport } from './migrating.ts'
+import type { Seed } from './seed.ts'
 import type { Stream } from './stream.ts'
 
 export const SECTOR = 512
@@ -122,6 +123,8 @@ export interface Ram {
   readonly receivers: number
   /** Relays of live migrations, with their xl. */
   readonly streams: readonly Stream[]
+  /** Programs of seeds. */
+  readonly seeds: readonly Seed[]
 }
 
 export interface TextFile {
@@ -206,6 +209,7 @@ export const EMPTY_RAM: Ram = {
   xenstore: new Map(),
   receivers: 0,
   streams: [],
+  seeds: [],
 }
 
 const EMPTY: Site = {

@@ -2,13 +2,14 @@
 // same time give the same state.
 
 import { diceOf } from '../machine/random.ts'
-import { type Content, cutOut } from './content.ts'
+import { cutOut, differences } from './content.ts'
 import { type Domain, isAlive, type Workload } from './domain.ts'
 import { endDue, withDomain } from './domains.ts'
-import { endSync, endVerify, peerOf, settleDrbd, withAttached, withResource } from './drbd.ts'
-import { type Range, toBits, withoutRange } from './drbd-resource.ts'
+import { counted, endSync, endVerify, peerOf, settleDrbd, withAttached, withResource } from './drbd.ts'
+import { sizeOf, toBits, withoutRange } from './drbd-resource.ts'
 import { readAt, stampAt, writeAt } from './io.ts'
 import { settleMigrations } from './migration.ts'
+import { goOnSeeds, seedsDue } from './seeds.ts'
 import { type Copy, hostOf, SECTOR, type Site } from './site.ts'
 import { settleStreams, streamsDue } from './streams.ts'
 
@@ -36,6 +37,7 @@ function nextAfter(site: Site): number | undefined {
   const isBusy = site.copies.some((one) => isGoing(one)) || syncing(site).length > 0 || verifying(site).length > 0
   if (isBusy) due.push(site.now + STEP)
   for (const { phase, due: at } of site.migrations) if (phase === 'sending') due.push(Math.max(at, site.now + 1))
+  for (const at of seedsDue(site)) due.push(at)
   for (const at of streamsDue(site)) due.push(Math.max(at, site.now + 1))
   for (const { ram, power } of site.hosts.values()) {
     if (power === 'off') continue
@@ -59,6 +61,7 @@ function step(site: Site, milliseconds: number): Site {
     }
   }
   for (const copy of changed.copies) if (isGoing(copy)) changed = goOn(changed, copy, milliseconds)
+  changed = goOnSeeds(changed, milliseconds)
   for (const { host, name } of syncing(changed)) changed = carry(changed, host, name, milliseconds)
   for (const { host, name } of verifying(changed)) changed = verify(changed, host, name, milliseconds)
   return settle(changed)
@@ -156,7 +159,9 @@ function carry(site: Site, host: string, name: string, milliseconds: number): Si
     ranges = withoutRange(ranges, range)
     left -= sectors
   }
-  const own = withAttached(changed, host, device.minor, { ...device.attached.label, outOfSync: ranges })
+  const own = counted(withAttached(changed, host, device.minor, { ...device.attached.label, outOfSync: ranges }), host, name, {
+    sectors: sizeOf(device.attached.label.outOfSync) - sizeOf(ranges),
+  })
   const far = withAttached(own, peer.host, peer.device.minor, { ...peer.device.attached.label, outOfSync: ranges })
   return ranges.length === 0 ? endSync(far, host, name) : far
 }
@@ -178,16 +183,6 @@ function verify(site: Site, host: string, name: string, milliseconds: number): S
   if (verified < sectors) return withResource(site, host, { ...resource, connection: { ...resource.connection, verified } })
   const own = readAt(site, host, device.attached.backing, 0, sectors)
   const far = readAt(site, peer.host, peer.device.attached.backing, 0, sectors)
-  const different = own.kind === 'done' && far.kind === 'done' ? differences(own.value, far.value) : [{ at: 0, end: sectors }]
+  const different = own.kind === 'done' && far.kind === 'done' ? differences(own.value, far.value).map(toBits) : [{ at: 0, end: sectors }]
   return endVerify(site, host, resource, different)
-}
-
-function differences(one: Content, other: Content): readonly Range[] {
-  const edges = [...new Set([...one, ...other].flatMap(({ at, end }) => [at, end]))].sort((a, b) => a - b)
-  const stampIn = (content: Content, sector: number): string | undefined =>
-    content.find(({ at, end }) => at <= sector && sector < end)?.stamp
-  return edges.flatMap((at, index) => {
-    const end = edges[index + 1]
-    return end === undefined || stampIn(one, at) === stampIn(other, at) ? [] : [toBits({ at, end })]
-  })
 }

@@ -37,9 +37,11 @@ interface Course {
 /** How many may step aside before another one comes home by it; and how many ways are tried in all. */
 const DEEPEST = 3
 const MOST_TRIES = 3000
+/** In all of these: who is brought home while the manager has nothing else to do is not more important than all that waits for it. */
+const MOST_LOOKED_AT = 300_000
 
 export function orderHome({ hosts, guests, others, space }: Homing): HomingPlan {
-  const budget = { left: MOST_TRIES }
+  const budget = { left: Math.min(MOST_TRIES, Math.floor(MOST_LOOKED_AT / Math.max(1, guests.length))) }
   let course = homeward({ floor: new Floor(space, hosts, guests), rounds: [] }, guests)
   for (;;) {
     const better =

@@ -1,9 +1,11 @@
 // Who is away from hosts that were emptied, and how they would come home: each weighed as a move is, and ordered so that all of it fits.
+
 import { inExtents } from '../../../claims/rooms.ts'
 import type { HostRoom } from '../../../guests/where.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
 import type { HostView } from '../../../hosts/pool-change.ts'
 import { poolsOf } from '../../../placement/picture.ts'
+import { isAnswering, sayHost } from '../../../protocol/host.ts'
 import type { Uuid } from '../../../protocol/values.ts'
 import type { HomesTable } from '../../../store/schema/guests.ts'
 import { allHomes } from '../../../store/tables/homes.ts'
@@ -97,9 +99,10 @@ export async function weighHome(deps: EvacuationDeps, asked: HomeAsked): Promise
 }
 
 export async function planHome(deps: EvacuationDeps, asked: HomeAsked): Promise<Planned<HomeArgs>> {
-  for (const { name, state, cordon } of asked.homes) {
-    if (state === 'maintenance') return refused(`${name} is in maintenance, and no guest comes to it: hostless host resume ${name}`)
-    if (state !== 'up') return refused(`${name} is ${state}, and no guest comes to it`)
+  for (const home of asked.homes) {
+    const { name, cordon } = home
+    if (!isAnswering(home)) return refused(`${name} is ${sayHost(home)}, and no guest comes to it`)
+    if (home.service === 'maintenance') return refused(`${name} is in maintenance, and no guest comes to it: hostless host resume ${name}`)
     if (cordon && !isOfEvacuation(cordon.reason))
       return refused(`${name} is cordoned: ${cordon.reason}: where that is over, hostless host uncordon ${name}`)
   }

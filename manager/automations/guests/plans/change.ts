@@ -11,6 +11,7 @@ import type { GuestChange } from '../../../protocol/guest-change.ts'
 import { vgRef } from '../../../protocol/guest-disk.ts'
 import { type GuestSpec, type NicSpec, writeSpec } from '../../../protocol/guest-spec.ts'
 import type { Guest as Domain } from '../../../protocol/guests.ts'
+import { isAnswering, sayHost } from '../../../protocol/host.ts'
 import { uuid as uuidSchema } from '../../../protocol/values.ts'
 import { claimsOf } from '../../../store/tables/claims.ts'
 import type { ChangeArgs } from '../change-args.ts'
@@ -46,8 +47,8 @@ export async function planChange(deps: PlanDeps, asked: ChangeAsked): Promise<Pl
   const touched = added.length + grown.length + removed.length + leaving.length
   const isOnHost = touched > 0 || live === 'yes'
   if (isOnHost && (!host || record.host === undefined)) return refused(`${name} lies on no host that is known`)
-  if (touched > 0 && host?.state !== 'up' && host?.state !== 'maintenance')
-    return refused(`${host?.name} is ${host?.state}: disks of ${name} can be changed when it is up`)
+  if (touched > 0 && host && !isAnswering(host))
+    return refused(`${host.name} is ${sayHost(host)}: disks of ${name} can be changed when it is up`)
   if (difference.name !== undefined && (await deps.book.find(difference.name)))
     return refused(`there is a guest ${difference.name} already: hostless vm show ${difference.name}`, 'held')
   const networks = await deps.networks.list()

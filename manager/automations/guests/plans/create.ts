@@ -13,6 +13,7 @@ import { type Mac, type Uuid, uuid as uuidSchema } from '../../../protocol/value
 import { sayBytes } from '../../../wording.ts'
 import { type CreateArgs, GENERATION, type NewDisk } from '../create.ts'
 import { cpuArg } from '../parts.ts'
+import { bootOf } from './boot.ts'
 import { type PlanDeps, type Planned, planned, refused, sharedArg, sharedVgsOf } from './plan.ts'
 import { type SizedDisk, seedDisks } from './seed.ts'
 
@@ -29,12 +30,14 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   const { name } = spec
   if (await book.find(name)) return refused(`there is a guest ${name} already: hostless vm show ${name}`, 'held')
   if (spec.uuid !== undefined && (await book.find(spec.uuid))) return refused(`there is a guest with UUID ${spec.uuid} already`, 'held')
-  if (spec.disks.length === 0) return refused(`${name} has no disk, and it boots from its first one: give it one, with an image`)
+  if (spec.disks.length === 0) return refused(`${name} has no disk: ${spec.boot === 'grub' ? DISK_TO_BOOT : DISK_TO_BE_KNOWN}`)
   const known = await networks.list()
   const unknown = spec.nics.find(({ network }) => !known.some((one) => one.name === network))
   if (unknown) return refused(sayNoNetwork(unknown, known))
   const sized = await fromImages(deps, spec)
   if (sized.kind !== 'done') return sized
+  const boot = await bootOf(deps.images, spec)
+  if (boot.kind !== 'done') return boot
   const places = await where.places({ spec, ...(among ? { among } : {}) })
   const [best] = places.fits
   const inventory = best && pool.knownInventory(best.host)
@@ -60,7 +63,7 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   }
   const cpu = await where.cpuOn(best.host, spec)
   const guest = configOf({
-    ...{ uuid, spec: whole, cpuid: cpu?.cpuid, host: best.host, macs, networks: known },
+    ...{ uuid, spec: whole, boot: boot.value, cpuid: cpu?.cpuid, host: best.host, macs, networks: known },
     disks: disks.map((one) => ({ ...one, generation: GENERATION })),
   })
   const own = remembered({
@@ -83,12 +86,17 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
   })
 }
 
+const DISK_TO_BOOT = 'it boots from its first one: give it one, with an image'
+const DISK_TO_BE_KNOWN = 'give it one: what is known of it lies beside its first one'
+
 export async function fromImages({ images }: PlanDeps, { disks }: GuestSpec): Promise<Done<readonly SizedDisk[]>> {
   const sized: SizedDisk[] = []
   for (const disk of withVdevs(disks)) {
     const found = disk.image === undefined ? undefined : await images.find(disk.image)
     if (found && found.kind !== 'done') return found
     const image = found?.value
+    if (image && image.kind !== 'disk')
+      return refused(`disk ${disk.vdev} cannot begin with ${disk.image}, which is a ${image.kind}: a guest boots by it, by --kernel`)
     if (image && image.sizeBytes > disk.size) {
       return refused(`disk ${disk.vdev} has ${sayBytes(disk.size)}, and image ${disk.image} needs ${sayBytes(image.sizeBytes)}`)
     }

@@ -1,11 +1,14 @@
 // What is asked of a guest that is there: whether it can be, and what its recipe is given.
+
 import type { z } from 'zod'
 import { configOf, type PlacedDisk } from '../../../guests/config.ts'
 import type { GuestRecord } from '../../../guests/guest.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
 import { lvOf, vgRef } from '../../../protocol/guest-disk.ts'
+import { isAnswering, isHarmless, sayHost } from '../../../protocol/host.ts'
 import type { DestroyArgs, StopArgs } from '../end.ts'
 import { cpuArg, type rememberedStart, type StartArgs } from '../parts.ts'
+import { bootOf } from './boot.ts'
 import {
   type Asked,
   free,
@@ -49,10 +52,12 @@ export async function planStart(
     const why = places.refused.find((one) => one.host === host.id)?.reasons.join('; ')
     return refused(`${name} cannot start on ${host.name}: ${why ?? 'it has not reported'}`)
   }
+  const boot = await bootOf(deps.images, spec)
+  if (boot.kind !== 'done') return boot
   const networks = await deps.networks.list()
   const cpu = await deps.where.cpuOn(host.id, spec)
   const guest = configOf({
-    ...{ uuid, spec, cpuid: cpu?.cpuid, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
+    ...{ uuid, spec, boot: boot.value, cpuid: cpu?.cpuid, host: host.id, networks, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
     disks: disksOf(record),
   })
   const leftover = found.value.seen.some((one) => one.host.id === host.id) ? 'domain' : 'none'
@@ -92,8 +97,8 @@ export async function planDestroy(deps: PlanDeps, asked: DestroyAsked): Promise<
   if (found.kind !== 'done') return found
   const { record, name } = found.value
   const host = runningOn(found.value)
-  if (host && host.state !== 'up' && host.state !== 'maintenance') {
-    return refused(`${host.name} is ${host.state}, and has disks of ${name}: they can be removed when it is up again`)
+  if (host && !isAnswering(host)) {
+    return refused(`${host.name} is ${sayHost(host)}, and has disks of ${name}: they can be removed when it is up again`)
   }
   const keeps = asked.disks === 'keep'
   const disks = keeps ? [] : record.disks.map(({ id, vg }) => ({ disk: id, vg: vgRef.parse(vg) }))
@@ -119,10 +124,10 @@ export async function planForget(
   if (holding && holding.automation !== within) return heldBy(name, holding)
   if (confirm !== name) return refused(`to forget ${name}, say its name as it stands: ${JSON.stringify(confirm)} is another`)
   const host = record.host === undefined ? undefined : pool.hosts().find(({ id }) => id === record.host)
-  if (host && host.state !== 'fenced' && host.state !== 'rejected') {
+  if (host && !isHarmless(host) && host.trust !== 'rejected') {
     const how =
-      host.state === 'lost' ? `hostless host fence ${host.name} --proof TEXT says that it runs nothing` : `hostless vm destroy ${name}`
-    return refused(`${host.name}, where ${name} lies, is ${host.state}: ${how}`)
+      host.presence === 'lost' ? `hostless host fence ${host.name} --proof TEXT says that it runs nothing` : `hostless vm destroy ${name}`
+    return refused(`${host.name}, where ${name} lies, is ${sayHost(host)}: ${how}`)
   }
   const runs = seen.find((one) => one.host.id !== record.host && one.domain.state !== 'shutdown' && one.domain.state !== 'crashed')
   if (runs) return refused(`${name} runs on ${runs.host.name}: it is not forgotten while it runs`)

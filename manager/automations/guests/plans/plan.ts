@@ -8,16 +8,26 @@ import type { HostView } from '../../../hosts/pool-change.ts'
 import type { Networks } from '../../../networks/service.ts'
 import type { Done, Refused } from '../../../outcome.ts'
 import type { VgRef } from '../../../protocol/guest-disk.ts'
+import type { KernelFile } from '../../../protocol/guest-kernel.ts'
 import { seenByOthers } from '../../../storage/shared-vgs.ts'
 import type { SeedSpec } from '../../../vm-images/seed.ts'
 import type { OneByOne } from '../../migrate/one-by-one.ts'
 
-/** What disks can be made from. */
+/** What disks can be made from, and guests boot by. */
 export interface Images {
   /** By name or id. */
-  find(ref: string): Promise<Done<{ readonly id: string; readonly sizeBytes: number }>>
+  find(ref: string): Promise<Done<FoundImage>>
   /** The same again is the same. */
   makeSeed(seed: SeedSpec): Promise<Done<{ readonly id: string; readonly sizeBytes: number }>>
+}
+
+export interface FoundImage extends KernelFile {
+  readonly name?: string
+  readonly kind: 'disk' | 'kernel' | 'initrd'
+  /** That goes with a kernel. */
+  readonly initrd?: KernelFile
+  /** All of its content is on this manager. */
+  readonly present: boolean
 }
 
 export interface PlanDeps extends MacSources {

@@ -1,4 +1,5 @@
 // What the VG of a guest that changes is to remember of it, and what it does: with the disks that it will have. Pure.
+
 import type { z } from 'zod'
 import type { CpuFeatures } from '../../../cpu/host.ts'
 import type { DiskRecord } from '../../../guests/guest.ts'
@@ -6,6 +7,7 @@ import { isSame, type Remembered, remembered } from '../../../guests/remembered.
 import type { Network } from '../../../networks/network.ts'
 import { RECORDS_LV } from '../../../protocol/guest-record.ts'
 import type { GuestSpec } from '../../../protocol/guest-spec.ts'
+import { isAnswering } from '../../../protocol/host.ts'
 import type { ChangeArgs } from '../change-args.ts'
 import { GENERATION, type NewDisk } from '../create.ts'
 import type { rememberedStart } from '../parts.ts'
@@ -63,7 +65,7 @@ function toldOf({
   epoch,
   now,
 }: Pick<Managed, 'record' | 'host'> & Pick<PlanDeps, 'epoch' | 'now'> & Pick<Becoming, 'networks'>) {
-  if (record.host === undefined || host?.id !== record.host || (host.state !== 'up' && host.state !== 'maintenance')) return undefined
+  if (record.host === undefined || host?.id !== record.host || !isAnswering(host)) return undefined
   const { uuid, created, createdBy, cpu } = record
   return { uuid, created, createdBy, cpu, host: hostArgOf(host), networks, epoch, now: now() }
 }

@@ -1,6 +1,7 @@
 // What would be other of a guest, as a person reads it before it is done: each thing, and from when on. Pure.
 import { AT_ONCE, type Difference } from '../../../guests/difference.ts'
 import type { DiskRecord } from '../../../guests/guest.ts'
+import { sayBoot } from '../../../protocol/guest-boot.ts'
 import type { DiskSpec, GuestSpec, NicSpec } from '../../../protocol/guest-spec.ts'
 import type { Guest as Domain } from '../../../protocol/guests.ts'
 import { writeSize } from '../../../protocol/size.ts'
@@ -33,7 +34,7 @@ export function sayChanges({ before, difference, domain, leaving }: Changing): r
   return [
     ...(name === undefined ? [] : [now(`name ${before.name} → ${name}`)]),
     ...keys.map((key) =>
-      said(`${key} ${written(before[key])} → ${written(wanted[key])}`, isLive(key) ? 'at once' : 'from its next start on'),
+      said(`${key} ${saidOf(before, key)} → ${saidOf(wanted, key)}`, isLive(key) ? 'at once' : 'from its next start on'),
     ),
     ...added.map((disk) => now(`disk ${disk.vdev ?? 'new'} of ${sayDisk(disk)} added`)),
     ...grown.map((disk) => now(`disk ${disk.vdev} grown to ${writeSize(disk.size)}`)),
@@ -76,6 +77,10 @@ function sayBounds({ rateKBps, filter }: NicSpec): string {
 
 function sayNic({ network, mac }: NicSpec): string {
   return mac === undefined ? `on ${network}` : `${mac} on ${network}`
+}
+
+function saidOf(spec: GuestSpec, key: Difference['keys'][number]): string {
+  return key === 'boot' ? sayBoot(spec.boot) : written(spec[key])
 }
 
 function written(value: GuestSpec[Difference['keys'][number]]): string {

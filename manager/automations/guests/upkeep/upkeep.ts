@@ -1,9 +1,11 @@
 // Looks after guests that were brought to run: starts those that a power cut has ended, in their order, as hosts come back; writes down
 // which have ended by themselves; and holds an alarm for each that stays down, or cannot be started.
+
 import { z } from 'zod'
 import type { After } from '../../../../appliance/wire/timers.ts'
 import type { Automations } from '../../../automation/service.ts'
 import type { Pool } from '../../../hosts/service.ts'
+import { isInService } from '../../../protocol/host.ts'
 import type { Store } from '../../../store/database.ts'
 import { locksOn } from '../../../store/tables/automations.ts'
 import { type BroughtRow, broughtGuests, broughtSpecs, guestOf } from '../../../store/tables/guests.ts'
@@ -146,7 +148,7 @@ export class GuestUpkeep {
     const { pool } = this.#deps
     const host = row.host === null ? undefined : pool.host(row.host)
     const inventory = host && pool.knownInventory(host.id)
-    if (!host || !inventory || host.state !== 'up' || row.booted === null || !host.inventory) return { kind: 'unknown' }
+    if (!host || !inventory || !isInService(host) || row.booted === null || !host.inventory) return { kind: 'unknown' }
     return judge(row, { booted: row.booted, reported: host.inventory.at, inventory })
   }
 

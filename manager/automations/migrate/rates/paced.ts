@@ -2,9 +2,9 @@
 import type { Tagged } from '../../../automation/effect.ts'
 import { type RequestOf, requestBody } from '../../../protocol/requests.ts'
 
-export type PaceOrder = RequestOf<'pace-mirror'> | RequestOf<'pace-send'>
+export type PaceOrder = RequestOf<'pace-mirror'> | RequestOf<'pace-send'> | RequestOf<'pace-seed'>
 
-const SENDING: readonly string[] = ['sync-mirror', 'verify-mirror', 'send-guest']
+const SENDING: readonly string[] = ['sync-mirror', 'verify-mirror', 'send-guest', 'send-seed']
 
 /** What tells the host; undefined: this request sends nothing that has a pace. `rateBytes`: a second; undefined: as fast as it goes. */
 export function paceOf(body: Tagged): ((rateBytes: number | undefined) => PaceOrder) | undefined {
@@ -17,6 +17,10 @@ export function paceOf(body: Tagged): ((rateBytes: number | undefined) => PaceOr
     case 'verify-mirror': {
       const { vg, disk, minor } = data
       return (rateBytes) => ({ kind: 'pace-mirror', vg, disk, minor, ...kilobytes(rateBytes) })
+    }
+    case 'send-seed': {
+      const { seed, disk } = data
+      return (rateBytes) => ({ kind: 'pace-seed', seed, disk, ...kilobytes(rateBytes) })
     }
     case 'send-guest': {
       const { migration } = data

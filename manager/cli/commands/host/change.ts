@@ -3,6 +3,8 @@
 import type { Command } from 'commander'
 import { bootSettings } from '../../../contract/boots.ts'
 import type { Host, HostAction } from '../../../contract/hosts.ts'
+import { sayHost } from '../../../protocol/host.ts'
+import { sayPlace } from '../../../wording.ts'
 import type { World } from '../../engine/answer.ts'
 import { everyHost } from '../../engine/api/every-host.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -38,7 +40,7 @@ const ACTIONS: readonly ActionWords[] = [
   { action: 'uncordon', description: 'let guests come again', example: ['@rack3', 'a rack that is done'] },
   {
     action: 'maintain',
-    description: 'take hosts without guests out of service, to work on them; a cordon stays',
+    description: 'take hosts without guests out of service, to work on them: lost or booted, they stay in maintenance; a cordon stays, too',
     example: ['@rack3,-node17', 'a rack but one host'],
   },
   {
@@ -52,7 +54,11 @@ const ACTIONS: readonly ActionWords[] = [
     example: ['node03 --proof "power cut at PDU 2, outlet 7, seen dark"', 'what says so goes into the history'],
     question: (hosts) => `If a guest still runs on ${hosts}, its disks get two writers. Is it certain that nothing runs there?`,
   },
-  { action: 'release', description: 'take the fence from hosts', example: ['node03', 'it was mended, and may boot again'] },
+  {
+    action: 'release',
+    description: 'take the fence from hosts; they are in the service that they were in',
+    example: ['node03', 'it was mended, and may boot again'],
+  },
 ]
 
 interface ActionOptions {
@@ -160,7 +166,7 @@ function addBoot(host: Command, world: World): void {
       if (image === undefined && root === undefined) throw new CommandFailure('name an image, or --root', 2)
       const wanted = bootSettings.safeParse({ ...orDefault('image', image), ...orDefault('root', root) })
       if (!wanted.success)
-        throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 2)
+        throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${sayPlace(path)}: ${message}`).join('; '), 2)
       const act = async ({ id }: Host): Promise<string> => {
         await api.boots.set({ ref: id, ...wanted.data })
         return [...(image === undefined ? [] : [`image ${image}`]), ...(root === undefined ? [] : [`root ${root}`])].join(', ')
@@ -191,7 +197,7 @@ function addNote(host: Command, world: World): void {
 
 const nameOf = ({ name }: Host): string => name
 
-const stands = ({ state, cordon }: Host): string => (cordon ? `${state}, cordoned: ${oneLine(cordon.reason)}` : state)
+const stands = (host: Host): string => (host.cordon ? `${sayHost(host)}, cordoned: ${oneLine(host.cordon.reason)}` : sayHost(host))
 
 /** `node01, node02 and 3 others`. */
 function namesOf(hosts: readonly Host[]): string {

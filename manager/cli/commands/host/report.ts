@@ -42,6 +42,10 @@ const LIST_COLUMNS: readonly Column[] = [
   id('generation', 'GENERATION', { spare: 6 }),
   text('agent', 'AGENT', { spare: 7 }),
   text('notes', 'NOTES', { spare: 2, show: onOneLine }),
+  text('trust', 'TRUST', { isHidden: true }),
+  text('presence', 'PRESENCE', { isHidden: true }),
+  text('service', 'SERVICE', { isHidden: true }),
+  text('power', 'POWER', { isHidden: true }),
   id('id', 'ID', { isHidden: true }),
   id('uuid', 'UUID', { isHidden: true }),
   text('macs', 'MACS', { isHidden: true }),
@@ -54,6 +58,10 @@ function hostRow(host: Host): Row {
   return {
     host: host.name,
     state: host.state,
+    trust: host.trust,
+    presence: host.presence,
+    service: host.service,
+    power: host.power,
     since: iso(host.since),
     groups: host.groups,
     guests: host.guests ?? null,
@@ -160,6 +168,13 @@ function changeRows({ change }: Host): readonly Row[] {
 
 const FACTS: readonly Column[] = [
   ...[text('host', 'Host'), text('id', 'Id'), { ...stateColumn, title: 'State' }, time('since', 'Since')],
+  ...[
+    text('trust', 'Trust'),
+    text('presence', 'Presence'),
+    text('service', 'Service'),
+    text('power', 'Power'),
+    text('proof', 'Fenced, as'),
+  ],
   ...[text('cordon', 'Cordoned', { show: onOneLine }), text('cordonedby', 'Cordoned by'), text('groups', 'Groups')],
   ...[
     text('notes', 'Notes', { show: onOneLine }),
@@ -192,6 +207,7 @@ function factsOf(host: Host): Row {
   const orNull = (value: Value | undefined): Value => value ?? null
   return {
     ...hostRow(host),
+    proof: host.proof ?? null,
     cordonedby: host.cordon ? `${host.cordon.who}, ${iso(host.cordon.at)}` : null,
     groups: host.groups.length > 0 ? host.groups : null,
     notes: host.notes || null,

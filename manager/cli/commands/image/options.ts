@@ -7,6 +7,7 @@ import { CommandFailure } from '../../engine/failure.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from '../../engine/output/output.ts'
 
 export const DEFAULT_DATA_DIR = '/var/lib/hostless'
+export const DEFAULT_CONFIG = '/etc/hostless.yaml'
 
 export interface DataDirOptions {
   readonly dataDir?: string

@@ -36,7 +36,7 @@ export function matrixTable(matrix: Matrix, detail: 'marks' | 'why', look: Look)
   const things = matrix.rows.map((row, at) => ({ row, heading: headingOf(row, at, matrix.rows) }))
   const parts = [
     ...blocksOf(things, matrix, look).map((block) => markBlock(block, matrix, look)),
-    legend(things, matrix, look) + splits(things, matrix),
+    marks(look) + legend(things, matrix, look) + splits(things, matrix),
     ...(detail === 'why' ? [reasons(things, matrix, look)] : []),
   ]
   return parts.join('\n')
@@ -98,10 +98,18 @@ const nameWidth = (hosts: Matrix['hosts']): number => Math.max(4, ...hosts.map((
 const stateWidth = (hosts: Matrix['hosts']): number => Math.max(5, ...hosts.map(({ state }) => state.length))
 const padded = (shown: string, width: number): string => shown + ' '.repeat(Math.max(0, width - widthOf(shown)))
 
+const marksOf = (unicode: Look['unicode']): readonly [yes: string, no: string, quiet: string] =>
+  unicode ? ['✓', '✗', '·'] : ['+', '-', '.']
+
 function markBlock(block: readonly Headed[], { hosts }: Matrix, look: Look): string {
-  const [yes, no] = look.unicode ? ['✓', '✗'] : ['+', '-']
+  const [yes, no, quiet] = marksOf(look.unicode)
   const line = (name: string, state: string, marks: readonly string[]): string =>
     [padded(name, nameWidth(hosts)), padded(state, stateWidth(hosts)), ...marks].join(GAP).trimEnd()
+  const markOf = ({ unread, reached, odd }: MatrixRow['cells'][number]): string => {
+    if (unread) return '?'
+    if (reached) return paint(yes, 'good', look)
+    return odd ? paint(no, 'bad', look) : quiet
+  }
   const head = line(
     'HOST',
     'STATE',
@@ -113,8 +121,7 @@ function markBlock(block: readonly Headed[], { hosts }: Matrix, look: Look): str
       state,
       block.map(({ row, heading }) => {
         const cell = row.cells[at]
-        const mark =
-          cell === undefined ? '' : cell.unread ? '?' : cell.reached ? paint(yes ?? '', 'good', look) : paint(no ?? '', 'bad', look)
+        const mark = cell === undefined ? '' : state === 'lost' ? '?' : markOf(cell)
         return `${mark}${' '.repeat(widthOf(heading) - (cell === undefined ? 0 : 1))}`
       }),
     ),
@@ -124,6 +131,11 @@ function markBlock(block: readonly Headed[], { hosts }: Matrix, look: Look): str
 
 function paint(shown: string, tone: 'good' | 'bad' | 'head', { colour }: Look): string {
   return colour ? `${PAINT[tone]}${shown}${PAINT.reset}` : shown
+}
+
+function marks({ unicode }: Look): string {
+  const [yes, no, quiet] = marksOf(unicode)
+  return `${yes} reached  ${no} not reached, though most like it do  ${quiet} not reached  ? not known\n`
 }
 
 function legend(things: readonly Headed[], { hosts }: Matrix, look: Look): string {

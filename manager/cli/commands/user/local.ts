@@ -8,6 +8,7 @@ import { openAccess } from '../../../access/service.ts'
 import { users } from '../../../contract/access.ts'
 import type { Role } from '../../../protocol/accounts.ts'
 import { type DataPlace, visitData } from '../../../store/open.ts'
+import { giveToOwner } from '../../../store/ownership.ts'
 import { dataPlaceOf } from '../../engine/data-place.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { newPassword } from '../../engine/new-password.ts'
@@ -50,6 +51,7 @@ export async function addLocalUser(place: DataPlace, name: string, role: Role | 
     return what
   } finally {
     await store.close()
+    await giveToOwner(place.dataDir)
   }
 }
 

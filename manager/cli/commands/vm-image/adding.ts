@@ -7,15 +7,17 @@ import { untilStopped } from '../../engine/watch/listening.ts'
 
 export interface AddOptions {
   readonly name: string
-  readonly format?: 'raw' | 'qcow2'
+  readonly format?: 'raw' | 'qcow2' | 'kernel'
+  /** Of a kernel: what goes with it. */
+  readonly initrd?: string
   readonly notes?: string
 }
 
-export async function addFile(api: PoolApi, world: World, file: string, { name, format, notes = '' }: AddOptions): Promise<void> {
+export async function addFile(api: PoolApi, world: World, file: string, { name, format, initrd, notes = '' }: AddOptions): Promise<void> {
   await untilStopped(
     async (signal) => {
       const tell = transferLine(world.err)
-      const id = await sendImage(api, { file, name, format, notes, signal, onProgress: tell.progress }).finally(tell.end)
+      const id = await sendImage(api, { file, initrd, name, format, notes, signal, onProgress: tell.progress }).finally(tell.end)
       world.out.write(`Added ${name}: ${id}\n`)
     },
     () => {},

@@ -1,4 +1,5 @@
 // `hostless vm-image build`: Debian packages to a disk that boots its own kernel, and that to the manager, or to a file.
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Argument, type Command } from 'commander'
@@ -6,6 +7,7 @@ import { execa } from 'execa'
 import { packageRoot } from '../../../../appliance/package-root.ts'
 import { buildGuestDisk } from '../../../../images/guest/build.ts'
 import { GUESTS, type GuestName, LEAST_DISK_MIB } from '../../../../images/guest/recipe.ts'
+import { sayBytes } from '../../../wording.ts'
 import type { World } from '../../engine/answer.ts'
 import { type ApiOptions, addApiOptions } from '../../engine/api/settings.ts'
 import { CommandFailure } from '../../engine/failure.ts'
@@ -64,7 +66,7 @@ export function addVmImageBuild(image: Command, world: World): void {
           recipeFolder: join(packageRoot(import.meta.dirname, 4), 'images/guest'),
         })
         try {
-          if (file !== undefined) await leave(built.file, file)
+          if (file !== undefined) world.out.write(`${await leave(built.file, file)}\n`)
           else if (api) await addFile(api, world, built.file, { name, format: 'raw', notes: `built by hostless vm-image build ${debian}` })
         } finally {
           await built.discard()
@@ -75,8 +77,11 @@ export function addVmImageBuild(image: Command, world: World): void {
   })
 }
 
-async function leave(from: string, to: string): Promise<void> {
+/** What there is then, for a person. */
+async function leave(from: string, to: string): Promise<string> {
   await execa('cp', ['--sparse=always', '--', from, to]).catch((error: Error) => {
     throw new CommandFailure(`${to}: ${error.message}`)
   })
+  const { size, blocks } = await stat(to)
+  return `${to}: a raw disk of ${sayBytes(size)}, ${sayBytes(blocks * 512)} of it in use`
 }

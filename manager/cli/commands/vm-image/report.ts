@@ -5,7 +5,14 @@ import { listReport } from '../../engine/list-report.ts'
 import type { Report, Row } from '../../engine/output/output.ts'
 
 const COLUMNS = [
-  ...[text('name', 'NAME'), bytes('size', 'DISK'), bytes('kept', 'KEPT'), text('state', 'STATE'), words('users', 'GUESTS', { spare: 1 })],
+  ...[
+    text('name', 'NAME'),
+    text('kind', 'KIND'),
+    bytes('size', 'SIZE'),
+    bytes('kept', 'KEPT'),
+    text('state', 'STATE'),
+    words('users', 'GUESTS', { spare: 1 }),
+  ],
   ...[text('format', 'MADE OF', { spare: 3 }), time('added', 'ADDED', { spare: 2 }), text('by', 'BY', { spare: 2 })],
   ...[words('notes', 'NOTES', { spare: 4 }), id('id', 'ID')],
 ]
@@ -23,10 +30,18 @@ export function imageReport(image: VmImage): Report {
   }
 }
 
-function rowOf({ name, id: key, sizeBytes, keptBytes, format, added, by, notes, users, present, check }: VmImage): Row {
+function rowOf({ name, id: key, kind, initrd, sizeBytes, keptBytes, format, added, by, notes, users, present, check }: VmImage): Row {
   const state = present ? (check?.state ?? 'there') : 'content missing'
   return {
-    ...{ name: name ?? null, size: sizeBytes, kept: keptBytes, state, users: users.join(' '), format: format ?? null },
+    ...{
+      name: name ?? null,
+      kind,
+      size: sizeBytes + (initrd?.sizeBytes ?? 0),
+      kept: keptBytes,
+      state,
+      users: users.join(' '),
+      format: format ?? null,
+    },
     ...{ added: iso(added), by: by ?? null, notes, id: key },
   }
 }

@@ -1,4 +1,4 @@
-// `hostless vm-image …`: what guests' disks are made of: add, list, show, verify, remove. `build` is build.ts'.
+// `hostless vm-image …`: what guests' disks are made of, and kernels that guests boot by: add, add-kernel, list, show, verify, remove. `build` is build.ts'.
 import { type Command, Option } from 'commander'
 import type { VmImage } from '../../../contract/vm-images.ts'
 import type { World } from '../../engine/answer.ts'
@@ -14,7 +14,7 @@ import { addVmImageBuild } from './build.ts'
 import { describeCheck, imageReport, imagesReport } from './report.ts'
 
 export function addVmImageCommands(program: Command, world: World): void {
-  const image = program.command('vm-image').description('images that the disks of guests are made of')
+  const image = program.command('vm-image').description('images that the disks of guests are made of, and kernels that guests boot by')
   addListing(image, world, {
     name: 'list [selector...]',
     description: 'all images, by name or pattern; what has no name is shown by its id',
@@ -44,6 +44,22 @@ export function addVmImageCommands(program: Command, world: World): void {
         .option('--notes <text>', 'for those who see it'),
     act: (api, [file = ''], options) => addFile(api, world, file, options),
   })
+  addDoing<KernelOptions>(image, world, {
+    name: 'add-kernel <name>',
+    description: 'make a kernel of this machine, with its initrd, one that guests boot by in the place of their own GRUB',
+    examples: [
+      [
+        'vm-image add-kernel debian-6.12 --kernel /boot/vmlinuz-6.12 --initrd /boot/initrd.img-6.12',
+        'then: vm create --kernel debian-6.12',
+      ],
+    ],
+    options: (command) =>
+      command
+        .requiredOption('--kernel <file>', 'a bzImage, as vmlinuz is, or an ELF vmlinux, with the entry for PVH guests of Xen')
+        .option('--initrd <file>', 'what the kernel unpacks first')
+        .option('--notes <text>', 'for those who see it'),
+    act: (api, [name = ''], { kernel, ...more }) => addFile(api, world, kernel, { ...more, name, format: 'kernel' }),
+  })
   addVmImageBuild(image, world)
   addDoing(image, world, {
     name: 'verify <image...>',
@@ -64,7 +80,7 @@ export function addVmImageCommands(program: Command, world: World): void {
   })
   addDoing(image, world, {
     name: 'remove <image...>',
-    description: 'remove images, by name or pattern; refused while disks of guests are made of them',
+    description: 'remove images, by name or pattern; refused while disks of guests are made of them, or guests’ specs name them',
     examples: [['vm-image remove debian12', 'one that nobody needs']],
     act: async (api, args, { output }) => {
       const remove = async ({ name, id }: VmImage): Promise<string> => {
@@ -74,6 +90,10 @@ export function addVmImageCommands(program: Command, world: World): void {
       await doToEach(pick(args, (await api.vmImages.list()).images, NAMING), 'image', nameOf, remove, { world, output })
     },
   })
+}
+
+interface KernelOptions extends Pick<AddOptions, 'initrd' | 'notes'> {
+  readonly kernel: string
 }
 
 const nameOf = ({ name, id }: VmImage): string => name ?? id

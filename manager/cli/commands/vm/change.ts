@@ -1,5 +1,5 @@
 // `hostless vm set|rename|disk …|nic …`: what a guest has, and is called, other than before.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readSize } from '../../../protocol/size.ts'
 import type { World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
@@ -17,6 +17,9 @@ interface SetOptions extends ChangeOptions {
   readonly maxVcpus?: number
   readonly restart?: 'never' | 'on-failure' | 'always'
   readonly cpu?: 'pool' | 'host'
+  readonly boot?: 'grub'
+  readonly kernel?: string
+  readonly cmdline?: string
   readonly startOrder?: number
   readonly startDelay?: number
   readonly notes?: string
@@ -35,6 +38,7 @@ export function addVmChange(vm: Command, world: World): void {
     examples: [
       ['vm set web1 --memory 2G --vcpus 4', 'one that runs, at once if it may have so much'],
       ["vm set 'web*' --max-memory 8G --dry-run", 'what it would change, and from when on'],
+      ['vm set web1 --kernel debian-6.12 --cmdline "root=/dev/xvda1 ro console=hvc0"', 'what it boots by from its next start on'],
       ['vm set web1 --tag prod --tag eu --notes "shop"', 'tags in the place of those that it has'],
     ],
     options: (command) =>
@@ -45,14 +49,40 @@ export function addVmChange(vm: Command, world: World): void {
         .option('--max-vcpus <number>', 'the most that it can be given while it runs', wholeNumber(1, 512))
         .option('--restart <policy>', 'after its end: never, on-failure, always')
         .option('--cpu <level>', 'pool: what all hosts of its maker give, so that it can go to each of them; host: all that its host gives')
+        .addOption(new Option('--boot <how>', 'grub: its own, in the place of a kernel').choices(['grub']))
+        .option('--kernel <name>', 'of the image store, that it boots by')
+        .option('--cmdline <words>', 'that its kernel is given')
         .option('--start-order <number>', 'after a power cut: those of a lower number first', wholeNumber(0, 9999))
         .option('--start-delay <seconds>', 'after a power cut: before the next one is started', wholeNumber(0, 3600))
         .option('--notes <text>', 'for people')
         .option('--tag <tag>', 'that it has, in the place of the others; may be said again', each)
         .option('--group <name>', 'that it is in, in the place of the others; may be said again', each),
-    act: async (api, args, { tag, group, memory, maxMemory, vcpus, maxVcpus, restart, cpu, startOrder, startDelay, notes, ...options }) => {
+    act: async (
+      api,
+      args,
+      {
+        tag,
+        group,
+        boot: grub,
+        kernel,
+        cmdline,
+        memory,
+        maxMemory,
+        vcpus,
+        maxVcpus,
+        restart,
+        cpu,
+        startOrder,
+        startDelay,
+        notes,
+        ...options
+      },
+    ) => {
       const lists = { tags: tag && [...tag], groups: group && [...group] }
-      const change: Change = { memory, maxMemory, vcpus, maxVcpus, restart, cpu, startOrder, startDelay, notes, ...lists }
+      if (grub !== undefined && (kernel ?? cmdline) !== undefined)
+        throw new CommandFailure('a guest boots by --boot grub or by --kernel: say one', 2)
+      const boot = grub ?? ((kernel ?? cmdline) === undefined ? undefined : { kernel, cmdline })
+      const change: Change = { boot, memory, maxMemory, vcpus, maxVcpus, restart, cpu, startOrder, startDelay, notes, ...lists }
       if (Object.values(change).every((value) => value === undefined))
         throw new CommandFailure('say what is to be other: --memory 2G, say', 2)
       const { items, missing } = await pickVms(api, args)

@@ -36,6 +36,7 @@ export function addVmCreate(vm: Command, world: World, read: ReadFile): void {
       ['vm create web1 --image debian13 --disk 8G@data --on @rack3 --dry-run', 'which hosts could take it, and why others not'],
       ['vm create web --count 10 --image debian13 --disk 8G@data --nic lan', 'ten alike: web1 to web10'],
       ['vm create web1 --image debian13 --disk 8G@data --nic lan --ssh-key ~/.ssh/id_ed25519.pub', 'that you can log in to'],
+      ['vm create web1 --disk 8G@data --image root --kernel debian-6.12 --cmdline "root=/dev/xvda ro console=hvc0"', 'by a kernel of ours'],
       ['vm create -f web1.yaml --stopped', 'as a file says, and not started yet'],
     ],
     options: (command) =>
@@ -48,6 +49,8 @@ export function addVmCreate(vm: Command, world: World, read: ReadFile): void {
         .option('--nic <network>', 'lan, or lan=MAC; with ,filter=mac it may only send from its own MAC; may be said again', each, [])
         .option('--restart <policy>', 'after its end: never, on-failure, always')
         .option('--cpu <level>', 'pool: what all hosts of its maker give, so that it can go to each of them; host: all that its host gives')
+        .option('--kernel <name>', 'of the image store, that it boots by in the place of its own GRUB: hostless vm-image add-kernel')
+        .option('--cmdline <words>', 'that the kernel is given, as "root=/dev/xvda1 ro console=hvc0"')
         .option('--group <name>', 'that it is in; may be said again', each, [])
         .option('--notes <text>', 'for people')
         .option('--on <selector...>', 'hosts that may take it')

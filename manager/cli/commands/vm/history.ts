@@ -73,16 +73,21 @@ const COLUMNS: readonly Column[] = [
     text('outcome', 'OUTCOME', { tone }),
   ],
   ...[time('ended', 'ENDED'), text('who', 'BY', { spare: 2 }), text('took', 'TOOK', { spare: 2 })],
-  ...[bytes('diskBytes', 'DISKS', { spare: 2 }), bytes('memoryBytes', 'MEMORY', { spare: 2 }), number('pauseMs', 'PAUSE ms')],
+  ...[
+    bytes('diskBytes', 'DISKS', { spare: 2 }),
+    bytes('savedBytes', 'SAVED', { spare: 2 }),
+    bytes('memoryBytes', 'MEMORY', { spare: 2 }),
+    number('pauseMs', 'PAUSE ms'),
+  ],
   ...[words('reason', 'WHY', { spare: 1 }), number('seconds', 'SECONDS', { isHidden: true }), time('began', 'BEGAN', { isHidden: true })],
   ...[id('automation', 'AUTOMATION', { isHidden: true }), id('uuid', 'UUID', { isHidden: true })],
 ]
 
 export function movesReport(moves: readonly Move[]): Report {
   const rows = moves.map(
-    ({ automation, guest, name, from, to, way, outcome, reason, who, began, ended, diskBytes, memoryBytes, pauseMs }) => ({
+    ({ automation, guest, name, from, to, way, outcome, reason, who, began, ended, diskBytes, savedBytes, memoryBytes, pauseMs }) => ({
       ...{ guest: name, from: from.name, to: to.name, way, outcome, ended: iso(ended), who, took: spanOf(began, ended) },
-      ...{ diskBytes, memoryBytes, pauseMs: pauseMs ?? null, reason: reason ?? null },
+      ...{ diskBytes, savedBytes: savedBytes ?? null, memoryBytes, pauseMs: pauseMs ?? null, reason: reason ?? null },
       ...{ seconds: (ended - began) / 1000, began: iso(began), automation, uuid: guest },
     }),
   )

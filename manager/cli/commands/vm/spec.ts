@@ -12,6 +12,8 @@ export interface SpecOptions {
   readonly nic: readonly string[]
   readonly restart?: string
   readonly cpu?: string
+  readonly kernel?: string
+  readonly cmdline?: string
   readonly group: readonly string[]
   readonly notes?: string
 }
@@ -20,13 +22,19 @@ export interface SpecOptions {
 const LONGEST = 4 << 20
 
 /** The first disk begins with the image. */
-export function specOf(name: string, { image, memory = '512M', vcpus, disk, nic, restart, cpu, group, notes }: SpecOptions): GuestSpec {
+export function specOf(
+  name: string,
+  { image, memory = '512M', vcpus, disk, nic, restart, cpu, kernel, cmdline, group, notes }: SpecOptions,
+): GuestSpec {
+  if (kernel === undefined && cmdline !== undefined)
+    throw new CommandFailure('--cmdline is what a kernel is given: say --kernel NAME, too; without one the guest’s own GRUB has it', 2)
   return checked({
     ...{ name, memory, groups: group, nics: nic.map(nicOf) },
     disks: disk.map((one, at) => ({ ...diskOf(one), ...(at === 0 && image !== undefined ? { image } : {}) })),
     ...(vcpus === undefined ? {} : { vcpus }),
     ...(restart === undefined ? {} : { restart }),
     ...(cpu === undefined ? {} : { cpu }),
+    ...(kernel === undefined ? {} : { boot: { kernel, cmdline } }),
     ...(notes === undefined ? {} : { notes }),
   })
 }

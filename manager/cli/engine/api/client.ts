@@ -64,7 +64,12 @@ export function apiClient({ url, authority, token, patience = SILENCE }: ClientO
         ...(signal ? { signal } : {}),
       })
       asked.on('timeout', () => asked.destroy(new Error('it is silent')))
-      asked.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(url, error)))
+      asked.on('error', (error: NodeJS.ErrnoException) => {
+        // The manager, or who stands between, had closed it as idle when this was on its way: nothing of it was heard.
+        const isUnheard = asked.reusedSocket && error.code === 'ECONNRESET' && (method === 'GET' || extra['idempotency-key'] !== undefined)
+        if (isUnheard) open(method, path, body, extra, signal).then(resolve, reject)
+        else reject(unreachable(url, error))
+      })
       asked.on('response', resolve)
       asked.end(body?.bytes)
     })

@@ -6,12 +6,10 @@ import { type Command, Option } from 'commander'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { AUTHORITY_CERTIFICATE } from '../../../store/keys/authority.ts'
-import { DEFAULT_DATA_DIR } from '../../commands/image/options.ts'
+import { DEFAULT_CONFIG, DEFAULT_DATA_DIR } from '../../commands/image/options.ts'
 import { CommandFailure } from '../failure.ts'
 import { type Environment, type Login, readLogin } from '../login-file.ts'
 import { managerUrl } from './url.ts'
-
-const DEFAULT_CONFIG = '/etc/hostless.yaml'
 
 export interface ApiOptions {
   readonly manager?: string

@@ -9,7 +9,7 @@ import { type HistoryEntry, type Host, type HostAction, hosts } from '../../../c
 import type { Cell, Thing } from '../../../contract/things.ts'
 import type { Role } from '../../../protocol/accounts.ts'
 import { ROOT_MODES } from '../../../protocol/appliance.ts'
-import type { HostState } from '../../../protocol/host.ts'
+import { besideState, type HostState } from '../../../protocol/host.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { changeView } from './change.ts'
 import { guestPath } from './guests/list.ts'
@@ -45,27 +45,45 @@ const ACTIONS: Readonly<
 
 /** What has a meaning in this state; whether it can be done now is the manager's to say. */
 const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
-  pending: ['approve', 'reject'],
+  pending: ['reject'],
   approved: ['cordon', 'maintain', 'fence', 'reject'],
   booting: ['cordon', 'maintain', 'fence', 'reject'],
   up: ['cordon', 'maintain', 'fence', 'reject'],
-  maintenance: ['cordon', 'resume', 'fence', 'reject'],
+  maintenance: ['cordon', 'fence', 'reject'],
   lost: ['cordon', 'fence', 'reject'],
-  fenced: ['release', 'reject'],
-  rejected: ['approve'],
+  fenced: ['release', 'fence', 'reject'],
+  rejected: [],
 }
 
-interface Peculiar {
-  /** `waits`: another machine boots as this host, and somebody has to say that it is. */
-  readonly identity?: 'waits' | undefined
-  readonly cordon?: Host['cordon']
-}
+/** What ends most comes last. */
+const ORDER: readonly HostAction[] = ['approve', 'uncordon', 'cordon', 'maintain', 'resume', 'release', 'fence', 'reject']
 
-export function actionsFor(state: HostState, role: Role, { identity, cordon }: Peculiar = {}) {
-  const usual = identity === 'waits' && state === 'fenced' ? (['approve', 'reject'] as const) : OFFERED[state]
-  const others = usual.filter((name) => name !== 'cordon')
-  const offered = cordon ? (['uncordon', ...others] as const) : usual
+function actionsFor(host: Host, role: Role) {
+  const offered = ORDER.filter((name) => isOffered(host, name))
   return offered.filter((name) => atLeast(role, hosts[name].role)).map((name) => ({ name, ...ACTIONS[name] }))
+}
+
+function isOffered(host: Host, name: HostAction): boolean {
+  const { state, trust, presence, service, cordon } = host
+  const usual = OFFERED[state]
+  switch (name) {
+    case 'approve':
+      return trust !== 'approved'
+    case 'cordon':
+      return usual.includes(name) && !cordon
+    case 'uncordon':
+      return usual.includes('cordon') && cordon !== undefined
+    case 'resume':
+      return trust === 'approved' && service === 'maintenance'
+    case 'release':
+      return usual.includes(name) && trust === 'approved'
+    case 'fence':
+      // One that was heard after its fence has to be fenced anew, or to be released.
+      return usual.includes(name) && (state !== 'fenced' || presence === 'lost')
+    case 'maintain':
+    case 'reject':
+      return usual.includes(name)
+  }
 }
 
 export interface HostNow {
@@ -82,8 +100,11 @@ export function hostNowView(host: Host, { guests, alarms, away, role }: HostNow)
     id: host.id,
     name: host.name,
     state: host.state,
+    beside: besideState(host),
+    isEvacuating: host.service === 'evacuating',
+    proof: host.proof,
     since: moment(host.since),
-    actions: actionsFor(host.state, role, { identity: host.change && 'waits', cordon: host.cordon }),
+    actions: actionsFor(host, role),
     evacuatePath: mayEvacuate(host, guests, role) ? evacuatePath(host) : '',
     bringHomePath: away.length > 0 && atLeast(role, evacuations.bringHome.role) ? bringHomePath(host) : '',
     away: away.map(({ uuid, guest, on }) => ({ name: guest, path: guestPath({ uuid }), on: on?.name ?? '' })),
@@ -120,9 +141,9 @@ export function hostNowView(host: Host, { guests, alarms, away, role }: HostNow)
 }
 
 /** Of an empty one a cordon says all. */
-function mayEvacuate({ id, state }: Host, guests: readonly Guest[], role: Role): boolean {
-  const isThere = state === 'up' || state === 'maintenance'
-  return isThere && atLeast(role, evacuations.start.role) && guests.some(({ host }) => host === id)
+function mayEvacuate(host: Host, guests: readonly Guest[], role: Role): boolean {
+  const isThere = host.state === 'up' || host.state === 'maintenance'
+  return isThere && atLeast(role, evacuations.start.role) && guests.some((guest) => guest.host === host.id)
 }
 
 function guestView(guest: Guest) {

@@ -51,7 +51,8 @@ function columnView(thing: Thing, before: Thing | undefined) {
   return {
     key,
     name: columnName(thing),
-    kind: KIND_NAMES[kind],
+    // Of LUNs, which are the most and have the longest names, the size says what they are.
+    kind: [kind === 'lun' && sizeBytes !== undefined ? '' : KIND_NAMES[kind], saySize(sizeBytes)].filter(Boolean).join(' '),
     begins: before !== undefined && isNetwork(before) !== isNetwork(thing),
     path: thingPath(thing),
     title: [`${KIND_NAMES[kind]} ${nameOf(thing)}`, detail, saySize(sizeBytes), `reached by ${sayMany(hosts, 'host')}`]
@@ -77,7 +78,8 @@ export function rowView(host: Host, cells: Cells) {
     cpu: bar(cpu, load ? `${load.cpus.toFixed(1)} of ${load.threads} CPUs, ${load.dom0Cpus.toFixed(1)} of them dom0's` : ''),
     memory: bar(memory, load ? `${saySize(load.freeBytes)} of ${saySize(load.totalBytes)} free` : ''),
     guests: host.guests === undefined ? 'unknown' : host.guests === 0 ? '·' : sayCount(host.guests),
-    cells: new Markup(cells.of(host.id)),
+    // What it reached when it was heard of last is on its own page.
+    cells: new Markup(host.state === 'lost' ? cells.unknown : cells.of(host.id)),
   }
 }
 

@@ -6,7 +6,7 @@ import { changeView } from './change.ts'
 import { facts, hostPath, moment, sayMany, saySize } from './words.ts'
 
 export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
-  const pending = hosts.filter(({ state, change }) => state === 'pending' || change !== undefined)
+  const pending = hosts.filter(({ trust, change }) => trust === 'pending' || change !== undefined)
   return {
     count: pending.length,
     title: `${sayMany(pending.length, 'machine')} ${pending.length === 1 ? 'waits' : 'wait'} for approval`,

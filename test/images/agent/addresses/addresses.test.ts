@@ -16,11 +16,13 @@ async function watched() {
   const clock = new TestClock()
   const simulated = simulatedHost(machine, clock)
   let say: (line: string) => void = () => undefined
+  let end: (reason: string) => void = () => undefined
   const host: Host = {
     ...simulated,
     follow: (command, onLine, onEnd) => {
       if (command[0] !== 'perl') return simulated.follow(command, onLine, onEnd)
       say = onLine
+      end = onEnd
       return () => undefined
     },
   }
@@ -40,7 +42,7 @@ async function watched() {
   }
   const told = () =>
     sent.flatMap((message) => (message.kind === 'delta' && message.sections.guestAddresses ? [message.sections.guestAddresses] : []))
-  return { clock, simulated, observation, now, told, sent, say: (line: string) => say(line) }
+  return { clock, simulated, observation, now, told, sent, say: (line: string) => say(line), end: () => end('ended by SIGKILL') }
 }
 
 test("what a guest's vif says, and what its tools tell, is reported within a second; what was not listened to is not said to be none", async (t) => {
@@ -79,5 +81,21 @@ test("what a guest's vif says, and what its tools tell, is reported within a sec
     const encoded = encodeMessage(message)
     t.true(encoded.kind === 'bytes' && decodeAgentMessage(encoded.bytes).kind === 'message', message.kind)
   }
+  await observation.stop()
+})
+
+test('a listener that has ended is no way until it listens again: no address by it is not none', async (t) => {
+  const { clock, observation, now, say, end } = await watched()
+  say('listening')
+  await clock.advance(1000)
+  t.deepEqual(now().guestAddresses.ways, ['xenstore', 'vif'])
+  end()
+  await clock.advance(500)
+  t.deepEqual(now().guestAddresses.ways, ['xenstore'])
+  await clock.advance(5000)
+  t.deepEqual(now().guestAddresses.ways, ['xenstore'], 'it was begun anew, and has not said that it listens')
+  say('listening')
+  await clock.advance(1000)
+  t.deepEqual(now().guestAddresses.ways, ['xenstore', 'vif'])
   await observation.stop()
 })

@@ -47,12 +47,30 @@ test('at most eight of a family are kept, those that were heard of last, however
   t.deepEqual(addresses(book), [...Array.from({ length: 8 }, (_, index) => `10.1.1.${36 + index}`), '2001:db8::1'])
 })
 
+test('a guest whose tools tell others than it is heard of has no more than are taken of it', (t) => {
+  const book = new AddressBook()
+  book.told(new Map([['vif7.0', ['10.0.0.8', ...[1, 2, 3, 4, 5, 6, 7].map((last) => `10.0.1.${last}`)]]]), START)
+  for (let last = 1; last <= 6; last += 1) heard(book, `10.0.0.${last}`)
+  t.deepEqual(addresses(book), ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6', '10.0.0.8', '10.0.1.1'])
+})
+
 test('what comes from another MAC is none of its own, also where its guest is read only later', (t) => {
   const book = new AddressBook()
   t.is(heard(book, '10.0.0.9', START, { mac: '00:16:3e:00:00:08' }), 'foreign')
   t.is(heard(book, '10.0.0.9', START, { mac: '00:16:3e:00:00:08', read: 'no' }), 'new')
   t.is(heard(book, '10.0.0.5', START, { read: 'no' }), 'new')
   t.deepEqual(addresses(book), ['10.0.0.5'])
+})
+
+test('a vif may speak before its guest is read: for two minutes it is remembered, and of so many vifs', (t) => {
+  const book = new AddressBook()
+  heard(book, '10.0.0.5', START, { read: 'no' })
+  book.report([], START + 119_999)
+  t.deepEqual(addresses(book, START + 119_999), ['10.0.0.5'])
+  book.report([], START + 120_000)
+  t.deepEqual(addresses(book, START + 120_000), [])
+  for (let vif = 0; vif < 8192; vif += 1) heard(book, '10.0.0.5', START, { vif: `vif${vif + 10}.0`, read: 'no' })
+  t.is(heard(book, '10.0.0.5'), 'foreign')
 })
 
 test('what is told and seen says so, once, since the first of them', (t) => {

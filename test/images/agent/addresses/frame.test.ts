@@ -18,6 +18,8 @@ test("senderIn takes an ARP packet's sender: of a request, a reply and an announ
   for (const address of ['224.0.0.1', '255.255.255.255', '127.0.0.1']) t.is(seen(arp({ address })), undefined, address)
   t.is(seen(arp({ sender: '00:16:3e:00:00:08' })), undefined, 'in the name of another')
   t.is(seen(arp({ operation: 3 })), undefined, 'reverse ARP')
+  const group = '01:16:3e:00:00:07'
+  t.is(seen(arp({ mac: group, sender: group })), undefined, 'a group is no station')
 })
 
 test('senderIn takes the source of a solicitation and the target of an advertisement, and not what is only tried', (t) => {
@@ -27,6 +29,9 @@ test('senderIn takes the source of a solicitation and the target of an advertise
   t.is(seen(neighbour({ source: LINK_LOCAL })), undefined, 'each NIC has one')
   t.is(seen(neighbour({ hops: 64 })), undefined, 'from another link')
   t.is(seen(neighbour({ type: 134 })), undefined, 'router advertisement')
+  const coded = neighbour()
+  coded[55] = 1
+  t.is(seen(coded), undefined, 'of a code that RFC 4861 does not have')
 })
 
 test('no bytes are an error: cut anywhere, mutated, or of no sense', (t) => {

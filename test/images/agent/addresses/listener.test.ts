@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import { LISTENER, parseLine } from '../../../../images/agent/addresses/listener.ts'
 import { arp, MAC, neighbour } from './frames.ts'
@@ -71,4 +74,25 @@ inNamespace('a guest that floods costs a few lines a round', async (t) => {
     namespace.send('guest7', ...Array.from({ length: 250 }, (_, index) => arp({ address: `10.1.${time}.${index + 1}` })))
   const rounds = (performance.now() - began) / 250 + 2
   t.true(lines().length <= 8 * rounds, `${lines().length} lines in at most ${rounds} rounds`)
+})
+
+inNamespace('a clock that is put back keeps no sender and no vif from being heard', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'listener-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const back = join(folder, 'back')
+  const [perl = '', flag = '', script = '', ...args] = LISTENER
+  const clock = `BEGIN { *CORE::GLOBAL::time = sub () { CORE::time() - (-e '${back}' ? 7200 : 0) } }`
+  const namespace = namespaceFor(t, perl, flag, `${clock}${script}`, ...args)
+  const { lines, heard } = linesOf(namespace)
+  const { send, within } = namespace
+  await heard('listening')
+  send('guest7', arp())
+  await heard(line(arp()))
+  writeFileSync(back, '')
+  within('ip', 'link', 'add', 'vif12.1', 'type', 'veth', 'peer', 'name', 'guest12')
+  for (const port of ['vif12.1', 'guest12']) within('ip', 'link', 'set', port, 'up')
+  const again = setInterval(() => send('guest12', neighbour()), 300)
+  send('guest7', arp())
+  await heard(line(neighbour(), 'vif12.1')).finally(() => clearInterval(again))
+  t.is(lines().filter((one) => one === line(arp())).length, 2)
 })

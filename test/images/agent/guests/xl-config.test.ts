@@ -124,6 +124,28 @@ test('no value can mean more than itself: it is refused, or stands alone where i
   t.true(written > 0)
 })
 
+test('no command line of a kernel can mean more than itself', (t) => {
+  const kernel = { id: 'a'.repeat(64), sizeBytes: 1 }
+  let written = 0
+  fc.assert(
+    fc.property(fc.array(fc.oneof(odd, fc.constantFrom('root=/dev/xvda1', ' ', 'a="b c"')), { maxLength: 4 }), (words) => {
+      const cmdline = words.join('')
+      const config = xlConfig({ ...GUEST, boot: { kind: 'kernel', kernel, cmdline } } as GuestConfig)
+      if (config.kind === 'refused') return void t.false(/^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/.test(cmdline))
+      written += 1
+      const [line = '', ...more] = config.text.split('\n').filter((one) => one.startsWith('extra'))
+      t.deepEqual(more, [])
+      t.is(config.text.split('\n').length, cmdline === '' ? 14 : 15)
+      const quote = cmdline.includes('"') ? "'" : '"'
+      if (cmdline !== '') t.is(line, `extra = ${quote}${cmdline}${quote}`)
+      const read = readConfig(config.text)
+      t.is(read.kind === 'read' ? (read.value.boots.extra ?? '') : undefined, cmdline)
+    }),
+    { numRuns: 2000, examples: [[['a="b"']], [[String.raw`x"' \ `]]] },
+  )
+  t.true(written > 0)
+})
+
 test('the simulator reads it as it was meant', (t) => {
   const config = xlConfig(GUEST)
   const read = readConfig(config.kind === 'config' ? config.text : '')

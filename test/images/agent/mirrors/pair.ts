@@ -1,7 +1,7 @@
 // Two simulated hosts for mirrors: S has a guest that writes all the time to a disk of its VG, T has a VG of another name and extent size. What is
 // asked of them goes to the product's own handlers.
 import type { Command } from '../../../../images/agent/backend.ts'
-import { changingHandlers } from '../../../../images/agent/requests/handlers.ts'
+import { changingHandlers, streamHandlers } from '../../../../images/agent/requests/handlers.ts'
 import type { Handler, Task } from '../../../../images/agent/requests/task.ts'
 import type { World } from '../../../../images/agent/requests/world.ts'
 import type { SimulatedHost } from '../../../../images/agent/simulator/site.ts'
@@ -37,6 +37,14 @@ type Mirroring =
   | 'keep-copy'
   | 'drop-mirror'
   | 'leave-disk'
+  | 'begin-bitmap'
+  | 'close-bitmap'
+  | 'take-generation'
+  | 'join-mirror'
+  | 'prepare-seed'
+  | 'receive-seed'
+  | 'send-seed'
+  | 'pace-seed'
 type Asked<Kind extends Mirroring> = Omit<RequestOf<Kind>, 'kind' | 'vg' | 'disk'>
 
 export interface Side {
@@ -109,11 +117,11 @@ function sideOf({ site }: Pair, name: 'S' | 'T', host: SimulatedHost, vgName: st
   const commands: Command[] = []
   host.listen((command) => commands.push(command))
   const vg: VgRef = { name: vgName, uuid: findGroup(site.state, host.name, vgName)?.uuid ?? '' }
-  const handlers = changingHandlers(world)
+  const handlers = { ...changingHandlers(world), ...streamHandlers({ ...world, relays: host.relays }) }
   const side: Side = {
     ...{ name, host, world, vg, commands, task: taskOn({ host }) },
     ask: async <Kind extends Mirroring>(kind: Kind, asked: Asked<Kind>) => {
-      const handler = handlers[kind] as Handler<Kind> | undefined
+      const handler = handlers[kind] as unknown as Handler<Kind> | undefined
       if (!handler) throw new Error(`there is no handler of ${kind}`)
       return handler({ kind, vg, disk: DISK, ...asked } as unknown as RequestOf<Kind>, side.task)
     },

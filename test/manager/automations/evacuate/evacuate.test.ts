@@ -18,7 +18,7 @@ onEach('an evacuation cordons, moves what fits, and says by name what stays; the
   rig.answer = ({ kind }) => (kind === 'make-copy' ? 'silence' : 'done')
   const id = await begin()
   while ((await movesBegun()).length === 0) await new Promise(setImmediate)
-  t.deepEqual(wishes[0], ['a', { kind: 'cordon', reason: `evacuated by automation ${id}`, unless: 'cordoned' }])
+  t.deepEqual(wishes[0], ['a', { kind: 'cordon', reason: `evacuated by automation ${id}`, unless: 'cordoned', to: 'evacuate' }])
   const [first] = await movesBegun()
   t.is(first?.who, 'alice')
   t.like(await rig.automations.start({ recipe: 'evacuate-host', args: (await rig.automations.find(id))?.args, who: 'bob' }), {
@@ -45,9 +45,10 @@ onEach('one that is aborted takes back its cordon, and the moves that are under 
 })
 
 onEach('when all have gone it is done: a host without guests is so at once', async (t, place) => {
-  const { rig, deps, begin, movesBegun } = await site(t, place)
+  const { rig, deps, wishes, begin, movesBegun } = await site(t, place)
   const id = await begin()
   await until(rig.automations, id, 'done')
+  t.deepEqual(wishes.at(-1), ['a', { kind: 'evacuated' }])
   t.deepEqual(
     (await movesBegun()).map(({ state }) => state),
     ['done', 'done'],
@@ -66,7 +67,7 @@ onEach('what stays is said by name, and the cordon with it', async (t, place) =>
   t.is((await rig.automations.find(id))?.reason, '2 of 2 stay on a: web1: there is no other host; web2: there is no other host')
   t.deepEqual(
     wishes.map(([, { kind }]) => kind),
-    ['cordon'],
+    ['cordon', 'evacuated'],
   )
   t.deepEqual(await movesBegun(), [])
 })

@@ -1,9 +1,9 @@
 // What people ask of guests, as the doors do: a plan, then its recipe, over the rig's hosts. Every host that is up takes a guest.
-import type { PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
+import type { FoundImage, PlanDeps, Planned } from '../../../../manager/automations/guests/plans/plan.ts'
 import { OneByOne } from '../../../../manager/automations/migrate/one-by-one.ts'
 import { GuestBook } from '../../../../manager/guests/book.ts'
 import type { Ground, Places, Wanted, Where } from '../../../../manager/guests/where.ts'
-import type { HostState } from '../../../../manager/protocol/host.ts'
+import { type HostCondition, stateOf } from '../../../../manager/protocol/host.ts'
 import type { SeedSpec } from '../../../../manager/vm-images/seed.ts'
 import { until } from '../../automation/scripted.ts'
 import { uuidOf } from '../../claims/hosts.ts'
@@ -40,10 +40,10 @@ function groundOf(hosts: Rig['hosts'], room: number): Ground {
 function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['places'] {
   return async ({ among, moving }) => {
     const all = [...hosts.values()].filter(({ id }) => !among || among.has(id))
-    const told = all.map(({ id, name, state }) => ({
+    const told = all.map(({ id, name, ...host }) => ({
       host: id,
       name,
-      code: id === moving?.from ? ('runs-there' as const) : codeOf(state, full.has(id)),
+      code: id === moving?.from ? ('runs-there' as const) : codeOf(host, full.has(id)),
     }))
     return {
       fits: told.flatMap(({ code, ...one }) => (code ? [] : [one])),
@@ -54,8 +54,8 @@ function placesBut(hosts: Rig['hosts'], full: ReadonlySet<string>): Ground['plac
 
 const REASONS = { state: 'is not up', memory: 'is full', 'runs-there': 'has it already' }
 
-function codeOf(state: HostState, isFull: boolean): 'state' | 'memory' | undefined {
-  if (state !== 'up') return 'state'
+function codeOf(host: HostCondition, isFull: boolean): 'state' | 'memory' | undefined {
+  if (stateOf(host) !== 'up') return 'state'
   return isFull ? 'memory' : undefined
 }
 
@@ -82,6 +82,15 @@ class EveryHost implements Pick<Where, 'places' | 'ground' | 'cpuOn'> {
   }
 }
 
+const KERNEL = { id: '6'.repeat(64), name: 'debian', kind: 'kernel', sizeBytes: 100, present: true } as const
+/** By what refers to them; `none` is there for nobody, and everything else is an image of a disk. */
+export const KERNELS: Readonly<Record<string, FoundImage>> = {
+  debian: { ...KERNEL, initrd: { id: '7'.repeat(64), sizeBytes: 200 } },
+  lone: { ...KERNEL, name: 'lone' },
+  gone: { ...KERNEL, name: 'gone', present: false },
+  [KERNEL.id]: KERNEL,
+}
+
 export function plannerOn(rig: Rig, room = 1): Planner {
   const { store, hosts, automations } = rig
   const view = (id: string) => {
@@ -104,7 +113,11 @@ export function plannerOn(rig: Rig, room = 1): Planner {
     where: new EveryHost(hosts, room),
     networks: { list: async () => [network] },
     images: {
-      find: async () => ({ kind: 'done', value: { id: IMAGE, sizeBytes: 2 ** 20 } }),
+      find: async (ref) => {
+        const kernel = KERNELS[ref]
+        if (ref === 'none') return { kind: 'missing', reason: 'there is no image "none"' }
+        return { kind: 'done', value: kernel ?? { id: IMAGE, name: ref, kind: 'disk', sizeBytes: 2 ** 20, present: true } }
+      },
       makeSeed: async (seed) => {
         seeds.push(seed)
         return { kind: 'done', value: { id: '5'.repeat(64), sizeBytes: 376_832 } }

@@ -1,4 +1,5 @@
 // The recipes of guests on a real database with real claims, over hosts that answer as a test says.
+
 import type { ExecutionContext } from 'ava'
 import { after } from '../../../../appliance/wire/timers.ts'
 import type { Asked } from '../../../../manager/agents/questions.ts'
@@ -10,6 +11,7 @@ import { ownLater, withOwn } from '../../../../manager/automations/own/broker.ts
 import { RECIPES } from '../../../../manager/automations/recipes.ts'
 import type { KnownHost } from '../../../../manager/claims/claim.ts'
 import { Claims } from '../../../../manager/claims/service.ts'
+import type { HostState } from '../../../../manager/protocol/host.ts'
 import type { Store } from '../../../../manager/store/database.ts'
 import { newHostId } from '../../../../manager/store/tables/hosts.ts'
 import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
@@ -35,7 +37,7 @@ const storageOn = (id: string) => ({
   vgs: [{ uuid: vgUuidOn(id), name: 'data', ...SPACE, extentBytes: 4 * MIB }],
 })
 
-export function node(id: string, given: Reported = {}, state: KnownHost['state'] = 'up'): KnownHost {
+export function node(id: string, given: Reported = {}, state: HostState = 'up'): KnownHost {
   return host(id, { ...(storageOn(id) as unknown as Reported), ...given }, state)
 }
 

@@ -28,6 +28,7 @@ test('a move that has ended is told once, with its way, outcome and seconds; one
         }
       },
     },
+    disksOf: async (id) => (id === 'done' ? { sentBytes: 3, savedBytes: 7 } : undefined),
     after: (_ms, work) => {
       due = work
       return () => {
@@ -41,7 +42,7 @@ test('a move that has ended is told once, with its way, outcome and seconds; one
   due()
   await looked()
   const expected = [
-    { way: 'stopped', outcome: 'done', seconds: 42 },
+    { way: 'stopped', outcome: 'done', seconds: 42, disks: { sentBytes: 3, savedBytes: 7 } },
     { way: 'stopped', outcome: 'failed', seconds: 1 },
   ] as const
   t.deepEqual(told, [...expected])

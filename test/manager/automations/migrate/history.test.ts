@@ -20,19 +20,27 @@ const phase = (time: number, name: string): Written => ({
   ...{ effect: { kind: 'progress', phase: name, text: '' }, at: time, answer: { kind: 'value', value: null } },
 })
 const sent = (bytes: number, pausedMs: number, outcome: object) => ({ kind: 'guest-sent', outcome, bytes, milliseconds: 5000, pausedMs })
-const synced = (bytes: number) => ({ kind: 'mirror-synced', bytes, milliseconds: 1000, handshakes: 1 })
+const synced = (bytes: number, more: object = {}) => ({ kind: 'mirror-synced', bytes, milliseconds: 1000, handshakes: 1, ...more })
 const HELD = { kind: 'held' }
 const GIVEN_UP = { kind: 'given-up', cause: 'would-pause', reason: 'it would pause', pauseMs: 9000 }
 
 test('of all tries the memory counts; a guest stands still from its suspension to where its word is passed on, or taken back', (t) => {
   const tries = [synced(100), synced(20), sent(7, 40, GIVEN_UP), sent(5, 60, HELD)].map((value, step) => answered(1000 * step, value))
   const went = answered(3250, { kind: 'receive-went', outcome: { kind: 'running', domid: 4 } })
-  t.deepEqual(sentIn([...tries, went, phase(9000, 'clean up')]), { diskBytes: 120, memoryBytes: 12, pauseMs: 310 })
+  t.deepEqual(sentIn([...tries, went, phase(9000, 'clean up')]), { diskBytes: 120, savedBytes: 0, memoryBytes: 12, pauseMs: 310 })
   // Nobody has seen the word go: it is known to have gone when the move says so.
   t.is(sentIn([...tries, phase(3500, 'clean up')]).pauseMs, 560)
   t.is(sentIn([...tries, answered(3900, { kind: 'send-ended', was: 'there' })]).pauseMs, 960)
-  t.deepEqual(sentIn([answered(0, synced(8)), phase(1, 'clean up')]), { diskBytes: 8, memoryBytes: 0, pauseMs: undefined })
-  t.deepEqual(sentIn([]), { diskBytes: 0, memoryBytes: 0, pauseMs: undefined })
+  t.deepEqual(sentIn([answered(0, synced(8)), phase(1, 'clean up')]), { diskBytes: 8, savedBytes: 0, memoryBytes: 0, pauseMs: undefined })
+  t.is(sentIn([answered(0, sent(7, 0, GIVEN_UP))]).pauseMs, undefined, 'it never stood still')
+  t.deepEqual(sentIn([]), { diskBytes: 0, savedBytes: 0, memoryBytes: 0, pauseMs: undefined })
+})
+
+test('of a disk that was seeded counts what its seed has sent, and what DRBD has sent after it; the rest was saved', (t) => {
+  const seed = answered(0, { kind: 'seed-sent', bytes: 30, milliseconds: 5 })
+  t.like(sentIn([seed, answered(1, synced(1000, { sent: 12 }))]), { diskBytes: 42, savedBytes: 958 })
+  // Of two disks one was copied whole, by an agent that does not count.
+  t.like(sentIn([seed, answered(1, synced(1000, { sent: 12 })), answered(2, synced(500))]), { diskBytes: 542, savedBytes: 958 })
 })
 
 async function moved(rig: Rig, to: string, state: 'done' | 'failed'): Promise<string> {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { logLine } from '../../../../manager/cli/engine/log-lines.ts'
+import { isJournal, journalLine, logLine } from '../../../../manager/cli/engine/log-lines.ts'
 
 const at = new Date(2026, 10, 20, 12, 0, 1).getTime()
 
@@ -25,4 +25,16 @@ test('escape sequences of a hostile client do not reach the terminal', (t) => {
   const line = JSON.stringify({ level: 30, time: at, hostname2: '\u001b[2J\u0007evil', msg: 'DHCP' })
   t.false([...logLine(line)].some((letter) => letter < ' '))
   t.false([...logLine('\u001b[2J no json')].some((letter) => letter < ' '))
+})
+
+test('the journal gets a priority in the place of level and time, and one line whatever is in it', (t) => {
+  const line = (level: number, msg: string) =>
+    JSON.stringify({ level, time: 1_800_000_000_000, pid: 7, hostname: 'mgmt', mac: '52:54:00:77:00:01', msg })
+  t.is(journalLine(line(30, 'DHCP')), '<6>DHCP  mac=52:54:00:77:00:01')
+  t.is(journalLine(line(40, 'DHCP')), '<4>DHCP  mac=52:54:00:77:00:01')
+  t.is(journalLine(line(50, 'a\n<0>b')), '<3>a\\x0a<0>b  mac=52:54:00:77:00:01')
+  t.is(journalLine('no JSON'), 'no JSON')
+  t.true(isJournal('8:1234', { dev: 8, ino: 1234 }))
+  t.false(isJournal('8:1234', { dev: 8, ino: 1 }))
+  t.false(isJournal(undefined, { dev: 8, ino: 1 }))
 })

@@ -5,12 +5,13 @@ import { Summaries } from '../../../../manager/doors/answers/summaries.ts'
 import type { HostView } from '../../../../manager/hosts/pool-change.ts'
 import type { Sample } from '../../../../manager/protocol/sample.ts'
 import { report } from '../../connectivity/inventories.ts'
+import { shownIn } from '../../hosts/conditions.ts'
 import { uuidOf } from '../../site.ts'
 
 const view: HostView = {
   id: 'a'.repeat(16),
   name: 'node01',
-  state: 'up',
+  ...shownIn('up'),
   since: 1,
   groups: ['rack1'],
   notes: '',
@@ -90,9 +91,9 @@ test('of a host that is away no load is told, of one that has not reported no ha
 test('no guests are counted where the report is not there, or not in memory yet, unless the host was never up', (t) => {
   const none = { ...parts, inventory: undefined, sample: undefined }
   const { connection: _, ...away } = view
-  t.is(summaryOf({ ...none, view: { ...away, state: 'pending' } }).guests, 0)
-  t.is(summaryOf({ ...none, view: { ...away, state: 'lost' } }).guests, undefined)
-  t.is(summaryOf({ ...none, view: { ...away, state: 'booting', inventory: { revision: 3, at: 1 } } }).guests, undefined)
+  t.is(summaryOf({ ...none, view: { ...away, ...shownIn('pending') } }).guests, 0)
+  t.is(summaryOf({ ...none, view: { ...away, ...shownIn('lost') } }).guests, undefined)
+  t.is(summaryOf({ ...none, view: { ...away, ...shownIn('booting'), inventory: { revision: 3, at: 1 } } }).guests, undefined)
 })
 
 test('only what has changed is made anew', (t) => {

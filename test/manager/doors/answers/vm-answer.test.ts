@@ -6,6 +6,7 @@ import { guestSpec } from '../../../../manager/protocol/guest-spec.ts'
 import { guest } from '../../../../manager/protocol/guests.ts'
 import { inventory as inventorySchema } from '../../../../manager/protocol/inventory.ts'
 import { mac, uuid } from '../../../../manager/protocol/values.ts'
+import { shownIn } from '../../hosts/conditions.ts'
 
 const [GUEST, DISK, VG] = [
   '00000000-0000-4000-8000-000000000001',
@@ -14,7 +15,7 @@ const [GUEST, DISK, VG] = [
 ]
 const MAC = '00:16:3e:00:00:01'
 
-const host = { id: 'aaaaaaaaaaaaaaab', name: 'node01', state: 'up', since: 0, groups: [], notes: '', created: 0, macs: [] } as const
+const host = { id: 'aaaaaaaaaaaaaaab', name: 'node01', ...shownIn('up'), since: 0, groups: [], notes: '', created: 0, macs: [] } as const
 
 const reporting = (lvs: readonly string[], problems: readonly object[] = []) =>
   inventorySchema.parse({

@@ -4,9 +4,11 @@ import { wholeHostReport } from '../../../../manager/cli/commands/host/report.ts
 import { compilePages, TEMPLATE_NAMES } from '../../../../manager/doors/web/templates.ts'
 import { hostNowView } from '../../../../manager/doors/web/views/host.ts'
 import { pendingView } from '../../../../manager/doors/web/views/pending.ts'
+import { shownIn } from '../../hosts/conditions.ts'
 import { fakeHost } from './fake-hosts.ts'
 
 const AS_OPERATOR = { guests: [], alarms: [], away: [], role: 'operator' } as const
+const AS_ADMIN = { ...AS_OPERATOR, role: 'admin' } as const
 
 const MACS = ['52:54:00:77:00:01', '52:54:00:77:01:01'] as const
 const [BOOT, SPARE] = MACS
@@ -49,9 +51,10 @@ test('who boots as a host and is another is shown beside what was known, with on
 })
 
 test('a fenced host waits for approval, too, when another machine boots as it', (t) => {
-  const host = { ...fakeHost(1, false), state: 'fenced' as const }
+  const host = { ...fakeHost(1, false), ...shownIn('fenced') }
+  const waiting = { ...host, trust: 'pending', change } as const
   t.deepEqual(
-    hostNowView({ ...host, change }, AS_OPERATOR).actions.map(({ name }) => name),
+    hostNowView(waiting, AS_OPERATOR).actions.map(({ name }) => name),
     ['approve'],
   )
   t.deepEqual(
@@ -59,7 +62,22 @@ test('a fenced host waits for approval, too, when another machine boots as it', 
     ['release'],
   )
   t.is(pendingView([host], []).count, 0)
-  t.is(pendingView([{ ...host, change }], []).count, 1)
+  t.is(pendingView([waiting], []).count, 1)
+})
+
+test('a host that is in maintenance and lost is said to be both, and maintenance can be ended; a fence is shown with its proof', async (t) => {
+  const page = await render()
+  const now = (changed: object) => page('_host-now', { ...hostNowView({ ...fakeHost(1, false), ...changed }, AS_ADMIN), csrf: 'x' })
+  const lost = now({ ...shownIn('lost'), service: 'maintenance' })
+  t.regex(lost, /<span class="state lost">lost<\/span> <span class="state beside">in maintenance<\/span>/)
+  t.regex(lost, /\/resume"/)
+  t.notRegex(now(shownIn('up')), /beside|\/resume"/)
+  const fenced = now({ ...shownIn('fenced'), proof: 'its plug is in my <hand>' })
+  t.regex(fenced, /Fenced, as its plug is in my &lt;hand&gt;/)
+  t.notRegex(fenced, /\/fence"/)
+  t.regex(now({ ...shownIn('fenced'), presence: 'lost' }), /\/fence"/)
+  const cordon = { reason: 'evacuated by automation x', who: 'automation x', at: 0 }
+  t.regex(now({ ...shownIn('up'), service: 'evacuating', cordon }), /Its guests go, and it is cordoned: evacuated by automation x/)
 })
 
 test('`hostless host show` has both, fact by fact', (t) => {

@@ -1,4 +1,5 @@
 // Hosts that are made up, and what they reach, run and have been through: what is said of one follows from its number.
+
 import { collect, EMPTY_INVENTORY, update } from '../../../../images/agent/collect.ts'
 import { makeMachine, simulatedHost } from '../../../../images/agent/simulator.ts'
 import type { BootAttempt } from '../../../../manager/contract/boots.ts'
@@ -7,6 +8,7 @@ import type { HistoryEntry, Host } from '../../../../manager/contract/hosts.ts'
 import type { Cell, Thing } from '../../../../manager/contract/things.ts'
 import type { Inventory } from '../../../../manager/protocol/inventory.ts'
 import { TestClock } from '../../../images/agent/clock.ts'
+import { shownIn } from '../../hosts/conditions.ts'
 
 const GIB = 2 ** 30
 const RACK = 32
@@ -71,7 +73,7 @@ export function fakeHost(index: number, isPending: boolean): Host {
   return {
     id: idOf(index),
     name: machine.name,
-    state,
+    ...shownIn(state),
     since: STARTED + index * 60_000,
     groups: [`rack${Math.floor(index / RACK) + 1}`, ...(index % 10 === 0 ? ['db'] : [])],
     notes: index === 3 ? 'Fan 2 is loud.\nOrdered a new one.' : '',

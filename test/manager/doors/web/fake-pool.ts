@@ -1,4 +1,6 @@
 // A pool that is made up: the handlers of the contract over any number of hosts, changed by the test.
+
+import { oddOnes } from '../../../../manager/connectivity/odd.ts'
 import type { Alarm } from '../../../../manager/contract/alarms.ts'
 import type { AutomationDetail } from '../../../../manager/contract/automations.ts'
 import type { BootSettings } from '../../../../manager/contract/boots.ts'
@@ -22,6 +24,7 @@ import { fakeStorage } from '../../fake-storage.ts'
 import { fakeTasks } from '../../fake-tasks.ts'
 import { fakeVmImages, IMAGES } from '../../fake-vm-images.ts'
 import { fakeVms } from '../../fake-vms.ts'
+import { shownIn } from '../../hosts/conditions.ts'
 import { fakeConnections } from './fake-connections.ts'
 import { BOOTS, fakeCell, fakeHost, guestsOf, HISTORY, idOf, inventoryOf, THINGS } from './fake-hosts.ts'
 
@@ -138,7 +141,7 @@ export function fakePool(
       if (action === 'maintain' && (find(ref)?.guests ?? 0) > 0)
         return { kind: 'refused', reason: `${find(ref)?.guests} guests run on ${find(ref)?.name}: evacuate it first` }
       const cordon = told.reason === undefined ? undefined : { reason: told.reason, who: `user ${who.user}`, at: 0 }
-      return changeOf(ref, { state: STATE_AFTER[action], cordon })
+      return changeOf(ref, { ...shownIn(STATE_AFTER[action]), cordon })
     }
   const matrix = (): Matrix => {
     const list = [...hosts.values()]
@@ -149,10 +152,10 @@ export function fakePool(
   }
   const reaches = async (): Promise<Reaches> => ({
     hosts: [...hosts.keys()],
-    rows: counted().map((thing) => ({
-      ...thing,
-      reachers: new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : []))),
-    })),
+    rows: counted().map((thing) => {
+      const reachers = new Set([...cells].flatMap(([id, of]) => (of.get(thing.key)?.reached ? [id] : [])))
+      return { ...thing, reachers, odd: oddOnes([...hosts.values()])(reachers) }
+    }),
   })
   const detailOf = (key: string) => {
     const thing = counted().find((one) => one.key === key)
@@ -206,7 +209,7 @@ export function fakePool(
       matrix: async () => done(matrix()),
       reaches: async () => {
         const all = await reaches()
-        return done({ hosts: [...all.hosts], rows: all.rows.map((row) => ({ ...row, reachers: [...row.reachers] })) })
+        return done({ hosts: [...all.hosts], rows: all.rows.map((row) => ({ ...row, reachers: [...row.reachers], odd: [...row.odd] })) })
       },
       list: async () => done({ things: counted() }),
       show: async ({ key }) => found(detailOf(key), `thing ${key}`),

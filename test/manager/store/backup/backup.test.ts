@@ -14,8 +14,10 @@ import { addHost, allHosts, saveMacs } from '../../../../manager/store/tables/ho
 import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
 import { accessAt, PASSWORD, value } from '../../access/site.ts'
+import { hostIn } from '../../hosts/conditions.ts'
 import { dataDirFor } from '../../site.ts'
 import { DATABASES, onEach, storeAt } from '../dialects.ts'
+import { addOldHost } from '../old-hosts.ts'
 
 const { log } = collectingLog()
 const TABLES = [
@@ -34,7 +36,7 @@ const host = (id: string, name: string) => ({
   id,
   name,
   uuid: undefined,
-  state: 'up',
+  ...hostIn('up'),
   since: 1_700_000_000_000,
   groups: ['rack1', 'räck “2”'],
   notes: '',
@@ -105,7 +107,7 @@ onEach('a backup of an older hostless is brought up to date when the manager sta
   const old = { dataDir: await dataDirFor(t), database: 'sqlite' }
   await Promise.all([keepAuthority(old.dataDir), keepSiteSecret(old.dataDir)])
   const first = await openStore(dialectOf(old, undefined), { steps: MIGRATIONS.slice(0, 1) })
-  await first.write((transaction) => addHost(transaction, host('a', 'node01')))
+  await addOldHost(first, { id: 'a', state: 'up' })
   await first.close()
   const file = join(old.dataDir, 'backup')
   await backup(old, file)
@@ -116,7 +118,7 @@ onEach('a backup of an older hostless is brought up to date when the manager sta
   const { access, store } = await accessAt(t, place)
   t.deepEqual(
     (await allHosts(store.db)).map(({ name }) => name),
-    ['node01'],
+    ['node-a'],
   )
   value(await access.addUser('alice', PASSWORD, 'admin'))
   t.true((await readdir(place.dataDir)).includes('manager.db.schema-1'))

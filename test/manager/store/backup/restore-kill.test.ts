@@ -1,4 +1,5 @@
 // kill -9 of a process that restores, before each change that it makes on disk.
+
 import { randomInt } from 'node:crypto'
 import { cp, readdir, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -12,6 +13,7 @@ import { openData } from '../../../../manager/store/open.ts'
 import { addHost, allHosts } from '../../../../manager/store/tables/hosts.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
 import { programAt } from '../../../program.ts'
+import { hostIn } from '../../hosts/conditions.ts'
 import { patience } from '../../process.ts'
 import { dataDirFor } from '../../site.ts'
 
@@ -22,7 +24,7 @@ const AT_ONCE = 4
 const STRIDE = 4
 
 function host(name: string) {
-  return { id: name, name, uuid: undefined, state: 'approved', since: 1, groups: [], notes: '', created: 1, attempt: undefined }
+  return { id: name, name, uuid: undefined, ...hostIn('approved'), since: 1, groups: [], notes: '', created: 1, attempt: undefined }
 }
 
 async function siteWith(dataDir: string, name: string) {

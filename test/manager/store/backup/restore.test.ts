@@ -2,6 +2,7 @@ import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
+import { type HostState, stateOf } from '../../../../manager/protocol/host.ts'
 import { mac as macSchema } from '../../../../manager/protocol/values.ts'
 import { backup, restore } from '../../../../manager/store/backup/backup.ts'
 import { checkBackup, copyRows } from '../../../../manager/store/backup/file.ts'
@@ -15,15 +16,16 @@ import { addHost, allHosts, saveMacs, updateHost } from '../../../../manager/sto
 import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
 import { accessAt, PASSWORD, value } from '../../access/site.ts'
+import { hostIn } from '../../hosts/conditions.ts'
 import { dataDirFor } from '../../site.ts'
 import { DATABASES, onEach } from '../dialects.ts'
 
 const { log } = collectingLog()
-const host = (id: string, name: string, state: string) => ({
+const host = (id: string, name: string, state: HostState) => ({
   id,
   name,
   uuid: undefined,
-  state,
+  ...hostIn(state),
   since: 1,
   groups: [],
   notes: '',
@@ -71,7 +73,7 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
   value(await access.removeUser('bob'))
   value(await access.changeUser('carol', { role: 'viewer', password: 'another twelve letters' }))
   await store.write(async (transaction) => {
-    await updateHost(transaction, 'a', { state: 'rejected', since: 5 })
+    await updateHost(transaction, 'a', { trust: 'rejected', since: 5 })
     await revokeCertificates(transaction, 'a', 5, 'rejected')
     await spendToken(transaction, ATTEMPT.id, 5, 'key')
     await addHost(transaction, host('b', 'node02', 'rejected'))
@@ -88,7 +90,7 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
       )
     }
     const restored = await accessAt(t, place)
-    t.deepEqual((await allHosts(restored.store.db)).map(({ name, state }) => `${name} ${state}`).sort(), [
+    t.deepEqual((await allHosts(restored.store.db)).map((one) => `${one.name} ${stateOf(one)}`).sort(), [
       'node01 rejected',
       'node02 rejected',
     ])

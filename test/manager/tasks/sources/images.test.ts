@@ -20,6 +20,7 @@ async function start(t: ExecutionContext) {
   const images = await openVmImages({
     ...{ dataDir, store, log, mostBytes: 2 ** 40, now: Date.now, newId: newHostId, after: () => () => undefined },
     users: async () => [],
+    booters: async () => [],
   })
   t.teardown(() => images.close())
   const kept = new KeptTasks({ now: Date.now, newId: newHostId, keepFor: 60_000, log })

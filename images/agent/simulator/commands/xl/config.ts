@@ -13,6 +13,8 @@ export interface GuestConfig {
   readonly nics: readonly VifConfig[]
   readonly onReboot: string
   readonly onCrash: string
+  /** What it is made from: files of dom0. */
+  readonly boots: { readonly kernel?: string; readonly ramdisk?: string; readonly extra?: string }
 }
 
 export interface DiskConfig {
@@ -30,14 +32,30 @@ export type Read<Value> =
 
 /** What changes nothing here. */
 const PASSED =
-  /^(kernel|ramdisk|cmdline|extra|root|bootloader|cpuid|firmware|serial|vnc|sdl|vga|boot|acpi|apic|pae|nestedhvm|device_model_.*|usb|usbdevice|videoram|cpu_weight|cap|cpus|claim_mode|localtime|on_poweroff|on_watchdog|on_soft_reset|seclabel|shadow_memory|nomigrate|max_grant_frames|max_maptrack_frames|driver_domain|tsc_mode|timer_mode|keymap|vnclisten|vncunused|vfb|sched|bios|xen_platform_pci)$/
+  /^(cmdline|root|bootloader|cpuid|firmware|serial|vnc|sdl|vga|boot|acpi|apic|pae|nestedhvm|device_model_.*|usb|usbdevice|videoram|cpu_weight|cap|cpus|claim_mode|localtime|on_poweroff|on_watchdog|on_soft_reset|seclabel|shadow_memory|nomigrate|max_grant_frames|max_maptrack_frames|driver_domain|tsc_mode|timer_mode|keymap|vnclisten|vncunused|vfb|sched|bios|xen_platform_pci)$/
+
+const BOOTS = ['kernel', 'ramdisk', 'extra'] as const
 
 export function readConfig(text: string): Read<GuestConfig> {
   const settings = settingsOf(text)
   if (settings.kind !== 'read') return settings
   const given = settings.value
   const one = (name: string): string | undefined => given.get(name)?.[0]
-  const known = ['name', 'uuid', 'type', 'builder', 'vcpus', 'maxvcpus', 'memory', 'maxmem', 'disk', 'vif', 'on_reboot', 'on_crash']
+  const known = [
+    'name',
+    'uuid',
+    'type',
+    'builder',
+    'vcpus',
+    'maxvcpus',
+    'memory',
+    'maxmem',
+    'disk',
+    'vif',
+    'on_reboot',
+    'on_crash',
+    ...BOOTS,
+  ]
   const odd = [...given.keys()].find((name) => !known.includes(name) && !PASSED.test(name))
   if (odd !== undefined) return { kind: 'gap', what: `the setting ${odd} of xl.cfg` }
   const name = one('name')
@@ -71,6 +89,7 @@ export function readConfig(text: string): Read<GuestConfig> {
       nics,
       onReboot: one('on_reboot') ?? 'restart',
       onCrash: one('on_crash') ?? 'destroy',
+      boots: Object.fromEntries(BOOTS.flatMap((key) => (one(key) === undefined ? [] : [[key, one(key)]]))),
     },
   }
 }

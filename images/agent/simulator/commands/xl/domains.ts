@@ -38,6 +38,12 @@ export function create(context: Context, args: readonly string[]): Ended {
     return stop(
       'libxl: error: libxl_create.c:725:libxl__domain_make: domain creation fail: File exists\nlibxl: error: libxl_create.c:1284:initiate_domain_create: cannot make domain: -3',
     )
+  // Those that the image has are not here one by one.
+  const missing = [config.boots.kernel, config.boots.ramdisk].find((one) => one?.startsWith('/run/') && !ram.files.has(one))
+  if (missing !== undefined)
+    return stop(
+      `libxl: error: libxl_dom.c:1051:libxl__build_hvm: Domain ${ram.nextDomid}:failed to load ${missing}: No such file or directory`,
+    )
   const size = { maxKib: config.maxMib * 1024, maxVcpus: config.maxVcpus }
   if (needOf(size) > freeKib(context.site, context.host))
     return stop(`libxl: error: libxl_create.c:1028:libxl__domain_config_setdefault: failed to free memory for the domain`)

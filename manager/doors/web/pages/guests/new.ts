@@ -20,7 +20,7 @@ export function newGuestRoutes(render: Render): readonly PageRoute[] {
         ask(storage.vgs, {}).then(toldOf),
         ask(hosts.list, {}).then(toldOf),
       ])
-      const names = all.hosts.flatMap(({ name, state }) => (state === 'up' ? [name] : []))
+      const names = all.hosts.flatMap((host) => (host.state === 'up' ? [host.name] : []))
       const view = newGuestView({ images: images.images, networks: nets.networks, vgs: vgs.hosts, hosts: names })
       return { kind: 'page', page: 'guest-new', title: 'New guest', view }
     }),
@@ -42,10 +42,18 @@ async function meant({ ask, form }: Visitor) {
   return hostsMeant(form, toldOf(await ask(hosts.list, {})).hosts)
 }
 
+async function needsVg({ ask }: Visitor, disk: number): Promise<string> {
+  const { hosts: all } = toldOf(await ask(storage.vgs, {}))
+  const has = all.some(({ vgs }) => vgs.length > 0)
+  return `Disk ${disk} needs a VG to lie in.${has ? '' : ' No host has one yet: hostless storage vg create data --on HOST --disks empty makes one of its empty disks.'}`
+}
+
 async function placesOf(visitor: Visitor): Promise<VmPlaces | { readonly wrong: string }> {
   const on = await meant(visitor)
   if ('wrong' in on) return on
   const spec = specOf(visitor.form)
+  const homeless = spec.disks.findIndex(({ pool }) => pool === '')
+  if (homeless >= 0) return { wrong: await needsVg(visitor, homeless + 1) }
   const answer = await visitor.ask(vms.where, { spec: { ...spec, name: spec.name || UNNAMED }, ...on })
   return answer.kind === 'done' ? answer.value : { wrong: refusal(answer).reason }
 }

@@ -5,6 +5,7 @@ import { CONSOLE_PATH, CONSOLE_PROTOCOL, TICKET_PREFIX } from '../../../../contr
 import type { Host } from '../../../../contract/hosts.ts'
 import type { Move } from '../../../../contract/migrations.ts'
 import type { VmAddress, VmDetail, VmDisk, VmNic } from '../../../../contract/vms.ts'
+import { guestBoot, sayBoot } from '../../../../protocol/guest-boot.ts'
 import { sayDuration } from '../../../../wording.ts'
 import { AUTOMATION_WORDS } from '../automations.ts'
 import { facts, hostPath, moment, saySeconds, saySize } from '../words.ts'
@@ -70,12 +71,14 @@ function particularsOf(verb: string) {
   return { wantsHow: verb === 'stop', wantsDisks: verb === 'destroy' }
 }
 
-function factsOf({ uuid, domid, vcpus, memoryBytes, diskBytes, image, groups, tags, notes, restart }: VmDetail) {
+function factsOf({ uuid, domid, vcpus, memoryBytes, diskBytes, image, groups, tags, notes, restart, spec }: VmDetail) {
   return facts({
     vCPUs: vcpus,
     Memory: saySize(memoryBytes),
     Disks: saySize(diskBytes),
     Image: image,
+    Boots: bootOf(spec),
+    'CPU level': levelOf(spec),
     Restarted: restart,
     Groups: groups.join(', '),
     Tags: tags.join(', '),
@@ -83,6 +86,17 @@ function factsOf({ uuid, domid, vcpus, memoryBytes, diskBytes, image, groups, ta
     Domain: domid,
     UUID: uuid,
   })
+}
+
+/** Left out of what hostless did not make. */
+function bootOf(spec: VmDetail['spec']): string | undefined {
+  const boot = spec && guestBoot.safeParse(spec.boot).data
+  return boot && `by ${sayBoot(boot)}`
+}
+
+function levelOf(spec: VmDetail['spec']): string | undefined {
+  if (spec?.cpu === 'pool') return 'pool: what all hosts of its maker give'
+  return spec?.cpu === 'host' ? 'host: all that its host gives' : undefined
 }
 
 const FOUND: Readonly<Record<NonNullable<VmDisk['found']>, { readonly said: string; readonly isWrong: boolean }>> = {

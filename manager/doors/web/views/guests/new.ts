@@ -25,12 +25,19 @@ export function newGuestView({ images, networks, vgs, hosts }: Offers) {
   const pools = [...new Set(vgs.flatMap((host) => host.vgs.flatMap((vg) => vg.pools)))].sort()
   const rows = Array.from({ length: ROWS }, (_, at) => ({ number: at + 1, isFirst: at === 0 }))
   return {
-    images: images.flatMap(({ name, present, sizeBytes }) => (name !== undefined && present ? [{ name, size: saySize(sizeBytes) }] : [])),
+    images: offered(images, 'disk'),
+    kernels: offered(images, 'kernel'),
     networks: networks.map(({ name }) => name),
     ...{ pools, firstPool: pools[0] ?? '', hosts, first: rows.slice(0, 1), more: rows.slice(1) },
     restarts: restartPolicy.options.map((name) => ({ name, isChosen: name === 'on-failure' })),
     where: undefined,
   }
+}
+
+function offered(images: readonly VmImage[], wanted: VmImage['kind']) {
+  return images.flatMap(({ name, kind, present, sizeBytes }) =>
+    name !== undefined && kind === wanted && present ? [{ name, size: saySize(sizeBytes) }] : [],
+  )
 }
 
 interface WantedSpec {
@@ -39,6 +46,8 @@ interface WantedSpec {
   readonly vcpus?: number
   readonly disks: readonly { readonly size: string; readonly pool: string; readonly thinPool?: string; readonly image?: string }[]
   readonly nics: readonly { readonly network: string }[]
+  readonly boot?: { readonly kernel: string; readonly cmdline: string }
+  readonly cpu?: string
   readonly restart?: string
   readonly groups?: readonly string[]
   readonly notes?: string
@@ -58,11 +67,14 @@ export function specOf(form: URLSearchParams): WantedSpec {
   })
   const image = of('image')
   const vcpus = of('vcpus')
+  const boot = { kernel: of('kernel'), cmdline: of('cmdline') }
   return {
     ...{ name: of('name'), memory: of('memory') },
     ...(vcpus === '' ? {} : { vcpus: Number(vcpus) }),
     disks: disks.map((disk, at) => (at === 0 && image !== '' ? { ...disk, image } : disk)),
     nics: form.getAll('nic').flatMap((network) => (network === '' ? [] : [{ network }])),
+    ...(boot.kernel === '' && boot.cmdline === '' ? {} : { boot }),
+    ...(of('cpu') === '' ? {} : { cpu: of('cpu') }),
     ...(of('restart') === '' ? {} : { restart: of('restart') }),
     ...(words('groups').length === 0 ? {} : { groups: words('groups') }),
     // Browsers send line ends as CR LF.
@@ -96,6 +108,9 @@ export function createCommand(form: URLSearchParams): string {
     ...option('vcpus', spec.vcpus),
     ...spec.disks.flatMap(({ size, pool, thinPool }) => option('disk', `${size}@${pool}${thinPool === undefined ? '' : `/${thinPool}`}`)),
     ...spec.nics.flatMap(({ network }) => option('nic', network)),
+    ...option('kernel', spec.boot?.kernel),
+    ...option('cmdline', spec.boot?.cmdline),
+    ...option('cpu', spec.cpu === 'pool' ? undefined : spec.cpu),
     ...option('restart', spec.restart === 'on-failure' ? undefined : spec.restart),
     ...(spec.groups ?? []).flatMap((group) => option('group', group)),
     ...option('notes', spec.notes),

@@ -17,7 +17,7 @@ export function othersOf(given: URLSearchParams): Others {
 }
 
 export function evacuateView(host: Host, hosts: readonly Host[], choices: MoveChoices, others: Others, shown: ShownEvacuation) {
-  const targets = hosts.filter(({ id, state }) => id !== host.id && state !== 'rejected')
+  const targets = hosts.filter(({ id, trust }) => id !== host.id && trust !== 'rejected')
   return {
     ...{ name: host.name, state: host.state, path: hostPath(host), evacuatePath: evacuatePath(host) },
     hosts: targets.map(({ id, name }) => ({ id, name, isChosen: id === choices.host })),

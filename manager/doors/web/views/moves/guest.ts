@@ -11,7 +11,7 @@ import { fieldsOf, type MoveChoices, optionsOf } from './choices.ts'
 export type ShownPlan = MigrationPlan | { readonly wrong: string }
 
 export function moveView(vm: Vm, hosts: readonly Host[], choices: MoveChoices, shown: ShownPlan) {
-  const others = hosts.filter(({ id, state }) => id !== vm.host && state !== 'rejected')
+  const others = hosts.filter(({ id, trust }) => id !== vm.host && trust !== 'rejected')
   return {
     ...{ name: vm.name, state: vm.state, path: guestPath(vm), movePath: movePath(vm), host: vm.hostName ?? '' },
     hosts: others.map(({ id, name }) => ({ id, name, isChosen: id === choices.host })),

@@ -10,6 +10,8 @@ export function ownDoings(world: World): Pick<OwnDeps, 'pool' | 'plan'> {
         const standing = world.cordons.get(host)
         if (wish?.kind === 'cordon' && standing === undefined) world.cordons.set(host, wish.reason)
         if (wish?.kind === 'uncordon' && standing === wish.of) world.cordons.delete(host)
+        if (wish?.kind === 'cordon' && wish.to) world.evacuating.add(host)
+        if (wish?.kind === 'uncordon' || wish?.kind === 'evacuated') world.evacuating.delete(host)
         return { kind: 'done', host: undefined as never }
       },
     },

@@ -103,7 +103,7 @@ export class Watch {
       return recipe === 'destroy-guest' && disks.length === 0 ? [String(guest.uuid)] : []
     })
     return {
-      ...{ ...moment, ...more, faults, kept: new Set(kept), cordons: world.cordons },
+      ...{ ...moment, ...more, faults, kept: new Set(kept), cordons: world.cordons, evacuating: world.evacuating },
       homes: this.#rows('homes') as unknown as End['homes'],
       moves: this.#rows('moves') as unknown as End['moves'],
       isKnown: faults.every(isKnown),

@@ -1,5 +1,6 @@
 // All that is there in a simulated run: the site with its hosts, the manager's database, and what goes on between them. A run begins from
 // what was kept of another, so that a guest is not made anew for each.
+
 import { bareMachine } from '../../../../../images/agent/simulator/machine/bare.ts'
 import { type SimulatedHost, SimulatedSite } from '../../../../../images/agent/simulator/site.ts'
 import { addDisk, addLun } from '../../../../../images/agent/simulator/state/furnish.ts'
@@ -10,6 +11,7 @@ import { Claims } from '../../../../../manager/claims/service.ts'
 import type { Guest } from '../../../../../manager/protocol/guests.ts'
 import type { Inventory } from '../../../../../manager/protocol/inventory.ts'
 import { imageOf, managerWith, type TestImage } from '../../../../images/agent/disks.ts'
+import { hostIn } from '../../../hosts/conditions.ts'
 import type { SimulatedClock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { Kept, PoolDatabase } from './database.ts'
@@ -48,6 +50,7 @@ export class World {
   readonly claims: Claims
   /** Why no guest is to come, by host: of the manager's store, which none of them loses. */
   readonly cordons = new Map<string, string>()
+  readonly evacuating = new Set<string>()
   readonly #options: WorldOptions
   readonly #site: SimulatedSite
   #wakes = 0
@@ -133,7 +136,7 @@ export class World {
   }
 
   #known({ name, isUp, report }: PoolHost): KnownHost {
-    return { id: name, name, state: isUp && this.#options.wire.reaches(name) ? 'up' : 'lost', inventory: report }
+    return { id: name, name, ...hostIn(isUp && this.#options.wire.reaches(name) ? 'up' : 'lost'), inventory: report }
   }
 }
 

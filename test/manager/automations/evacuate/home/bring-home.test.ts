@@ -1,4 +1,5 @@
 // The way home after an evacuation: what is remembered of it, the plan, the rounds, what an abort takes back, and what stays is said by name.
+
 import type { ExecutionContext } from 'ava'
 import { guestsAway, planHome, weighHome } from '../../../../../manager/automations/evacuate/home/plan.ts'
 import { planEvacuation } from '../../../../../manager/automations/evacuate/plan.ts'
@@ -6,6 +7,7 @@ import type { OwnOutcome, OwnRequest } from '../../../../../manager/automations/
 import type { HostView } from '../../../../../manager/hosts/pool-change.ts'
 import { allHomes } from '../../../../../manager/store/tables/homes.ts'
 import { until } from '../../../automation/scripted.ts'
+import { shownIn } from '../../../hosts/conditions.ts'
 import { onEach, type storeAt } from '../../../store/dialects.ts'
 import { GUEST, rigAt } from '../../guests/rig.ts'
 import { HOW, site } from '../site.ts'
@@ -98,8 +100,8 @@ onEach('a host that takes no guest is refused with what to do; what a person has
   const [home] = asked.homes
   if (!home) return t.fail()
   const refused = async (one: HostView) => ((await planHome(deps as never, { ...asked, homes: [one] })) as { reason?: string }).reason
-  t.regex((await refused({ ...home, state: 'maintenance' })) ?? '', /in maintenance.*hostless host resume a/)
-  t.regex((await refused({ ...home, state: 'lost' })) ?? '', /a is lost/)
+  t.regex((await refused({ ...home, ...shownIn('maintenance') })) ?? '', /in maintenance.*hostless host resume a/)
+  t.regex((await refused({ ...home, ...shownIn('lost') })) ?? '', /a is lost/)
   t.regex((await refused(cordonedBy(host, 'PDU 2'))) ?? '', /a is cordoned: PDU 2.*hostless host uncordon a/)
   const [first, second] = await guestsAway(deps as never)
   const onB = deps.pool.hosts().find(({ id }) => id === 'b')

@@ -23,6 +23,13 @@ test('what fits goes home at once, in one round; what fits when others have left
   t.deepEqual(plan.stay, [])
 })
 
+test('one that is stopped has to find room for its memory, and gives it back when it has come', (t) => {
+  const guests = [guest('g1', 'b', 'a', { memory: 4 }, [], 'stopped'), guest('g2', 'b', 'a', { memory: 4 }, [])]
+  const plan = orderHome({ hosts: hostsOf({ a: { memory: 4 }, b: { memory: 0 } }), guests, others: 'leave', space: 'kept' })
+  t.deepEqual(said(plan), ['g1 stopped a', 'g2 live a'])
+  t.deepEqual(plan.stay, [])
+})
+
 const SWAP = [guest('g1', 'b', 'a', { memory: 4 }), guest('g2', 'a', 'b', { memory: 4 })]
 
 test('two in each other’s way: one steps aside on a third host; without one it is stopped meanwhile, where that is allowed, or both stay', (t) => {
@@ -167,4 +174,22 @@ test('of many guests in each other’s way it is said within a second', (t) => {
   orderHome({ hosts: hostsOf({ a: { memory: 0 }, b: { memory: 0 }, c: { memory: 3 } }), guests: many, others: 'halt', space: 'kept' })
   orderHome({ hosts: hostsOf({ a: { memory: 0 }, b: { memory: 0 }, c: { memory: 0 } }), guests: many, others: 'halt', space: 'kept' })
   t.true(performance.now() - began < 20_000)
+})
+
+test('where a thousand are in each other’s way the search ends as early as with a few', (t) => {
+  let looks = 0
+  class Counted extends Map<string, ReadonlyMap<string, number>> {
+    override get(host: string) {
+      looks += 1
+      return super.get(host)
+    }
+  }
+  const ids = Array.from({ length: 20 }, (_, index) => `h${index}`)
+  const takes = ids.map((id) => [id, room({ memory: 1 })] as const)
+  const guests = Array.from({ length: 1000 }, (_, index): HomingGuest => {
+    return { uuid: `g${index}`, on: `h${1 + (index % 19)}`, home: 'h0', way: 'live', takes: new Counted(takes) }
+  })
+  const hosts = ids.map((id) => ({ id, free: room({ memory: id === 'h0' ? 0 : 5 }) }))
+  t.is(orderHome({ hosts, guests, others: 'leave', space: 'freed' }).stay.length, 1000)
+  t.true(looks < 500_000, `${looks}`)
 })

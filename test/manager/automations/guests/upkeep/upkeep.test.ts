@@ -2,13 +2,14 @@ import type { ExecutionContext } from 'ava'
 import { GuestUpkeep } from '../../../../../manager/automations/guests/upkeep/upkeep.ts'
 import { refused } from '../../../automation/scripted.ts'
 import { running } from '../../../claims/hosts.ts'
+import { hostIn } from '../../../hosts/conditions.ts'
 import { until } from '../../../site.ts'
 import { onEach } from '../../../store/dialects.ts'
 import { plannerOn } from '../plan-rig.ts'
 import { node, rigAt } from '../rig.ts'
 
 const uuidOf = (number: number) => `6b1f0000-0000-4000-8000-0000000000${10 + number}`
-const HOST = { uuid: null, state: 'up', since: 0, groups: '[]', notes: '', created: 0, serial: null, product: null, claim: null }
+const HOST = { uuid: null, ...hostIn('up'), since: 0, groups: '[]', notes: '', created: 0, serial: null, product: null, claim: null }
 const ATTEMPT = { mac: '52:54:00:00:00:01', uuid: null, address: '10.0.0.1', token_hash: 'x', expires: 0, spent_for: null }
 
 const MAKING = {

@@ -91,3 +91,14 @@ test('vm apply gives the whole of a file, and says where a guest is so already',
   const answer = await same.hostless(`vm apply -f ${join(home, 'web1.yaml')}`)
   t.deepEqual([answer.code, answer.out.trim(), same.changed().length], [0, 'It is so already: nothing changes.', 0])
 })
+
+test('vm set says what a guest boots by: a kernel, its line alone, or GRUB again, and not two of them', async (t) => {
+  const { hostless, changed } = await start(t, [LATER])
+  for (const words of ['--kernel debian', '--cmdline quiet', '--boot grub'])
+    t.is((await hostless(`vm set web1 ${words} --detach`)).code, 0, words)
+  t.deepEqual(
+    changed().map((input) => (input as { readonly change: { readonly boot?: unknown } }).change.boot),
+    [{ kernel: 'debian' }, { cmdline: 'quiet' }, 'grub'],
+  )
+  t.regex((await hostless('vm set web1 --boot grub --kernel debian')).err, /by --boot grub or by --kernel: say one/)
+})

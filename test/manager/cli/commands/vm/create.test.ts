@@ -17,11 +17,12 @@ async function start(t: ExecutionContext) {
   }
   const create = (...more: string[]) => run(setting, 'vm', 'create', ...more, '--image', 'debian13', '--disk', '8G@data', '--detach')
   const seeds = () => manager.asked.filter(({ id }) => id === 'vms.create').map(({ input }) => (input as SeedInput).spec.seed)
-  return { file, create, seeds }
+  const boots = () => manager.asked.filter(({ id }) => id === 'vms.create').map(({ input }) => (input as SeedInput).spec.boot)
+  return { file, create, seeds, boots }
 }
 
 interface SeedInput {
-  readonly spec: { readonly seed?: unknown }
+  readonly spec: { readonly seed?: unknown; readonly boot?: unknown }
 }
 
 test('vm create takes what users of cloud-init have: keys as in authorized_keys, user data, a network-config', async (t) => {
@@ -46,4 +47,14 @@ test('what is no seed is said before anything is sent: 100 MB, a private key, no
   t.regex((await create('web1', '--network-config', odd)).err, /seed\.networkConfig is no network-config/)
   t.regex((await create('web', '--count', '2', '--hostname', 'www')).err, /hostname is of one guest/)
   t.deepEqual(seeds(), [])
+})
+
+test('vm create takes a kernel of the image store and its line; a line alone is a GRUB’s own, and refused', async (t) => {
+  const { create, boots } = await start(t)
+  t.is((await create('web1', '--kernel', 'debian', '--cmdline', 'root=/dev/xvda ro')).code, 0)
+  t.is((await create('web2', '--kernel', 'debian')).code, 0)
+  t.is((await create('web3')).code, 0)
+  t.regex((await create('web4', '--cmdline', 'quiet')).err, /--cmdline is what a kernel is given: say --kernel NAME, too/)
+  t.regex((await create('web4', '--kernel', '../x')).err, /boot.kernel is no name of an image/)
+  t.deepEqual(boots(), [{ kernel: 'debian', cmdline: 'root=/dev/xvda ro' }, { kernel: 'debian', cmdline: '' }, 'grub'])
 })

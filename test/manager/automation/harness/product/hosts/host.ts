@@ -8,6 +8,7 @@ import { type Connection, hear, NEW_CONNECTION } from '../../../../../../images/
 import { openImages } from '../../../../../../images/agent/content/images.ts'
 import type { Source } from '../../../../../../images/agent/content/source.ts'
 import { type Keeper, keepGuests } from '../../../../../../images/agent/guests/keeper.ts'
+import { openKernels } from '../../../../../../images/agent/kernels/kernels.ts'
 import { newLedger } from '../../../../../../images/agent/ledger.ts'
 import { type Desk, openDesk } from '../../../../../../images/agent/requests/desk.ts'
 import { handlersOf } from '../../../../../../images/agent/requests/handlers.ts'
@@ -197,10 +198,10 @@ export class PoolHost {
       this.report = update(this.report, read).inventory
       if (names.includes('guests')) keeper.look()
     }
-    const world: World = {
-      ...{ backend, clock, collect: collectNow },
-      files: { write: mortal(host.files.write), remove: mortal(host.files.remove) },
-    }
+    const files = { write: mortal(host.files.write), remove: mortal(host.files.remove) }
+    const devices = { open: mortal(host.devices.open) }
+    const images = openImages({ source, devices, clock })
+    const world: World = { backend, clock, collect: collectNow, files, kernels: openKernels({ backend, files }, images) }
     const observation = {
       collect: async (names: readonly SectionName[]) => {
         await collectNow(names)
@@ -208,8 +209,6 @@ export class PoolHost {
       },
       properties: { set: () => undefined },
     }
-    const devices = { open: mortal(host.devices.open) }
-    const images = openImages({ source, devices, clock })
     const desk = openDesk(handlers(handlersOf({ observation, world, images, relays: this.#programs.relays(life) })), {
       clock,
       jobs: boot.jobs.seenBy(life),

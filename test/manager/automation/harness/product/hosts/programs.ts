@@ -37,9 +37,11 @@ const CHANGES: { readonly [program: string]: RegExp } = {
   blkdiscard: /./,
   dd: /./,
   wipefs: /--all/,
-  dmsetup: /^dmsetup (create|remove|load|resume|clear)/,
-  drbdmeta: /create-md|apply-al/,
-  drbdsetup: /^drbdsetup (?!events2|show|status)/,
+  dmsetup: /^dmsetup (create|remove|load|resume|clear|suspend)/,
+  drbdmeta: /create-md|apply-al|set-gi/,
+  drbdsetup: /^drbdsetup (?!events2|show|status|get-gi)/,
+  sh: /./,
+  'hostless-seed': /./,
   xl: /^xl (create|destroy|pause|unpause|shutdown|reboot|rename|resume|sched-credit2 .*-c)/,
 }
 
@@ -88,7 +90,7 @@ export class Programs {
     const begin = (act: () => Promise<void>): Promise<void> =>
       this.#change({ command: ['relay'], mortal, act, failed: undefined, stopped: undefined })
     return {
-      ...{ identity: relays.identity, pinOf: relays.pinOf },
+      ...{ identity: relays.identity, pinOf: relays.pinOf, seed: relays.seed },
       receive: heard((places: StreamPlaces) => begin(() => relays.receive(places))),
       send: heard((places: StreamPlaces, domid: number) => begin(() => relays.send(places, domid))),
       ask: heard((places: StreamPlaces, asked: Asked) => {

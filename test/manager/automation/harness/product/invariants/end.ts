@@ -35,6 +35,8 @@ export interface End extends Moment {
   readonly kept: ReadonlySet<string>
   /** Why no guest is to come, by host. */
   readonly cordons: ReadonlyMap<string, string>
+  /** Hosts whose guests are said to go. */
+  readonly evacuating: ReadonlySet<string>
   readonly homes: readonly HomesTable[]
   readonly moves: readonly MovesTable[]
 }

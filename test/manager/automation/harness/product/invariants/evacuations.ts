@@ -5,7 +5,9 @@ import type { AtEnd } from './end.ts'
  * What an evacuation has cordoned stays so, unless it was aborted or has failed before it said who stays, or its guests were brought home; one
  * that was aborted while they were leaves the cordon as it was.
  */
-const cordonsFollow: AtEnd = ({ ledger, cordons }) => {
+const cordonsFollow: AtEnd = ({ ledger, cordons, evacuating }) => {
+  if (evacuating.size > 0 && ledger.automations.every(({ recipe, ended }) => recipe !== 'evacuate-host' || ended !== null))
+    return ['no host is evacuated any more, and one is said to be']
   const reasons = new Set(cordons.values())
   const homecomings = ledger.automations.filter(({ recipe }) => recipe === 'bring-home')
   const isOver = homecomings.some(({ state }) => state === 'done')

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { createCommand, hostsMeant, specOf, whereView } from '../../../../../../manager/doors/web/views/guests/new.ts'
+import { createCommand, hostsMeant, newGuestView, specOf, whereView } from '../../../../../../manager/doors/web/views/guests/new.ts'
+import { IMAGES } from '../../../../fake-vm-images.ts'
 import { idOf } from '../../fake-hosts.ts'
 import { fakePool } from '../../fake-pool.ts'
 
@@ -19,6 +20,21 @@ test('a form is a spec: what is empty is left out, the image is the first diskâ€
     ...{ restart: 'always', groups: ['web', 'front'], notes: "it's mine\ntwo" },
   })
   t.deepEqual(specOf(form('name=&memory=&disk-size=8G&disk-vg=')), { name: '', memory: '', disks: [{ size: '8G', pool: '' }], nics: [] })
+})
+
+test('it boots by a kernel of the store, with its line, and has the CPU level that is said', (t) => {
+  const asked = form('name=web1&memory=1G&kernel=debian&cmdline=root%3D%2Fdev%2Fxvda+ro&cpu=host')
+  t.like(specOf(asked), { boot: { kernel: 'debian', cmdline: 'root=/dev/xvda ro' }, cpu: 'host' })
+  t.is(createCommand(asked), "hostless vm create web1 --memory 1G --kernel debian --cmdline 'root=/dev/xvda ro' --cpu host")
+  t.deepEqual(specOf(form('kernel=&cmdline=&cpu=pool')), { name: '', memory: '', disks: [], nics: [], cpu: 'pool' })
+  t.like(specOf(form('kernel=&cmdline=quiet')), { boot: { kernel: '', cmdline: 'quiet' } }, 'refused, and not dropped')
+  const images = [
+    { ...IMAGES[0], kind: 'disk', name: 'root' },
+    { ...IMAGES[0], kind: 'kernel', name: 'debian' },
+    { ...IMAGES[0], kind: 'kernel', name: 'gone', present: false },
+  ] as typeof IMAGES
+  const view = newGuestView({ images, networks: [], vgs: [], hosts: [] })
+  t.deepEqual([view.images.map(({ name }) => name), view.kernels.map(({ name }) => name)], [['root'], ['debian']])
 })
 
 test('hosts that may take it are a selector of the command line; one that means nothing says so', (t) => {
