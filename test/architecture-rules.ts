@@ -92,6 +92,7 @@ export const WORLDLY: readonly string[] = [
   'images/agent/link/exec.ts',
   'images/agent/link/runner.ts',
   'images/agent/main.ts',
+  'images/agent/seeds/program',
   'images/agent/streams/exec.ts',
   'images/agent/streams/relay',
   'images/bootstrap.ts',

@@ -1,18 +1,20 @@
 // From datagrams to answers, in groups: each is decoded, decided and staged when it comes; then what was staged is written at once, and only
 // then are the answers sent and told. What cannot be written with the others is decided anew and written by itself.
+
+import type { Mac } from '../wire/addresses.ts'
 import { WireError } from '../wire/cursor.ts'
 import { explainDisk } from '../wire/disk.ts'
 import { limitLog, withinRate } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
 import { decide, type ServerPort } from './decide.ts'
-import { type Decision, type DhcpContext, standingOf } from './decision.ts'
+import { type Decision, type DhcpContext, silent, standingOf } from './decision.ts'
 import { describeDhcp } from './describe.ts'
 import { bootServerDestination, type Destination, destination } from './destination.ts'
 import { Discovers } from './discovers.ts'
 import { type DroppedDhcp, droppedRequest, senderOf } from './dropped.ts'
 import { type DhcpExchange, exchangeOf } from './exchange.ts'
 import { clientMac, messageType } from './fields.ts'
-import type { LeaseStore } from './lease.ts'
+import { isLive, type LeaseStore, ownerOf } from './lease.ts'
 import { encodeDhcp, type ReadDhcp, readDhcp } from './packet.ts'
 import { peekMessage } from './peek.ts'
 import type { Standing } from './queue.ts'
@@ -52,6 +54,8 @@ interface Taken {
   readonly request: ReadDhcp
   readonly context: DhcpContext
   readonly decision: Decision
+  /** Of the address that is acknowledged. */
+  readonly owner: Mac | undefined
 }
 
 export function openAnswering({ setting, store, now, log, onExchange, onDropped }: AnsweringOptions): Answering {
@@ -96,7 +100,19 @@ export function openAnswering({ setting, store, now, log, onExchange, onDropped 
   const decided = (datagram: Datagram, request: ReadDhcp, make: LeaseStore['commit']): Taken => {
     const context = { ...unchanging, now: now() }
     const decision = made(decide(request.packet, datagram.port, context), datagram.port, make)
-    return { datagram, request, context, decision }
+    const lease = acknowledged(decision)
+    return { datagram, request, context, decision, owner: lease && ownerOf(lease) }
+  }
+
+  const acknowledged = (decision: Decision) =>
+    decision.kind === 'reply' && decision.answer === 'ack' ? store.byAddress(decision.packet.yiaddr) : undefined
+
+  /** What came behind it in its group has given the address up, or to somebody else; or the clock was put forward. */
+  const stillSo = (taken: Taken): Taken => {
+    if (taken.owner === undefined) return taken
+    const lease = acknowledged(taken.decision)
+    if (lease && ownerOf(lease) === taken.owner && isLive(lease, now())) return taken
+    return { ...taken, decision: silent('the address was given up before this could be answered') }
   }
 
   const leave = ({ datagram, request: { packet: request, cut }, context, decision }: Taken): void => {
@@ -149,7 +165,7 @@ export function openAnswering({ setting, store, now, log, onExchange, onDropped 
       const isWritten = written(store)
       for (const taken of leaving) {
         const { datagram, request } = taken
-        attempt(datagram, () => leave(isWritten ? taken : decided(datagram, request, (change) => store.commit(change))))
+        attempt(datagram, () => leave(isWritten ? stillSo(taken) : decided(datagram, request, (change) => store.commit(change))))
       }
     },
   }

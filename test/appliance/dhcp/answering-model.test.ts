@@ -91,7 +91,6 @@ test('whatever machines do and whenever we die, no address is acknowledged to tw
         }
       }
       for (const { machine, action, system, address, seconds, after } of commands) {
-        if (seconds > 1) answering.settle() // a group lasts for milliseconds
         now += seconds * 1000
         const has = believes.get(machine)
         const self = system ? [text(60, 'udhcp')] : BIOS
@@ -118,8 +117,6 @@ test('whatever machines do and whenever we die, no address is acknowledged to tw
           case 'release':
           case 'decline':
             if (!has || has.until <= now) break
-            // What it said before is answered before: it has given up what comes of that as well.
-            answering.settle()
             believes.delete(machine)
             say(
               action === 'release'

@@ -139,12 +139,17 @@ test('a seed goes no faster than it may, and is paced while it runs; a link that
   const [slow] = await going
   t.true(slow.kind === 'seed-sent' && slow.milliseconds > (BYTES / 1_000_000) * 900, JSON.stringify(slow))
   t.like(await pair.s.ask('pace-seed', { seed: 's-1', rateKBps: 10 }), { kind: 'seed-paced' })
-  const cutting = transfer(pair, 's-2', 100)
-  pair.s.host.clock.after(5_000, () => pair.pair.site.change((now) => cut(now, 'a', 'b')))
+  t.deepEqual(await takenBack(pair), [])
+
+  // Nothing of it is there yet.
+  const other = await seededPair()
+  await begin(other)
+  const cutting = transfer(other, 's-2', 100)
+  other.s.host.clock.after(5_000, () => other.pair.site.change((now) => cut(now, 'a', 'b')))
   const ends = await cutting
   for (const end of ends) t.like(end, { kind: 'refused' })
-  t.deepEqual(pair.lost(), [])
-  t.deepEqual(await takenBack(pair), [])
+  t.deepEqual(other.lost(), [])
+  t.deepEqual(await takenBack(other), [])
 })
 
 test('where the two do not meet in time the guest goes on, and what is compared is said to be needed', async (t) => {

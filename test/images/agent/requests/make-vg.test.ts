@@ -102,7 +102,7 @@ const HELD: { readonly [what: string]: readonly [spec: Partial<DriveSpec>, prepa
     async (machine) => {
       await machine.host.files.write(
         '/run/g.cfg',
-        'name = "g"\ntype = "pvh"\nmemory = 128\nvcpus = 1\nkernel = "/run/vmlinuz"\ndisk = [ "format=raw,vdev=xvda,access=rw,target=/dev/vdb" ]\n',
+        'name = "g"\ntype = "pvh"\nmemory = 128\nvcpus = 1\nkernel = "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"\ndisk = [ "format=raw,vdev=xvda,access=rw,target=/dev/vdb" ]\n',
         0o600,
       )
       await ok(machine, 'xl create /run/g.cfg')

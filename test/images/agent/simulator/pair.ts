@@ -55,7 +55,7 @@ export function guestOf({ state }: SimulatedHost, name: string): Domain | undefi
 
 export async function writeConfig({ files }: SimulatedHost, name: string, disk: string, type = 'pvh'): Promise<string> {
   const path = `/run/${name}.cfg`
-  const text = `name = "${name}"\ntype = "${type}"\nmemory = 128\nvcpus = 1\nkernel = "/run/vmlinuz"\ndisk = [ "format=raw,vdev=xvda,access=rw,target=${disk}" ]\nvif = [ "bridge=xenbr0" ]\n`
+  const text = `name = "${name}"\ntype = "${type}"\nmemory = 128\nvcpus = 1\nkernel = "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"\ndisk = [ "format=raw,vdev=xvda,access=rw,target=${disk}" ]\nvif = [ "bridge=xenbr0" ]\n`
   await files.write(path, text, 0o600)
   return path
 }

@@ -127,7 +127,7 @@ test('events2 has the lines and the words of the real one', async (t) => {
 test('xl list has the columns, and xl list -l the fields, of the real ones', async (t) => {
   const { a, ok } = openPair()
   const config =
-    'name = "web 01"\nuuid = "5696d4b1-d96a-4bb4-8afd-6f96d9eb702f"\ntype = "pvh"\nvcpus = 2\nmaxvcpus = 4\nmemory = 128\nkernel = "/run/vmlinuz"\non_crash = "preserve"\n'
+    'name = "web 01"\nuuid = "5696d4b1-d96a-4bb4-8afd-6f96d9eb702f"\ntype = "pvh"\nvcpus = 2\nmaxvcpus = 4\nmemory = 128\nkernel = "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"\non_crash = "preserve"\n'
   await ok(a, 'vgcreate vg0 /dev/vda')
   await ok(a, 'lvcreate -y -n g1 -L 64m vg0')
   await a.files.write(
