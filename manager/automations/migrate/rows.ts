@@ -11,7 +11,6 @@ import { RUNNING_PARTS } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { bookOf } from '../guests/written.ts'
 import { generationOf, type MigrateArgs } from './args.ts'
-
 import { going, staying } from './shared.ts'
 
 /** From it on the guest is the new host's. */

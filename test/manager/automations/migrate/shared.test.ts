@@ -8,38 +8,11 @@ import type { Inventory } from '../../../../manager/protocol/inventory.ts'
 import { until } from '../../automation/scripted.ts'
 import { onEach } from '../../store/dialects.ts'
 import { plannerOn } from '../guests/plan-rig.ts'
-import { createArgs, DISK, node, type Rig, rigAt, VG } from '../guests/rig.ts'
+import { createArgs, DISK, type Rig, rigAt, VG } from '../guests/rig.ts'
+import { onLun, WWID } from './on-lun.ts'
 
 const GIB = 2 ** 30
-const WWID = 'naa.60000000000000000e00000000010001'
 const HOW = { maxPauseMs: 2000, keepMs: 0 }
-const SPACE = { sizeBytes: 100 * GIB, freeBytes: 50 * GIB }
-const PV = {
-  uuid: 'pppppp-bbbb-cccc-dddd-eeee-ffff-gggggg',
-  device: '/dev/sdb',
-  vg: 'data',
-  vgUuid: VG,
-  ...SPACE,
-  missing: false,
-  tags: [],
-}
-
-/** A host whose VG `data` lies on the LUN. */
-function onLun(
-  id: string,
-  changed: { readonly disk?: object; readonly lvs?: readonly object[]; readonly vg?: object; readonly pv?: object } = {},
-) {
-  const address = `10.77.0.2${id === 'a' ? 1 : 2}`
-  return node(id, {
-    addresses: [{ interface: 'xenbr0', address, prefix: 24 }],
-    blockDevices: [
-      { name: 'sdb', device: '/dev/sdb', wwid: WWID, transport: 'fc', byPath: [], byId: [], sizeBytes: 100 * GIB, ...changed.disk },
-    ],
-    pvs: [{ ...PV, ...changed.pv }],
-    vgs: [{ uuid: VG, name: 'data', ...SPACE, extentBytes: 1 << 22, pvs: 1, missingPvs: 0, exported: false, tags: [], ...changed.vg }],
-    lvs: changed.lvs ?? [],
-  } as never)
-}
 
 const lv = (name: string, more: object = {}) => ({
   uuid: `${name.replaceAll('-', '').padEnd(6, 'l').slice(0, 6)}-bbbb-cccc-dddd-eeee-ffff-llllll`,
