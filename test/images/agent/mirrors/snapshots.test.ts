@@ -40,3 +40,15 @@ test('a guest that comes back does not take the room of what its snapshots lie o
   await pair.pair.ok(pair.s.host, 'lvremove -y data/before')
   t.is((await pair.s.ask('make-copy', { ...making, generation: 3 })).kind, 'copy-made')
 })
+
+test('nor does what its snapshots lie on become the copy: they would be of another content', async (t) => {
+  const pair = await moved(['before'])
+  await leave(pair.s)
+  const [was, asked] = [tagsOf(pair), { ...making, generation: 3, left: 'kept' } as const]
+  const back = await pair.s.ask('make-copy', asked)
+  t.regex(back.kind === 'refused' ? back.reason : back.kind, /left behind, has snapshots: data\/before\. Remove them first/)
+  t.deepEqual([tagsOf(pair), pair.s.state()], [was, 'stale'])
+  await pair.pair.ok(pair.s.host, 'lvremove -y data/before')
+  t.like(await pair.s.ask('make-copy', asked), { kind: 'copy-made', was: 'not there' })
+  t.is(pair.s.state(), 'making')
+})
