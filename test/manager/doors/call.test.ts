@@ -66,7 +66,7 @@ test('input that is not what is declared is 400 with its place; the sentence is 
   t.like(name, { kind: 'refused', status: 400 })
   t.regex(name.kind === 'refused' ? name.reason : '', /^name: is no host name: 1 to 63/)
   const group = await calls.call(hosts.change, { ref: 'node01', groups: ['a', '!'] }, operator)
-  t.regex(group.kind === 'refused' ? group.reason : '', /^groups\.1: is no group name/)
+  t.regex(group.kind === 'refused' ? group.reason : '', /^group 2: is no group name/)
   const more = await calls.call(hosts.change, { ref: 'node01', colour: 'red' }, operator)
   t.regex(more.kind === 'refused' ? more.reason : '', /^Unrecognized key: "colour"/)
   for (const raw of [undefined, null, 7, 'x', []]) t.like(await calls.call(hosts.show, raw, operator), { kind: 'refused', status: 400 })
@@ -75,7 +75,7 @@ test('input that is not what is declared is 400 with its place; the sentence is 
     words(bounded).map((text) => text.replace(/is no (host|group) name.*/, '…')),
     [
       'alan: PATCH /hosts/node01: refused (400): name: …',
-      'alan: PATCH /hosts/node01: refused (400): groups.1: …',
+      'alan: PATCH /hosts/node01: refused (400): group 2: …',
       'alan: PATCH /hosts/node01: refused (400): Unrecognized key: "colour"',
       'ada: POST /users: refused (400): password: is shorter than 12 characters',
     ],

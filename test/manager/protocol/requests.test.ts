@@ -111,12 +111,14 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'unfence-disk': { kind: 'unfence-disk', vg, disk, guest },
   'part-disk': { kind: 'part-disk', vg, disk, guest },
 }
-const SINCE_11 = [
+const KERNELS = ['bring-kernel', 'leave-kernel'] as const
+const SEEDS = [
   ...(['prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed', 'close-bitmap', 'take-generation'] as const),
-  ...(['join-mirror', 'bring-kernel', 'leave-kernel'] as const),
-  ...(['join-disk', 'fence-disk', 'unfence-disk', 'part-disk'] as const),
+  'join-mirror',
 ] as const
-const SINCE_9 = ['keep-guest', 'forget-guest', 'read-guests', ...SINCE_11] as const
+const SHARED_DISKS = ['join-disk', 'fence-disk', 'unfence-disk', 'part-disk'] as const
+const SINCE_11 = [...KERNELS, ...SEEDS, ...SHARED_DISKS] as const
+const SINCE_9 = [...KERNELS, 'keep-guest', 'forget-guest', 'read-guests', ...SEEDS, ...SHARED_DISKS] as const
 const SINCE_8 = [
   ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
   ...(['expose-copy', 'settle-mirror', 'keep-copy', 'drop-mirror', 'leave-disk'] as const),
@@ -162,7 +164,7 @@ test('each request is known under its own kind, and has an order', (t) => {
     KINDS.filter((kind) => orderOf(ONE_OF_EACH[kind]).pace === 'long'),
     [
       ...['scan-file-system', 'make-disk', 'grow-disk', 'remove-disk', 'start-guest', 'stop-guest', 'send-guest'],
-      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'receive-seed', 'send-seed', 'join-mirror', 'bring-kernel'],
+      ...['make-copy', 'remove-copy', 'sync-mirror', 'verify-mirror', 'bring-kernel', 'receive-seed', 'send-seed', 'join-mirror'],
     ],
   )
 })

@@ -7,7 +7,9 @@ import { CommandFailure } from '../../engine/failure.ts'
 export interface SpecOptions {
   readonly image?: string
   readonly memory?: string
+  readonly maxMemory?: string
   readonly vcpus?: number
+  readonly maxVcpus?: number
   readonly disk: readonly string[]
   readonly nic: readonly string[]
   readonly restart?: string
@@ -24,14 +26,16 @@ const LONGEST = 4 << 20
 /** The first disk begins with the image. */
 export function specOf(
   name: string,
-  { image, memory = '512M', vcpus, disk, nic, restart, cpu, kernel, cmdline, group, notes }: SpecOptions,
+  { image, memory = '512M', maxMemory, vcpus, maxVcpus, disk, nic, restart, cpu, kernel, cmdline, group, notes }: SpecOptions,
 ): GuestSpec {
   if (kernel === undefined && cmdline !== undefined)
     throw new CommandFailure('--cmdline is what a kernel is given: say --kernel NAME, too; without one the guest’s own GRUB has it', 2)
   return checked({
     ...{ name, memory, groups: group, nics: nic.map(nicOf) },
     disks: disk.map((one, at) => ({ ...diskOf(one), ...(at === 0 && image !== undefined ? { image } : {}) })),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
     ...(vcpus === undefined ? {} : { vcpus }),
+    ...(maxVcpus === undefined ? {} : { maxVcpus }),
     ...(restart === undefined ? {} : { restart }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(kernel === undefined ? {} : { boot: { kernel, cmdline } }),

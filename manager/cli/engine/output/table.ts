@@ -141,7 +141,8 @@ export function fitted(natural: readonly number[], columns: number | undefined, 
     const at = giving.find((each) => widths[each] === widest) ?? 0
     const floor = least[at] ?? NARROWEST
     const second = Math.max(floor, ...giving.map((each) => widths[each] ?? 0).filter((width) => width < widest))
-    widths[at] = Math.max(widest - excess, Math.min(second, widest - 1), floor)
+    const alike = giving.filter((each) => widths[each] === widest).length
+    widths[at] = Math.max(widest - Math.ceil(excess / alike), Math.min(second, widest - 1), floor)
   }
 }
 

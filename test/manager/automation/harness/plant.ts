@@ -16,7 +16,10 @@ export interface Mutant {
 
 const ENDING = import.meta.filename.endsWith('.js') ? '.js' : '.ts'
 const ROOT = join(import.meta.dirname, '../../../..')
-const COPIED = ['manager/automation', 'manager/automations', 'images/agent', 'test/images/agent', 'test/manager/automation/harness']
+const COPIED = [
+  ...['manager/automation', 'manager/automations', 'images/agent', 'test/images/agent', 'test/manager/automation/harness'],
+  `test/manager/hosts/conditions${ENDING}`,
+]
 
 /** `harness`: the file of the copy that is given, from this folder on. Throws where there is not one place to plant it in. */
 export async function plant({ name, file, from, to }: Mutant, harness: string): Promise<unknown> {

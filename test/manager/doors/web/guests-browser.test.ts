@@ -47,7 +47,7 @@ test.serial('where a new guest could start is said while its form is filled in, 
   }
   const { page, server, complaints } = await sit(t, pool)
   await page.goto(`${server.origin}/guests/new`)
-  await page.waitForSelector('#where >> text=is no name of a VG')
+  await page.waitForSelector('#where >> text=Disk 1 needs a VG to lie in')
   await page.fill('[name=disk-vg] >> nth=0', 'data')
   await page.waitForSelector('#where >> text=node0003 would take it')
   await page.waitForSelector('#where >> text=it has no VG data')

@@ -195,13 +195,6 @@ export const MUTANTS: readonly ProductMutant[] = [
     by: 'live move of two disks',
   },
   {
-    name: 'recipe: a copy that was seeded is told what it is of before the bitmap is closed',
-    file: 'manager/automations/migrate/seeding',
-    from: /yield\* request\(from\.id, \{ kind: 'close-bitmap'[^\n]*/,
-    to: '',
-    by: 'seeded live move',
-  },
-  {
     name: 'recipe: the bitmap of a copy that is seeded begins behind it',
     file: 'manager/automations/migrate/seeding',
     from: /const \{ generation \} = (yield\* request\(from\.id, \{ kind: 'begin-bitmap'[^\n]*)([\s\S]*?)(yield\* request\(from\.id, \{ kind: 'close-bitmap')/,

@@ -18,11 +18,16 @@ async function start(t: ExecutionContext) {
   const create = (...more: string[]) => run(setting, 'vm', 'create', ...more, '--image', 'debian13', '--disk', '8G@data', '--detach')
   const seeds = () => manager.asked.filter(({ id }) => id === 'vms.create').map(({ input }) => (input as SeedInput).spec.seed)
   const boots = () => manager.asked.filter(({ id }) => id === 'vms.create').map(({ input }) => (input as SeedInput).spec.boot)
-  return { file, create, seeds, boots }
+  const most = () =>
+    manager.asked.flatMap(({ id, input }) => {
+      const { maxMemory, maxVcpus } = (input as SeedInput).spec ?? {}
+      return id === 'vms.create' ? [[maxMemory, maxVcpus]] : []
+    })
+  return { file, create, seeds, boots, most }
 }
 
 interface SeedInput {
-  readonly spec: { readonly seed?: unknown; readonly boot?: unknown }
+  readonly spec: { readonly seed?: unknown; readonly boot?: unknown; readonly maxMemory?: unknown; readonly maxVcpus?: unknown }
 }
 
 test('vm create takes what users of cloud-init have: keys as in authorized_keys, user data, a network-config', async (t) => {
@@ -47,6 +52,17 @@ test('what is no seed is said before anything is sent: 100 MB, a private key, no
   t.regex((await create('web1', '--network-config', odd)).err, /seed\.networkConfig is no network-config/)
   t.regex((await create('web', '--count', '2', '--hostname', 'www')).err, /hostname is of one guest/)
   t.deepEqual(seeds(), [])
+})
+
+test('vm create takes the most that a guest may be given later, which is no less than it has', async (t) => {
+  const { create, most } = await start(t)
+  t.is((await create('web1', '--memory', '1G', '--max-memory', '2G', '--vcpus', '2', '--max-vcpus', '4')).code, 0)
+  t.is((await create('web2')).code, 0)
+  t.regex((await create('web3', '--memory', '2G', '--max-memory', '1G')).err, /maxMemory is less than the 2G/)
+  t.deepEqual(most(), [
+    [2 ** 31, 4],
+    [undefined, undefined],
+  ])
 })
 
 test('vm create takes a kernel of the image store and its line; a line alone is a GRUB’s own, and refused', async (t) => {

@@ -88,6 +88,8 @@ test('a table fits the terminal, the widest column giving first', (t) => {
   t.regex(text, /x…/)
   t.true(render(withText('x'.repeat(200)), 'table', PIPE).includes('x'.repeat(200)))
   t.deepEqual(fitted([100, 20, 5], 60), [31, 20, 5])
+  t.deepEqual(fitted([140, 52, 13], 80), [31, 32, 13], 'two that are too wide share what there is')
+  t.deepEqual(fitted([50, 50, 50], 34), [10, 10, 10])
   t.deepEqual(fitted([100, 90, 5], 20), [8, 8, 5])
   t.deepEqual(fitted([10, 10], undefined), [10, 10])
 })
