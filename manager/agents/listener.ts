@@ -4,9 +4,6 @@ import { createServer, type Server } from 'node:https'
 /** Waiting connections: a thousand hosts come back at once. */
 const BACKLOG = 4096
 
-/** Between two requests, ms: longer than proxies and clients keep a connection, so that none is cut while a request is on its way. */
-const IDLE = 75_000
-
 /** `patience`: milliseconds for a handshake, and then for the headers of a request. */
 export function createListener(own: { readonly key: string; readonly certificate: string }, authority: string, patience: number): Server {
   return createServer({
@@ -21,7 +18,6 @@ export function createListener(own: { readonly key: string; readonly certificate
     headersTimeout: patience,
     requestTimeout: 2 * patience,
     connectionsCheckingInterval: patience / 4,
-    keepAliveTimeout: IDLE,
     maxHeaderSize: 16 << 10,
   })
 }

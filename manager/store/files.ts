@@ -1,12 +1,19 @@
 // Where the manager's data lies in its directory, and who may work on it.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { keepPrivate } from '../../appliance/store/private-file.ts'
 
 export const databasePath = (dataDir: string): string => join(dataDir, 'manager.db')
 
-/** Of the database as it was before hostless was upgraded. */
-export const copyBeforePath = (dataDir: string, version: number): string => join(dataDir, `manager.db.schema-${version}`)
+/**
+ * For the database as it was before hostless was upgraded. One of that schema may have been copied before: an upgrade was cut short, or an old
+ * backup restored since. Nothing is written over.
+ */
+export function copyBeforePath(dataDir: string, version: number): string {
+  const first = join(dataDir, `manager.db.schema-${version}`)
+  for (let path = first, number = 2; ; path = `${first}.${number}`, number += 1) if (!existsSync(path)) return path
+}
 
 /** Held by one process at a time; the kernel lets go of it however that process ends. Undefined when another has it. */
 export function lockData(dataDir: string): (() => void) | undefined {

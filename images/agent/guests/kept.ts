@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type GuestConfig, guestConfig, restartPolicy } from '../../../manager/protocol/requests/guest-config.ts'
 import { count, type Uuid, uuid } from '../../../manager/protocol/values.ts'
 import type { Backend } from '../backend.ts'
+import { readWritten } from '../files/written-json.ts'
 import type { Files, World } from '../requests/world.ts'
 
 export const GUESTS_FOLDER = '/run/hostless/guests'
@@ -66,7 +67,7 @@ export async function readKept(backend: Pick<Reads, 'readFile'>, guest: Uuid): P
     case 'unreadable':
       return { kind: 'damaged', reason: file.reason }
     case 'whole': {
-      const kept = decodeKept(file.text)
+      const kept = readWritten(keptGuest, file.text)
       if (kept?.guest.uuid === guest) return { kind: 'kept', kept }
       return { kind: 'damaged', reason: kept ? 'it is of another guest' : 'it is not what an agent of this version writes' }
     }
@@ -99,12 +100,4 @@ export async function forget({ files, kernels }: Forgetting, guest: Uuid): Promi
 
 interface Forgetting extends Pick<World, 'kernels'> {
   readonly files: Pick<Files, 'remove'>
-}
-
-function decodeKept(text: string): KeptGuest | undefined {
-  try {
-    return keptGuest.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
 }

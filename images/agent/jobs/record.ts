@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { answerBody, requestBody } from '../../../manager/protocol/requests.ts'
 import { count, word } from '../../../manager/protocol/values.ts'
+import { readWritten } from '../files/written-json.ts'
 
 /** A process, told from a later one with the same number by when it began: in clock ticks since the boot (proc(5), stat, field 22). */
 const started = z.object({ pid: count.min(2), ticks: count }).readonly()
@@ -26,11 +27,7 @@ export function encodeJob(record: JobRecord): string {
 
 /** Undefined when it is damaged, or of a version that knows other requests. */
 export function decodeJob(text: string): JobRecord | undefined {
-  try {
-    return jobRecord.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  return readWritten(jobRecord, text)
 }
 
 /** Of `/proc/PID/stat`: when it began. Undefined when there is none, or only what is left of one that has ended. */

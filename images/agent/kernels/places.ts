@@ -3,6 +3,7 @@
 // after a reboot. Pure.
 import { filesOf, type KernelFiles, kernelFiles } from '../../../manager/protocol/guest-kernel.ts'
 import { type Uuid, uuid } from '../../../manager/protocol/values.ts'
+import { readWritten } from '../files/written-json.ts'
 
 export const KERNELS_FOLDER = '/run/hostless/kernels'
 
@@ -37,11 +38,7 @@ export function meantBy(
 
 /** Undefined: it is not what this agent writes. */
 export function readNote(text: string): KernelFiles | undefined {
-  try {
-    return kernelFiles.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  return readWritten(kernelFiles, text)
 }
 
 export function isSameFiles(one: KernelFiles, other: KernelFiles): boolean {

@@ -13,7 +13,8 @@ import { connectCommand, pace, relax, secretless } from './connect.ts'
 import { lookMirror } from './look.ts'
 
 /**
- * A program of its own, with two clocks: whatever becomes of this one or of the agent, the other lets the guest go on after two seconds.
+ * A program of its own, with two clocks: whatever becomes of this one or of the agent, the other lets the guest go on after two seconds, and
+ * after ten where it took longer than two to suspend it.
  * Arguments: the guest's device, the minor, and what connects. `held N`: by its own clock (1/100 s of /proc/uptime) the exchange had ended
  * before the other could let go. `/proc/drbd` is read without a program. `resume` of what runs does nothing.
  */
@@ -21,7 +22,7 @@ export const HOLD = `g=$1 minor=$2
 shift 2
 now() { read -r up _ </proc/uptime; n=\${up%.*}\${up#*.}; }
 now; began=$n; cs=
-( sleep 2; exec dmsetup resume --noudevsync "$g" ) >/dev/null 2>&1 & timer=$!
+( sleep 2; dmsetup resume --noudevsync "$g"; sleep 8; exec dmsetup resume --noudevsync "$g" ) >/dev/null 2>&1 & timer=$!
 dmsetup suspend --nolockfs --noudevsync "$g" || { kill $timer; exec "$@"; }
 "$@" || { code=$?; dmsetup resume --noudevsync "$g"; kill $timer; exit $code; }
 while :; do

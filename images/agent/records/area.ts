@@ -2,6 +2,7 @@
 // holds, and which slots a change writes, in their order. Pure.
 import { type GuestRecordOf, guestRecord } from '../../../manager/protocol/guest-record.ts'
 import type { Uuid } from '../../../manager/protocol/values.ts'
+import { readWritten } from '../files/written-json.ts'
 import type { Slot } from './slot.ts'
 
 export type Place =
@@ -42,18 +43,10 @@ function placeOf(first: Slot = EMPTY, second: Slot = EMPTY): Place {
 }
 
 function recordIn({ seq, json }: Slot & { readonly kind: 'copy' }, other: Slot, older: 0 | 1): Place {
-  const record = recordOf(json)
+  const record = readWritten(guestRecord, json)
   if (!record) return { kind: 'damaged', why: 'it is whole, and not understood: a newer hostless wrote it' }
   const isSame = other.kind === 'copy' && other.seq === seq && other.json === json
   return { kind: 'record', record, json, seq, whole: isSame ? 'yes' : 'no', older }
-}
-
-function recordOf(json: string): GuestRecordOf | undefined {
-  try {
-    return guestRecord.safeParse(JSON.parse(json)).data
-  } catch {
-    return undefined
-  }
 }
 
 /** One for each guest: of two places of one guest the greater sequence is right. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Progress } from '../../../manager/protocol/requests/request.ts'
 import { seedId } from '../../../manager/protocol/requests/seeds.ts'
 import { bytes, count, path, record, sha256, type Uuid } from '../../../manager/protocol/values.ts'
+import { readWritten } from '../files/written-json.ts'
 import { GUESTS_FOLDER } from '../guests/kept.ts'
 import type { World } from '../requests/world.ts'
 
@@ -63,7 +64,7 @@ export function saySeed(words: SeedSaid): string {
 /** The last that it said. */
 export function heardOfSeed(stdout: string): SeedSaid | undefined {
   for (const line of stdout.trimEnd().split('\n').reverse()) {
-    const words = parsed(said, line)
+    const words = readWritten(said, line)
     if (words) return words
   }
   return undefined
@@ -82,14 +83,5 @@ export function seedProgress(stdout: string): Progress | undefined {
 }
 
 export function readSeedPlan(text: string | undefined): SeedPlan | undefined {
-  return parsed(seedPlan, text)
-}
-
-function parsed<Value>(schema: z.ZodType<Value>, text: string | undefined): Value | undefined {
-  if (text === undefined) return undefined
-  try {
-    return schema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  return readWritten(seedPlan, text)
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { migrationId, streamCause, streamPhase } from '../../../manager/protocol/requests/streams.ts'
 import { bytes, count, record, sha256, uuid, word } from '../../../manager/protocol/values.ts'
+import { readWritten } from '../files/written-json.ts'
 
 const common = { migration: migrationId, guest: uuid, holdMs: count }
 
@@ -58,22 +59,13 @@ export type Status = z.output<typeof status>
 
 /** Undefined: it is none. */
 export function readStatus(text: string | undefined): Status | undefined {
-  return parsed(status, text)
+  return readWritten(status, text)
 }
 
 export function readPlan(text: string | undefined): Plan | undefined {
-  return parsed(plan, text)
+  return readWritten(plan, text)
 }
 
 export function readAsked(text: string | undefined): Asked | undefined {
-  return parsed(asked, text)
-}
-
-function parsed<Value>(schema: z.ZodType<Value>, text: string | undefined): Value | undefined {
-  if (text === undefined) return undefined
-  try {
-    return schema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  return readWritten(asked, text)
 }

@@ -32,7 +32,7 @@ async function pictureOf({ operator }: At<Operator>): Promise<readonly unknown[]
   return hosts.map(({ id, name, state, uuid, image }) => ({ id, name, state, uuid, image })).sort((a, b) => a.name.localeCompare(b.name))
 }
 
-test.serial('two approved hosts go on from where they were saved: the same boots, identities and pool, at the right time', async (t) => {
+test('two approved hosts go on from where they were saved: the same boots, identities and pool, at the right time', async (t) => {
   t.timeout(1_500_000)
   const said: string[] = []
   const first = await startFrom(written, (text) => said.push(text))

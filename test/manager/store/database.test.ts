@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { type Kysely, sql } from 'kysely'
@@ -87,11 +87,12 @@ onEach('a migration keeps what there is, a copy from before it, and all or nothi
     throw new Error('power cut')
   }
   await t.throwsAsync(open({ steps: [...MIGRATIONS, add, fail] }), { message: 'power cut' })
+  const copied = copyBefore(MIGRATIONS.length)
   const after = await open({ copyBefore, steps: [...MIGRATIONS, add] })
   t.is((await allHosts(after.db))[0]?.name, 'node01')
   await after.close()
-  t.is((await stat(copyBefore(MIGRATIONS.length))).mode & 0o777, 0o600)
-  const copy = await openStore(sqlite(copyBefore(MIGRATIONS.length)))
+  t.is((await stat(copied)).mode & 0o777, 0o600)
+  const copy = await openStore(sqlite(copied))
   t.is((await allHosts(copy.db)).length, 1)
   await copy.close()
   const [newer, known] = [MIGRATIONS.length + 1, MIGRATIONS.length]
@@ -116,6 +117,18 @@ onEach('the second step finds the data of the first', async (t, place) => {
   t.is((await allHosts(store.db)).length, 1)
   t.is(await countUsers(store.db), 0)
   t.true((await readdir(place.dataDir)).includes('manager.db.schema-1'))
+})
+
+onEach('what was copied before an upgrade that was cut short keeps no manager from starting, and is not written over', async (t, place) => {
+  const old = await openStore(dialectOf(place, undefined), { steps: MIGRATIONS.slice(0, 1) })
+  await addOldHost(old, { id: 'a', state: 'up' })
+  await old.close()
+  const copy = join(place.dataDir, 'manager.db.schema-1')
+  await writeFile(copy, 'half of it')
+  const store = await storeAt(t, place)
+  t.is((await allHosts(store.db)).length, 1)
+  t.is(await readFile(copy, 'utf8'), 'half of it')
+  t.true((await stat(`${copy}.2`)).size > 4096)
 })
 
 test('an SQLite database can be read by its owner only, one that an older hostless made, too', async (t) => {

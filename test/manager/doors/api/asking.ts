@@ -52,13 +52,9 @@ export async function startApiSite(
   return { ...site, ask, as, tokens }
 }
 
-function askOver(
-  agent: Agent,
-  { address: { address, port } }: Site,
-  method: string,
-  path: string,
-  { token, body, headers = {} }: Question = {},
-): Promise<Asked> {
+function askOver(agent: Agent, site: Site, method: string, path: string, question: Question = {}): Promise<Asked> {
+  const { address, port } = site.address
+  const { token, body, headers = {} } = question
   const sent = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   const given = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -75,7 +71,11 @@ function askOver(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }),
       )
     })
-    asked.on('error', reject)
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // It had been closed as idle.
+      if (asked.reusedSocket && error.code === 'ECONNRESET') askOver(agent, site, method, path, question).then(resolve, reject)
+      else reject(error)
+    })
     asked.end(sent)
   })
 }
