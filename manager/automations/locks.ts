@@ -19,9 +19,19 @@ export function vgLock({ id, name }: HostNamed, vg: string, access: Lock['access
 }
 
 /**
- * Of a VG that several hosts see: LVM's metadata, and the records in it, are one, and nothing but this keeps two hosts from writing them at a
- * time. `exclusive`: who changes them, from whatever host; `shared`: who only has an LV of it.
+ * Of a VG for whichever hosts see it: LVM's metadata, and the records in it, are one, and nothing but this keeps two hosts from writing them at
+ * a time. `exclusive`: who changes them where several see it; `shared`: who only has an LV of it, or is on its only host.
  */
-export function sharedVgLock({ uuid, name }: VgRef, access: Lock['access']): Lock {
-  return { key: `vg ${uuid}`, name: `VG ${name} of several hosts`, access }
+export function vgOfAllLock({ uuid, name }: VgRef, access: Lock['access']): Lock {
+  return { key: `vg ${uuid}`, name: `VG ${name}`, access }
+}
+
+/**
+ * Of all VGs that are written in, `shared` of which several hosts see. The others are locked, too: another host may come to see one of them
+ * meanwhile, and who writes from there waits.
+ */
+export function vgOfAllLocks(vgs: readonly VgRef[], shared: readonly VgRef[] = []): readonly Lock[] {
+  const seen = new Set(shared.map(({ uuid }) => uuid))
+  const all = new Map([...vgs, ...shared].map((vg) => [vg.uuid, vg]))
+  return [...all.values()].map((vg) => vgOfAllLock(vg, seen.has(vg.uuid) ? 'exclusive' : 'shared'))
 }

@@ -43,7 +43,7 @@ import {
   sendGuest,
 } from './requests/streams.ts'
 import { upgrade } from './requests/upgrade.ts'
-import { makeVg, removeVg } from './requests/vgs.ts'
+import { makeVg, proveEmpty, removeVg } from './requests/vgs.ts'
 import { record, word } from './values.ts'
 
 /** Each under its own kind. */
@@ -111,6 +111,7 @@ const REQUESTS = {
   'fence-disk': fenceDisk,
   'unfence-disk': unfenceDisk,
   'part-disk': partDisk,
+  'prove-empty': proveEmpty,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

@@ -1,17 +1,17 @@
 // VGs that several hosts see: whether what two of them call by one UUID is one VG, on LUNs that are the same for both, and which hosts see a
 // VG at all. A copied disk has its original's UUIDs, and is another one. Pure.
-import { Media } from '../claims/extents.ts'
+import { Media, type MediaSections } from '../claims/extents.ts'
 import { clashOf, sayClash, seenDisk } from '../connectivity/disk-identity.ts'
 import type { VgRef } from '../protocol/guest-disk.ts'
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import type { BlockDevice, Pv } from '../protocol/storage.ts'
 import { sayUnread, uncountedOf } from '../protocol/unread.ts'
 
-export interface SeeingHost {
+export interface SeeingHost<Told extends MediaSections = Inventory> {
   readonly id: string
   readonly name: string
   /** Its last report. */
-  readonly inventory: Inventory
+  readonly inventory: Told
 }
 
 export type Sameness =
@@ -25,7 +25,7 @@ export type Sameness =
 const SECTIONS: readonly SectionName[] = ['blockDevices', 'multipaths', 'partitions', 'pvs', 'vgs']
 
 /** Whether the VG of this UUID is one for both hosts, and may be written from `there`, too. */
-export function isOneVg({ uuid, name }: VgRef, here: SeeingHost, there: SeeingHost): Sameness {
+export function isOneVg({ uuid, name }: VgRef, here: SeeingHost<MediaSections>, there: SeeingHost<MediaSections>): Sameness {
   const unclear = (why: string, code: 'unread' | 'vg-unclear' | 'lun-read-only' = 'vg-unclear'): Sameness => ({
     kind: 'unclear',
     code,
@@ -78,7 +78,7 @@ interface Lun {
 }
 
 /** By PV; or why they are not known to be LUNs. */
-function lunsOf(uuid: string, { id, name, inventory }: SeeingHost): readonly Lun[] | string {
+function lunsOf(uuid: string, { id, name, inventory }: SeeingHost<MediaSections>): readonly Lun[] | string {
   const media = new Media(id, inventory)
   const found: Lun[] = []
   for (const pv of inventory.pvs.filter(({ vgUuid }) => vgUuid === uuid)) {

@@ -28,6 +28,7 @@ import { forgetGuest, keepGuest, readGuests } from './guest-records.ts'
 import { makeDisk } from './make-disk.ts'
 import { makeVg } from './make-vg.ts'
 import { pauseGuest } from './pause-guest.ts'
+import { proveEmpty } from './prove-empty.ts'
 import { rebootGuest } from './reboot-guest.ts'
 import { removeDisk } from './remove-disk.ts'
 import { removeVg } from './remove-vg.ts'
@@ -100,6 +101,7 @@ export function changingHandlers(world: World | undefined): { readonly [Kind in 
     'disconnect-iscsi': by<'disconnect-iscsi'>(disconnectIscsi),
     'scan-file-system': by<'scan-file-system'>(scanFileSystem),
     'make-vg': by<'make-vg'>(makeVg),
+    'prove-empty': by<'prove-empty'>(proveEmpty),
     'remove-vg': by<'remove-vg'>(removeVg),
     'grow-disk': by<'grow-disk'>(growDisk),
     'remove-disk': by<'remove-disk'>(removeDisk),

@@ -11,7 +11,7 @@ import { uuid } from '../../protocol/values.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { addGuest, putDisk, removeGuest } from '../../store/tables/guests.ts'
-import { hostLock, sharedVgLock, vgLock } from '../locks.ts'
+import { hostLock, vgLock, vgOfAllLocks } from '../locks.ts'
 import {
   bring,
   claimed,
@@ -71,12 +71,15 @@ export const CREATE_GUEST = recipe<CreateArgs>({
   version: 1,
   parse: (given) => createArgs.parse(given),
   title: ({ guest, host }) => `create ${guest.name} on ${host.name}`,
-  locks: ({ guest, host, disks, sharedVgs = [] }) => [
+  locks: ({ guest, host, disks, sharedVgs }) => [
     guestLock(guest),
     { key: `guest-name ${guest.name}`, name: `guest ${guest.name}`, access: 'exclusive' },
     hostLock(host, 'shared'),
     ...[...new Set(disks.map(({ vg }) => vg.name))].map((vg) => vgLock(host, vg, 'shared')),
-    ...sharedVgs.map((vg) => sharedVgLock(vg, 'exclusive')),
+    ...vgOfAllLocks(
+      disks.map(({ vg }) => vg),
+      sharedVgs,
+    ),
   ],
   phases: ['claim', 'disks', 'start'],
   run: create,

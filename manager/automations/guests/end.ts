@@ -10,7 +10,7 @@ import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { removeGuest } from '../../store/tables/guests.ts'
 import { sayNames } from '../../wording.ts'
-import { hostLock, sharedVgLock } from '../locks.ts'
+import { hostLock, vgOfAllLocks } from '../locks.ts'
 import { notOn } from './outdated.ts'
 import { forget, guestLock, hostArg, look, named } from './parts.ts'
 import { rowsOfHost } from './rows.ts'
@@ -86,10 +86,10 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
     const behind = left.length === 0 ? '' : `, and leave ${sayNames(left)} behind`
     return `${host ? `destroy ${guest.name} on ${host.name}` : `forget ${guest.name}`}${behind}`
   },
-  locks: ({ guest, host, sharedVgs = [] }) => [
+  locks: ({ guest, host, disks, remembering, sharedVgs }) => [
     guestLock(guest),
     ...(host ? [hostLock(host, 'shared')] : []),
-    ...sharedVgs.map((vg) => sharedVgLock(vg, 'exclusive')),
+    ...vgOfAllLocks([...disks.map(({ vg }) => vg), ...remembering], sharedVgs),
   ],
   outdated: async (db, { guest, host }) => host && notOn(db, guest, host),
   phases: ['end', 'disks', 'forget'],

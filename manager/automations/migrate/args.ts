@@ -40,8 +40,11 @@ export const migrateArgs = z.object({
   over: z.object({ network: z.string(), from: z.ipv4(), to: z.ipv4() }),
   /** Seen by others, too, and written in: nobody else does meanwhile. */
   sharedVgs: z.array(vgRef).readonly().exactOptional(),
-  /** As the VG of the new host is to remember it once it is there; left out by a manager that did not know of it. */
-  remembered: rememberedArg.exactOptional(),
+  /**
+   * As the VG of the new host is to remember it once it is there; left out by a manager that did not know of it, and where all of it stays as
+   * it is. `before`: what stands there, as its VG is one of both hosts.
+   */
+  remembered: z.object({ ...rememberedArg.shape, before: rememberedArg.shape.record.exactOptional() }).exactOptional(),
   /** That it may stand still, ms. */
   maxPauseMs: z.number(),
   /** Bytes a second of memory and of each disk; left out: as many as the network carries. */

@@ -3,11 +3,11 @@
 import { recipe } from '../../automation/recipe.ts'
 import { all, hook, inTurn, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
-import { lvOf, type VgRef } from '../../protocol/guest-disk.ts'
+import { lvOf } from '../../protocol/guest-disk.ts'
 import { notOn, otherDisks } from '../guests/outdated.ts'
 import { claimed, guestLock, look, remember, rowsUndo } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
-import { hostLock, sharedVgLock, vgLock } from '../locks.ts'
+import { hostLock, vgLock, vgOfAllLocks } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, opened, settled, synced } from './disks.ts'
@@ -24,15 +24,12 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
   version: 3,
   parse: (given) => migrateArgs.parse(given),
   title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${way === 'live' ? '' : ', stopped'}`,
-  locks: ({ guest, from, to, disks, sharedVgs = [] }) => [
+  locks: ({ guest, from, to, disks, sharedVgs }) => [
     guestLock(guest),
     ...[from, to].map((host) => hostLock(host, 'shared')),
     ...[...new Set(disks.map((disk) => disk.from.name))].map((vg) => vgLock(from, vg, 'shared')),
     ...[...new Set(disks.map((disk) => disk.to.name))].map((vg) => vgLock(to, vg, 'shared')),
-    ...sharedVgs.map((vg) => sharedVgLock(vg, 'exclusive')),
-    ...onceEach(disks.flatMap(({ stays, to: vg }) => (stays && !sharedVgs.some(({ uuid }) => uuid === vg.uuid) ? [vg] : []))).map((vg) =>
-      sharedVgLock(vg, 'shared'),
-    ),
+    ...vgOfAllLocks([...disks.map((disk) => disk.from), ...disks.map((disk) => disk.to)], sharedVgs),
   ],
   outdated: async (db, { guest, from, disks }) => (await notOn(db, guest, from)) ?? (await otherDisks(db, guest, disks)),
   phases: ['claim', 'copy', 'mirror', SEED, 'sync', 'memory', 'settle', 'hand over', MOVED],
@@ -41,10 +38,6 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
   rows: moveRows,
   ended: endMove,
 })
-
-function onceEach(vgs: readonly VgRef[]): readonly VgRef[] {
-  return [...new Map(vgs.map((vg) => [vg.uuid, vg])).values()]
-}
 
 export interface Migrated {
   readonly guest: string
@@ -72,8 +65,8 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
   const given = yield* claimed(rowsUndo(`give back what ${name} needs of ${to.name}`, `hostless vm show ${name}`), needsOf(args))
   // Before there is a copy: a host without its manager's database tells which copy counts by what is written here, and by the LVs' tags.
   if (args.remembered) {
-    const { vg, record } = args.remembered
-    yield* remember(to, name, { vg, record: { ...record, arriving: way } })
+    const { vg, record, before } = args.remembered
+    yield* remember(to, name, { vg, record: { ...record, arriving: way } }, before)
   }
   if (way === 'live') yield* kernelBrought(args)
   const { mirrors, sent } = going(args).length === 0 ? NOTHING : yield* inTurn(copying(args), () => copied(args, given))

@@ -15,6 +15,10 @@ export function going({ disks }: Pick<MigrateArgs, 'disks'>): readonly MovedDisk
   return disks.filter(({ stays }) => !stays)
 }
 
+/** That the agent of each host has to know of for it. */
+export const TAKES = ['join-disk', 'part-disk'] as const
+export const GIVES = ['fence-disk', 'unfence-disk', 'part-disk'] as const
+
 const SHORT_PATIENCE = 600_000
 /** Milliseconds. A guest stands still meanwhile, and its source takes it back when that is too long. */
 const FENCE_PATIENCE = 120_000

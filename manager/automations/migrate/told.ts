@@ -15,7 +15,14 @@ export function stepsOf(args: MigrateArgs): readonly ToldStep[] {
   const names = stay.map(({ vdev }) => vdev).join(', ')
   return [
     { what: `claim memory${copied.length > 0 ? ' and space' : ''} of ${to.name}`, undo: 'give them back' },
-    ...(remembered ? [{ what: `let VG ${remembered.vg.name} of ${to.name} remember ${name}`, undo: 'let it forget' }] : []),
+    ...(remembered
+      ? [
+          {
+            what: `let VG ${remembered.vg.name} of ${to.name} remember ${name}`,
+            undo: remembered.before ? 'let it remember what it did before' : 'let it forget',
+          },
+        ]
+      : []),
     ...(copied.length > 0 ? copying(args) : []),
     ...stay.map(({ vdev, stays, to: vg }) => ({
       what: `${vdev} stays on LUN ${stays.luns.join(', ')}, in VG ${vg.name}: nothing is copied`,

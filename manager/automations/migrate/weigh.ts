@@ -12,8 +12,9 @@ import type { Done } from '../../outcome.ts'
 import { isAnswering, sayHost } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import type { GuestConfig } from '../../protocol/requests/guest-config.ts'
+import { withheldFrom } from '../../protocol/requests.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
-import { type SeeingHost, seenByOthers } from '../../storage/shared-vgs.ts'
+import type { SeeingHost } from '../../storage/shared-vgs.ts'
 import { cpuArg } from '../guests/parts.ts'
 import { bootOf, NO_KERNEL } from '../guests/plans/boot.ts'
 import {
@@ -26,9 +27,11 @@ import {
   type Planned,
   planned,
   runningOn,
+  sharedVgsOf,
 } from '../guests/plans/plan.ts'
 import { generationOf, type MigrateArgs, type MovedDisk } from './args.ts'
 import { disksTo, poolOf, staysOn, thinOf } from './disks-to.ts'
+import { GIVES, TAKES } from './shared.ts'
 
 export interface MoveAsked extends Asked {
   /** Left out: the host that placement finds best. */
@@ -100,6 +103,8 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const lies = ends && endsSeen(ends)
   const found = lies && disksTo({ ...{ record, disks, snapshots: asked.snapshots ?? 'refused' }, from: lies[0], to: lies[1] })
   refusals.push(...(found?.refusals ?? []))
+  if (ends && found?.moved.some(({ stays: on }) => on))
+    refusals.push(...tooOld(deps, ends.from.id, GIVES), ...tooOld(deps, ends.to.id, TAKES))
   const isWhole = refusals.length === 0 && way !== undefined && ends && network && found && boot.kind === 'done'
   const args = isWhole ? await argsOf(deps, { asked, record, boot: boot.value, way, ends, network, disks: found.moved }) : undefined
   const stays = new Set((found?.moved ?? []).flatMap(({ disk, stays: on }) => (on ? [disk] : [])))
@@ -201,6 +206,14 @@ function seeing({ id, name }: Pick<HostView, 'id' | 'name'>, inventory: Inventor
   return inventory ? [{ id, name, inventory }] : []
 }
 
+/** Whose agent does not know of what is asked of it for disks that stay: before anything is taken for them. */
+function tooOld({ pool }: PlanDeps, id: string, kinds: typeof GIVES | typeof TAKES): readonly InTheWay[] {
+  const host = pool.hosts().find((one) => one.id === id)
+  const { speaks } = host?.connection ?? {}
+  const why = speaks === undefined ? undefined : kinds.map((kind) => withheldFrom(kind, speaks)).find((one) => one !== undefined)
+  return host && why !== undefined ? [{ code: 'agent-too-old', reason: `${host.name}: ${why}` }] : []
+}
+
 function networkBetween({ from, to, inventories: [one, other] }: Ends, wanted: string | undefined): CommonNetwork | InTheWay {
   if (!one || !other) return { code: 'unread', reason: `${one ? to.name : from.name} has not reported` }
   const common = commonNetworks(one, other)
@@ -241,41 +254,37 @@ async function argsOf(
     disks: disks.map(({ disk, to: vg, vdev, access, ...one }) => ({ disk, vg, generation: generationOf(one), vdev, access })),
   })
   const [from, to] = network.addresses
-  const written = sharedIn(pool, ends, disks)
   const there = { id: ends.to.id, name: ends.to.name }
+  const common = { uuid, spec, created, createdBy, networks: known, epoch, now: now() }
   const own = remembered({
-    ...{ uuid, spec, created, createdBy, host: there, networks: known, epoch, now: now() },
+    ...{ ...common, host: there },
     cpu: way === 'live' ? eitherCpu(record.cpu, cpu?.features) : cpu?.features,
     disks: disks.map(({ to: vg, disk, ...one }) => ({
       ...{ ...one, id: disk, vg, generation: generationOf(one) },
       image: record.disks.find(({ id }) => id === disk)?.image,
     })),
   })
+  const home = own && disks.find(({ stays, to }) => stays && to.uuid === own.vg.uuid)
+  // In a VG of both it is remembered already, and where its disks lie stays so unless one of them is copied.
+  const isSaid = home !== undefined && disks.every(({ stays }) => stays)
+  const moving = new Set(disks.map((one): string => one.disk))
+  const before =
+    home && remembered({ ...common, host: hostArgOf(ends.from), cpu: record.cpu, disks: record.disks.filter(({ id }) => moving.has(id)) })
+  const written = sharedIn(pool, ends, [...disks.filter(({ stays }) => !stays), ...(home && !isSaid ? [home] : [])])
   return {
     ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, seed: 'first', memoryBytes: memoryNeeded(spec) },
     ...{ from: hostArgOf(ends.from), to: there },
     over: { network: network.network, from, to },
     ...(rateBytes === undefined ? {} : { rateBytes }),
-    // In a VG of both it is remembered already.
-    ...(own && !disks.some(({ stays, to }) => stays && to.uuid === own.vg.uuid) ? { remembered: own } : {}),
+    ...(own && !isSaid ? { remembered: { ...own, ...(before ? { before: before.record } : {}) } } : {}),
     ...(written.length > 0 ? { sharedVgs: written } : {}),
     ...cpuArg(cpu),
   }
 }
 
-/** VGs of several hosts in which LVs are made, tagged or removed by it. */
+/** Of the VGs of these disks those of several hosts: LVs are made, tagged or removed there by it, or its record is written. */
 function sharedIn(pool: PlanDeps['pool'], { from, to }: Ends, disks: readonly MovedDisk[]): readonly MovedDisk['to'][] {
-  const hosts = pool.hosts().map(({ id }) => ({ id, inventory: pool.knownInventory(id) }))
-  const copied = disks.filter(({ stays }) => !stays)
-  const own = seenByOthers(
-    copied.map((disk) => disk.from),
-    from.id,
-    hosts,
-  )
-  const other = seenByOthers(
-    copied.map((disk) => disk.to),
-    to.id,
-    hosts,
-  )
-  return [...new Map([...own, ...other].map((vg) => [vg.uuid, vg])).values()]
+  const [near, far] = [disks.map((disk) => disk.from), disks.map((disk) => disk.to)]
+  const all = [...sharedVgsOf(near, from.id, pool), ...sharedVgsOf(far, to.id, pool)]
+  return [...new Map(all.map((vg) => [vg.uuid, vg])).values()]
 }

@@ -110,13 +110,14 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'fence-disk': { kind: 'fence-disk', vg, disk, guest },
   'unfence-disk': { kind: 'unfence-disk', vg, disk, guest },
   'part-disk': { kind: 'part-disk', vg, disk, guest },
+  'prove-empty': { kind: 'prove-empty', disks: [{ name: 'sdb', wwid: 'naa.600', sizeBytes: 1 << 30, contents: 'none' }] },
 }
 const KERNELS = ['bring-kernel', 'leave-kernel'] as const
 const SEEDS = [
   ...(['prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed', 'close-bitmap', 'take-generation'] as const),
   'join-mirror',
 ] as const
-const SHARED_DISKS = ['join-disk', 'fence-disk', 'unfence-disk', 'part-disk'] as const
+const SHARED_DISKS = ['join-disk', 'fence-disk', 'unfence-disk', 'part-disk', 'prove-empty'] as const
 const SINCE_11 = [...KERNELS, ...SEEDS, ...SHARED_DISKS] as const
 const SINCE_9 = [...KERNELS, 'keep-guest', 'forget-guest', 'read-guests', ...SEEDS, ...SHARED_DISKS] as const
 const SINCE_8 = [

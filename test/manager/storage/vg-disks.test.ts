@@ -17,6 +17,7 @@ const problem = (section: 'guests' | 'lvs' | 'drbd' | 'partitions') => ({ sectio
 const world = (given: Reported, shared: readonly string[] = []) => ({
   host: host('node01', given),
   isLocal: (disk: string) => !shared.includes(disk),
+  others: [],
 })
 
 function chosen(given: Reported, wanted: Wanted, shared?: readonly string[]) {
@@ -89,7 +90,7 @@ test('a section that was not read leaves no disk empty, whichever it is, and typ
       t.regex(JSON.stringify(found), new RegExp(`node01 could not be read: ${section} \\(a tool: it hung\\)`))
     }
   }
-  t.like(chooseDisks({ host: { ...host('node01'), inventory: undefined }, isLocal: () => true }, 'empty'), {
+  t.like(chooseDisks({ host: { ...host('node01'), inventory: undefined }, isLocal: () => true, others: [] }, 'empty'), {
     kind: 'refused',
     code: 'unread',
   })

@@ -130,3 +130,28 @@ onEach(
     )
   },
 )
+
+onEach(
+  'an agent that does not know how a disk stays is refused before anything is claimed, on either side, with its version',
+  async (t, place) => {
+    const rig = await rigAt(t, place, [onLun('a'), onLun('b')])
+    await made(rig)
+    const speaking = (id: string, speaks: number) => ({ ...onLun(id), connection: { address: '', agent: '1', since: 1, speaks } })
+    for (const [old, request] of [
+      ['a', 'fence-disk'],
+      ['b', 'join-disk'],
+    ] as const) {
+      for (const id of ['a', 'b']) rig.hosts.set(id, speaking(id, id === old ? 10 : 11))
+      const { args, refusals } = await weighed(rig)
+      t.is(args, undefined)
+      t.deepEqual(refusals, [
+        {
+          code: 'agent-too-old',
+          reason: `${old}: its agent speaks version 10 of the protocol, and ${request} came with version 11: upgrade the agent`,
+        },
+      ])
+    }
+    for (const id of ['a', 'b']) rig.hosts.set(id, speaking(id, 11))
+    t.deepEqual((await weighed(rig)).refusals, [])
+  },
+)

@@ -14,6 +14,8 @@ const VG = 'data'
 /** On a LUN of both hosts. */
 export const SAN = 'san'
 export const LUN = 'naa.60000000000000000e00000000010001'
+/** For one disk, and for what the VG remembers. */
+export const LUN_BYTES = 40 << 20
 
 export interface Made {
   readonly number: number
@@ -136,6 +138,7 @@ export function moveArgs(made: Made, to: string, way: 'live' | 'stopped', report
     ...(vg.name === SAN ? { stays: { luns: [LUN] } } : {}),
     sizeBytes: report(made.host).lvs.find(({ name }) => name === `disk-${disk}`)?.sizeBytes ?? 0,
   }))
+  const here = disks.map(({ disk, from: vg, ...one }) => ({ ...one, id: uuid.parse(disk), vg, image: undefined }))
   const there = disks.map(({ disk, to: vg, ...one }) => ({
     ...one,
     id: uuid.parse(disk),
@@ -143,7 +146,13 @@ export function moveArgs(made: Made, to: string, way: 'live' | 'stopped', report
     generation: generationOf(one),
     image: undefined,
   }))
-  const home = made.vgs?.[0] === SAN ? {} : { remembered: rememberedOn(to, guest, there, epoch) }
+  const own = rememberedOn(to, guest, there, epoch)
+  const isSaid = disks.every(({ stays }) => stays)
+  const before = disks[0]?.stays ? { before: rememberedOn(made.host, guest, here, epoch)?.record } : {}
+  const home = {
+    ...(isSaid ? {} : { remembered: { ...own, ...before } }),
+    ...(disks[0]?.stays && !isSaid ? { sharedVgs: [{ name: SAN, uuid: vgOf(report(to), SAN) }] } : {}),
+  }
   return {
     ...{ guest, restart, way, from: hostOf(made.host), to: hostOf(to), memoryBytes, maxPauseMs: 2000, keepMs: 0, epoch },
     over: { network: '10.77.0.0/24', from: ADDRESSES[made.host], to: ADDRESSES[to] },

@@ -2,7 +2,7 @@
 // what was kept of another, so that a guest is not made anew for each.
 
 import { bareMachine } from '../../../../../images/agent/simulator/machine/bare.ts'
-import { type SimulatedHost, SimulatedSite } from '../../../../../images/agent/simulator/site.ts'
+import { SimulatedSite } from '../../../../../images/agent/simulator/site.ts'
 import { addDisk, addLun } from '../../../../../images/agent/simulator/state/furnish.ts'
 import { type HostState, type Site, withMedium } from '../../../../../images/agent/simulator/state/site.ts'
 import { streamsDue } from '../../../../../images/agent/simulator/state/streams.ts'
@@ -16,7 +16,7 @@ import type { SimulatedClock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { Kept, PoolDatabase } from './database.ts'
 import type { CommandFault } from './faults.ts'
-import { LUN, SAN } from './guests.ts'
+import { LUN, LUN_BYTES } from './guests.ts'
 import { PoolHost } from './hosts/host.ts'
 import type { Wire } from './hosts/wire.ts'
 
@@ -147,16 +147,11 @@ export function domainOfReport({ guests }: Inventory, guest: string): Guest['sta
 /** The first with room for two guests and for what the VG remembers of them. */
 const BYTES = [72 << 20, 64 << 20]
 
-/** For one disk, and for what the VG remembers. */
-const LUN_BYTES = 40 << 20
-
-/** Two hosts with a VG each on a disk that another tenant has used, another such disk, and a LUN of both with a VG. */
+/** Two hosts with a VG each on a disk that another tenant has used, another such disk, and such a LUN of both. */
 export async function emptySite(): Promise<Site> {
   const site = new SimulatedSite()
-  let first: SimulatedHost | undefined
   for (const [index, name] of HOSTS.entries()) {
     const host = site.host(MACHINES[index] ?? bareMachine(index), name)
-    first ??= host
     site.change((now) =>
       ['vda', 'vdb'].reduce(
         (all, disk, at) => addDisk(all, name, disk, 'virtio', { bytes: BYTES[at] ?? 0, serial: `${name}-${at + 1}` }),
@@ -177,8 +172,6 @@ export async function emptySite(): Promise<Site> {
     const lun = seen.media.get(LUN)
     return lun ? withMedium(seen, { ...lun, content: [{ at: 0, end: lun.sectors, stamp: OLD }] }) : seen
   })
-  const made = await first?.backend.run(['vgcreate', SAN, '/dev/sdb'])
-  if (made?.kind !== 'ended' || made.exitCode !== 0) throw new Error(JSON.stringify(made))
   return { ...fromNow(site.state), latency: LATENCY }
 }
 
