@@ -19,6 +19,37 @@ export interface OtherHost extends KnownHost {
   readonly speaks?: number | undefined
 }
 
+/** All hosts of a pool by the LUNs that they see, so that each disk of each of them is looked at in the order of those alone. */
+export class Seers {
+  readonly hosts: readonly OtherHost[]
+  readonly #seeing = new Map<string, OtherHost[]>()
+  /** They may see any. */
+  readonly #blind: readonly OtherHost[]
+
+  constructor(hosts: readonly OtherHost[]) {
+    this.hosts = hosts
+    this.#blind = hosts.filter(({ inventory }) => inventory && uncountedOf(inventory, PATHS).length > 0)
+    for (const host of hosts)
+      for (const wwid of new Set(host.inventory?.blockDevices.filter(isLun).map((one) => String(one.wwid)))) {
+        const known = this.#seeing.get(wwid)
+        if (known) known.push(host)
+        else this.#seeing.set(wwid, [host])
+      }
+  }
+
+  /** That see this one, or may; without the host whose id is `but`. */
+  of(wwid: string, but: string): readonly OtherHost[] {
+    return [...new Set([...(this.#seeing.get(wwid) ?? []), ...this.#blind])].filter(({ id }) => id !== but)
+  }
+}
+
+const PATHS = ['blockDevices', 'multipaths'] as const
+
+/** Other disks have no name that holds on two hosts. */
+export function isLun(device: BlockDevice): boolean {
+  return isIdentified(device) && isShareable(device)
+}
+
 /** How one of them has it. */
 export interface SeenThere {
   readonly host: { readonly id: string; readonly name: string }
@@ -29,18 +60,18 @@ export type Sharing =
   | { readonly kind: 'empty'; readonly on: readonly SeenThere[] }
   | { readonly kind: 'not empty'; readonly code: NonNullable<Refused['code']>; readonly why: string }
 
-/** `own`: a path to it, or its only one. Of a disk of the machine's own nobody else has any. */
-export function sharingOf(own: BlockDevice, others: readonly OtherHost[]): Sharing {
-  const on: SeenThere[] = []
+/** `own`: a path of this host to it, or its only one. Of a disk of the machine's own nobody else has any. */
+export function sharingOf(own: BlockDevice, on: string, seers: Seers): Sharing {
+  const there: SeenThere[] = []
   const { wwid } = own
-  if (wwid === undefined || !isIdentified(own) || !isShareable(own)) return { kind: 'empty', on }
-  for (const host of others) {
+  if (wwid === undefined || !isLun(own)) return { kind: 'empty', on: there }
+  for (const host of seers.of(wwid, on)) {
     const found = seenOn(host, own, wwid)
     if (found === undefined) continue
     if ('kind' in found) return found
-    on.push(found)
+    there.push(found)
   }
-  return { kind: 'empty', on: on.sort((a, b) => (a.host.id < b.host.id ? -1 : 1)) }
+  return { kind: 'empty', on: there.sort((a, b) => (a.host.id < b.host.id ? -1 : 1)) }
 }
 
 /** Undefined: it does not see it, or can do nothing. */
@@ -48,8 +79,8 @@ function seenOn(host: OtherHost, own: BlockDevice, wwid: string): SeenThere | Sh
   const { name, inventory, speaks } = host
   const not = (code: NonNullable<Refused['code']>, why: string): Sharing => ({ kind: 'not empty', code, why })
   if (!inventory || isHarmless(host)) return undefined
-  const blind = sayUnread(uncountedOf(inventory, ['blockDevices', 'multipaths']))
-  const paths = inventory.blockDevices.filter((one) => one.wwid === wwid && isIdentified(one) && isShareable(one))
+  const blind = sayUnread(uncountedOf(inventory, PATHS))
+  const paths = inventory.blockDevices.filter((one) => one.wwid === wwid && isLun(one))
   const [first] = paths
   if (blind !== undefined && host.trust !== 'rejected') return not('unread', `whether ${name} sees it is not known: ${blind}`)
   const clash = clashOf([own, ...paths].map(seenDisk))

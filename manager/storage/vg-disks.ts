@@ -3,7 +3,6 @@
 
 import type { KnownHost } from '../claims/claim.ts'
 import { type Uses, usesOf } from '../claims/uses.ts'
-import { isIdentified, isShareable } from '../connectivity/devices.ts'
 import type { Refused } from '../outcome.ts'
 import { stateOf } from '../protocol/host.ts'
 import type { Inventory } from '../protocol/inventory.ts'
@@ -12,7 +11,7 @@ import type { BlockDevice } from '../protocol/storage.ts'
 import { sayUnread, unreadOf } from '../protocol/unread.ts'
 import { sayBytes, sayNames } from '../wording.ts'
 import { SECTIONS, signsOn, usedBy } from './disk-contents.ts'
-import { type OtherHost, type SeenThere, type Sharing, sharingOf } from './shared-luns.ts'
+import { isLun, type SeenThere, type Seers, type Sharing, sharingOf } from './shared-luns.ts'
 
 /** A disk, or a multipath map, which stands for its paths. */
 export interface Candidate {
@@ -38,8 +37,7 @@ export interface DiskWorld {
   readonly host: KnownHost
   /** By the kernel's name of a disk, or of any path of a map: no other host sees it, or may. */
   readonly isLocal: (disk: string) => boolean
-  /** All but it, whatever they are. */
-  readonly others: readonly OtherHost[]
+  readonly seers: Seers
 }
 
 /** `empty`: all that are; otherwise serial numbers and WWIDs, as a person has typed them. */
@@ -59,7 +57,7 @@ const LEAST = 64 << 20
 /** Reasons that a refusal tells. */
 const MOST_TOLD = 5
 
-export function candidatesOf({ host, isLocal, others }: DiskWorld): Candidates {
+export function candidatesOf({ host, isLocal, seers }: DiskWorld): Candidates {
   const { name, inventory } = host
   if (!inventory) return refused('unread', `${name} has not reported its disks yet`)
   const unread = sayUnread(unreadOf(inventory, SECTIONS))
@@ -71,11 +69,10 @@ export function candidatesOf({ host, isLocal, others }: DiskWorld): Candidates {
   const judged = (device: BlockDevice, empty: (device: BlockDevice) => string | undefined): Judged => {
     const taken = whyTaken(device, inventory, uses)
     if (taken !== undefined) return { inUse: taken, notEmpty: taken }
-    const sharing = sharingOf(device, others)
+    const sharing = sharingOf(device, host.id, seers)
     const isAlone = sharing.kind === 'empty' && sharing.on.length === 0
     if (isAlone && isLocal(device.name)) return { inUse: undefined, notEmpty: empty(device) }
-    if (isAlone && !(isIdentified(device) && isShareable(device)))
-      return { inUse: 'other hosts see it, too', notEmpty: 'other hosts see it, too' }
+    if (isAlone && !isLun(device)) return { inUse: 'other hosts see it, too', notEmpty: 'other hosts see it, too' }
     const inUse = whyNotShared(device, inventory, sharing)
     if (sharing.kind === 'not empty') return { inUse, notEmpty: inUse, code: sharing.code }
     return { inUse, notEmpty: inUse ?? sayShared(sharing.on), elsewhere: sharing.on }
@@ -149,8 +146,9 @@ function chooseTyped(disks: readonly Candidate[], wanted: readonly string[], hos
 export function whyNotOfAll(
   { name, uuid }: { readonly name: string; readonly uuid?: string },
   { elsewhere }: Pick<Chosen & { readonly kind: 'chosen' }, 'elsewhere'>,
-  { host, others }: Pick<DiskWorld, 'host' | 'others'>,
+  { host, seers }: Pick<DiskWorld, 'host' | 'seers'>,
 ): Refused | undefined {
+  const others = seers.hosts.filter(({ id }) => id !== host.id)
   const seen = new Set(elsewhere.map((one) => one.host.id))
   const clash = others.find(({ id, inventory }) => seen.has(id) && inventory?.vgs.some((vg) => vg.name === name && vg.uuid !== uuid))
   if (clash) return refused('held', `${clash.name}, which sees the LUN, too, has a VG ${name} already: choose another name`)

@@ -11,7 +11,7 @@ import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
 import { chooseDisks, type DiskWorld, whyNotOfAll } from '../../storage/vg-disks.ts'
 import { findVg, type HostVg, vgsOf } from '../../storage/vgs.ts'
 import { sayNames } from '../../wording.ts'
-import { disksAnswer, othersOf, vgsAnswer } from '../answers/storage-answer.ts'
+import { disksAnswer, seersIn, vgsAnswer } from '../answers/storage-answer.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 import { type Plan, type Starter, startAutomation } from './starting.ts'
@@ -31,7 +31,7 @@ export function storageHandlers({ pool, claims, automations }: StorageDeps): Han
     const matrix = await pool.matrix()
     const inventory = await pool.inventory(view.id)
     const local = new Set(matrix.localStorage(view.id)?.disks.map(({ name }) => name))
-    const world = { host: { ...view, inventory }, isLocal: (disk: string) => local.has(disk), others: othersOf(pool, view.id) }
+    const world = { host: { ...view, inventory }, isLocal: (disk: string) => local.has(disk), seers: seersIn(pool) }
     return plan({ view, world, vgs: inventory ? vgsOf(inventory) : [] })
   }
   const taking = (
@@ -54,7 +54,8 @@ export function storageHandlers({ pool, claims, automations }: StorageDeps): Han
     },
     async disks() {
       const matrix = await pool.matrix()
-      return done({ hosts: reporting(pool).map((one) => disksAnswer(one, matrix, othersOf(pool, one.view.id))) })
+      const seers = seersIn(pool)
+      return done({ hosts: reporting(pool).map((one) => disksAnswer(one, matrix, seers)) })
     },
     createVg: (input, by) =>
       startAutomation(automations, storage.createVg, input, by, () =>

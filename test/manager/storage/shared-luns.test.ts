@@ -1,6 +1,6 @@
 // LUNs that several hosts see: which of them may become a VG of all, and why not.
 import test from 'ava'
-import type { OtherHost } from '../../../manager/storage/shared-luns.ts'
+import { type OtherHost, Seers } from '../../../manager/storage/shared-luns.ts'
 import { chooseDisks, whyNotOfAll } from '../../../manager/storage/vg-disks.ts'
 import { disk as guestDisk, host, type Reported, running } from '../claims/hosts.ts'
 import { lvmUuid, naa } from '../connectivity/inventories.ts'
@@ -16,7 +16,7 @@ const seeing = (id: string, more: Reported = {}, state?: Parameters<typeof host>
 })
 
 function choice(others: readonly OtherHost[], { wanted = [LUN], own = {} }: { wanted?: readonly string[] | 'empty'; own?: Reported } = {}) {
-  const world = { host: host('node01', { blockDevices: [path('sdb')], ...own }), isLocal: () => false, others }
+  const world = { host: host('node01', { blockDevices: [path('sdb')], ...own }), isLocal: () => false, seers: new Seers(others) }
   const chosen = chooseDisks(world, wanted)
   return { world, chosen }
 }
@@ -98,7 +98,11 @@ test('what is on it here is not wiped either, and a disk of one host alone is, a
     /it is a LUN that other hosts may see, too, and it carries xfs: wipe it by hand first/,
   )
   const alone = chooseDisks(
-    { host: host('node01', { blockDevices: [path('sdb')], ...(own as Reported) }), isLocal: () => true, others: [host('node02')] },
+    {
+      host: host('node01', { blockDevices: [path('sdb')], ...(own as Reported) }),
+      isLocal: () => true,
+      seers: new Seers([host('node02')]),
+    },
     [LUN],
   )
   t.like(alone, { kind: 'chosen', disks: [{ contents: 'typed' }], elsewhere: [] })
@@ -121,7 +125,7 @@ test('all disks of a VG are seen by the same hosts, and its name is free on each
   if (two.kind !== 'chosen') return t.fail(two.reason)
   t.like(whyNotOfAll({ name: 'san', uuid: SAN }, two, more), { code: 'not-shared' }, 'it sees the disk, and not the VG')
   t.like(
-    whyNotOfAll({ name: 'san', uuid: SAN }, { elsewhere: [] }, { ...world, others: [named] }),
+    whyNotOfAll({ name: 'san', uuid: SAN }, { elsewhere: [] }, { ...world, seers: new Seers([named]) }),
     { code: 'not-shared' },
     'the VG, and not the disk',
   )

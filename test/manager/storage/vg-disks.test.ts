@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import { Seers } from '../../../manager/storage/shared-luns.ts'
 import { candidatesOf, chooseDisks, type Wanted } from '../../../manager/storage/vg-disks.ts'
 import { findVg, poolsOf, vgsOf } from '../../../manager/storage/vgs.ts'
 import { disk as guestDisk, host, type Reported, running } from '../claims/hosts.ts'
@@ -17,7 +18,7 @@ const problem = (section: 'guests' | 'lvs' | 'drbd' | 'partitions') => ({ sectio
 const world = (given: Reported, shared: readonly string[] = []) => ({
   host: host('node01', given),
   isLocal: (disk: string) => !shared.includes(disk),
-  others: [],
+  seers: new Seers([]),
 })
 
 function chosen(given: Reported, wanted: Wanted, shared?: readonly string[]) {
@@ -90,7 +91,7 @@ test('a section that was not read leaves no disk empty, whichever it is, and typ
       t.regex(JSON.stringify(found), new RegExp(`node01 could not be read: ${section} \\(a tool: it hung\\)`))
     }
   }
-  t.like(chooseDisks({ host: { ...host('node01'), inventory: undefined }, isLocal: () => true, others: [] }, 'empty'), {
+  t.like(chooseDisks({ host: { ...host('node01'), inventory: undefined }, isLocal: () => true, seers: new Seers([]) }, 'empty'), {
     kind: 'refused',
     code: 'unread',
   })
