@@ -27,7 +27,14 @@ test('a LUN that is proven empty on all that see it is taken by its WWID, and no
     seeing('node02'),
     seeing('node03', {
       blockDevices: [path('sdq', { multipath: 'mpatha' }), path('sdr', { multipath: 'mpatha' })],
-      multipaths: [{ name: 'mpatha', wwid: LUN as never, sizeBytes: 5 << 30, paths: [{ device: 'sdq' }, { device: 'sdr' }] as never }],
+      multipaths: [
+        {
+          name: 'mpatha',
+          wwid: LUN as never,
+          sizeBytes: 5 << 30,
+          paths: ['sdq', 'sdr'].map((leg) => ({ device: leg, state: 'active', group: 1 })) as never,
+        },
+      ],
     }),
     blind,
   ])

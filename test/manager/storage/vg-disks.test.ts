@@ -129,7 +129,13 @@ test('a multipath map stands for its paths, and takes that its WWID is typed', (
   }
   t.deepEqual(reasonsOf(t, given), { mpatha: 'it is a LUN of several paths: type its WWID' })
   t.deepEqual(chosen(given, [naa('b')]), ['mpatha typed'])
-  t.regex(String(chosen(given, [naa('b')], ['sdb'])), /other hosts see it, too/)
+  t.deepEqual(chosen(given, [naa('b')], ['sdb']), ['mpatha none'], 'which others may see: nothing on it is wiped')
+  const other = {
+    ...host('node02', { blockDevices: [device('sdx', { transport: 'fc', wwid: naa('b') })], partitions: [part('sdx1', 'sdx')] }),
+    speaks: 11,
+  }
+  const taken = chooseDisks({ ...world(given, ['sdb']), seers: new Seers([other]) }, [naa('b')])
+  t.like(taken, { kind: 'refused', code: 'held' })
 })
 
 test('a VG answers to its name, its UUID and the tag of its pool', (t) => {

@@ -95,6 +95,13 @@ export const MUTANTS: readonly ProductMutant[] = [
     by: 'live move on a LUN',
   },
   {
+    name: 'recipe: what a VG on a LUN remembers is forgotten where a move is taken back',
+    file: 'manager/automations/migrate/migrate',
+    from: /arriving: way \} \}, before\)/,
+    to: 'arriving: way } })',
+    by: 'move of what is stopped, its first disk on a LUN',
+  },
+  {
     name: 'agent: a record is said to be kept when it was not written',
     file: 'images/agent/requests/guest-records',
     from: /const failure = await writeSlot\(world, lv, \{ at, seq, record \}\)/,
