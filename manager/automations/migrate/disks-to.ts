@@ -10,7 +10,12 @@ import { uuid } from '../../protocol/values.ts'
 import { isOneVg, type SeeingHost } from '../../storage/shared-vgs.ts'
 import { sayNames } from '../../wording.ts'
 import type { MovedDisk } from './args.ts'
-import type { InTheWay } from './weigh.ts'
+
+export interface InTheWay {
+  /** For programs: one of placement's reasons, or of a move's own. */
+  readonly code: string
+  readonly reason: string
+}
 
 export interface DisksAsked {
   readonly record: GuestRecord

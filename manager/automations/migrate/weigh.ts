@@ -30,7 +30,7 @@ import {
   sharedVgsOf,
 } from '../guests/plans/plan.ts'
 import { generationOf, type MigrateArgs, type MovedDisk } from './args.ts'
-import { disksTo, poolOf, staysOn, thinOf } from './disks-to.ts'
+import { disksTo, type InTheWay, poolOf, staysOn, thinOf } from './disks-to.ts'
 import { GIVES, TAKES } from './shared.ts'
 
 export interface MoveAsked extends Asked {
@@ -47,12 +47,6 @@ export interface MoveAsked extends Asked {
   readonly snapshots?: 'refused' | 'left' | undefined
   /** `told`: of every other host whether it could take the guest, and not only of `to`. */
   readonly others?: 'left out' | 'told' | undefined
-}
-
-export interface InTheWay {
-  /** For programs: one of placement's reasons, or of those below. */
-  readonly code: string
-  readonly reason: string
 }
 
 export interface Weighed {

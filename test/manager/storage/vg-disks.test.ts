@@ -131,7 +131,10 @@ test('a multipath map stands for its paths, and takes that its WWID is typed', (
   t.deepEqual(chosen(given, [naa('b')]), ['mpatha typed'])
   t.deepEqual(chosen(given, [naa('b')], ['sdb']), ['mpatha none'], 'which others may see: nothing on it is wiped')
   const other = {
-    ...host('node02', { blockDevices: [device('sdx', { transport: 'fc', wwid: naa('b') })], partitions: [part('sdx1', 'sdx')] }),
+    ...host('node02', {
+      blockDevices: [device('sdx', { transport: 'fc', wwid: naa('b'), serial: 'L1' })],
+      partitions: [part('sdx1', 'sdx')],
+    }),
     speaks: 11,
   }
   const taken = chooseDisks({ ...world(given, ['sdb']), seers: new Seers([other]) }, [naa('b')])
