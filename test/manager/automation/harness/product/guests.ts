@@ -111,8 +111,8 @@ export function createArgs(made: Made, report: Inventory, image: TestImage, epoc
   }
 }
 
-function specOf({ name, nics }: GuestConfig) {
-  return guestSpec.parse({ name, memory: '200G', nics: nics.map(({ mac }) => ({ network: 'lan', mac })) })
+function specOf({ name, memoryMiB, nics }: GuestConfig) {
+  return guestSpec.parse({ name, memory: `${memoryMiB}M`, nics: nics.map(({ mac }) => ({ network: 'lan', mac })) })
 }
 
 function rememberedOn(host: string, guest: GuestConfig, disks: readonly RememberedDisk[], epoch: number) {
