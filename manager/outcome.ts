@@ -5,7 +5,8 @@
  * automation has it; `key-reused`: the Idempotency-Key was another request's (422); `no-return`: it is too late to abort; `not-cancellable`: a task has ended, or cannot be stopped; `outdated`: what
  * it was planned by has changed meanwhile. Of claims (claims/refusal.ts)
  * `short`: there is not enough of it; `held`: somebody has it; `unknown`: there is no such thing there; `exhausted`: all of them are given out. `unfit`: a guest cannot be moved as it stands, or there: its plan names each reason. `no-kernel`: there is no such
- * kernel in the image store, or not all of it. Of how fast a move goes `no-move`:
+ * kernel in the image store, or not all of it. `agent-too-old`: an agent does not know of what is to be asked of it; `not-shared`: not the same hosts
+ * see all disks of a VG. Of how fast a move goes `no-move`:
  * the automation moves no guest; `ended`: it has ended; `not-paced`: nothing of it goes over the network any more. `not-sent`: the receiver of a notification was not reached, or does not take it.
  */
 export const PROBLEM_CODES = [
@@ -22,6 +23,8 @@ export const PROBLEM_CODES = [
   'exhausted',
   'unfit',
   'no-kernel',
+  'agent-too-old',
+  'not-shared',
   'no-move',
   'ended',
   'not-paced',

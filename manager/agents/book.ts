@@ -5,14 +5,23 @@ import type { Sample } from '../protocol/sample.ts'
 import type { RaisedAlarm } from '../store/tables/alarms.ts'
 import type { Report, Revision } from '../store/tables/inventories.ts'
 
+export interface ConnectedAgent {
+  readonly address: string
+  /** Its version. */
+  readonly agent: string
+  /** Version of the protocol that is spoken with it. */
+  readonly speaks: number
+  /** SHA-256 of bundles that it was given and that did not live. */
+  readonly dropped: readonly string[]
+}
+
 export interface AgentBook {
   conditionOf(host: string): HostCondition | undefined
   /** Its agent was connected no longer ago than it may be away before the host is lost. */
   wasHere(host: string): boolean
   /** What is on disk of this host's inventory. */
   revisionOf(host: string): Revision | undefined
-  /** `agent`: its version; `dropped`: SHA-256 of bundles that it was given and that did not live. */
-  connected(host: string, address: string, agent: string, dropped: readonly string[]): Promise<void>
+  connected(host: string, agent: ConnectedAgent): Promise<void>
   /** The connection is gone; whether the host is lost shows when none comes in its place. */
   disconnected(host: string): void
   /** Resolves when it is on disk. */

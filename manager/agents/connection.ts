@@ -198,7 +198,7 @@ export class AgentConnection {
       case 'save':
         return book.report(this.host, action.report)
       case 'ready':
-        return book.connected(this.host, this.#address, action.agent, action.dropped)
+        return book.connected(this.host, { ...action, address: this.#address })
       case 'outdated':
         this.#deps.epochs?.heard(this.host, action.heard)
         return

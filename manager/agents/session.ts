@@ -18,7 +18,7 @@ export type Action =
   | { readonly kind: 'send'; readonly message: ManagerMessage }
   /** On disk before the next message is looked at. */
   | { readonly kind: 'save'; readonly report: Report }
-  | { readonly kind: 'ready'; readonly agent: string; readonly dropped: readonly string[] }
+  | { readonly kind: 'ready'; readonly agent: string; readonly speaks: number; readonly dropped: readonly string[] }
   /** It has heard a manager of this epoch, and obeys no older one. */
   | { readonly kind: 'outdated'; readonly heard: number }
   /** It has been welcomed, and may be asked. */
@@ -112,7 +112,7 @@ function greet({ versions, run, revision, epoch: heard, agent, dropped = [] }: H
   return {
     session: { kind: 'ready', run, held, asked: false },
     actions: [
-      { kind: 'ready', agent, dropped },
+      { kind: 'ready', agent, speaks: version, dropped },
       { kind: 'send', message: { kind: 'welcome', version, epoch, ...(held === undefined ? {} : { have: held }) } },
       { kind: 'welcomed', version },
     ],

@@ -1,13 +1,14 @@
 // VGs: made of disks of one host, grown by more of them, removed. The disks are the automation's while it is at it.
 import { z } from 'zod'
+import { StepFailed } from '../automation/failure.ts'
 import { recipe } from '../automation/recipe.ts'
-import { claim, hook, progress, request, type Steps } from '../automation/steps.ts'
+import { all, claim, hook, progress, request, type Steps } from '../automation/steps.ts'
 import type { Need } from '../claims/needs.ts'
 import { vgName, vgRef } from '../protocol/guest-disk.ts'
 import type { SectionName } from '../protocol/inventory.ts'
 import { diskRef } from '../protocol/requests/vgs.ts'
 import { sayNames } from '../wording.ts'
-import { hostLock, vgLock } from './locks.ts'
+import { hostLock, vgLock, vgOfAllLock } from './locks.ts'
 
 const host = z.object({ id: z.string(), name: z.string() })
 
@@ -18,6 +19,8 @@ const makeArgs = z.object({
   uuid: vgRef.unwrap().shape.uuid.exactOptional(),
   pool: vgName.exactOptional(),
   disks: z.array(diskRef).min(1),
+  /** Of LUNs: the other hosts that see them, each with all of them as it has them. They are to find them empty, too. */
+  elsewhere: z.array(z.object({ host, disks: z.array(diskRef).min(1) })).exactOptional(),
 })
 const removeArgs = z.object({ host, vg: vgRef })
 
@@ -26,6 +29,8 @@ export type RemoveVgArgs = z.output<typeof removeArgs>
 
 /** For an agent that is away for a moment, ms. */
 const PATIENCE = 300_000
+/** For one that is to see it, too, ms. */
+const SEEN = 60_000
 /** That show what has become of the disks. */
 const SECTIONS: readonly SectionName[] = ['blockDevices', 'partitions', 'fileSystems', 'pvs', 'vgs', 'lvs']
 
@@ -37,7 +42,10 @@ export const MAKE_VG = recipe<MakeVgArgs>({
     const of = sayNames(disks.map((disk) => disk.name))
     return uuid === undefined ? `make VG ${name} on ${on} of ${of}` : `extend VG ${name} on ${on} by ${of}`
   },
-  locks: ({ host: on, name }) => [hostLock(on, 'shared'), vgLock(on, name, 'exclusive')],
+  locks: ({ host: on, name, uuid, elsewhere = [] }) => [
+    ...[on, ...elsewhere.map((one) => one.host)].flatMap((one) => [hostLock(one, 'shared'), vgLock(one, name, 'exclusive')]),
+    ...(uuid === undefined ? [] : [vgOfAllLock({ name, uuid }, 'exclusive')]),
+  ],
   phases: ['claim', 'make', 'look'],
   run: makeVg,
 })
@@ -47,21 +55,27 @@ export const REMOVE_VG = recipe<RemoveVgArgs>({
   version: 1,
   parse: (given) => removeArgs.parse(given),
   title: ({ host: { name: on }, vg }) => `remove VG ${vg.name} on ${on}`,
-  locks: ({ host: on, vg }) => [hostLock(on, 'shared'), vgLock(on, vg.name, 'exclusive')],
+  locks: ({ host: on, vg }) => [hostLock(on, 'shared'), vgLock(on, vg.name, 'exclusive'), vgOfAllLock(vg, 'exclusive')],
   phases: ['remove', 'look'],
   run: removeVg,
 })
 
 /** Nothing of it is taken back: a VG is there or not, and to ask again makes it be there. */
-function* makeVg({ host: on, name, uuid, pool, disks }: MakeVgArgs): Steps<{ readonly vg: unknown }> {
+function* makeVg({ host: on, name, uuid, pool, disks, elsewhere = [] }: MakeVgArgs): Steps<{ readonly vg: unknown }> {
   yield* progress('claim', sayNames(disks.map((disk) => disk.name)))
   yield* claim(...disks.map((disk) => writerOf(on.id, disk.name)))
   const told = { host: on.name, name, disks: disks.map((disk) => disk.name) }
   yield* hook('before', 'make-vg', told)
+  // While the claim keeps everybody of the pool from beginning to write there.
+  if (elsewhere.length > 0) {
+    yield* progress('claim', `empty on ${sayNames(elsewhere.map((one) => one.host.name))}, too`)
+    yield* all(elsewhere.map((one) => () => request(one.host.id, { kind: 'prove-empty', disks: one.disks }, { patience: PATIENCE })))
+  }
   yield* progress('make', `VG ${name}`)
   const named = { ...(uuid === undefined ? {} : { uuid }), ...(pool === undefined ? {} : { pool }) }
   const made = yield* request(on.id, { kind: 'make-vg', name, disks, ...named }, { patience: PATIENCE })
   yield* look(on.id)
+  for (const one of elsewhere) yield* lookThere(one.host.id)
   yield* hook('after', 'make-vg', told)
   return { vg: made.vg }
 }
@@ -79,6 +93,15 @@ function* removeVg({ host: on, vg }: RemoveVgArgs): Steps {
 function* look(on: string): Steps {
   yield* progress('look')
   yield* request(on, { kind: 'collect', sections: [...SECTIONS] }, { patience: PATIENCE })
+}
+
+/** It is made, and seen there sooner or later. */
+function* lookThere(on: string): Steps {
+  try {
+    yield* request(on, { kind: 'collect', sections: [...SECTIONS] }, { patience: SEEN })
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+  }
 }
 
 function writerOf(on: string, disk: string): Need {

@@ -26,6 +26,8 @@ const asked = z.strictObject({
   ref: vmRef,
   /** Left out: the host that placement finds best. */
   host: hostRef.optional(),
+  /** `left`: snapshots of disks that are copied stay with the LVs that are left behind, which are kept for good; left out: they are in the way. */
+  snapshots: z.enum(['refused', 'left']).optional(),
   ...moveHow,
 })
 
@@ -44,7 +46,14 @@ const plan = z
     network: z.string().optional(),
     /** Of the network that is known; missing: it does not say. */
     megabits: z.number().optional(),
+    /** That are copied. */
     diskBytes: z.number(),
+    /** What becomes of each, where it can be moved as it stands: `stays`: on these LUNs, by WWID, which both hosts see. */
+    disks: z
+      .array(
+        z.object({ vdev: z.string(), sizeBytes: z.number(), how: z.enum(['copied', 'stays']), vg: z.string(), luns: z.array(z.string()) }),
+      )
+      .optional(),
     memoryBytes: z.number(),
     /** All of it; missing where nothing says how fast the network is. */
     takesMs: z.number().optional(),

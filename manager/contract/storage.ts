@@ -25,7 +25,7 @@ const vg = z
 
 const ofHost = { host: hostId, name: z.string(), unread: z.array(unreadSection).optional() }
 
-/** `empty`: all that are proven to be; otherwise serial numbers or WWIDs, whose signatures are wiped. */
+/** `empty`: all that are proven to be; otherwise serial numbers or WWIDs, whose signatures are wiped, but never those of a LUN that other hosts see. */
 const disks = z.union([z.literal('empty'), z.array(z.string().min(1).max(256)).min(1).max(256)])
 const vgRefOrName = z.string().min(1).max(63)
 

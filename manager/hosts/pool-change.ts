@@ -12,6 +12,8 @@ import type { Cordon, IdentityClaim } from '../store/tables/hosts.ts'
 export interface HostConnection {
   readonly address: string
   readonly agent: string
+  /** Version of the protocol that both speak; left out: it is not known. */
+  readonly speaks?: number
   readonly since: number
   /** Bundles that its agent was upgraded to and that did not live. */
   readonly dropped?: readonly string[]

@@ -1,7 +1,7 @@
 // The pool as the API and the gateway see it: hosts in memory, every change of them on disk before it shows. Decisions are in
 // operator.ts and state.ts, what follows from the inventories in the files beside this one.
 import type { Log } from '../../appliance/wire/log.ts'
-import type { AgentBook } from '../agents/book.ts'
+import type { AgentBook, ConnectedAgent } from '../agents/book.ts'
 import { AlarmBook } from '../alarms/book.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
 import type { PoolCpu } from '../cpu/pool.ts'
@@ -197,9 +197,9 @@ export class Pool implements AgentBook {
     return this.#hosts.get(host)?.revision
   }
 
-  async connected(host: string, address: string, agent: string, dropped: readonly string[]): Promise<void> {
+  async connected(host: string, { address, agent, speaks, dropped }: ConnectedAgent): Promise<void> {
     const live = this.#known(host)
-    live.connection = { address, agent, since: this.#options.now(), ...(dropped.length === 0 ? {} : { dropped }) }
+    live.connection = { address, agent, speaks, since: this.#options.now(), ...(dropped.length === 0 ? {} : { dropped }) }
     live.boots = false
     const outcome = isAsBefore(live) ? undefined : await this.move(host, { kind: 'connects' }, 'agent')
     this.#show(live)

@@ -37,8 +37,8 @@ export class Standing {
     this.dom0Put += dom0Bytes
     this.vcpus += vcpus
     this.guests += 1
-    for (const { vg, sizes } of disksByVg(needs)) {
-      const place = this.host.vgs.get(vg)
+    for (const { vg, sizes, there } of disksByVg(needs)) {
+      const place = there?.has(this.host.id) ? undefined : this.host.vgs.get(vg)
       this.#spacePut ??= new Map()
       if (place) this.#spacePut.set(vg, this.spacePut(vg) + spaceTaken(place, sizes))
     }

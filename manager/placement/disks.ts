@@ -6,6 +6,8 @@ export interface DisksOfVg {
   readonly vg: string
   /** Bytes of each. */
   readonly sizes: readonly number[]
+  /** Ids of hosts on which they lie already: they take nothing there. */
+  readonly there: ReadonlySet<string> | undefined
 }
 
 const kept = new WeakMap<PlacementNeeds, readonly DisksOfVg[]>()
@@ -14,9 +16,12 @@ const kept = new WeakMap<PlacementNeeds, readonly DisksOfVg[]>()
 export function disksByVg(needs: PlacementNeeds): readonly DisksOfVg[] {
   const known = kept.get(needs)
   if (known) return known
-  const byVg = new Map<string, number[]>()
-  for (const { vg, bytes } of needs.space) byVg.set(vg, [...(byVg.get(vg) ?? []), bytes])
-  const disks = [...byVg].map(([vg, sizes]) => ({ vg, sizes }))
+  const byVg = new Map<string, DisksOfVg>()
+  for (const { vg, bytes, there } of needs.space) {
+    const key = JSON.stringify([vg, ...(there ?? [])])
+    byVg.set(key, { vg, there, sizes: [...(byVg.get(key)?.sizes ?? []), bytes] })
+  }
+  const disks = [...byVg.values()]
   kept.set(needs, disks)
   return disks
 }

@@ -51,8 +51,8 @@ export interface PlacementNeeds {
   /** Of dom0: a device model's. */
   readonly dom0Bytes: number
   readonly vcpus: number
-  /** A disk each. */
-  readonly space: readonly { readonly vg: string; readonly bytes: number }[]
+  /** A disk each. `there`: ids of hosts on which it lies already, as they all see the LUN. */
+  readonly space: readonly { readonly vg: string; readonly bytes: number; readonly there?: ReadonlySet<string> | undefined }[]
   readonly networks: readonly ThingKey[]
   readonly storage: readonly ThingKey[]
   /** Networks that it attaches to by their names, with the ids of the hosts that have a bridge to each. */

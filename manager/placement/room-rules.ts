@@ -60,8 +60,9 @@ function apart(standing: Standing, { apart: rule }: PlacementNeeds): Reason | un
   return there === 0 ? undefined : { kind: 'apart', group: rule.group, there }
 }
 
-function space(standing: Standing, { vg, sizes }: DisksOfVg): Reason | undefined {
+function space(standing: Standing, { vg, sizes, there }: DisksOfVg): Reason | undefined {
   const { host } = standing
+  if (there?.has(host.id)) return undefined
   const place = host.vgs.get(vg)
   if (!place) return host.unread === undefined ? { kind: 'no-vg', vg } : { kind: 'space-unread', vg, why: host.unread }
   if (place.unusable !== undefined) return { kind: 'vg-unusable', why: place.unusable }

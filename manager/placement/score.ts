@@ -48,7 +48,8 @@ export function compareText(a: string, b: string): number {
 function growthOfOthers(standing: Standing, needs: PlacementNeeds): number {
   const { host } = standing
   let sum = growth(standing.vcpus, needs.vcpus, host.threads ?? 0)
-  for (const { vg, sizes } of disksByVg(needs)) {
+  for (const { vg, sizes, there } of disksByVg(needs)) {
+    if (there?.has(standing.host.id)) continue
     const place = host.vgs.get(vg)
     if (place?.room.kind !== 'room') continue
     sum += growth(place.room.used + standing.spacePut(vg), spaceTaken(place, sizes), place.room.capacity)

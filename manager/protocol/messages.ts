@@ -14,7 +14,8 @@ import { count, list, mac, record, sha256, uuid, word } from './values.ts'
  * are accepted, tell their progress and can be cancelled; and requests that are queued by what they hold of the host. 5: VGs, disks of
  * guests, and guests. 6: what is changed of a guest that runs, and consoles of guests. 7: live migration. 8: mirrors of
  * disks. 9: what VGs remember of guests. 10: addresses of guests, and NICs that are held to their MAC. 11: copies
- * of disks that are seeded before they are mirrored, and guests that boot by a kernel of the image store.
+ * of disks that are seeded before they are mirrored, guests that boot by a kernel of the image store, and disks that stay where they are
+ * while their guest moves.
  */
 export const PROTOCOL_VERSION = 11
 

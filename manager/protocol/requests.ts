@@ -14,6 +14,7 @@ import type { Pace } from './requests/request.ts'
 import { scanFileSystemRequests } from './requests/scan-file-system.ts'
 import { seedsRequests } from './requests/seeds.ts'
 import { setPropertiesRequests } from './requests/set-properties.ts'
+import { sharedDisksRequests } from './requests/shared-disks.ts'
 import { streamsRequests } from './requests/streams.ts'
 import { upgradeRequests } from './requests/upgrade.ts'
 import { vgsRequests } from './requests/vgs.ts'
@@ -35,6 +36,7 @@ const REQUESTS = {
   ...guestKernelsRequests,
   ...guestRecordsRequests,
   ...seedsRequests,
+  ...sharedDisksRequests,
 } as const
 
 export type RequestKind = keyof typeof REQUESTS

@@ -13,9 +13,11 @@ import type { RequestBody } from '../protocol/requests.ts'
 import type { Lv } from '../protocol/storage.ts'
 import type { Uuid } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
+import { locksOn } from '../store/tables/automations.ts'
 import { disksOf } from '../store/tables/guests.ts'
 import { Attempts } from './attempts.ts'
 import type { Task, Wake } from './driver.ts'
+import { oneOfEach, sharedIn } from './shared-left.ts'
 
 export interface LeftDiskDeps {
   readonly store: Pick<Store, 'db'>
@@ -36,7 +38,7 @@ const LIMIT = 3600_000
 /** Of what a move could not tell to be left, ms. */
 const KEEP = 3600_000
 
-const DONE = ['disk-removed', 'disk-left', 'copy-kept'] as const
+const DONE = ['disk-removed', 'disk-left', 'copy-kept', 'disk-parted'] as const
 
 interface Left {
   readonly host: string
@@ -44,7 +46,8 @@ interface Left {
   readonly disk: Uuid
   readonly lv: Lv
   readonly generation: number
-  readonly act: 'leave' | 'remove' | 'keep'
+  /** `part`: its guest has gone to another host, which has the same LV. */
+  readonly act: 'leave' | 'remove' | 'keep' | 'part'
   readonly guest: Uuid
 }
 
@@ -108,6 +111,7 @@ export class LeftDiskTask implements Task {
     const due = new Map<string, Left>()
     let next: number | undefined
     const turns = new Turns()
+    const shared = sharedIn(pool.hosts().map(({ id }) => pool.knownInventory(id)))
     for (const view of pool.hosts()) {
       if (turns.isOver()) await turns.next()
       const { id: host, name: hostName } = view
@@ -123,6 +127,8 @@ export class LeftDiskTask implements Task {
           if (told === 'making' && isDisk) due.set(`${host} ${disk}`, { ...left, act: 'keep' })
           continue
         }
+        const isSame = row?.vg_uuid === lv.vgUuid && row.generation === generation && row.guest === guest && told === 'ready'
+        if (isSame && lv.active && shared.has(lv.vgUuid)) due.set(`${host} ${disk}`, { ...left, act: 'part' })
         const isOlder = told === 'ready' && row !== undefined && row.generation > generation
         if (isOlder) due.set(`${host} ${disk}`, { ...left, act: 'leave' })
         if (told !== 'stale' || until === undefined) continue
@@ -130,7 +136,17 @@ export class LeftDiskTask implements Task {
         else next = Math.min(next ?? until, until)
       }
     }
-    return { due, next: next === undefined ? undefined : next - at }
+    const held = new Set(
+      (shared.size === 0
+        ? []
+        : await locksOn(
+            store.db,
+            [...shared].map((uuid) => `vg ${uuid}`),
+          )
+      ).map(({ key }) => key),
+    )
+    const mine = oneOfEach(due, shared, (uuid) => held.has(`vg ${uuid}`))
+    return { due: mine, next: next === undefined ? undefined : next - at }
   }
 
   waitsFor(): readonly string[] {
@@ -160,6 +176,7 @@ export class LeftDiskTask implements Task {
       leave,
       remove: { kind: 'remove-disk', ...of },
       keep: { kind: 'keep-copy', ...of, guest, generation, epoch },
+      part: { kind: 'part-disk', ...of, guest },
     } as const
     const asked = await request(host, body[act], LIMIT)
     if (asked.kind === 'answered' && DONE.some((kind) => kind === asked.answer.kind)) {

@@ -17,6 +17,7 @@ import { guestsAmong } from '../store/tables/guests.ts'
 import { sayNames } from '../wording.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { About, Task, Wake } from './driver.ts'
+import { sharedIn } from './shared-left.ts'
 import { digestOf, homeOf, type ToKeep, toKeepOn, type WantedDeps } from './wanted-records.ts'
 
 export interface RecordTaskDeps extends Omit<AttemptsDeps, 'act'> {
@@ -127,6 +128,7 @@ export class RecordTask implements Task {
 
   /** Undefined when the VG remembers what it is to; otherwise why not. */
   async #see(host: HostView, { key, vg, records }: ToKeep, deps: WantedDeps): Promise<string | undefined> {
+    const { pool } = this.#deps
     const read = await this.#ask(host.id, { kind: 'read-guests', vg })
     if (typeof read === 'string') return read
     if (read.kind !== 'guests-read') return `its agent gave an answer to something else: ${read.kind}`
@@ -137,6 +139,8 @@ export class RecordTask implements Task {
       key,
       strangers.map(({ name }) => `${name} (VG ${vg.name} remembers it)`),
     )
+    // Two hosts would write to one area: what is remembered there is written by automations, of which one has the VG at a time.
+    if (sharedIn(pool.hosts().map(({ id }) => pool.knownInventory(id))).has(vg.uuid)) return undefined
     const missing = records.filter((record) => !read.records.some((there) => there.guest === record.guest && isSame(there, record)))
     for (const record of missing) {
       if (held.has(record.guest)) return `${record.name} is changed just now`
@@ -147,7 +151,8 @@ export class RecordTask implements Task {
       if (!known.has(guest) || held.has(guest) || records.some((record) => record.guest === guest)) continue
       // Of a guest that another VG remembers, as it is to; before that this is all that there is of it.
       const home = await homeOf(deps, guest)
-      if (!home || home.key === key || !this.#checked.has(home.key)) continue
+      // In a VG of several hosts it is remembered for whichever of them has it.
+      if (!home || home.vg.uuid === vg.uuid || !this.#checked.has(home.key)) continue
       const forgotten = await this.#ask(host.id, { kind: 'forget-guest', vg, guest })
       if (typeof forgotten === 'string') return `${name}, which lies elsewhere, is not forgotten: ${forgotten}`
     }

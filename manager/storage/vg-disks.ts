@@ -2,15 +2,16 @@
 // number or WWID was typed. Each disk that is not taken has its reason. Pure.
 
 import type { KnownHost } from '../claims/claim.ts'
-import { doOverlap } from '../claims/extents.ts'
 import { type Uses, usesOf } from '../claims/uses.ts'
 import type { Refused } from '../outcome.ts'
 import { stateOf } from '../protocol/host.ts'
-import type { Inventory, SectionName } from '../protocol/inventory.ts'
+import type { Inventory } from '../protocol/inventory.ts'
 import type { DiskRef } from '../protocol/requests/vgs.ts'
 import type { BlockDevice } from '../protocol/storage.ts'
 import { sayUnread, unreadOf } from '../protocol/unread.ts'
-import { sayBytes } from '../wording.ts'
+import { sayBytes, sayNames } from '../wording.ts'
+import { SECTIONS, signsOn, usedBy } from './disk-contents.ts'
+import { isLun, type SeenThere, type Seers, type Sharing, sharingOf } from './shared-luns.ts'
 
 /** A disk, or a multipath map, which stands for its paths. */
 export interface Candidate {
@@ -24,29 +25,39 @@ export interface Candidate {
   readonly notEmpty: string | undefined
   /** Why it is not taken, whatever is typed; undefined: it may be. */
   readonly inUse: string | undefined
+  /** Of `inUse`, where it is another's word that counts; left out: `held`. */
+  readonly code?: Refused['code']
+  /** How other hosts have it, on which it is proven empty, too; undefined: it is its host's own. */
+  readonly elsewhere?: readonly SeenThere[] | undefined
 }
 
 export type Candidates = { readonly kind: 'candidates'; readonly disks: readonly Candidate[] } | Refused
 
 export interface DiskWorld {
   readonly host: KnownHost
-  /** By the kernel's name of a disk, or of any path of a map: no other host sees it. */
+  /** By the kernel's name of a disk, or of any path of a map: no other host sees it, or may. */
   readonly isLocal: (disk: string) => boolean
+  readonly seers: Seers
 }
 
 /** `empty`: all that are; otherwise serial numbers and WWIDs, as a person has typed them. */
 export type Wanted = 'empty' | readonly string[]
 
-export type Chosen = { readonly kind: 'chosen'; readonly disks: readonly DiskRef[] } | Refused
+/** Of one host, as it has the disks of the VG. */
+export interface Elsewhere {
+  readonly host: SeenThere['host']
+  readonly disks: readonly DiskRef[]
+}
 
-/** All that may write to a disk stand here. */
-const SECTIONS: readonly SectionName[] = ['blockDevices', 'multipaths', 'partitions', 'fileSystems', 'pvs', 'vgs', 'lvs', 'guests', 'drbd']
+/** `elsewhere`: of other hosts that see them; of each all of them, or none. */
+export type Chosen = { readonly kind: 'chosen'; readonly disks: readonly DiskRef[]; readonly elsewhere: readonly Elsewhere[] } | Refused
+
 /** A VG's metadata and one extent of 4 MiB take less. */
 const LEAST = 64 << 20
 /** Reasons that a refusal tells. */
 const MOST_TOLD = 5
 
-export function candidatesOf({ host, isLocal }: DiskWorld): Candidates {
+export function candidatesOf({ host, isLocal, seers }: DiskWorld): Candidates {
   const { name, inventory } = host
   if (!inventory) return refused('unread', `${name} has not reported its disks yet`)
   const unread = sayUnread(unreadOf(inventory, SECTIONS))
@@ -55,22 +66,40 @@ export function candidatesOf({ host, isLocal }: DiskWorld): Candidates {
   if (!uses) return refused('unread', `what is on the disks of ${name} is not known while it is ${stateOf(host)}`)
   const [lost] = uses.lost
   if (lost) return refused('unread', `which disk a guest of ${name} has is not known: ${lost.reason}`)
+  const judged = (device: BlockDevice, empty: (device: BlockDevice) => string | undefined): Judged => {
+    const taken = whyTaken(device, inventory, uses)
+    if (taken !== undefined) return { inUse: taken, notEmpty: taken }
+    const sharing = sharingOf(device, host.id, seers)
+    const isAlone = sharing.kind === 'empty' && sharing.on.length === 0
+    if (isAlone && isLocal(device.name)) return { inUse: undefined, notEmpty: empty(device) }
+    if (isAlone && !isLun(device)) return { inUse: 'other hosts see it, too', notEmpty: 'other hosts see it, too' }
+    const inUse = whyNotShared(device, inventory, sharing)
+    if (sharing.kind === 'not empty') return { inUse, notEmpty: inUse, code: sharing.code }
+    return { inUse, notEmpty: inUse ?? sayShared(sharing.on), elsewhere: sharing.on }
+  }
   const maps = inventory.multipaths.flatMap(({ name: map, wwid, paths, sizeBytes }): readonly Candidate[] => {
     const legs = inventory.blockDevices.filter((device) => paths.some(({ device: leg }) => leg === device.name))
     const [leg] = legs
     if (!leg) return []
     const shown = { name: map, wwid, serial: leg.serial, model: leg.model, sizeBytes: sizeBytes ?? leg.sizeBytes }
-    const inUse = legs.map((one) => usedBy(one, inventory, uses, isLocal)).find((reason) => reason !== undefined)
-    return [{ ...shown, inUse, notEmpty: inUse ?? 'it is a LUN of several paths: type its WWID' }]
+    const all = legs.map((one) => judged(one, () => 'it is a LUN of several paths: type its WWID'))
+    const [verdict = all[0]] = [all.find(({ inUse }) => inUse !== undefined) ?? all.find(({ elsewhere }) => elsewhere)]
+    return verdict ? [{ ...shown, ...verdict }] : []
   })
   const disks = inventory.blockDevices
     .filter(({ multipath }) => multipath === undefined)
     .map((device): Candidate => {
       const { name: disk, wwid, serial, model, sizeBytes } = device
-      const inUse = usedBy(device, inventory, uses, isLocal)
-      return { name: disk, wwid, serial, model, sizeBytes, inUse, notEmpty: inUse ?? contentsOf(device, inventory) }
+      return { name: disk, wwid, serial, model, sizeBytes, ...judged(device, (one) => contentsOf(one, inventory)) }
     })
   return { kind: 'candidates', disks: [...disks, ...maps] }
+}
+
+type Judged = Pick<Candidate, 'inUse' | 'notEmpty' | 'code' | 'elsewhere'>
+
+function sayShared(on: readonly SeenThere[]): string {
+  if (on.length === 0) return 'it is a LUN that other hosts may come to see: type its WWID'
+  return `it is a LUN that ${sayNames(on.map(({ host }) => host.name))} ${on.length === 1 ? 'sees' : 'see'}, too, and proven empty there: type its WWID`
 }
 
 export function chooseDisks(world: DiskWorld, wanted: Wanted): Chosen {
@@ -82,7 +111,7 @@ export function chooseDisks(world: DiskWorld, wanted: Wanted): Chosen {
 
 function chooseEmpty(disks: readonly Candidate[], host: string): Chosen {
   const empty = disks.filter(({ notEmpty }) => notEmpty === undefined)
-  if (empty.length > 0) return { kind: 'chosen', disks: empty.map((disk) => refOf(disk, 'none')) }
+  if (empty.length > 0) return { kind: 'chosen', disks: empty.map((disk) => refOf(disk, 'none')), elsewhere: [] }
   const reasons = disks.slice(0, MOST_TOLD).map((disk) => `${sayDisk(disk)}: ${disk.notEmpty}`)
   const more = disks.length > MOST_TOLD ? [`and ${disks.length - MOST_TOLD} more: hostless storage disks ${host}`] : []
   return refused(undefined, `no disk of ${host} is proven empty: ${[...reasons, ...more].join('; ') || 'it has none'}`)
@@ -97,11 +126,42 @@ function chooseTyped(disks: readonly Candidate[], wanted: readonly string[], hos
     if (others.length > 0) return refused(undefined, `${found.length} disks of ${host} have ${typed}: it tells them not apart`)
     const called = disk ? undefined : disks.find(({ name }) => name === typed || `/dev/${name}` === typed)
     if (called) return refused(undefined, `${typed} is the kernel's name of a disk, which may be another's after a boot: ${typing(called)}`)
-    if (disk?.inUse !== undefined) return refused('held', `${sayDisk(disk)} of ${host}: ${disk.inUse}`)
+    if (disk?.inUse !== undefined) return refused(disk.code ?? 'held', `${sayDisk(disk)} of ${host}: ${disk.inUse}`)
     if (disk && !chosen.includes(disk)) chosen.push(disk)
   }
   if (chosen.length === 0) return refused(undefined, `${host} has no disk with this serial number or WWID: ${wanted.join(', ')}`)
-  return { kind: 'chosen', disks: chosen.map((disk) => refOf(disk, 'typed')) }
+  const seers = new Map(chosen.flatMap(({ elsewhere = [] }) => elsewhere.map((one) => [one.host.id, one.host] as const)))
+  const elsewhere = [...seers.values()].map((seer) => ({ host: seer, disks: chosen.flatMap((disk) => thereOn(disk, seer.id)) }))
+  const odd = elsewhere.find((one) => one.disks.length < chosen.length)
+  const unseen = odd && chosen.find((disk) => thereOn(disk, odd.host.id).length === 0)
+  if (odd && unseen)
+    return refused(
+      'not-shared',
+      `${odd.host.name} does not see ${sayDisk(unseen)} of ${host}, and sees others of these: all of a VG are seen by the same hosts`,
+    )
+  return { kind: 'chosen', disks: chosen.map((disk) => refOf(disk, disk.elsewhere ? 'none' : 'typed')), elsewhere }
+}
+
+/** Why disks do not become, or join, this VG for all that see them; undefined: they may. `uuid` left out: it is new. */
+export function whyNotOfAll(
+  { name, uuid }: { readonly name: string; readonly uuid?: string },
+  { elsewhere }: Pick<Chosen & { readonly kind: 'chosen' }, 'elsewhere'>,
+  { host, seers }: Pick<DiskWorld, 'host' | 'seers'>,
+): Refused | undefined {
+  const others = seers.hosts.filter(({ id }) => id !== host.id)
+  const seen = new Set(elsewhere.map((one) => one.host.id))
+  const clash = others.find(({ id, inventory }) => seen.has(id) && inventory?.vgs.some((vg) => vg.name === name && vg.uuid !== uuid))
+  if (clash) return refused('held', `${clash.name}, which sees the LUN, too, has a VG ${name} already: choose another name`)
+  if (uuid === undefined) return undefined
+  const having = others.filter(({ inventory }) => inventory?.vgs.some((vg) => vg.uuid === uuid))
+  const odd = having.find(({ id }) => !seen.has(id)) ?? elsewhere.find((one) => !having.some(({ id }) => id === one.host.id))?.host
+  if (!odd) return undefined
+  const [sees, not] = seen.has(odd.id) ? ['these disks', `VG ${name}`] : [`VG ${name}`, 'all of these disks']
+  return refused('not-shared', `${odd.name} sees ${sees} of ${host.name}, and not ${not}: all disks of a VG are seen by the same hosts`)
+}
+
+function thereOn({ elsewhere = [] }: Candidate, host: string): readonly DiskRef[] {
+  return elsewhere.flatMap((one) => (one.host.id === host ? [one.disk] : []))
 }
 
 function typing({ serial, wwid }: Candidate): string {
@@ -110,37 +170,22 @@ function typing({ serial, wwid }: Candidate): string {
 }
 
 /** What no typing takes away. */
-function usedBy(
-  { name, readOnly, multipath }: BlockDevice,
-  inventory: Inventory,
-  uses: Uses,
-  isLocal: DiskWorld['isLocal'],
-): string | undefined {
-  if (readOnly) return 'it is read-only'
-  if (!isLocal(name)) return 'other hosts see it, too'
-  const found = uses.media.locate(`/dev/${multipath === undefined ? name : `mapper/${multipath}`}`)
-  if (found.kind !== 'located') return found.reason
-  for (const footprint of found.footprints) {
-    const use = uses.writes.get(footprint.space)?.find((one) => doOverlap(footprint, one.footprint))
-    if (use) return `${use.by} is on it`
-  }
-  const parts = new Set<string>([name, ...inventory.partitions.flatMap((one) => (one.disk === name ? [one.name] : []))])
-  const pv = inventory.pvs.find(({ device = '' }) => parts.has(device.slice('/dev/'.length)))
-  if (pv) return pv.vg === undefined ? 'it is a PV of no VG: pvremove it' : `VG ${pv.vg} is on it`
-  // Swap, md, LUKS, LVs: it is beneath something that is there now.
-  const above = inventory.fileSystems.find(({ on, disks = [] }) => disks.includes(name) && !parts.has(on))
-  return above && `it is beneath ${above.on}`
+function whyTaken(device: BlockDevice, inventory: Inventory, uses: Uses): string | undefined {
+  return device.readOnly ? 'it is read-only' : usedBy(device, inventory, uses)
+}
+
+/** Of a LUN that other hosts see nothing is wiped: it is empty, on all of them, or it is not taken. */
+function whyNotShared(device: BlockDevice, inventory: Inventory, sharing: Sharing): string | undefined {
+  if (sharing.kind === 'not empty') return sharing.why
+  const sign = signsOn(device, inventory)
+  return sign && `it is a LUN that other hosts may see, too, and ${sign}: wipe it by hand first`
 }
 
 /** What makes it other than proven empty. */
-function contentsOf(
-  { name, removable, transport, fabric, target, sizeBytes, serial, wwid }: BlockDevice,
-  inventory: Inventory,
-): string | undefined {
-  const parts = inventory.partitions.filter(({ disk }) => disk === name)
-  const signature = inventory.fileSystems.find(({ on, disks = [] }) => on === name || disks.includes(name))
-  if (parts.length > 0) return `it has ${parts.length} ${parts.length === 1 ? 'partition' : 'partitions'}`
-  if (signature) return `it carries ${signature.type}${signature.label === undefined ? '' : ` (${signature.label})`}`
+function contentsOf(device: BlockDevice, inventory: Inventory): string | undefined {
+  const { name, removable, transport, fabric, target, sizeBytes, serial, wwid } = device
+  const sign = signsOn(device, inventory)
+  if (sign !== undefined) return sign
   if (removable) return 'it is removable: type its serial number'
   if (transport === 'usb') return 'it is on USB: type its serial number'
   if (target || fabric || transport === 'iscsi' || transport === 'fc') return 'it is a LUN that others may reach: type its WWID'
@@ -160,6 +205,6 @@ export function sayDisk({ name, serial, sizeBytes }: Pick<Candidate, 'name' | 's
   return `${name} (${serial === undefined ? '' : `serial ${serial}, `}${sayBytes(sizeBytes)})`
 }
 
-function refused(code: 'unread' | 'held' | undefined, reason: string): Refused {
+function refused(code: Refused['code'], reason: string): Refused {
   return { kind: 'refused', reason, ...(code === undefined ? {} : { code }) }
 }

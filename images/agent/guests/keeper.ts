@@ -11,6 +11,7 @@ import { refused } from '../requests/refusal.ts'
 import { OF_GUESTS } from '../requests/start-guest.ts'
 import type { Task } from '../requests/task.ts'
 import type { World } from '../requests/world.ts'
+import { liftOwn } from '../shared-disks/fence.ts'
 import { type Domains, domainOf, readDomains } from './domain.ts'
 import { configPath, forget, type KeptGuest, keep, keptGuests, readKept } from './kept.ts'
 import { receivedBy } from './moving.ts'
@@ -72,6 +73,7 @@ class RunningKeeper implements Keeper {
   async #lookNow(): Promise<void> {
     this.#wanted = 'no'
     const { world, desk, log } = this.#options
+    for (const reason of await liftOwn(world)) log.error({ reason }, 'the disk of a guest that was taken back is still held back')
     const known = await keptGuests(world.backend)
     if (known.size === 0 || this.#stopped === 'yes') return
     const domains = await readDomains(world.backend)

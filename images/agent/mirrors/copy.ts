@@ -9,7 +9,7 @@ import { failureOf, type World } from '../requests/world.ts'
 import { forgetSeeds } from '../seeds/plan.ts'
 import { activateVolume, changeTags, createVolume, removeVolume, zero } from '../volumes/change.ts'
 import { type FoundVolume, findGroup, volumeOf } from '../volumes/find.ts'
-import { lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
+import { dependants, lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
 import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
 import { createMap, linear, readMaps, removeMap, tableOf } from '../volumes/maps.ts'
 import { rawOf, SECTOR, settledPath } from './names.ts'
@@ -24,6 +24,13 @@ export async function makeCopy(world: World, body: Making, task: Task): Promise<
   const name = `the LV ${vg.name}/${lvOf(disk)}`
   const tags = { disk, guest, generation, epoch, state: 'making' } as const
   const left = found && leftOf(found, body) ? found : undefined
+  // Removed with it, or of other content than when they were made: they are somebody's.
+  const snapshots = left ? dependants(group, left.lv) : []
+  if (snapshots.length > 0)
+    return refused(
+      'unable',
+      `${name}, which the guest has left behind, has snapshots: ${snapshots.slice(0, 6).join(', ')}. Remove them first`,
+    )
   const isKept = body.left === 'kept' && left?.lv.sizeBytes === roundedUp(sizeBytes, group.vg) && left.lv.pool === thinPool
   if (left) {
     const failure = isKept ? await become(world, left, tags) : await removeVolume(world, left.lv)

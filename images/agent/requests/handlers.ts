@@ -13,6 +13,9 @@ import { swapDisk } from '../mirrors/swap.ts'
 import { syncChanges } from '../mirrors/sync.ts'
 import type { Observation } from '../runner.ts'
 import { seedsRequestsChanges } from '../seeds/requests.ts'
+import { fenceChanges } from '../shared-disks/fence.ts'
+import { joinDisk } from '../shared-disks/join.ts'
+import { partDisk } from '../shared-disks/part.ts'
 import type { Relays, StreamWorld } from '../streams/relays.ts'
 import { attachDiskChanges } from './attach-disk.ts'
 import { attachNicChanges } from './attach-nic.ts'
@@ -26,6 +29,7 @@ import { guestRecordsChanges } from './guest-records.ts'
 import { makeDisk } from './make-disk.ts'
 import { makeVg } from './make-vg.ts'
 import { pauseGuest } from './pause-guest.ts'
+import { proveEmpty } from './prove-empty.ts'
 import { rebootGuest } from './reboot-guest.ts'
 import { removeDisk } from './remove-disk.ts'
 import { removeVg } from './remove-vg.ts'
@@ -56,6 +60,7 @@ const CHANGES = {
   'disconnect-iscsi': disconnectIscsi,
   'scan-file-system': scanFileSystem,
   'make-vg': makeVg,
+  'prove-empty': proveEmpty,
   'remove-vg': removeVg,
   'grow-disk': growDisk,
   'remove-disk': removeDisk,
@@ -80,6 +85,9 @@ const CHANGES = {
   'leave-disk': leaveDisk,
   'cap-guest': capGuest,
   'announce-guest': announceGuest,
+  'join-disk': joinDisk,
+  ...fenceChanges,
+  'part-disk': partDisk,
   ...bringKernelChanges,
   ...guestRecordsChanges,
 }

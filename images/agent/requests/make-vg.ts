@@ -1,34 +1,23 @@
 // The request make-vg: a VG of whole disks that are proven empty, or more such disks in one that is there.
 
 import { poolTag, type VgRef } from '../../../manager/protocol/guest-disk.ts'
-import { SECTION_NAMES } from '../../../manager/protocol/inventory.ts'
 import type { DiskRef } from '../../../manager/protocol/requests/vgs.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import type { Vg } from '../../../manager/protocol/storage.ts'
-import { sayUnread, unreadOf } from '../../../manager/protocol/unread.ts'
-import { remembering } from '../backend.ts'
-import { collect, EMPTY_INVENTORY, update } from '../collect.ts'
-import { deviceLinks } from '../inventory/disk-links.ts'
-import { lsblk } from '../inventory/lsblk.ts'
+import { collect } from '../collect.ts'
 import { AREA_BYTES, makeArea } from '../records/volume.ts'
-import { type Beside, contentsOf } from '../volumes/emptiness.ts'
+import { contentsOf } from '../volumes/emptiness.ts'
 import { identify, type MeantDisk } from '../volumes/identity.ts'
 import { lvmCommand } from '../volumes/lvm.ts'
+import { type KnownDisks, readDisks, whyNotEmpty } from '../volumes/proof.ts'
 import { readSignatures } from '../volumes/signatures.ts'
-import type { Seen } from './lun-users.ts'
 import { refused } from './refusal.ts'
 import { failureOf, type World } from './world.ts'
 
 type Body = RequestOf<'make-vg'>
 
-const NEEDED = SECTION_NAMES.filter((name) => /^(blockDevices|multipaths|partitions|fileSystems|pvs|vgs|lvs|guests|drbd)$/.test(name))
-
-interface Known extends Seen, Beside {
-  readonly vgs: readonly Vg[]
-}
-
 export async function makeVg(world: World, body: Body): Promise<AnswerOf<'make-vg'> | Refusal> {
-  const known = await look(world)
+  const known = await readDisks(world)
   if (typeof known === 'string') return refused('unable', known)
   const plan = planFor(known, body)
   if (plan.kind === 'refused') return refused('unable', plan.reason)
@@ -44,7 +33,7 @@ export async function makeVg(world: World, body: Body): Promise<AnswerOf<'make-v
     if (failure !== undefined) return refused('unable', `${disk.name} cannot be wiped: ${failure}`)
   }
   const failure = (await put(world, body, plan)) ?? (await roomForRecords(world, body.name))
-  const after = await look(world)
+  const after = await readDisks(world)
   await world.collect(['vgs', 'lvs', 'pvs', 'fileSystems', 'partitions'])
   if (failure !== undefined) return refused('unable', failure)
   if (typeof after === 'string') return refused('unknown', after)
@@ -54,21 +43,6 @@ export async function makeVg(world: World, body: Body): Promise<AnswerOf<'make-v
   return { kind: 'vg-made', vg, sizeBytes: made.sizeBytes, freeBytes: made.freeBytes }
 }
 
-/** All that may tell that a disk is used; a sentence where not all of it could be read. */
-async function look({ backend }: World): Promise<Known | string> {
-  const once = remembering(backend)
-  const { inventory } = update(EMPTY_INVENTORY, await collect(once, NEEDED))
-  const unread = sayUnread(unreadOf(inventory, NEEDED))
-  if (unread !== undefined) return `whether the disks are empty is not known: ${unread}. See why there, it is to be asked again`
-  const [rows, links] = [await lsblk(once), await deviceLinks(once)]
-  const loops = await Promise.all(
-    rows.value
-      .filter(({ type }) => type === 'loop')
-      .map(async ({ kname }) => ({ name: kname, backing: (await once.read(`/sys/block/${kname}/loop/backing_file`))?.trim() ?? '' })),
-  )
-  return { ...inventory, named: { rows: rows.value, links: links.value }, loops }
-}
-
 interface Plan {
   readonly kind: 'plan'
   readonly vg: Vg | undefined
@@ -76,7 +50,7 @@ interface Plan {
   readonly fresh: readonly { readonly ref: DiskRef; readonly disk: MeantDisk }[]
 }
 
-function planFor(known: Known, body: Body): Plan | { readonly kind: 'refused'; readonly reason: string } {
+function planFor(known: KnownDisks, body: Body): Plan | { readonly kind: 'refused'; readonly reason: string } {
   const no = (reason: string) => ({ kind: 'refused' as const, reason })
   const namesakes = known.vgs.filter(({ name }) => name === body.name)
   const [vg, second] = namesakes
@@ -103,20 +77,6 @@ function planFor(known: Known, body: Body): Plan | { readonly kind: 'refused'; r
   return { kind: 'plan', vg, fresh }
 }
 
-interface Why {
-  readonly users: readonly string[]
-  readonly signatures: readonly string[]
-}
-
-async function whyNotEmpty(world: World, known: Known, disk: MeantDisk): Promise<Why> {
-  const { users, signatures, isFreePv } = contentsOf(disk, known, known)
-  if (users.length > 0) return { users, signatures }
-  const found = await readSignatures(world, disk.path)
-  if (found.kind === 'unread') return { users: [`what is on it is not known: ${found.reason}`], signatures }
-  const more = found.types.filter((type) => !(isFreePv && type === 'LVM2_member')).map((type) => `it has a signature of ${type}`)
-  return { users, signatures: [...signatures, ...more] }
-}
-
 /** Of a VG that is too small the first record says so. */
 async function roomForRecords(world: World, name: string): Promise<string | undefined> {
   const read = await collect(world.backend, ['vgs'])
@@ -128,7 +88,7 @@ async function roomForRecords(world: World, name: string): Promise<string | unde
 }
 
 /** It is not in use, and a person has said so. Undefined when nothing is on it any more. */
-async function wipe(world: World, known: Known, disk: MeantDisk): Promise<string | undefined> {
+async function wipe(world: World, known: KnownDisks, disk: MeantDisk): Promise<string | undefined> {
   const { partitions, signatures, isFreePv } = contentsOf(disk, known, known)
   const found = await readSignatures(world, disk.path)
   if (found.kind === 'unread') return found.reason

@@ -5,8 +5,9 @@ import type { HostView } from '../../hosts/pool-change.ts'
 import { isAnswering, sayHost, stateOf } from '../../protocol/host.ts'
 import type { Managed, PlanDeps, Planned } from '../guests/plans/plan.ts'
 import { planned, refused } from '../guests/plans/plan.ts'
+import type { InTheWay } from '../migrate/disks-to.ts'
 import { weighAll } from '../migrate/several.ts'
-import type { InTheWay, MoveAsked } from '../migrate/weigh.ts'
+import type { MoveAsked } from '../migrate/weigh.ts'
 import type { EvacuateArgs, MoveHow } from './args.ts'
 
 export interface EvacuationAsked {

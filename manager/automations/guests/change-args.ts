@@ -40,6 +40,8 @@ export const changeArgs = z.object({
    * VG does.
    */
   remembered: z.object({ ...rememberedArg.shape, host: hostArg, before: rememberedArg.shape.record.exactOptional() }).exactOptional(),
+  /** Of the VGs that are written in those that other hosts see, too. */
+  sharedVgs: z.array(vgRef).readonly().exactOptional(),
   /** Of the manager that was asked. */
   epoch: z.number(),
 })

@@ -6,7 +6,7 @@ import { all, hook, order, progress, request, type Steps, settle, undoable } fro
 import type { Need } from '../../claims/needs.ts'
 import { lvOf } from '../../protocol/guest-disk.ts'
 import { guestDisk } from '../../protocol/requests/guest-config.ts'
-import { hostLock, vgLock } from '../locks.ts'
+import { hostLock, vgLock, vgOfAllLocks } from '../locks.ts'
 import { type ChangeArgs, changeArgs, KEEP, NAME_PART, type size } from './change-args.ts'
 import { changeRows } from './change-rows.ts'
 import { diskNeeds, made } from './create.ts'
@@ -21,13 +21,17 @@ export const CHANGE_GUEST = recipe<ChangeArgs>({
   version: 1,
   parse: (given) => changeArgs.parse(given),
   title: ({ guest, said }) => `change ${guest.name}: ${said.slice(0, 3).join(', ') || 'nothing'}${said.length > 3 ? ' …' : ''}`,
-  locks: ({ guest, host, rename, added, grown, removed }) => [
+  locks: ({ guest, host, rename, added, grown, removed, remembered, sharedVgs }) => [
     guestLock(guest),
     ...(rename === undefined
       ? []
       : [guest.name, rename].map((name) => ({ key: `guest-name ${name}`, name: `guest ${name}`, access: 'exclusive' as const }))),
     ...(host ? [hostLock(host, 'shared')] : []),
     ...(host ? [...new Set([...added, ...grown, ...removed].map(({ vg }) => vg.name))].map((vg) => vgLock(host, vg, 'shared')) : []),
+    ...vgOfAllLocks(
+      [...added, ...grown, ...removed, ...(remembered ? [remembered] : [])].map(({ vg }) => vg),
+      sharedVgs,
+    ),
   ],
   outdated: async (db, { guest, host, before }) => (host && (await notOn(db, guest, host))) ?? otherSpec(db, guest, before),
   phases: ['claim', 'disks', 'nics', 'size', 'name', 'detach', 'grow', KEEP, 'remove'],

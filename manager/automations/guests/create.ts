@@ -11,7 +11,7 @@ import { uuid } from '../../protocol/values.ts'
 import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { addGuest, putDisk, removeGuest } from '../../store/tables/guests.ts'
-import { hostLock, vgLock } from '../locks.ts'
+import { hostLock, vgLock, vgOfAllLocks } from '../locks.ts'
 import {
   bring,
   claimed,
@@ -46,6 +46,8 @@ export const createArgs = z.object({
   power: z.enum(['on', 'off']),
   /** Left out by a manager that did not know of it. */
   remembered: rememberedArg.exactOptional(),
+  /** Of its disks' VGs those that other hosts see, too. */
+  sharedVgs: z.array(vgRef).readonly().exactOptional(),
   /** Of the manager that was asked. */
   epoch: z.number(),
   who: z.string(),
@@ -69,11 +71,15 @@ export const CREATE_GUEST = recipe<CreateArgs>({
   version: 1,
   parse: (given) => createArgs.parse(given),
   title: ({ guest, host }) => `create ${guest.name} on ${host.name}`,
-  locks: ({ guest, host, disks }) => [
+  locks: ({ guest, host, disks, sharedVgs }) => [
     guestLock(guest),
     { key: `guest-name ${guest.name}`, name: `guest ${guest.name}`, access: 'exclusive' },
     hostLock(host, 'shared'),
     ...[...new Set(disks.map(({ vg }) => vg.name))].map((vg) => vgLock(host, vg, 'shared')),
+    ...vgOfAllLocks(
+      disks.map(({ vg }) => vg),
+      sharedVgs,
+    ),
   ],
   phases: ['claim', 'disks', 'start'],
   run: create,

@@ -10,7 +10,7 @@ import type { Transaction } from '../../store/database.ts'
 import { removeClaims } from '../../store/tables/claims.ts'
 import { removeGuest } from '../../store/tables/guests.ts'
 import { sayNames } from '../../wording.ts'
-import { hostLock } from '../locks.ts'
+import { hostLock, vgOfAllLocks } from '../locks.ts'
 import { notOn } from './outdated.ts'
 import { forget, guestLock, hostArg, look, named } from './parts.ts'
 import { rowsOfHost } from './rows.ts'
@@ -31,6 +31,8 @@ export const destroyArgs = z.object({
   disks: z.array(z.object({ disk: uuid, vg: vgRef })).readonly(),
   /** That may remember it; by a manager that did not know of it left out. */
   remembering: z.array(vgRef).readonly().default([]),
+  /** Of the VGs of its disks those that other hosts see, too. */
+  sharedVgs: z.array(vgRef).readonly().exactOptional(),
   /** LVs that stay where they lie, for people. */
   left: z.array(z.string()).readonly().default([]),
 })
@@ -84,7 +86,11 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
     const behind = left.length === 0 ? '' : `, and leave ${sayNames(left)} behind`
     return `${host ? `destroy ${guest.name} on ${host.name}` : `forget ${guest.name}`}${behind}`
   },
-  locks: ({ guest, host }) => [guestLock(guest), ...(host ? [hostLock(host, 'shared')] : [])],
+  locks: ({ guest, host, disks, remembering, sharedVgs }) => [
+    guestLock(guest),
+    ...(host ? [hostLock(host, 'shared')] : []),
+    ...vgOfAllLocks([...disks.map(({ vg }) => vg), ...remembering], sharedVgs),
+  ],
   outdated: async (db, { guest, host }) => host && notOn(db, guest, host),
   phases: ['end', 'disks', 'forget'],
   noReturn: 'disks',

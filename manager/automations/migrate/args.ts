@@ -17,6 +17,10 @@ export const movedDisk = z.object({
   from: vgRef,
   to: vgRef,
   thinPool: vgName.exactOptional(),
+  /** It is not copied: both hosts see these LUNs, by WWID, that its VG lies on. `to` is `from`, and its generation stays. */
+  stays: z.object({ luns: z.array(z.string()).readonly() }).exactOptional(),
+  /** `data/before`: what is left with the LV that it leaves behind. */
+  snapshots: z.array(z.string()).readonly().exactOptional(),
 })
 
 export const migrateArgs = z.object({
@@ -34,8 +38,13 @@ export const migrateArgs = z.object({
   disks: z.array(movedDisk).readonly(),
   /** Of both hosts, in the network that memory and disks go over. */
   over: z.object({ network: z.string(), from: z.ipv4(), to: z.ipv4() }),
-  /** As the VG of the new host is to remember it once it is there; left out by a manager that did not know of it. */
-  remembered: rememberedArg.exactOptional(),
+  /** Seen by others, too, and written in: nobody else does meanwhile. */
+  sharedVgs: z.array(vgRef).readonly().exactOptional(),
+  /**
+   * As the VG of the new host is to remember it once it is there; left out by a manager that did not know of it, and where all of it stays as
+   * it is. `before`: what stands there, as its VG is one of both hosts.
+   */
+  remembered: z.object({ ...rememberedArg.shape, before: rememberedArg.shape.record.exactOptional() }).exactOptional(),
   /** That it may stand still, ms. */
   maxPauseMs: z.number(),
   /** Bytes a second of memory and of each disk; left out: as many as the network carries. */
@@ -48,6 +57,11 @@ export const migrateArgs = z.object({
   keepMs: z.number(),
   epoch: z.number(),
 })
+
+/** Of the disk that counts when it has gone. */
+export function generationOf({ generation, stays }: Pick<z.output<typeof movedDisk>, 'generation' | 'stays'>): number {
+  return stays ? generation : generation + 1
+}
 
 export type MovedDisk = z.output<typeof movedDisk>
 export type MigrateArgs = z.output<typeof migrateArgs>

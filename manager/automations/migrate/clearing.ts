@@ -2,10 +2,12 @@
 // while. The move is done whatever comes of it: what fails is tried again, and then said.
 import { StepFailed } from '../../automation/failure.ts'
 import { now, request, type Steps, sleep } from '../../automation/steps.ts'
+import { lvOf } from '../../protocol/guest-disk.ts'
 import { forget, keepRemembered } from '../guests/parts.ts'
 import type { MigrateArgs } from './args.ts'
 import { kept, left, type Mirrored } from './disks.ts'
 import { freed, type Held } from './memory.ts'
+import { parted, staying } from './shared.ts'
 
 const TRIES = 3
 /** Milliseconds. */
@@ -13,11 +15,19 @@ const BETWEEN = 20_000
 const LONGEST = 600_000
 const PATIENCE = 300_000
 
-/** Gives what is pending, in words. */
-export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: Held | undefined): Steps<readonly string[]> {
+export interface Cleared {
+  /** In words. */
+  readonly pending: readonly string[]
+  /** LVs that stay on the old host, as there are snapshots of them; in words. */
+  readonly kept: readonly string[]
+}
+
+export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: Held | undefined): Steps<Cleared> {
+  const keeps: string[] = []
   const { guest, from, to, keepMs, remembered } = args
   const stream = held && { migration: held.migration, guest: guest.uuid, become: 'moved' as const }
   const until = (yield* now()) + keepMs
+  const stay = staying(args)
   const slow = held?.pace === 'slowed' ? yield* tried(`${guest.name} is not at full speed on ${to.name}`, () => freed(args)) : undefined
   for (const one of mirrors) yield* insisted(() => kept(args, one))
   const failures = [
@@ -33,11 +43,20 @@ export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: 
         request(from.id, { kind: 'end-send', ...stream, name: guest.name }, { onAbort: 'finish', patience: PATIENCE }),
       )),
     yield* tried(`the disks of ${guest.name} on ${from.name} are not told to be left`, () =>
-      each(mirrors, (one) => left(args, one, until)),
+      each(mirrors, function* (one) {
+        const snapshots = yield* left(args, one, until)
+        const said = `${one.from.name}/${lvOf(one.disk)} of ${from.name} is kept, for its snapshots ${snapshots.join(', ')}`
+        if (snapshots.length > 0 && !keeps.includes(said)) keeps.push(said)
+      }),
     ),
+    stay.length > 0
+      ? yield* tried(`the disks of ${guest.name} that stay where they are are still open on ${from.name}`, () =>
+          each(stay, (one) => parted(args, one)),
+        )
+      : undefined,
     remembered && (yield* tried(`${guest.name} is still remembered on ${from.name}`, () => forget(from, guest, homesOf(mirrors)))),
   ]
-  return failures.flatMap((failure) => failure ?? [])
+  return { pending: failures.flatMap((failure) => failure ?? []), kept: keeps }
 }
 
 /** Of the old host, each once. */
@@ -45,8 +64,8 @@ function homesOf(mirrors: readonly Mirrored[]): readonly Mirrored['from'][] {
   return [...new Map(mirrors.map(({ from }) => [from.uuid, from])).values()]
 }
 
-function* each(mirrors: readonly Mirrored[], act: (one: Mirrored) => Steps): Steps {
-  for (const one of mirrors) yield* act(one)
+function* each<One>(all: readonly One[], act: (one: One) => Steps): Steps {
+  for (const one of all) yield* act(one)
 }
 
 /** Without it nothing starts on the new host: it has the guest, and so it comes back. */

@@ -130,8 +130,9 @@ export function* kept({ guest, to, epoch }: MigrateArgs, { disk, to: vg, generat
   yield* request(to.id, asked, { onAbort: 'finish', patience: SHORT_PATIENCE })
 }
 
-/** What was the disk is kept until then, and nothing starts on it. */
-export function* left({ from }: MigrateArgs, { disk, from: vg, minor, generation }: Mirrored, untilMs: number): Steps {
+/** What was the disk is kept until then, and nothing starts on it. Gives its snapshots: while there are any, it stays. */
+export function* left({ from }: MigrateArgs, { disk, from: vg, minor, generation }: Mirrored, untilMs: number): Steps<readonly string[]> {
   const asked = { kind: 'leave-disk', vg, disk, minor, generation, untilMs } as const
-  yield* request(from.id, asked, { onAbort: 'finish', patience: SHORT_PATIENCE })
+  const { snapshots = [] } = yield* request(from.id, asked, { onAbort: 'finish', patience: SHORT_PATIENCE })
+  return snapshots
 }

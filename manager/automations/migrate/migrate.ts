@@ -7,7 +7,7 @@ import { lvOf } from '../../protocol/guest-disk.ts'
 import { notOn, otherDisks } from '../guests/outdated.ts'
 import { claimed, guestLock, look, remember, rowsUndo } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
-import { hostLock, vgLock } from '../locks.ts'
+import { hostLock, vgLock, vgOfAllLocks } from '../locks.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
 import { cleared } from './clearing.ts'
 import { copyMade, exposed, type Mirrored, mirrored, opened, settled, synced } from './disks.ts'
@@ -16,6 +16,7 @@ import { kernelBrought } from './kernel.ts'
 import { type Held, held, NotMoved, passedOn, saySeconds } from './memory.ts'
 import { MOVED, moveRows } from './rows.ts'
 import { completed, SEED, seeded } from './seeding.ts'
+import { fenced, going, joined, staying } from './shared.ts'
 import { copying, streaming } from './turns.ts'
 
 export const MIGRATE_GUEST = recipe<MigrateArgs>({
@@ -23,11 +24,12 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
   version: 3,
   parse: (given) => migrateArgs.parse(given),
   title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${way === 'live' ? '' : ', stopped'}`,
-  locks: ({ guest, from, to, disks }) => [
+  locks: ({ guest, from, to, disks, sharedVgs }) => [
     guestLock(guest),
     ...[from, to].map((host) => hostLock(host, 'shared')),
     ...[...new Set(disks.map((disk) => disk.from.name))].map((vg) => vgLock(from, vg, 'shared')),
     ...[...new Set(disks.map((disk) => disk.to.name))].map((vg) => vgLock(to, vg, 'shared')),
+    ...vgOfAllLocks([...disks.map((disk) => disk.from), ...disks.map((disk) => disk.to)], sharedVgs),
   ],
   outdated: async (db, { guest, from, disks }) => (await notOn(db, guest, from)) ?? (await otherDisks(db, guest, disks)),
   phases: ['claim', 'copy', 'mirror', SEED, 'sync', 'memory', 'settle', 'hand over', MOVED],
@@ -49,10 +51,12 @@ export interface Migrated {
   readonly pauseMs?: number
   /** What is left to clear away, and why it was not. */
   readonly pending: readonly string[]
+  /** LVs of the old host that are kept for good, as there are snapshots of them; left out: there are none. */
+  readonly kept?: readonly string[]
 }
 
 function* migrate(args: MigrateArgs): Steps<Migrated> {
-  const { guest, from, to, way, disks } = args
+  const { guest, from, to, way } = args
   const { uuid, name } = guest
   const told = { guest: name, uuid, from: from.name, to: to.name, way }
   yield* hook('before', 'migrate', told)
@@ -61,26 +65,28 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
   const given = yield* claimed(rowsUndo(`give back what ${name} needs of ${to.name}`, `hostless vm show ${name}`), needsOf(args))
   // Before there is a copy: a host without its manager's database tells which copy counts by what is written here, and by the LVs' tags.
   if (args.remembered) {
-    const { vg, record } = args.remembered
-    yield* remember(to, name, { vg, record: { ...record, arriving: way } })
+    const { vg, record, before } = args.remembered
+    yield* remember(to, name, { vg, record: { ...record, arriving: way } }, before)
   }
   if (way === 'live') yield* kernelBrought(args)
-  const { mirrors, sent } = disks.length === 0 ? NOTHING : yield* inTurn(copying(args), () => copied(args, given))
+  const { mirrors, sent } = going(args).length === 0 ? NOTHING : yield* inTurn(copying(args), () => copied(args, given))
   const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
   if (stream === undefined) {
     yield* progress('settle')
+    if (staying(args).length > 0) yield* fenced(args, staying(args))
     yield* settled(args, mirrors)
     yield* progress('hand over', name)
   }
   yield* progress(MOVED, sayMoved(args, sent, stream))
   yield* settle()
-  const pending = yield* cleared(args, mirrors, stream)
+  const { pending, kept } = yield* cleared(args, mirrors, stream)
   yield* look(from)
   yield* look(to)
   yield* hook('after', 'migrate', told)
   const seconds = Math.round(((yield* now()) - began) / 1000)
   return {
     ...{ guest: uuid, on: to.id, seconds, pending },
+    ...(kept.length > 0 ? { kept } : {}),
     ...(stream ? { memoryBytes: stream.bytes, pauseMs: stream.pausedMs } : {}),
     ...(sent === undefined ? {} : { diskBytes: sizeOf(args), sentBytes: sent }),
   }
@@ -94,8 +100,9 @@ function sayMoved(args: MigrateArgs, sent: number | undefined, stream: Held | un
   return `${args.guest.name} is on ${args.to.name}${said.length === 0 ? '' : `: ${said.join('; ')}`}`
 }
 
-function sizeOf({ disks }: MigrateArgs): number {
-  return disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+/** Of those that are copied. */
+function sizeOf(args: MigrateArgs): number {
+  return going(args).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
 
 function inMib(bytes: number): string {
@@ -114,7 +121,8 @@ const NOTHING: Copied = { mirrors: [], sent: undefined }
 
 /** Its disks go over, up to where both hosts have the same: they stay so while it waits for what comes next. */
 function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): Steps<Copied> {
-  const { from, to, disks } = args
+  const { from, to } = args
+  const disks = going(args)
   yield* progress('copy', disks.map(({ vdev }) => vdev).join(', '))
   yield* all(disks.map((disk) => () => copyMade(args, disk)))
   const mirrors: Mirrored[] = []
@@ -140,11 +148,15 @@ function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): St
 function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<Held> {
   const { guest, from, to } = args
   yield* all(mirrors.map((one) => () => exposed(args, one)))
+  const stay = staying(args)
+  if (stay.length > 0) yield* all(stay.map((one) => () => joined(args, one)))
   yield* progress('memory', guest.name)
   const stream = yield* held(args)
   const since = yield* now()
   yield* progress('settle')
-  yield* settled(args, mirrors)
+  // Before the word: what the old host has on its way to a disk that stays must not come after what the new one writes.
+  if (stay.length > 0) yield* all([() => fenced(args, stay), () => settled(args, mirrors)])
+  else yield* settled(args, mirrors)
   yield* progress('hand over', `${guest.name} to ${to.name}`)
   const whose = yield* passedOn(args, stream.migration)
   if (whose === 'not moved') throw new NotMoved(`${guest.name} goes on on ${from.name}: ${to.name} did not take it`)
@@ -155,7 +167,11 @@ function needsOf({ guest, to, from, way, memoryBytes, disks }: MigrateArgs): rea
   const of = { guest: guest.uuid }
   return [
     ...(way === 'live' ? [{ ...of, part: 'memory', kind: 'memory', host: to.id, bytes: memoryBytes } as const] : []),
-    ...disks.flatMap(({ disk, to: vg, thinPool, sizeBytes, access }): readonly Need[] => {
+    ...staying({ disks }).flatMap(({ disk, to: vg, access }): readonly Need[] => {
+      const device = `/dev/${vg.name}/${lvOf(disk)}`
+      return access === 'read-write' ? [{ ...of, part: `onto ${diskPart(disk)}`, kind: 'writer', host: to.id, device }] : []
+    }),
+    ...going({ disks }).flatMap(({ disk, to: vg, thinPool, sizeBytes, access }): readonly Need[] => {
       const part = { ...of, part: diskPart(disk), host: to.id }
       return [
         ...(thinPool === undefined ? [{ ...part, kind: 'space', vg: vg.uuid, lv: lvOf(disk), bytes: sizeBytes } as const] : []),

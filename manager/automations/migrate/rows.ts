@@ -10,7 +10,8 @@ import { comeHome } from '../../store/tables/homes.ts'
 import { RUNNING_PARTS } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { bookOf } from '../guests/written.ts'
-import type { MigrateArgs } from './args.ts'
+import { generationOf, type MigrateArgs } from './args.ts'
+import { going, staying } from './shared.ts'
 
 /** From it on the guest is the new host's. */
 export const MOVED = 'clean up'
@@ -28,9 +29,9 @@ export async function moveRows(
   const cpu = await cpuAfter(transaction, args)
   await changeGuest(transaction, guest.uuid, { host: to.id, since: moved.at, cpu: cpu ? JSON.stringify(cpu) : null })
   const rows = await disksOf(transaction, guest.uuid)
-  for (const { disk, to: vg, generation } of disks) {
+  for (const { disk, to: vg, ...one } of disks) {
     const row = rows.find(({ id }) => id === disk)
-    if (row) await putDisk(transaction, { ...row, host: to.id, vg_name: vg.name, vg_uuid: vg.uuid, generation: generation + 1 })
+    if (row) await putDisk(transaction, { ...row, host: to.id, vg_name: vg.name, vg_uuid: vg.uuid, generation: generationOf(one) })
   }
   await moveClaims(transaction, automation, args)
   await comeHome(transaction, guest.uuid, to.id)
@@ -41,9 +42,13 @@ async function cpuAfter(transaction: Transaction, { guest, cpu }: MigrateArgs): 
   return eitherCpu(readCpu(row?.cpu ?? null), cpu)
 }
 
-/** What the automation has taken of the new host for it takes the place of what the guest had of the old one. */
+/**
+ * What the automation has taken of the new host for it takes the place of what the guest had of the old one. A disk that stays where it is
+ * has the same of its LUN, whichever host writes there.
+ */
 async function moveClaims(transaction: Transaction, automation: string, { guest, to, disks }: MigrateArgs): Promise<void> {
-  const parts = [...RUNNING_PARTS, ...disks.map(({ disk }) => diskPart(disk))]
+  const parts = [...RUNNING_PARTS, ...going({ disks }).map(({ disk }) => diskPart(disk))]
+  const stay = staying({ disks }).map(({ disk }) => diskPart(disk))
   const [taken, had] = [await claimsOf(transaction, 'automation', automation), await claimsOf(transaction, 'guest', guest.uuid)]
   const mover = { holder_kind: 'automation', holder: automation, holder_name: `automation ${automation} (a move of ${guest.name})` }
   const holder = { holder_kind: 'guest', holder: guest.uuid, holder_name: guest.name }
@@ -54,7 +59,7 @@ async function moveClaims(transaction: Transaction, automation: string, { guest,
     ...had.filter(({ part }) => part === 'run').map((row) => ({ ...row, item: to.id })),
     // Until it is told to be left, what lies on the old host is somebody's; and so is the memory of what stands still there.
     ...had
-      .filter(({ part }) => part === 'memory' || part.startsWith(diskPart('')))
+      .filter(({ part }) => part === 'memory' || (part.startsWith(diskPart('')) && !stay.includes(part)))
       .map((row) => ({ ...row, ...mover, part: `left ${row.part}` })),
   ])
 }

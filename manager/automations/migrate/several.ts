@@ -6,6 +6,7 @@ import { openAutomations } from '../../store/tables/automations.ts'
 import { holdersAmong } from '../../store/tables/claims.ts'
 import type { PlanDeps, Planned } from '../guests/plans/plan.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
+import { going } from './shared.ts'
 import { type MoveAsked, planOf, type Weighed, weigh } from './weigh.ts'
 
 /** In their order: each as if those before it were under way. One of a guest that is not there is said for itself. */
@@ -70,6 +71,6 @@ function needsOf({ guest, way, memoryBytes, disks }: MigrateArgs): PlacementNeed
   return {
     memoryBytes: way === 'live' ? memoryBytes : 0,
     ...{ dom0Bytes: 0, vcpus: guest.vcpus, networks: [], storage: [], cpu: { kind: 'start', type: 'pvh' } },
-    space: disks.flatMap(({ to, thinPool, sizeBytes }) => (thinPool === undefined ? [{ vg: to.name, bytes: sizeBytes }] : [])),
+    space: going({ disks }).flatMap(({ to, thinPool, sizeBytes }) => (thinPool === undefined ? [{ vg: to.name, bytes: sizeBytes }] : [])),
   }
 }

@@ -2,19 +2,19 @@
 // with a code that stays. It looks at the world as it is now; claims and hosts have the last word.
 
 import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
-import { configOf, withVdevs } from '../../guests/config.ts'
+import { configOf } from '../../guests/config.ts'
 import { eitherCpu } from '../../guests/cpu.ts'
 import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
 import { remembered } from '../../guests/remembered.ts'
 import { memoryNeeded, type Places } from '../../guests/where.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
-import { poolsOf } from '../../placement/picture.ts'
-import { type VgRef, vgRef } from '../../protocol/guest-disk.ts'
 import { isAnswering, sayHost } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import type { GuestConfig } from '../../protocol/requests/guest-config.ts'
+import { withheldFrom } from '../../protocol/requests.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
+import type { SeeingHost } from '../../storage/shared-vgs.ts'
 import { cpuArg } from '../guests/parts.ts'
 import { bootOf, NO_KERNEL } from '../guests/plans/boot.ts'
 import {
@@ -27,8 +27,11 @@ import {
   type Planned,
   planned,
   runningOn,
+  sharedVgsOf,
 } from '../guests/plans/plan.ts'
-import type { MigrateArgs, MovedDisk } from './args.ts'
+import { generationOf, type MigrateArgs, type MovedDisk } from './args.ts'
+import { disksTo, type InTheWay, poolOf, staysOn, thinOf } from './disks-to.ts'
+import { GIVES, TAKES } from './shared.ts'
 
 export interface MoveAsked extends Asked {
   /** Left out: the host that placement finds best. */
@@ -40,14 +43,10 @@ export interface MoveAsked extends Asked {
   /** `10.77.0.0/24`. */
   readonly network?: string | undefined
   readonly keepMs: number
+  /** `left`: of disks that are copied they stay with the LV that is left behind; left out: they are in the way. */
+  readonly snapshots?: 'refused' | 'left' | undefined
   /** `told`: of every other host whether it could take the guest, and not only of `to`. */
   readonly others?: 'left out' | 'told' | undefined
-}
-
-export interface InTheWay {
-  /** For programs: one of placement's reasons, or of those below. */
-  readonly code: string
-  readonly reason: string
 }
 
 export interface Weighed {
@@ -95,15 +94,19 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const over = ends && networkBetween(ends, asked.network)
   if (over && 'code' in over) refusals.push(over)
   const network = over && 'network' in over ? over : undefined
-  const moved = ends?.inventories[1] && disksTo(record, disks, ends.inventories[1])
-  if (moved && 'code' in moved) refusals.push(moved)
-  const isWhole = refusals.length === 0 && way !== undefined && ends && network && moved && !('code' in moved) && boot.kind === 'done'
-  const args = isWhole ? await argsOf(deps, { asked, record, boot: boot.value, way, ends, network, disks: moved }) : undefined
+  const lies = ends && endsSeen(ends)
+  const found = lies && disksTo({ ...{ record, disks, snapshots: asked.snapshots ?? 'refused' }, from: lies[0], to: lies[1] })
+  refusals.push(...(found?.refusals ?? []))
+  if (ends && found?.moved.some(({ stays: on }) => on))
+    refusals.push(...tooOld(deps, ends.from.id, GIVES), ...tooOld(deps, ends.to.id, TAKES))
+  const isWhole = refusals.length === 0 && way !== undefined && ends && network && found && boot.kind === 'done'
+  const args = isWhole ? await argsOf(deps, { asked, record, boot: boot.value, way, ends, network, disks: found.moved }) : undefined
+  const stays = new Set((found?.moved ?? []).flatMap(({ disk, stays: on }) => (on ? [disk] : [])))
   return {
     kind: 'done',
     value: {
       ...{ guest: name, way, from, to, over: network, refusals, args },
-      diskBytes: disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      diskBytes: disks.reduce((sum, { id, sizeBytes }) => sum + (stays.has(id) ? 0 : sizeBytes), 0),
       memoryBytes: way === 'live' ? record.spec.memory : 0,
       others: asked.others === 'told' && places ? withoutHost(places, from) : undefined,
     },
@@ -146,8 +149,15 @@ interface Asking {
 }
 
 function placesOf({ where, pool }: PlanDeps, { record, disks, from, way, asked: { to, others: told } }: Asking): Promise<Places> {
-  const space = disks.flatMap((disk) => (thinOf(record, disk) === undefined ? [{ vg: poolOf(record, disk), bytes: disk.sizeBytes }] : []))
   const others = pool.hosts().flatMap(({ id, trust }) => (id === from.id || trust === 'rejected' ? [] : [id]))
+  const seen = (id: string, name: string): readonly SeeingHost[] => seeing({ id, name }, pool.knownInventory(id))
+  const [here] = seen(from.id, from.name)
+  const there = pool.hosts().flatMap(({ id, name }) => (others.includes(id) ? seen(id, name) : []))
+  const space = disks.flatMap((disk) => {
+    const stays = here ? staysOn(disk, here, there) : new Set<string>()
+    const thick = { vg: poolOf(record, disk), bytes: disk.sizeBytes }
+    return thinOf(record, disk) === undefined ? [{ ...thick, ...(stays.size > 0 ? { there: stays } : {}) }] : []
+  })
   return where.places({
     spec: record.spec,
     moving: { from: from.id, disks: space, cpu: way === 'live' ? { kind: 'live', features: record.cpu } : { kind: 'anew' } },
@@ -181,6 +191,23 @@ interface Ends {
   readonly inventories: readonly [Inventory | undefined, Inventory | undefined]
 }
 
+function endsSeen({ from, to, inventories: [own, other] }: Ends): readonly [SeeingHost, SeeingHost] | undefined {
+  const [here, there] = [seeing(from, own), seeing(to, other)].flat()
+  return here && there && here.id === from.id ? [here, there] : undefined
+}
+
+function seeing({ id, name }: Pick<HostView, 'id' | 'name'>, inventory: Inventory | undefined): readonly SeeingHost[] {
+  return inventory ? [{ id, name, inventory }] : []
+}
+
+/** Whose agent does not know of what is asked of it for disks that stay: before anything is taken for them. */
+function tooOld({ pool }: PlanDeps, id: string, kinds: typeof GIVES | typeof TAKES): readonly InTheWay[] {
+  const host = pool.hosts().find((one) => one.id === id)
+  const { speaks } = host?.connection ?? {}
+  const why = speaks === undefined ? undefined : kinds.map((kind) => withheldFrom(kind, speaks)).find((one) => one !== undefined)
+  return host && why !== undefined ? [{ code: 'agent-too-old', reason: `${host.name}: ${why}` }] : []
+}
+
 function networkBetween({ from, to, inventories: [one, other] }: Ends, wanted: string | undefined): CommonNetwork | InTheWay {
   if (!one || !other) return { code: 'unread', reason: `${one ? to.name : from.name} has not reported` }
   const common = commonNetworks(one, other)
@@ -198,39 +225,6 @@ function networkBetween({ from, to, inventories: [one, other] }: Ends, wanted: s
   return { code: 'no-network', reason }
 }
 
-/** Where each disk goes: to what is called there as its spec says. */
-function disksTo(record: GuestRecord, disks: readonly DiskRecord[], inventory: Inventory): readonly MovedDisk[] | InTheWay {
-  const pools = poolsOf(inventory)
-  const moved: MovedDisk[] = []
-  for (const disk of disks) {
-    const [from, to] = [vgRef.safeParse(disk.vg), vgRef.safeParse(pools.get(poolOf(record, disk)))]
-    // Placement has said so already where it was asked about space; of a thin disk it was not.
-    if (!from.success || !to.success) return { code: 'no-vg', reason: `there is no VG ${poolOf(record, disk)}` }
-    const thinPool = thinOf(record, disk)
-    const isThere = thinPool !== undefined && hasLv(inventory, to.data, thinPool)
-    const { id, vdev, access, sizeBytes, generation } = disk
-    moved.push({
-      ...{ disk: id, vdev, access, sizeBytes, generation, from: from.data, to: to.data },
-      ...(isThere ? { thinPool } : {}),
-    })
-  }
-  return moved
-}
-
-function hasLv({ lvs }: Inventory, vg: VgRef, name: string): boolean {
-  return lvs.some((lv) => lv.vg === vg.name && lv.name === name)
-}
-
-/** Of the spec; a seed lies where its guest's first disk does. */
-export function poolOf({ spec }: GuestRecord, { vdev, vg }: DiskRecord): string {
-  const disks = withVdevs(spec.disks)
-  return disks.find((one) => one.vdev === vdev)?.pool ?? disks[0]?.pool ?? vg.name
-}
-
-export function thinOf({ spec }: GuestRecord, { vdev }: DiskRecord): string | undefined {
-  return withVdevs(spec.disks).find((one) => one.vdev === vdev)?.thinPool
-}
-
 interface Found {
   readonly asked: MoveAsked
   readonly record: GuestRecord
@@ -242,7 +236,7 @@ interface Found {
 }
 
 async function argsOf(
-  { networks, where, epoch, now }: PlanDeps,
+  { networks, where, pool, epoch, now }: PlanDeps,
   { asked, record, boot, way, ends, network, disks }: Found,
 ): Promise<MigrateArgs> {
   const { uuid, spec, created, createdBy } = record
@@ -251,24 +245,40 @@ async function argsOf(
   const cpu = await where.cpuOn(ends.to.id, spec)
   const guest = configOf({
     ...{ uuid, spec, boot, cpuid: cpu?.cpuid, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
-    disks: disks.map(({ disk, to: vg, generation, vdev, access }) => ({ disk, vg, generation: generation + 1, vdev, access })),
+    disks: disks.map(({ disk, to: vg, vdev, access, ...one }) => ({ disk, vg, generation: generationOf(one), vdev, access })),
   })
   const [from, to] = network.addresses
   const there = { id: ends.to.id, name: ends.to.name }
+  const common = { uuid, spec, created, createdBy, networks: known, epoch, now: now() }
   const own = remembered({
-    ...{ uuid, spec, created, createdBy, host: there, networks: known, epoch, now: now() },
+    ...{ ...common, host: there },
     cpu: way === 'live' ? eitherCpu(record.cpu, cpu?.features) : cpu?.features,
-    disks: disks.map(({ to: vg, generation, disk, ...one }) => ({
-      ...{ ...one, id: disk, vg, generation: generation + 1 },
+    disks: disks.map(({ to: vg, disk, ...one }) => ({
+      ...{ ...one, id: disk, vg, generation: generationOf(one) },
       image: record.disks.find(({ id }) => id === disk)?.image,
     })),
   })
+  const home = own && disks.find(({ stays, to }) => stays && to.uuid === own.vg.uuid)
+  // In a VG of both it is remembered already, and where its disks lie stays so unless one of them is copied.
+  const isSaid = home !== undefined && disks.every(({ stays }) => stays)
+  const moving = new Set(disks.map((one): string => one.disk))
+  const before =
+    home && remembered({ ...common, host: hostArgOf(ends.from), cpu: record.cpu, disks: record.disks.filter(({ id }) => moving.has(id)) })
+  const written = sharedIn(pool, ends, [...disks.filter(({ stays }) => !stays), ...(home && !isSaid ? [home] : [])])
   return {
     ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, seed: 'first', memoryBytes: memoryNeeded(spec) },
     ...{ from: hostArgOf(ends.from), to: there },
     over: { network: network.network, from, to },
     ...(rateBytes === undefined ? {} : { rateBytes }),
-    ...(own ? { remembered: own } : {}),
+    ...(own && !isSaid ? { remembered: { ...own, ...(before ? { before: before.record } : {}) } } : {}),
+    ...(written.length > 0 ? { sharedVgs: written } : {}),
     ...cpuArg(cpu),
   }
+}
+
+/** Of the VGs of these disks those of several hosts: LVs are made, tagged or removed there by it, or its record is written. */
+function sharedIn(pool: PlanDeps['pool'], { from, to }: Ends, disks: readonly MovedDisk[]): readonly MovedDisk['to'][] {
+  const [near, far] = [disks.map((disk) => disk.from), disks.map((disk) => disk.to)]
+  const all = [...sharedVgsOf(near, from.id, pool), ...sharedVgsOf(far, to.id, pool)]
+  return [...new Map(all.map((vg) => [vg.uuid, vg])).values()]
 }

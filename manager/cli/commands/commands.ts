@@ -101,7 +101,10 @@ const POOL: readonly Entry[] = [
     async () => (await import('./vm/vm.ts')).addVmCommands,
   ),
   ask(
-    { migrate: 'move guests to another host with their disks: live where they run; without --to the best host takes each' },
+    {
+      migrate:
+        'move guests to another host with their disks, which are copied, or stay on a LUN that both see: live where they run; without --to the best host takes each',
+    },
     async () => (await import('./migrate/migrate.ts')).addMigrateCommand,
   ),
   ask(

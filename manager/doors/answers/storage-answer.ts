@@ -4,8 +4,10 @@ import type { Claims } from '../../claims/service.ts'
 import type { ConnectivityMatrix } from '../../connectivity/matrix.ts'
 import type { HostDisks, HostVgs, StoredVg } from '../../contract/storage.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
+import type { Pool } from '../../hosts/service.ts'
 import type { Inventory, SectionName } from '../../protocol/inventory.ts'
 import { uncountedOf } from '../../protocol/unread.ts'
+import { Seers } from '../../storage/shared-luns.ts'
 import { type Candidate, candidatesOf } from '../../storage/vg-disks.ts'
 import { type HostVg, vgsOf } from '../../storage/vgs.ts'
 
@@ -29,9 +31,14 @@ async function vgAnswer({ vg, pools, disks, lvs }: HostVg, inventory: Inventory,
   }
 }
 
-export function disksAnswer({ view, inventory }: Reporting, matrix: ConnectivityMatrix): HostDisks {
+/** By their last reports. */
+export function seersIn(pool: Pick<Pool, 'hosts' | 'knownInventory'>): Seers {
+  return new Seers(pool.hosts().map((view) => ({ ...view, inventory: pool.knownInventory(view.id), speaks: view.connection?.speaks })))
+}
+
+export function disksAnswer({ view, inventory }: Reporting, matrix: ConnectivityMatrix, seers: Seers): HostDisks {
   const local = new Set(matrix.localStorage(view.id)?.disks.map(({ name }) => name))
-  const found = candidatesOf({ host: { ...view, inventory }, isLocal: (disk) => local.has(disk) })
+  const found = candidatesOf({ host: { ...view, inventory }, isLocal: (disk) => local.has(disk), seers })
   const common = { host: view.id, name: view.name, ...unreadIn(inventory, ['blockDevices']) }
   if (found.kind === 'refused') return { ...common, refused: found.reason, disks: [] }
   return { ...common, disks: found.disks.map(diskAnswer) }

@@ -92,6 +92,9 @@ function planAnswer(
     ...(over ? { network: over.network } : {}),
     ...(over?.megabits === undefined ? {} : { megabits: over.megabits }),
     ...(known.length === 0 ? {} : { takesMs: Math.round(((diskBytes + memoryBytes) / Math.min(...known)) * 1000) }),
+    disks: (args?.disks ?? []).map(({ vdev, sizeBytes, to: vg, stays }) => ({
+      ...{ vdev, sizeBytes, how: stays ? ('stays' as const) : ('copied' as const), vg: vg.name, luns: [...(stays?.luns ?? [])] },
+    })),
     steps: args ? stepsOf(args).map((step) => ({ ...step })) : [],
     refusals: refusals.map((one) => ({ ...one })),
     ...(others ? { others: othersAnswer(others) } : {}),

@@ -8,10 +8,10 @@ import type { Pool } from '../../hosts/service.ts'
 import type { Done } from '../../outcome.ts'
 import { vgRef } from '../../protocol/guest-disk.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
-import { chooseDisks, type DiskWorld } from '../../storage/vg-disks.ts'
+import { chooseDisks, type DiskWorld, whyNotOfAll } from '../../storage/vg-disks.ts'
 import { findVg, type HostVg, vgsOf } from '../../storage/vgs.ts'
 import { sayNames } from '../../wording.ts'
-import { disksAnswer, vgsAnswer } from '../answers/storage-answer.ts'
+import { disksAnswer, seersIn, vgsAnswer } from '../answers/storage-answer.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 import { type Plan, type Starter, startAutomation } from './starting.ts'
@@ -31,7 +31,7 @@ export function storageHandlers({ pool, claims, automations }: StorageDeps): Han
     const matrix = await pool.matrix()
     const inventory = await pool.inventory(view.id)
     const local = new Set(matrix.localStorage(view.id)?.disks.map(({ name }) => name))
-    const world = { host: { ...view, inventory }, isLocal: (disk: string) => local.has(disk) }
+    const world = { host: { ...view, inventory }, isLocal: (disk: string) => local.has(disk), seers: seersIn(pool) }
     return plan({ view, world, vgs: inventory ? vgsOf(inventory) : [] })
   }
   const taking = (
@@ -41,7 +41,10 @@ export function storageHandlers({ pool, claims, automations }: StorageDeps): Han
   ): Done<Plan> => {
     const chosen = chooseDisks(world, wanted)
     if (chosen.kind === 'refused') return chosen
-    const args: MakeVgArgs = { host: named(view), disks: [...chosen.disks], ...more }
+    const odd = whyNotOfAll(more, chosen, world)
+    if (odd) return odd
+    const elsewhere = chosen.elsewhere.map((one) => ({ host: one.host, disks: [...one.disks] }))
+    const args: MakeVgArgs = { host: named(view), disks: [...chosen.disks], ...more, ...(elsewhere.length > 0 ? { elsewhere } : {}) }
     return done({ recipe: MAKE_VG.name, args })
   }
   return {
@@ -51,7 +54,8 @@ export function storageHandlers({ pool, claims, automations }: StorageDeps): Han
     },
     async disks() {
       const matrix = await pool.matrix()
-      return done({ hosts: reporting(pool).map((one) => disksAnswer(one, matrix)) })
+      const seers = seersIn(pool)
+      return done({ hosts: reporting(pool).map((one) => disksAnswer(one, matrix, seers)) })
     },
     createVg: (input, by) =>
       startAutomation(automations, storage.createVg, input, by, () =>

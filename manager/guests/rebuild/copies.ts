@@ -1,8 +1,9 @@
 // The LVs of guests' disks as the hosts have them, and which copy of a disk is the one that counts. A copy that is being made, is on its way
 // or is said to be stale is never one. Pure.
-import { type DiskTags, deviceOf, lvOf, mirrorOf, readDiskTags, untilOf } from '../../protocol/guest-disk.ts'
+import { type DiskTags, deviceOf, lvOf, mirrorOf, readDiskTags, untilOf, vgRef } from '../../protocol/guest-disk.ts'
 import { isMovingName } from '../../protocol/guests.ts'
 import type { Uuid } from '../../protocol/values.ts'
+import { isOneVg } from '../../storage/shared-vgs.ts'
 import type { HostTold } from './picture.ts'
 
 export interface Copy {
@@ -10,6 +11,8 @@ export interface Copy {
   readonly guest: Uuid
   readonly generation: number
   readonly host: HostTold
+  /** That have the same LV, as its VG lies on LUNs that they see, too. */
+  readonly alsoOn: readonly HostTold[]
   readonly vg: { readonly name: string; readonly uuid: string }
   readonly sizeBytes: number
   readonly space: 'thick' | 'thin'
@@ -39,7 +42,7 @@ export function copiesOn(hosts: readonly HostTold[]): { readonly copies: readonl
       }
       const flaw = told.state !== 'ready' ? sayState(told, tags) : strange.length > 0 ? `it is tagged ${strange.join(', ')}` : undefined
       copies.push({
-        ...{ disk: told.disk, guest: told.guest, generation: told.generation, host, vg: { name: vg, uuid: vgUuid }, sizeBytes },
+        ...{ disk: told.disk, guest: told.guest, generation: told.generation, host, alsoOn: [], vg: { name: vg, uuid: vgUuid }, sizeBytes },
         space: pool === undefined ? 'thick' : 'thin',
         by: host.sections.lvs.some((one) => one.vgUuid === vgUuid && one.name === mirrorOf(told.disk)) ? 'mirrored' : 'itself',
         ...(flaw === undefined ? {} : { flaw }),
@@ -47,7 +50,34 @@ export function copiesOn(hosts: readonly HostTold[]): { readonly copies: readonl
       })
     }
   }
-  return { copies, odd }
+  return { copies: onceEach(copies), odd: [...new Set(odd)] }
+}
+
+/** An LV that several hosts see is one: of whichever has it open, or is told of first. Two that have it open are told as two. */
+function onceEach(copies: readonly Copy[]): readonly Copy[] {
+  const found: Copy[] = []
+  for (const copy of copies) {
+    const at = found.findIndex((one) => isOneLv(one, copy) && !(hasOpen(one.host, one.disk) && hasOpen(copy.host, copy.disk)))
+    const known = found[at]
+    if (!known) {
+      found.push(copy)
+      continue
+    }
+    const [main, other] = hasOpen(copy.host, copy.disk) ? [copy, known] : [known, copy]
+    const isMirrored = main.by === 'mirrored' || other.by === 'mirrored'
+    found[at] = { ...main, alsoOn: [...main.alsoOn, other.host, ...other.alsoOn], ...(isMirrored ? { by: 'mirrored' } : {}) }
+  }
+  return found
+}
+
+/** Of what was told of it meanwhile, too: otherwise they stay two, and the tags tell which counts. */
+function isOneLv(one: Copy, other: Copy): boolean {
+  const isSame = one.disk === other.disk && one.vg.uuid === other.vg.uuid && one.generation === other.generation && one.flaw === other.flaw
+  const vg = vgRef.safeParse(one.vg)
+  if (!isSame || one.host === other.host || !vg.success) return false
+  const [here, there] = [one, other].map(({ host: { id, name, sections } }) => ({ id, name, inventory: sections }))
+  const found = here && there && isOneVg(vg.data, here, there)
+  return found?.kind === 'one' || (found?.kind === 'unclear' && found.code === 'lun-read-only')
 }
 
 function sayState({ state }: DiskTags, tags: readonly string[]): string {

@@ -43,8 +43,8 @@ export function rebuild(picture: Picture): Rebuilt {
     ofDomains.push(...made.networks)
     if (made.guest.by !== 'record') continue
     const there = records.filter(({ record, host }) => record.guest === uuid && host.id === made.guest.host)
-    for (const { record, host } of new Set([...(own.record ? [own.record] : []), ...there]))
-      for (const told of record.networks) networks.push({ host: host.id, told, written: record.written })
+    for (const one of new Set([...(own.record ? [own.record] : []), ...there]))
+      for (const told of one.record.networks) networks.push({ host: writerOf(one, hosts).id, told, written: one.record.written })
   }
   const told = networksOf(networks, picture.networks)
   const fresh = ofDomains.filter(({ name }) => !told.networks.some((one) => one.name === name))
@@ -54,6 +54,11 @@ export function rebuild(picture: Picture): Rebuilt {
     disagree: [...disagree, ...told.disagree],
     unknown,
   }
+}
+
+/** What is remembered on a LUN of several hosts is told by each of them: bridges are those of the one that had the guest. */
+function writerOf({ vg, record, host }: Told, hosts: readonly HostTold[]): HostTold {
+  return hosts.find(({ name, records }) => name === record.host && records.some((one) => one.vg === vg)) ?? host
 }
 
 interface Traces {
@@ -93,7 +98,10 @@ function guestOf(
     return undefined
   }
   if (!told) says.unknown.push(`guest ${called}: no VG remembers it, so ${UNTOLD} are not known`)
-  const disks = disksOf({ uuid, called, record: told ? record?.record : undefined, copies, domain: running?.domain }, says)
+  const disks = disksOf(
+    { uuid, called, record: told ? record?.record : undefined, copies, domain: running?.domain, runsOn: running?.host.id },
+    says,
+  )
   if (!disks) return undefined
   const host = running?.host ?? picture.hosts.find(({ id }) => id === disks[0]?.host)
   if (!host) {

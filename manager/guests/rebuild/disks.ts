@@ -13,6 +13,8 @@ export interface Owner {
   readonly record: GuestRecordOf | undefined
   readonly copies: readonly Copy[]
   readonly domain: Domain | undefined
+  /** Id of the host that its domain is on. */
+  readonly runsOn: string | undefined
 }
 
 export interface Says {
@@ -32,6 +34,7 @@ export function disksOf(owner: Owner, says: Says): readonly RebuiltDisk[] | unde
   const { called, copies } = owner
   const named = namedIn(owner)
   const disks: RebuiltDisk[] = []
+  const chosen: Copy[] = []
   for (const { disk, vdev, access, told } of named) {
     const choice = choose(
       disk,
@@ -48,6 +51,7 @@ export function disksOf(owner: Owner, says: Says): readonly RebuiltDisk[] | unde
       const { copy, against } = choice
       if (against !== undefined) says.disagree.push(`disk ${vdev} of ${called}: ${against}`)
       const { vg, sizeBytes, generation, space } = copy
+      chosen.push(copy)
       disks.push({ ...place, host: copy.host.id, vg, sizeBytes, generation, space, state: 'ready' })
       continue
     }
@@ -71,7 +75,18 @@ export function disksOf(owner: Owner, says: Says): readonly RebuiltDisk[] | unde
   for (const copy of copies)
     if (disks.some((one) => one.disk === copy.disk && (one.host !== copy.host.id || one.vg.uuid !== copy.vg.uuid)))
       says.disagree.push(`${sayCopy(copy)} is another copy of a disk of ${called}, and is left alone${copy.flaw ? `: ${copy.flaw}` : ''}`)
-  return disks.sort((a, b) => (a.vdev < b.vdev ? -1 : 1))
+  const home = homeOf(owner, disks, chosen)
+  const isThere = (disk: Uuid): boolean => chosen.some((one) => one.disk === disk && one.alsoOn.some(({ id }) => id === home))
+  return disks
+    .map((one) => (home !== undefined && isThere(one.disk) ? { ...one, host: home } : one))
+    .sort((a, b) => (a.vdev < b.vdev ? -1 : 1))
+}
+
+/** Of those that see a disk on a LUN the one that has the guest, or its other disks; otherwise as it was remembered. */
+function homeOf({ record, runsOn }: Owner, disks: readonly RebuiltDisk[], chosen: readonly Copy[]): string | undefined {
+  const hosts = chosen.flatMap(({ host, alsoOn }) => [host, ...alsoOn])
+  const own = disks.find(({ disk }) => !chosen.some((one) => one.disk === disk && one.alsoOn.length > 0))
+  return runsOn ?? own?.host ?? hosts.find(({ name }) => name === record?.host)?.id
 }
 
 function namedIn({ record, copies, domain }: Owner): readonly Named[] {

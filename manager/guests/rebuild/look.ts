@@ -24,6 +24,8 @@ export interface Looked {
 }
 
 const SECTIONS: readonly SectionName[] = ['guests', 'vgs', 'lvs', 'bridges']
+/** What VGs lie on. Where that could not be read, what two hosts have of one UUID is two. */
+const BENEATH: readonly SectionName[] = ['blockDevices', 'multipaths', 'partitions', 'fileSystems', 'pvs', 'nfsMounts']
 
 export async function lookAtHosts({ pool, request }: LookDeps): Promise<Looked> {
   const all = await Promise.all(pool.hosts().map((host) => lookAt({ pool, request }, host)))
@@ -45,7 +47,7 @@ async function lookAt({ pool, request }: LookDeps, host: HostView): Promise<One>
   if (host.trust === 'pending') return unread(`it may only report: hostless host approve ${name}`)
   if (!isAnswering(host))
     return unread(`it is ${sayHost(host)}: wait until it is up, or say that it runs nothing: hostless host fence ${name}`)
-  const collected = await request(id, { kind: 'collect', sections: [...SECTIONS] })
+  const collected = await request(id, { kind: 'collect', sections: [...SECTIONS, ...BENEATH] })
   if (collected.kind === 'refused') return unread(collected.reason)
   await pool.learn()
   const inventory = pool.knownInventory(id)

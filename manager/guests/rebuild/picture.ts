@@ -1,4 +1,5 @@
 // What the hosts alone tell of guests, and what the database knows already: all that a rebuild decides by.
+import type { MediaSections } from '../../claims/extents.ts'
 import type { CpuFeatures } from '../../cpu/host.ts'
 import type { Network } from '../../networks/network.ts'
 import type { GuestRecordOf } from '../../protocol/guest-record.ts'
@@ -6,7 +7,8 @@ import type { GuestSpec } from '../../protocol/guest-spec.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
 import type { Uuid } from '../../protocol/values.ts'
 
-export type ToldSections = Pick<Inventory, 'guests' | 'vgs' | 'lvs' | 'bridges'>
+/** With what its VGs lie on: whether what two hosts call by one UUID is one VG. */
+export type ToldSections = Pick<Inventory, 'guests' | 'bridges' | keyof MediaSections>
 
 export interface HostTold {
   readonly id: string

@@ -2,7 +2,7 @@
 // first, and is safe twice and late. images/agent/mirrors/README.md has them in a table, with what takes each back.
 import { z } from 'zod'
 import { lvOf, vgName, vgRef } from '../guest-disk.ts'
-import { bytes, count, record, type Uuid, uuid, word } from '../values.ts'
+import { bytes, count, list, record, type Uuid, uuid, word } from '../values.ts'
 import { type Hold, holding } from './holds.ts'
 import { long, short } from './request.ts'
 
@@ -192,11 +192,19 @@ export const dropMirror = short({
   limit: 120_000,
 })
 
-/** S, once T has the guest: the disk is what the guest has left behind, to be removed at this time. Its device and its mirror are gone. */
+/**
+ * S, once T has the guest: the disk is what the guest has left behind, to be removed at this time. Its device and its mirror are gone. Where
+ * it has snapshots it stays for good, with them.
+ */
 export const leaveDisk = short({
   since: 8,
   body: record({ kind: z.literal('leave-disk'), ...of, minor, generation: count, untilMs: count }),
-  answer: record({ kind: z.literal('disk-left'), was: z.enum(['left', 'not left']) }),
+  answer: record({
+    kind: z.literal('disk-left'),
+    was: z.enum(['left', 'not left']),
+    /** `data/before`: what keeps it; left out: nothing does. */
+    snapshots: list(word(256), 64).exactOptional(),
+  }),
   changes: 'host',
   pace: 'quick',
   holds: ofMirror,

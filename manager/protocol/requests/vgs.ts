@@ -42,6 +42,20 @@ export const makeVg = short({
   limit: 300_000,
 })
 
+/**
+ * Of a LUN that becomes a VG of another host: this one, which sees it, too, finds nothing on it, and nothing that uses it. Refused where that
+ * could not be read.
+ */
+export const proveEmpty = short({
+  since: 11,
+  body: record({ kind: z.literal('prove-empty'), disks: list(diskRef, 256) }),
+  answer: record({ kind: z.literal('disks-empty') }),
+  changes: 'nothing',
+  pace: 'quick',
+  holds: ({ disks }) => holding('read', ...disks.map((disk) => ({ kind: 'disk' as const, name: disk.name }))),
+  limit: 120_000,
+})
+
 /** It is not there any more, and its disks are empty. Refused while an LV is in it. */
 export const removeVg = short({
   since: 5,
@@ -56,5 +70,6 @@ export const removeVg = short({
 /** Each under its own kind. */
 export const vgsRequests = {
   'make-vg': makeVg,
+  'prove-empty': proveEmpty,
   'remove-vg': removeVg,
 } as const

@@ -82,7 +82,7 @@ test('what did not live on a host is in its hello, and an agent may be asked onl
     actions.map(({ kind }) => kind),
     ['ready', 'send', 'welcomed'],
   )
-  t.deepEqual(actions[0], { kind: 'ready', agent: 'x', dropped: ['a'.repeat(64)] })
+  t.deepEqual(actions[0], { kind: 'ready', agent: 'x', speaks: 1, dropped: ['a'.repeat(64)] })
 })
 
 test('a ping is answered at any time', (t) => {

@@ -14,7 +14,7 @@ test('a host in maintenance that dies is lost, since then, and comes back into m
   const { store, clock, reopen } = await open(t)
   await store.write((transaction) => saveMacs(transaction, 'host1', MAC, []))
   const pool = await reopen(30_000)
-  await pool.connected('host1', '10.77.0.21', '1', [])
+  await pool.connected('host1', { address: '10.77.0.21', agent: '1', speaks: 11, dropped: [] })
   t.is((await pool.move('host1', { kind: 'maintain', guests: 0 }, 'user ada')).kind, 'done')
   const after = async (milliseconds: number) => {
     clock.elapsed += milliseconds
@@ -30,7 +30,7 @@ test('a host in maintenance that dies is lost, since then, and comes back into m
   await pool.boots(MAC)
   t.is(await after(599_000), 'maintenance, booting since 30000')
   t.is(await after(1_000), 'lost, in maintenance since 630000')
-  await pool.connected('host1', '10.77.0.21', '1', [])
+  await pool.connected('host1', { address: '10.77.0.21', agent: '1', speaks: 11, dropped: [] })
   t.is(await after(1_000), 'maintenance since 630000')
   t.deepEqual((await pool.history('host1')).map(({ what }) => what.replace(/:.*/, '')).reverse(), [
     'maintenance (up before)',
@@ -85,7 +85,7 @@ test('a fenced host whose agent answers is told of, is taken for harmless no mor
   t.is(may(), 'free')
   for (const kind of ['reject', 'approve'] as const) t.is((await pool.move('host1', { kind }, 'user ada')).kind, 'done')
   t.like(pool.host('host1'), { state: 'fenced', proof: 'its BMC says that power is off' }, 'that ends no fence')
-  await pool.connected('host1', '10.77.0.21', '1', [])
+  await pool.connected('host1', { address: '10.77.0.21', agent: '1', speaks: 11, dropped: [] })
   t.is(may(), 'unknown')
   t.is(pool.host('host1')?.state, 'fenced')
   t.true((await pool.alarms()).some(({ kind, text }) => kind === 'host-state' && /the fence did not hold/.test(text)))

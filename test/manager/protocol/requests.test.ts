@@ -106,14 +106,20 @@ const ONE_OF_EACH: { readonly [Kind in RequestKind]: RequestBody & { readonly ki
   'close-bitmap': { kind: 'close-bitmap', vg, disk, minor: 3, generation: '786974BBEA6973D4' },
   'take-generation': { kind: 'take-generation', vg, disk, minor: 3, sizeBytes: 1 << 20, generation: '786974BBEA6973D4' },
   'join-mirror': { kind: 'join-mirror', vg, disk, minor: 3, ...ENDS },
+  'join-disk': { kind: 'join-disk', vg, disk, guest, generation: 2, luns: ['naa.600'] },
+  'fence-disk': { kind: 'fence-disk', vg, disk, guest },
+  'unfence-disk': { kind: 'unfence-disk', vg, disk, guest },
+  'part-disk': { kind: 'part-disk', vg, disk, guest },
+  'prove-empty': { kind: 'prove-empty', disks: [{ name: 'sdb', wwid: 'naa.600', sizeBytes: 1 << 30, contents: 'none' }] },
 }
 const KERNELS = ['bring-kernel', 'leave-kernel'] as const
 const SEEDS = [
   ...(['prepare-seed', 'begin-bitmap', 'receive-seed', 'send-seed', 'pace-seed', 'close-bitmap', 'take-generation'] as const),
   'join-mirror',
 ] as const
-const SINCE_11 = [...KERNELS, ...SEEDS] as const
-const SINCE_9 = [...KERNELS, 'keep-guest', 'forget-guest', 'read-guests', ...SEEDS] as const
+const SHARED_DISKS = ['join-disk', 'fence-disk', 'unfence-disk', 'part-disk', 'prove-empty'] as const
+const SINCE_11 = [...KERNELS, ...SEEDS, ...SHARED_DISKS] as const
+const SINCE_9 = [...KERNELS, 'keep-guest', 'forget-guest', 'read-guests', ...SEEDS, ...SHARED_DISKS] as const
 const SINCE_8 = [
   ...(['make-copy', 'remove-copy', 'open-mirror', 'swap-disk', 'connect-mirror', 'sync-mirror', 'pace-mirror', 'verify-mirror'] as const),
   ...(['expose-copy', 'settle-mirror', 'keep-copy', 'drop-mirror', 'leave-disk'] as const),

@@ -28,18 +28,22 @@ interface Lv {
   readonly generation?: number
   /** After the beginning, ms; left out: it is not told. */
   readonly until?: number
+  readonly active?: boolean
 }
 
 const seeing = (...lvs: readonly Lv[]): Inventory =>
   report({
-    lvs: lvs.map(({ state = 'stale', generation = 1, until }) => ({
-      ...{ uuid: lvmUuid('b') as never, name: lvOf(DISK), vg: VG.name, vgUuid: VG.uuid as never },
+    lvs: lvs.map(({ state = 'stale', generation = 1, until, active = false }) => ({
+      ...{ uuid: lvmUuid('b') as never, name: lvOf(DISK), vg: VG.name, vgUuid: VG.uuid as never, active },
       tags: [
         ...writeDiskTags({ disk: DISK, guest: GUEST, generation, epoch: 1, state }),
         ...(until === undefined ? [] : [untilTag(new TestClock().wall() + until)]),
       ],
     })),
   })
+
+/** In a VG that other hosts report, too. */
+const onLun = (lv: Lv): Inventory => ({ ...seeing(lv), vgs: [{ uuid: VG.uuid, name: VG.name }] as never })
 
 /** The guest has moved from `old` to `new`, with its disk: its generation is 2 now. */
 async function moved(t: ExecutionContext, row: { readonly host?: string; readonly generation?: number } | 'no guest' = {}) {
@@ -231,4 +235,31 @@ test('while an automation has the guest nothing of it is removed or left, though
   await site.held('let go')
   await site.clock.advance(HOUR)
   t.true(site.asked.length > length)
+})
+
+test('of a disk that has stayed on its LUN the old host lets go where the move could not tell it to, and the new one keeps it', async (t) => {
+  const site = await moved(t)
+  site.answer({ kind: 'disk-parted', was: 'there' } as AnswerBody)
+  const disk = { state: 'ready', generation: 2, active: true } as const
+  site.sees('new', onLun(disk))
+  await site.clock.advance(HOUR)
+  t.deepEqual(site.kinds, [], 'no other host sees the VG')
+  site.sees('old', onLun({ ...disk, active: false }))
+  await site.clock.advance(HOUR)
+  t.deepEqual(site.kinds, [], 'it is not active there')
+  await site.held('taken')
+  site.sees('old', onLun(disk))
+  await site.clock.advance(GATHER)
+  t.deepEqual(site.kinds, [], 'a move has the guest')
+  await site.held('let go')
+  await site.clock.advance(HOUR)
+  t.like(site.asked[0], { host: 'old', body: { kind: 'part-disk', vg: VG, disk: DISK, guest: GUEST } })
+  t.false(site.kinds.some((kind) => kind.startsWith('new ')))
+})
+
+test('what was copied away from a LUN of several hosts is removed by one of them', async (t) => {
+  const site = await moved(t, { host: 'third' })
+  for (const host of ['old', 'new']) site.sees(host, onLun({ until: 0 }))
+  await site.clock.advance(GATHER)
+  t.deepEqual(site.kinds, ['old remove-disk'])
 })

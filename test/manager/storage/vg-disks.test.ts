@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import { Seers } from '../../../manager/storage/shared-luns.ts'
 import { candidatesOf, chooseDisks, type Wanted } from '../../../manager/storage/vg-disks.ts'
 import { findVg, poolsOf, vgsOf } from '../../../manager/storage/vgs.ts'
 import { disk as guestDisk, host, type Reported, running } from '../claims/hosts.ts'
@@ -17,6 +18,7 @@ const problem = (section: 'guests' | 'lvs' | 'drbd' | 'partitions') => ({ sectio
 const world = (given: Reported, shared: readonly string[] = []) => ({
   host: host('node01', given),
   isLocal: (disk: string) => !shared.includes(disk),
+  seers: new Seers([]),
 })
 
 function chosen(given: Reported, wanted: Wanted, shared?: readonly string[]) {
@@ -89,7 +91,7 @@ test('a section that was not read leaves no disk empty, whichever it is, and typ
       t.regex(JSON.stringify(found), new RegExp(`node01 could not be read: ${section} \\(a tool: it hung\\)`))
     }
   }
-  t.like(chooseDisks({ host: { ...host('node01'), inventory: undefined }, isLocal: () => true }, 'empty'), {
+  t.like(chooseDisks({ host: { ...host('node01'), inventory: undefined }, isLocal: () => true, seers: new Seers([]) }, 'empty'), {
     kind: 'refused',
     code: 'unread',
   })
@@ -127,7 +129,16 @@ test('a multipath map stands for its paths, and takes that its WWID is typed', (
   }
   t.deepEqual(reasonsOf(t, given), { mpatha: 'it is a LUN of several paths: type its WWID' })
   t.deepEqual(chosen(given, [naa('b')]), ['mpatha typed'])
-  t.regex(String(chosen(given, [naa('b')], ['sdb'])), /other hosts see it, too/)
+  t.deepEqual(chosen(given, [naa('b')], ['sdb']), ['mpatha none'], 'which others may see: nothing on it is wiped')
+  const other = {
+    ...host('node02', {
+      blockDevices: [device('sdx', { transport: 'fc', wwid: naa('b'), serial: 'L1' })],
+      partitions: [part('sdx1', 'sdx')],
+    }),
+    speaks: 11,
+  }
+  const taken = chooseDisks({ ...world(given, ['sdb']), seers: new Seers([other]) }, [naa('b')])
+  t.like(taken, { kind: 'refused', code: 'held' })
 })
 
 test('a VG answers to its name, its UUID and the tag of its pool', (t) => {

@@ -25,7 +25,7 @@ export const LSBLK_COLUMNS: { readonly [column: string]: LsblkColumn } = {
   'phy-sec': () => 512,
   start: (site, _host, device) => partOf(site, device)?.start ?? null,
   rota: (_site, _host, { kname }) => kname.startsWith('sd'),
-  ro: (_site, _host, { kind }) => kind === 'loop',
+  ro: (site, host, device) => device.kind === 'loop' || diskOf(site, host, device)?.readOnly === true,
   rm: () => false,
   tran: (site, host, device) => scsiOf(site, host, device)?.transport ?? diskOf(site, host, device)?.transport ?? null,
   vendor: (site, host, device) => scsiOf(site, host, device)?.vendor ?? mediumOf(site, device)?.vendor ?? null,

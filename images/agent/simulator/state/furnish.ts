@@ -24,6 +24,15 @@ export function addDisk(site: Site, name: string, disk: string, transport: strin
   return withMedium(withHost(site, { ...host, disks: [...host.disks, { name: disk, medium, transport }] }), drive(medium, spec))
 }
 
+/** A LUN that these hosts see over SAS, by the kernel's name: it is there as soon as they are. */
+export function addLun(site: Site, names: readonly string[], disk: string, spec: DriveSpec & { readonly wwid: string }): Site {
+  const seen = names.reduce((all, name) => {
+    const host = hostOf(all, name)
+    return withHost(all, { ...host, disks: [...host.disks, { name: disk, medium: spec.wwid, transport: 'sas' }] })
+  }, site)
+  return withMedium(seen, drive(spec.wwid, spec))
+}
+
 export interface TargetSpec {
   readonly name: string
   readonly portals: readonly string[]

@@ -102,6 +102,35 @@ export function brokenPromises(site: Site): readonly string[] {
 
 type Area = Piece & { readonly kind: 'medium' }
 
+/**
+ * I2 beyond who runs: blkback goes on with what a guest had asked for before it was suspended. Where a guest runs, no domain of another host
+ * has a way left to the same place, whatever its state.
+ */
+export function lateWriters(site: Site): readonly string[] {
+  const all = [...site.hosts.values()].flatMap(({ name, power, ram }) =>
+    power === 'on'
+      ? ram.domains.flatMap((domain) =>
+          domain.disks.flatMap(({ writable, vdev, device }) =>
+            writable ? [{ host: name, domain, vdev, areas: areasOf(site, name, device) }] : [],
+          ),
+        )
+      : [],
+  )
+  return all.flatMap((one) =>
+    all.flatMap((other) =>
+      isAlive(one.domain) &&
+      !isAlive(other.domain) &&
+      one.host !== other.host &&
+      !other.domain.name.endsWith('--incoming') &&
+      one.areas.some((area) => other.areas.some((far) => overlap(area, far)))
+        ? [
+            `I2: what ${other.domain.name} (${other.vdev}) had asked for on ${other.host} may come after what ${one.domain.name} writes on ${one.host}`,
+          ]
+        : [],
+    ),
+  )
+}
+
 /** Through mirrors to what is beneath them here: the copy at the other end is the mirror's own. */
 function areasOf(site: Site, host: string, kname: string): readonly Area[] {
   const sectors = devicesOf(site, host).find((one) => one.kname === kname)?.sectors ?? 0

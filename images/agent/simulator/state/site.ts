@@ -84,8 +84,17 @@ export interface HostState {
   /** When it was switched on, by the simulated clock. */
   readonly since: number
   /** Disks of its own, by the kernel's name. */
-  readonly disks: readonly { readonly name: string; readonly medium: string; readonly transport: string; readonly hctl?: string }[]
+  readonly disks: readonly OwnDisk[]
   readonly ram: Ram
+}
+
+export interface OwnDisk {
+  readonly name: string
+  readonly medium: string
+  readonly transport: string
+  readonly hctl?: string
+  /** Left out: it may be written from here. */
+  readonly readOnly?: boolean
 }
 
 /** What is gone with the power. */

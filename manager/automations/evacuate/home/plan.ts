@@ -11,8 +11,9 @@ import type { HomesTable } from '../../../store/tables/homes.ts'
 import { allHomes } from '../../../store/tables/homes.ts'
 import { sayBytes } from '../../../wording.ts'
 import { type Managed, type Planned, planned, refused, runningOn } from '../../guests/plans/plan.ts'
+import { type InTheWay, poolOf, staysOn, thinOf } from '../../migrate/disks-to.ts'
 import { groundOfMoves } from '../../migrate/several.ts'
-import { type InTheWay, poolOf, thinOf, type Weighed, weigh } from '../../migrate/weigh.ts'
+import { type Weighed, weigh } from '../../migrate/weigh.ts'
 import { EVACUATED } from '../../own/request.ts'
 import type { MoveHow } from '../args.ts'
 import type { EvacuationDeps } from '../plan.ts'
@@ -167,12 +168,34 @@ function homingOf(deps: EvacuationDeps, one: One): readonly HomingGuest[] {
     ...(others?.fits ?? []).map(({ host }) => host),
     ...(others?.refused ?? []).flatMap(({ host, codes }) => (codes.every((code) => ROOM.includes(code)) ? [host] : [])),
   ]
-  const takes = [...new Set([on.id, away.home.id, ...may])].map((host) => [host, takesOf(deps, view, host, on.id)] as const)
+  const takes = [...new Set([on.id, away.home.id, ...may])].map((host) => {
+    // Where it is now its leaving frees what it takes: nothing of what will not be copied.
+    const stays = staysBetween(deps, view, on, host === on.id ? away.home.id : host)
+    return [host, takesOf(deps, view, { host, on: on.id, stays })] as const
+  })
   return [{ uuid: away.uuid, on: on.id, home: away.home.id, way, takes: new Map(takes) }]
 }
 
+/** Ids of disks that lie on LUNs of both hosts. */
+function staysBetween({ pool }: EvacuationDeps, { record }: Managed, on: HostView, other: string): ReadonlySet<string> {
+  const [near, far] = [pool.knownInventory(on.id), pool.knownInventory(other)]
+  if (!near || !far) return new Set()
+  const [here, there] = [
+    { ...on, inventory: near },
+    { id: other, name: other, inventory: far },
+  ]
+  return new Set(record.disks.flatMap((disk) => (staysOn(disk, here, [there]).size > 0 ? [disk.id] : [])))
+}
+
+interface Taking {
+  readonly host: string
+  readonly on: string
+  /** Ids of disks that take no space there. */
+  readonly stays: ReadonlySet<string>
+}
+
 /** Of VGs by their UUIDs: one may be called by several names. */
-function takesOf({ pool }: EvacuationDeps, { record }: Managed, host: string, on: string): ReadonlyMap<string, number> {
+function takesOf({ pool }: EvacuationDeps, { record }: Managed, { host, on, stays }: Taking): ReadonlyMap<string, number> {
   const inventory = pool.knownInventory(host)
   const pools = inventory && poolsOf(inventory)
   const takes = new Map([
@@ -181,7 +204,7 @@ function takesOf({ pool }: EvacuationDeps, { record }: Managed, host: string, on
     ['guests', 1],
   ])
   for (const disk of record.disks) {
-    if (thinOf(record, disk) !== undefined || disk.state === 'leaving') continue
+    if (thinOf(record, disk) !== undefined || disk.state === 'leaving' || stays.has(disk.id)) continue
     const vg = host === on ? inventory?.vgs.find(({ uuid }) => uuid === disk.vg.uuid) : pools?.get(poolOf(record, disk))
     const key = `vg ${vg?.uuid ?? disk.vg.uuid}`
     takes.set(key, (takes.get(key) ?? 0) + (vg ? inExtents(disk.sizeBytes, vg) : disk.sizeBytes))

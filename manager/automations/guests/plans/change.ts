@@ -18,7 +18,7 @@ import type { ChangeArgs } from '../change-args.ts'
 import type { NewDisk } from '../create.ts'
 import { diskPart } from '../rows.ts'
 import { fromImages, sayNoNetwork } from './create.ts'
-import { type Asked, free, hostArgOf, type Managed, type PlanDeps, type Planned, planned, refused } from './plan.ts'
+import { type Asked, free, hostArgOf, type Managed, type PlanDeps, type Planned, planned, refused, sharedArg, sharedVgsOf } from './plan.ts'
 import { rememberedAs } from './remembered.ts'
 import { type Said, sayChanges, sizesOf } from './say-change.ts'
 
@@ -87,6 +87,13 @@ export async function planChange(deps: PlanDeps, asked: ChangeAsked): Promise<Pl
       return { ...sized, space: now?.thinPool === undefined ? 'thick' : 'thin' }
     }),
     ...(own ? { remembered: own } : {}),
+    ...sharedArg(
+      sharedVgsOf(
+        [...newOnes, ...of(removed), ...larger, ...leaving, ...(own ? [own] : [])].flatMap(({ vg }) => vgRef.safeParse(vg).data ?? []),
+        id,
+        deps.pool,
+      ),
+    ),
     removed: [...of(removed).map((disk) => leavingDisk(disk, live)), ...leaving.map((disk) => leavingDisk(disk, 'no'))],
     newNics: attached(nics),
     goneNics: goneNics.flatMap((nic) => goneNic(nic, live === 'yes' ? domain?.domain : undefined)),

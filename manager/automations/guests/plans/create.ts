@@ -14,7 +14,7 @@ import { sayBytes } from '../../../wording.ts'
 import { type CreateArgs, GENERATION, type NewDisk } from '../create.ts'
 import { cpuArg } from '../parts.ts'
 import { bootOf } from './boot.ts'
-import { type PlanDeps, type Planned, planned, refused } from './plan.ts'
+import { type PlanDeps, type Planned, planned, refused, sharedArg, sharedVgsOf } from './plan.ts'
 import { type SizedDisk, seedDisks } from './seed.ts'
 
 export interface NewGuest {
@@ -76,6 +76,13 @@ export async function planCreate(deps: PlanDeps, { spec, among, power, who }: Ne
     ...cpuArg(cpu),
     ...{ spec: JSON.stringify(writeSpec(whole)), disks, power, epoch, who },
     ...(own ? { remembered: own } : {}),
+    ...sharedArg(
+      sharedVgsOf(
+        disks.map(({ vg }) => vg),
+        best.host,
+        pool,
+      ),
+    ),
   })
 }
 

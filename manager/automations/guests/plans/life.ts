@@ -21,6 +21,8 @@ import {
   planned,
   refused,
   runningOn,
+  sharedArg,
+  sharedVgsOf,
 } from './plan.ts'
 import { rememberedStarting } from './remembered.ts'
 
@@ -106,6 +108,7 @@ export async function planDestroy(deps: PlanDeps, asked: DestroyAsked): Promise<
     ...(host ? { host: hostArgOf(host) } : {}),
     disks,
     remembering: host ? vgsOf(record) : [],
+    ...sharedArg(host ? sharedVgsOf(vgsOf(record), host.id, deps.pool) : []),
     left: keeps ? lvsOf(record) : [],
   })
 }

@@ -7,7 +7,9 @@ import type { Where } from '../../../guests/where.ts'
 import type { HostView } from '../../../hosts/pool-change.ts'
 import type { Networks } from '../../../networks/service.ts'
 import type { Done, Refused } from '../../../outcome.ts'
+import type { VgRef } from '../../../protocol/guest-disk.ts'
 import type { KernelFile } from '../../../protocol/guest-kernel.ts'
+import { seenByOthers } from '../../../storage/shared-vgs.ts'
 import type { SeedSpec } from '../../../vm-images/seed.ts'
 import type { OneByOne } from '../../migrate/one-by-one.ts'
 
@@ -89,4 +91,19 @@ export function runningOn({ seen, host }: Managed): HostView | undefined {
 
 export function hostArgOf({ id, name }: HostView): { readonly id: string; readonly name: string } {
   return { id, name }
+}
+
+/** Those of these VGs of a host that others see, too: who changes what is in them locks them for all. */
+export function sharedVgsOf(
+  vgs: readonly VgRef[],
+  host: string,
+  pool: Pick<PlanDeps['pool'], 'hosts' | 'knownInventory'>,
+): readonly VgRef[] {
+  const hosts = pool.hosts().map(({ id }) => ({ id, inventory: pool.knownInventory(id) }))
+  return seenByOthers(vgs, host, hosts)
+}
+
+/** As recipes are given them. */
+export function sharedArg(vgs: readonly VgRef[]): { readonly sharedVgs?: readonly VgRef[] } {
+  return vgs.length === 0 ? {} : { sharedVgs: vgs }
 }

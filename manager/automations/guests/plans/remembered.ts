@@ -11,7 +11,7 @@ import { isAnswering } from '../../../protocol/host.ts'
 import type { ChangeArgs } from '../change-args.ts'
 import { GENERATION, type NewDisk } from '../create.ts'
 import type { rememberedStart } from '../parts.ts'
-import { hostArgOf, type Managed, type PlanDeps } from './plan.ts'
+import { hostArgOf, type Managed, type PlanDeps, sharedVgsOf } from './plan.ts'
 
 export interface Becoming {
   readonly wanted: GuestSpec
@@ -51,6 +51,8 @@ export function rememberedStarting(
   const of = { ...own, spec: record.spec, disks: record.disks.filter(({ state }) => state !== 'leaving') }
   const [before, after] = [remembered(of), remembered({ ...of, cpu })]
   if (!before || !after || isSame(before.record, after.record)) return undefined
+  // A start has no lock of a VG that other hosts write to.
+  if (sharedVgsOf([after.vg], own.host.id, pool).length > 0) return undefined
   // Where nothing is remembered yet, who sees to records tells it.
   const lvs = pool.knownInventory(own.host.id)?.lvs ?? []
   return lvs.some((lv) => lv.vgUuid === after.vg.uuid && lv.name === RECORDS_LV) ? { ...after, before: before.record } : undefined

@@ -13,6 +13,7 @@ import { moveRateOf, setMoveRate } from '../../../store/tables/move-rates.ts'
 import { type MigrateArgs, migrateArgs } from '../args.ts'
 import { isMigration } from '../ended.ts'
 import { MOVED } from '../rows.ts'
+import { going } from '../shared.ts'
 import { paceOf } from './paced.ts'
 
 export interface MoveRatesDeps {
@@ -131,7 +132,7 @@ interface Move {
 const AFTER: readonly string[] = ['settle', 'hand over', MOVED]
 
 function isSending({ args, phase }: Move): boolean {
-  return (args.way === 'live' || args.disks.length > 0) && !(phase !== undefined && AFTER.includes(phase))
+  return (args.way === 'live' || going(args).length > 0) && !(phase !== undefined && AFTER.includes(phase))
 }
 
 async function moveOf(automations: Pick<Automations, 'show' | 'find'>, id: string): Promise<Move | undefined> {

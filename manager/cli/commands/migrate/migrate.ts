@@ -13,23 +13,31 @@ import { addDoing } from '../../engine/pool-command.ts'
 import { pickVms } from '../vm/picking.ts'
 import { planReport } from './report.ts'
 
-type MigrateOptions = DetachOptions & MoveOptions
+type MigrateOptions = DetachOptions & MoveOptions & { readonly withoutSnapshots?: true }
 
 export function addMigrateCommand(program: Command, world: World): void {
   addDoing<MigrateOptions>(program, world, {
     name: 'migrate <selector...>',
-    description: 'move guests to another host with their disks: live where they run; without --to the best host takes each',
+    description:
+      'move guests to another host with their disks, which are copied, or stay on a LUN that both see: live where they run; without --to the best host takes each',
     examples: [
       ['migrate web1 --to node02 --plan', 'what would be done, how long, and all that is in the way'],
       ["migrate 'web*' --to node02", 'all that are called so'],
       ["migrate 'node01/*' --max-pause 500ms --rate 40M", 'all of a host, each standing still for at most half a second'],
     ],
-    options: (command) => addMoveOptions(addDetachOption(command)),
-    act: async (api, args, { plan, output, detach, ...options }) => {
+    options: (command) =>
+      addMoveOptions(addDetachOption(command)).option(
+        '--without-snapshots',
+        'leave snapshots of disks that are copied with their old LVs, which are then kept for good (refused, naming each)',
+      ),
+    act: async (api, args, { plan, output, detach, withoutSnapshots, ...options }) => {
       const selected = await pickVms(api, args)
       const strangers = selected.items.filter(({ state }) => state === 'unmanaged').map(({ name }) => oneLine(name))
       if (strangers.length > 0) throw new CommandFailure(`${strangers.join(', ')}: hostless did not make it, and leaves it alone`, 2)
-      const how = moveHowOf(options, options.to === undefined ? [] : await everyHost(api))
+      const how = {
+        ...moveHowOf(options, options.to === undefined ? [] : await everyHost(api)),
+        ...(withoutSnapshots ? { snapshots: 'left' as const } : {}),
+      }
       if (!plan) {
         const start = ({ uuid }: Vm) => api.migrations.start({ ref: uuid, ...how })
         return startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })

@@ -15,6 +15,10 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const REFUSALS: readonly Column[] = [text('guest', 'GUEST'), text('code', 'CODE'), words('reason', 'IN THE WAY')]
+const DISKS: readonly Column[] = [
+  ...[text('guest', 'GUEST', { spare: 1 }), text('disk', 'DISK'), bytes('size', 'SIZE'), text('vg', 'VG')],
+  words('how', 'WHAT BECOMES OF IT'),
+]
 const STEPS: readonly Column[] = [text('guest', 'GUEST', { spare: 1 }), words('what', 'STEP'), words('undo', 'TAKEN BACK BY', { spare: 2 })]
 
 export function planReport(plans: readonly MigrationPlan[]): Report {
@@ -24,12 +28,19 @@ export function planReport(plans: readonly MigrationPlan[]): Report {
   }))
   const against = plans.flatMap(({ guest, refusals }) => refusals.map((one) => ({ guest, ...one })))
   const steps = plans.flatMap(({ guest, steps: all }) => all.map(({ what, undo }) => ({ guest, what, undo: undo ?? null })))
+  const disks = plans.flatMap(({ guest, disks: all = [] }) =>
+    all.map(({ vdev, sizeBytes, vg, how, luns }) => ({
+      ...{ guest, disk: vdev, size: sizeBytes, vg },
+      how: how === 'stays' ? `stays on LUN ${luns.join(', ')}` : 'copied',
+    })),
+  )
   const [list] = listReport('migrations', 'migration', COLUMNS, rows, 'The selector leaves no guest.').sections
   return {
     name: 'migrations',
     sections: [
       ...(list ? [list] : []),
       ...(against.length > 0 ? [listSection('refusals', 'refusal', 'In the way', REFUSALS, against)] : []),
+      ...(disks.length > 0 ? [listSection('disks', 'disk', 'Disks', DISKS, disks)] : []),
       ...(steps.length > 0 ? [listSection('steps', 'step', 'Steps', STEPS, steps)] : []),
     ],
   }

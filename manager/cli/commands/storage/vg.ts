@@ -49,6 +49,10 @@ export function addVgCommands(storage: Command, world: World): void {
     examples: [
       ["storage vg create data --on 'node[01-04]' --disks empty", 'of all disks that are proven empty'],
       ['storage vg create fast --on node01 --disks S4EVNX0R', 'of one disk, whose signatures are wiped'],
+      [
+        'storage vg create san --on node01 --disks naa.60050768018086ad4',
+        'of a LUN that others see, too: empty on all of them, and theirs as well',
+      ],
       ['storage vg create vg1 --pool data --on node09 --disks empty', 'that operators call data'],
     ],
     options: (command) => addDisks(addOn(command)).option('--pool <name>', 'how operators call it, where that is not its name'),
@@ -94,7 +98,7 @@ function addOn(command: Command): Command {
 function addDisks(command: Command): Command {
   return command.requiredOption(
     '--disks <disk...>',
-    'empty: all that are proven so; or serial numbers or WWIDs, of which each host takes its own',
+    'empty: all that are proven so; or serial numbers or WWIDs, of which each host takes its own. Of a LUN that other hosts see nothing is wiped',
   )
 }
 

@@ -28,14 +28,17 @@ const MIB = 2 ** 20
 const PV = 'pppppp-bbbb-cccc-dddd-eeee-ffff-gggggg'
 const SPACE = { sizeBytes: 100 * GIB, freeBytes: 100 * GIB }
 
-const STORAGE = {
+/** Of the VG of a host: each its own. */
+export const vgUuidOn = (id: string): string => (id === 'a' ? VG : VG.replace(/^a/, id.slice(0, 1)))
+
+const storageOn = (id: string) => ({
   blockDevices: [{ name: 'vda', device: '/dev/vda', serial: 'V', transport: 'virtio', sizeBytes: 100 * GIB }],
-  pvs: [{ uuid: PV, device: '/dev/vda', vg: 'data', vgUuid: VG, ...SPACE, missing: false, tags: [] }],
-  vgs: [{ uuid: VG, name: 'data', ...SPACE, extentBytes: 4 * MIB }],
-}
+  pvs: [{ uuid: PV, device: '/dev/vda', vg: 'data', vgUuid: vgUuidOn(id), ...SPACE, missing: false, tags: [] }],
+  vgs: [{ uuid: vgUuidOn(id), name: 'data', ...SPACE, extentBytes: 4 * MIB }],
+})
 
 export function node(id: string, given: Reported = {}, state: HostState = 'up'): KnownHost {
-  return host(id, { ...(STORAGE as unknown as Reported), ...given }, state)
+  return host(id, { ...(storageOn(id) as unknown as Reported), ...given }, state)
 }
 
 export interface Rig {

@@ -28,6 +28,15 @@ const ARGS: MigrateArgs = {
   ...{ disks: [DISK], over: { network: '10.77.0.0/24', from: '10.77.0.21', to: '10.77.0.22' }, maxPauseMs: 2000, keepMs: 0, epoch: 1 },
 }
 
+/** On a LUN of both hosts: it stays there. */
+export const STAYING = {
+  ...DISK,
+  disk: '6b1f0000-0000-4000-8000-00000000000e' as Uuid,
+  ...{ vdev: 'xvdb', from: vg('c'), to: vg('c'), sizeBytes: 2 ** 31, stays: { luns: ['naa.600'] } },
+} as const
+
+export const COPIED = DISK
+
 export function migrateArgsFor(changed: Partial<MigrateArgs> = {}): MigrateArgs {
   return { ...ARGS, ...changed }
 }

@@ -9,7 +9,7 @@ import { MoveRates } from '../../../../manager/automations/migrate/rates/rates.t
 import { addAutomation, forgetAutomations } from '../../../../manager/store/tables/automations.ts'
 import { moveRateOf } from '../../../../manager/store/tables/move-rates.ts'
 import { onEach, storeAt } from '../../store/dialects.ts'
-import { migrateArgsFor } from './args.ts'
+import { migrateArgsFor, STAYING } from './args.ts'
 
 const SEND = { kind: 'send-guest', migration: 'm1', guest: '6b1f0000-0000-4000-8000-000000000001', name: 'web1', holdMs: 30_000 }
 const TO = { to: { address: '10.77.0.22', port: 7000, pin: 'a'.repeat(64) } }
@@ -64,6 +64,7 @@ async function site(t: ExecutionContext, place: Parameters<typeof storeAt>[1]) {
   const recipes = new Map<string, unknown>([
     ['m1', { recipe: 'migrate-guest', args: migrateArgsFor() }],
     ['m2', { recipe: 'migrate-guest', args: migrateArgsFor({ rateBytes: 1_000_000 }) }],
+    ['m3', { recipe: 'migrate-guest', args: migrateArgsFor({ way: 'stopped', disks: [STAYING] }) }],
     ['vg', { recipe: 'make-vg', args: {}, title: 'make VG data' }],
   ])
   const automations = {
@@ -163,6 +164,8 @@ onEach(
       t.like(await rates.change(automations, 'm1', 1_000_000), { kind: 'refused', code: 'not-paced' }, phase)
       t.like(await rates.of(automations, 'm1'), { mayChange: 'no: nothing of it goes over the network any more' })
     }
+    now.record = { phase: 'claim', state: 'running' }
+    t.like(await rates.change(automations, 'm3', 1_000_000), { kind: 'refused', code: 'not-paced' }, 'its disk stays on its LUN')
     now.record = { phase: 'sync', state: 'done' }
     t.like(await rates.change(automations, 'm1', 1_000_000), { kind: 'refused', code: 'ended' })
     t.is(await rates.of(automations, 'm1'), undefined)

@@ -10,7 +10,7 @@ import { stepsOf } from '../../../../manager/automations/migrate/told.ts'
 import { movesOf } from '../../../../manager/store/tables/moves.ts'
 import { automationsOn, hosts, until } from '../../automation/scripted.ts'
 import { onEach, storeAt } from '../../store/dialects.ts'
-import { migrateArgsFor, putGuestOf } from './args.ts'
+import { COPIED, migrateArgsFor, putGuestOf, STAYING } from './args.ts'
 
 const PINS: Readonly<Record<string, string>> = { a: 'a'.repeat(64), b: 'b'.repeat(64) }
 const X = '786974BBEA6973D4'
@@ -87,6 +87,29 @@ onEach('the copy goes first, its generation is told after the bitmap is closed, 
     'phase clean up: web1 is on b: 32.0 MiB were sent of 1024.0 MiB of disks',
   )
   t.like(move, { disk_bytes: 32 * MIB, saved_bytes: 2 ** 30 - 32 * MIB })
+})
+
+onEach('a disk that stays on its LUN is neither seeded nor mirrored, and is not counted among what was sent or saved', async (t, place) => {
+  const { asked, mirror, move, steps } = await moved(t, place, () => undefined, { disks: [COPIED, STAYING] })
+  t.deepEqual(mirror, [...OPENED, ...SEED, ...JOINED, ...SETTLED])
+  const ofStaying = asked.filter((one) => 'disk' in one && one.disk === STAYING.disk)
+  t.deepEqual(
+    ofStaying.map(({ kind, on }) => `${on} ${kind}`),
+    ['a fence-disk', 'a part-disk'],
+  )
+  t.true(steps.includes('phase clean up: web1 is on b: 32.0 MiB were sent of 1024.0 MiB of disks'), steps.join('\n'))
+  t.like(move, { disk_bytes: 32 * MIB, saved_bytes: 2 ** 30 - 32 * MIB })
+})
+
+onEach('a guest of which all disks stay sends nothing of them', async (t, place) => {
+  const { mirror, move, steps } = await moved(t, place, () => undefined, { disks: [STAYING] })
+  t.deepEqual(mirror, [])
+  t.false(
+    steps.some((what) => /phase (copy|mirror|seed|sync)/.test(what)),
+    steps.join('\n'),
+  )
+  t.true(steps.includes('phase clean up: web1 is on b'), steps.join('\n'))
+  t.like(move, { disk_bytes: 0, saved_bytes: 0 })
 })
 
 onEach('where the writes were not held until the two had met, both copies are compared', async (t, place) => {

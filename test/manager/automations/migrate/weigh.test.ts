@@ -5,7 +5,7 @@ import { guestOf } from '../../../../manager/store/tables/guests.ts'
 import { until } from '../../automation/scripted.ts'
 import { onEach } from '../../store/dialects.ts'
 import { plannerOn } from '../guests/plan-rig.ts'
-import { createArgs, DISK, GUEST, node, type Rig, rigAt, VG } from '../guests/rig.ts'
+import { createArgs, DISK, GUEST, node, type Rig, rigAt, vgUuidOn } from '../guests/rig.ts'
 import { web2 } from '../guests/web2.ts'
 
 const at = (address: string) => ({
@@ -33,7 +33,7 @@ onEach(
     t.like(args, { over: { network: '10.77.0.0/24', from: '10.77.0.21', to: '10.77.0.22' }, from: { id: 'a' }, to: { id: 'b' } })
     t.like(args?.disks[0], { generation: 1, sizeBytes: 8 * 2 ** 30 })
     t.is(args?.guest.disks[0]?.generation, 2)
-    t.like(args?.remembered, { vg: { name: 'data', uuid: VG }, record: { guest: GUEST, name: 'web1', host: 'b' } })
+    t.like(args?.remembered, { vg: { name: 'data', uuid: vgUuidOn('b') }, record: { guest: GUEST, name: 'web1', host: 'b' } })
     t.like(args?.remembered?.record.disks[0], { disk: DISK, vdev: 'xvda', generation: 2, sizeBytes: 8 * 2 ** 30 })
     t.false('arriving' in (args?.remembered?.record ?? {}), 'as it is when it has come')
     t.like(await planMigrate(deps, { ref: GUEST, to, ...HOW }), { kind: 'done', value: { recipe: 'migrate-guest', args: { way: 'live' } } })

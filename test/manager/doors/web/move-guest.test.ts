@@ -54,6 +54,19 @@ test('the plan is shown before anything is done: way, ends, network, amounts, st
   t.deepEqual(pool.calls, [])
 })
 
+test('of disks that stay on a LUN of both hosts it is said that nothing is copied', async (t) => {
+  const { pool, get } = await site(t)
+  const stays = { vdev: 'xvdb', sizeBytes: 2 ** 30, how: 'stays' as const, vg: 'san', luns: ['naa.600'] }
+  const copied = { vdev: 'xvda', sizeBytes: 2 ** 33, how: 'copied' as const, vg: 'data', luns: [] }
+  Object.assign(pool.plan, { disks: [copied, stays] })
+  const said = '<dt>Stays on its LUN</dt><dd>xvdb, in VG san on naa.600: nothing of it is copied or mirrored</dd>'
+  const both = (await get(PATH)).text
+  t.true(both.includes(said) && both.includes('<dt>Disks</dt><dd>8 GiB</dd>'))
+  Object.assign(pool.plan, { disks: [stays], diskBytes: 0 })
+  const alone = (await get(PATH)).text
+  t.true(alone.includes(said) && alone.includes('<dt>Disks</dt><dd>none is copied</dd>'))
+})
+
 test('all that is in the way is named with its code, and then it cannot be begun; what is half typed is said, and no failure', async (t) => {
   const { pool, get } = await site(t)
   Object.assign(pool.plan, {

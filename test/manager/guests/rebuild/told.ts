@@ -5,6 +5,7 @@ import { deviceOf, lvOf, writeDiskTags } from '../../../../manager/protocol/gues
 import { asciiJson, type GuestRecordOf, guestRecord } from '../../../../manager/protocol/guest-record.ts'
 import { guestSpec, writeSpec } from '../../../../manager/protocol/guest-spec.ts'
 import { uuid } from '../../../../manager/protocol/values.ts'
+import { report } from '../../connectivity/inventories.ts'
 
 export const MIB = 1 << 20
 export const GUEST = uuid.parse('6b1f0000-0000-4000-8000-000000000001')
@@ -71,7 +72,7 @@ interface Given {
 }
 
 export function host(id: HostId, { guests = [], lvs = [], records = [], damaged = [] }: Given): HostTold {
-  const sections = { guests, lvs, vgs: [], bridges: [] }
+  const sections = { ...report({}), guests, lvs }
   return { id, name: `node-${id}`, sections, records: records.map((one) => ({ vg: VG[id], record: one })), damaged }
 }
 

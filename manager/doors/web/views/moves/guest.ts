@@ -56,17 +56,24 @@ function saidOf({ guest, way, to, refusals }: MigrationPlan): string {
   return `${guest} would go to ${to?.name ?? 'another host'}, ${how}.`
 }
 
-function factsOf({ way, from, to, network, megabits, diskBytes, memoryBytes, takesMs, pauseAtMostMs }: MigrationPlan) {
+function factsOf({ way, from, to, network, megabits, diskBytes, disks, memoryBytes, takesMs, pauseAtMostMs }: MigrationPlan) {
   return facts({
     Way: way,
     From: from?.name,
     To: to?.name,
     Network: network === undefined ? undefined : `${network}${megabits === undefined ? '' : ` (${megabits} Mbit/s)`}`,
-    Disks: saySize(diskBytes),
+    Disks: disks?.some(({ how }) => how === 'stays') && diskBytes === 0 ? 'none is copied' : saySize(diskBytes),
+    'Stays on its LUN': stayingOf(disks),
     Memory: way === 'live' ? saySize(memoryBytes) : undefined,
     Takes: takesMs === undefined ? 'not known: nothing says how fast the network is' : `about ${saySeconds(takesMs)}`,
     'Stands still for': way === 'live' ? `${saySeconds(pauseAtMostMs)} at most` : undefined,
   })
+}
+
+/** Without a mirror: both hosts see it. */
+function stayingOf(disks: MigrationPlan['disks'] = []): string | undefined {
+  const stay = disks.filter(({ how }) => how === 'stays').map(({ vdev, vg, luns }) => `${vdev}, in VG ${vg} on ${luns.join(', ')}`)
+  return stay.length === 0 ? undefined : `${stay.join('; ')}: nothing of it is copied or mirrored`
 }
 
 function pathTo(vm: Vm, choices: MoveChoices, host: string): string {

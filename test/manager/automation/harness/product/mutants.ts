@@ -81,6 +81,27 @@ export const MUTANTS: readonly ProductMutant[] = [
     by: 'move of what is stopped',
   },
   {
+    name: 'recipe: the disk of a guest that moves on a LUN is not fenced before the last word',
+    file: 'manager/automations/migrate/migrate',
+    from: /\(\) => fenced\(args, stay\), /,
+    to: '',
+    by: 'live move on a LUN',
+  },
+  {
+    name: 'recipe: a guest that was given back is left without its disk on a LUN',
+    file: 'manager/automations/migrate/shared',
+    from: /requests: \[order\(from\.id, \{ kind: 'unfence-disk', .*\],/,
+    to: 'requests: [],',
+    by: 'live move on a LUN',
+  },
+  {
+    name: 'recipe: what a VG on a LUN remembers is forgotten where a move is taken back',
+    file: 'manager/automations/migrate/migrate',
+    from: /arriving: way \} \}, before\)/,
+    to: 'arriving: way } })',
+    by: 'move of what is stopped, its first disk on a LUN',
+  },
+  {
     name: 'agent: a record is said to be kept when it was not written',
     file: 'images/agent/requests/guest-records',
     from: /const failure = await writeSlot\(world, lv, \{ at, seq, record \}\)/,

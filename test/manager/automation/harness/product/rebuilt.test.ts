@@ -22,37 +22,43 @@ const tablesOf = (rows: readonly (readonly [string, readonly object[]])[]): read
     )
     .sort()
 
-test.serial(
-  'whenever in a move a database is deleted, the guest is where its disks are whole, and after it at its new place alone',
-  async (t) => {
-    const [name, from] = ['move of what is stopped', await beginning('stopped')]
-    const scenario = SCENARIOS.find((one) => one.name === name)
-    if (!scenario) return t.fail()
-    const { lasts } = await sizeOf(name)
-    const database = await poolDatabase()
-    const places: string[] = []
-    for (let at = 0; at <= MOMENTS; at += 1) {
-      const { end } = await simulate({ seed: SEED, scenario, faults: [], database, from, until: Math.ceil((lasts * at) / MOMENTS) })
-      const { rebuilt, refused } = await fromHostsAlone(end)
-      const [{ host, disks } = { host: 'none', disks: [] }] = rebuilt.guests
-      t.deepEqual([rebuilt.guests.length, rebuilt.unknown, refused], [1, [], []], `${at}`)
-      for (const disk of disks) t.is(disk.state, 'ready', `${at}`)
-      places.push(`${host} ${[...new Set(disks.map(({ host: on, generation }) => `${on} ${generation}`))].join()}`)
-    }
-    t.deepEqual([places[0], places.at(-1)], ['a a 1', 'b b 2'])
-    t.is(places.findIndex((one) => one !== places[0]) > 1, true, 'it was looked at in the middle of it, too')
-    const run = await simulate({ seed: SEED, scenario, faults: [], database, from })
-    const { snapshot, rebuilt, refused } = await fromHostsAlone(run.end)
-    t.deepEqual([rebuilt.unknown, refused], [[], []])
-    const kept = run.end.rows.filter(([table]) => /^(guests|guest_disks|claims|networks)$/.test(table))
-    t.deepEqual(
-      tablesOf(snapshot.rows).filter((line) => !/^automation/.test(line)),
-      tablesOf(kept),
-    )
-  },
-)
+const MOVES = [
+  { name: 'move of what is stopped', of: 'stopped', first: 'a a 1', last: 'b b 2' },
+  { name: 'move of what is stopped, its first disk on a LUN', of: 'stopped, first on a LUN', first: 'a a 1', last: 'b b 1,b 2' },
+] as const
 
-for (const from of FROM) {
+for (const { name, of, first, last } of MOVES)
+  test.serial(
+    `whenever a database is deleted, the guest is where its disks are whole, and in the end at its new place alone: ${name}`,
+    async (t) => {
+      const from = await beginning(of)
+      const scenario = SCENARIOS.find((one) => one.name === name)
+      if (!scenario) return t.fail()
+      const { lasts } = await sizeOf(name)
+      const database = await poolDatabase()
+      const places: string[] = []
+      for (let at = 0; at <= MOMENTS; at += 1) {
+        const { end } = await simulate({ seed: SEED, scenario, faults: [], database, from, until: Math.ceil((lasts * at) / MOMENTS) })
+        const { rebuilt, refused } = await fromHostsAlone(end)
+        const [{ host, disks } = { host: 'none', disks: [] }] = rebuilt.guests
+        t.deepEqual([rebuilt.guests.length, rebuilt.unknown, refused], [1, [], []], `${at}`)
+        for (const disk of disks) t.is(disk.state, 'ready', `${at}`)
+        places.push(`${host} ${[...new Set(disks.map(({ host: on, generation }) => `${on} ${generation}`))].join()}`)
+      }
+      t.deepEqual([places[0], places.at(-1)], [first, last])
+      t.is(places.findIndex((one) => one !== places[0]) > 1, true, 'it was looked at in the middle of it, too')
+      const run = await simulate({ seed: SEED, scenario, faults: [], database, from })
+      const { snapshot, rebuilt, refused } = await fromHostsAlone(run.end)
+      t.deepEqual([rebuilt.unknown, refused], [[], []])
+      const kept = run.end.rows.filter(([table]) => /^(guests|guest_disks|claims|networks)$/.test(table))
+      t.deepEqual(
+        tablesOf(snapshot.rows).filter((line) => !/^automation/.test(line)),
+        tablesOf(kept),
+      )
+    },
+  )
+
+for (const from of [...FROM, 'on a LUN', 'stopped on a LUN', 'on a LUN, and not', 'stopped, first on a LUN'] as const)
   test.serial(`a database that is deleted while guests are ${from} is as before, from the hosts alone`, async (t) => {
     const before = await beginning(from)
     const { snapshot, rebuilt, refused } = await fromHostsAlone(before)
@@ -61,6 +67,7 @@ for (const from of FROM) {
     t.deepEqual(tablesOf(snapshot.rows), tablesOf(before.rows))
   })
 
+for (const from of FROM)
   test.serial(`whatever goes wrong with guests that are ${from} after that, what must hold holds`, async (t) => {
     const { snapshot } = await fromHostsAlone(await beginning(from))
     const database = await poolDatabase()
@@ -76,4 +83,3 @@ for (const from of FROM) {
       }
     }
   })
-}

@@ -1,144 +1,56 @@
 // What people want in a simulated run: which recipes are asked for, of which beginning, and when. The same seed wants the same.
 
-import { createArgs, destroyArgs, hostOf, type Made, moveArgs, namedOf, startArgs, uuidOf, vgOf } from './guests.ts'
-import { domainOfReport, type World } from './world.ts'
+import {
+  bringHome,
+  create,
+  destroy,
+  evacuate,
+  extendVg,
+  FIRST,
+  MIXED,
+  makeVg,
+  makeVgOnLun,
+  move,
+  moveLive,
+  ofGuest,
+  reboot,
+  removeVg,
+  SEEDED,
+  SHARED,
+  SMALL,
+  SMALL2,
+  type Step,
+  start,
+  startBlindly,
+  stop,
+  together,
+  WEB1,
+} from './wishes.ts'
 
-export interface Wish {
-  /** Milliseconds from the beginning of its step. */
-  readonly after: number
-  readonly who: string
-  readonly recipe: string
-  readonly args: unknown
-}
-
-export const BEGINNINGS = ['empty', 'running', 'paused', 'stopped', 'spare VG', 'small', 'small with two'] as const
+const RUNNING = ['running', 'small', 'small with two', 'on a LUN', 'on a LUN, and not', 'first on a LUN'] as const
+export const BEGINNINGS = [
+  'empty',
+  ...RUNNING,
+  'paused',
+  'stopped',
+  'stopped on a LUN',
+  'stopped, first on a LUN',
+  'spare VG',
+  'VG on a LUN',
+] as const
 export type Beginning = (typeof BEGINNINGS)[number]
 
 export interface Scenario {
   readonly name: string
   readonly from: Beginning
   /** One after the other, each when all that was begun has ended. */
-  readonly steps: readonly ((world: World) => readonly Wish[])[]
+  readonly steps: readonly Step[]
   /** It takes long: seeds come to it less often. `longest`: and have some of its faults by themselves only; `--every NAME` has them all. */
   readonly pace?: 'long' | 'longest'
   /** How automations end without a fault; left out: done. */
   readonly ends?: 'failed'
   /** `deaf`: guests do not end when they are asked to. `writing`: they write all the time, and remember what was acknowledged. */
   readonly guests?: 'deaf' | 'writing'
-}
-
-type Step = Scenario['steps'][number]
-
-const WEB1: Made = { number: 1, host: 'a' }
-/** Their memory is over in a second. */
-const SMALL: Made = { number: 5, host: 'a', disks: 1, memoryMiB: 1024 }
-const SMALL2: Made = { number: 6, host: 'a', memoryMiB: 1024 }
-
-/** Of moves: as plans give it now. Those without are of a manager of before, which go on. */
-const SEEDED = { seed: 'first' } as const
-
-function create(made: Made, who = 'alice', after = 0): Step {
-  return (world) => [{ after, who, recipe: 'create-guest', args: createArgs(made, world.reportOf(made.host), world.image, world.epoch()) }]
-}
-
-/** As a plan does it: nothing is asked of a guest that is not there, or that runs already. */
-function start(made: Made, who = 'alice', after = 0): Step {
-  return (world) => {
-    const domain = domainOfReport(world.reportOf(made.host), uuidOf(made.number))
-    const isOver = domain === undefined || domain === 'shutdown' || domain === 'crashed'
-    if (world.powerOf(uuidOf(made.number)) === undefined || !isOver) return []
-    return [{ after, who, recipe: 'start-guest', args: startArgs(made, world.reportOf(made.host)) }]
-  }
-}
-
-/** Planned before it ran. */
-function startBlindly(world: World): readonly Wish[] {
-  return [{ after: 0, who: 'alice', recipe: 'start-guest', args: { ...startArgs(WEB1, world.reportOf('a')), leftover: 'none' } }]
-}
-
-function ofGuest(recipe: string, made: Made, more: object = {}, who = 'alice', after = 0): Step {
-  return (world) =>
-    world.powerOf(uuidOf(made.number)) === undefined
-      ? []
-      : [{ after, who, recipe, args: { guest: namedOf(made), host: hostOf(made.host), ...more } }]
-}
-
-function stop(how: 'clean' | 'hard' | 'clean, then hard', who = 'alice', after = 0): Step {
-  return ofGuest('stop-guest', WEB1, { how, seconds: 20 }, who, after)
-}
-
-function reboot(world: World): readonly Wish[] {
-  const domain = world.reportOf('a').guests.find(({ uuid, state }) => uuid === uuidOf(1) && state === 'running')
-  return domain ? ofGuest('reboot-guest', WEB1, { domid: domain.domid })(world) : []
-}
-
-function destroy(disks: 'all' | 'kept'): Step {
-  return (world) => {
-    if (world.powerOf(uuidOf(1)) === undefined) return []
-    const args = destroyArgs(WEB1, world.reportOf('a'))
-    return [{ after: 0, who: 'alice', recipe: 'destroy-guest', args: disks === 'all' ? args : { ...args, disks: [] } }]
-  }
-}
-
-function makeVg(who = 'alice', after = 0): Step {
-  return () => [{ after, who, recipe: 'make-vg', args: { host: hostOf('a'), name: 'spare', disks: [{ ...SPARE_DISK }] } }]
-}
-
-const SPARE_DISK = { name: 'vdb', serial: 'a-2', sizeBytes: 64 << 20, contents: 'none' }
-
-function extendVg(world: World): readonly Wish[] {
-  const uuid = vgOf(world.reportOf('a'))
-  return [{ after: 0, who: 'alice', recipe: 'make-vg', args: { host: hostOf('a'), name: 'data', uuid, disks: [SPARE_DISK] } }]
-}
-
-function removeVg(world: World): readonly Wish[] {
-  const uuid = vgOf(world.reportOf('a'), 'spare')
-  if (uuid === '') return []
-  return [{ after: 0, who: 'alice', recipe: 'remove-vg', args: { host: hostOf('a'), vg: { name: 'spare', uuid } } }]
-}
-
-/** As a plan does it: only what is stopped where it is said to lie. */
-function move(made: Made, to: string, who = 'alice', after = 0): Step {
-  return (world) => {
-    const isThere = world.powerOf(uuidOf(made.number)) === 'off' && world.hostOf(uuidOf(made.number)) === made.host
-    if (!isThere) return []
-    return [{ after, who, recipe: 'migrate-guest', args: moveArgs(made, to, 'stopped', (host) => world.reportOf(host), world.epoch()) }]
-  }
-}
-
-/** As a plan does it: only what runs where it is said to. */
-function moveLive(made: Made, to: string, how: { readonly seed?: 'first' } = {}, who = 'alice', after = 0): Step {
-  return (world) => {
-    const uuid = uuidOf(made.number)
-    const isThere = world.powerOf(uuid) === 'on' && world.hostOf(uuid) === made.host
-    if (!isThere || domainOfReport(world.reportOf(made.host), uuid) !== 'running') return []
-    const args = { ...moveArgs(made, to, 'live', (host) => world.reportOf(host), world.epoch()), ...how }
-    return [{ after, who, recipe: 'migrate-guest', args }]
-  }
-}
-
-/** Its guest is stopped where it is said to lie. */
-function evacuate(who = 'alice', after = 0): Step {
-  return (world) => {
-    const isThere = world.powerOf(uuidOf(1)) === 'off' && world.hostOf(uuidOf(1)) === 'a'
-    const guests = isThere ? [{ uuid: uuidOf(1), name: 'web1', state: 'stopped' }] : []
-    const args = { host: hostOf('a'), guests, stay: [], others: 'leave', how: { maxPauseMs: 2000, keepMs: 0 } }
-    return [{ after, who, recipe: 'evacuate-host', args }]
-  }
-}
-
-/** As a plan does it: only what lies on the other host, and is stopped there. */
-function bringHome(world: World): readonly Wish[] {
-  const isAway = world.powerOf(uuidOf(1)) === 'off' && world.hostOf(uuidOf(1)) === 'b'
-  const why = world.cordons.get('a')
-  const step = { uuid: uuidOf(1), name: 'web1', from: 'b', to: hostOf('a'), how: 'stopped' }
-  const cordons = why === undefined ? [] : [{ host: hostOf('a'), why }]
-  const args = { homes: [hostOf('a')], cordons, rounds: isAway ? [[step]] : [], stay: [], how: { maxPauseMs: 2000, keepMs: 0 } }
-  return [{ after: 0, who: 'alice', recipe: 'bring-home', args }]
-}
-
-function together(...steps: readonly Step[]): Step {
-  return (world) => steps.flatMap((step) => step(world))
 }
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -189,8 +101,56 @@ export const SCENARIOS: readonly Scenario[] = [
     guests: 'writing',
     steps: [moveLive(SMALL, 'b', SEEDED), moveLive({ ...SMALL, host: 'b', generation: 2 }, 'a', SEEDED)],
   },
+  { name: 'live move on a LUN', pace: 'long', from: 'on a LUN', guests: 'writing', steps: [moveLive(SHARED, 'b')] },
+  {
+    name: 'live move on a LUN there and back',
+    pace: 'long',
+    from: 'on a LUN',
+    guests: 'writing',
+    steps: [moveLive(SHARED, 'b'), moveLive({ ...SHARED, host: 'b', generation: 2 }, 'a')],
+  },
+  {
+    name: 'live move of a disk on a LUN and one that is not',
+    pace: 'longest',
+    from: 'on a LUN, and not',
+    guests: 'writing',
+    steps: [moveLive(MIXED, 'b')],
+  },
+  {
+    name: 'seeded live move of a disk on a LUN and one that is not',
+    pace: 'longest',
+    from: 'on a LUN, and not',
+    guests: 'writing',
+    steps: [moveLive(MIXED, 'b', SEEDED)],
+  },
+  {
+    name: 'live move of a disk that is not on a LUN behind one that is',
+    pace: 'longest',
+    from: 'first on a LUN',
+    guests: 'writing',
+    steps: [moveLive(FIRST, 'b', SEEDED)],
+  },
+  {
+    name: 'move of what is stopped, its first disk on a LUN',
+    pace: 'long',
+    from: 'stopped, first on a LUN',
+    steps: [move(FIRST, 'b'), start({ ...FIRST, host: 'b', generation: 2 })],
+  },
+  {
+    name: 'move on a LUN of what is stopped, and start there',
+    pace: 'long',
+    from: 'stopped on a LUN',
+    steps: [move(SHARED, 'b'), start({ ...SHARED, host: 'b' })],
+  },
   { name: 'evacuation', pace: 'long', from: 'stopped', steps: [together(evacuate(), evacuate('bob', 9))] },
   { name: 'make a VG', from: 'empty', steps: [together(makeVg(), makeVg('bob', 5))] },
+  { name: 'make a VG on a LUN, from both of its hosts', from: 'empty', steps: [together(makeVgOnLun('a'), makeVgOnLun('b', 'bob', 5))] },
+  {
+    name: 'creates on a LUN from both of its hosts, where one fits',
+    pace: 'long',
+    from: 'VG on a LUN',
+    steps: [together(create(SHARED), create({ ...SHARED, number: 2, host: 'b' }, 'bob', 4))],
+  },
   { name: 'extend a VG', from: 'running', steps: [extendVg] },
   { name: 'remove a VG', from: 'spare VG', steps: [removeVg] },
   { name: 'stop and start', pace: 'long', from: 'running', steps: [stop('clean'), start(WEB1)] },
@@ -216,5 +176,19 @@ export const COME_TO: { readonly [To in Exclude<Beginning, 'empty'>]: Scenario }
   stopped: { name: 'to stopped', from: 'running', steps: [stop('clean')] },
   small: { name: 'to a small one', from: 'empty', steps: [create(SMALL)] },
   'small with two': { name: 'to a small one with two disks', from: 'empty', steps: [create(SMALL2)] },
+  'VG on a LUN': { name: 'to a VG on a LUN', from: 'empty', steps: [makeVgOnLun('a')] },
+  'on a LUN': { name: 'to one on a LUN', from: 'VG on a LUN', steps: [create(SHARED)] },
+  'on a LUN, and not': { name: 'to one on a LUN and not', from: 'VG on a LUN', steps: [create(MIXED)] },
+  'first on a LUN': { name: 'to one that is first on a LUN', from: 'VG on a LUN', steps: [create(FIRST)] },
+  'stopped, first on a LUN': {
+    name: 'to a stopped one that is first on a LUN',
+    from: 'first on a LUN',
+    steps: [ofGuest('stop-guest', FIRST, { how: 'clean', seconds: 20 })],
+  },
+  'stopped on a LUN': {
+    name: 'to a stopped one on a LUN',
+    from: 'on a LUN',
+    steps: [ofGuest('stop-guest', SHARED, { how: 'clean', seconds: 20 })],
+  },
   'spare VG': { name: 'to a spare VG', from: 'empty', steps: [makeVg()] },
 }

@@ -3,7 +3,7 @@
 
 import { bareMachine } from '../../../../../images/agent/simulator/machine/bare.ts'
 import { SimulatedSite } from '../../../../../images/agent/simulator/site.ts'
-import { addDisk } from '../../../../../images/agent/simulator/state/furnish.ts'
+import { addDisk, addLun } from '../../../../../images/agent/simulator/state/furnish.ts'
 import { type HostState, type Site, withMedium } from '../../../../../images/agent/simulator/state/site.ts'
 import { streamsDue } from '../../../../../images/agent/simulator/state/streams.ts'
 import type { KnownHost } from '../../../../../manager/claims/claim.ts'
@@ -16,6 +16,7 @@ import type { SimulatedClock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { Kept, PoolDatabase } from './database.ts'
 import type { CommandFault } from './faults.ts'
+import { LUN, LUN_BYTES } from './guests.ts'
 import { PoolHost } from './hosts/host.ts'
 import type { Wire } from './hosts/wire.ts'
 
@@ -146,7 +147,7 @@ export function domainOfReport({ guests }: Inventory, guest: string): Guest['sta
 /** The first with room for two guests and for what the VG remembers of them. */
 const BYTES = [72 << 20, 64 << 20]
 
-/** Two hosts with a VG each on a disk that another tenant has used, and another such disk. */
+/** Two hosts with a VG each on a disk that another tenant has used, another such disk, and such a LUN of both. */
 export async function emptySite(): Promise<Site> {
   const site = new SimulatedSite()
   for (const [index, name] of HOSTS.entries()) {
@@ -166,6 +167,11 @@ export async function emptySite(): Promise<Site> {
     const ran = await host.backend.run(['vgcreate', 'data', `/dev/vda`])
     if (ran.kind !== 'ended' || ran.exitCode !== 0) throw new Error(JSON.stringify(ran))
   }
+  site.change((now) => {
+    const seen = addLun(now, HOSTS, 'sdb', { bytes: LUN_BYTES, wwid: LUN })
+    const lun = seen.media.get(LUN)
+    return lun ? withMedium(seen, { ...lun, content: [{ at: 0, end: lun.sectors, stamp: OLD }] }) : seen
+  })
   return { ...fromNow(site.state), latency: LATENCY }
 }
 

@@ -9,7 +9,8 @@ import { allHomes } from '../../../../../manager/store/tables/homes.ts'
 import { until } from '../../../automation/scripted.ts'
 import { shownIn } from '../../../hosts/conditions.ts'
 import { onEach, type storeAt } from '../../../store/dialects.ts'
-import { GUEST, rigAt } from '../../guests/rig.ts'
+import { GUEST, rigAt, vgUuidOn } from '../../guests/rig.ts'
+import { onLun } from '../../migrate/on-lun.ts'
 import { HOW, site } from '../site.ts'
 
 const cordonedBy = (host: HostView, reason: string): HostView => ({ ...host, cordon: { reason, who: 'automation', at: 1 } })
@@ -78,6 +79,23 @@ onEach(
     t.like(await guestsAway(deps as never), { length: 1, 0: { name: 'web2' } })
   },
 )
+
+onEach('one whose disks lie on a LUN of both hosts takes no space of its home, however full the VG is', async (t, place) => {
+  const { rig, deps, asked } = await emptied(t, place)
+  const vgs = new Map([['data', 0]])
+  const rooms = () => ['a', 'b'].map((id) => ({ id, guests: 2, memoryBytes: 2 ** 40, vcpus: 99, vgs }))
+  deps.where.ground = async () => ({ rooms, places: (wanted) => deps.where.places(wanted), put: () => undefined })
+  t.like(await weighHome(deps as never, asked), { 0: { refusals: { 0: { code: 'space' } } } })
+  const uuid = vgUuidOn('b')
+  for (const id of ['a', 'b']) rig.hosts.set(id, onLun(id, { vg: { uuid }, pv: { vgUuid: uuid } }))
+  t.deepEqual(
+    (await weighHome(deps as never, asked)).map(({ name, steps, refusals }) => [name, steps.length, refusals]),
+    [
+      ['web1', 1, []],
+      ['web2', 1, []],
+    ],
+  )
+})
 
 onEach('an abort puts the cordon back and takes back the moves under way; a second one is refused while the first is', async (t, place) => {
   const { rig, wishes, why, homeward, lieOn, movesBegun } = await emptied(t, place)

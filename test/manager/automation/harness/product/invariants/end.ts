@@ -9,6 +9,7 @@ import { uuid } from '../../../../../../manager/protocol/values.ts'
 import type { HomesTable } from '../../../../../../manager/store/tables/homes.ts'
 import type { MovesTable } from '../../../../../../manager/store/tables/moves.ts'
 import type { Fault } from '../faults.ts'
+import { SAN } from '../guests.ts'
 import { isLeft } from './claims.ts'
 import { ON_EVACUATIONS } from './evacuations.ts'
 import { diskVolumes, domainsOf, isThere, type Moment, standsStill } from './moment.ts'
@@ -114,8 +115,14 @@ export const nothingIsLeft: AtEnd = (end) => {
     const opened = new Set(own.flatMap(({ disks }) => disks.map(({ target }) => target)))
     // The mirror of what nobody could be told to leave: the manager's own task sees to it.
     const older = diskVolumes(site).flatMap(({ tags }) => (tags && tags.state === 'ready' && isLeft(tags, ledger.disks) ? [tags.disk] : []))
+    // Of a disk on a LUN its host was not heard to let go: that is the task's, too.
+    const staying = told.has(name) ? diskVolumes(site).flatMap(({ group, tags }) => (tags && group.name === SAN ? [tags.disk] : [])) : []
     const maps = ram.dm.filter(
-      (one) => one.name.startsWith('hostless-') && !opened.has(`/dev/mapper/${one.name}`) && !older.some((disk) => one.name.endsWith(disk)),
+      (one) =>
+        !staying.some((disk) => one.name.endsWith(disk)) &&
+        one.name.startsWith('hostless-') &&
+        !opened.has(`/dev/mapper/${one.name}`) &&
+        !older.some((disk) => one.name.endsWith(disk)),
     )
     const files = [...ram.files.keys()].filter(
       (path) =>
@@ -144,7 +151,7 @@ export const nothingIsLeft: AtEnd = (end) => {
 }
 
 /** Of streams, and of mirrors. */
-const OF_MOVES = /^\/run\/hostless\/(streams|mirrors)\//
+const OF_MOVES = /^\/run\/hostless\/(streams|mirrors|fences)\//
 
 /** Left behind, and nobody could tell its host so. */
 function isOlder(volumeTags: readonly string[], disks: Moment['ledger']['disks']): boolean {

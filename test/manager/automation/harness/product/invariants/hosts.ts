@@ -2,7 +2,7 @@
 import { groupsOf } from '../../../../../../images/agent/simulator/state/activation.ts'
 import { type Device, devicesOf } from '../../../../../../images/agent/simulator/state/devices.ts'
 import { freeKib } from '../../../../../../images/agent/simulator/state/domains.ts'
-import { brokenBooks, brokenPromises } from '../../../../../../images/agent/simulator/state/invariants.ts'
+import { brokenBooks, brokenPromises, lateWriters } from '../../../../../../images/agent/simulator/state/invariants.ts'
 import { readAt } from '../../../../../../images/agent/simulator/state/io.ts'
 import { readDiskTags } from '../../../../../../manager/protocol/guest-disk.ts'
 import { domainsOf, type Invariant, isThere, movesOf, standsStill } from './moment.ts'
@@ -19,6 +19,9 @@ export const guestRunsOnce: Invariant = ({ site }) => {
 
 /** I2: no two guests on one disk, LV or extent. */
 export const diskHasOneWriter: Invariant = ({ site }) => brokenPromises(site)
+
+/** I2, of what is held back at the other end of a stream. */
+export const nothingComesLate: Invariant = ({ site }) => lateWriters(site)
 
 /** What the simulator promises of kernels and LVM. */
 export const booksAreRight: Invariant = ({ site }) => brokenBooks(site)
@@ -79,6 +82,7 @@ export const memoryIsThere: Invariant = ({ site }) =>
 export const OF_HOSTS: readonly Invariant[] = [
   guestRunsOnce,
   diskHasOneWriter,
+  nothingComesLate,
   booksAreRight,
   guestHasItsDisks,
   nothingForeignIsRead,

@@ -7,6 +7,7 @@ import type { Site } from '../../../../../../images/agent/simulator/state/site.t
 import { decodeEntries } from '../../../../../../manager/automation/journal.ts'
 import { type GuestRecordOf, RECORDS_LV } from '../../../../../../manager/protocol/guest-record.ts'
 import type { AtEnd } from './end.ts'
+import type { Ledger } from './moment.ts'
 
 /** Sectors. */
 const SLOT = SLOT_BYTES / 512
@@ -52,6 +53,10 @@ function hasFailed(journal: readonly string[]): boolean {
   return entries.some((one) => one.kind === 'answered' && asked.has(one.step) && one.answer.kind === 'failed')
 }
 
+function isWhere({ disk, vg, generation }: GuestRecordOf['disks'][number], row: Ledger['disks'][number]): boolean {
+  return disk === row.id && vg.uuid === row.vg_uuid && generation === row.generation
+}
+
 export const whatIsRememberedIsTrue: AtEnd = ({ site, ledger, journalOf }) => {
   const there = rememberedIn(site)
   const destroyed = ledger.automations.flatMap(({ recipe, args }) => (recipe === 'destroy-guest' ? [JSON.parse(args).guest.uuid] : []))
@@ -79,6 +84,7 @@ export const whatIsRememberedIsTrue: AtEnd = ({ site, ledger, journalOf }) => {
       ...(disks.every(({ id, size_bytes }) => own.record.disks.some((one) => one.disk === id && one.sizeBytes === size_bytes))
         ? []
         : ['disks']),
+      ...(isPending(uuid) || disks.every((disk) => own.record.disks.some((one) => isWhere(one, disk))) ? [] : ['where its disks are']),
     ]
     return wrong.map((what) => `I3: what is remembered of ${name} is wrong: ${what}`)
   })
