@@ -34,6 +34,7 @@ export async function bareDebian(suite: Suite, wanted: readonly string[]): Promi
   const mounts = [
     `mount -t overlay overlay -o 'lowerdir=${base},upperdir=${upper},workdir=${work}' '${root}'`,
     `mount -t proc proc '${root}/proc'`,
+    `mount -t sysfs sysfs '${root}/sys'`,
     `mount --rbind /dev '${root}/dev'`,
     'ip link set lo up',
     `exec chroot '${root}' /bin/sh -e -c "$1"`,
