@@ -26,5 +26,5 @@ test('setup.sh names the Node that it needs before it does anything else', async
 test('setup.sh refuses a purpose that it does not know', async (t) => {
   const { status, stderr } = await setupWithNode(t, 'v24.0.0', 'production')
   t.is(status, 2)
-  t.is(stderr, 'Usage: setup.sh test|lab|bench\n')
+  t.is(stderr, 'Usage: setup.sh test|lab|bench|deb\n')
 })
