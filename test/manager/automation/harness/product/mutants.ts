@@ -189,8 +189,8 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'recipe: a guest is let go on before its disks are settled',
     file: 'manager/automations/migrate/migrate',
-    from: /yield\* progress\('settle'\);?\s*yield\* settled\(args, mirrors\);?\s*yield\* progress\('hand over', (`.*`)\);?\s*const whose = yield\* passedOn\(args, stream\.migration\)/,
-    to: "yield* progress('hand over', $1); const whose = yield* passedOn(args, stream.migration); yield* settled(args, mirrors)",
+    from: /else\s+yield\* settled\(args, mirrors\);?\s*yield\* progress\('hand over', (`.*`)\);?\s*const whose = yield\* passedOn\(args, stream\.migration\)/,
+    to: "; yield* progress('hand over', $1); const whose = yield* passedOn(args, stream.migration); yield* settled(args, mirrors)",
     by: 'live move',
     beside: [{ kind: 'request', at: 15, fault: 'fails' }],
   },
