@@ -83,6 +83,11 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
     if (route.method === 'GET') router.get(route.path, handle)
     else router.post(route.path, handle)
   }
+  router.use((request, response, next) => {
+    // Programs are told of it as of all that is wrong: see app.ts.
+    if (!['GET', 'HEAD'].includes(request.method) || request.accepts(['json', 'html']) !== 'html') return next()
+    answerNowhere(request, response, answering, options).catch(next)
+  })
   return {
     router,
     routes,
@@ -141,6 +146,19 @@ async function answerRoute(
       )
   }
 }
+
+async function answerNowhere(request: Request, response: Response, answering: Answering, { calls, gate }: PagesOptions): Promise<void> {
+  response.set('Cache-Control', 'no-store')
+  const peer = peerOf(request)
+  const identified = await identify(request, peer, gate)
+  const who = identified.kind === 'known' ? identified.who : undefined
+  const known = who && { who, ask: calls.as({ who, peer }) }
+  const reason = `There is no page ${request.path.slice(0, LONGEST_PATH)}.`
+  await writeRefusal({ status: 404, reason }, 'browser', response, known, answering)
+}
+
+/** That is repeated, characters. */
+const LONGEST_PATH = 100
 
 /** A browser without a session, or with one that has ended, is nobody: it may sign in. */
 async function identify(
