@@ -63,24 +63,32 @@ export function channelOver(socket: TLSSocket): SocketChannel {
       const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
       socket.end()
       socket.resume()
-      await Promise.race([closed, delay(LEAVING, undefined, { ref: false })])
+      const late = new AbortController()
+      // Something is to be waited for until then, or the process would end in the midst of it.
+      await Promise.race([closed, delay(LEAVING, undefined, { signal: late.signal }).catch(() => undefined)])
+      late.abort()
       socket.destroy()
     },
   }
 
   async function* messagesOf(): AsyncGenerator<Message, void> {
     const reader = new MessageReader()
-    const chunks = socket[Symbol.asyncIterator]()
-    for (;;) {
-      ;[isWaiting, since] = [true, performance.now()]
-      const next = await chunks.next().catch((error: unknown) => {
-        throw failure ?? error
-      })
-      isWaiting = false
-      if (next.done) throw gone()
-      const octets: Buffer = next.value
-      heard += octets.length
-      yield* reader.read(octets)
+    const chunks = socket.iterator({ destroyOnReturn: false })
+    try {
+      for (;;) {
+        ;[isWaiting, since] = [true, performance.now()]
+        const next = await chunks.next().catch((error: unknown) => {
+          throw failure ?? error
+        })
+        isWaiting = false
+        if (next.done) throw gone()
+        const octets: Buffer = next.value
+        heard += octets.length
+        yield* reader.read(octets)
+      }
+    } finally {
+      // While it listens, what comes behind the last word, a beat, is kept for it, and the connection never ends.
+      await chunks.return?.()
     }
   }
 }
