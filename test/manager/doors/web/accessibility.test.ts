@@ -11,10 +11,11 @@ import { fakePool } from './fake-pool.ts'
 import { PASSWORD, startBrowser, startPages, USERS } from './page-server.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const NOWHERE = '/nope'
 const PAGES: readonly string[] = [
   ...['/', `/hosts/${idOf(1)}`, '/guests', `/guests/${uuidOfGuest(1)}`, '/guests/new', '/pending', '/boots', '/checklist'],
   ...['/networks', '/storage', '/vm-images', '/cpu', '/site', '/tasks', '/automations', '/alarms', '/notifications'],
-  ...['/users', '/account', '/audit', '/nope'],
+  ...['/users', '/account', '/audit', NOWHERE],
 ]
 
 interface Found {
@@ -55,7 +56,8 @@ test('axe-core finds nothing on any page', async (t) => {
     await page.click('text=Sign in >> nth=-1')
     await page.waitForSelector('#live.on', { state: 'attached' })
     for (const path of PAGES) {
-      await page.goto(server.origin + path)
+      const answer = await page.goto(server.origin + path)
+      t.is(answer?.status(), path === NOWHERE ? 404 : 200, path)
       t.deepEqual(await violations(page), [], `${path}, ${width} ${colorScheme}`)
     }
     await context.close()
