@@ -2,7 +2,16 @@
 // twice. Sections that the schema refused are skipped, so that one mistake does not hide the others.
 import type { z } from 'zod'
 import type { Finding, KeyPath } from './config-problems.ts'
-import { dhcpSchema, type HostConfig, hostSchema, httpSchema, managerSchema, networkSchema, nfsSchema } from './config-schema.ts'
+import {
+  dhcpSchema,
+  type HostConfig,
+  hostSchema,
+  httpSchema,
+  managerSchema,
+  networkSchema,
+  nfsSchema,
+  oidcSchema,
+} from './config-schema.ts'
 import {
   type AddressRange,
   broadcastOf,
@@ -62,6 +71,7 @@ export function acrossKeys(raw: unknown, network: { readonly address: Ipv4; read
     ...repeated(hosts),
     ...portFindings(raw),
     ...managerFindings(raw),
+    ...oidcFindings(raw),
   ]
 }
 
@@ -174,6 +184,29 @@ function managerFindings(raw: unknown): Finding[] {
 function isEdge(subnet: Subnet, address: Ipv4): boolean {
   const value = ipv4ToNumber(address)
   return value === ipv4ToNumber(subnet.network) || value === ipv4ToNumber(broadcastOf(subnet))
+}
+
+/** Who could come in by it, and on what they could act. */
+function oidcFindings(raw: unknown): Finding[] {
+  const path = ['manager', 'oidc']
+  const oidc = valid(oidcSchema, at(at(raw, 'manager'), 'oidc'))
+  if (!oidc) return []
+  const rules = oidc.roles?.rules ?? []
+  if (rules.length === 0 && oidc.defaultRole === undefined)
+    return [
+      { path, found: 'neither roles nor defaultRole', expected: 'rules below roles, or a defaultRole: without them nobody could come in' },
+    ]
+  return rules.flatMap(({ groups }, index) =>
+    groups?.length === 0
+      ? [
+          {
+            path: [...path, 'roles', 'rules', index, 'groups'],
+            found: 'an empty list',
+            expected: 'groups, or no such key: that is the whole pool',
+          },
+        ]
+      : [],
+  )
 }
 
 function subnetText({ network, prefix }: Subnet): string {

@@ -131,6 +131,46 @@ const movesSchema = section({
   streams: whole(1, 1000, ' moves').exactOptional(),
 })
 
+const line = (what: string, most: number) =>
+  scalar(`${what}: 1 to ${most} characters on one line`, (text) => (text.length <= most && /^[^\p{Cc}]+$/u.test(text) ? text : undefined))
+/** As hosts and guests are in them (manager/protocol/host.ts). */
+const groupName = scalar('a group name: 1 to 63 of a-z 0-9 _ . -, a letter or digit first', (text) =>
+  /^[a-z0-9][a-z0-9_.-]{0,62}$/.test(text) ? text : undefined,
+)
+const role = choice(['viewer', 'operator', 'admin'])
+const claimName = scalar('the name of a claim, such as groups or realm_access.roles', (text) =>
+  /^[!-~]{1,128}$/.test(text) ? text : undefined,
+)
+const scope = scalar('a scope, such as profile', (text) => (/^[!#-[\]-~]{1,64}$/.test(text) ? text : undefined))
+const issuer = scalar(
+  'the issuer as it writes itself: an https: URL without query, such as https://login.example/realms/company (http: on this machine alone, by 127.0.0.1)',
+  (text) => {
+    const url = URL.canParse(text) && /^[!-~]{1,512}$/.test(text) ? new URL(text) : undefined
+    const isPlain = url?.protocol === 'http:' && (/^127(\.\d+){3}$/.test(url.hostname) || url.hostname === '[::1]')
+    if (!url || (url.protocol !== 'https:' && !isPlain)) return undefined
+    return url.search === '' && url.hash === '' && url.username === '' && url.password === '' ? text : undefined
+  },
+)
+const site = scalar('https://HOST or https://HOST:PORT, as browsers reach the manager', (text) =>
+  URL.canParse(text) && text.startsWith('https://') && new URL(text).origin === text ? text : undefined,
+)
+
+/** Sign-in of people by an OpenID Connect issuer: of the claim named, the first rule whose value a person has says what they may do. */
+export const oidcSchema = section({
+  issuer,
+  clientId: line('the id that the issuer gave the manager', 256),
+  clientSecretFile: directory,
+  name: line('what the button says, such as Company login', 40),
+  scopes: list(scope).default(['openid', 'profile', 'email']),
+  userClaim: claimName.exactOptional(),
+  roles: section({
+    claim: claimName,
+    rules: list(section({ value: line('a value of the claim', 256), role, groups: list(groupName).exactOptional() })),
+  }).exactOptional(),
+  defaultRole: role.exactOptional(),
+  site: site.exactOptional(),
+})
+
 /** `listen`: the manager runs on this machine; `address`: where it does on another; `hooks`: the site's executables; `largestImage`: of a guest's disk; `startsAtOnce`: guests, after a power cut; `keepTasks`: after their end. */
 export const managerSchema = section({
   listen: listen.exactOptional(),
@@ -141,6 +181,7 @@ export const managerSchema = section({
   startsAtOnce: whole(1, 1000, ' guests').exactOptional(),
   keepTasks: whole(1, 3650, ' days').exactOptional(),
   moves: movesSchema.exactOptional(),
+  oidc: oidcSchema.exactOptional(),
 })
 
 const bootSchema = section({

@@ -55,7 +55,7 @@ export function hostOf(config: Config, mac: Mac): Config['hosts'][number] | unde
 }
 
 /** The name of each MAC that the config knows, those of bonds included. */
-export function hostNames(config: Config): ReadonlyMap<Mac, string> {
+export function hostNames(config: Pick<Config, 'hosts'>): ReadonlyMap<Mac, string> {
   return new Map(config.hosts.flatMap((host) => macsOf(host).map((mac) => [mac, host.name] as const)))
 }
 

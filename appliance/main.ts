@@ -2,10 +2,10 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { Catalogue } from '../images/catalogue.ts'
 import { hostKeyOf } from './boot/known-host.ts'
-import { compileTemplates, TEMPLATE_FILES } from './boot/templates.ts'
+import { compileTemplates } from './boot/templates.ts'
+import { type RunningCaptures, startCaptures } from './capture/main.ts'
 import { type Config, describeProblems, hostNames, parseConfig } from './config.ts'
 import { startDhcpServer } from './dhcp/server.ts'
 import { dhcpSettings } from './dhcp-settings.ts'
@@ -16,20 +16,21 @@ import { findManager, managerPlace, NO_MANAGER } from './manager-link/place.ts'
 import { Measured } from './metrics/measured.ts'
 import { startNfsServer } from './nfs-server-lite/server.ts'
 import { dhcpEvent, dropEvent, fileEvent, tftpEvent } from './observations.ts'
-import { packageRoot } from './package-root.ts'
+import { ownVersion, readTemplates } from './package-files.ts'
 import { startRouterAdvertiser } from './ra/server.ts'
-import { RunningConfig } from './reload.ts'
-import { answerScript, answerXenConfig, type BootDesk, isOnRack, macOf, strangerToAttempt } from './runner.ts'
+import { lentToOthers, RunningConfig } from './reload.ts'
+import { answerJoin, answerScript, answerXenConfig, type BootDesk, isOnRack, macOf, strangerToAttempt } from './runner.ts'
 import { newAttemptId, openAttemptStore } from './store/attempts.ts'
 import { openStore, type Store } from './store/database.ts'
 import { nfsKey } from './store/files.ts'
+import { FollowedOrders } from './store/followed-orders.ts'
 import { Leases } from './store/leases.ts'
 import { applianceFolder } from './store/own-folder.ts'
 import { SharedFiles } from './store/shared-files.ts'
 import { readAuthority } from './store/site-keys.ts'
 import { UnpushedTokens } from './store/unpushed-tokens.ts'
 import { startTftpServer } from './tftp/server.ts'
-import { openBootFile, statLoader } from './tftp-tree.ts'
+import { openBootFile, statLoader, toolsHere } from './tftp-tree.ts'
 import { reportEvent } from './timeline/report.ts'
 import { AttemptRunner } from './timeline/runner.ts'
 import { newTracker } from './timeline/tracker.ts'
@@ -85,46 +86,26 @@ async function startServers(
   const catalogue = new Catalogue(dataDir, log)
   closing.push(() => catalogue.close())
   await catalogue.refresh()
-  const measured = new Measured({ pools: poolsOf(config), now: Date.now, elapsed: () => performance.now() })
+  const measured = new Measured({ pools: () => poolsOf(running.config), now: Date.now, elapsed: () => performance.now() })
   closing.push(() => measured.close())
   const { metrics } = measured
-  const { desk, database, plan, tokens } = await openDesk(running, catalogue, measured, log, closing)
+  const { desk, database, plan, tokens, captures } = await openDesk(running, catalogue, measured, log, closing)
   const { attempts, leases, server } = desk
   const now = Date.now
   const place = managerPlace(config)
   if (place) {
-    const link = linkToManager({ config, place, version: await ownVersion(), database, plan, tokens, attempts, leases, log })
+    const tools = { there: await toolsHere(), look: toolsHere }
+    const told = { database, plan, tokens, followed: desk.followed, attempts, leases, captures: captures.kept, tools }
+    const link = linkToManager({ config, place, version: await ownVersion(), ...told, log })
     closing.push(() => link.close())
   }
-
-  const control = await startControlServer({
-    socket: join(applianceFolder(dataDir), 'appliance.sock'),
-    attempts: () => attempts.views(),
-    subscribe: (listener) => attempts.subscribe(listener),
-    leases: () => leases.list(),
-    forget: (mac) => {
-      attempts.forget(mac)
-      return leases.release(mac).length
-    },
-    reload: async () => {
-      try {
-        const reloaded = running.take(await again())
-        log.info({ ...reloaded }, 'config read again')
-        return { kind: 'reloaded', ...reloaded }
-      } catch (error) {
-        return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) }
-      }
-    },
-    log,
-  })
-  closing.push(() => control.close())
 
   const nfs = await startNfsServer({
     address: network.address,
     port: config.nfs.port,
     portmap: config.nfs.portmap ? { port: 111 } : undefined,
     exports: () => catalogue,
-    mayRead: (client) => isOnRack(config, parseIpv4(client)),
+    mayRead: (client) => isOnRack(running.config, parseIpv4(client)),
     handleKey: await nfsKey(applianceFolder(dataDir)),
     log,
     onMount: (observation) => {
@@ -145,6 +126,7 @@ async function startServers(
     port: config.http.port,
     script: (mac, peer) => answerScript(desk, mac, peer, 'http'),
     xenConfig: (attempt, peer) => answerXenConfig(desk, attempt, peer),
+    join: (mac, stick, peer) => answerJoin(desk, mac, peer, stick),
     loader: (name) => statLoader(name),
     file: async (generation, name) => {
       const found = await catalogue.component(generation, name)
@@ -214,7 +196,44 @@ async function startServers(
     },
   })
   closing.push(() => dhcpServer.close())
+  running.follow((taken) => {
+    const key = hostKeyOf(taken.hosts)
+    leases.rekey(key)
+    attempts.rekey(key)
+    plan.heed(taken)
+    dhcpServer.take(dhcpSettings(taken))
+  })
+
+  const control = await startControlServer({
+    socket: join(applianceFolder(dataDir), 'appliance.sock'),
+    attempts: () => attempts.views(),
+    subscribe: (listener) => attempts.subscribe(listener),
+    leases: () => leases.list(),
+    forget: (mac) => {
+      attempts.forget(mac)
+      return leases.release(mac).length
+    },
+    reload: async () => {
+      try {
+        const reloaded = { ...running.take(await again()), notes: lentToOthers(running.config, leases, now()) }
+        log.info({ ...reloaded }, 'config read again')
+        return { kind: 'reloaded', ...reloaded }
+      } catch (error) {
+        return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) }
+      }
+    },
+    log,
+  })
+  closing.push(() => control.close())
   measured.serves()
+}
+
+interface OpenDesk {
+  readonly desk: BootDesk
+  readonly database: Store
+  readonly plan: KnownPlan
+  readonly tokens: UnpushedTokens
+  readonly captures: RunningCaptures
 }
 
 async function openDesk(
@@ -223,7 +242,7 @@ async function openDesk(
   measured: Measured,
   log: Log,
   closing: (() => Promise<void> | void)[],
-): Promise<{ readonly desk: BootDesk; readonly database: Store; readonly plan: KnownPlan; readonly tokens: UnpushedTokens }> {
+): Promise<OpenDesk> {
   const { config } = running
   const database = openStore(join(applianceFolder(config.dataDir), 'appliance.db'))
   closing.push(() => void database.close())
@@ -238,6 +257,8 @@ async function openDesk(
     log,
   })
   const plan = new KnownPlan(config, database, attempts)
+  const captures = await startCaptures({ running, plan, attempts, log })
+  closing.push(() => captures.close())
   const refresh = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.error({ error }, 'images')), CATALOGUE_PERIOD)
   const ticks = setInterval(() => attempts.tick(), TICK_PERIOD)
   closing.push(() => {
@@ -254,24 +275,16 @@ async function openDesk(
     images: catalogue,
     leases: new Leases(database, Date.now, hostKeyOf(config.hosts), undefined, (write) => measured.timed(write)),
     attempts,
-    store,
+    store: captures.hiding(store),
+    followed: new FollowedOrders(database, log),
+    hasMemtest: async () => (await toolsHere()).includes('memtest'),
     planned: (mac) => plan.of(mac),
     now: Date.now,
     log,
   }
-  return { desk, database, plan, tokens }
+  return { desk, database, plan, tokens, captures }
 }
 
 function poolsOf({ dhcp }: Config) {
   return dhcp.mode === 'off' ? [] : [dhcp.pool, ...dhcp.subnets.map(({ pool }) => pool)].flatMap((pool) => pool ?? [])
-}
-
-async function ownVersion(): Promise<string> {
-  const file = join(packageRoot(import.meta.dirname, 1), 'package.json')
-  return z.object({ version: z.string() }).parse(JSON.parse(await readFile(file, 'utf8'))).version
-}
-
-async function readTemplates(): Promise<Record<string, string>> {
-  const folder = join(packageRoot(import.meta.dirname, 1), 'templates/boot')
-  return Object.fromEntries(await Promise.all(TEMPLATE_FILES.map(async (file) => [file, await readFile(join(folder, file), 'utf8')])))
 }

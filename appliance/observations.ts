@@ -1,4 +1,5 @@
 // What each server observes, as events of the boot timeline. Pure: the servers do not know the timeline, nor it them.
+import { toolFile } from './boot/tools.ts'
 import type { DhcpExchange } from './dhcp/exchange.ts'
 import type { FileObservation } from './http/boot-files.ts'
 import type { TftpObservation } from './tftp/server.ts'
@@ -14,9 +15,9 @@ export function dropEvent(protocol: EventOf<'drop'>['protocol'], reason: string)
   return { kind: 'drop', protocol, reason }
 }
 
-/** A file of a generation fetched by TFTP stands where one fetched by HTTP would. */
+/** A file of a generation, or memtest86+, fetched by TFTP stands where one fetched by HTTP would. */
 export function tftpEvent({ file, outcome, bytes, reason }: TftpObservation): BootEvent | undefined {
-  const [, , component] = /^g\/([0-9a-f]{16})\/(.+)$/.exec(file) ?? []
+  const [, , component = toolFile(file)] = /^g\/([0-9a-f]{16})\/(.+)$/.exec(file) ?? []
   if (/^(boot|xencfg)\//.test(file)) return undefined // the script's own event says more
   const why = reason ? { reason } : {}
   if (component === undefined) return { kind: 'tftp', file, outcome, bytes, ...why }

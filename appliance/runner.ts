@@ -1,13 +1,15 @@
 // Where the servers' questions meet what the appliance knows: config, leases, images and boot attempts.
 // A boot script costs an attempt, its pin, a token and a lease for ever: all on disk before the script leaves.
 import type { PlannedHost } from '../manager/protocol/appliance.ts'
+import { leaseAt } from './boot/addressing.ts'
 import { knownHost, macsOf, plannedFor } from './boot/known-host.ts'
-import type { BootableGeneration, BootLease, BootPlan, BootRefusal, ServerAddress } from './boot/plan.ts'
-import { planBoot } from './boot/plan.ts'
+import type { BootableGeneration, BootLease, BootPlan, BootRefusal, KnownHost } from './boot/plan.ts'
+import { keptOut, planBoot } from './boot/plan.ts'
 import { bootScript, problemFor, refusalScript, xenConfig } from './boot/script.ts'
-import type { FillTemplate } from './boot/templates.ts'
 import { type Config, hostOf } from './config.ts'
 import { BOOT_FILES, type BootFile } from './http/boot-files.ts'
+import type { FromStick, JoinAnswer } from './http/join.ts'
+import { answerOnce, type OnceDesk } from './once.ts'
 import type { AttemptStore } from './store/attempts.ts'
 import type { Leases } from './store/leases.ts'
 import { type Attempt, addressOf, platformOfAttempt, uuidOfAttempt } from './timeline/attempt.ts'
@@ -31,31 +33,32 @@ export interface BootImages {
   ): Promise<{ readonly kind: 'component'; readonly path: string; readonly size: number; readonly sha256: string } | Refused>
 }
 
-export interface BootDesk {
+export interface BootDesk extends OnceDesk {
   readonly config: Config
-  readonly server: ServerAddress
-  readonly fill: FillTemplate
   readonly images: BootImages
   readonly leases: Leases
   readonly attempts: AttemptRunner
   readonly store: AttemptStore
   /** As the manager knows it, or knew it last. */
   readonly planned: (mac: Mac) => PlannedHost | undefined
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
   readonly log: Log
 }
 
 export type ScriptAnswer = { readonly kind: 'script'; readonly text: string } | { readonly kind: 'refusal'; readonly reason: string }
 
-/** The boot script of a host, or one that says on its console why there is none. A refusal is for a stranger at another's address. */
+/** The boot script of a host, or one that says on its console why there is none; once something else, where that was ordered. A refusal is for a stranger at another's address. */
 export async function answerScript(desk: BootDesk, mac: Mac, peer: string, transport: 'http' | 'tftp'): Promise<ScriptAnswer> {
   const from = parseIpv4(peer)
   const stranger = strangerAt(desk, mac, from)
   if (stranger !== undefined) return { kind: 'refusal', reason: stranger }
   const attempt = desk.attempts.open(mac)
-  const plan = readable(desk, await planFor(desk, attempt), from)
   const asked = { kind: 'script', transport, ...(from ? { address: from } : {}) } as const
+  const once = await answerOnce(desk, attempt, hostBehind(desk, mac))
+  if (once.kind === 'once') {
+    desk.attempts.observe(mac, { ...asked, outcome: 'served', once: once.what })
+    return { kind: 'script', text: once.text }
+  }
+  const plan = once.kind === 'refused' ? once : readable(desk, await planFor(desk, attempt), from)
   if (plan.kind === 'refused') {
     desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: plan.reason })
     return { kind: 'script', text: refusalScript(desk.fill, plan, mac, desk.server) }
@@ -68,6 +71,25 @@ export async function answerScript(desk: BootDesk, mac: Mac, peer: string, trans
     keepAddress(desk, mac)
   } else desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason: problem })
   return { kind: 'script', text: script.text }
+}
+
+/** Attempt and token of a host that runs already, from a stick, which holds neither: no more than its boot script would have told it. */
+export function answerJoin(desk: BootDesk, mac: Mac, peer: string, stick: FromStick): JoinAnswer {
+  const from = parseIpv4(peer)
+  const stranger = strangerAt(desk, mac, from)
+  if (stranger !== undefined) return { kind: 'refusal', reason: stranger }
+  const attempt = desk.attempts.open(mac, 'stick')
+  const reason = keptOut(hostBehind(desk, mac))
+  const { image, generation } = stick
+  const asked = { kind: 'stick', image, generation, ...(from ? { address: from } : {}) } as const
+  if (reason !== undefined) {
+    desk.attempts.observe(mac, { ...asked, outcome: 'refused', reason })
+    return { kind: 'refusal', reason }
+  }
+  const token = issueToken(desk, attempt, from)
+  desk.attempts.observe(mac, { ...asked, outcome: 'served' })
+  keepAddress(desk, mac)
+  return { kind: 'joined', attempt: attempt.id, token }
 }
 
 /** xen.cfg of an attempt, for UEFI and only for its own host; undefined when there is none. */
@@ -131,11 +153,11 @@ function readable({ config }: BootDesk, plan: BootPlan | BootRefusal, from: Ipv4
   return { kind: 'refused', name: plan.name, reason }
 }
 
+/** Of the pool. */
 async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | BootRefusal> {
   const { config, server, images } = desk
   const { mac, pin } = attempt
-  const configured = hostOf(config, mac)
-  const host = knownHost(configured, plannedFor(configured ? [mac, ...macsOf(configured)] : [mac], desk.planned))
+  const host = hostBehind(desk, mac)
   const image = host?.image ?? config.boot.image
   const pinned = pin && (await bootable(images, pin.image, pin.generation))
   const published = pinned ? undefined : await images.published(image)
@@ -153,6 +175,11 @@ async function planFor(desk: BootDesk, attempt: Attempt): Promise<BootPlan | Boo
   })
 }
 
+function hostBehind({ config, planned }: BootDesk, mac: Mac): KnownHost | undefined {
+  const configured = hostOf(config, mac)
+  return knownHost(configured, plannedFor(configured ? [mac, ...macsOf(configured)] : [mac], planned))
+}
+
 async function bootable(images: BootImages, image: ImageName, generation: Generation): Promise<BootableGeneration | undefined> {
   const found = await Promise.all(BOOT_FILES.map(async (file) => ({ file, component: await images.component(generation, file) })))
   const files = found.flatMap(({ file, component }) => (component.kind === 'component' ? [{ file, sha256: component.sha256 }] : []))
@@ -164,15 +191,7 @@ async function bootable(images: BootImages, image: ImageName, generation: Genera
 
 function leaseOf({ config, leases }: BootDesk, mac: Mac): BootLease | undefined {
   const address = leases.byMac(mac)?.address
-  if (!address) return undefined
-  const { network, dhcp } = config
-  const relayed = dhcp.subnets.find(({ subnet }) => subnetContains(subnet, address))
-  if (relayed) return leaseIn(address, relayed.subnet.prefix, relayed.router, relayed.dns ?? dhcp.dns)
-  return subnetContains(network.subnet, address) ? leaseIn(address, network.subnet.prefix, dhcp.router, dhcp.dns) : undefined
-}
-
-function leaseIn(address: Ipv4, prefix: number, router: Ipv4 | undefined, dns: readonly Ipv4[]): BootLease {
-  return { address, prefix, dns, ...(router ? { router } : {}) }
+  return address && leaseAt(config, address)
 }
 
 /** dom0 keeps the address of its boot and asks nobody again: nobody else may get it. */

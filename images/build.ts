@@ -138,7 +138,7 @@ async function initramfsParts(
   return {
     version,
     busybox: await read('usr/bin/busybox'),
-    scripts: { init: await script('init'), 'bin/lease': await script('lease') },
+    scripts: { init: await script('init'), 'bin/lease': await script('lease'), 'bin/stick': await script('stick') },
     modules: contents,
     tables: moduleTables(modules, chosen),
     firmware,

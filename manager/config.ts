@@ -1,5 +1,6 @@
 // What the manager takes of the one config file. Pure: appliance/config.ts has parsed and checked it.
 import { type Config, hostNames } from '../appliance/config.ts'
+import type { OidcSettings } from './access/oidc/settings.ts'
 import type { MoveLimits } from './automations/migrate/turns.ts'
 import type { EnrolPolicy } from './enrolment/decide.ts'
 
@@ -19,6 +20,8 @@ export interface ManagerConfig {
   readonly keepTasks?: number
   /** Guests that move at a time; what is left out has its default. */
   readonly moves?: Partial<MoveLimits>
+  /** Sign-in of people by an issuer. */
+  readonly oidc?: OidcSettings
   /** The folder of the site's hooks. */
   readonly hooks?: string
   /** The name that the config gives the host of a MAC. */
@@ -32,7 +35,7 @@ export type ReadManagerConfig =
 export function managerConfig(config: Config): ReadManagerConfig {
   const { manager, dataDir, network, boot } = config
   if (!manager?.listen) return { kind: 'refused', reason: 'the config has no key manager.listen: add manager: { listen: ADDRESS:PORT }' }
-  const { database, listen, hooks, largestImage, startsAtOnce, keepTasks, moves } = manager
+  const { database, listen, hooks, largestImage, startsAtOnce, keepTasks, moves, oidc } = manager
   const reached = listen.address === '0.0.0.0' ? { reached: network.address } : {}
   const limit = largestImage === undefined ? {} : { largestImage: largestImage * 2 ** 30 }
   const given = {
@@ -42,6 +45,7 @@ export function managerConfig(config: Config): ReadManagerConfig {
     ...(keepTasks === undefined ? {} : { keepTasks: keepTasks * 24 * 3600_000 }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(moves ? { moves } : {}),
+    ...(oidc ? { oidc } : {}),
   }
   return {
     kind: 'config',

@@ -6,19 +6,20 @@ import type { Log } from '../appliance/wire/log.ts'
 import { after } from '../appliance/wire/timers.ts'
 import type { Access } from './access/access.ts'
 import { Acting } from './access/acting.ts'
-import type { Rate } from './access/rate.ts'
-import { type AccessOptions, openAccess } from './access/service.ts'
-import type { ConnectionLimits } from './agents/connection.ts'
+import { openOidc } from './access/oidc/open.ts'
+import { openAccess } from './access/service.ts'
 import { NewerManagers } from './agents/newer-managers.ts'
 import { type Gateway, startGateway } from './agents/server.ts'
+import { publishedIn } from './appliances/published-here.ts'
 import { answerAppliance } from './appliances/routes.ts'
 import { openAppliances } from './appliances/service.ts'
 import { folderFault, siteHooks } from './automation/hooks/exec.ts'
+import { sayOpen } from './automation/say-open.ts'
 import { type Automations, openAutomations } from './automation/service.ts'
 import { automationClaims } from './automation/store/claiming.ts'
+import { TaskLocks } from './automation/store/task-locks.ts'
 import { gatewayBroker } from './automation/world/broker.ts'
 import { poolFeed } from './automation/world/feed.ts'
-import { UpkeepTask } from './automations/guests/upkeep/upkeep.ts'
 import { tellEndedMigrations } from './automations/migrate/ended.ts'
 import { disksSent } from './automations/migrate/history.ts'
 import { OneByOne } from './automations/migrate/one-by-one.ts'
@@ -30,10 +31,8 @@ import { RECIPES } from './automations/recipes.ts'
 import { Claims } from './claims/service.ts'
 import { type ManagerConfig, macsNamed } from './config.ts'
 import { GuestConsoles } from './consoles/service.ts'
-import type { Finding } from './doctor/finding.ts'
 import type { Api } from './doors/api/server.ts'
 import type { Calls } from './doors/call.ts'
-import type { GateRates } from './doors/gate.ts'
 import { openDoors } from './doors/server.ts'
 import { GuestBook } from './guests/book.ts'
 import { openRebuilder } from './guests/rebuild/open.ts'
@@ -43,21 +42,12 @@ import { openSiteProperties } from './hosts/site-properties.ts'
 import { Measures } from './measures/service.ts'
 import { createMetrics } from './metrics.ts'
 import { Networks } from './networks/service.ts'
-import { PACE, type Pace } from './notifications/pauses.ts'
-import type { RequestBody } from './protocol/requests.ts'
-import { type AgentBundle, VersionTask } from './reconcile/agent-versions.ts'
-import { ConnectionTask } from './reconcile/connections.ts'
+import { PACE } from './notifications/pauses.ts'
+import { ownTasks } from './own-tasks.ts'
 import { Driver } from './reconcile/driver.ts'
-import { FORGET_AFTER, ForgetTask } from './reconcile/forgetting.ts'
-import { LeftDiskTask } from './reconcile/left-disks.ts'
-import { LostHostTask } from './reconcile/lost-hosts.ts'
+import { FORGET_AFTER } from './reconcile/forgetting.ts'
 import { openNotifications } from './reconcile/notifications/open.ts'
-import { OperatorAlarmTask } from './reconcile/operator-alarms.ts'
-import { PropertyTask } from './reconcile/properties.ts'
-import { RecordTask } from './reconcile/records.ts'
-import { ReturningTask } from './reconcile/returning.ts'
-import { ScanAlarmTask } from './reconcile/scan-alarms.ts'
-import { ScanTask } from './reconcile/scans.ts'
+import type { ManagerSettings } from './settings.ts'
 import { openConnections } from './storage/connections.ts'
 import { openScanBook } from './storage/scan-book.ts'
 import { begin } from './store/begin.ts'
@@ -85,26 +75,6 @@ export interface Manager {
   readonly store: Store
   /** Resolves when all connections are closed and what they had said is on disk. */
   close(): Promise<void>
-}
-
-export interface ManagerSettings {
-  readonly limits?: ConnectionLimits
-  readonly enrolRate?: Rate
-  /** How long a stranger may take for its handshake and its request, ms. */
-  readonly patience?: number
-  /** How long a connected agent may take to say that it is there, ms. */
-  readonly probePatience?: number
-  /** How long a host may be away before it is lost, ms. */
-  readonly lostAfter?: number
-  readonly now?: () => number
-  /** What agents are upgraded to; left out: they stay as they are. */
-  readonly bundle?: AgentBundle
-  readonly apiRates?: GateRates
-  /** What the doctor finds on this machine, as it was last. */
-  readonly findings?: () => readonly Finding[]
-  /** When people are told of what happens. */
-  readonly notifications?: Pace
-  readonly passwords?: Pick<AccessOptions, 'cost' | 'rates'>
 }
 
 /** Of refused appliances. */
@@ -178,10 +148,21 @@ async function start(
 
   const measures = new Measures({ store, pool, now, after, onError: (error) => log.error({ error }, 'what was measured is not on disk') })
   closing.push(() => measures.close())
-  const appliances = await openAppliances({ store, pool, now, after, log: listening })
+  const appliances = await openAppliances({ store, pool, now, after, newId: newHostId, log: listening, isPublished: publishedIn(dataDir) })
   const refusals = limitLog(log, REFUSALS, elapsed)
   const scans = await openScanBook(store, listening)
-  const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, ...passwords })
+  const sealer = await keepSealer(dataDir)
+  const access = openAccess({
+    store,
+    sealer,
+    now,
+    elapsed,
+    random: randomBytes,
+    after,
+    log,
+    ...passwords,
+    elsewhere: config.oidc?.name,
+  })
   closing.push(() => access.close())
 
   const book = new GuestBook({ store, pool, now })
@@ -228,50 +209,36 @@ async function start(
   const hostName = (id: string) => pool.host(id)?.name ?? id
   const moveRates = new MoveRates({ store, clock: { now, after }, newId: newHostId })
   const hosts = moveRates.through(gatewayBroker({ gateway, pool, secretOf: await keepMirrorSecrets(dataDir) }))
+  const taskLocks = new TaskLocks(store)
   const automations = await openAutomations({
-    ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims) },
+    ...{ store, epoch, recipes: RECIPES, claims: automationClaims(claims), onRecorded: metrics.journaled },
     ...{ clock: { now, after }, feed: poolFeed(pool), hooks: siteHooks({ folder: hooks }) },
-    broker: withOwn(hosts, own.promise),
-    ...{ newId: newHostId, log: listening, hostName },
-    onRecorded: metrics.journaled,
+    ...{ broker: withOwn(hosts, own.promise), newId: newHostId, log: listening, hostName, tasks: taskLocks },
     mostOf: mostOf({ ...MOVE_LIMITS, ...config.moves }),
   })
   closing.push(() => automations.close())
-  for (const { id, title, state, recipe, version } of await automations.open()) {
-    const known = RECIPES.find(({ name }) => name === recipe)?.version
-    const fields = { automation: id, title, state, recipe, version }
-    if (known === version) log.info(fields, 'an automation goes on')
-    else log.warn({ ...fields, known }, 'an automation of another version waits: hostless automation resume, or abort')
-  }
-  const onEnded = metrics.migrated
+  await sayOpen(automations, RECIPES, log)
   closing.push(
     tellEndedMigrations({
       automations,
       disksOf: (id) => disksSent(store.db, id),
       after,
-      onEnded,
+      onEnded: metrics.migrated,
       onError: (error) => log.error({ error }, 'moves that have ended are not counted'),
     }),
   )
-  const asking = { pool, request: (host: string, body: RequestBody) => gateway.request(host, body), after, random: Math.random }
-  const sealer = await keepSealer(dataDir)
   const connections = await openConnections({ store, sealer, pool, now, newId: newHostId, log: listening })
   const properties = await openSiteProperties({ store, pool, log: listening })
   const work = openTasks({ automations, images, scans, hostName, now, newId: newHostId, keepFor, log: listening })
   const driver = new Driver({ now, elapsed, after, random: Math.random, log: listening })
   closing.push(() => driver.close())
-  driver.start(new ConnectionTask({ ...asking, connections }))
-  driver.start(new PropertyTask({ ...asking, properties }))
-  const look = (host: string, body: RequestBody, limit: number) => gateway.request(host, body, { limit })
-  driver.start(new ScanTask({ pool, request: look, book: scans, now, after }))
-  driver.start(new LeftDiskTask({ store, pool, request: look, now, epoch, after, random: Math.random }))
-  if (bundle) driver.start(new VersionTask({ ...asking, bundle }))
+  const site = `https://${config.reached ?? listen.address}:${gateway.port}`
+  const oidc = await openOidc(config.oidc, { site, access, random: randomBytes, elapsed, log: refusals })
   const notifications = openNotifications({
     ...{ store, sealer, pool, automations, now, after, pace, random: Math.random, newId: newHostId, log: listening },
-    site: `https://${config.reached ?? listen.address}:${gateway.port}`,
+    site,
     onSent: metrics.notified,
   })
-  driver.start(notifications.task)
   tellTrouble = notifications.trouble
   const networks = new Networks({ store, now, usersOf: (network) => book.attachedTo(network) })
   const where = new Where({ store, pool, networks })
@@ -281,13 +248,17 @@ async function start(
     line: (host, guest, back, listener) => gateway.console(host, guest, back, listener),
     ...{ elapsed, after, random: randomBytes },
   })
-  driver.start(new RecordTask({ ...asking, store, networks, now, epoch }))
-  driver.start(new UpkeepTask({ store, pool, automations, plans, now, most: config.startsAtOnce ?? STARTS_AT_ONCE }))
-  driver.start(new ScanAlarmTask({ pool, book: scans }))
-  driver.start(new OperatorAlarmTask({ automations, pool }))
-  driver.start(new LostHostTask(pool))
-  driver.start(new ReturningTask({ store, pool, nameOf: (mac) => names.get(mac), now, log: listening }))
-  driver.start(new ForgetTask({ store, measures, automations, images, now, keepFor }))
+  const tasks = ownTasks({
+    ...{ store, pool, networks, automations, plans, connections, properties, scans, measures, images, appliances },
+    ...{ log: listening, now, after, epoch, keepFor, locks: taskLocks },
+    request: (host, body, limit) => gateway.request(host, body, limit === undefined ? {} : { limit }),
+    random: Math.random,
+    nameOf: (mac) => names.get(mac),
+    notifying: notifications.task,
+    startsAtOnce: config.startsAtOnce ?? STARTS_AT_ONCE,
+    bundle,
+  })
+  for (const task of tasks) driver.start(task)
   const rebuilder = openRebuilder({ store, pool, networks, claims, gateway, newer, names, dataDir, now })
   const doors = await openDoors({
     rebuilder,
@@ -320,6 +291,7 @@ async function start(
     now,
     elapsed,
     ...(apiRates ? { rates: apiRates } : {}),
+    oidc,
   })
   closing.push(() => doors.close())
   driver.start(doors.firstAdmin)

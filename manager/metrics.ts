@@ -47,7 +47,7 @@ export interface ManagerMetrics {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 /** A move takes from seconds to hours. */
 const MOVE_SECONDS = [5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600]
-const WAYS = ['live', 'stopped'] as const
+const WAYS = ['live', 'stopped', 'restarted'] as const
 const OUTCOMES = ['done', 'failed', 'aborted'] as const
 
 export function createMetrics(): ManagerMetrics {

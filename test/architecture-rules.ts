@@ -16,7 +16,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['automations'],
   ['metrics.ts', 'config.ts', 'doctor', 'service'],
   ['contract'],
-  ['doors', 'cli', 'main.ts'],
+  ['doors', 'cli', 'own-tasks.ts', 'settings.ts', 'main.ts'],
 ]
 
 /** What is declared once for all doors, and all that it may import of ours. */
@@ -35,6 +35,8 @@ export const ON_THE_MANAGERS_MACHINE = [
 
 /** Folders and files that may touch the world: sockets, disk, processes, clock, timers, randomness. */
 export const WORLDLY: readonly string[] = [
+  'appliance/capture/main.ts',
+  'appliance/capture/runner.ts',
   'appliance/dhcp/runner.ts',
   'appliance/http/control/server.ts',
   'appliance/http/server.ts',
@@ -45,6 +47,7 @@ export const WORLDLY: readonly string[] = [
   'appliance/manager-link/runner.ts',
   'appliance/nfs-server-lite/tcp/server.ts',
   'appliance/nfs-server-lite/udp/server.ts',
+  'appliance/package-files.ts',
   'appliance/ra/server.ts',
   'appliance/store',
   'appliance/tftp/server.ts',
@@ -66,6 +69,7 @@ export const WORLDLY: readonly string[] = [
   'images/agent/link/runner.ts',
   'images/agent/main.ts',
   'images/agent/seeds/program',
+  'images/agent/shells.ts',
   'images/agent/streams/exec.ts',
   'images/agent/streams/relay',
   'images/bootstrap.ts',
@@ -73,7 +77,10 @@ export const WORLDLY: readonly string[] = [
   'images/catalogue.ts',
   'images/guest/build.ts',
   'images/publish.ts',
+  'images/stick/build.ts',
+  'images/stick/initramfs.ts',
   'images/store',
+  'manager/access/oidc/fetch.ts',
   'manager/agents/body.ts',
   'manager/agents/connection.ts',
   'manager/agents/enrolling.ts',
@@ -83,12 +90,15 @@ export const WORLDLY: readonly string[] = [
   'manager/appliances/routes.ts',
   'manager/automation/hooks/exec.ts',
   'manager/cli/commands/authority-shown.ts',
+  'manager/cli/commands/boot/capture.ts',
   'manager/cli/commands/completion/completion.ts',
   'manager/cli/commands/control.ts',
   'manager/cli/commands/doctor.ts',
   'manager/cli/commands/image/build.ts',
   'manager/cli/commands/image/hosts-running.ts',
   'manager/cli/commands/image/options.ts',
+  'manager/cli/commands/image/usb/output.ts',
+  'manager/cli/commands/image/usb/usb.ts',
   'manager/cli/commands/install.ts',
   'manager/cli/commands/notification.ts',
   'manager/cli/commands/property.ts',

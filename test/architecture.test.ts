@@ -178,6 +178,6 @@ test('the test finds vague names and files that are too long', (t) => {
     t.is(of(`manager/${name}/a.ts`, '').length, 1)
   }
   t.deepEqual(of('manager/commonality.ts', ''), [])
-  t.deepEqual(of('manager/long.ts', '\n'.repeat(399).concat('x\n')), [])
-  t.regex(of('manager/long.ts', '\n'.repeat(400).concat('x\n'))[0] ?? '', /has 401 lines/)
+  t.deepEqual(of('manager/long.ts', '\n'.repeat(299).concat('x\n')), [])
+  t.regex(of('manager/long.ts', '\n'.repeat(300).concat('x\n'))[0] ?? '', /has 301 lines/)
 })

@@ -27,31 +27,37 @@ export interface BootIdentity {
 }
 
 /** Xen's own options, without the image's name. */
-export function xenCommandLine(plan: BootPlan): CommandLine {
+export function xenCommandLine(plan: Pick<BootPlan, 'dom0Memory' | 'xenArguments'>): CommandLine {
   const memory = `dom0_mem=${plan.dom0Memory}M,max:${plan.dom0Memory}M`
   const fixed = [memory, 'com1=115200,8n1', 'console=com1,vga', 'bootscrub=0', 'edd=off', 'edid=no']
-  return joined([...fixed.map((text) => ({ text })), ...plan.xenArguments.map((text) => ({ text, setting: 'boot.xenArguments' }))])
+  return lineOf([...fixed.map((text) => ({ text })), ...plan.xenArguments.map((text) => ({ text, setting: 'boot.xenArguments' }))])
 }
 
 /** dom0's kernel: what Linux reads, then what the initramfs reads (`hl.…`). */
 export function kernelCommandLine(plan: BootPlan, identity: BootIdentity): CommandLine {
   if (!/^[a-z2-7]{16}$/.test(identity.attempt)) return refused(`"${visible(identity.attempt)}" is no attempt id`)
   if (!/^[A-Za-z0-9_-]{43}$/.test(identity.token)) return refused('the token is not 43 characters of base64url')
-  const { network } = plan
-  const words: Word[] = [
+  return lineOf([
     { text: 'console=hvc0' },
     { text: 'quiet' },
     { text: `hl.boot=${identity.attempt}.${identity.token}` },
     { text: `hl.srv=${plan.server.address}:${plan.server.httpPort}` },
     rootWord(plan),
+    ...hostWords(plan),
+  ])
+}
+
+/** Of one host, wherever it boots from: its network, its name, the site's own words. */
+export function hostWords({ network, name, kernelArguments }: Pick<BootPlan, 'network' | 'name' | 'kernelArguments'>): readonly Word[] {
+  const words: Word[] = [
     { text: `hl.net=${networkWord(network)}`, setting: 'dhcp.router, dhcp.dns' },
-    { text: `hl.name=${plan.name}`, setting: 'name of the host' },
+    { text: `hl.name=${name}`, setting: 'name of the host' },
   ]
   if (network.vlan !== undefined) words.push({ text: `hl.vlan=${network.vlan}`, setting: 'vlan of the host' })
   if (network.bond) {
     words.push({ text: `hl.bond=${network.bond.mode},${network.bond.members.map(digits).join('+')}`, setting: 'bond of the host' })
   }
-  return joined([...words, ...plan.kernelArguments.map((text) => ({ text, setting: 'boot.kernelArguments' }))])
+  return [...words, ...kernelArguments.map((text) => ({ text, setting: 'boot.kernelArguments' }))]
 }
 
 function rootWord({ root, server, image, generation }: BootPlan): Word {
@@ -81,7 +87,8 @@ function digits(mac: string): string {
   return mac.replaceAll(':', '')
 }
 
-function joined(words: readonly Word[]): CommandLine {
+/** Refused: a word that has a meaning of its own to iPXE, GRUB or xen.cfg. */
+export function lineOf(words: readonly Word[]): CommandLine {
   const hostile = words.find((word) => !CONSOLE_WORD.test(word.text))
   if (hostile) {
     return refused(

@@ -9,8 +9,8 @@ import type { KnownHost } from './plan.ts'
 export function knownHost(configured: KnownHost | undefined, planned: PlannedHost | undefined): KnownHost | undefined {
   if (!planned) return configured
   const image = parseImageName(planned.image ?? '')
-  const { root, standing } = planned
-  const told = { ...(image ? { image } : {}), ...(root ? { root } : {}) }
+  const { root, standing, once } = planned
+  const told = { ...(image ? { image } : {}), ...(root ? { root } : {}), ...(once ? { once } : {}) }
   if (configured) return { ...told, ...configured, ...(standing === 'rejected' ? { standing } : {}) }
   return { name: planned.name, maintenance: false, standing, ...told }
 }

@@ -1,5 +1,6 @@
 // Who is this, and what shall it boot? Pure: host, platform, images and lease go in, a plan or a refusal with
 // its reason comes out. The reason is read on the host's console and in `hostless attempts`.
+import type { OnceOrder } from '../../manager/protocol/once.ts'
 import type { Ipv4, Mac } from '../wire/addresses.ts'
 import type { Generation, ImageName } from '../wire/generation.ts'
 
@@ -17,6 +18,8 @@ export interface KnownHost {
   readonly maintenance: boolean
   /** As the manager told last; missing where only the config knows it. */
   readonly standing?: 'known' | 'pending' | 'rejected'
+  /** What it shall boot once, as the manager told last. */
+  readonly once?: OnceOrder
 }
 
 /** What all boots have in common; `config.boot` is one. */
@@ -115,8 +118,8 @@ export function planBoot(request: PlanRequest): BootPlan | BootRefusal {
   const name = host?.name ?? nameOfUnknown(mac)
   const refuse = (reason: string): BootRefusal => ({ kind: 'refused', name, reason })
 
-  if (host?.maintenance) return refuse(`host ${name} is in maintenance: remove "maintenance: true" from its entry in the config to boot it`)
-  if (host?.standing === 'rejected') return refuse(`an admin has rejected ${name}: hostless host approve ${name} lets it boot again`)
+  const kept = keptOut(host)
+  if (kept !== undefined) return refuse(kept)
   const image = host?.image ?? defaults.image
   const chosen = pinned ?? request.published(image)
   if (!chosen)
@@ -150,12 +153,24 @@ export function planBoot(request: PlanRequest): BootPlan | BootRefusal {
   }
 }
 
+/** Why a host is not to be one of ours now, whatever it boots of ours. */
+export function keptOut(host: KnownHost | undefined): string | undefined {
+  const { name, maintenance, standing } = host ?? {}
+  if (maintenance) return `host ${name} is in maintenance: remove "maintenance: true" from its entry in the config to boot it`
+  return standing === 'rejected' && name !== undefined ? rejected(name).reason : undefined
+}
+
+/** Whatever it is to boot. */
+export function rejected(name: string): BootRefusal {
+  return { kind: 'refused', name, reason: `an admin has rejected ${name}: hostless host approve ${name} lets it boot again` }
+}
+
 /** Why a UEFI machine cannot boot this generation. */
 export function withoutEfi({ image, generation }: { readonly image: ImageName; readonly generation: Generation }): string {
   return `generation ${generation} of ${image} has no xen.efi, which UEFI needs: build it anew or import it with --xen-efi, or set this host to BIOS boot`
 }
 
-function planNetwork(mac: Mac, host: KnownHost | undefined, lease: BootLease | undefined): PlannedNetwork {
+export function planNetwork(mac: Mac, host: KnownHost | undefined, lease: BootLease | undefined): PlannedNetwork {
   return {
     mac,
     address: lease ? planAddress(lease) : { kind: 'dhcp' },

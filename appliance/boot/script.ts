@@ -1,13 +1,17 @@
 // Boot scripts for iPXE, and xen.cfg for UEFI. A script always has a part for BIOS (multiboot: kernel, module)
 // and one for UEFI (xen.efi with files by name), and branches by itself. HTTP first, then TFTP; whatever
 // fails says so on the console and is tried again for ever: nothing ends in a shell.
+import { ONCE_NAMES, type OnceKind } from '../../manager/protocol/once.ts'
 import type { Mac } from '../wire/addresses.ts'
 import { overBudget, overLine } from './budget.ts'
 import { type BootIdentity, type CommandLine, kernelCommandLine, xenCommandLine } from './commandline.ts'
+import type { OncePlan } from './once.ts'
 import { type BootPlan, type BootRefusal, type Platform, type ServerAddress, withoutEfi } from './plan.ts'
-import { consoleText, type FillTemplate } from './templates.ts'
+import { consoleText, type FillTemplate, type TemplateFile } from './templates.ts'
 
 const RETRY_SECONDS = '10'
+/** On the first serial port besides the screen, at the speed of our other consoles (boot options of Memtest86+ 6.10). */
+const MEMTEST_LINE = 'console=ttyS0,115200'
 
 export interface RenderedScript {
   readonly text: string
@@ -67,6 +71,28 @@ export function refusalScript(fill: FillTemplate, refusal: BootRefusal, mac: Mac
     ...scriptUrls(server, mac),
     name: consoleText(refusal.name),
     reason: consoleText(refusal.reason),
+    seconds: RETRY_SECONDS,
+  })
+}
+
+const ONCE_TEMPLATES: Readonly<Record<OnceKind, TemplateFile>> = {
+  local: 'once-local.ipxe.hbs',
+  memtest: 'once-memtest.ipxe.hbs',
+  shell: 'once-shell.ipxe.hbs',
+}
+
+/**
+ * Something else than the pool. What does not start says so and asks again. On BIOS iPXE starts the first disk itself. On UEFI it goes
+ * back with an error, which is what makes firmware take its next boot entry (UEFI 2.10, 3.1.1; after a success it may show its menu).
+ */
+export function onceScript(fill: FillTemplate, { what, name, mac, server }: OncePlan, attempt: string): string {
+  const files = { http: httpBase(server), tftp: tftpBase(server), server: server.address, line: MEMTEST_LINE }
+  return fill('once.ipxe.hbs', {
+    ...scriptUrls(server, mac),
+    name: consoleText(name),
+    attempt: consoleText(attempt),
+    what: ONCE_NAMES[what],
+    body: fill(ONCE_TEMPLATES[what], files).trimEnd(),
     seconds: RETRY_SECONDS,
   })
 }

@@ -10,7 +10,14 @@ export const TEMPLATE_FILES = [
   'uefi.ipxe.hbs',
   'impossible.ipxe.hbs',
   'refused.ipxe.hbs',
+  'once.ipxe.hbs',
+  'once-local.ipxe.hbs',
+  'once-memtest.ipxe.hbs',
+  'once-shell.ipxe.hbs',
   'xen.cfg.hbs',
+  'stick.ipxe.hbs',
+  'stick-ipxe.cfg.hbs',
+  'stick-xen.cfg.hbs',
 ] as const
 
 export type TemplateFile = (typeof TEMPLATE_FILES)[number]

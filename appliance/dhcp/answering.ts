@@ -47,6 +47,8 @@ export interface Answering {
   take(datagram: Datagram): void
   /** Sends the answers to what was taken, once they are on disk. Never throws. */
   settle(): void
+  /** Whatever is decided from now on depends on this. */
+  use(setting: AnsweringOptions['setting']): void
 }
 
 interface Taken {
@@ -64,7 +66,7 @@ export function openAnswering({ setting, store, now, log, onExchange, onDropped 
   const details = limitLog(log, { lines: 500, windowSeconds: 10 }, now)
   const mayTell = withinRate({ times: 20, windowSeconds: 1 }, now)
   const discovers = new Discovers()
-  const unchanging = { ...setting, leases: store, discovers }
+  let unchanging = { ...setting, leases: store, discovers }
   let group: Taken[] = []
 
   const tell = (dropped: DroppedDhcp | undefined): void => {
@@ -149,6 +151,9 @@ export function openAnswering({ setting, store, now, log, onExchange, onDropped 
   }
 
   return {
+    use(other) {
+      unchanging = { ...other, leases: store, discovers }
+    },
     standing: ({ bytes }) => standingOf(senderOf(bytes), unchanging, peekMessage(bytes)),
     take(datagram) {
       attempt(datagram, () => {

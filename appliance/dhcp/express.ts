@@ -21,9 +21,7 @@ const BROADCAST = 0xffffffff
 const ALL = 0xffff
 const NOTHING = 0
 
-/** Undefined where no machine is reserved. */
-export function expressFilters(macs: readonly Mac[]): ExpressFilters | undefined {
-  if (macs.length === 0) return undefined
+export function expressFilters(macs: readonly Mac[]): ExpressFilters {
   const known = [...new Set(macs)].slice(0, MOST_EXPRESS)
   return {
     express: Buffer.concat([...known.map((mac) => whenFrom(mac, ALL)), give(NOTHING)]),

@@ -6,8 +6,8 @@ import { type AddressRange, type Ipv4, parseIpv4, type Subnet, UNSPECIFIED } fro
 import { drain } from '../wire/datagrams.ts'
 import { limitLog } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
-import { openUdpOn, type UdpWish } from '../wire/sockets/udp.ts'
-import { type AnsweringOptions, type Datagram, openAnswering, type Send } from './answering.ts'
+import { filterUdp, openUdpOn, type UdpWish } from '../wire/sockets/udp.ts'
+import { type Answering, type AnsweringOptions, type Datagram, openAnswering, type Send } from './answering.ts'
 import type { ServerPort } from './decide.ts'
 import type { DhcpMode } from './decision.ts'
 import type { Destination } from './destination.ts'
@@ -46,6 +46,8 @@ export interface DhcpServerOptions {
 }
 
 export interface DhcpServer {
+  /** What comes from now on is answered by these; mode, address and subnet are what they were. Leases are the store's, and stay. */
+  take(settings: DhcpSettings): void
   /** Resolves when the sockets are closed; may be called twice. */
   close(): Promise<void>
 }
@@ -55,33 +57,47 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
   const { settings, log } = options
   if (settings.mode === 'off') {
     log.info({ interface: options.interface }, 'DHCP is off')
-    return { close: async () => {} }
+    return { take: () => {}, close: async () => {} }
   }
-  const filters = expressFilters(settings.hosts.flatMap(macsOf))
+  const filters = filtersFor(settings)
   const sockets: dgram.Socket[] = []
   const open = async (port: number, wish: UdpWish = {}): Promise<dgram.Socket> => {
     const socket = await openUdpOn(options.interface, port, wish)
     sockets.push(socket)
     return socket
   }
-  let receiver: Receiver<Datagram>
+  let ears: { readonly dhcp: dgram.Socket; readonly express: dgram.Socket; readonly bootServer: dgram.Socket }
   try {
-    const dhcp = await open(67, { filter: filters?.others })
-    // It only hears: what it is told is answered as from the other one.
-    const express = filters && (await open(67, { address: '255.255.255.255', filter: filters.express }))
-    const bootServer = await open(4011)
-    receiver = listen(options, [
-      { socket: dhcp, port: 67 },
-      ...(express ? [{ socket: express, port: 67, answerFrom: dhcp } as const] : []),
-      { socket: bootServer, port: 4011 },
-    ])
+    ears = {
+      dhcp: await open(67, { filter: filters.others }),
+      express: await open(67, { address: '255.255.255.255', filter: filters.express }),
+      bootServer: await open(4011),
+    }
   } catch (error) {
     await Promise.all(sockets.map(closed))
     throw error
   }
+  const { receiver, answering } = listen(options, [
+    { socket: ears.dhcp, port: 67 },
+    // It only hears: what it is told is answered as from the other one.
+    { socket: ears.express, port: 67, answerFrom: ears.dhcp },
+    { socket: ears.bootServer, port: 4011 },
+  ])
   log.info({ interface: options.interface, mode: settings.mode, address: settings.address }, 'DHCP server listens')
   let closing: Promise<unknown> | undefined
   return {
+    take(wanted) {
+      answering.use(settingOf({ settings: wanted, bootTarget: options.bootTarget }))
+      if (closing) return
+      const { express, others } = filtersFor(wanted)
+      try {
+        // In this order: what comes between them is heard twice rather than not at all.
+        filterUdp(ears.express, options.interface, express)
+        filterUdp(ears.dhcp, options.interface, others)
+      } catch (error) {
+        log.warn({ err: error }, 'hosts that are new in the config wait with strangers where there is a flood: restart the appliance')
+      }
+    },
     async close() {
       receiver.close()
       closing ??= Promise.all(sockets.map(closed))
@@ -89,6 +105,8 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
     },
   }
 }
+
+const filtersFor = ({ hosts }: DhcpSettings) => expressFilters(hosts.flatMap(macsOf))
 
 interface Ear {
   readonly socket: dgram.Socket
@@ -98,7 +116,10 @@ interface Ear {
 }
 
 /** Whatever a datagram does, the next one is served. All ears have one queue, and one group of answers. */
-function listen(options: DhcpServerOptions, ears: readonly Ear[]): Receiver<Datagram> {
+function listen(
+  options: DhcpServerOptions,
+  ears: readonly Ear[],
+): { readonly receiver: Receiver<Datagram>; readonly answering: Answering } {
   const { log, now, store, onExchange, onDropped } = options
   const troubles = limitLog(log, { lines: 20, windowSeconds: 10 }, now)
   const answering = openAnswering({ setting: settingOf(options), store, now, log, onExchange, onDropped })
@@ -120,7 +141,7 @@ function listen(options: DhcpServerOptions, ears: readonly Ear[]): Receiver<Data
     socket.on('error', (error) => troubles.error({ err: error, port }, 'DHCP socket'))
     socket.on('message', (bytes, sender) => hear(bytes, { address: parseIpv4(sender.address) ?? UNSPECIFIED, port: sender.port }))
   }
-  return receiver
+  return { receiver, answering }
 }
 
 /** What decisions depend on, as configured. */

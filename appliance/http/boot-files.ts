@@ -13,8 +13,8 @@ import { selectRange } from './range.ts'
 export const BOOT_FILES = ['xen', 'xen.efi', 'vmlinuz', 'initrd.img', 'root.squashfs'] as const
 export type BootFile = (typeof BOOT_FILES)[number]
 
-/** Served at the top: UEFI HTTP boot has no TFTP before it. */
-export const HTTP_LOADERS = ['snponly.efi', 'ipxe.efi'] as const
+/** Served at the top: UEFI HTTP boot has no TFTP before it. So is what hosts boot once. */
+export const HTTP_LOADERS = ['snponly.efi', 'ipxe.efi', 'memtest.bin', 'memtest.efi'] as const
 export type HttpLoader = (typeof HTTP_LOADERS)[number]
 
 /** served: the whole file · partial: the range that was asked for · not-found: no such generation, or it lacks this file */

@@ -5,6 +5,7 @@ import type { Mac } from '../wire/addresses.ts'
 import { readBytes } from '../wire/http-body.ts'
 import { macInPath } from '../wire/path.ts'
 import { type BootFilesOptions, bootFiles, HTTP_LOADERS } from './boot-files.ts'
+import { type FromStick, type JoinAnswer, joinText, LONGEST_JOIN, parseJoin } from './join.ts'
 import { resolveTarget, urlOf } from './path.ts'
 import { allowMethods, notFound, onError, peerOf, sendProblem } from './problem.ts'
 import { refusalScript } from './refusal-script.ts'
@@ -36,6 +37,8 @@ export interface BootRoutesOptions extends BootFilesOptions {
   readonly manager: (attempt: string, peer: string) => Awaitable<ManagerAnswer>
   /** For monitoring: open to whoever is on the wire, so that nothing but counts is told. */
   readonly self: { readonly isReady: () => boolean; readonly metrics: () => Promise<string> }
+  /** Attempt and token of a host that runs from a stick. */
+  readonly join: (mac: Mac, stick: FromStick, peer: string) => Awaitable<JoinAnswer>
   readonly report: (attempt: string, report: BootReport, peer: string) => Awaitable<{ readonly kind: 'accepted' } | Refusal>
 }
 
@@ -98,6 +101,18 @@ export function bootRoutes(options: BootRoutesOptions): Express {
       case 'refusal':
         return sendProblem(response, 404, answer.reason)
     }
+  })
+
+  app.all('/join/:mac', allowMethods('POST'))
+  app.post('/join/:mac', async (request, response) => {
+    const mac = macInPath(request.params.mac)
+    if (!mac) return sendProblem(response, 400, 'this is not a MAC address: write it as 52:54:00:77:00:01')
+    const body = await readBytes(request, response, LONGEST_JOIN)
+    if (body.kind !== 'bytes') return sendProblem(response, 413, `this has at most ${LONGEST_JOIN} bytes, and is sent whole`)
+    const stick = parseJoin(body.bytes)
+    if (!stick) return sendProblem(response, 400, 'two lines are told, image=NAME and generation=ID')
+    response.set('Cache-Control', 'no-store').type('text/plain')
+    response.send(joinText(await options.join(mac, stick, peerOf(request))))
   })
 
   app.all('/report/:attempt', allowMethods('POST'), knownAttempt)

@@ -49,8 +49,8 @@ export class BootNews {
 
 /** Undefined for what cannot be told. */
 export function bootRecordOf(view: AttemptView): BootRecord | undefined {
-  const { id, mac, startedAt: started, state: outcome, stages, address, image, generation } = view
-  const ended = outcome === 'up' || outcome === 'failed' ? Math.round(stages.at(-1)?.at ?? started) : undefined
+  const { id, mac, startedAt: started, state: outcome, once, stages, address, image, generation } = view
+  const ended = outcome === 'up' || outcome === 'failed' || outcome === 'once' ? Math.round(stages.at(-1)?.at ?? started) : undefined
   const diagnosis = tidy(view.diagnosis, 4096)
   const [xen, kernel] = [tidy(view.xen, 128), tidy(view.kernel, 128)]
   return bootRecord.safeParse({
@@ -60,6 +60,7 @@ export function bootRecordOf(view: AttemptView): BootRecord | undefined {
     outcome,
     stages: stages.map(stageRecordOf),
     ...(ended === undefined ? {} : { ended }),
+    ...(once === undefined ? {} : { once }),
     ...(address === undefined ? {} : { address }),
     ...(image === undefined ? {} : { image, generation }),
     ...(diagnosis === undefined ? {} : { diagnosis }),

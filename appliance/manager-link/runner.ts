@@ -13,7 +13,7 @@ import type { Troubles } from './trouble.ts'
 export interface ManagerLinkOptions {
   readonly place: ManagerPlace
   readonly keys: () => Promise<SiteKeys>
-  readonly self: ApplianceSelf
+  readonly self: () => ApplianceSelf
   /** The most urgent first. */
   readonly sources: readonly Source[]
   readonly troubles: Troubles
@@ -31,6 +31,8 @@ export interface ManagerLink {
 const PATIENCE = 15_000
 /** Bytes of an answer to a push: it is empty, or a problem. */
 const LONGEST_ANSWER = 64 * 1024
+/** It knows no such thing, or not in this form or size. */
+const NOT_TAKEN = [400, 404, 405, 413]
 
 /** Never rejects, never throws; goes on until `close`. */
 export function startManagerLink(options: ManagerLinkOptions): ManagerLink {
@@ -84,7 +86,7 @@ class RunningLink implements ManagerLink {
   }
 
   /** Undefined when it is acknowledged, else why not. */
-  async #tell({ path, body, acknowledged }: Push): Promise<string | undefined> {
+  async #tell({ path, body, acknowledged, optional }: Push): Promise<string | undefined> {
     const { place, keys, self } = this.#options
     const found = await keys()
     if (found.kind === 'none') return found.reason
@@ -92,12 +94,13 @@ class RunningLink implements ManagerLink {
       method: 'POST',
       path,
       headers: { authorization: `Bearer ${found.secret}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ appliance: self, ...body }),
+      body: JSON.stringify({ appliance: self(), ...body }),
       patience: PATIENCE,
       limit: LONGEST_ANSWER,
       signal: this.#stop.signal,
     })
-    if (answer.kind === 'failed' || answer.status !== 204) return describeAnswer(answer, place)
+    const isNotTaken = optional === true && answer.kind === 'answer' && NOT_TAKEN.includes(answer.status)
+    if (!isNotTaken && (answer.kind === 'failed' || answer.status !== 204)) return describeAnswer(answer, place)
     acknowledged()
     return undefined
   }

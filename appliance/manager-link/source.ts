@@ -5,6 +5,8 @@ export interface Push {
   readonly body: object
   /** The manager has it on disk. */
   readonly acknowledged: () => void
+  /** A manager that does not take it at all is not asked again: it is older than this appliance. */
+  readonly optional?: true
 }
 
 /** What is to be told next; undefined when all is told. */

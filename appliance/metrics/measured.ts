@@ -8,7 +8,8 @@ import { countLeases, fillOfPools } from './pools.ts'
 import { watchProcess } from './process.ts'
 
 export interface MeasuredOptions {
-  readonly pools: readonly AddressRange[]
+  /** Of the config as it is. */
+  readonly pools: () => readonly AddressRange[]
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
@@ -58,7 +59,7 @@ export class Measured {
       const sources = {
         isReady: () => this.#isReady,
         leases: () => countLeases(leases.all(), now()),
-        pools: () => fillOfPools(pools, leases.all(), now()),
+        pools: () => fillOfPools(pools(), leases.all(), now()),
         attempts: () => attempts.views(),
         process: () => this.#process.facts(),
       }

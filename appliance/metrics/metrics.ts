@@ -29,7 +29,7 @@ export interface ApplianceMetrics {
 
 const ANSWERS = ['offer', 'ack', 'nak', 'silent'] as const
 const PROTOCOLS = ['dhcp', 'tftp', 'http', 'nfs'] as const
-const OUTCOMES = ['up', 'failed', 'stuck'] as const
+const OUTCOMES = ['up', 'failed', 'stuck', 'once'] as const
 const UNDER_WAY = ['booting', 'stuck'] as const
 const WRITE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const BOOT_SECONDS = [15, 30, 45, 60, 90, 120, 180, 300, 600, 1200]
@@ -49,7 +49,7 @@ export function createApplianceMetrics(): ApplianceMetrics {
   const dropped = counter('hostless_dropped_total', 'What clients sent that could not be read or was not served', 'protocol')
   const boots = counter(
     'hostless_boots_total',
-    'Boots that have come up, failed or got stuck, by the last stage that they got to',
+    'Boots that have come up, failed, got stuck or were of something else than the pool, by the last stage that they got to',
     'outcome',
     'stage',
   )
@@ -90,6 +90,9 @@ export function createApplianceMetrics(): ApplianceMetrics {
     text: async (sources) => {
       ready.set(sources.isReady() ? 1 : 0)
       for (const [kind, count] of Object.entries(sources.leases())) leases.set({ kind }, count)
+      // A pool of the config before is none.
+      addresses.reset()
+      taken.reset()
       for (const { pool, addresses: all, leases: live } of sources.pools()) {
         addresses.set({ pool }, all)
         taken.set({ pool }, live)

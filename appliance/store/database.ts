@@ -48,6 +48,14 @@ const MIGRATIONS: readonly string[] = [
      etag TEXT NOT NULL,
      plan TEXT NOT NULL                  -- JSON, as the manager gave it last
    ) STRICT;`,
+  `CREATE TABLE followed_orders (
+     id      TEXT PRIMARY KEY,           -- of the order
+     attempt TEXT NOT NULL UNIQUE,       -- may be forgotten before its order is
+     mac     TEXT NOT NULL,
+     what    TEXT NOT NULL,
+     at      INTEGER NOT NULL,           -- ms since the epoch
+     told    INTEGER NOT NULL DEFAULT 0  -- 1: the manager has it
+   ) STRICT;`,
 ]
 
 /** The newest that this hostless knows. */

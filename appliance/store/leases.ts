@@ -1,7 +1,7 @@
 // The leases table. What is acknowledged is on disk when `flush` or `commit` returns (SQLite, synchronous = FULL), so a reply that is
 // sent afterwards is never forgotten; offers are not: they promise nothing that the REQUEST does not ask for once more, and anybody can
 // call for them by the thousand. Reads come from memory: this object is the table's only writer. A row has the MAC that asked; whose
-// host that is, the config says, and may say otherwise after a restart. A host that is written has one row in a subnet.
+// host that is, the config says, and may say otherwise later. A host that is written has one row in a subnet.
 import type { HostKey } from '../boot/known-host.ts'
 import {
   describeLease,
@@ -31,11 +31,11 @@ interface Staged {
 
 export class Leases implements LeaseStore {
   readonly #now: () => number
-  readonly #key: HostKey
+  #key: HostKey
   /** As it is, with offers. */
-  readonly #leases: LeaseIndex
+  #leases: LeaseIndex
   /** As it is once what is staged is written. */
-  readonly #onDisk: LeaseIndex
+  #onDisk: LeaseIndex
   readonly #unwritten = new Map<Ipv4, Lease>()
   readonly #most: number
   readonly #save: (staged: readonly Staged[]) => void
@@ -180,6 +180,19 @@ export class Leases implements LeaseStore {
     const ended = this.#leases.of(mac).filter(({ kind }) => kind !== 'released')
     for (const { subnet, address } of ended) this.commit({ kind: 'free', subnet, mac, address, at: this.#now() })
     return ended
+  }
+
+  /** Of which host each MAC is from now on; what a pool lends is asked anew. No lease is changed. */
+  rekey(key: HostKey): void {
+    this.#settle() // what is staged could not be taken back after it
+    this.#key = key
+    const again = (index: LeaseIndex): LeaseIndex => {
+      const made = new LeaseIndex(key)
+      for (const lease of index.all()) made.remember(lease)
+      return made
+    }
+    this.#leases = again(this.#leases)
+    this.#onDisk = again(this.#onDisk)
   }
 
   #isOf(lease: Lease, mac: Mac): boolean {

@@ -1,5 +1,6 @@
 // One boot of one host: which events belong to it, and when the next one begins. Sizes are bounded: an event
 // that repeats is counted, and each kind of event has room for so many different ones.
+import type { OnceKind } from '../../manager/protocol/once.ts'
 import type { Platform } from '../boot/plan.ts'
 import type { Ipv4, Mac } from '../wire/addresses.ts'
 import type { Generation, ImageName } from '../wire/generation.ts'
@@ -30,9 +31,24 @@ export interface Attempt {
 export const QUIET_TIME = 120_000
 /** An attempt that has been loading for so long (ms) is begun anew, so that it may take a newer generation. */
 export const LOADING_TIME = 600_000
+/**
+ * For so long (ms) after its first script a boot of something else than the pool gets that again: iPXE asks by TFTP where the answer by
+ * HTTP was lost, which it takes for lost after some 20 s. Who asks later was not served by it, and boots the pool.
+ */
+export const ONCE_TIME = 60_000
 
 /** Different events kept of each kind. */
-const ROOM: Readonly<Record<BootEvent['kind'], number>> = { dhcp: 40, tftp: 40, script: 20, file: 40, mount: 8, drop: 8, report: 60 }
+const ROOM: Readonly<Record<BootEvent['kind'], number>> = {
+  dhcp: 40,
+  tftp: 40,
+  script: 20,
+  stick: 8,
+  file: 40,
+  mount: 8,
+  drop: 8,
+  report: 60,
+  capture: 1,
+}
 
 export type Belonging = 'current' | 'new' | 'none'
 
@@ -42,7 +58,9 @@ export function belongsTo(current: Attempt | undefined, event: BootEvent, at: nu
     case 'dhcp':
       return dhcpBelongsTo(current, event, at)
     case 'script':
-      return scriptBelongsTo(current, at)
+      return openingBelongsTo(current, at, 'script')
+    case 'stick':
+      return current ? 'current' : 'new' // its attempt has been opened for it
     case 'tftp':
     case 'file':
     case 'mount':
@@ -50,6 +68,7 @@ export function belongsTo(current: Attempt | undefined, event: BootEvent, at: nu
     case 'drop':
       return dropBelongsTo(current, event, at)
     case 'report':
+    case 'capture':
       return current ? 'current' : 'none'
   }
 }
@@ -60,22 +79,33 @@ function dropBelongsTo(current: Attempt | undefined, event: EventOf<'drop'>, at:
   return current && !isUp(current) ? 'current' : 'none'
 }
 
-/** A script is asked for by iPXE at a boot's start, and again by a boot that could not load. */
-export function scriptBelongsTo(current: Attempt | undefined, at: number): 'current' | 'new' {
-  if (!current || hasReported(current) || isQuiet(current, at)) return 'new'
+/** Who asks for an attempt: iPXE for its script, or a host that runs from a stick for its token. */
+export type Opening = 'script' | 'stick'
+
+/**
+ * A script is asked for by iPXE at a boot's start, and again by a boot that could not load. A host from a stick asks until it is answered;
+ * what else was begun is not its boot.
+ */
+export function openingBelongsTo(current: Attempt | undefined, at: number, by: Opening): 'current' | 'new' {
+  if (!current || hasReported(current)) return 'new'
+  if (by === 'stick') return isFromStick(current) ? 'current' : 'new'
+  if (isFromStick(current)) return 'new'
+  if (isQuiet(current, at)) return 'new'
+  const once = onceServed(current)
+  if (once && at - once.at > ONCE_TIME) return 'new'
   return current.pin && at - current.startedAt > LOADING_TIME ? 'new' : 'current'
 }
 
 /** What came before the script, if it is still this boot: firmware tries one NIC after another. */
-export function beforeScript(current: Attempt, at: number): readonly RecordedEvent[] {
-  return gotScript(current) || isUp(current) || isQuiet(current, at) ? [] : current.events
+export function beforeOpening(current: Attempt, at: number, by: Opening): readonly RecordedEvent[] {
+  return by === 'stick' || isLoaded(current) || isQuiet(current, at) ? [] : current.events
 }
 
 function dhcpBelongsTo(current: Attempt | undefined, event: EventOf<'dhcp'>, at: number): Belonging {
   const boots = event.by !== 'initramfs' && (event.message === 'DISCOVER' || event.message === 'REQUEST')
   if (!current) return boots ? 'new' : 'none'
   if (boots && isQuiet(current, at)) return 'new'
-  if (boots && event.message === 'DISCOVER' && gotScript(current)) return 'new'
+  if (boots && event.message === 'DISCOVER' && isLoaded(current)) return 'new'
   return isUp(current) ? 'none' : 'current'
 }
 
@@ -108,7 +138,7 @@ function placeFor(attempt: Attempt, event: BootEvent): number {
 }
 
 function pinOf(event: BootEvent): Attempt['pin'] {
-  return event.kind === 'script' && event.outcome === 'served' && event.image && event.generation
+  return (event.kind === 'script' || event.kind === 'stick') && event.outcome === 'served' && event.image && event.generation
     ? { image: event.image, generation: event.generation }
     : undefined
 }
@@ -121,14 +151,14 @@ export function eventsOf<Kind extends BootEvent['kind']>(
   return attempt.events.filter(isOf).sort((a, b) => a.at - b.at)
 }
 
-/** The address of the boot: the last that we gave; where another server gives them, that from which the script was asked for. */
+/** The address of the boot: the last that we gave; where another server gives them, that from which the script, or the token, was asked for. */
 export function addressOf(attempt: Attempt): Ipv4 | undefined {
   const given = [...eventsOf(attempt, 'dhcp')]
     .sort((a, b) => a.last - b.last)
     .flatMap(({ event }) => (event.answer === 'ack' && event.address ? [event.address] : []))
   return (
     given.at(-1) ??
-    [...eventsOf(attempt, 'script')]
+    [...eventsOf(attempt, 'script'), ...eventsOf(attempt, 'stick')]
       .sort((a, b) => a.last - b.last)
       .flatMap(({ event }) => event.address ?? [])
       .at(-1)
@@ -149,6 +179,12 @@ export function uuidOfAttempt(attempt: Attempt): string | undefined {
     .at(-1)
 }
 
+/** The first script of something else than the pool: what it is, and when it left. */
+export function onceServed(attempt: Attempt): { readonly what: OnceKind; readonly at: number } | undefined {
+  const [first] = eventsOf(attempt, 'script').flatMap(({ event, at }) => (event.once ? [{ what: event.once, at }] : []))
+  return first
+}
+
 export function isUp(attempt: Attempt): boolean {
   return attempt.events.some(({ event }) => event.kind === 'report' && event.stage === 'up' && event.status === 'done')
 }
@@ -160,8 +196,13 @@ export function hasRoot(attempt: Attempt): boolean {
   )
 }
 
-function gotScript(attempt: Attempt): boolean {
-  return attempt.events.some(({ event }) => event.kind === 'script')
+/** Firmware and iPXE have done their part, whether we gave it its script or it came from a stick: what they ask for next is another boot. */
+function isLoaded(attempt: Attempt): boolean {
+  return attempt.events.some(({ event }) => event.kind === 'script') || isFromStick(attempt) || hasReported(attempt)
+}
+
+export function isFromStick(attempt: Attempt): boolean {
+  return attempt.events.some(({ event }) => event.kind === 'stick')
 }
 
 function hasReported(attempt: Attempt): boolean {
@@ -169,6 +210,7 @@ function hasReported(attempt: Attempt): boolean {
 }
 
 function isQuiet(attempt: Attempt, at: number): boolean {
-  const last = attempt.events.reduce((latest, recorded) => Math.max(latest, recorded.last), attempt.startedAt)
+  const heard = attempt.events.filter(({ event }) => event.kind !== 'capture')
+  const last = heard.reduce((latest, recorded) => Math.max(latest, recorded.last), attempt.startedAt)
   return at - last > QUIET_TIME
 }

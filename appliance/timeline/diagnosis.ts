@@ -1,11 +1,13 @@
 // Why a boot does not go on, in plain words with what to do, from what was seen and what was not.
-import { type Attempt, eventsOf } from './attempt.ts'
+import { TOOL_FILES } from '../boot/tools.ts'
+import { type Attempt, eventsOf, isFromStick, onceServed } from './attempt.ts'
 import type { Stage } from './event.ts'
 
 /** A stage that failed and said why. */
-export function explainFailure(stage: Stage, reason: string): string {
+export function explainFailure(attempt: Attempt, stage: Stage, reason: string): string {
   switch (stage) {
     case 'script':
+      if (isFromStick(attempt)) return `This host runs from a stick, and is none of ours: ${reason}. It asks again until this is put right.`
       return `This host gets no boot script: ${reason}. It asks again every 10 seconds and boots once this is put right.`
     case 'initramfs':
     case 'network':
@@ -22,9 +24,38 @@ export function explainFailure(stage: Stage, reason: string): string {
   }
 }
 
+/** `host`: a name or a MAC address. */
+export function explainCapture(host: string): string {
+  return `What was on the wire is kept: hostless boot capture ${host}.`
+}
+
 /** An attempt that another one has followed. */
 export function explainEnd(last: Stage | undefined, cause: string): string {
   return `The host began another boot before this one was up (it had got to: ${last ?? 'nothing'}). ${cause}`
+}
+
+/** More than iPXE asks by itself where an answer was lost: once by each transport. */
+const COMES_BACK = 3
+
+/** Of a boot of something else than the pool, which is no failure; undefined while nothing says that it did not start. */
+export function explainOnce(attempt: Attempt): string | undefined {
+  const asked = eventsOf(attempt, 'script').reduce((sum, { times: often }) => sum + often, 0)
+  if (asked < COMES_BACK) return undefined
+  const back = `It came back and asked for its script ${times(asked)}, and boots the pool from a minute after the first time on.`
+  switch (onceServed(attempt)?.what) {
+    case undefined:
+    case 'shell': // a person asks as often as they like
+      return undefined
+    case 'local':
+      return `${back} Nothing starts from its first local disk (on BIOS drive 0x80): its console says more. Has it a boot loader for this firmware?`
+    case 'memtest': {
+      const files = eventsOf(attempt, 'file').filter(({ event }) => TOOL_FILES.some((file) => file === event.file))
+      const isWhole = files.some(({ event }) => event.outcome === 'served')
+      return isWhole
+        ? `${back} It has fetched memtest86+, which did not start: on UEFI Secure Boot must be off; its console says more.`
+        : `${back} It has not fetched memtest86+ whole: are http.port (TCP) and tftp.port (UDP) open to this host?`
+    }
+  }
 }
 
 /**
@@ -154,6 +185,9 @@ function explainNoScript(seen: Exchanges, because: string): string {
 }
 
 function explainScript(attempt: Attempt): string {
+  if (isFromStick(attempt)) {
+    return "This host runs from a stick and has its attempt, and Xen's toolstack has not answered since: its console says more."
+  }
   const fetched = eventsOf(attempt, 'script').reduce((sum, { times }) => sum + times, 0)
   return `The boot script was fetched ${times(fetched)}, and no file of Xen after it: its console says what iPXE tried. Are http.port (TCP) and tftp.port (UDP) open to this host?`
 }

@@ -1,6 +1,7 @@
 // What happens in a boot, as the appliance's servers see it: a closed union. main.ts maps what each server
 // observes to these; the store keeps them as JSON and reads them back through the same schema.
 import { z } from 'zod'
+import { ONCE_KINDS } from '../../manager/protocol/once.ts'
 import type { Platform } from '../boot/plan.ts'
 import { type Ipv4, parseIpv4 } from '../wire/addresses.ts'
 import { type Generation, type ImageName, parseGeneration, parseImageName } from '../wire/generation.ts'
@@ -54,6 +55,19 @@ const script = z.object({
   /** What was served: the attempt stays with it. */
   image: image.exactOptional(),
   generation: generation.exactOptional(),
+  /** What was served instead of the pool. */
+  once: z.enum(ONCE_KINDS).exactOptional(),
+  reason: text.exactOptional(),
+})
+
+/** The host runs already, from a stick, by its own word. `refused`: it is not to be one of ours now; it asks again. */
+const stick = z.object({
+  kind: z.literal('stick'),
+  outcome: z.enum(['served', 'refused']),
+  /** Who asked. */
+  address: address.exactOptional(),
+  image,
+  generation,
   reason: text.exactOptional(),
 })
 
@@ -79,7 +93,10 @@ const report = z.object({
   detail: z.record(z.string(), text),
 })
 
-export const bootEventSchema = z.discriminatedUnion('kind', [dhcp, tftp, script, file, mount, drop, report])
+/** What was on the wire in this boot is kept: the appliance's own doing, and no sign of the host. */
+const capture = z.object({ kind: z.literal('capture'), packets: z.number().nonnegative(), missed: z.number().nonnegative() })
+
+export const bootEventSchema = z.discriminatedUnion('kind', [dhcp, tftp, script, stick, file, mount, drop, report, capture])
 
 export type BootEvent = Readonly<z.output<typeof bootEventSchema>>
 export type EventOf<Kind extends BootEvent['kind']> = Extract<BootEvent, { kind: Kind }>
@@ -103,7 +120,18 @@ export function identityOf(event: BootEvent): string {
     case 'tftp':
       return JSON.stringify([event.kind, event.file, event.outcome])
     case 'script':
-      return JSON.stringify([event.kind, event.transport, event.outcome, event.address, event.image, event.generation, event.reason])
+      return JSON.stringify([
+        event.kind,
+        event.transport,
+        event.outcome,
+        event.address,
+        event.image,
+        event.generation,
+        event.once,
+        event.reason,
+      ])
+    case 'stick':
+      return JSON.stringify([event.kind, event.outcome, event.address, event.image, event.generation, event.reason])
     case 'file':
       return JSON.stringify([event.kind, event.file, event.transport, event.outcome])
     case 'mount':
@@ -112,5 +140,7 @@ export function identityOf(event: BootEvent): string {
       return JSON.stringify([event.kind, event.protocol, event.reason.replace(/[0-9]+/g, '#')])
     case 'report':
       return JSON.stringify([event.kind, event.stage, event.status, event.detail.reason])
+    case 'capture':
+      return event.kind
   }
 }

@@ -1,16 +1,18 @@
 // Holds the tracker and does what it says: writes to the store first, tells the watchers after.
 
+import type { HostKey } from '../boot/known-host.ts'
 import type { Ipv4, Mac } from '../wire/addresses.ts'
 import { explainDisk } from '../wire/disk.ts'
 import { Emitter } from '../wire/emitter.ts'
 import { limitLog } from '../wire/limit.ts'
 import type { Log } from '../wire/log.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt, Opening } from './attempt.ts'
 import type { BootEvent, EventOf } from './event.ts'
 import type { AttemptView } from './timeline.ts'
 import {
   apply,
   applyAll,
+  applyCapture,
   applyReport,
   attemptById,
   type Change,
@@ -18,6 +20,7 @@ import {
   macAt,
   type Observed,
   openAttempt,
+  regrouped,
   type Tracker,
   tick,
   views,
@@ -84,10 +87,10 @@ export class AttemptRunner {
     return this.#current
   }
 
-  /** The attempt that a request for a boot script belongs to, in the store when this returns. */
-  open(mac: Mac): Attempt {
+  /** The attempt that a request for a boot script, or of a host from a stick, belongs to, in the store when this returns. */
+  open(mac: Mac, by: Opening = 'script'): Attempt {
     const { now, newId } = this.#options
-    const change = openAttempt(this.#tracker, mac, now(), newId())
+    const change = openAttempt(this.#tracker, mac, now(), newId(), by)
     this.#adopt(change)
     return change.attempt
   }
@@ -98,6 +101,15 @@ export class AttemptRunner {
     if (change.kind === 'refused') return change.reason
     this.#adopt(change)
     return undefined
+  }
+
+  /** What was on the wire in this attempt is kept. */
+  captured(id: string, event: Omit<EventOf<'capture'>, 'kind'>): void {
+    try {
+      this.#adopt(applyCapture(this.#tracker, id, { kind: 'capture', ...event }, this.#options.now()))
+    } catch (error) {
+      this.#troubles.error({ attempt: id, reason: explainDisk(error), err: error }, 'boot timeline not written')
+    }
   }
 
   /** To be called every second or so: what time alone changes. */
@@ -113,6 +125,11 @@ export class AttemptRunner {
   /** Names of hosts, by each MAC of theirs, in the place of those before. */
   know(names: Tracker['names']): void {
     this.#current = { ...this.#tracker, names }
+  }
+
+  /** Of which host each MAC is from now on. */
+  rekey(key: HostKey): void {
+    this.#current = regrouped(this.#tracker, key)
   }
 
   views(): AttemptView[] {

@@ -1,9 +1,11 @@
 // From an attempt's events to its stages with times, and to the view that people and programs get. Pure: the
 // time that a view is taken at goes in.
+import { type OnceKind, sayOnce } from '../../manager/protocol/once.ts'
+import { TOOL_FILES } from '../boot/tools.ts'
 import type { Ipv4, Mac } from '../wire/addresses.ts'
 import type { Generation, ImageName } from '../wire/generation.ts'
-import { type Attempt, addressOf, eventsOf, type RecordedEvent } from './attempt.ts'
-import { explainEnd, explainFailure, explainStuck } from './diagnosis.ts'
+import { type Attempt, addressOf, eventsOf, onceServed, type RecordedEvent } from './attempt.ts'
+import { explainCapture, explainEnd, explainFailure, explainOnce, explainStuck } from './diagnosis.ts'
 import { type EventOf, REPORTED_STAGES, type ReportedStage, type Stage } from './event.ts'
 
 export interface StageView {
@@ -16,7 +18,8 @@ export interface StageView {
   readonly detail: string
 }
 
-export type AttemptState = 'booting' | 'up' | 'failed' | 'stuck'
+/** `once`: it has got something else than the pool to boot, as was ordered; whatever becomes of that, it is no boot of the pool that hangs. */
+export type AttemptState = 'booting' | 'up' | 'failed' | 'stuck' | 'once'
 
 export interface AttemptView {
   readonly id: string
@@ -29,12 +32,16 @@ export interface AttemptView {
   /** ms since the epoch */
   readonly startedAt: number
   readonly state: AttemptState
+  /** What it boots instead of the pool. */
+  readonly once?: OnceKind
   readonly stages: readonly StageView[]
   /** Versions, as the host reported them. */
   readonly xen?: string
   readonly kernel?: string
-  /** Of a failed or stuck attempt: what is wrong and what to do. */
+  /** Of a failed or stuck attempt, and of one that boots something else and has come back: what is wrong and what to do. */
   readonly diagnosis?: string
+  /** What was on the wire is kept, and can be fetched by the attempt's id. */
+  readonly capture?: { readonly packets: number; readonly missed: number }
 }
 
 /** What a view depends on besides the attempt. */
@@ -63,10 +70,14 @@ export function viewOf(attempt: Attempt, context: ViewContext): AttemptView {
   const stages = stagesOf(attempt)
   const state = stateOf(attempt, stages, context)
   const address = addressOf(attempt)
+  const once = onceServed(attempt)?.what
   const versions = eventsOf(attempt, 'report').map(({ event }) => event.detail)
   const xen = versions.flatMap((detail) => detail.xen ?? []).at(-1)
   const kernel = versions.flatMap((detail) => detail.kernel ?? []).at(-1)
-  const diagnosis = diagnose(attempt, stages, state, context)
+  const [kept] = eventsOf(attempt, 'capture')
+  const capture = kept && { packets: kept.event.packets, missed: kept.event.missed }
+  const cause = diagnose(attempt, stages, state, context)
+  const diagnosis = cause && capture ? `${cause} ${explainCapture(context.host)}` : cause
   return {
     id: attempt.id,
     host: context.host,
@@ -75,10 +86,12 @@ export function viewOf(attempt: Attempt, context: ViewContext): AttemptView {
     ...(attempt.pin ?? {}),
     startedAt: attempt.startedAt,
     state,
+    ...(once ? { once } : {}),
     stages,
     ...(xen ? { xen } : {}),
     ...(kernel ? { kernel } : {}),
     ...(diagnosis ? { diagnosis } : {}),
+    ...(capture ? { capture } : {}),
   }
 }
 
@@ -91,6 +104,7 @@ export function stuckAt(attempt: Attempt): number {
 }
 
 function stateOf(attempt: Attempt, stages: readonly StageView[], { superseded, now }: ViewContext): AttemptState {
+  if (onceServed(attempt) && stages.every(({ status }) => status !== 'failed')) return 'once'
   if (stages.at(-1)?.stage === 'up' && stages.at(-1)?.status === 'done') return 'up'
   if (superseded || stages.some(({ status }) => status === 'failed')) return 'failed'
   return now >= stuckAt(attempt) ? 'stuck' : 'booting'
@@ -103,8 +117,10 @@ function diagnose(attempt: Attempt, stages: readonly StageView[], state: Attempt
     case 'booting':
     case 'up':
       return undefined
+    case 'once':
+      return explainOnce(attempt)
     case 'failed': {
-      const cause = failed ? explainFailure(failed.stage, failed.detail) : explainStuck(attempt, last, stages.at(-1)?.at)
+      const cause = failed ? explainFailure(attempt, failed.stage, failed.detail) : explainStuck(attempt, last, stages.at(-1)?.at)
       return superseded ? explainEnd(last, cause) : cause
     }
     case 'stuck':
@@ -169,10 +185,19 @@ function loaderOf(attempt: Attempt): string | undefined {
   return fetched.sort((a, b) => a.last - b.last).at(-1)?.event.file
 }
 
+/** Of a host from a stick this is when it came to us: all that was loaded before, it loaded by itself. */
+function stickStage(attempt: Attempt): Found | undefined {
+  const latest = [...eventsOf(attempt, 'stick')].sort((a, b) => a.last - b.last).at(-1)
+  if (!latest) return undefined
+  const { outcome, reason, image, generation } = latest.event
+  if (outcome === 'refused') return { stage: 'script', at: latest.at, status: 'failed', detail: reason ?? 'refused' }
+  return { stage: 'script', at: latest.at, status: 'done', detail: `none: it runs from a stick with ${image}, generation ${generation}` }
+}
+
 function scriptStage(attempt: Attempt): Found | undefined {
   const asked = [...eventsOf(attempt, 'script')].sort((a, b) => a.last - b.last)
   const latest = asked.at(-1)
-  if (!latest) return undefined
+  if (!latest) return stickStage(attempt)
   if (latest.event.outcome === 'refused')
     return { stage: 'script', at: latest.at, status: 'failed', detail: latest.event.reason ?? 'refused' }
   const served = asked.filter(({ event }) => event.outcome === 'served')
@@ -182,15 +207,19 @@ function scriptStage(attempt: Attempt): Found | undefined {
     stage: 'script',
     at,
     status: 'done',
-    detail: sentence([`over ${name(latest.event.transport)}`, times > 1 ? `asked for ${times} times` : undefined]),
+    detail: sentence([
+      latest.event.once && sayOnce(latest.event.once),
+      `over ${name(latest.event.transport)}`,
+      times > 1 ? `asked for ${times} times` : undefined,
+    ]),
   }
 }
 
-/** Done when the initramfs, the last file of the script, has gone out whole. */
+/** Done when the initramfs, the last file of the script, or memtest86+ has gone out whole. */
 function kernelStage(attempt: Attempt): Found | undefined {
   const files = eventsOf(attempt, 'file').filter(({ event }) => isBootFile(event.file))
   const whole = files.filter(({ event }) => event.outcome === 'served')
-  const initrd = whole.find(({ event }) => event.file === 'initrd.img')
+  const initrd = whole.find(({ event }) => event.file === 'initrd.img' || isTool(event.file))
   const broken = files.filter(({ event }) => event.outcome !== 'served' && event.outcome !== 'partial')
   const [latest] = [...files].sort((a, b) => b.last - a.last)
   if (!latest) return undefined
@@ -242,7 +271,11 @@ function fileText({ file, bytes, transport }: EventOf<'file'>): string {
 }
 
 function isBootFile(file: string): boolean {
-  return ['xen', 'xen.efi', 'xen.cfg', 'vmlinuz', 'initrd.img'].includes(file)
+  return isTool(file) || ['xen', 'xen.efi', 'xen.cfg', 'vmlinuz', 'initrd.img'].includes(file)
+}
+
+function isTool(file: string): boolean {
+  return TOOL_FILES.some((tool) => tool === file)
 }
 
 function name(transport: EventOf<'drop'>['protocol']): string {

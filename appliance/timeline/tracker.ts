@@ -3,23 +3,11 @@
 // of MACs that the config does not know, DHCP alone is not written to disk, so a flood of them costs nothing there.
 import type { HostKey } from '../boot/known-host.ts'
 import type { Ipv4, Mac } from '../wire/addresses.ts'
-import { type Attempt, addressOf, beforeScript, belongsTo, hasRoot, type RecordedEvent, record, scriptBelongsTo } from './attempt.ts'
+import { type Attempt, addressOf, beforeOpening, belongsTo, type Opening, openingBelongsTo, type RecordedEvent, record } from './attempt.ts'
 import type { BootEvent, EventOf } from './event.ts'
+import { evict, prune, type Tracked } from './kept.ts'
 import { type Admission, admitPeer } from './report.ts'
-import { type AttemptState, type AttemptView, stuckAt, viewOf } from './timeline.ts'
-
-/** Hosts kept in memory; those that the config knows, and those that run an image of ours, come on top. */
-export const HOST_LIMIT = 1024
-/** Attempts kept of a host, the newest; the one whose root it last mounted comes on top. */
-export const ATTEMPT_LIMIT = 8
-
-export interface Tracked {
-  readonly attempt: Attempt
-  /** The store has it. */
-  readonly stored: boolean
-  /** As last shown to those who watch. */
-  readonly shown: AttemptState
-}
+import { type AttemptView, stuckAt, viewOf } from './timeline.ts'
 
 export interface Tracker {
   /** Names of the config's hosts, by each MAC of theirs. */
@@ -66,6 +54,21 @@ export function newTracker(names: ReadonlyMap<Mac, string>, stored: readonly Att
   return { names, key, hosts: new Map([...hosts].reverse()) }
 }
 
+/** The same attempts by what is one host now. */
+export function regrouped(tracker: Tracker, key: HostKey): Tracker {
+  const hosts = new Map<Mac, readonly Tracked[]>()
+  for (const tracked of [...tracker.hosts.values()].flat()) {
+    const host = key(tracked.attempt.mac)
+    const others = hosts.get(host) ?? []
+    hosts.delete(host)
+    hosts.set(
+      host,
+      [...others, tracked].sort((a, b) => b.attempt.startedAt - a.attempt.startedAt),
+    )
+  }
+  return { ...tracker, key, hosts }
+}
+
 /** Many events at once, each as `apply` has it, for the price of one copy; of each attempt the last view. */
 export function applyAll(tracker: Tracker, events: readonly Observed[]): Change {
   const draft = new Map(tracker.hosts)
@@ -95,13 +98,19 @@ export function apply(tracker: Tracker, mac: Mac, event: BootEvent, at: number, 
   }
 }
 
-/** The attempt that a request for a boot script belongs to: its id, pin and platform go into the script. */
-export function openAttempt(tracker: Tracker, mac: Mac, at: number, freshId: string): Change & { readonly attempt: Attempt } {
+/** The attempt that a request for a boot script, or of a host from a stick, belongs to: its id, pin and platform go into the answer. */
+export function openAttempt(
+  tracker: Tracker,
+  mac: Mac,
+  at: number,
+  freshId: string,
+  by: Opening = 'script',
+): Change & { readonly attempt: Attempt } {
   const tracked = attemptsOf(tracker, mac)
   const [newest, ...older] = tracked
-  const goesOn = newest?.attempt.mac === mac && scriptBelongsTo(newest.attempt, at) === 'current'
+  const goesOn = newest?.attempt.mac === mac && openingBelongsTo(newest.attempt, at, by) === 'current'
   // The script, its token and its network are of one NIC: asked for by another, they are of another attempt, which tells the whole boot.
-  const current = goesOn ? newest : begin(mac, at, freshId, newest ? beforeScript(newest.attempt, at) : [])
+  const current = goesOn ? newest : begin(mac, at, freshId, newest ? beforeOpening(newest.attempt, at, by) : [])
   const change = settle(
     tracker,
     mac,
@@ -126,17 +135,27 @@ export function applyReport(
   if (!found) return { kind: 'refused', reason: 'there is no such boot attempt' }
   const { mac } = found.attempt
   const admission = admitPeer(mac, peer, leasedTo(mac) ?? addressOf(found.attempt))
-  if (admission.kind === 'refused') return admission
+  return admission.kind === 'refused' ? admission : { kind: 'accepted', ...withLateEvent(tracker, found, event, at) }
+}
+
+/** Our own doing, about whichever attempt. */
+export function applyCapture(tracker: Tracker, id: string, event: EventOf<'capture'>, at: number): Change {
+  const found = findAttempt(tracker, id)
+  return found ? withLateEvent(tracker, found, event, at) : { tracker, changed: [], write: [] }
+}
+
+function withLateEvent(tracker: Tracker, found: Tracked, event: BootEvent, at: number): Change {
+  const { mac } = found.attempt
   const tracked = attemptsOf(tracker, mac)
   const [newest] = tracked
-  if (newest === found) return { kind: 'accepted', ...withEvent(tracker, mac, found, tracked.slice(1), event, at) }
+  if (newest === found) return withEvent(tracker, mac, found, tracked.slice(1), event, at)
   // Late, of an attempt that another one has followed: it belongs to its own.
   const recorded = record(found.attempt, event, at)
   const attempts = tracked.map((other) => (other === found ? { ...found, attempt: recorded.attempt } : other))
   const { events: _, ...attempt } = recorded.attempt
   const write: Write[] = found.stored && recorded.stored ? [{ kind: 'save', attempt, events: [recorded.stored] }] : []
   const next = { ...tracker, hosts: new Map(tracker.hosts).set(tracker.key(mac), attempts) }
-  return { kind: 'accepted', tracker: next, changed: [show(tracker, recorded.attempt, 'superseded', at)], write }
+  return { tracker: next, changed: [show(tracker, recorded.attempt, 'superseded', at)], write }
 }
 
 /** A host that is gone for good: the generation it ran is free again. */
@@ -190,7 +209,7 @@ function begin(mac: Mac, at: number, id: string, events: Attempt['events'] = [])
 
 function withEvent(tracker: Tracker, mac: Mac, current: Tracked, older: readonly Tracked[], event: BootEvent, at: number): Change {
   const recorded = record(current.attempt, event, at)
-  const stored = current.stored || tracker.names.has(mac) || (event.kind !== 'dhcp' && event.kind !== 'drop')
+  const stored = current.stored || tracker.names.has(mac) || !['dhcp', 'drop', 'capture'].includes(event.kind)
   const whole = stored && !current.stored
   const events = whole ? recorded.attempt.events : recorded.stored ? [recorded.stored] : []
   return settle(tracker, mac, { ...current, attempt: recorded.attempt, stored }, older, at, stored ? events : [])
@@ -224,26 +243,6 @@ function settle(
     changed: isNew ? [view, show(tracker, before.attempt, 'superseded', at)] : [view],
     write: [...saves, ...forgets],
   }
-}
-
-/** The newest attempts, and the one that holds the generation this host runs. */
-function prune(tracked: readonly Tracked[]): { readonly kept: readonly Tracked[]; readonly dropped: readonly Tracked[] } {
-  const running = tracked.find(({ attempt }) => hasRoot(attempt))
-  const keeps = (one: Tracked, index: number): boolean => index < ATTEMPT_LIMIT || one === running
-  return { kept: tracked.filter(keeps), dropped: tracked.filter((one, index) => !keeps(one, index)) }
-}
-
-/** When there are too many, takes out of `hosts` those longest not heard of, DHCP-only ones first; says which attempts that were. */
-function evict(names: ReadonlyMap<Mac, string>, hosts: Map<Mac, readonly Tracked[]>): readonly Tracked[] {
-  if (hosts.size <= HOST_LIMIT) return []
-  const idle = ([mac, tracked]: readonly [Mac, readonly Tracked[]]): boolean =>
-    !names.has(mac) && !tracked.some(({ attempt }) => hasRoot(attempt))
-  const candidates = [...hosts].filter(idle)
-  const isStored = ([, tracked]: readonly [Mac, readonly Tracked[]]): boolean => tracked.some(({ stored }) => stored)
-  const [unstored, stored] = [candidates.filter((one) => !isStored(one)), candidates.filter(isStored)]
-  const evicted = [...unstored, ...stored].slice(0, Math.max(0, candidates.length - HOST_LIMIT))
-  for (const [host] of evicted) hosts.delete(host)
-  return evicted.flatMap(([, tracked]) => tracked)
 }
 
 function isDraft(tracker: Tracker): tracker is Draft {

@@ -21,6 +21,11 @@ export function rememberDescriptor(socket: dgram.Socket, fd: number): void {
   descriptors.set(socket, fd)
 }
 
+/** Undefined of a socket that nobody remembered. Another's, once `close` was called. */
+export function descriptorOf(socket: dgram.Socket): number | undefined {
+  return descriptors.get(socket)
+}
+
 /** As `lookup` of sockets that send to addresses alone: looking one up costs a turn of the event loop for each datagram. */
 export const asItIs = ((address: string, _family: unknown, callback: (error: null, address: string, family: number) => void) =>
   callback(null, address, 4)) satisfies NonNullable<dgram.SocketOptions['lookup']>
@@ -35,7 +40,7 @@ export interface Sender {
  * sockets of openUdpOn, and never once `close` was called: the descriptor may be another's by then.
  */
 export function drain(socket: dgram.Socket, most: number, each: (bytes: Buffer, from: Sender) => void): number {
-  const fd = descriptors.get(socket)
+  const fd = descriptorOf(socket)
   if (fd === undefined) return 0
   scratch ??= newScratch()
   const { messages, slab, addresses } = scratch

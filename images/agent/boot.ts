@@ -10,6 +10,8 @@ export interface Boot {
   readonly name: string
   /** With colons. */
   readonly mac: string
+  /** Of a stick: SHA-256 of the only authority's certificate (DER) that a manager may be under, hexadecimal. */
+  readonly authority?: string
 }
 
 export type ReadBoot = { readonly kind: 'boot'; readonly boot: Boot } | { readonly kind: 'refused'; readonly reason: string }
@@ -22,7 +24,10 @@ export function readBoot(text: string): ReadBoot {
   if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return { kind: 'refused', reason: 'token is none' }
   if (!/^[0-9.]{7,15}:\d{1,5}$/.test(server)) return refused('server', server)
   if (!/^[0-9a-f]{12}$/.test(digits)) return refused('mac', digits)
-  return { kind: 'boot', boot: { attempt, token, server, name: of('name'), mac: digits.replace(/(..)(?!$)/g, '$1:') } }
+  const authority = of('authority')
+  if (!/^([0-9a-f]{64})?$/.test(authority)) return refused('authority', authority)
+  const mac = digits.replace(/(..)(?!$)/g, '$1:')
+  return { kind: 'boot', boot: { attempt, token, server, name: of('name'), mac, ...(authority === '' ? {} : { authority }) } }
 }
 
 function parsed(line: string): readonly (readonly [string, string])[] {

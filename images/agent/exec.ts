@@ -3,17 +3,8 @@
 import { spawn } from 'node:child_process'
 import { open, readdir } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import {
-  type Allowance,
-  type Backend,
-  type Clock,
-  type Command,
-  type FileText,
-  type Follow,
-  type Lane,
-  type Ran,
-  wholeText,
-} from './backend.ts'
+import { type Backend, type Clock, type Command, type FileText, type Follow, type Lane, type Ran, wholeText } from './backend.ts'
+import { type ProgramLimits, shells, UNWANTED } from './shells.ts'
 
 export interface ExecLimits {
   /** For a program whose command has no limit of its own. */
@@ -29,9 +20,6 @@ export const LIMITS: ExecLimits = { timeoutSeconds: 20, bytes: 16 << 20, program
 /** Longest line of a followed program, in UTF-16 units; the rest of a longer one is dropped. */
 const LONGEST_LINE = 4096
 
-/** Of a program that nobody wants any more. */
-const UNWANTED = 'stopped before its end'
-
 /** Milliseconds that a program's last words may take after its end. */
 const LINGER = 500
 
@@ -45,10 +33,12 @@ export function machineBackend(limits: ExecLimits = LIMITS): Backend {
     lanes.set(name, lane)
     return lane
   }
+  // What changes something is started by the agent itself: it may leave a daemon behind, and hold its output open.
+  const look = shells(ENVIRONMENT)
   return {
     run: (command, { seconds = limits.timeoutSeconds, lane = 'read', signal } = {}) =>
       laneOf(lane)(() =>
-        run(command, { bytes: limits.bytes, seconds, signal }).catch((error: unknown) => ({
+        (lane === 'read' ? look : run)(command, { bytes: limits.bytes, seconds, signal }).catch((error: unknown) => ({
           kind: 'stopped',
           stdout: '',
           reason: messageOf(error),
@@ -110,13 +100,7 @@ export const followProgram: Follow = (command, onLine, onEnd) => {
   }
 }
 
-interface RunLimits {
-  readonly bytes: number
-  readonly seconds: number
-  readonly signal: Allowance['signal']
-}
-
-function run(command: Command, { bytes, seconds, signal }: RunLimits): Promise<Ran> {
+function run(command: Command, { bytes, seconds, signal }: ProgramLimits): Promise<Ran> {
   return new Promise((resolve) => {
     if (signal?.aborted) {
       resolve({ kind: 'stopped', stdout: '', reason: UNWANTED })

@@ -13,7 +13,7 @@ import { type Properties, runProperties } from './properties/runner.ts'
 import { readCounters } from './sampling/counters.ts'
 import { type Moment, sampleBetween } from './sampling/rates.ts'
 import { ipMonitor, type Monitor, staleAfter, udevMonitor, xenMonitor } from './watching/monitors.ts'
-import { haveRead, markStale, newSchedule, nextTime, takeDue, takeNow } from './watching/schedule.ts'
+import { haveRead, markStale, newSchedule, nextTime, takeDue, takeNow, untilSample } from './watching/schedule.ts'
 
 export interface ObservationOptions {
   /** Names this start of the agent: revisions are counted within it. */
@@ -84,7 +84,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     reading = reading.then(async () => {
       if (!stopped) await readNow(names)
       readings -= 1
-      if (began !== undefined) schedule = haveRead(schedule, began, clock.steady())
+      if (began !== undefined) schedule = haveRead(schedule, names, began, clock.steady())
       arm()
     })
     return reading
@@ -163,9 +163,10 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     if (sample) send({ kind: 'sample', sample })
   }
 
-  const sampleLater = (): void =>
-    after('sample', options.sampleSeconds * 1000, () => {
-      sampling = takeSample().then(sampleLater)
+  const sampleLater = (took: number): void =>
+    after('sample', untilSample(options.sampleSeconds * 1000, took), () => {
+      const began = clock.steady()
+      sampling = takeSample().then(() => sampleLater(clock.steady() - began))
     })
 
   const speak = (): void => {
@@ -190,7 +191,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   send(full())
   if (rest.length > 0) after('rest', PATIENCE, goOn)
   await takeSample()
-  sampleLater()
+  sampleLater(0)
   speak()
 
   return {

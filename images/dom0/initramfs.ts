@@ -1,4 +1,4 @@
-// What goes into our initramfs: busybox, `init`, and the kernel modules between a NIC and an NFS root.
+// What goes into our initramfs: busybox, `init`, and the kernel modules between a NIC and an NFS root, or a stick and its squashfs.
 // Pure: from a module list and the kernel's own dependency tables to archive entries.
 import type { CpioEntry } from './cpio.ts'
 
@@ -11,6 +11,11 @@ const WANTED: readonly RegExp[] = [
   /^kernel\/net\/(bridge\/bridge|8021q\/8021q)\.ko/,
   /^kernel\/fs\/(nfs\/nfsv3|overlayfs\/overlay|squashfs\/squashfs)\.ko/,
   /^kernel\/drivers\/block\/loop\.ko/,
+  // A stick, or a BMC's virtual media: USB, or a CD on ATA.
+  /^kernel\/drivers\/usb\/host\/(xhci|ehci|ohci|uhci)-(hcd|pci)\.ko/,
+  /^kernel\/drivers\/usb\/storage\/(usb-storage|uas)\.ko/,
+  /^kernel\/drivers\/(scsi\/(sd_mod|sr_mod)|ata\/(ahci|ata_piix))\.ko/,
+  /^kernel\/fs\/isofs\/isofs\.ko/,
 ]
 
 /** The kernel's tables, as text, and the modules that there are: paths below /usr/lib/modules/VERSION/, without `.xz`. */
@@ -90,10 +95,10 @@ export function initramfsEntries(parts: InitramfsParts): CpioEntry[] {
   ]
 }
 
-/** What `init` and `lease` call; a test compares the two. */
+/** What `init`, `lease` and `stick` call; a test compares the two. */
 export const APPLETS: readonly string[] = [
   ...['awk', 'base64', 'basename', 'brctl', 'cat', 'cut', 'free', 'grep', 'ip', 'losetup', 'mkdir', 'modprobe', 'mount', 'rm', 'sed', 'sh'],
-  ...['sha256sum', 'sleep', 'sort', 'switch_root', 'timeout', 'tr', 'udhcpc', 'wget', 'xargs', 'xxd'],
+  ...['sha256sum', 'sleep', 'sort', 'switch_root', 'timeout', 'tr', 'udhcpc', 'umount', 'wget', 'xargs', 'xxd'],
 ]
 
 function parseDependencies(table: string): Map<string, string[]> {

@@ -61,9 +61,10 @@ export interface BootEntry {
   readonly options: string
 }
 
-/** For a disk on which nothing has run yet: no menu. */
+/** For a disk on which nothing has run yet: no menu, and no progress, which writes more to the console than all that follows. */
 export function grubConfig({ label, kernel, initrd, options }: BootEntry): string {
   return [
+    'set enable_progress_indicator=0',
     `search --no-floppy --set=root --label ${label}`,
     `linux ${kernel} root=LABEL=${label} ro ${options}`,
     `initrd ${initrd}`,

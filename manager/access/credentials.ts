@@ -2,6 +2,7 @@
 // once (`forget`), what `hostless user add --local` changes beside it, within that second.
 import { createHash } from 'node:crypto'
 import type { Log } from '../../appliance/wire/log.ts'
+import { type GroupLimit, narrower } from '../protocol/group-limit.ts'
 import type { Store, Transaction } from '../store/database.ts'
 import { sessionByHash, usedSession } from '../store/tables/sessions.ts'
 import { tokenByHash, usedToken } from '../store/tables/tokens.ts'
@@ -49,9 +50,15 @@ export class Credentials {
     return this.#find('token', secret, async (hash, readAt) => {
       const token = await tokenByHash(this.#options.store.db, hash)
       if (!token) return undefined
-      const { id, user, expires, lastUsed } = token
+      const { id, user, label, expires, lastUsed } = token
       return {
-        identified: { user, role: lesser(token.role, token.userRole), by: { kind: 'token', id } },
+        identified: {
+          user,
+          role: lesser(token.role, token.userRole),
+          ...limited(narrower(token.groups, token.userGroups)),
+          ...from(token.issuer),
+          by: { kind: 'token', id, label, expires },
+        },
         readAt,
         lastUsed,
         ends: () => expires,
@@ -64,9 +71,15 @@ export class Credentials {
     return this.#find('session', secret, async (hash, readAt) => {
       const session = await sessionByHash(this.#options.store.db, hash)
       if (!session) return undefined
-      const { id, user, role, created, lastUsed } = session
+      const { id, user, role, groups, issuer, created, lastUsed } = session
       return {
-        identified: { user, role, by: { kind: 'session', id, csrf: csrfOf(secret) } },
+        identified: {
+          user,
+          role,
+          ...limited(groups),
+          ...from(issuer),
+          by: { kind: 'session', id, csrf: csrfOf(secret), expires: created + SESSION_LIFE },
+        },
         readAt,
         lastUsed,
         ends: (used) => Math.min(created + SESSION_LIFE, used + SESSION_IDLE),
@@ -124,6 +137,10 @@ export class Credentials {
       .catch((error: unknown) => log.warn({ error, user: known.identified.user }, 'when this user was last seen could not be written'))
   }
 }
+
+const limited = (groups: GroupLimit): Pick<Identified, 'groups'> => (groups ? { groups } : {})
+
+const from = (issuer: string | undefined): Pick<Identified, 'issuer'> => (issuer === undefined ? {} : { issuer })
 
 /** SHA-256, hexadecimal: the secrets are 256 random bits, so that nothing slower is needed. */
 export function hashOf(secret: string): string {

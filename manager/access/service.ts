@@ -3,27 +3,36 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { After } from '../../appliance/wire/timers.ts'
 import type { Audit, IssuedToken, Role, Token, User } from '../protocol/accounts.ts'
 import type { Store, Transaction } from '../store/database.ts'
-import { addAudit, auditBefore, verifyAudit } from '../store/tables/audit.ts'
-import { deleteSession, deleteSessionsOf, saveSession } from '../store/tables/sessions.ts'
-import { deleteToken, deleteTokensOf, saveToken, tokenById, tokensOf } from '../store/tables/tokens.ts'
-import {
-  allUsers,
-  countUsers,
-  deleteUser,
-  isLastAdmin,
-  type KnownUser,
-  saveUser,
-  sawUser,
-  updateUser,
-  userByName,
-} from '../store/tables/users.ts'
-import type { Access, Answer, Identified, Refusal, SignedIn } from './access.ts'
+import type { Sealer } from '../store/keys/sealing.ts'
+import { type AuditChoice, addAudit, auditBefore, verifyAudit } from '../store/tables/audit.ts'
+import { usersWithFactor } from '../store/tables/second-factors.ts'
+import { deleteSession, deleteSessionsOf } from '../store/tables/sessions.ts'
+import { deleteTokensOf, tokensOf } from '../store/tables/tokens.ts'
+import { allUsers, countLocalUsers, deleteUser, isLastAdmin, saveUser, updateUser, userByName } from '../store/tables/users.ts'
+import type {
+  Access,
+  Answer,
+  BegunFactor,
+  FactorState,
+  Identified,
+  Refusal,
+  ShownBoth,
+  SignedIn,
+  UserChange,
+  WantedLogin,
+  WantedToken,
+} from './access.ts'
 import { type Act, AuditBound } from './audit-bound.ts'
-import { Credentials, csrfOf, hashOf } from './credentials.ts'
+import { busy, ComingIn, tooMany } from './coming-in.ts'
+import { Credentials, hashOf } from './credentials.ts'
 import { FirstAdminCodes } from './first-admin.ts'
-import { Passwords, PasswordsBusy, SCRYPT_COST, type ScryptCost } from './password.ts'
-import { atLeast, lesser } from './roles.ts'
+import { arrive, dismiss } from './oidc/arriving.ts'
+import { noPassword, notSetHere } from './oidc/not-local.ts'
+import type { Arrived, Identity, Person } from './oidc/person.ts'
+import { Passwords, SCRYPT_COST, type ScryptCost } from './password.ts'
+import { Factors } from './second-factor/factors.ts'
 import { SIGN_IN_RATES, SignInLimits, type SignInRates } from './sign-in-limits.ts'
+import { Tokens } from './tokens.ts'
 
 export interface AccessOptions {
   readonly store: Store
@@ -33,14 +42,13 @@ export interface AccessOptions {
   readonly random: (size: number) => Buffer
   readonly after: After
   readonly log: Log
+  /** For second factors; left out: there is nobody's to be looked at. */
+  readonly sealer?: Sealer
   readonly cost?: ScryptCost
   readonly rates?: SignInRates
+  /** Another way to come in than by a password, as people know it: `Company login`. */
+  readonly elsewhere?: string | undefined
 }
-
-const DAY = 24 * 3600_000
-/** Of one user: bounds what a program that never keeps its token leaves behind. */
-const MOST_TOKENS = 200
-const WRONG: Refusal = { kind: 'refused', status: 401, reason: 'the name or the password is wrong' }
 
 /** `close`: when nobody asks any more; the store is still open. */
 export function openAccess(options: AccessOptions): Access & { close(): Promise<void> } {
@@ -54,6 +62,9 @@ class StoredAccess implements Access {
   readonly #limits: SignInLimits
   readonly #codes: FirstAdminCodes
   readonly #bound: AuditBound
+  readonly #tokens: Tokens
+  readonly #factors: Factors
+  readonly #coming: ComingIn
 
   constructor(options: AccessOptions) {
     const { elapsed, random, log, cost = SCRYPT_COST, rates = SIGN_IN_RATES } = options
@@ -62,6 +73,15 @@ class StoredAccess implements Access {
     this.#passwords = new Passwords(cost, random)
     this.#limits = new SignInLimits(rates, elapsed)
     this.#codes = new FirstAdminCodes(() => this.#newSecret(), elapsed)
+    this.#tokens = new Tokens({ now: options.now, newSecret: () => this.#newSecret(), newId: () => this.#newId() })
+    this.#factors = new Factors(options)
+    this.#coming = new ComingIn({
+      ...{ db: options.store.db, now: options.now, elapsed, passwords: this.#passwords, limits: this.#limits },
+      ...{ factors: this.#factors, tokens: this.#tokens, newSecret: () => this.#newSecret(), newId: () => this.#newId() },
+      change: (act) => this.#change(act),
+      audit: (act) => this.auditBounded(act),
+      elsewhere: options.elsewhere,
+    })
     this.#bound = new AuditBound((act) => this.audit(act), elapsed, options.after, log)
   }
 
@@ -73,44 +93,73 @@ class StoredAccess implements Access {
     return this.#credentials.bySession(secret)
   }
 
-  async signIn(name: string, password: string, peer: string): Promise<SignedIn> {
-    const authenticated = await this.#authenticate(name, password, peer)
-    if (authenticated.kind === 'refused') return authenticated
-    const { name: user, role, passwordHash } = authenticated.value
-    const [secret, now] = [this.#newSecret(), this.#options.now()]
-    const made = await this.#change(async (transaction) => {
-      if (!(await isStill(transaction, user, passwordHash))) return WRONG
-      await sawUser(transaction, user, now)
-      await saveSession(transaction, { id: this.#newId(), user, hash: hashOf(secret), created: now, last_used: now })
-      return done(null)
+  signIn(user: string, password: string, peer: string): Promise<SignedIn> {
+    return this.#coming.signIn(user, password, peer)
+  }
+
+  signInWithCode(ticket: string, code: string, peer: string): Promise<SignedIn> {
+    return this.#coming.signInWithCode(ticket, code, peer)
+  }
+
+  checkPassword(user: string, password: string, peer: string): Promise<Answer<null>> {
+    return this.#coming.checkPassword(user, password, peer)
+  }
+
+  logIn(user: string, password: string, wanted: WantedLogin, peer: string): Promise<Answer<IssuedToken>> {
+    return this.#coming.logIn(user, password, wanted, peer)
+  }
+
+  secondFactor(user: string): Promise<FactorState> {
+    return this.#factors.stateOf(user)
+  }
+
+  beginSecondFactor(user: string, password: string, peer: string): Promise<Answer<BegunFactor>> {
+    return this.#coming.beginSecondFactor(user, password, peer)
+  }
+
+  confirmSecondFactor(user: string, code: string, peer: string): Promise<Answer<readonly string[]>> {
+    return this.#coming.confirmSecondFactor(user, code, peer)
+  }
+
+  endSecondFactor(user: string, shown: ShownBoth, peer: string): Promise<Answer<null>> {
+    return this.#coming.endSecondFactor(user, shown, peer)
+  }
+
+  resetSecondFactor(user: string): Promise<Answer<null>> {
+    return this.#change(async (transaction) => {
+      const known = await userByName(transaction, user)
+      if (!known) return noUser(user)
+      return noPassword(known) ?? this.#factors.end(transaction, user)
     })
-    return made.kind === 'refused' ? made : { kind: 'session', secret, csrf: csrfOf(secret), user, role }
   }
 
   async signOut(session: string): Promise<void> {
     await this.#change((transaction) => deleteSession(transaction, hashOf(session)))
   }
 
-  async logIn(name: string, password: string, label: string, days: number, peer: string): Promise<Answer<IssuedToken>> {
-    const authenticated = await this.#authenticate(name, password, peer)
-    if (authenticated.kind === 'refused') return authenticated
-    const { name: user, passwordHash } = authenticated.value
-    return this.#change(async (transaction) => {
-      if (!(await isStill(transaction, user, passwordHash))) return WRONG
-      await sawUser(transaction, user, this.#options.now())
-      return this.#issue(transaction, user, label, undefined, days)
-    })
+  async arrive(person: Person): Promise<Answer<Arrived & { readonly secret: string }>> {
+    const [secret, id, now] = [this.#newSecret(), this.#newId(), this.#options.now()]
+    const answer = await this.#change((transaction) => arrive(transaction, person, { id, hash: hashOf(secret) }, now))
+    return answer.kind === 'done' ? done({ ...answer.value, secret }) : answer
+  }
+
+  dismiss(identity: Identity): Promise<string | undefined> {
+    return this.#change((transaction) => dismiss(transaction, identity))
   }
 
   async firstAdminCode(): Promise<string | undefined> {
-    return (await countUsers(this.#options.store.db)) === 0 ? this.#codes.issue() : undefined
+    return (await this.awaitsFirstAdmin()) ? this.#codes.issue() : undefined
+  }
+
+  async awaitsFirstAdmin(): Promise<boolean> {
+    return (await countLocalUsers(this.#options.store.db)) === 0
   }
 
   async redeemFirstAdmin(code: string, user: string, password: string, peer: string): Promise<Answer<User>> {
     const wait = this.#limits.attemptFrom(peer)
     if (wait > 0) return tooMany(wait)
-    const { store, now } = this.#options
-    if ((await countUsers(store.db)) > 0) return NOT_FIRST
+    const { now } = this.#options
+    if (!(await this.awaitsFirstAdmin())) return NOT_FIRST
     if (!this.#codes.isGood(code))
       return refused(
         403,
@@ -119,46 +168,51 @@ class StoredAccess implements Access {
     const passwordHash = await this.#hash(password)
     if (passwordHash.kind === 'refused') return passwordHash
     const answer = await this.#change(async (transaction) => {
-      if ((await countUsers(transaction)) > 0) return NOT_FIRST
-      return done(await saveUser(transaction, user, 'admin', passwordHash.value, now()))
+      if ((await countLocalUsers(transaction)) > 0) return NOT_FIRST
+      return done(await saveUser(transaction, { name: user, role: 'admin', created: now() }, { password: passwordHash.value }))
     })
     if (answer.kind === 'done') this.#codes.spend()
     return answer
   }
 
-  users(): Promise<readonly User[]> {
-    return allUsers(this.#options.store.db)
+  async users(): Promise<readonly User[]> {
+    const { db } = this.#options.store
+    const [all, having] = await Promise.all([allUsers(db), usersWithFactor(db)])
+    return all.map((user) => (having.has(user.name) ? { ...user, secondFactor: 'on' as const } : user))
   }
 
-  async addUser(user: string, password: string, role: Role): Promise<Answer<User>> {
+  async addUser(user: string, password: string, role: Role, groups?: readonly string[]): Promise<Answer<User>> {
     const passwordHash = await this.#hash(password)
     if (passwordHash.kind === 'refused') return passwordHash
     return this.#change(async (transaction) => {
       if (await userByName(transaction, user)) return refused(409, `there is a user ${user} already`)
-      return done(await saveUser(transaction, user, role, passwordHash.value, this.#options.now()))
+      const added = { name: user, role, created: this.#options.now(), ...(groups ? { groups: [...groups] } : {}) }
+      return done(await saveUser(transaction, added, { password: passwordHash.value }))
     })
   }
 
-  async changeUser(
-    user: string,
-    { password, role }: { readonly password?: string | undefined; readonly role?: Role | undefined },
-  ): Promise<Answer<User>> {
+  async changeUser(user: string, { password, role, groups }: UserChange): Promise<Answer<User>> {
     const passwordHash = password === undefined ? done(undefined) : await this.#hash(password)
     if (passwordHash.kind === 'refused') return passwordHash
     return this.#change(async (transaction) => {
       const known = await userByName(transaction, user)
       if (!known) return noUser(user)
-      if (role !== undefined && role !== 'admin' && (await isLastAdmin(transaction, user))) return lastAdmin(user)
+      const elsewhere = password === undefined ? notSetHere(known) : noPassword(known)
+      if (elsewhere) return elsewhere
+      const isLess = (role !== undefined && role !== 'admin') || (groups !== undefined && groups !== null)
+      if (isLess && (await isLastAdmin(transaction, user))) return lastAdmin(user)
       await updateUser(transaction, user, {
         ...(role === undefined ? {} : { role }),
+        ...(groups === undefined ? {} : { limited_to: groups === null ? null : JSON.stringify(groups) }),
         ...(passwordHash.value === undefined ? {} : { password: passwordHash.value }),
       })
       if (passwordHash.value !== undefined) {
         await deleteSessionsOf(transaction, user)
         await deleteTokensOf(transaction, user)
       }
-      const { passwordHash: _, ...shown } = known
-      return done({ ...shown, role: role ?? known.role })
+      const { passwordHash: _, groups: before, ...shown } = known
+      const now = groups === undefined ? before : (groups ?? undefined)
+      return done({ ...shown, role: role ?? known.role, ...(now ? { groups: [...now] } : {}) })
     })
   }
 
@@ -176,25 +230,12 @@ class StoredAccess implements Access {
     return (await tokensOf(this.#options.store.db, user)).filter(({ expires }) => expires > now)
   }
 
-  issueToken(user: string, label: string, role: Role | undefined, days: number, by?: Identified): Promise<Answer<IssuedToken>> {
-    return this.#change(async (transaction) => {
-      if (by?.by.kind !== 'token') return this.#issue(transaction, user, label, role, days)
-      const parent = await tokenById(transaction, by.by.id)
-      if (!parent || parent.user !== user || parent.expires <= this.#options.now()) {
-        return refused(401, 'the token that this one was to be made with has been revoked or has expired: log in again')
-      }
-      return this.#issue(transaction, user, label, role, days, parent)
-    })
+  issueToken(user: string, wanted: WantedToken, by?: Identified): Promise<Answer<IssuedToken>> {
+    return this.#change((transaction) => this.#tokens.issueBy(transaction, user, wanted, by))
   }
 
   async revokeToken(id: string, by: Identified): Promise<Answer<null>> {
-    return this.#change(async (transaction) => {
-      const token = await tokenById(transaction, id)
-      if (!token) return refused(404, `there is no token ${id}`)
-      if (token.user !== by.user && by.role !== 'admin') return refused(403, `token ${id} is another user's: an admin can revoke it`)
-      await deleteToken(transaction, id)
-      return done(null)
-    })
+    return this.#change((transaction) => this.#tokens.revoke(transaction, id, by))
   }
 
   async audit(act: Act): Promise<void> {
@@ -212,46 +253,12 @@ class StoredAccess implements Access {
     return this.#bound.flush()
   }
 
-  async auditTrail(limit: number, before?: number): Promise<Audit> {
+  async auditTrail(limit: number, before?: number, chosen: AuditChoice = {}): Promise<Audit> {
     const { db, witness } = this.#options.store
     const { broken, keyedFrom } = await verifyAudit(db, witness)
-    const entries = [...(await auditBefore(db, before, limit))]
+    const entries = [...(await auditBefore(db, before, limit, chosen))]
     const keyed = keyedFrom === undefined ? {} : { keyedFrom }
     return { entries, intact: broken === undefined, ...(broken === undefined ? {} : { broken }), ...keyed }
-  }
-
-  async #authenticate(name: string, password: string, peer: string): Promise<Answer<KnownUser>> {
-    const wait = this.#limits.attempt(name, peer)
-    if (wait > 0) return tooMany(wait)
-    const known = await userByName(this.#options.store.db, name)
-    const matches = await this.#passwords.matches(password, known?.passwordHash).catch(busy)
-    if (typeof matches !== 'boolean') return matches
-    if (!known || !matches) return WRONG
-    this.#limits.wentWell(name, peer)
-    return done(known)
-  }
-
-  async #issue(
-    transaction: Transaction,
-    user: string,
-    label: string,
-    asked: Role | undefined,
-    days: number,
-    parent?: Token,
-  ): Promise<Answer<IssuedToken>> {
-    const known = await userByName(transaction, user)
-    if (!known) return noUser(user)
-    const most = parent ? lesser(parent.role, known.role) : known.role
-    const role = asked ?? most
-    if (!atLeast(most, role)) return refused(403, `${user} is ${most} here: a token of theirs cannot be ${role}`)
-    if ((await tokensOf(transaction, user)).length >= MOST_TOKENS) {
-      return refused(409, `${user} has ${MOST_TOKENS} tokens: revoke those that are not used`)
-    }
-    const [secret, created] = [this.#newSecret(), this.#options.now()]
-    const expires = Math.min(created + days * DAY, parent?.expires ?? Number.POSITIVE_INFINITY)
-    const token = { id: this.#newId(), user, label, role, created, expires }
-    await saveToken(transaction, { ...token, hash: hashOf(secret), ...(parent ? { parent: parent.id } : {}) })
-    return done({ ...token, secret })
   }
 
   async #hash(password: string): Promise<Answer<string>> {
@@ -276,22 +283,9 @@ class StoredAccess implements Access {
   }
 }
 
-/** The password may have been changed, or the user removed, while it was looked at. */
-async function isStill(transaction: Transaction, user: string, passwordHash: string): Promise<boolean> {
-  return (await userByName(transaction, user))?.passwordHash === passwordHash
-}
-
 const done = <Value>(value: Value): { readonly kind: 'done'; readonly value: Value } => ({ kind: 'done', value })
 const refused = (status: Refusal['status'], reason: string): Refusal => ({ kind: 'refused', status, reason })
-const tooMany = (retryAfter: number): Refusal => ({
-  ...refused(429, `too many attempts: try again in ${retryAfter} s`),
-  retryAfter,
-})
 const noUser = (user: string): Refusal => refused(404, `there is no user ${user}`)
-const lastAdmin = (user: string): Refusal => refused(409, `${user} is the last admin: make another user admin first`)
+const lastAdmin = (user: string): Refusal =>
+  refused(409, `${user} is the last local admin of the whole pool: make another local user one first`)
 const NOT_FIRST = refused(409, 'there are users already: an admin can add more')
-
-function busy(error: unknown): Refusal {
-  if (error instanceof PasswordsBusy) return tooMany(2)
-  throw error
-}

@@ -112,7 +112,7 @@ export class AgentConnection {
 
   console(guest: ConsoleOpen['guest'], back: number, listener: LineListener): OpenedLine {
     if (!this.#closing) return this.#consoles.open(guest, back, listener)
-    return { kind: 'refused', reason: 'its connection is being closed' }
+    return { kind: 'refused', reason: 'its connection is being closed', passes: true }
   }
 
   /**

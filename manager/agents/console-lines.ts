@@ -14,7 +14,14 @@ export interface ConsoleLine {
   close(): void
 }
 
-export type OpenedLine = { readonly kind: 'open'; readonly line: ConsoleLine } | { readonly kind: 'refused'; readonly reason: string }
+export type OpenedLine = { readonly kind: 'open'; readonly line: ConsoleLine } | RefusedLine
+
+export interface RefusedLine {
+  readonly kind: 'refused'
+  readonly reason: string
+  /** In moments it may be otherwise: its agent was there just now. */
+  readonly passes: boolean
+}
 
 export interface LineSpeaker {
   readonly epoch: number
@@ -36,8 +43,8 @@ export class ConsoleLines {
   }
 
   open(guest: ConsoleOpen['guest'], back: number, listener: LineListener): OpenedLine {
-    const refused = (reason: string): OpenedLine => ({ kind: 'refused', reason })
-    if (this.#version === undefined) return refused('its agent has only just connected: try again')
+    const refused = (reason: string, passes = false): OpenedLine => ({ kind: 'refused', reason, passes })
+    if (this.#version === undefined) return refused('its agent has only just connected: try again', true)
     if (this.#version < CONSOLES_SINCE)
       return refused(`its agent speaks version ${this.#version}, and consoles came with version ${CONSOLES_SINCE}: upgrade the agent`)
     if (this.#open.size >= MOST_CHANNELS) return refused(`${MOST_CHANNELS} consoles of this host are open already`)

@@ -161,11 +161,13 @@ class RunningGateway implements Gateway, Presences {
   }
 
   console(host: string, guest: ConsoleOpen['guest'], back: number, listener: LineListener): OpenedLine {
-    const refused = (reason: string): OpenedLine => ({ kind: 'refused', reason })
+    const refused = (reason: string, passes = false): OpenedLine => ({ kind: 'refused', reason, passes })
     const known = this.#options.book.conditionOf(host)
     if (!known) return refused(`there is no host ${host}`)
     if (!mayBeAsked(known)) return refused(`a host that is ${stateOf(known)} may only report`)
-    return this.#connections.get(host)?.console(guest, back, listener) ?? refused('the agent of its host is not connected')
+    const connection = this.#connections.get(host)
+    if (connection) return connection.console(guest, back, listener)
+    return refused('the agent of its host is not connected', this.presenceOf(host) === 'recent')
   }
 
   disconnect(host: string, reason: string): void {

@@ -3,10 +3,23 @@
 
 import type { Announcer } from '../hosts/announcer.ts'
 import type { Store } from '../store/database.ts'
-import { clearAlarm, endAlarm, holdAlarm, openAlarms, type RaisedAlarm, raiseAlarm, type StoredAlarm } from '../store/tables/alarms.ts'
+import {
+  acknowledgedAlarms,
+  clearAlarm,
+  endAlarm,
+  holdAlarm,
+  openAlarms,
+  type RaisedAlarm,
+  raiseAlarm,
+  restateAlarm,
+  type StoredAlarm,
+} from '../store/tables/alarms.ts'
 import { saveKnownMaps } from '../store/tables/multipaths.ts'
 import type { Trouble } from '../store/trouble.ts'
 import type { Conclusions } from './conclusions.ts'
+
+/** Of one list. */
+const MOST_ACKNOWLEDGED = 1000
 
 export interface AlarmBookOptions {
   readonly store: Store
@@ -38,10 +51,21 @@ export class AlarmBook {
     announcer.tell({ kind: 'alarm', alarm })
   }
 
+  /** The newest that a person has acknowledged. */
+  acknowledged(): Promise<readonly StoredAlarm[]> {
+    return acknowledgedAlarms(this.#options.store.db, MOST_ACKNOWLEDGED)
+  }
+
+  /** In other words, or about fewer hosts, as long as it is open. */
+  async restate(alarm: RaisedAlarm): Promise<void> {
+    const { store, announcer } = this.#options
+    if (await store.write((transaction) => restateAlarm(transaction, alarm))) announcer.tell({ kind: 'alarm', alarm })
+  }
+
   /** By an operator. */
-  async clear(key: string, who: string): Promise<boolean> {
+  async clear(key: string, who: string, comment?: string): Promise<boolean> {
     const { store, now, announcer, conclusions } = this.#options
-    const cleared = await store.write((transaction) => clearAlarm(transaction, key, now(), who))
+    const cleared = await store.write((transaction) => clearAlarm(transaction, key, now(), who, comment))
     if (!cleared) return false
     conclusions.cleared(key)
     announcer.tell({ kind: 'alarm-cleared', key })

@@ -2,7 +2,8 @@
 // last told. Pure; book.ts writes it down. A report costs in the order of its host, not of the pool.
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
 import { uncountedOf } from '../protocol/unread.ts'
-import { CONDITION_KINDS, type ConditionKind } from '../store/tables/alarms.ts'
+import { CONDITION_KINDS, type ConditionKind } from '../store/tables/alarm-kinds.ts'
+import { wordsOf } from '../store/tables/alarms.ts'
 import type { KnownMaps } from '../store/tables/multipaths.ts'
 import { Clocks } from './clocks.ts'
 import { type Condition, type Finding, keyOfCondition, type ReportingHost, type Source } from './condition.ts'
@@ -52,7 +53,7 @@ export class Conclusions {
   /** What is true of each subject, by source and subject: the keys of its conditions. */
   readonly #subjects = new Map<string, readonly string[]>()
   readonly #true = new Map<string, Condition>()
-  /** What is written down as true: key to text. */
+  /** What is written down as true: key to words. */
   readonly #written: Map<string, string>
   readonly #open = new Set<string>()
   #complete = false
@@ -115,17 +116,20 @@ export class Conclusions {
     return [...this.#open].flatMap((key): readonly ConditionChange[] => {
       const condition = this.#true.get(key)
       const written = this.#written.get(key)
-      if (condition?.text === written || (!condition && this.#mayStillBe(key))) return []
+      if ((condition && wordsOf(condition)) === written || (!condition && this.#mayStillBe(key))) return []
       return [condition ? { kind: 'holds', key, condition } : { kind: 'ends', key }]
     })
   }
 
   taken(changes: readonly ConditionChange[]): void {
     for (const change of changes) {
-      if (change.kind === 'holds') this.#written.set(change.key, change.condition.text)
+      if (change.kind === 'holds') this.#written.set(change.key, wordsOf(change.condition))
       else this.#written.delete(change.key)
     }
-    for (const key of this.#open) if (this.#true.get(key)?.text === this.#written.get(key)) this.#open.delete(key)
+    for (const key of this.#open) {
+      const condition = this.#true.get(key)
+      if ((condition && wordsOf(condition)) === this.#written.get(key)) this.#open.delete(key)
+    }
   }
 
   /** Not seen since the manager runs, in what could not be read of the host that it is about; of any, where it is about several. */
@@ -164,14 +168,14 @@ function partsOf(key: string): Pick<Condition, 'kind' | 'about'> | undefined {
   return kind === undefined || about === undefined ? undefined : { kind, about }
 }
 
-/** From the key of a condition: `path-failed HOST WWID`, or without the WWID where many maps are one alarm. */
+/** From the key of a condition of an older manager: `path-failed HOST WWID`, or without the WWID where many maps are one alarm. */
 function pathAlarm([key, text]: readonly [string, string]): readonly {
   readonly host: string
   readonly wwid: string
   readonly text: string
 }[] {
   const [, host, wwid = ''] = /^path-failed (\S+)(?: (.+))?$/.exec(key) ?? []
-  return host === undefined ? [] : [{ host, wwid, text }]
+  return host === undefined || /^(portal|port|lun)$/.test(host) ? [] : [{ host, wwid, text }]
 }
 
 function isSame(before: Inventory, now: Inventory, section: Source['sections'][number]): boolean {

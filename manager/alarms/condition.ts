@@ -2,7 +2,7 @@
 // Each source watches one sort of condition, is told of one host at a time, and says again only what that host has touched.
 
 import type { Inventory, SectionName } from '../protocol/inventory.ts'
-import type { ConditionKind } from '../store/tables/alarms.ts'
+import type { ConditionKind } from '../store/tables/alarm-kinds.ts'
 
 export interface Condition {
   readonly kind: ConditionKind
@@ -10,6 +10,8 @@ export interface Condition {
   readonly about: string
   /** Id; missing where several are concerned. */
   readonly host?: string
+  /** Ids of those that are concerned, where they are several and known; in an order that does not change by itself. */
+  readonly hosts?: readonly string[]
   /** A sentence with what to do. The same as long as the same is wrong: no reading that trembles is in it. */
   readonly text: string
 }

@@ -69,7 +69,7 @@ function conditionsOf(wwid: string, seers: ReadonlyMap<string, Seer>): readonly 
   if (clash === undefined) return []
   const [only, ...others] = seers.keys()
   const named = [...seers.values()].flatMap(({ name, disks }) => disks.map((disk) => `${describeDisk(disk)} of ${name}`)).sort()
-  const host = only !== undefined && others.length === 0 ? { host: only } : {}
+  const host = only !== undefined && others.length === 0 ? { host: only } : { hosts: [...seers.keys()].sort() }
   return [{ kind: 'shared-wwid', about: wwid, ...host, text: say(clash, wwid, sayNames(named)) }]
 }
 

@@ -4,7 +4,7 @@
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Nic } from '../protocol/network.ts'
 import { isPlaceholderMac, isPlaceholderUuid } from '../protocol/placeholders.ts'
-import type { ConditionKind } from '../store/tables/alarms.ts'
+import type { ConditionKind } from '../store/tables/alarm-kinds.ts'
 import { sayNames } from '../wording.ts'
 import type { Condition, Finding, ReportingHost, Source } from './condition.ts'
 
@@ -56,7 +56,7 @@ export class Duplicates implements Source {
 function conditionsOf(claim: Claim | undefined): readonly Condition[] {
   if (!claim || claim.names.size < 2) return []
   const { kind, value } = claim
-  return [{ kind, about: value, text: say(kind, value, sayNames([...claim.names.values()].sort())) }]
+  return [{ kind, about: value, hosts: [...claim.names.keys()].sort(), text: say(kind, value, sayNames([...claim.names.values()].sort())) }]
 }
 
 function say(kind: SharedKind, value: string, names: string): string {

@@ -1,28 +1,29 @@
 // What multipath maps have had: a path that is gone is not in the report, so that a map is held against what it had, and against the same
 // LUN on hosts of the same product and board. What is wrong with a map that has vanished stays wrong until its paths or a person end it.
+import { isDeepStrictEqual } from 'node:util'
 import { isPlaceholderWwid } from '../protocol/placeholders.ts'
 import type { Multipath } from '../protocol/storage.ts'
-import type { KnownMap, KnownMaps } from '../store/tables/multipaths.ts'
+import type { KnownMap, KnownMaps, PathsByPort, WrongMap } from '../store/tables/multipaths.ts'
 import type { ReportingHost } from './condition.ts'
-import type { Fault } from './faults/fault.ts'
-import { pathFault } from './path-fault.ts'
-import { type Seer, Seers } from './seers.ts'
+import { type Expected, type PathFault, pathFault } from './path-fault.ts'
+import { gonePorts, lostPorts, type PortsOfDevices, pathsByPort, portsOfDevices } from './path-ports.ts'
+import { isSameSeer, type Seer, Seers } from './seers.ts'
 import { productOf } from './siblings.ts'
 
 /** Maps that are remembered of one host: no fewer than it can report. */
 const MOST_MAPS = 4096
+/** Nothing is known of it yet. */
+const NEW: KnownMap = { most: -1 }
 
 export class PathMemory {
   readonly #known = new Map<string, Map<string, KnownMap>>()
-  /** By host and WWID: what was last said of it. */
-  readonly #wrong = new Map<string, Map<string, Fault>>()
   /** By product and WWID. */
   readonly #seers = new Map<string, Seers>()
   /** What each host is in there. */
   readonly #sights = new Map<string, ReadonlyMap<string, Seer>>()
   readonly #unsaved = new Set<string>()
 
-  /** `known`, by host, is what is on disk; `alarms`: what was wrong when the manager last ran, each with its host, WWID and words. */
+  /** `known`, by host, is what is on disk; `alarms`: what an older manager has left, each with its host, WWID and words. */
   constructor(
     known: ReadonlyMap<string, KnownMaps>,
     alarms: readonly { readonly host: string; readonly wwid: string; readonly text: string }[],
@@ -30,8 +31,14 @@ export class PathMemory {
     for (const [host, maps] of known) this.#known.set(host, new Map(maps))
     // One alarm for many maps names none of them: all that the host had are then held until they are seen again.
     for (const { host, wwid, text } of alarms) {
+      if (wwid === '' && [...(known.get(host)?.values() ?? [])].some(({ wrong }) => wrong)) continue
       for (const each of wwid === '' ? (known.get(host)?.keys() ?? []) : [wwid]) {
-        this.#wrongOf(host).set(each, { what: each, short: each, text: wwid === '' ? `${each} has not been seen since: ${text}` : text })
+        const said = wwid === '' ? `${each} has not been seen since: ${text}` : text
+        this.#learn(host, each, ({ wrong, ...rest }) => ({
+          ...rest,
+          most: Math.max(0, rest.most),
+          wrong: wrong ?? { short: each, text: said, left: 1, ports: [] },
+        }))
       }
     }
   }
@@ -40,9 +47,12 @@ export class PathMemory {
   tell({ id, name, inventory }: ReportingHost): ReadonlySet<string> {
     const product = productOf(inventory) ?? ''
     const sights = new Map<string, Seer>()
-    for (const { wwid, paths } of inventory.multipaths) {
-      this.#learn(id, wwid, (known) => (paths.length > known.most ? { most: paths.length } : known))
-      if (!isPlaceholderWwid(wwid)) sights.set(`${product} ${wwid}`, { name, paths: paths.length })
+    const devices = portsOfDevices(inventory)
+    for (const map of inventory.multipaths) {
+      const [{ wwid }, paths, ports] = [map, map.paths.length, pathsByPort(map, devices)]
+      // Where it has as many as ever, by the ports that they lead to now.
+      this.#learn(id, wwid, (known) => (paths > known.most || (ports && paths === known.most) ? having(known, paths, ports) : known))
+      if (!isPlaceholderWwid(wwid)) sights.set(`${product} ${wwid}`, { name, paths, ports })
     }
     return this.#see(id, sights).add(id)
   }
@@ -50,36 +60,32 @@ export class PathMemory {
   /** Ids of the hosts that are to be judged again. */
   forget(id: string): ReadonlySet<string> {
     const touched = this.#see(id, new Map())
-    this.#wrong.delete(id)
     if (this.#known.delete(id)) this.#unsaved.add(id)
     return touched
   }
 
   /** Of the maps that it reports, and of those that were not well when they vanished. */
-  faultsOf({ id, name, inventory }: ReportingHost): readonly Fault[] {
-    const wrong = this.#wrongOf(id)
+  faultsOf({ id, name, inventory }: ReportingHost): readonly PathFault[] {
     const product = productOf(inventory) ?? ''
+    const devices = portsOfDevices(inventory)
     for (const map of inventory.multipaths) {
-      wrong.delete(map.wwid)
-      const fault = this.#judge(id, name, product, map)
-      if (fault) wrong.set(map.wwid, fault)
+      const expected = this.#expected(id, product, map, devices)
+      const fault = pathFault(map, name, expected)
+      const lost = lostPorts(map, devices)
+      this.#learn(id, map.wwid, ({ wrong, ...known }) =>
+        fault ? { ...known, wrong: wrongMap(fault, lost, expected.gone ? [] : portsBefore(map, known, wrong)) } : known,
+      )
     }
-    prune(wrong, new Set())
-    return [...wrong.values()]
+    return [...(this.#known.get(id) ?? [])].flatMap(([wwid, { wrong }]) => (wrong ? [{ wwid, ...wrong }] : []))
   }
 
-  /** A person has seen it: what it has now is what it shall have. Without a WWID: all maps of the host. */
+  /** A person has seen it: what it has now is what it shall have. */
   accept({ id, inventory }: ReportingHost, wwid: string): void {
-    const wrong = this.#wrongOf(id)
-    const present = new Map(inventory.multipaths.map((map) => [String(map.wwid), map.paths.length]))
-    for (const each of wwid === '' ? [...wrong.keys()] : [wwid]) {
-      const paths = present.get(each)
-      if (paths !== undefined) this.#learn(id, each, () => ({ most: paths, accepted: paths }))
-      else {
-        wrong.delete(each)
-        if (this.#known.get(id)?.delete(each)) this.#unsaved.add(id)
-      }
-    }
+    const present = inventory.multipaths.find((map) => map.wwid === wwid)
+    if (present) {
+      const paths = present.paths.length
+      this.#learn(id, wwid, () => having({ most: paths, accepted: paths }, paths, pathsByPort(present, portsOfDevices(inventory))))
+    } else if (this.#known.get(id)?.delete(wwid)) this.#unsaved.add(id)
   }
 
   /** What is not on disk yet, by host; the same again until it was `saved`. */
@@ -93,25 +99,25 @@ export class PathMemory {
   }
 
   /** A sibling that has more is remembered as if it had been so here: the alarm does not end when the sibling goes. */
-  #judge(id: string, name: string, product: string, map: Multipath): Fault | undefined {
-    const paths = map.paths.length
-    const known = this.#known.get(id)?.get(map.wwid) ?? { most: paths }
-    if (known.accepted !== undefined) return pathFault(map, name, { paths: known.accepted })
-    const most = this.#seers.get(`${product} ${map.wwid}`)?.most
-    const sibling = most && most.paths > paths ? most : undefined
-    if (sibling && sibling.paths > known.most) this.#learn(id, map.wwid, () => ({ most: sibling.paths }))
-    return sibling && sibling.paths >= known.most
-      ? pathFault(map, name, { paths: sibling.paths, sibling: sibling.name })
-      : pathFault(map, name, { paths: known.most })
+  #expected(id: string, product: string, map: Multipath, devices: PortsOfDevices): Expected {
+    const [paths, has] = [map.paths.length, pathsByPort(map, devices)]
+    const known: KnownMap = this.#known.get(id)?.get(map.wwid) ?? { most: paths }
+    const { most, accepted, ports } = known
+    if (accepted !== undefined) return expecting(accepted, accepted === most ? gonePorts(ports, has) : undefined)
+    const seer = this.#seers.get(`${product} ${map.wwid}`)?.most
+    if (!seer || seer.paths <= paths || seer.paths < most) return expecting(most, gonePorts(ports, has))
+    if (seer.paths > most) this.#learn(id, map.wwid, (had) => having(had, seer.paths, seer.ports))
+    const gone = (seer.paths === most ? gonePorts(ports, has) : undefined) ?? gonePorts(seer.ports, has)
+    return { ...expecting(seer.paths, gone), sibling: seer.name }
   }
 
   #learn(id: string, wwid: string, next: (known: KnownMap) => KnownMap): void {
     const maps = this.#known.get(id) ?? new Map<string, KnownMap>()
-    const before = maps.get(wwid) ?? { most: -1 }
+    const before = maps.get(wwid) ?? NEW
     const known = next(before)
-    if (known.most === before.most && known.accepted === before.accepted) return
+    if (isDeepStrictEqual(known, before)) return
     maps.set(wwid, known)
-    prune(maps, this.#wrongOf(id))
+    prune(maps)
     this.#known.set(id, maps)
     this.#unsaved.add(id)
   }
@@ -121,7 +127,7 @@ export class PathMemory {
     const touched = new Set<string>()
     for (const key of new Set([...before.keys(), ...sights.keys()])) {
       const [was, is] = [before.get(key), sights.get(key)]
-      if (was?.name === is?.name && was?.paths === is?.paths) continue
+      if (isSameSeer(was, is)) continue
       const seers = this.#seers.get(key) ?? new Seers()
       this.#seers.set(key, seers)
       // A host is judged by itself and by who has most: thousands that see a LUN are not judged again for each one that comes.
@@ -132,17 +138,29 @@ export class PathMemory {
     else this.#sights.delete(id)
     return touched
   }
-
-  #wrongOf(id: string): Map<string, Fault> {
-    const wrong = this.#wrong.get(id) ?? new Map<string, Fault>()
-    this.#wrong.set(id, wrong)
-    return wrong
-  }
 }
 
-/** The oldest first, those that `kept` has last. */
-function prune(maps: Map<string, unknown>, kept: { has(wwid: string): boolean }): void {
-  for (const wwid of maps.size > MOST_MAPS ? [...maps.keys()].sort((a, b) => Number(kept.has(a)) - Number(kept.has(b))) : []) {
+function having({ ports: _, ...known }: KnownMap, paths: number, ports: PathsByPort | undefined): KnownMap {
+  return { ...known, most: paths, ...(ports ? { ports } : {}) }
+}
+
+function expecting(paths: number, gone: readonly string[] | undefined): Expected {
+  return gone ? { paths, gone } : { paths }
+}
+
+function wrongMap({ short, text, left, ports: gone }: PathFault, lost: readonly string[], before: readonly string[]): WrongMap {
+  return { short, text, left, ports: [...new Set([...gone, ...lost, ...before])].sort() }
+}
+
+/** A path that is gone from the report has taken its port with it: where nothing else tells of it, what was lost before is lost still. */
+function portsBefore({ paths }: Multipath, known: KnownMap, before: WrongMap | undefined): readonly string[] {
+  return paths.length >= (known.accepted ?? known.most) ? [] : (before?.ports ?? [])
+}
+
+/** The oldest first, those that are wrong last. */
+function prune(maps: Map<string, KnownMap>): void {
+  if (maps.size <= MOST_MAPS) return
+  for (const [wwid] of [...maps].sort(([, a], [, b]) => Number(a.wrong !== undefined) - Number(b.wrong !== undefined))) {
     if (maps.size <= MOST_MAPS) return
     maps.delete(wwid)
   }

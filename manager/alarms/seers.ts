@@ -1,8 +1,12 @@
 // The hosts of one product that see one LUN, and which of them has most paths to it.
+import { isDeepStrictEqual } from 'node:util'
+import type { PathsByPort } from '../store/tables/multipaths.ts'
 
 export interface Seer {
   readonly name: string
   readonly paths: number
+  /** Where they lead; undefined where that is not known. */
+  readonly ports?: PathsByPort | undefined
 }
 
 export class Seers {
@@ -30,8 +34,13 @@ export class Seers {
     else this.#seers.delete(id)
     if (own !== undefined && own === before) this.#most = [...this.#seers.values()].reduce<Seer | undefined>(firstOf, undefined)
     else if (seer) this.#most = firstOf(before, seer)
-    return before?.name !== this.#most?.name || before?.paths !== this.#most?.paths
+    return !isSameSeer(before, this.#most)
   }
+}
+
+/** Of which nobody is judged otherwise. */
+export function isSameSeer(one: Seer | undefined, other: Seer | undefined): boolean {
+  return one?.name === other?.name && one?.paths === other?.paths && isDeepStrictEqual(one?.ports, other?.ports)
 }
 
 function firstOf(one: Seer | undefined, other: Seer): Seer {

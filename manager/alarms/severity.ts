@@ -1,6 +1,6 @@
 // How bad what an alarm tells of is.
 import { SEVERITIES, type Severity } from '../protocol/notifications.ts'
-import { ALARM_KINDS, type AlarmKind } from '../store/tables/alarms.ts'
+import { ALARM_KINDS, type AlarmKind } from '../store/tables/alarm-kinds.ts'
 
 const OF: Readonly<Record<AlarmKind, Severity>> = {
   'enrolment-refused': 'warning',
@@ -37,6 +37,21 @@ const OF: Readonly<Record<AlarmKind, Severity>> = {
   'lv-degraded': 'critical',
   'drbd-degraded': 'critical',
 }
+
+/** What people have written may be lost, or is lost with the next fault. */
+const DATA_AT_RISK: ReadonlySet<string> = new Set<AlarmKind | 'store-trouble'>([
+  ...(['shared-wwid', 'shared-initiator', 'disk-failing', 'disk-defects', 'path-failed', 'pv-missing', 'thin-pool-full'] as const),
+  ...(['lv-degraded', 'drbd-degraded', 'store-trouble'] as const),
+])
+
+export const isDataAtRisk = (kind: string): boolean => DATA_AT_RISK.has(kind)
+
+/** The gravest first: by severity, and of those of one severity the ones that put data at risk. */
+export function byGravity(a: { readonly kind: string }, b: { readonly kind: string }): number {
+  return gravityOf(b.kind) - gravityOf(a.kind)
+}
+
+const gravityOf = (kind: string): number => SEVERITIES.indexOf(severityOf(kind)) * 2 + Number(isDataAtRisk(kind))
 
 /** `critical` of what this hostless does not know. */
 export function severityOf(kind: string): Severity {

@@ -118,7 +118,7 @@ function oddOnes(key: string, { trait, product, values, usual }: Comparison, val
     {
       kind: 'sibling-differs',
       about: `${trait} ${digest(`${key} ${value}`)}`,
-      ...(only !== undefined && others.length === 0 ? { host: only } : {}),
+      ...(only !== undefined && others.length === 0 ? { host: only } : { hosts: [...having.keys()].sort() }),
       text: `${trait}: ${sayNames(names)} ${having.size === 1 ? 'has' : 'have'} ${value}; most hosts of product ${product} have ${usual}`,
     },
   ]
@@ -131,7 +131,8 @@ function allDiffer(key: string, { trait, product, values, total }: Comparison): 
   const told = bySize.slice(0, MOST_VALUES).map(([value, having]) => `${value} (${sayNames([...having.values()].sort())})`)
   const more = bySize.length > MOST_VALUES ? ` and ${bySize.length - MOST_VALUES} other ways` : ''
   const text = `${trait}: the ${total} hosts of product ${product} differ: ${told.join('; ')}${more}`
-  return { kind: 'sibling-differs', about: `${trait} ${digest(key)}`, text }
+  const hosts = bySize.flatMap(([, having]) => [...having.keys()]).sort()
+  return { kind: 'sibling-differs', about: `${trait} ${digest(key)}`, hosts, text }
 }
 
 /** Values may be long, and the keys of alarms are typed. */

@@ -4,6 +4,8 @@ import type { HostView } from '../hosts/pool-change.ts'
 import { type Plan, type PlannedHost, plannedHost } from '../protocol/appliance.ts'
 import type { Trust } from '../protocol/host.ts'
 import type { BootSettings } from '../store/tables/boot-settings.ts'
+import { toldOrder } from './once.ts'
+import type { Orders } from './orders.ts'
 
 export interface WrittenPlan {
   /** With its quotation marks (RFC 9110, 8.8.3). */
@@ -11,9 +13,18 @@ export interface WrittenPlan {
   readonly json: string
 }
 
-export function planOf(hosts: readonly HostView[], settings: ReadonlyMap<string, BootSettings>): Plan {
+/** `captured`: ids of hosts whose next boot is to be captured. */
+export function planOf(
+  hosts: readonly HostView[],
+  settings: ReadonlyMap<string, BootSettings>,
+  orders: Orders,
+  captured: ReadonlySet<string> = new Set(),
+): Plan {
   const planned = hosts.flatMap(({ id, name, trust, macs }) => {
-    const host = { macs: macs.map(({ mac }) => mac), name, standing: standingOf(trust), ...settings.get(id) }
+    const order = orders.get(id)
+    const capture = captured.has(id) ? { capture: true } : {}
+    const boots = { ...settings.get(id), ...(order ? { once: toldOrder(order) } : {}), ...capture }
+    const host = { macs: macs.map(({ mac }) => mac), name, standing: standingOf(trust), ...boots }
     return plannedHost.safeParse(host).data ?? [] // one that no appliance would take keeps none of the others from it
   })
   return { hosts: planned }

@@ -4,13 +4,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import type { Log } from '../../appliance/wire/log.ts'
 import { problem, readBody } from '../agents/body.ts'
-import { attemptsPush, bootsPush, leasesPush, MAX_APPLIANCE_BYTES } from '../protocol/appliance.ts'
+import { attemptsPush, bootsPush, capturePush, leasesPush, MAX_APPLIANCE_BYTES, MAX_CAPTURE_BYTES } from '../protocol/appliance.ts'
 import { storageFault } from '../store/trouble.ts'
+import type { Captures } from './captures.ts'
 import type { Appliances } from './service.ts'
 
 export interface ApplianceRouteDeps {
   readonly siteSecret: string
-  readonly appliances: Pick<Appliances, 'takeAttempts' | 'takeBoots' | 'takeLeases' | 'plan'>
+  readonly appliances: Pick<Appliances, 'takeAttempts' | 'takeBoots' | 'takeLeases' | 'plan'> & {
+    readonly captures: Pick<Captures, 'take'>
+  }
   readonly log: Log
 }
 
@@ -56,14 +59,17 @@ function handlerOf(
       return { method: 'POST', handle: taking(bootsPush, (told) => appliances.takeBoots(told)) }
     case '/appliance/leases':
       return { method: 'POST', handle: taking(leasesPush, (told) => appliances.takeLeases(told)) }
+    case '/appliance/captures':
+      return { method: 'POST', handle: taking(capturePush, (told) => appliances.captures.take(told), MAX_CAPTURE_BYTES) }
   }
   const [, id] = PLAN.exec(path) ?? []
   return id === undefined ? undefined : { method: 'GET', handle: tellPlan(id) }
 }
 
-function taking<Told>(schema: z.ZodType<Told>, take: (told: Told) => Promise<void>): Handler {
+/** `limit`: bytes of a body. */
+function taking<Told>(schema: z.ZodType<Told>, take: (told: Told) => Promise<void>, limit = MAX_APPLIANCE_BYTES): Handler {
   return async (request, response) => {
-    const body = await readBody(request, response, MAX_APPLIANCE_BYTES, schema)
+    const body = await readBody(request, response, limit, schema)
     if (body.kind === 'refused') return problem(response, body.status, body.reason)
     await take(body.value)
     response.writeHead(204).end()

@@ -5,7 +5,9 @@ import type { Log } from '../../appliance/wire/log.ts'
 import type { After } from '../../appliance/wire/timers.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { Pool } from '../hosts/service.ts'
+import type { Refused } from '../outcome.ts'
 import type { ApplianceSelf, AttemptsPush, BootRecord, BootsPush, LeasesPush } from '../protocol/appliance.ts'
+import type { OnceKind } from '../protocol/once.ts'
 import type { Store } from '../store/database.ts'
 import { allAppliances, heardAppliance, type KnownAppliance, sawAppliance } from '../store/tables/appliances.ts'
 import { saveAttempt } from '../store/tables/attempts.ts'
@@ -23,6 +25,9 @@ import {
 import { addHistory } from '../store/tables/history.ts'
 import { hostByMac } from '../store/tables/hosts.ts'
 import { saveLeases } from '../store/tables/leases.ts'
+import { allOnceOrders, type StoredOrder } from '../store/tables/once-orders.ts'
+import { type Captures, openCaptures } from './captures.ts'
+import { OnceOrders } from './orders.ts'
 import { planOf, type WrittenPlan, writePlan } from './plan.ts'
 import { type Consequence, consequencesOf } from './verdict.ts'
 
@@ -31,7 +36,11 @@ export interface AppliancesOptions {
   readonly pool: Pool
   readonly now: () => number
   readonly after: After
+  /** 16 characters of base32. */
+  readonly newId: () => string
   readonly log: Log
+  /** Whether the images beside this manager have a published one of this name. */
+  readonly isPublished: (image: string) => Promise<boolean>
 }
 
 /** What is left out stays; null is the default of its appliance. */
@@ -45,22 +54,38 @@ const TOGETHER = 250
 
 export async function openAppliances(options: AppliancesOptions): Promise<Appliances> {
   const { db } = options.store
-  const [images, settings] = await Promise.all([bootedImages(db), allBootSettings(db)])
-  return new Appliances(options, images, settings)
+  const [images, settings, captures, orders] = await Promise.all([
+    bootedImages(db),
+    allBootSettings(db),
+    openCaptures(options),
+    allOnceOrders(db),
+  ])
+  return new Appliances(options, { captures, images, settings, orders: new OnceOrders(options, orders) })
+}
+
+interface KnownAtStart {
+  readonly captures: Captures
+  readonly images: readonly BootedImage[]
+  readonly settings: ReadonlyMap<string, BootSettings>
+  readonly orders: OnceOrders
 }
 
 export class Appliances {
+  readonly captures: Captures
   readonly #options: AppliancesOptions
   readonly #booted: Emitter<string>
   readonly #planChanged: Emitter
   /** What each MAC came up with last. */
   readonly #images: Map<string, BootedImage>
+  readonly #orders: OnceOrders
   #settings: ReadonlyMap<string, BootSettings>
   #plan: WrittenPlan | undefined
   #waking: (() => void) | undefined
 
-  constructor(options: AppliancesOptions, images: readonly BootedImage[], settings: ReadonlyMap<string, BootSettings>) {
+  constructor(options: AppliancesOptions, { captures, images, settings, orders }: KnownAtStart) {
     this.#options = options
+    this.captures = captures
+    this.#orders = orders
     this.#images = new Map(images.map((image) => [image.mac, image]))
     this.#settings = settings
     this.#booted = new Emitter(options.log, 'boots')
@@ -68,23 +93,30 @@ export class Appliances {
     options.pool.subscribe(({ kind }) => {
       if (kind === 'host') this.#forgetPlan()
     })
+    captures.subscribe(() => this.#forgetPlan())
   }
 
   // ---- what appliances tell; each resolves when it is on disk ----
 
-  async takeAttempts({ appliance, attempts }: AttemptsPush): Promise<void> {
+  async takeAttempts({ appliance, attempts, followed = [] }: AttemptsPush): Promise<void> {
     const { store, pool } = this.#options
-    const fresh = await store.write(async (transaction) => {
+    if (appliance) this.#orders.heard(appliance)
+    const { fresh, orders } = await store.write(async (transaction) => {
       if (appliance) await sawAppliance(transaction, appliance, this.#options.now())
       const macs: string[] = []
       for (const attempt of attempts) if (await saveAttempt(transaction, attempt)) macs.push(attempt.mac)
-      return macs
+      return { fresh: macs, orders: followed.length > 0 ? await this.#orders.followed(transaction, followed) : undefined }
     })
+    if (orders) {
+      this.#orders.take(orders)
+      this.#ordersChanged(followed.map(({ mac }) => mac))
+    }
     for (const mac of fresh) await pool.boots(mac)
   }
 
   async takeBoots({ appliance, boots }: BootsPush): Promise<void> {
     const { store, now } = this.#options
+    this.#orders.heard(appliance)
     const ordered = [...boots].sort((a, b) => a.started - b.started)
     for (const boot of ordered) await this.#follow(appliance, boot, boots)
     await store.write(async (transaction) => {
@@ -103,6 +135,7 @@ export class Appliances {
 
   async takeLeases(told: LeasesPush): Promise<void> {
     const { store, now } = this.#options
+    this.#orders.heard(told.appliance)
     await store.write(async (transaction) => {
       await sawAppliance(transaction, told.appliance, now())
       await saveLeases(transaction, told.appliance, told)
@@ -114,7 +147,7 @@ export class Appliances {
     const { store, now } = this.#options
     await store.write((transaction) => heardAppliance(transaction, appliance, now()))
     for (;;) {
-      this.#plan ??= writePlan(planOf(this.#options.pool.hosts(), this.#settings))
+      this.#plan ??= this.#writtenPlan()
       if (this.#plan.etag !== known) return this.#plan
       if (until.aborted) return undefined
       await this.#planChange(until)
@@ -148,6 +181,11 @@ export class Appliances {
     return newest && { image: newest.image, generation: newest.generation }
   }
 
+  /** An image that a machine has come up with, or that lies published beside this manager: appliances elsewhere do not tell of others. */
+  async hasImage(name: string): Promise<boolean> {
+    return [...this.#images.values()].some(({ image }) => image === name) || (await this.#options.isPublished(name))
+  }
+
   settingsOf(host: string): BootSettings {
     return this.#settings.get(host) ?? {}
   }
@@ -165,6 +203,23 @@ export class Appliances {
       return allBootSettings(transaction)
     })
     this.#forgetPlan()
+  }
+
+  /** What it boots once, at its next boot. */
+  onceOf(host: string): StoredOrder | undefined {
+    return this.#orders.of(host)
+  }
+
+  /** In the place of the order before; undefined takes that back. Why not, where it is refused. `who`: as history writes it. */
+  async bootOnce(host: HostView, what: OnceKind | undefined, who: string): Promise<Refused | undefined> {
+    const refused = await this.#orders.give(host, what, who)
+    if (!refused) this.#ordersChanged(host.macs.map(({ mac }) => mac))
+    return refused
+  }
+
+  /** Orders that no host has followed in time. */
+  async dropOldOrders(): Promise<void> {
+    await this.#orders.dropOld()
   }
 
   subscribe(listener: (mac: string) => void): () => void {
@@ -197,6 +252,16 @@ export class Appliances {
         if (pool.host(consequence.host)?.presence !== 'booting') return
         return void (await pool.move(consequence.host, { kind: 'silent', cause: consequence.cause }, 'appliance'))
     }
+  }
+
+  #ordersChanged(macs: readonly string[]): void {
+    this.#forgetPlan()
+    for (const mac of macs) this.#booted.tell(mac)
+  }
+
+  #writtenPlan(): WrittenPlan {
+    const captured = new Set(this.captures.orders().map(({ host }) => host))
+    return writePlan(planOf(this.#options.pool.hosts(), this.#settings, this.#orders.standing(), captured))
   }
 
   /** Many hosts change at once when a rack is switched on: appliances hear of all in one. */

@@ -40,6 +40,7 @@ function outcome({ boot, host }: BootFacts): readonly Consequence[] {
     case 'booting':
       return []
     case 'up':
+    case 'once': // it does as it was told, and what it did not before is over
       return host ? [{ kind: 'over', key: alarmKey(alarm) }] : []
     case 'stuck':
     case 'failed':

@@ -10,7 +10,7 @@ import type { Paced } from './pace.ts'
 import type { Prepared, Recipe } from './recipe.ts'
 import { type AskedFor, Runner, type RunnerDeps, type Start, type Started } from './runner.ts'
 import type { OperatorSaid } from './steps.ts'
-import { type Claims, durableStore } from './store/durable.ts'
+import { type Claims, type DurableOptions, durableStore } from './store/durable.ts'
 import type { AutomationReader, AutomationRecord } from './store/store.ts'
 import { type AutomationView, viewOf } from './views.ts'
 
@@ -24,6 +24,8 @@ export interface AutomationsDeps extends Omit<RunnerDeps, 'store' | 'recipes'> {
   readonly hostName?: (id: string) => string
   /** So many entries of journals are on disk. */
   readonly onRecorded?: (entries: number) => void
+  /** What tasks of this manager hold now: nobody else begins with it. */
+  readonly tasks?: DurableOptions['tasks']
 }
 
 export interface Automations {
@@ -46,6 +48,8 @@ export interface Automations {
   before(key: RequestKey, asked: AskedFor): Promise<Done<Started> | undefined>
   /** Resolves when this manager has nothing to do of it any more. */
   ended(id: string): Promise<void>
+  /** Of each that this manager has nothing to do of any more, and that holds nothing, until the function that it returns is called. */
+  watchEnds(listener: (id: string) => void): () => void
   abort(id: string, who: string): Promise<Done<undefined>>
   resume(id: string, who: string): Promise<Done<undefined>>
   /** `by hand`: a person has done what the undo could not. */
@@ -80,11 +84,12 @@ export async function openAutomations({
   epoch,
   hostName,
   onRecorded,
+  tasks,
   ...deps
 }: AutomationsDeps): Promise<Automations> {
   const known = new Map(recipes.map((recipe) => [recipe.name, recipe]))
   const kept = durableStore({
-    ...{ store, epoch, claims, onRecorded },
+    ...{ store, epoch, claims, onRecorded, tasks },
     rows: async (transaction, automation, entries) => {
       const live = runner.live(automation)
       await live?.recipe?.of(live.record.args).rows(transaction, automation, entries)
@@ -210,11 +215,17 @@ class Serving implements Automations {
   ended(id: string): Promise<void> {
     if (!this.#runner.has(id)) return Promise.resolve()
     return new Promise((resolve) => {
-      const unsubscribe = this.#runner.subscribe((about) => {
-        if (about !== id || this.#runner.has(id)) return
-        unsubscribe()
+      const unwatch = this.watchEnds((about) => {
+        if (about !== id) return
+        unwatch()
         resolve()
       })
+    })
+  }
+
+  watchEnds(listener: (id: string) => void): () => void {
+    return this.#runner.subscribe((id) => {
+      if (!this.#runner.has(id)) listener(id)
     })
   }
 

@@ -1,11 +1,12 @@
 // Numbers that are given out: DRBD minors and ports of hosts, MACs of the pool. Pure.
 
+import { MIRROR_PORTS } from '../protocol/mirror-ports.ts'
+
 /** Both ends belong to it. */
 export const RANGES = {
   /** DRBD's own bound (drbd_limits.h). */
   minor: { first: 0, last: (1 << 20) - 1 },
-  /** Beside those that people write into drbd.conf by hand, which count from 7788: what dom0's DRBD listens on is not reported. */
-  port: { first: 7800, last: 8799 },
+  port: MIRROR_PORTS,
 } as const
 
 /** Xen's own, 00:16:3e. */

@@ -40,7 +40,7 @@ const program = new Command('hostless')
 const argv = process.argv.slice(2)
 await addCommands(
   program,
-  { out, err, environment: process.env, prompt: promptOf(process.stdin, err.write), serverLog, log },
+  { out, err, environment: process.env, prompt: promptOf(process.stdin, err.write), serverLog, log, now: Date.now },
   wantedOf(argv),
 )
 process.exitCode = await runProgram(program, argv, (text) => err.write(text))

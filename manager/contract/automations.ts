@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { writeSize } from '../protocol/size.ts'
 import { uuid } from '../protocol/values.ts'
 import { operation } from './operation.ts'
+import { onThings } from './target.ts'
 
 /** `queued`, `running` and `needs-operator` are open: the others hold nothing any more. */
 export const AUTOMATION_STATES = ['queued', 'running', 'needs-operator', 'done', 'failed', 'aborted'] as const
@@ -95,6 +96,7 @@ export const startedAutomation = z
 export const rateBytes = z.number().int().min(65_536)
 
 const ofId = z.strictObject({ id })
+const onAutomation = ({ id: which }: z.output<typeof ofId>) => onThings({ automations: [which] })
 
 export const automations = {
   list: operation({
@@ -124,6 +126,7 @@ export const automations = {
     summary: 'End it, and take back what it has done: refused (no-return) from its point of no return on',
     input: ofId,
     output: startedAutomation,
+    on: onAutomation,
     did: ({ id: which }) => `abort automation ${which}`,
   }),
   resume: operation({
@@ -133,6 +136,7 @@ export const automations = {
     summary: 'Go on with one that needs an operator: with the recipe of this hostless, or with the undo that has failed',
     input: ofId,
     output: startedAutomation,
+    on: onAutomation,
     did: ({ id: which }) => `resume automation ${which}`,
   }),
   pace: operation({
@@ -142,6 +146,7 @@ export const automations = {
     summary: 'How fast a move may go from now on: refused of what moves no guest (no-move), has ended (ended), sends no more (not-paced)',
     input: ofId.extend({ rateBytes: rateBytes.nullable() }),
     output: startedAutomation,
+    on: onAutomation,
     did: ({ id: which, rateBytes: rate }) =>
       rate === null
         ? `let automation ${which} move as fast as its network carries`
@@ -154,6 +159,7 @@ export const automations = {
     summary: 'Try the undo again that has failed; `by-hand`: a person has done it, and it is not tried again',
     input: ofId.extend({ how: z.enum(['retry', 'by-hand']).default('retry') }),
     output: startedAutomation,
+    on: onAutomation,
     did: ({ id: which, how }) =>
       how === 'retry' ? `retry the undo of automation ${which}` : `say that the undo of automation ${which} was done by hand`,
   }),

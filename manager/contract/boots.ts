@@ -1,7 +1,9 @@
 // How hosts boot: what they are to boot, and what each boot came to, as the appliances tell. Append-only within /api/v1.
 import { z } from 'zod'
+import { ONCE_KINDS, ONCE_NAMES } from '../protocol/once.ts'
 import { host, hostId, hostRef } from './hosts.ts'
 import { NOTHING, operation } from './operation.ts'
+import { onHosts } from './target.ts'
 
 /** What a host boots, where that is not its appliance's default (null). A host of the config file boots what stands there. */
 export const bootSettings = z.strictObject({
@@ -20,12 +22,15 @@ export const bootAttempt = z
     mac: z.string(),
     started: z.number(),
     ended: z.number().optional(),
-    outcome: z.enum(['booting', 'up', 'stuck', 'failed']),
+    /** `once`: it was given something else than the pool to boot, as was ordered. */
+    outcome: z.enum(['booting', 'up', 'stuck', 'failed', 'once']),
+    /** What that is. */
+    once: z.enum(ONCE_KINDS).optional(),
     image: z.string().optional(),
     generation: z.string().optional(),
     address: z.string().optional(),
     stages: z.array(z.object({ stage: z.string(), state: z.string(), at: z.number(), detail: z.string() })),
-    /** In plain words, of an attempt that does not go on. */
+    /** In plain words, of an attempt that does not go on, or of one of something else that has come back. */
     diagnosis: z.string().optional(),
   })
   .meta({ id: 'BootAttempt' })
@@ -88,14 +93,30 @@ export const boots = {
     summary: 'What was set of what a host boots; empty where all is the default of its appliance',
     input: ofHost,
     output: bootSettings,
+    edited: (settings) => settings,
   }),
   set: operation({
     http: 'PUT /hosts/:ref/boot',
     role: 'operator',
     summary: 'What a host boots from its next boot on: what is left out stays, null is the default of its appliance',
-    input: ofHost.extend(bootSettings.shape),
+    /** `force`: also an image that no appliance is known to have. */
+    input: ofHost.extend({ ...bootSettings.shape, force: z.boolean().optional() }),
     output: host,
-    did: ({ ref, ...wanted }, say) => `boot host ${say.host(ref)} from ${JSON.stringify(wanted)}`,
+    changes: 'GET /hosts/:ref/boot',
+    on: ({ ref }) => onHosts(ref),
+    did: ({ ref, force: _force, ...wanted }, say) => `boot host ${say.host(ref)} from ${JSON.stringify(wanted)}`,
+  }),
+  once: operation({
+    http: 'PUT /hosts/:ref/boot/once',
+    role: 'operator',
+    summary: 'What a host boots at its next boot instead of the pool, once and within 24 hours; none takes that back',
+    input: ofHost.extend({ what: z.enum([...ONCE_KINDS, 'none']) }),
+    output: host,
+    on: ({ ref }) => onHosts(ref),
+    did: ({ ref, what }, say) =>
+      what === 'none'
+        ? `take back what host ${say.host(ref)} was to boot once`
+        : `order host ${say.host(ref)} to boot ${ONCE_NAMES[what]} once`,
   }),
   appliances: operation({
     http: 'GET /appliances',

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { hostId } from './hosts.ts'
 import { NOTHING, operation } from './operation.ts'
+import { onThings, POOL } from './target.ts'
 
 /** How far a host is with a connection. `waiting`: it is not connected, or it is being asked. */
 export const CONNECTION_STATES = ['connected', 'waiting', 'failed', 'ending'] as const
@@ -52,6 +53,7 @@ export const connections = {
     input: newSiteConnection,
     output: siteConnection,
     limit: 64 << 10,
+    on: ({ groups }) => (groups.length > 0 ? onThings({ groups }) : POOL),
     did: ({ portal, target, groups, chap }) => {
       const on = groups.length > 0 ? `on hosts of ${groups.join(' ')}` : 'on all hosts'
       return `connect to ${target ?? 'all targets'} at ${portal} ${chap ? `as ${chap.user} ` : ''}${on}`
@@ -63,6 +65,7 @@ export const connections = {
     summary: 'Log the hosts out again; it is listed until none has a session',
     input: z.strictObject({ id: z.string().regex(/^[\w-]{1,64}$/, 'is no id of a connection') }),
     output: siteConnection,
+    on: ({ id }) => onThings({ connections: [id] }),
     did: ({ id }) => `take away connection ${id}`,
   }),
 }

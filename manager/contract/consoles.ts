@@ -2,6 +2,7 @@
 // subprotocol `ticket.…` beside `hostless.console`: binary frames are the console's octets both ways, text frames `consoleNotice`.
 import { z } from 'zod'
 import { operation } from './operation.ts'
+import { LOOK, onGuest } from './target.ts'
 import { vmRef } from './vms.ts'
 
 /** Of the WebSocket. */
@@ -27,6 +28,8 @@ export const consoles = {
       seconds: z.number(),
       guest: z.object({ uuid: z.string(), name: z.string() }),
     }),
+    on: ({ ref, mode }) => (mode === 'look' ? LOOK : onGuest({ ref })),
+    less: (input) => ({ ...input, mode: 'look' as const }),
     did: ({ ref, mode }) => `open the console of guest ${ref}${mode === 'look' ? ', only to look' : ''}`,
   }),
   log: operation({

@@ -3,6 +3,7 @@ import { access, audit, tokens, users } from './access.ts'
 import { alarms } from './alarms.ts'
 import { automations } from './automations.ts'
 import { boots } from './boots.ts'
+import { captures } from './captures.ts'
 import { checklist } from './checklist.ts'
 import { connections } from './connections.ts'
 import { consoles } from './consoles.ts'
@@ -19,6 +20,7 @@ import { notifications } from './notifications.ts'
 import type { Operation } from './operation.ts'
 import { placements } from './placement.ts'
 import { properties } from './properties.ts'
+import { secondFactor } from './second-factor.ts'
 import { storage } from './storage.ts'
 import { tasks } from './tasks.ts'
 import { things } from './things.ts'
@@ -28,6 +30,7 @@ import { vms } from './vms.ts'
 export const CONTRACT = {
   hosts,
   boots,
+  captures,
   checklist,
   guests,
   vms,
@@ -50,6 +53,7 @@ export const CONTRACT = {
   properties,
   access,
   users,
+  secondFactor,
   tokens,
   audit,
   events,

@@ -4,19 +4,20 @@ import { startedAutomation } from './automations.ts'
 import { hostId, hostRef } from './hosts.ts'
 import { moveHow } from './migrations.ts'
 import { operation } from './operation.ts'
+import { onThings } from './target.ts'
 
 const asked = z.strictObject({
   ref: hostRef,
   /** Where all go; left out: the best host for each. */
   host: hostRef.optional(),
-  /** Of a guest that runs and cannot go live: stopped, moved and started there, or left where it is. */
+  /** Of a guest that runs and cannot go live: stopped once its disks are there, and started there, or left where it is. */
   others: z.enum(['restart', 'leave']).default('leave'),
   ...moveHow,
 })
 
 const leave = z.object({
   guest: z.string(),
-  /** `restart`: stopped, moved, and started there. Missing: it stays. */
+  /** `restart`: stopped once its disks are there, and started there. Missing: it stays. */
   way: z.enum(['live', 'stopped', 'restart']).optional(),
   to: z.object({ host: hostId, name: z.string() }).optional(),
   diskBytes: z.number(),
@@ -30,7 +31,7 @@ const plan = z.object({ host: z.string(), guests: z.array(leave) }).meta({ id: '
 const askedHome = z.strictObject({
   /** Those that were emptied: guests of several are ordered together. */
   refs: z.array(hostRef).min(1).max(64),
-  /** `restart`: a guest may be stopped, moved and started, where it cannot go live, or where guests are in each other's way. */
+  /** `restart`: a guest may be stopped and started at home: once its disks are there, where it cannot go live; for longer, where guests are in each other's way. */
   others: z.enum(['restart', 'leave']).default('leave'),
   ...moveHow,
 })
@@ -87,6 +88,7 @@ export const evacuations = {
     summary: 'Cordon a host, and move its guests away; an abort takes back the cordon and what is under way',
     input: asked,
     output: startedAutomation,
+    on: ({ ref, host }) => onThings({ hosts: [ref, ...(host === undefined ? [] : [host])], guestsOf: [ref] }),
     did: ({ ref, host }, say) => `evacuate host ${say.host(ref)}${host === undefined ? '' : ` to ${say.host(host)}`}`,
   }),
   away: operation({
@@ -112,6 +114,7 @@ export const evacuations = {
       "Take the evacuation's cordon away, and bring its guests home; an abort puts the cordon back, and takes back what is under way",
     input: askedHome,
     output: startedAutomation,
+    on: ({ refs }) => onThings({ hosts: refs, guestsAwayFrom: refs }),
     did: ({ refs }, say) => `bring guests home to ${refs.map((ref) => `host ${say.host(ref)}`).join(', ')}`,
   }),
 }

@@ -2,54 +2,18 @@
 // added. Times are milliseconds since the epoch, sizes bytes, rates a second.
 import { z } from 'zod'
 import { GROUP_NAME, HOST_NAME, HOST_STATES, LONGEST_REASON, MOST_GROUPS, POWERS, PRESENCES, SERVICES, TRUSTS } from '../protocol/host.ts'
-import { hostFieldChanges, hostFields } from '../protocol/host-fields.ts'
+import { fieldsOf, hostFieldChanges, hostFields } from '../protocol/host-fields.ts'
 import { inventory } from '../protocol/inventory.ts'
+import { LONGEST_PATTERN } from '../protocol/name-pattern.ts'
+import { ONCE_KINDS } from '../protocol/once.ts'
+import { hostHardware, hostLoad, unreadSection } from './host-parts.ts'
 import { operation } from './operation.ts'
+import { onHosts, onThings, POOL } from './target.ts'
 
 export const hostState = z.enum(HOST_STATES)
 
 /** 16 characters of base32. */
 export const hostId = z.string().regex(/^[a-z2-7]{16}$/, 'is no host id')
-
-const sum = z.number().nonnegative()
-
-/** Of the newest sample, while the host is connected. */
-export const hostLoad = z.object({
-  at: z.number(),
-  /** Physical CPUs in use, of `threads`. */
-  cpus: sum,
-  threads: z.number(),
-  dom0Cpus: sum,
-  freeBytes: z.number(),
-  totalBytes: z.number(),
-  readBytesPerSecond: sum,
-  writtenBytesPerSecond: sum,
-  receivedBytesPerSecond: sum,
-  sentBytesPerSecond: sum,
-})
-
-/** A section of a report from which items may be missing, and why. */
-export const unreadSection = z.object({ section: z.string(), source: z.string(), reason: z.string() })
-
-export const hostHardware = z.object({
-  manufacturer: z.string().optional(),
-  product: z.string().optional(),
-  serial: z.string().optional(),
-  firmware: z.string().optional(),
-  cpuVendor: z.string().optional(),
-  cpuModel: z.string().optional(),
-  sockets: z.number().optional(),
-  cores: z.number().optional(),
-  threads: z.number().optional(),
-  memoryBytes: z.number().optional(),
-  /** Counts are missing where they are not known: see `unread` of the host. */
-  diskCount: z.number().optional(),
-  diskBytes: z.number().optional(),
-  nicCount: z.number().optional(),
-  nicsUp: z.number().optional(),
-  xen: z.string().optional(),
-  kernel: z.string().optional(),
-})
 
 const hostMacs = z.array(z.object({ mac: z.string(), boot: z.boolean() }))
 
@@ -93,6 +57,8 @@ export const host = z
     hardware: hostHardware.optional(),
     /** What it booted, as its appliance tells. */
     image: z.object({ image: z.string(), generation: z.string() }).optional(),
+    /** What it boots at its next boot instead of the pool, once, by whose order; until then. */
+    once: z.object({ what: z.enum(ONCE_KINDS), who: z.string(), at: z.number(), until: z.number() }).optional(),
     /** Hosts of one number can exchange guests live; missing where the CPU is not known or the host may not run guests. */
     cpuGroup: z.number().optional(),
     load: hostLoad.optional(),
@@ -108,14 +74,21 @@ export const host = z
 /** A host's id is a name, too. */
 export const hostRef = z.string().regex(HOST_NAME, 'is neither a host name nor an id: 1 to 63 of a-z 0-9 -')
 const ofHost = z.strictObject({ ref: hostRef })
+const onHost = ({ ref }: z.output<typeof ofHost>) => onHosts(ref)
+/** Its guests run there no more, whosever they are. */
+const onHostWithGuests = ({ ref }: { readonly ref: string }) => onThings({ hosts: [ref], guestsOf: [ref] })
+
+const groupName = z.string().regex(GROUP_NAME, 'is no group name: 1 to 63 of a-z 0-9 _ . -, a letter or digit first')
+
+/** Machines of one approval. */
+export const MOST_ADMITTED = 1000
+/** Of them the audit log names so many. */
+const MOST_SAID = 40
 
 /** What an operator may change of a host; what is left out stays. */
 const hostChange = z.strictObject({
   name: z.string().regex(HOST_NAME, 'is no host name: 1 to 63 of a-z 0-9 -, a letter or digit first and last').optional(),
-  groups: z
-    .array(z.string().regex(GROUP_NAME, 'is no group name: 1 to 63 of a-z 0-9 _ . -, a letter or digit first'))
-    .max(MOST_GROUPS)
-    .optional(),
+  groups: z.array(groupName).max(MOST_GROUPS).optional(),
   ...hostFieldChanges,
 })
 
@@ -126,6 +99,8 @@ const hostPage = z.strictObject({
   limit: z.coerce.number<number | string>().int().min(1).max(MOST_HOSTS).default(MOST_HOSTS),
   /** From behind this name on, whether or not a host has it: `next` of the page before. */
   after: z.string().regex(HOST_NAME, 'is no host name').optional(),
+  state: hostState.optional(),
+  group: groupName.optional(),
 })
 export type HostPage = z.output<typeof hostPage>
 
@@ -137,12 +112,19 @@ export const hosts = {
   list: operation({
     http: 'GET /hosts',
     role: 'viewer',
-    summary: 'Hosts by name, a page of them',
+    summary: 'Hosts by name, a page of them: all, or those of a state or a group',
     input: hostPage,
     /** `next`: there are more, behind this name. */
     output: z.object({ hosts: z.array(host), next: z.string().optional() }),
   }),
-  show: operation({ http: 'GET /hosts/:ref', role: 'viewer', summary: 'One host', input: ofHost, output: host }),
+  show: operation({
+    http: 'GET /hosts/:ref',
+    role: 'viewer',
+    summary: 'One host',
+    input: ofHost,
+    output: host,
+    edited: ({ id, name, groups, ...of }) => ({ id, name, groups: groups.toSorted(), ...fieldsOf(of) }),
+  }),
   inventory: operation({
     http: 'GET /hosts/:ref/inventory',
     role: 'viewer',
@@ -163,7 +145,9 @@ export const hosts = {
     summary: 'Change name, groups or notes of a host: all that is given, or nothing',
     input: ofHost.extend(hostChange.shape),
     output: host,
+    changes: 'GET /hosts/:ref',
     limit: 64 << 10,
+    on: ({ ref, groups }) => onThings({ hosts: [ref], ...(groups === undefined ? {} : { regrouped: { host: ref, groups } }) }),
     did: ({ ref, ...change }, say) => `change host ${say.host(ref)}: ${JSON.stringify(change)}`,
   }),
   approve: operation({
@@ -173,7 +157,38 @@ export const hosts = {
     /** `seen`: the host's `seen` as it was looked at; without it only a host that has no `change` is approved. */
     input: ofHost.extend({ seen: z.string().max(64).optional() }),
     output: host,
+    on: onHost,
     did: ({ ref }, say) => `approve host ${say.host(ref)}`,
+  }),
+  admit: operation({
+    http: 'POST /admissions',
+    role: 'operator',
+    summary: 'Let machines that wait into the pool, with names by a pattern and groups: each with all of it, or not at all',
+    input: z.strictObject({
+      /** In the order of their names; `seen` as in an approval of one. */
+      hosts: z
+        .array(z.strictObject({ ref: hostRef, seen: z.string().max(64).optional() }))
+        .min(1)
+        .max(MOST_ADMITTED),
+      /** `node{01..37}`, or `node{01..}` for as many as they are; left out: they keep theirs. */
+      names: z.string().max(LONGEST_PATTERN).optional(),
+      /** Besides those that they are in. */
+      groups: z.array(groupName).max(MOST_GROUPS).default([]),
+    }),
+    /** `ref` as it was given, `name` as it is now. */
+    output: z.object({
+      admitted: z.array(z.object({ ref: z.string(), name: z.string() })),
+      refused: z.array(z.object({ ref: z.string(), name: z.string(), reason: z.string() })),
+    }),
+    limit: 256 << 10,
+    // In which groups a host is says who acts on it.
+    on: ({ hosts: machines, groups }) => (groups.length > 0 ? POOL : onHosts(...machines.map(({ ref }) => ref))),
+    did: ({ hosts: machines, names, groups }, say) => {
+      const who = machines.slice(0, MOST_SAID).map(({ ref }) => say.host(ref))
+      const more = machines.length > MOST_SAID ? ` and ${machines.length - MOST_SAID} more` : ''
+      const as = [names === undefined ? '' : ` as ${names}`, groups.length === 0 ? '' : ` in ${groups.join(', ')}`].join('')
+      return `approve ${machines.length === 1 ? 'host' : `${machines.length} hosts`} ${who.join(', ')}${more}${as}`
+    },
   }),
   reject: operation({
     http: 'POST /hosts/:ref/reject',
@@ -181,6 +196,7 @@ export const hosts = {
     summary: 'Shut a host out: its certificates are revoked',
     input: ofHost,
     output: host,
+    on: onHostWithGuests,
     did: ({ ref }, say) => `reject host ${say.host(ref)}`,
   }),
   maintain: operation({
@@ -189,6 +205,7 @@ export const hosts = {
     summary: 'Take a host without guests out of service',
     input: ofHost,
     output: host,
+    on: onHost,
     did: ({ ref }, say) => `take host ${say.host(ref)} into maintenance`,
   }),
   resume: operation({
@@ -197,6 +214,7 @@ export const hosts = {
     summary: 'End the maintenance of a host',
     input: ofHost,
     output: host,
+    on: onHost,
     did: ({ ref }, say) => `end the maintenance of host ${say.host(ref)}`,
   }),
   cordon: operation({
@@ -212,6 +230,7 @@ export const hosts = {
         .default('no reason given'),
     }),
     output: host,
+    on: onHost,
     did: ({ ref, reason }, say) => `cordon host ${say.host(ref)}: ${reason}`,
   }),
   uncordon: operation({
@@ -220,6 +239,7 @@ export const hosts = {
     summary: 'Let guests come to a host again',
     input: ofHost,
     output: host,
+    on: onHost,
     did: ({ ref }, say) => `uncordon host ${say.host(ref)}`,
   }),
   fence: operation({
@@ -229,6 +249,7 @@ export const hosts = {
     /** `proof`: what says that it cannot. */
     input: ofHost.extend({ proof: z.string(PROOF).min(1, PROOF).max(512) }),
     output: host,
+    on: onHostWithGuests,
     did: ({ ref, proof }, say) => `fence host ${say.host(ref)}: ${proof}`,
   }),
   release: operation({
@@ -237,6 +258,7 @@ export const hosts = {
     summary: 'Take a fenced host back into service',
     input: ofHost,
     output: host,
+    on: onHost,
     did: ({ ref }, say) => `release host ${say.host(ref)}`,
   }),
 }

@@ -1,6 +1,7 @@
 // The manager itself. Append-only within /api/v1.
 import { z } from 'zod'
 import { NOTHING, operation } from './operation.ts'
+import { POOL } from './target.ts'
 
 /** What the manager sees to by itself, as its driver tells. Times are milliseconds since the epoch, durations milliseconds. */
 const task = z
@@ -64,6 +65,7 @@ export const manager = {
       takeOver: z.enum(['yes', 'no']).default('no'),
     }),
     output: rebuilt,
+    on: () => POOL,
     did: ({ mode, takeOver }) =>
       takeOver === 'yes'
         ? 'took hosts over from a newer manager'

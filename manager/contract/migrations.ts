@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { rateBytes, startedAutomation } from './automations.ts'
 import { hostId, hostRef } from './hosts.ts'
 import { operation } from './operation.ts'
+import { onThings } from './target.ts'
 import { vmRef } from './vms.ts'
 
 /** How a guest moves. */
@@ -22,12 +23,25 @@ export const moveHow = {
     .default(3_600_000),
 }
 
+/** Of a guest that runs, and is stopped for its move once its disks are there, and started on the new host. */
+const restart = z.strictObject({
+  /** `not live`: where it cannot go live as it stands; `always`: whether it can or not. */
+  when: z.enum(['not live', 'always']).default('not live'),
+  /** `clean`: where it has not powered off when its seconds are over, it stays; `clean, then hard`: it is ended. */
+  how: z.enum(['clean', 'clean, then hard']).default('clean'),
+  seconds: z.number().int().min(1).max(86_400).default(120),
+  /** When all of the copy is compared with the disk: in the stop, which is longer by it, or before it. */
+  compare: z.enum(['running', 'stopped']).default('stopped'),
+})
+
 const asked = z.strictObject({
   ref: vmRef,
   /** Left out: the host that placement finds best. */
   host: hostRef.optional(),
   /** `left`: snapshots of disks that are copied stay with the LVs that are left behind, which are kept for good; left out: they are in the way. */
   snapshots: z.enum(['refused', 'left']).optional(),
+  /** Left out: it is not stopped. */
+  restart: restart.optional(),
   ...moveHow,
 })
 
@@ -39,8 +53,11 @@ const askedPlan = asked.extend({
 const plan = z
   .object({
     guest: z.string(),
-    /** `live`: it runs on meanwhile; `stopped`: it runs nowhere, and only its disks go. Missing: it cannot be moved as it stands. */
-    way: z.enum(['live', 'stopped']).optional(),
+    /**
+     * `live`: it runs on meanwhile; `stopped`: it runs nowhere, and only its disks go; `restarted`: it is stopped when its disks are there, and
+     * started on the new host. Missing: it cannot be moved as it stands.
+     */
+    way: z.enum(['live', 'stopped', 'restarted']).optional(),
     from: z.object({ host: hostId, name: z.string() }).optional(),
     to: z.object({ host: hostId, name: z.string() }).optional(),
     network: z.string().optional(),
@@ -48,6 +65,11 @@ const plan = z
     megabits: z.number().optional(),
     /** That are copied. */
     diskBytes: z.number(),
+    /**
+     * Of them, where it can be moved as it stands, what is known not to be sent: `zeroBytes`: of thin disks, never written; `thereBytes`: of which
+     * the new host has an older copy, but for what has changed since.
+     */
+    notSent: z.object({ zeroBytes: z.number(), thereBytes: z.number() }).optional(),
     /** What becomes of each, where it can be moved as it stands: `stays`: on these LUNs, by WWID, which both hosts see. */
     disks: z
       .array(
@@ -55,9 +77,12 @@ const plan = z
       )
       .optional(),
     memoryBytes: z.number(),
-    /** All of it; missing where nothing says how fast the network is. */
+    /** About, all of it: each disk is read, and compared where it is; missing: nothing says how fast the network is, or it cannot be moved. */
     takesMs: z.number().optional(),
+    /** Of one that is restarted: for about how long it is down, beyond what it takes to power off and to boot. */
     pauseAtMostMs: z.number(),
+    /** It cannot go live as it stands, and could with a stop of about so long: as `restart` asks for. */
+    withRestart: z.object({ stopMs: z.number() }).optional(),
     steps: z.array(z.object({ what: z.string(), undo: z.string().optional() })),
     /** All that is in the way; none: it can be begun. */
     refusals: z.array(z.object({ code: z.string(), reason: z.string() })),
@@ -79,7 +104,7 @@ const move = z
     name: z.string(),
     from: z.object({ host: hostId, name: z.string() }),
     to: z.object({ host: hostId, name: z.string() }),
-    way: z.enum(['live', 'stopped']),
+    way: z.enum(['live', 'stopped', 'restarted']),
     outcome: z.enum(['done', 'failed', 'aborted']),
     reason: z.string().optional(),
     who: z.string(),
@@ -91,7 +116,7 @@ const move = z
     /** Of these disks, what did not have to be sent: zeros, what was there already, what could be pressed; missing: nobody knows. */
     savedBytes: z.number().optional(),
     memoryBytes: z.number(),
-    /** That it stood still at most; missing: it never did. */
+    /** That it stood still at most, or was down for it; missing: it never was. */
     pauseMs: z.number().optional(),
   })
   .meta({ id: 'Move' })
@@ -136,10 +161,12 @@ export const migrations = {
     role: 'operator',
     status: 202,
     starts: 'automation',
-    summary: 'Move a guest to another host with its disks: live where it runs',
+    summary: 'Move a guest to another host with its disks: live where it runs, or with a stop where that is asked for',
     input: asked,
     output: startedAutomation,
-    did: ({ ref, host }) => `migrate guest ${ref}${host === undefined ? '' : ` to ${host}`}`,
+    on: ({ ref, host }) => onThings({ guests: [ref], ...(host === undefined ? {} : { hosts: [host] }) }),
+    did: ({ ref, host, restart: stop }) =>
+      `migrate guest ${ref}${host === undefined ? '' : ` to ${host}`}${stop ? (stop.when === 'always' ? ', with a stop' : ', with a stop if need be') : ''}`,
   }),
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { networkName } from '../protocol/guest-spec.ts'
 import { hostId, hostRef } from './hosts.ts'
 import { NO_CONTENT, NOTHING, operation } from './operation.ts'
+import { POOL } from './target.ts'
 
 const network = z
   .object({
@@ -47,6 +48,7 @@ export const networks = {
       mtu: z.number().int().min(576).max(65_535).optional(),
     }),
     output: network,
+    on: () => POOL,
     did: ({ name, bridge: on }) => `create network ${name} (bridge ${on})`,
   }),
   remove: operation({
@@ -55,6 +57,7 @@ export const networks = {
     summary: 'Forget a network that no guest attaches to: nothing changes on hosts',
     input: z.strictObject({ name: networkName }),
     output: NO_CONTENT,
+    on: () => POOL,
     did: ({ name }) => `remove network ${name}`,
   }),
 }

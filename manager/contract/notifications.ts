@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { MAIL_TLS, SEVERITIES, TOPICS } from '../protocol/notifications.ts'
 import { NO_CONTENT, NOTHING, operation } from './operation.ts'
+import { POOL } from './target.ts'
 
 export const TARGET_STATES = ['off', 'working', 'waiting', 'failing', 'stopped'] as const
 
@@ -88,6 +89,10 @@ export const notifications = {
     summary: 'One of them',
     input: named,
     output: notificationTarget,
+    edited: ({ state, waiting: _waiting, sent: _sent, failed: _failed, error: _error, next: _next, ...wanted }) => ({
+      ...wanted,
+      isOff: state === 'off',
+    }),
   }),
   set: operation({
     http: 'PUT /notifications/:name',
@@ -95,7 +100,9 @@ export const notifications = {
     summary: 'Tell somebody by e-mail or webhook, or change that; a password is to be given again where its server is another',
     input: wanted,
     output: notificationTarget,
+    changes: 'GET /notifications/:name',
     limit: 64 << 10,
+    on: () => POOL,
     did: (given) => `tell notification target ${given.name}: ${sayWanted(given)}`,
   }),
   remove: operation({
@@ -104,6 +111,8 @@ export const notifications = {
     summary: 'Tell them nothing more',
     input: named,
     output: NO_CONTENT,
+    changes: 'GET /notifications/:name',
+    on: () => POOL,
     did: ({ name: of }) => `remove notification target ${of}`,
   }),
   test: operation({
@@ -112,6 +121,7 @@ export const notifications = {
     summary: 'Send a test message, and say whether the receiver took it; one that had stopped goes on when it did',
     input: named,
     output: notificationTarget,
+    on: () => POOL,
     did: ({ name: of }) => `send a test message to notification target ${of}`,
   }),
 }

@@ -2,6 +2,7 @@
 // actions, the check of the role and the sentence of the audit. What it does is a handler's, of the same name (doors/handlers).
 import { z } from 'zod'
 import type { Role } from '../protocol/accounts.ts'
+import type { Target } from './target.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -34,8 +35,16 @@ export interface Operation<
   readonly limit?: number
   /** `events`: server-sent, each an `output`; `text`: for Prometheus. */
   readonly answers?: 'events' | 'text'
+  /** Of what shows one thing: what of that can be changed. Its ETag is of this alone. */
+  edited?(output: z.output<Output>): unknown
+  /** Of what changes such a thing: what shows it. It takes If-Match, and is 412 where the thing is another by now. */
+  readonly changes?: `GET /${string}`
   /** The member of `input` that names a user: who that is may with any role. */
   readonly own?: string
+  /** Of what changes something: on what it acts, so that who is limited to groups is kept to them. */
+  on?(input: z.output<Input>): Target
+  /** What is done instead for who may not act on that; left out: it is refused. */
+  less?(input: z.output<Input>): z.output<Input>
   /** Of what changes something: what the audit log says of it, without a secret. */
   did?(input: z.output<Input>, say: Naming): string
 }

@@ -17,5 +17,8 @@ export interface Changed {
   readonly tasks: readonly string[]
 }
 
-/** `missed`: to a page that comes back, and from whose last id on not all is kept: everything is to be asked for anew. */
-export type PageNews = Changed | { readonly kind: 'missed' } | { readonly kind: 'signed-out' }
+/**
+ * `missed`: to a page that comes back, and from whose last id on not all is kept: everything is to be asked for anew. `here`: every 15 s, as
+ * a network that swallows all closes nothing.
+ */
+export type PageNews = Changed | { readonly kind: 'missed' } | { readonly kind: 'here' } | { readonly kind: 'signed-out' }

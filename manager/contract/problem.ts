@@ -15,6 +15,8 @@ export const problem = z
      * Idempotency-Key was another request's (422); `no-return`: it is too late to abort; `not-cancellable`:
      * a task has ended, or cannot be stopped. `short`, `held`, `unknown`, `exhausted`: what
      * was to be claimed is too little, somebody's, not there, or all given out. `unfit`: a guest cannot be moved: its plan says why.
+     * `outside-your-groups`: who asks is limited to groups, and it acts on something else, which `detail` names (403). `second-factor`: the password is right, and a code
+     * is needed, too (401).
      */
     code: z.enum(PROBLEM_CODES).optional(),
   })

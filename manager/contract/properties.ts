@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MAX_PROPERTIES_TEXT } from '../protocol/requests/set-properties.ts'
 import { hostId } from './hosts.ts'
 import { NOTHING, operation } from './operation.ts'
+import { POOL } from './target.ts'
 
 const propertyValue = z.object({
   name: z.string(),
@@ -37,6 +38,7 @@ export const properties = {
     input: z.strictObject({ text: z.string().max(MAX_PROPERTIES_TEXT), replaces: z.string().max(64).optional() }),
     output: siteProperties,
     limit: 192 << 10,
+    on: () => POOL,
     did: ({ text }) => `set the file of properties ${JSON.stringify(text)}`,
   }),
 }

@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import { vgName } from '../protocol/guest-disk.ts'
 import { startedAutomation } from './automations.ts'
-import { hostId, hostRef, unreadSection } from './hosts.ts'
+import { unreadSection } from './host-parts.ts'
+import { hostId, hostRef } from './hosts.ts'
 import { NOTHING, operation } from './operation.ts'
+import { onThings } from './target.ts'
 
 const disk = z.object({ name: z.string(), serial: z.string().optional(), wwid: z.string().optional(), sizeBytes: z.number() })
 
@@ -65,6 +67,7 @@ export const storage = {
     summary: 'Make a VG of disks of a host',
     input: z.strictObject({ host: hostRef, name: vgName, disks, /** Where its name is another. */ pool: vgName.optional() }),
     output: startedAutomation,
+    on: ({ host, disks: wanted }) => onThings({ hosts: [host], disks: { host, disks: wanted } }),
     did: ({ host, name, disks: wanted }, say) => `make VG ${name} on ${say.host(host)} of ${which(wanted)}`,
   }),
   extendVg: operation({
@@ -75,6 +78,7 @@ export const storage = {
     summary: 'Add disks of its host to a VG',
     input: z.strictObject({ vg: vgRefOrName, host: hostRef, disks }),
     output: startedAutomation,
+    on: ({ host, vg: of, disks: wanted }) => onThings({ hosts: [host], vg: { host, vg: of }, disks: { host, disks: wanted } }),
     did: ({ host, vg: ref, disks: wanted }, say) => `extend VG ${ref} on ${say.host(host)} by ${which(wanted)}`,
   }),
   removeVg: operation({
@@ -85,6 +89,7 @@ export const storage = {
     summary: 'Remove a VG without LVs: its disks are empty then',
     input: z.strictObject({ vg: vgRefOrName, host: hostRef }),
     output: startedAutomation,
+    on: ({ host, vg: of }) => onThings({ hosts: [host], vg: { host, vg: of } }),
     did: ({ host, vg: ref }, say) => `remove VG ${ref} on ${say.host(host)}`,
   }),
 }

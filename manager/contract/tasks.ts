@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { progress } from './automations.ts'
 import { operation } from './operation.ts'
+import { onThings } from './target.ts'
 
 /** `scan`: a host looks which disk images lie on a file system; `image-add`: a file becomes an image of guests' disks; `image-check`: all of one is read. */
 export const TASK_KINDS = ['automation', 'scan', 'image-add', 'image-check'] as const
@@ -65,6 +66,7 @@ export const tasks = {
     summary: 'End it: an automation takes back what it has done; what has ended, or cannot be stopped, is refused (not-cancellable)',
     input: ofId,
     output: task,
+    on: ({ id }) => onThings({ tasks: [id] }),
     did: ({ id }) => `cancel task ${id}`,
   }),
 }

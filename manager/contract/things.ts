@@ -1,8 +1,10 @@
 // The connectivity matrix: shared storage and networks, and which host reaches them. Append-only within /api/v1. Sizes are bytes.
 import { z } from 'zod'
 import { IMAGE_FORMATS } from '../protocol/requests/scan-file-system.ts'
-import { hostId, hostRef, hostState, unreadSection } from './hosts.ts'
+import { unreadSection } from './host-parts.ts'
+import { hostId, hostRef, hostState } from './hosts.ts'
 import { NOTHING, operation } from './operation.ts'
+import { POOL } from './target.ts'
 
 export const THING_KINDS = ['lun', 'iscsi-target', 'nfs', 'vg', 'file-system', 'vlan', 'segment'] as const
 
@@ -130,6 +132,7 @@ export const things = {
     summary: 'Have a host look which disk images lie on a file system or export; what it finds is in GET /things/:key',
     input: ofKey,
     output: thingDetail,
+    on: () => POOL,
     did: ({ key: of }) => `look at what lies on ${of}`,
   }),
   local: operation({

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { imageName } from '../protocol/guest-kernel.ts'
 import { NO_CONTENT, NOTHING, octets, operation } from './operation.ts'
+import { POOL } from './target.ts'
 
 /** Bytes of a piece at most. */
 export const PIECE_BYTES = 4 << 20
@@ -84,6 +85,7 @@ export const vmImages = {
     summary: 'Take a name away, and with its last name the image; refused while guests’ disks are made of it, or a guest’s spec names it',
     input: ofImage,
     output: NO_CONTENT,
+    on: () => POOL,
     did: ({ ref }) => `remove image ${ref}`,
   }),
   verify: operation({
@@ -93,6 +95,7 @@ export const vmImages = {
     summary: 'Begin to read all of it and compare every block with its hash; `check` of the image says how that went',
     input: ofImage,
     output: vmImage,
+    on: () => POOL,
     did: ({ ref }) => `verify image ${ref}`,
   }),
 }
@@ -113,6 +116,7 @@ export const vmImageUploads = {
       notes: notes.default(''),
     }),
     output: upload,
+    on: () => POOL,
     did: ({ name, sizeBytes, format }) =>
       `begin to add ${format === 'kernel' ? 'kernel' : 'image'} ${name} of a file of ${sizeBytes} bytes`,
   }),
@@ -122,6 +126,7 @@ export const vmImageUploads = {
     summary: 'Send a piece of it, in any order and as often as need be; what is never sent is zero',
     input: ofUpload.extend({ at: z.coerce.number<number | string>().int().min(0), octets }),
     output: upload,
+    on: () => POOL,
     takes: 'octets',
     limit: PIECE_BYTES,
   }),
@@ -132,6 +137,7 @@ export const vmImageUploads = {
     summary: 'All was sent, so many bytes in all: make it an image; the upload says how far that is',
     input: ofUpload.extend({ sentBytes: z.int().min(0) }),
     output: upload,
+    on: () => POOL,
     did: ({ id }) => `add the image of upload ${id}`,
   }),
   show: operation({
@@ -147,6 +153,7 @@ export const vmImageUploads = {
     summary: 'Give it up: nothing of it is kept',
     input: ofUpload,
     output: NO_CONTENT,
+    on: () => POOL,
     did: ({ id }) => `give up upload ${id}`,
   }),
 }

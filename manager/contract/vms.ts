@@ -7,7 +7,8 @@ import { GUEST_STATES } from '../protocol/guest-state.ts'
 import { guestName } from '../protocol/requests/guest-config.ts'
 import { startedAutomation } from './automations.ts'
 import { hostId, hostRef } from './hosts.ts'
-import { NOTHING, operation } from './operation.ts'
+import { operation } from './operation.ts'
+import { onGuest, onThings } from './target.ts'
 
 export const vmState = z.enum([...GUEST_STATES, 'unmanaged'])
 
@@ -137,13 +138,27 @@ const change = z
   })
   .meta({ id: 'VmChange' })
 
+const vmPage = z.strictObject({
+  /** Left out: all. */
+  limit: z.coerce.number<number | string>().int().min(1).max(1000).optional(),
+  /** `next` of the page before. */
+  after: z.string().max(256).optional(),
+  state: vmState.optional(),
+  /** Name or id of the host on which it runs, or its disks lie. */
+  host: hostRef.optional(),
+  group: z.string().max(64).optional(),
+  tag: z.string().max(64).optional(),
+})
+export type VmPage = z.output<typeof vmPage>
+
 export const vms = {
   list: operation({
     http: 'GET /vms',
     role: 'viewer',
-    summary: 'All guests, by name: those that hostless keeps, and domains on hosts that it did not make',
-    input: NOTHING,
-    output: z.object({ vms: z.array(vm) }),
+    summary: 'Guests by name, all or a page of them: those that hostless keeps, and domains on hosts that it did not make',
+    input: vmPage,
+    /** `next`: there are more, behind this guest. */
+    output: z.object({ vms: z.array(vm), next: z.string().optional() }),
   }),
   show: operation({
     http: 'GET /vms/:ref',
@@ -151,6 +166,7 @@ export const vms = {
     summary: 'One guest, by name or UUID: its spec, and where its disks lie',
     input: ofVm,
     output: vmDetail,
+    edited: ({ spec }) => spec,
   }),
   where: operation({
     http: 'POST /placement/guest',
@@ -172,6 +188,7 @@ export const vms = {
       hosts: hosts.optional(),
       power: z.enum(['on', 'off']).default('on'),
     }),
+    on: ({ spec, hosts: among = [] }) => onThings({ made: { name: spec.name, groups: spec.groups, tags: spec.tags }, hosts: among }),
     did: ({ spec, hosts: on, power }) =>
       `create guest ${spec.name}${on ? ` on ${on.length === 1 ? on[0] : `one of ${on.length} hosts`}` : ''}${power === 'on' ? '' : ', stopped'}`,
   }),
@@ -180,6 +197,7 @@ export const vms = {
     http: 'POST /vms/:ref/start',
     summary: 'Start a guest on the host that its disks lie on',
     input: ofVm.extend({ host: hostRef.optional() }),
+    on: ({ ref, host }) => onThings({ guests: [ref], ...(host === undefined ? {} : { hosts: [host] }) }),
     did: ({ ref }) => `start guest ${ref}`,
   }),
   stop: operation({
@@ -190,6 +208,7 @@ export const vms = {
       how: z.enum(['clean', 'hard', 'clean, then hard']).default('clean'),
       seconds: z.number().int().min(1).max(86_400).default(120),
     }),
+    on: onGuest,
     did: ({ ref, how }) => `stop guest ${ref}, ${how}`,
   }),
   reboot: operation({
@@ -197,6 +216,7 @@ export const vms = {
     http: 'POST /vms/:ref/reboot',
     summary: 'Ask a guest to reboot',
     input: ofVm,
+    on: onGuest,
     did: ({ ref }) => `reboot guest ${ref}`,
   }),
   pause: operation({
@@ -204,6 +224,7 @@ export const vms = {
     http: 'POST /vms/:ref/pause',
     summary: 'Have Xen pause a guest',
     input: ofVm,
+    on: onGuest,
     did: ({ ref }) => `pause guest ${ref}`,
   }),
   unpause: operation({
@@ -211,6 +232,7 @@ export const vms = {
     http: 'POST /vms/:ref/unpause',
     summary: 'Have a paused guest go on',
     input: ofVm,
+    on: onGuest,
     did: ({ ref }) => `unpause guest ${ref}`,
   }),
   destroy: operation({
@@ -218,6 +240,7 @@ export const vms = {
     http: 'POST /vms/:ref/destroy',
     summary: 'End a guest at once, and remove it and its disks',
     input: ofVm.extend({ disks: z.enum(['remove', 'keep']).default('remove') }),
+    on: onGuest,
     did: ({ ref, disks }) => `destroy guest ${ref}${disks === 'keep' ? ', but keep its disks' : ' and its disks'}`,
   }),
   forget: operation({
@@ -226,6 +249,7 @@ export const vms = {
     summary: 'Know nothing more of a guest whose host is gone for good: fenced, rejected or removed; its disks are left behind',
     /** `confirm`: its name. */
     input: ofVm.extend({ confirm: z.string().max(128) }),
+    on: onGuest,
     did: ({ ref }) => `forget guest ${ref}, whose host is gone`,
   }),
   preview: operation({
@@ -239,9 +263,11 @@ export const vms = {
   change: operation({
     ...starting,
     http: 'PATCH /vms/:ref',
+    changes: 'GET /vms/:ref',
     summary: 'Change a guest: what it is called, its size, its disks and NICs; on one that runs at once, as far as that can be',
     limit: KEPT_SPEC_BODY,
     input: ofVm.extend({ change: guestChange }),
+    on: ({ ref, change: { groups, tags } }) => onThings({ guests: [ref], retagged: { guest: ref, groups, tags } }),
     did: ({ ref, change: { addDisks, growDisks, removeDisks, addNics, removeNics, ...keys } }) => {
       const lists = { addDisks, growDisks, removeDisks, addNics, removeNics }
       const said = [
@@ -254,9 +280,11 @@ export const vms = {
   apply: operation({
     ...starting,
     http: 'PUT /vms/:ref/spec',
+    changes: 'GET /vms/:ref',
     summary: 'Have a guest be as this spec says: disks and NICs that it does not name go; what cannot be at once is from the next start on',
     limit: KEPT_SPEC_BODY,
     input: ofVm.extend({ spec: guestSpec }),
+    on: ({ ref, spec: { groups, tags } }) => onThings({ guests: [ref], retagged: { guest: ref, groups, tags } }),
     did: ({ ref, spec }) => `have guest ${ref} be as a spec says${spec.name === ref ? '' : ` (${spec.name})`}`,
   }),
 }

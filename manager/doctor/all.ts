@@ -12,6 +12,7 @@ import { judgeImages } from './checks/images.ts'
 import { judgeInterface } from './checks/interface.ts'
 import { judgeKeys } from './checks/keys.ts'
 import { judgeNode } from './checks/node.ts'
+import { judgeOidc } from './checks/oidc.ts'
 import { judgePorts, wantedPorts } from './checks/ports.ts'
 import { judgePrograms, NEEDED } from './checks/programs.ts'
 import { judgeSchemas } from './checks/schema.ts'
@@ -23,6 +24,7 @@ import { readImages } from './readers/images.ts'
 import { readInterface } from './readers/interface.ts'
 import { readCertificate, readKeys } from './readers/keys.ts'
 import { readOffers } from './readers/offers.ts'
+import { readOidc } from './readers/oidc.ts'
 import { readPorts } from './readers/ports.ts'
 import { readPrograms } from './readers/programs.ts'
 import { readSchemas } from './readers/schema.ts'
@@ -80,6 +82,12 @@ export function allChecks({ reading }: Pick<ReadConfig, 'reading'>, now: number)
       'from when to when they hold',
       ({ dataDir }) => readCertificate(dataDir),
       (seen) => judgeCertificate(seen, now),
+    ),
+    configured(
+      'oidc',
+      'the issuer that people sign in by: there, fit, its clock',
+      ({ manager }) => readOidc(manager?.oidc),
+      (seen, { manager }) => judgeOidc(seen, manager?.oidc, now),
     ),
     configured('images', 'published, signed, whole, bootable: every byte is read', readImages, (seen) => judgeImages(seen)),
     check(

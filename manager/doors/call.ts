@@ -1,4 +1,4 @@
-// One way to have an operation done, for API and page alike: may they, is it what is taken, do it, and the audit's entry in the same
+// One way to have an operation done, for API and page alike: may they, is it what is taken, is it of their groups, do it, and the audit's entry in the same
 // words whichever door it came through.
 import type { z } from 'zod'
 import type { Access } from '../access/access.ts'
@@ -10,6 +10,7 @@ import { type Role, userName } from '../protocol/accounts.ts'
 import { sayPlace } from '../wording.ts'
 import { mayAsk } from './guard.ts'
 import type { Answer, By, Caller, Handlers, Stranger } from './handlers/handlers.ts'
+import type { Rights } from './rights/rights.ts'
 import { shortened } from './shortened.ts'
 
 export interface CallsOptions {
@@ -17,6 +18,7 @@ export interface CallsOptions {
   readonly access: Pick<Access, 'audit' | 'auditBounded'>
   readonly acting: Acting
   readonly naming: Naming
+  readonly rights: Pick<Rights, 'mayAct'>
 }
 
 /** Characters of one sentence. */
@@ -25,6 +27,7 @@ const LONGEST = 800
 /** `raw`: not looked at yet. */
 export type Ask = <Asked extends Operation<Role>>(operation: Asked, raw: unknown) => Promise<Answer<Asked>>
 
+type Refusing = Exclude<Done<unknown>, { readonly kind: 'done' }>
 type AnyHandler = (input: unknown, by: Caller | Stranger) => Promise<Done<unknown>>
 
 export class Calls {
@@ -54,6 +57,13 @@ export class Calls {
     return answer
   }
 
+  /** Whether who asks would be let do it, whatever else may be in its way: nothing is done, and nothing is written down. */
+  async may(operation: Operation<Role>, raw: unknown, { who }: Caller): Promise<boolean> {
+    const read = mayAsk(operation, who, raw).kind === 'may' ? readInput(operation, raw) : undefined
+    if (read?.kind !== 'input') return false
+    return (await this.#options.rights.mayAct(operation, read.input, who)).kind === 'may'
+  }
+
   /** Writes down what was refused before it came to `call`. Too many attempts are not: who makes them does not decide how much is written. */
   async refused(operation: Operation, raw: unknown, by: Caller | Stranger, { status = 409, reason }: Refused): Promise<void> {
     if (!operation.did || status === 429) return
@@ -71,8 +81,19 @@ export class Calls {
     if (read.kind === 'refused') return read
     const handler = this.#handlers.get(operation)
     if (!handler) throw new Error(`${operation.http} has no handler`)
-    if (!operation.did) return handler(read.input, by)
-    return this.#act(operation, raw, by, () => handler(read.input, by))
+    const within = 'who' in by ? await this.#within(operation, read.input, by) : read
+    if (within.kind !== 'input') return within
+    if (!operation.did) return handler(within.input, by)
+    return this.#act(operation, raw, by, () => handler(within.input, by))
+  }
+
+  /** What of it they may who are limited to groups: the input, or less than that. */
+  async #within(operation: Operation, input: unknown, { who }: Caller): Promise<ReturnType<typeof readInput> | Refusing> {
+    const { rights } = this.#options
+    const verdict = await rights.mayAct(operation, input, who)
+    if (verdict.kind === 'may') return { kind: 'input', input }
+    if (verdict.kind === 'missing' || !operation.less) return verdict
+    return { kind: 'input', input: operation.less(Object(input)) }
   }
 
   /** What anybody may do without end (a viewer's own tokens, coming in) is bounded, and so not in its transaction. */

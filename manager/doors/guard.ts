@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Identified } from '../access/access.ts'
 import { atLeast } from '../access/roles.ts'
 import type { Operation } from '../contract/operation.ts'
+import { unmasked } from './csrf-mask.ts'
 
 export type Credential = { readonly kind: 'token' | 'session'; readonly secret: string } | { readonly kind: 'none' }
 
@@ -21,14 +22,34 @@ export function credentialOf(headers: IncomingHttpHeaders): Credential {
 }
 
 /** What a browser brings. */
-export function sessionOf({ cookie = '' }: IncomingHttpHeaders): Credential {
+export function sessionOf(headers: IncomingHttpHeaders): Credential {
+  const secret = cookieIn(headers, COOKIE)
+  return secret === undefined ? { kind: 'none' } : { kind: 'session', secret }
+}
+
+/** What it holds; undefined where there is none, or nothing in it. */
+export function cookieIn({ cookie = '' }: IncomingHttpHeaders, name: string): string | undefined {
   const pair = cookie
     .split(';')
     .map((one) => one.trim())
-    .find((one) => one.startsWith(`${COOKIE}=`))
-  return pair === undefined || pair.length === COOKIE.length + 1
-    ? { kind: 'none' }
-    : { kind: 'session', secret: pair.slice(COOKIE.length + 1) }
+    .find((one) => one.startsWith(`${name}=`))
+  return pair === undefined || pair.length === name.length + 1 ? undefined : pair.slice(name.length + 1)
+}
+
+/** Of a browser that is on its way to the issuer: it comes back by a link of another site, which Strict would not let it show then. */
+const AWAY_COOKIE = '__Host-hostless-away'
+
+export function awayBrowserOf(headers: IncomingHttpHeaders): string | undefined {
+  return cookieIn(headers, AWAY_COOKIE)
+}
+
+/** As long as a sign-in may take. */
+export function setAwayCookie(browser: string): string {
+  return `${AWAY_COOKIE}=${browser}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600`
+}
+
+export function clearAwayCookie(): string {
+  return `${AWAY_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`
 }
 
 export function setCookie(secret: string): string {
@@ -57,7 +78,7 @@ export function isMeant(method: string, { by }: Identified, headers: IncomingHtt
   if (by.kind === 'token' || method === 'GET' || method === 'HEAD') return { kind: 'may' }
   if (!isSameOrigin(headers)) return refused('this request comes from another site')
   const shown = headers['x-csrf-token'] ?? field
-  if (typeof shown === 'string' && isSame(shown, by.csrf)) return { kind: 'may' }
+  if (typeof shown === 'string' && (isSame(shown, by.csrf) || isSame(unmasked(shown), by.csrf))) return { kind: 'may' }
   return refused('this request is of another session, or has no x-csrf-token: load the page again')
 }
 

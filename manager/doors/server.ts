@@ -3,9 +3,12 @@ import { watchProcess } from '../../appliance/metrics/process.ts'
 import type { Log } from '../../appliance/wire/log.ts'
 import type { Access } from '../access/access.ts'
 import type { Acting } from '../access/acting.ts'
+import type { OidcSignIn } from '../access/oidc/sign-in.ts'
 import type { Gateway } from '../agents/server.ts'
+import { guestsAway } from '../automations/evacuate/home/plan.ts'
 import { isMigration } from '../automations/migrate/ended.ts'
 import type { GuestConsoles } from '../consoles/service.ts'
+import type { HostView } from '../hosts/pool-change.ts'
 import type { Pool } from '../hosts/service.ts'
 import type { ManagerMetrics, MetricsSources } from '../metrics.ts'
 import type { Task } from '../reconcile/driver.ts'
@@ -18,6 +21,8 @@ import { poolEvents } from './events.ts'
 import { FirstAdminTask } from './first-admin.ts'
 import { Gate, type GateRates } from './gate.ts'
 import { createHandlers, type HandlerDeps } from './handlers/all.ts'
+import { Rights } from './rights/rights.ts'
+import { poolThings } from './rights/things.ts'
 import { createPages } from './web/server.ts'
 
 export interface DoorsOptions extends Omit<HandlerDeps, 'metrics'> {
@@ -40,6 +45,8 @@ export interface DoorsOptions extends Omit<HandlerDeps, 'metrics'> {
   readonly elapsed: () => number
   readonly now: () => number
   readonly rates?: GateRates
+  /** Sign-in by an issuer. */
+  readonly oidc?: OidcSignIn | undefined
 }
 
 export interface Doors {
@@ -52,7 +59,7 @@ export interface Doors {
 
 /** Resolves when requests are answered. `close` of what it gives ends the streams, and what is measured. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
-  const { gateway, dataDir, address, pool, access, acting, metrics, epoch, log, now, elapsed, rates } = options
+  const { gateway, dataDir, address, pool, access, acting, metrics, epoch, log, now, elapsed, rates, oidc } = options
   const watched = watchProcess()
   const sources: MetricsSources = {
     hosts: () => pool.hosts(),
@@ -72,17 +79,31 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
       return view ? `${view.name} (${view.id})` : ref
     },
   }
-  const calls = new Calls({ handlers, access, acting, naming })
+  const { guests } = options
+  const away = (host: HostView) => guestsAway({ ...guests.plans, book: guests.book }, [host])
+  const rights = new Rights(poolThings({ ...options, book: guests.book, away }))
+  const calls = new Calls({ handlers, access, acting, naming, rights })
   const events = poolEvents(options)
   const gate = new Gate(access, elapsed, rates)
   const lists = taggedLists({ hosts: (page) => hosts.page(page), matrix: () => matrix.whole() }, { epoch, elapsed })
   const api = createApi({ calls, gate, lists, events, epoch, log, elapsed, answered: metrics.request })
-  const pages = await createPages({ calls, gate, events, reaches: () => matrix.reaches(), access, epoch, log, now, elapsed })
+  const pages = await createPages({
+    calls,
+    gate,
+    events,
+    reaches: () => matrix.reaches(),
+    access,
+    epoch,
+    log,
+    now,
+    elapsed,
+    oidc,
+  })
   const unsubscribe = pool.subscribe(({ kind }) => {
     if (kind === 'sample') metrics.sample()
     if (kind === 'inventory') metrics.report()
   })
-  const console = openConsoleDoor({ consoles: options.consoles, gate, log })
+  const console = openConsoleDoor({ consoles: options.consoles, gate, rights, log })
   gateway.mountUpgrades((request, socket, head) => console.upgrade(request, socket, head))
   gateway.mount(createApp({ api: api.router, page: pages.router, isReady: options.isReady, log }))
   const firstAdmin = new FirstAdminTask({ access, dataDir, site: `https://${address}:${gateway.port}`, elapsed, log })

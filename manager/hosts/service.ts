@@ -1,6 +1,5 @@
 // The pool as the API and the gateway see it: hosts in memory, every change of them on disk before it shows. Decisions are in
 // operator.ts and state.ts, what follows from the inventories in the files beside this one.
-import type { Log } from '../../appliance/wire/log.ts'
 import type { AgentBook, ConnectedAgent } from '../agents/book.ts'
 import { AlarmBook } from '../alarms/book.ts'
 import type { ConnectivityMatrix } from '../connectivity/matrix.ts'
@@ -9,13 +8,11 @@ import type { KernelEvent } from '../protocol/events.ts'
 import type { HostCondition } from '../protocol/host.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { Sample } from '../protocol/sample.ts'
-import type { Store } from '../store/database.ts'
 import { heldAlarms, type RaisedAlarm, type StoredAlarm } from '../store/tables/alarms.ts'
 import { type Change, historyOf } from '../store/tables/history.ts'
 import { allHosts, type HostRecord, hostById, hostByMac } from '../store/tables/hosts.ts'
 import { type Report, type Revision, revisionsOfAll, saveInventory } from '../store/tables/inventories.ts'
 import { knownMapsOfAll } from '../store/tables/multipaths.ts'
-import type { Trouble } from '../store/trouble.ts'
 import { Announcer, type Counts } from './announcer.ts'
 import { HostsByName } from './by-name.ts'
 import { InventoryReader } from './inventory-reader.ts'
@@ -23,22 +20,11 @@ import { isAsBefore, isLate, type LiveHost, learn, newLiveHost, patienceWith, ty
 import { MemoryRooms } from './memory-rooms.ts'
 import type { Wish } from './operator.ts'
 import type { HostView, Outcome, PoolChange } from './pool-change.ts'
+import type { PoolOptions } from './pool-options.ts'
 import { PoolPicture } from './pool-picture.ts'
 import type { StateEvent } from './state.ts'
 import { WallClock } from './wall-clock.ts'
 import { writeWishes } from './wish-store.ts'
-
-export interface PoolOptions {
-  readonly store: Store
-  /** Why the store takes no writes now. */
-  readonly trouble?: () => Trouble | undefined
-  readonly now: () => number
-  /** Milliseconds, by a clock that does not jump. */
-  readonly elapsed: () => number
-  /** How long a host may be without a connection before it is lost, ms. */
-  readonly lostAfter: number
-  readonly log: Log
-}
 
 /** Reads all hosts from the store. Those that were up have `lostAfter` to come back. */
 export async function openPool(options: PoolOptions): Promise<Pool> {
@@ -141,8 +127,16 @@ export class Pool implements AgentBook {
     return this.#alarms.open()
   }
 
-  clearAlarm(key: string, who: string): Promise<boolean> {
-    return this.#alarms.clear(key, who)
+  acknowledgedAlarms(): Promise<readonly StoredAlarm[]> {
+    return this.#alarms.acknowledged()
+  }
+
+  clearAlarm(key: string, who: string, comment?: string): Promise<boolean> {
+    return this.#alarms.clear(key, who, comment)
+  }
+
+  restateAlarm(alarm: RaisedAlarm): Promise<void> {
+    return this.#alarms.restate(alarm)
   }
 
   /** A step of its state: approve, reject, maintain, resume, fence, release. A rejected host's certificates are revoked with it. */

@@ -1,6 +1,7 @@
 // The messages between appliance and manager: JSON over the manager's TLS, with the site's secret in the header Authorization;
 // and where an agent finds the manager, which the appliance tells it. Append-only as messages.ts is.
 import { z } from 'zod'
+import { ONCE_KINDS, onceFollowed, onceOrder } from './once.ts'
 import { count, list, mac, record, text, uuid, word } from './values.ts'
 
 /** 16 characters of base32. */
@@ -12,6 +13,8 @@ const applianceSelf = record({
   version: word(64),
   /** That it serves at. */
   address: z.ipv4(),
+  /** What hosts can boot once from it, besides their disk and a shell (`memtest`). Missing: it knows of no such orders, being older. */
+  tools: list(word(16), 16).exactOptional(),
 })
 
 /** A boot attempt whose token is now on a host's command line. */
@@ -28,10 +31,18 @@ const attemptRecord = record({
   expires: count,
 })
 
-/** `POST /appliance/attempts`: answered with 204 when all are on disk. The same again changes nothing. */
-export const attemptsPush = record({ appliance: applianceSelf.exactOptional(), attempts: list(attemptRecord, 1024) })
+/**
+ * `POST /appliance/attempts`: answered with 204 when all are on disk. The same again changes nothing. `followed`: orders that no host
+ * is to follow again. With neither it says who tells, and nothing else.
+ */
+export const attemptsPush = record({
+  appliance: applianceSelf.exactOptional(),
+  attempts: list(attemptRecord, 1024),
+  followed: list(onceFollowed, 1024).exactOptional(),
+})
 
-export const BOOT_OUTCOMES = ['booting', 'up', 'stuck', 'failed'] as const
+/** `once`: it has been given something else than the pool to boot, as was ordered; nothing more is heard of it. */
+export const BOOT_OUTCOMES = ['booting', 'up', 'stuck', 'failed', 'once'] as const
 export const STAGE_STATES = ['running', 'done', 'failed'] as const
 
 const imageName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,31}$/, 'is no image name')
@@ -43,6 +54,8 @@ export const bootRecord = record({
   started: count,
   ended: count.exactOptional(),
   outcome: z.enum(BOOT_OUTCOMES),
+  /** What it boots instead of the pool. */
+  once: z.enum(ONCE_KINDS).exactOptional(),
   image: imageName.exactOptional(),
   generation: z
     .string()
@@ -58,6 +71,40 @@ export const bootRecord = record({
 
 /** `POST /appliance/boots`: 204 when all are on disk. The newest word of each attempt counts; the same again changes nothing. */
 export const bootsPush = record({ appliance: applianceSelf, boots: list(bootRecord, 256) })
+
+export const CAPTURE_CAUSES = ['failed', 'stuck', 'ordered'] as const
+
+/** The packets of one boot, as far as they are kept. Times are milliseconds since the epoch, by the appliance's clock. */
+export const captureRecord = record({
+  attempt: attemptId,
+  mac,
+  /** To the appliance's config or plan. */
+  known: z.boolean(),
+  cause: z.enum(CAPTURE_CAUSES),
+  began: count,
+  ended: count,
+  packets: count,
+  /** That passed and are not in it. */
+  missed: count,
+  /** Of the file, a pcapng, as it is before gzip. */
+  bytes: count,
+})
+
+/** Characters of a capture: gzipped, in base64. */
+export const MAX_CAPTURE_TEXT = 5 << 20
+
+/** UTF-8 bytes of the body that has one. */
+export const MAX_CAPTURE_BYTES = MAX_CAPTURE_TEXT + (64 << 10)
+
+/** `POST /appliance/captures`: 204 when it is on disk. The same again changes nothing. */
+export const capturePush = record({
+  appliance: applianceSelf,
+  capture: captureRecord,
+  gzip: z
+    .string()
+    .max(MAX_CAPTURE_TEXT)
+    .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'is no base64'),
+})
 
 const leaseRecord = record({
   address: z.ipv4(),
@@ -87,6 +134,10 @@ export const plannedHost = record({
   standing: z.enum(['known', 'pending', 'rejected']),
   image: imageName.exactOptional(),
   root: z.enum(ROOT_MODES).exactOptional(),
+  /** The boot that goes on, or else the next, is to be captured, whatever comes of it. */
+  capture: z.literal(true).exactOptional(),
+  /** For its next boot; an appliance that does not know of such orders boots the pool, and the order stays. */
+  once: onceOrder.exactOptional(),
 })
 
 /**
@@ -114,6 +165,8 @@ export type AttemptsPush = z.output<typeof attemptsPush>
 export type ApplianceSelf = z.output<typeof applianceSelf>
 export type BootRecord = z.output<typeof bootRecord>
 export type BootsPush = z.output<typeof bootsPush>
+export type CaptureRecord = z.output<typeof captureRecord>
+export type CapturePush = z.output<typeof capturePush>
 export type LeaseRecord = z.output<typeof leaseRecord>
 export type LeasesPush = z.output<typeof leasesPush>
 export type PlannedHost = z.output<typeof plannedHost>

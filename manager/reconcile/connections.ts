@@ -6,14 +6,16 @@ import type { KnownPool } from '../hosts/known-pool.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { RequestBody } from '../protocol/requests.ts'
 import { iscsiName } from '../protocol/values.ts'
+import { alarmOf, type FailedHost } from '../storage/connection-alarm.ts'
 import { keyOf, sessionsUnread } from '../storage/connection-progress.ts'
 import type { Connections } from '../storage/connections.ts'
 import { hasSession, initiatorOf, isMeantFor, stepFor, type WantedConnection } from '../storage/wanted.ts'
+import type { RaisedAlarm } from '../store/tables/alarms.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { About, Task, Wake } from './driver.ts'
 
 export interface ConnectionTaskDeps extends Omit<AttemptsDeps, 'act'> {
-  readonly pool: KnownPool
+  readonly pool: KnownPool & { restateAlarm(alarm: RaisedAlarm): Promise<void> }
   readonly connections: Pick<Connections, 'wanted' | 'chapOf' | 'failures' | 'fail' | 'work' | 'gone' | 'subscribe'>
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
 }
@@ -126,19 +128,30 @@ export class ConnectionTask implements Task {
   }
 
   async #worked(key: string): Promise<Attempt> {
-    if (this.#deps.connections.work(key)) await this.#deps.pool.clearAlarm(`connection-failed ${key}`, 'manager')
+    const { pool, connections } = this.#deps
+    if (!connections.work(key)) return 'done'
+    const [id = ''] = key.split(' ')
+    const connection = connections.wanted().find((one) => one.id === id)
+    const alarm = connection && alarmOf(connection, this.#failuresOf(id))
+    if (alarm) await pool.restateAlarm(alarm)
+    else await pool.clearAlarm(`connection-failed ${id}`, 'manager')
     return 'done'
   }
 
   async #failed(host: HostView, connection: WantedConnection, reason: string): Promise<Attempt> {
     const { pool, connections } = this.#deps
     if (!connections.fail(connection.id, host.id, reason)) return 'again'
-    const what = `${connection.target ?? 'the targets'} at ${connection.portal}`
-    const text = connection.ending
-      ? `${host.name} stays logged in to ${what}: ${reason}. It is tried again until nothing there uses it`
-      : `${host.name} is not logged in to ${what} as it should be: ${reason}. It is tried again by itself; check the target, or take the connection away (hostless storage disconnect ${connection.id})`
-    await pool.alarm({ kind: 'connection-failed', about: keyOf(connection.id, host.id), host: host.id, text })
+    const alarm = alarmOf(connection, this.#failuresOf(connection.id))
+    if (alarm) await pool.alarm(alarm)
     return 'again'
+  }
+
+  #failuresOf(connection: string): readonly FailedHost[] {
+    const { pool, connections } = this.#deps
+    return [...connections.failures()].flatMap(([key, why]) => {
+      const [id, host = ''] = key.split(' ')
+      return id === connection ? [{ id: host, name: pool.host(host)?.name ?? host, why }] : []
+    })
   }
 
   /** Hosts that are away count by what they last reported. */

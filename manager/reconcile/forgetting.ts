@@ -1,5 +1,6 @@
 // What the manager keeps for a time and then forgets: what has expired can be used for nothing, and what has ended was looked at.
 import { SESSION_IDLE } from '../access/credentials.ts'
+import type { Appliances } from '../appliances/service.ts'
 import type { Automations } from '../automation/service.ts'
 import type { Measures } from '../measures/service.ts'
 import type { Store } from '../store/database.ts'
@@ -24,6 +25,7 @@ export interface Forgetting {
   readonly measures: Pick<Measures, 'forget'>
   readonly automations: Pick<Automations, 'forget' | 'open'>
   readonly images: Pick<VmImages, 'forgetSeeds'>
+  readonly appliances: Pick<Appliances, 'dropOldOrders'>
   readonly now: () => number
   /** Of automations that have ended, ms. */
   readonly keepFor: number
@@ -45,7 +47,7 @@ export class ForgetTask implements Task {
   }
 
   async step(): Promise<undefined> {
-    const { store, measures, automations, images, now, keepFor } = this.#deps
+    const { store, measures, automations, images, appliances, now, keepFor } = this.#deps
     const before = now() - FORGET_AFTER
     await store.write(async (transaction) => {
       await forgetAttempts(transaction, before)
@@ -54,6 +56,7 @@ export class ForgetTask implements Task {
       await forgetSessions(transaction, now() - SESSION_IDLE)
       await forgetMoves(transaction, now() - FORGET_MOVES_AFTER, MOST_MOVES)
     })
+    await appliances.dropOldOrders()
     await measures.forget()
     await automations.forget(now() - keepFor)
     // What an automation has made for itself, and not begun with, is not old yet.

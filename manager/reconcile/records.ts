@@ -7,7 +7,7 @@ import { isSame } from '../guests/remembered.ts'
 import type { KnownPool } from '../hosts/known-pool.ts'
 import type { HostView } from '../hosts/pool-change.ts'
 import type { Networks } from '../networks/service.ts'
-import { readDiskTags } from '../protocol/guest-disk.ts'
+import { readDiskTags, type VgRef } from '../protocol/guest-disk.ts'
 import { isAnswering } from '../protocol/host.ts'
 import type { Inventory } from '../protocol/inventory.ts'
 import type { RequestBody } from '../protocol/requests.ts'
@@ -17,7 +17,7 @@ import { guestsAmong } from '../store/tables/guests.ts'
 import { sayNames } from '../wording.ts'
 import { type Attempt, Attempts, type AttemptsDeps } from './attempts.ts'
 import type { About, Task, Wake } from './driver.ts'
-import { sharedIn } from './shared-left.ts'
+import { type Locks, sharedAmong } from './shared-left.ts'
 import { digestOf, homeOf, type ToKeep, toKeepOn, type WantedDeps } from './wanted-records.ts'
 
 export interface RecordTaskDeps extends Omit<AttemptsDeps, 'act'> {
@@ -27,6 +27,7 @@ export interface RecordTaskDeps extends Omit<AttemptsDeps, 'act'> {
   }
   readonly store: Pick<Store, 'db'>
   readonly networks: Pick<Networks, 'list'>
+  readonly locks: Locks
   readonly request: (host: string, body: RequestBody) => Promise<Asked>
   readonly now: () => number
   readonly epoch: number
@@ -139,14 +140,13 @@ export class RecordTask implements Task {
       key,
       strangers.map(({ name }) => `${name} (VG ${vg.name} remembers it)`),
     )
-    // Two hosts would write to one area: what is remembered there is written by automations, of which one has the VG at a time.
-    if (sharedIn(pool.hosts().map(({ id }) => pool.knownInventory(id))).has(vg.uuid)) return undefined
     const missing = records.filter((record) => !read.records.some((there) => there.guest === record.guest && isSame(there, record)))
-    for (const record of missing) {
-      if (held.has(record.guest)) return `${record.name} is changed just now`
-      const kept = await this.#ask(host.id, { kind: 'keep-guest', vg, record })
-      if (typeof kept === 'string') return `${record.name} is not remembered: ${kept}`
-    }
+    const inventories = pool.hosts().map(({ id }) => pool.knownInventory(id))
+    // What of other guests is remembered there is seen to by the host that they lie on.
+    if ((await sharedAmong(new Set([vg.uuid]), inventories)).has(vg.uuid))
+      return missing.length === 0 ? undefined : this.#alone(host, vg, () => this.#keep(host, vg, missing, held))
+    const why = await this.#keep(host, vg, missing, held)
+    if (why !== undefined) return why
     for (const { guest, name } of read.records) {
       if (!known.has(guest) || held.has(guest) || records.some((record) => record.guest === guest)) continue
       // Of a guest that another VG remembers, as it is to; before that this is all that there is of it.
@@ -157,6 +157,27 @@ export class RecordTask implements Task {
       if (typeof forgotten === 'string') return `${name}, which lies elsewhere, is not forgotten: ${forgotten}`
     }
     return undefined
+  }
+
+  async #keep(host: HostView, vg: VgRef, missing: ToKeep['records'], held: ReadonlyMap<string, unknown>): Promise<string | undefined> {
+    for (const record of missing) {
+      if (held.has(record.guest)) return `${record.name} is changed just now`
+      const kept = await this.#ask(host.id, { kind: 'keep-guest', vg, record })
+      if (typeof kept === 'string') return `${record.name} is not remembered: ${kept}`
+    }
+    return undefined
+  }
+
+  /** Two hosts would write to one area: none of the others does meanwhile. */
+  async #alone(host: HostView, { name, uuid }: VgRef, act: () => Promise<string | undefined>): Promise<string | undefined> {
+    const lock = { key: `vg ${uuid}`, name: `VG ${name}`, access: 'exclusive' } as const
+    const taken = await this.#deps.locks.take(lock, { task: this.name, title: `write down in ${name} what ${host.name} has` })
+    if (taken.kind === 'held') return taken.reason
+    try {
+      return await act()
+    } finally {
+      taken.release()
+    }
   }
 
   /** Or why there is no answer; `absent`: it comes again when its agent does. */

@@ -1,7 +1,7 @@
 // The systemd units of appliance and manager, each of its own user and with no more rights than it uses. Pure.
 //
-// The appliance binds ports below 1024 (67, 69, 111) and opens a raw ICMPv6 socket (Router Advertisements), and sockets of one interface: two
-// capabilities, whence no PrivateUsers. The manager needs none. Neither has MemoryDenyWriteExecute: V8 compiles at run time. AF_NETLINK is how
+// The appliance binds ports below 1024 (67, 69, 111) and opens a raw ICMPv6 socket (Router Advertisements), sockets of one interface, and
+// such as copy packets (captures of boots): two capabilities, whence no PrivateUsers. The manager needs none. Neither has MemoryDenyWriteExecute: V8 compiles at run time. AF_NETLINK is how
 // interfaces are listed. The manager runs qemu-img under limits (prlimit), xorriso, and the site's own hooks.
 
 import { ownFolderPath } from '../../appliance/store/own-folder.ts'
@@ -38,6 +38,8 @@ function applianceUnit(placing: Placing): string {
       'UMask=0077',
       'AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_NET_RAW',
       'CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW',
+      // AF_PACKET: what is on the wire while a host boots is captured.
+      `RestrictAddressFamilies=${FAMILIES} AF_PACKET`,
       `ExecReload=${[placing.node, placing.script, 'reload', '--config', placing.config].map(quoted).join(' ')}`,
       'MemoryMax=2G',
       'LimitNOFILE=65536',
@@ -53,6 +55,7 @@ function managerUnit(placing: Placing): string {
     'UMask=0027',
     'AmbientCapabilities=',
     'CapabilityBoundingSet=',
+    `RestrictAddressFamilies=${FAMILIES}`,
     'PrivateUsers=yes',
     'MemoryMax=8G',
     'LimitNOFILE=65536',
@@ -100,6 +103,8 @@ function stateLines(folder: string): readonly string[] {
   return [`StateDirectory=${name}`, `StateDirectoryMode=${name.endsWith('-appliance') ? '0700' : '0755'}`]
 }
 
+const FAMILIES = 'AF_INET AF_INET6 AF_UNIX AF_NETLINK'
+
 const CONFINED: readonly string[] = [
   'NoNewPrivileges=yes',
   'ProtectSystem=strict',
@@ -113,7 +118,6 @@ const CONFINED: readonly string[] = [
   'ProtectKernelModules=yes',
   'ProtectKernelTunables=yes',
   'ProtectControlGroups=yes',
-  'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
   'RestrictNamespaces=yes',
   'RestrictRealtime=yes',
   'RestrictSUIDSGID=yes',

@@ -8,7 +8,7 @@ import { type Chap, chap as chapSchema, portal as portalSchema } from '../protoc
 import { iscsiName } from '../protocol/values.ts'
 import type { Store } from '../store/database.ts'
 import type { Sealer } from '../store/keys/sealing.ts'
-import type { StoredAlarm } from '../store/tables/alarms.ts'
+import { hostsOf, type StoredAlarm } from '../store/tables/alarms.ts'
 import { addConnection, allConnections, type ConnectionRecord, endConnection, removeConnection } from '../store/tables/connections.ts'
 import { keyOf, type Progress, progressOf } from './connection-progress.ts'
 
@@ -46,10 +46,13 @@ export interface ConnectionsDeps {
 const GROUP = /^[a-z0-9][a-z0-9_.-]{0,62}$/
 const MOST_CONNECTIONS = 256
 const FAILED = 'connection-failed'
+const BEFORE = 'it had failed when the manager was last stopped'
 
 export async function openConnections(deps: ConnectionsDeps): Promise<Connections> {
   const [records, alarms] = [await allConnections(deps.store.db), await deps.pool.alarms()]
-  const failures = alarms.filter(({ kind }) => kind === FAILED).map(({ key, text }) => [key.slice(`${FAILED} `.length), text] as const)
+  const failures = alarms
+    .filter(({ kind }) => kind === FAILED)
+    .flatMap((alarm) => hostsOf(alarm).map((host) => [keyOf(alarm.key.slice(`${FAILED} `.length), host), BEFORE] as const))
   return new Connections(deps, records, new Map(failures))
 }
 

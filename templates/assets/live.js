@@ -23,9 +23,12 @@ function topicsOf({ kind, hosts, samples, pending, alarms, boots, automations, t
   return topics
 }
 
+/** Without a word for so long, ms, it is away: two of its beats are missing, and more. */
+const SILENCE = 40_000
+
 /**
  * @param {Doing} doing
- * @param {(is: 'on' | 'away') => void} show
+ * @param {(is: 'on' | 'away', heard: number) => void} show `heard`: when there was a sign of the manager last, ms since the epoch.
  */
 function followPool(doing, show) {
   /** @type {EventSource | undefined} */
@@ -33,10 +36,29 @@ function followPool(doing, show) {
   /** @type {string | undefined} */
   let lastId
   let isFirst = !document.hidden
+  // The page itself came from it.
+  let heard = Date.now()
+  /** @type {number | undefined} */
+  let silence
 
+  /** @param {EventSource} from */
+  const hear = (from) => {
+    heard = Date.now()
+    clearTimeout(silence)
+    silence = setTimeout(() => leave(from), SILENCE)
+  }
+  /** @param {EventSource} from */
+  const leave = (from) => {
+    from.close()
+    if (source !== from) return
+    source = undefined
+    show('away', heard)
+    setTimeout(follow, 3000)
+  }
   /** @template {PageNews['kind']} Kind @param {Kind} kind @param {EventSource} from */
   const listen = (kind, from) => {
     from.addEventListener(kind, (/** @type {MessageEvent<string>} */ { data, lastEventId }) => {
+      hear(from)
       if (lastEventId !== '') lastId = lastEventId
       doing[kind](JSON.parse(data))
     })
@@ -46,26 +68,27 @@ function followPool(doing, show) {
     const opened = new EventSource(lastId === undefined ? '/live' : `/live?since=${lastId}`)
     source = opened
     opened.addEventListener('open', () => {
-      show('on')
+      hear(opened)
+      show('on', heard)
       // Without an id nobody knows what was missed.
       if (!isFirst && lastId === undefined) doing.missed({ kind: 'missed' })
       isFirst = false
     })
     /** @type {Record<PageNews['kind'], true>} */
-    const kinds = { changed: true, missed: true, 'signed-out': true }
+    const kinds = { changed: true, missed: true, here: true, 'signed-out': true }
     for (const kind of /** @type {PageNews['kind'][]} */ (Object.keys(kinds))) listen(kind, opened)
     opened.addEventListener('error', () => {
       isFirst = false
-      show('away')
+      clearTimeout(silence)
       // A refusal is final for EventSource; the manager may only be starting again.
-      if (opened.readyState !== EventSource.CLOSED || source !== opened) return
-      source = undefined
-      setTimeout(follow, 3000)
+      if (opened.readyState === EventSource.CLOSED) leave(opened)
+      else show('away', heard)
     })
   }
   // A browser has few connections to one server: a page that nobody sees gives its own back.
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) return follow()
+    clearTimeout(silence)
     source?.close()
     source = undefined
   })

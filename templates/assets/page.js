@@ -66,7 +66,10 @@ const fetchStale = paced(ROW_PACE, async () => {
   const ids = due.slice(0, MOST_ROWS)
   if (ids.length === 0) return
   for (const id of ids) stale.delete(id)
-  const response = await fetch(`/rows?${ids.map((id) => `id=${id}`).join('&')}`, { headers: { 'HX-Request': 'true' } })
+  const asked = matrix()?.dataset.asked ?? ''
+  const response = await fetch(`/rows?${[...ids.map((id) => `id=${id}`), asked].filter(Boolean).join('&')}`, {
+    headers: { 'HX-Request': 'true' },
+  })
   if (response.status === 401) return location.reload()
   if (!response.ok) return
   const html = await response.text()
@@ -118,10 +121,51 @@ function say(text, state) {
   live.className = `live ${state}`
 }
 
+// --- A manager that does not answer ----------------------------------------------------------------------------------------------
+
+/** A manager that only starts again is back before that, ms. */
+const GRACE = 3000
+let losing
+/** Says on the whole page that what it shows is of then. `heard`: when there was a sign of the manager last, ms since the epoch. */
+function tellReach(is, heard) {
+  const lost = document.getElementById('lost')
+  if (is === 'on') {
+    clearTimeout(losing)
+    losing = undefined
+    lost.hidden = true
+    document.body.classList.remove('lost')
+    return
+  }
+  losing ??= setTimeout(() => {
+    const since = new Date(heard).toLocaleTimeString('en-GB')
+    lost.textContent = `The manager does not answer since ${since}: all that is shown is as it was then. It is asked again every few seconds.`
+    lost.hidden = false
+    document.body.classList.add('lost')
+  }, GRACE)
+}
+
+/** A button that nobody hears says so; what the page fetches by itself is fetched again when the manager is back. */
+function tellUnheard({ detail }) {
+  const { verb, triggeringEvent } = detail.requestConfig
+  if (triggeringEvent?.type === 'refresh') return
+  const said = document.createElement('p')
+  said.className = 'refused'
+  said.textContent =
+    verb === 'get'
+      ? 'The manager does not answer: nothing was fetched. Try again when it is back.'
+      : 'The manager does not answer: whether this was done is not known. Look again when it is back.'
+  document.getElementById('notice').replaceChildren(said)
+  tellNotice()
+}
+document.addEventListener('htmx:sendError', tellUnheard)
+document.addEventListener('htmx:timeout', tellUnheard)
+
 document.addEventListener('acted', takeActed)
 function takeActed() {
+  const active = document.activeElement
+  active?.closest?.('details.asks[open]')?.querySelector('summary').focus()
   for (const details of document.querySelectorAll('details.asks[open]')) details.open = false
-  document.activeElement?.blur?.()
+  if (active?.matches?.('input, textarea')) active.blur()
   for (const element of document.querySelectorAll('[data-on]')) refresh(element)
   for (const row of document.querySelectorAll('#matrix tbody tr')) stale.add(row.id.slice(2))
   fetchStale()
@@ -190,12 +234,37 @@ document.addEventListener('click', ({ target }) => {
   if (isThing(cell)) focusCell(cell)
 })
 
+/** Of the column whose cell is explained: to the front, or away; again, and it is where it was. */
+document.addEventListener('click', (event) => {
+  const { pin, hide, allColumns } = event.target.closest?.('[data-pin], [data-hide], [data-all-columns]')?.dataset ?? {}
+  const form = document.querySelector('form.filter')
+  const [name, key] = pin === undefined ? ['hide', hide] : ['pin', pin]
+  if (!form || (key === undefined && allColumns === undefined)) return
+  event.preventDefault()
+  if (key === undefined) {
+    for (const input of form.querySelectorAll('input[name=pin], input[name=hide]')) input.remove()
+    form.elements.cols.value = ''
+    form.elements.by.value = 'kind'
+  } else {
+    const said = [...form.querySelectorAll(`input[name=${name}]`)].find(({ value }) => value === key)
+    if (said) said.remove()
+    else form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value: key }))
+  }
+  closeWhy()
+  form.requestSubmit()
+})
+
 const STEPS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [20, 0], PageUp: [-20, 0] }
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') return closeWhy()
   if (event.key === '/' && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
     event.preventDefault()
     return document.querySelector('form.filter input[type=search]')?.focus()
+  }
+  if (event.key === 'ArrowDown' && event.target.matches?.('form.filter input[type=search]')) {
+    const first = matrix()?.querySelector('tbody tr')
+    event.preventDefault()
+    return focusCell(first?.cells[FIRST_THING] ?? first?.cells[0])
   }
   const cell = event.target.closest?.('#matrix tbody td, #matrix tbody th')
   const step = STEPS[event.key]
@@ -223,6 +292,12 @@ function tellTimes() {
     const at = Date.parse(time.dateTime)
     if (Number.isNaN(at)) continue
     const seconds = (at - Date.now()) / 1000
+    // Of a log: when, and not how long ago.
+    if (time.dataset.said === 'at') {
+      time.title = time.dateTime
+      time.textContent = new Date(at).toLocaleString('sv-SE')
+      continue
+    }
     const [, unit, size = 1] = SPANS.find(([limit]) => Math.abs(seconds) < limit) ?? []
     time.title = new Date(at).toLocaleString()
     time.textContent = unit ? ago.format(Math.round(seconds / size), unit) : day.format(at)
@@ -232,11 +307,38 @@ function tellTimes() {
 /** What somebody has opened stays open, and what is ticked ticked, when its part of the page is fetched again. */
 let opened = []
 let ticked = []
+/** By the id of the part that is fetched. */
+const focused = new Map()
+/** What of an item of a list can have the focus, in its order. */
+const controlsOf = (item) => [...item.querySelectorAll('a[href], button, summary, input:not([type=hidden])')]
+/** Where somebody is in a list: who acts on one item is at the next when that one is gone. */
+function placeIn(list) {
+  const active = document.activeElement
+  const item = list.contains(active) ? active.closest('li[id], tr[id]') : null
+  if (!item) return undefined
+  return { item: item.id, at: [...item.parentElement.children].indexOf(item), control: controlsOf(item).indexOf(active), tag: item.tagName }
+}
+function focusAgain({ item, at, control, tag }, list) {
+  if (document.activeElement && document.activeElement !== document.body) return
+  const items = [...list.querySelectorAll(`${tag}[id]`)]
+  const target = items.find(({ id }) => id === item) ?? items[Math.min(at, items.length - 1)]
+  const controls = target ? controlsOf(target) : []
+  const next = controls[control] ?? controls[0]
+  if (next) return next.focus()
+  list.tabIndex = -1
+  list.focus()
+}
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  const place = placeIn(detail.target)
+  if (place) focused.set(detail.target.id, place)
   opened = [...detail.target.querySelectorAll('details[id][open]')].map(({ id }) => id)
   ticked = [...detail.target.querySelectorAll('input[type=checkbox][id]:checked')].map(({ id }) => id)
 })
-document.addEventListener('htmx:afterSettle', () => {
+document.addEventListener('htmx:afterSettle', ({ detail }) => {
+  const id = detail.target?.id
+  const [place, list] = [focused.get(id), document.getElementById(id)]
+  focused.delete(id)
+  if (place && list) focusAgain(place, list)
   for (const id of opened.splice(0)) document.getElementById(id)?.setAttribute('open', '')
   for (const id of ticked.splice(0)) {
     const box = document.getElementById(id)
@@ -301,6 +403,9 @@ document.addEventListener('scroll', () => stale.size > 0 && matrix() && fetchSta
 tellTimes()
 setInterval(tellTimes, 20_000)
 if (document.getElementById('live')) {
-  const doing = { changed: take, missed: takeAll, 'signed-out': () => location.reload() }
-  followPool(doing, (is) => say(is === 'on' ? 'live' : 'not live', is))
+  const doing = { changed: take, missed: takeAll, here: () => {}, 'signed-out': () => location.reload() }
+  followPool(doing, (is, heard) => {
+    say(is === 'on' ? 'live' : 'not live', is)
+    tellReach(is, heard)
+  })
 }

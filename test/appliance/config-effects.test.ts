@@ -19,6 +19,7 @@ import { managerPlace } from '../../appliance/manager-link/place.ts'
 import { answerScript, type BootDesk } from '../../appliance/runner.ts'
 import { openAttemptStore } from '../../appliance/store/attempts.ts'
 import { openStore } from '../../appliance/store/database.ts'
+import { FollowedOrders } from '../../appliance/store/followed-orders.ts'
 import { Leases } from '../../appliance/store/leases.ts'
 import { AttemptRunner } from '../../appliance/timeline/runner.ts'
 import { newTracker } from '../../appliance/timeline/tracker.ts'
@@ -123,6 +124,8 @@ const script =
       leases: new Leases(database, () => NOW, hostKeyOf(config.hosts)),
       attempts,
       store,
+      followed: new FollowedOrders(database, quiet),
+      hasMemtest: async () => false,
       planned: () => undefined,
       now: () => NOW,
       log: quiet,
@@ -174,6 +177,11 @@ const managing: Seen = (config) => {
   return { place: managerPlace(config), manager: read.kind === 'config' ? read.config : read.reason }
 }
 
+const OIDC = {
+  ...{ issuer: 'https://login.example', clientId: 'hostless', clientSecretFile: '/etc/hostless/oidc.secret', name: 'Company login' },
+  roles: { claim: 'groups', rules: [{ value: 'admins', role: 'admin' }] },
+  defaultRole: 'viewer',
+}
 const BONDED = { mode: 'active-backup', members: [A, B] }
 const LOOPS = ['tftp.port', 'http.port', 'nfs.port', 'nfs.portmap', 'dataDir', 'network.interface', 'network.address']
 
@@ -220,12 +228,25 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   'manager.moves.streamsTo': { values: [2, 3], seen: managing },
   'manager.moves.streamsFrom': { values: [2, 3], seen: managing },
   'manager.moves.streams': { values: [8, 4], seen: managing },
+  'manager.oidc.issuer': { values: ['https://login.example/realms/a', 'https://login.example/realms/b'], seen: managing },
+  'manager.oidc.clientId': { values: ['hostless', 'rack'], seen: managing },
+  'manager.oidc.clientSecretFile': { values: ['/etc/hostless/oidc.secret', '/etc/hostless/other.secret'], seen: managing },
+  'manager.oidc.name': { values: ['Company login', 'Campus login'], seen: managing },
+  'manager.oidc.scopes[]': { values: [['openid'], ['openid', 'groups']], seen: managing },
+  'manager.oidc.userClaim': { values: ['email', 'nickname'], seen: managing },
+  'manager.oidc.roles.claim': { values: ['groups', 'realm_access.roles'], seen: managing },
+  'manager.oidc.roles.rules[].value': { values: ['admins', 'others'], seen: managing },
+  'manager.oidc.roles.rules[].role': { values: ['admin', 'operator'], seen: managing },
+  'manager.oidc.roles.rules[].groups[]': { values: [['rack3'], ['rack4']], seen: managing },
+  'manager.oidc.defaultRole': { values: ['viewer', 'operator'], seen: managing },
+  'manager.oidc.site': { values: ['https://hostless.example', 'https://hostless.example:8443'], seen: managing },
   'manager.database': { values: ['sqlite', 'postgres://hostless@10.77.0.5/hostless'], seen: managing },
 }
 
 function rackFor(key: string): unknown {
   if (LOOPS.includes(key)) return { ...LOOPBACK, dataDir: '/data-a' }
   if (key === 'manager.address') return { ...RACK, manager: {} }
+  if (key.startsWith('manager.oidc')) return { ...RACK, manager: { ...RACK.manager, oidc: OIDC } }
   return key.startsWith('hosts[].bond') ? withValue(RACK, 'hosts[].bond', BONDED) : RACK
 }
 

@@ -1,88 +1,12 @@
-import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { hostKeyOf } from '../../appliance/boot/known-host.ts'
-import { compileTemplates, TEMPLATE_FILES } from '../../appliance/boot/templates.ts'
-import { hostNames, parseConfig } from '../../appliance/config.ts'
-import { answerScript, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from '../../appliance/runner.ts'
-import { newAttemptId, openAttemptStore } from '../../appliance/store/attempts.ts'
-import { openStore } from '../../appliance/store/database.ts'
-import { Leases } from '../../appliance/store/leases.ts'
-import { UnpushedTokens } from '../../appliance/store/unpushed-tokens.ts'
+import { hostNames } from '../../appliance/config.ts'
+import { answerJoin, answerXenConfig, type BootDesk, macOf, strangerToAttempt } from '../../appliance/runner.ts'
+import { newAttemptId } from '../../appliance/store/attempts.ts'
 import { AttemptRunner } from '../../appliance/timeline/runner.ts'
 import { newTracker } from '../../appliance/timeline/tracker.ts'
-import { type Ipv4, type Mac, parseIpv4, parseMac } from '../../appliance/wire/addresses.ts'
-import { type Generation, parseGeneration } from '../../appliance/wire/generation.ts'
+import { parseImageName } from '../../appliance/wire/generation.ts'
 import { plannedHost } from '../../manager/protocol/appliance.ts'
-import { collectingLog } from './wire/collecting-log.ts'
-
-function sure<Value>(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('a value of the test itself is malformed')
-  return value
-}
-
-const mac = (text: string): Mac => sure(parseMac(text))
-const ip = (text: string): Ipv4 => sure(parseIpv4(text))
-const OLD = sure(parseGeneration('0123456789abcdef'))
-const NEW = sure(parseGeneration('fedcba9876543210'))
-const NODE01 = mac('52:54:00:77:00:01')
-const STRANGER = mac('52:54:00:77:00:99')
-const NOW = 1_790_000_000_000
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-
-const YAML = `
-network: { interface: eth1, address: 10.77.0.1/24 }
-dhcp: { pool: 10.77.0.100-10.77.0.199, router: 10.77.0.1 }
-hosts:
-  - { name: node01, mac: 52:54:00:77:00:01, address: 10.77.0.21 }
-  - { name: node02, mac: 52:54:00:77:00:02, bond: { mode: active-backup, members: [52:54:00:77:00:02, 52:54:00:77:00:03] } }
-`
-
-/** A desk in memory; `published` may be changed while it runs, `clock` too. */
-function desk(published: Generation | undefined, yaml: string = YAML) {
-  const parsed = parseConfig(yaml, 'rack.yaml', {})
-  if (parsed.kind === 'refused') throw new Error(JSON.stringify(parsed.problems))
-  const { config } = parsed
-  const database = openStore(':memory:')
-  const tokens = new UnpushedTokens(database, collectingLog().log)
-  const store = openAttemptStore(database, tokens)
-  const clock = { now: NOW }
-  const images = { published }
-  const attempts = new AttemptRunner({
-    tracker: newTracker(hostNames(config), store.load(), hostKeyOf(config.hosts)),
-    save: (writes) => store.save(writes),
-    now: () => clock.now,
-    newId: newAttemptId,
-    log: quiet,
-  })
-  const made: BootDesk = {
-    config,
-    server: { address: ip('10.77.0.1'), httpPort: 8067, nfsPort: 2049, tftpPort: 69 },
-    fill: compileTemplates(Object.fromEntries(TEMPLATE_FILES.map((file) => [file, readFileSync(`templates/boot/${file}`, 'utf8')]))),
-    images: {
-      published: async (name) =>
-        images.published
-          ? { kind: 'published', manifest: { generation: images.published } }
-          : { kind: 'refused', reason: `no generation of ${name} is published` },
-      component: async (generation, file) => ({ kind: 'component', path: `/${generation}/${file}`, size: 1, sha256: 'ab'.repeat(32) }),
-    },
-    leases: new Leases(database, () => clock.now, hostKeyOf(config.hosts)),
-    attempts,
-    store,
-    planned: () => undefined,
-    now: () => clock.now,
-    log: quiet,
-  }
-  return { made, images, clock, tokens }
-}
-
-function lend({ leases }: BootDesk, to: Mac, address: string): void {
-  leases.commit({ kind: 'bind', subnet: '10.77.0.0/24', mac: to, address: ip(address), expires: NOW + 600_000 })
-}
-
-async function script(from: BootDesk, host: Mac, peer: string): Promise<string> {
-  const answer = await answerScript(from, host, peer, 'http')
-  return answer.kind === 'script' ? answer.text : `REFUSED ${answer.reason}`
-}
+import { desk, ip, lend, mac, NEW, NODE01, NOW, OLD, quiet, STRANGER, script, sure, YAML } from './desk.ts'
 
 test('a known host gets a script with its name, its address and the published generation', async (t) => {
   const { made } = desk(OLD)
@@ -243,4 +167,29 @@ test('a bonded host that an admin has rejected by one of its NICs gets no script
   const [first, second] = [mac('52:54:00:77:00:02'), mac('52:54:00:77:00:03')]
   const rejected = plannedHost.parse({ macs: [first], name: 'node02', standing: 'rejected' })
   t.regex(await script({ ...made, planned: (nic) => (nic === first ? rejected : undefined) }, second, '10.77.0.50'), /rejected node02/)
+})
+
+const STICK = { image: sure(parseImageName('dom0')), generation: OLD }
+
+test('a host that runs from a stick is given attempt and token as its boot script would have been: at its own address alone', (t) => {
+  const { made, tokens } = desk(undefined)
+  lend(made, NODE01, '10.77.0.21')
+  t.regex(JSON.stringify(answerJoin(made, NODE01, '10.77.0.66', STICK)), /"refusal".*10\.77\.0\.21.*10\.77\.0\.66/)
+  t.deepEqual(made.attempts.views(), [], 'a stranger begins nothing')
+  const answer = answerJoin(made, NODE01, '10.77.0.21', STICK)
+  if (answer.kind === 'refusal') return t.fail(answer.reason)
+  t.like(made.attempts.views(), [{ id: answer.attempt, host: 'node01', image: 'dom0', generation: OLD, address: '10.77.0.21' }])
+  t.like(tokens.oldest(9), [{ attempt: answer.attempt, mac: NODE01, address: '10.77.0.21', issued: NOW }])
+  t.is(made.leases.byMac(NODE01)?.kind, 'permanent')
+  const again = answerJoin(made, NODE01, '10.77.0.21', STICK)
+  t.true(again.kind === 'joined' && again.attempt === answer.attempt && again.token !== answer.token)
+})
+
+test('a host from a stick that an admin has rejected, or that is in maintenance, is told why and gets no token', (t) => {
+  const { made, tokens } = desk(OLD, `${YAML}  - { name: node03, mac: 52:54:00:77:00:09, maintenance: true }\n`)
+  const host = plannedHost.parse({ macs: [STRANGER], name: 'web7', standing: 'rejected' })
+  const rejected = answerJoin({ ...made, planned: (asked) => (asked === STRANGER ? host : undefined) }, STRANGER, '10.77.0.100', STICK)
+  t.regex(JSON.stringify(rejected), /"refusal".*an admin has rejected web7/)
+  t.regex(JSON.stringify(answerJoin(made, mac('52:54:00:77:00:09'), '10.77.0.101', STICK)), /"refusal".*node03 is in maintenance/)
+  t.deepEqual(tokens.oldest(9), [])
 })

@@ -4,7 +4,7 @@ import { effectFindings } from './effects.ts'
 import { cycleFindings, importFindings, roomOf } from './imports.ts'
 import { isAt, isIn, type ParsedFile, parse, type SourceText } from './parsed.ts'
 
-const MAX_LINES = 400
+const MAX_LINES = 300
 
 /** All violations, `path:line: what`, in the order of the files. */
 export function violations(sources: readonly SourceText[]): string[] {

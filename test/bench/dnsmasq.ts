@@ -13,6 +13,12 @@ function base(leaseFile: string): readonly string[] {
   return ['port=0', `interface=${RACK_INTERFACE}`, 'user=root', 'pid-file=', 'log-facility=-', `dhcp-leasefile=${leaseFile}`]
 }
 
+export interface DnsmasqPool {
+  readonly first: string
+  readonly last: string
+  readonly netmask: string
+}
+
 /**
  * A PXE server with iPXE as dnsmasq's manual (`--dhcp-match`, `--dhcp-boot`) and ipxe.org's note on dnsmasq have it. Its defaults stay:
  * it pings an address before it lends it, advertises no router, and sends no option 175.
@@ -30,9 +36,19 @@ export function bootDnsmasq({ leaseFile, tftpRoot }: DnsmasqPaths): string {
 }
 
 /** Addresses for a whole load generator; the ping would measure a timer, so it is off. */
-export function dhcpDnsmasq(leaseFile: string, pool: { readonly first: string; readonly last: string; readonly netmask: string }): string {
+export function dhcpDnsmasq(leaseFile: string, pool: DnsmasqPool): string {
   const room = ['dhcp-lease-max=60000', 'no-ping']
   return lines([...base(leaseFile), `dhcp-range=${pool.first},${pool.last},${pool.netmask},1h`, ...room])
+}
+
+/** Firmware, and iPXE with a script, for as many machines as the pool has; asks as a relay does are answered as they are. */
+export function stormDnsmasq({ leaseFile, tftpRoot }: DnsmasqPaths, pool: DnsmasqPool): string {
+  return lines([
+    ...base(leaseFile),
+    `dhcp-range=${pool.first},${pool.last},${pool.netmask},1h`,
+    ...['dhcp-lease-max=60000', 'no-ping', 'dhcp-match=set:ipxe,175', 'dhcp-boot=undionly.kpxe', 'dhcp-boot=tag:ipxe,boot.ipxe'],
+    ...['enable-tftp', 'tftp-max=5000', `tftp-root=${tftpRoot}`],
+  ])
 }
 
 export function tftpDnsmasq({ leaseFile, tftpRoot }: DnsmasqPaths): string {

@@ -79,7 +79,7 @@ async function serveOurs(): Promise<(message: ToServer) => Promise<FromServer>> 
   const manager = await startManager(config, collectingLog().log)
   const { pool, access } = manager
   await access.addUser('poller', randomBytes(16).toString('hex'), 'viewer')
-  const issued = await access.issueToken('poller', 'bench', undefined, 1)
+  const issued = await access.issueToken('poller', { label: 'bench', days: 1 })
   if (issued.kind !== 'done') throw new Error(issued.reason)
   await ready(manager.gateway.port, issued.value.secret)
   return async (message) => {

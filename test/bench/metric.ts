@@ -6,7 +6,7 @@ import { median } from './statistics.ts'
 
 export interface Metric {
   readonly name: string
-  /** `/s`, `MB/s` (10⁶ bytes), `ms`, `s`. */
+  /** `/s`, `MB/s` (10⁶ bytes), `ms`, `s`; `times`: of what its name says. */
   readonly unit: string
   readonly better: 'more' | 'less'
   readonly value: number

@@ -18,7 +18,7 @@ import type { Teardown } from './teardown.ts'
 import { TFTP_BENCH } from './tftp.ts'
 import type { Workspace } from './workspace.ts'
 
-export const MICRO_BENCHES: Readonly<Record<Exclude<ApplianceBench, 'boot'>, MicroBench>> = {
+export const MICRO_BENCHES: Readonly<Record<Exclude<ApplianceBench, 'boot' | 'storm'>, MicroBench>> = {
   nfs: NFS_BENCH,
   dhcp: DHCP_BENCH,
   tftp: TFTP_BENCH,

@@ -42,8 +42,9 @@ export class NfsConnection {
     socket.on('error', fail).on('close', () => fail(new Error('the server closed the connection')))
   }
 
-  static async open(host: string, port: number): Promise<NfsConnection> {
-    const socket = connect({ host, port, noDelay: true })
+  /** `localAddress`: default the one that leads there. */
+  static async open(host: string, port: number, localAddress?: string): Promise<NfsConnection> {
+    const socket = connect({ host, port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) })
     await once(socket, 'connect')
     return new NfsConnection(socket)
   }
@@ -67,8 +68,8 @@ export class NfsConnection {
 }
 
 /** The export's root. `port`: of MOUNT. */
-export async function mountRoot(host: string, port: number, path: string): Promise<Buffer> {
-  const connection = await NfsConnection.open(host, port)
+export async function mountRoot(host: string, port: number, path: string, localAddress?: string): Promise<Buffer> {
+  const connection = await NfsConnection.open(host, port, localAddress)
   const call = marked(encodeCall({ prog: MOUNT, vers: 3, proc: MNT, auth: ROOT }, opaque(path)))
   const result = resultOf(await connection.send(call))
   connection.close()
@@ -86,10 +87,15 @@ export const readdirplus = (directory: Buffer, cookie: bigint, verifier: bigint)
 
 /** Throws unless the call succeeded and its reply has at least `least` bytes. */
 export function check({ parts, bytes }: CallReply, least: number): void {
-  const head = wholeHead(parts, STATUS_OFFSET + 4)
-  const [accepted, status] = [head.readUInt32BE(8) + head.readUInt32BE(20), head.readUInt32BE(STATUS_OFFSET)]
-  if (accepted !== 0 || status !== 0) throw new Error(`a call failed: RPC ${accepted}, nfsstat3 ${status}`)
+  const status = statusOf({ parts, bytes })
+  if (status !== 0) throw new Error(`a call failed: ${status === undefined ? 'RPC' : `nfsstat3 ${status}`}`)
   if (bytes < least) throw new Error(`a reply has ${bytes} bytes, not ${least} or more`)
+}
+
+/** nfsstat3 (RFC 1813, section 2.6); undefined: RPC itself failed. */
+export function statusOf({ parts }: CallReply): number | undefined {
+  const head = wholeHead(parts, STATUS_OFFSET + 4)
+  return head.readUInt32BE(8) + head.readUInt32BE(20) === 0 ? head.readUInt32BE(STATUS_OFFSET) : undefined
 }
 
 /** The result behind the RPC header, for replies that are read. Throws when RPC itself failed. */
@@ -99,7 +105,7 @@ export function resultOf({ parts }: CallReply): Cursor {
   return reply.result
 }
 
-function nfs(proc: number, args: Buffer): EncodedCall {
+export function nfs(proc: number, args: Buffer): EncodedCall {
   return marked(encodeCall({ prog: NFS, vers: 3, proc, auth: ROOT }, args))
 }
 

@@ -2,12 +2,13 @@
 // nobody yet. Each run writes to a layer of its own, and each command has mounts, network and processes that end with it, however it ends.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
-export type Suite = 'bookworm' | 'trixie'
+export const SUITES = ['bookworm', 'trixie'] as const
+export type Suite = (typeof SUITES)[number]
 
 export interface Ran {
   readonly exitCode: number | undefined
@@ -52,6 +53,13 @@ export async function bareDebian(suite: Suite, wanted: readonly string[]): Promi
   }
 }
 
+/** What runs of this file have left on the machine, of the kept bases apart: layers, and mounts that others see. */
+export async function leftovers(): Promise<readonly string[]> {
+  const isOurs = (text: string): boolean => SUITES.some((suite) => text.includes(`hostless-${suite}-`)) || /\bmmdebstrap\./.test(text)
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').filter((line) => isOurs(line) || line.includes(CACHE))
+  return [...(await readdir(tmpdir())).filter(isOurs), ...(await readdir(CACHE)).filter((name) => name.endsWith('.part')), ...mounts]
+}
+
 /** Made once for what is wanted; one of another time is thrown away. */
 async function baseOf(suite: Suite, wanted: readonly string[]): Promise<string> {
   // With what they recommend, as the apt of a bare Debian installs it; mmdebstrap's own does not.
@@ -63,7 +71,12 @@ async function baseOf(suite: Suite, wanted: readonly string[]): Promise<string> 
   for (const old of await readdir(CACHE)) if (old.startsWith(`${suite}-`)) await rm(join(CACHE, old), { recursive: true, force: true })
   const draft = `${base}.part`
   const options = ['--mode=root', '--variant=minbase', '--skip=cleanup/apt', '--format=directory', `--customize-hook=${fetch}`]
-  await execa('mmdebstrap', [...options, suite, draft], { stdin: 'ignore', env: { LC_ALL: 'C.UTF-8' } })
+  try {
+    await execa('mmdebstrap', [...options, suite, draft], { stdin: 'ignore', env: { LC_ALL: 'C.UTF-8' } })
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    throw error
+  }
   await rename(draft, base)
   return base
 }

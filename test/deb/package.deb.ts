@@ -12,7 +12,7 @@ import { openStore } from '../../manager/store/database.ts'
 import { sqlite } from '../../manager/store/dialects/sqlite.ts'
 import { MIGRATIONS } from '../../manager/store/migrations/steps.ts'
 import { addOldHost } from '../manager/store/old-hosts.ts'
-import { bareDebian, type Chroot, type Suite } from './chroot.ts'
+import { bareDebian, type Chroot, leftovers, SUITES } from './chroot.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
 const EPOCH = 1_700_000_000
@@ -46,7 +46,7 @@ test('the same tree gives the same bytes', async (t) => {
   )
 })
 
-for (const suite of ['bookworm', 'trixie'] as const satisfies readonly Suite[]) {
+for (const suite of SUITES) {
   test(`${suite}: installed, run, upgraded with a copy of the database, removed, purged, installed again`, async (t) => {
     const debian = await bareDebian(suite, WANTED)
     try {
@@ -58,6 +58,10 @@ for (const suite of ['bookworm', 'trixie'] as const satisfies readonly Suite[]) 
     }
   })
 }
+
+test('nothing of it is left on the machine but the bases that are kept', async (t) => {
+  t.deepEqual(await leftovers(), [])
+})
 
 async function installed(t: ExecutionContext, debian: Chroot): Promise<void> {
   await put(debian, made.older)

@@ -1,7 +1,5 @@
-// Our DHCP server and Router Advertiser in a network namespace, with a real client (busybox udhcpc) and replayed firmware in
-// another one at the end of a veth pair; tshark, listening there, must find nothing malformed in what we say.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// Our DHCP server and Router Advertiser in a network namespace, with replayed firmware in another one at the end of a veth pair; tshark,
+// listening there, must find nothing malformed in what we say.
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import test, { type ExecutionContext } from 'ava'
@@ -12,24 +10,14 @@ import { type DhcpPacket, decodeDhcp, encodeDhcp } from '../../appliance/dhcp/pa
 import { ROUTER_SOLICITATION } from '../../appliance/ra/codec.ts'
 import { ip } from '../appliance/dhcp/packets.ts'
 import { dhcpIn, icmpv6In } from '../appliance/wire/pcap.ts'
-import { DEADLINE_MILLISECONDS, namespacePair, talker } from './namespaces.ts'
+import { RACK, rack } from './dhcp-server.ts'
+import { DEADLINE_MILLISECONDS, talker } from './namespaces.ts'
 
 const isRoot = process.getuid?.() === 0
 const rootTest = isRoot ? test.serial : test.serial.skip
 const why = isRoot ? '' : ' (needs root, for network namespaces)'
-const RACK = new URL('dhcp-rack.ts', import.meta.url)
 const BROADCAST = { address: '255.255.255.255', port: 67 }
 const BOOT_SERVER = { address: '10.77.0.1', port: 4011 }
-
-/** Two namespaces, a veth pair between them, our server on one end, tshark on the other. */
-async function rack(t: ExecutionContext, mode: 'authoritative' | 'proxy' = 'authoritative') {
-  const { serverSpace, clientSpace } = await namespacePair(t, '10.77.0.1/24')
-  const server = talker(t, serverSpace, RACK, 'serve', 's0', mode)
-  await server.next('ready', ({ kind }) => kind === 'ready')
-  const folder = await mkdtemp(join(tmpdir(), 'hl-dhcp-'))
-  t.teardown(() => rm(folder, { recursive: true }))
-  return { server, serverSpace, clientSpace, folder }
-}
 
 type Replay = ReturnType<typeof talker>
 
@@ -72,45 +60,6 @@ async function seen(capturing: Awaited<ReturnType<typeof capture>>, count: numbe
     if (rows.length >= count || Date.now() > deadline) return rows
   }
 }
-
-rootTest(`busybox udhcpc gets a lease, the same one again, renews it by unicast, and gives it back${why}`, async (t) => {
-  const { server, clientSpace, folder } = await rack(t)
-  const script = join(folder, 'script')
-  const lines = [
-    '#!/bin/sh',
-    '[ -n "$ip" ] || exit 0',
-    'ip address replace "$ip/$mask" dev c0',
-    'echo "$1 $ip $mask $router $dns $serverid $lease"',
-  ]
-  await writeFile(script, lines.join('\n'), { mode: 0o755 })
-  const udhcpc = (...options: readonly string[]) =>
-    execa(
-      'ip',
-      ['netns', 'exec', clientSpace, 'busybox', 'udhcpc', '-i', 'c0', '-f', '-n', '-t', '5', '-T', '20', '-s', script, ...options],
-      {
-        reject: false,
-      },
-    )
-  const lease = '10.77.0.100 24 10.77.0.1 10.77.0.1 10.77.0.1'
-  t.is((await udhcpc('-q')).stdout, `bound ${lease} 3600`)
-  // Who asks again early is told what is left of the hour.
-  const left = `${lease} (3600|3[2-5]\\d\\d)`
-
-  const client = udhcpc('-R', '-r', '10.77.0.150')
-  t.teardown(() => client.kill('SIGKILL'))
-  const said = createInterface({ input: client.stdout })[Symbol.asyncIterator]()
-  t.regex((await said.next()).value, new RegExp(`^bound ${left}$`))
-  client.kill('SIGUSR1')
-  t.regex((await said.next()).value, new RegExp(`^renew ${left}$`))
-  client.kill('SIGTERM')
-  await server.next('RELEASE', ({ message }) => message === 'RELEASE')
-  const exchanges = server.lines
-    .filter(({ kind }) => kind === 'exchange')
-    .map(({ message, answer, reason }) => [message, answer, reason].join(' ').trim())
-  // A client whose answer came late has asked again, in words that are the same.
-  const selected = '(DISCOVER offer, )+(REQUEST ack, )'
-  t.regex(exchanges.join(', '), new RegExp(`^${selected}+${selected}{2,}RELEASE silent 10\\.77\\.0\\.100 was given back$`))
-})
 
 const FIRMWARE: readonly (readonly [capture: string, frames: readonly number[], file: string])[] = [
   ['bios-ipxe-1.21.1-trixie-qemu-rom__plain.pcap', [1, 10], 'http://10.77.0.1:8067/boot/52:54:00:78:00:01'],

@@ -103,6 +103,7 @@ async function serve(t: ExecutionContext) {
     xenConfig: quiet,
     manager: () => ({ kind: 'none', reason: 'there is none in this test' }),
     self: { isReady: () => true, metrics: async () => '' },
+    join: () => ({ kind: 'refusal', reason: 'nobody joins here' }),
     report: (_attempt, report) => {
       reports.push(report)
       return { kind: 'accepted' }

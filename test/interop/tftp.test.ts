@@ -1,13 +1,21 @@
-// Real TFTP clients of Debian against our server on loopback: what they store must be what we serve.
+// Real TFTP clients, Debian's and the npm package tftp, against our server on loopback: what they store must be what we serve.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { bindAddress, startTftpServer, type TftpObservation } from '../../appliance/tftp/server.ts'
 
+interface Package {
+  createClient(options: { readonly host: string; readonly port: number; readonly windowSize: number }): {
+    get(file: string, local: string, done: (error?: Error) => void): void
+  }
+}
+const { createClient }: Package = createRequire(import.meta.url)('tftp')
 const MEGABYTE = 1024 * 1024
 const files: Readonly<Record<string, Buffer>> = {
   empty: Buffer.alloc(0),
@@ -50,7 +58,8 @@ for (const [name, client] of Object.entries(clients)) {
   // curl 7.88 takes the tsize=0 of an empty file for a malformed OACK; without options it loads it.
   const empty = name.startsWith('curl') && name !== 'curl without options' ? [] : ['empty']
   const wanted = [...empty, 'one-block', 'exact-multiple', 'boot/snponly.efi']
-  test(`${name} loads ${wanted.join(', ')}`, async (t) => {
+  // One after the other: busybox asks again after 50 ms, and soon gives up where ten others keep the server's thread busy.
+  test.serial(`${name} loads ${wanted.join(', ')}`, async (t) => {
     const { port, observations, folder } = await serve(t)
     for (const file of wanted) t.is(await fetched(client, port, file, folder), sha256(files[file]), file)
     t.deepEqual(
@@ -66,6 +75,21 @@ for (const name of ['tftp-hpa', 'atftp', 'busybox with blksize 512', 'curl witho
     t.is(await fetched(clients[name] ?? curl(), port, 'forty-megabytes', folder), sha256(files['forty-megabytes']))
   })
 }
+
+test.serial('the npm package tftp loads in windows of 1 and of 4 blocks', async (t) => {
+  const { port, folder } = await serve(t)
+  for (const windowSize of [1, 4]) {
+    const client = createClient({ host, port, windowSize })
+    for (const file of ['one-block', 'exact-multiple', 'boot/snponly.efi']) {
+      const local = join(folder, String(windowSize))
+      await promisify<string, string, void>(client.get.bind(client))(file, local)
+      t.is(sha256(await readFile(local)), sha256(files[file]), `${file} ${windowSize}`)
+    }
+    await t.throwsAsync(promisify<string, string, void>(client.get.bind(client))('missing', join(folder, 'missing')), {
+      message: /not found/i,
+    })
+  }
+})
 
 test('tftp-hpa in netascii stores the text that we hold', async (t) => {
   const { port, folder } = await serve(t)

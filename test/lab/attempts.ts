@@ -16,7 +16,8 @@ const attemptSchema = z.object({
   generation: z.string().optional(),
   /** Milliseconds since 1970 of the first packet. */
   startedAt: z.number(),
-  state: z.enum(['booting', 'up', 'failed', 'stuck']),
+  state: z.enum(['booting', 'up', 'failed', 'stuck', 'once']),
+  once: z.string().optional(),
   stages: z.array(
     z.object({
       stage: z.enum(STAGES),

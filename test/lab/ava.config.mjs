@@ -1,20 +1,32 @@
-// How the lab's tests run: a file after the other, each of which says in the end how long it took.
+// How the lab's tests run, once `first.config.mjs` has made what they start from: two files at a time, as most racks of these keep one core
+// busy. Each says in the end how long it took.
 
-/** Images are built, then a pool is made and kept: the others start from both. */
-const FIRST = ['build.lab.ts', 'pool.lab.ts']
+/** The longest first, so that none is left alone at the end. */
+const FIRST = ['root.lab.ts', 'usb.lab.ts', 'boot.lab.ts', 'resilience.lab.ts', 'network.lab.ts']
+/** A file after the other, in this order: images are built, a pool is made and kept, and guests need both cores. */
+export const ALONE = ['test/lab/build.lab.ts', 'test/lab/pool.lab.ts', 'test/lab/guest/guest.lab.ts']
 
-const placeOf = (file) => {
-  const place = FIRST.findIndex((name) => file.endsWith(`/${name}`))
-  return place < 0 ? FIRST.length : place
+const inOrder = (names) => {
+  const placeOf = (file) => {
+    const place = names.findIndex((name) => file.endsWith(name))
+    return place < 0 ? names.length : place
+  }
+  return (a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1)
 }
 
-export default {
-  files: ['test/lab/**/*.lab.ts'],
+const all = {
   extensions: { ts: 'module' },
   nodeArguments: ['--import=tsx'],
   require: ['./test/lab/file-seconds.ts'],
   workerThreads: false,
-  serial: true,
   timeout: '20m',
-  sortTestFiles: (a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1),
+}
+
+export const alone = { ...all, files: ALONE, concurrency: 1, sortTestFiles: inOrder(ALONE) }
+
+export default {
+  ...all,
+  files: ['test/lab/**/*.lab.ts', ...ALONE.map((file) => `!${file}`)],
+  concurrency: 2,
+  sortTestFiles: inOrder(FIRST),
 }

@@ -25,7 +25,7 @@ async function load(access: 'lab' | 'nobody'): Promise<Loaded> {
   return loaded
 }
 
-test('two builds differ in nothing but the operator key and the sshd that takes it', async (t) => {
+test.serial('two builds differ in nothing but the operator key and the sshd that takes it', async (t) => {
   t.timeout(600_000)
   const [nobody, lab] = [await load('nobody'), await load('lab')]
   t.teardown(() => Promise.all([nobody.close(), lab.close()]))
@@ -37,7 +37,7 @@ test('two builds differ in nothing but the operator key and the sshd that takes 
   t.deepEqual(changes, ['changed etc/inittab size', 'added root/.ssh/authorized_keys'])
 })
 
-test('an initramfs with every Ethernet driver has at most 15 MB', async (t) => {
+test.serial('an initramfs with every Ethernet driver has at most 15 MB', async (t) => {
   t.timeout(600_000)
   const lab = await load('lab')
   t.teardown(() => lab.close())

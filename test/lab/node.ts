@@ -1,13 +1,16 @@
 // A node of the rack as a test or an operator handles it: its power by IPMI, its console, SSH into its dom0.
 
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type BmcAccess, POWER_ACTIONS, type PowerAction, powerState, runIpmitool } from './bmc.ts'
 import { readConsole, waitForText } from './console.ts'
+import { runtimeFolder } from './folders.ts'
 import type { Machine, MachineStats } from './machine.ts'
 import type { Ran } from './namespace.ts'
 import type { Pace } from './patience.ts'
 import type { NodePlan } from './plan.ts'
 import { runSsh, type SshAccess } from './ssh.ts'
+import { SshLine } from './ssh-line.ts'
 
 const CYCLE_MS = 30_000
 
@@ -38,6 +41,7 @@ export interface RackNode {
 }
 
 export function createNode(plan: NodePlan, machine: Machine, bmc: BmcAccess, ssh: SshAccess, pace: Pace): RackNode {
+  const line = new SshLine(ssh, plan.address, join(runtimeFolder(ssh.namespace), `${plan.name}.ssh`))
   const consoleText = () => readConsole(plan.consoleLog, machine.consoleStart)
   return {
     name: plan.name,
@@ -52,6 +56,7 @@ export function createNode(plan: NodePlan, machine: Machine, bmc: BmcAccess, ssh
     },
     async power(action) {
       const before = machine.poweredOnAt
+      if (action !== 'status' && action !== 'on') line.drop()
       if (action !== 'status') await runIpmitool(bmc, plan.bmcAddress, ['chassis', 'power', action])
       if (action === 'cycle') await waitForPowerOn(plan.name, machine, before)
       return askPower(bmc, plan.bmcAddress)
@@ -60,7 +65,7 @@ export function createNode(plan: NodePlan, machine: Machine, bmc: BmcAccess, ssh
     consoleText,
     waitForConsole: (pattern, deadlineMs) => waitForText(consoleText, pattern, pace.allow(deadlineMs), `${plan.name}'s console`),
     ssh: (argv, { deadlineMs = 60_000, ...options } = {}) =>
-      runSsh(ssh, plan.address, argv, { ...options, deadlineMs: pace.allow(deadlineMs) }),
+      runSsh(ssh, plan.address, argv, { ...options, line, deadlineMs: pace.allow(deadlineMs) }),
     monitor: (command) => machine.monitor(command),
     stats: () => machine.stats(),
     machine,

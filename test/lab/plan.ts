@@ -17,12 +17,18 @@ export interface NodeSpec {
   readonly firmware?: Firmware
   /** A feature that its CPU has not, in QEMU's words; the others have it. */
   readonly lacks?: string
+  /** Boots from this and not from its NIC: a USB disk, or the USB CD that a BMC's virtual media are. */
+  readonly stick?: Stick
 }
+
+export type Stick = 'disk' | 'cd'
 
 export interface NodePlan {
   readonly name: string
   readonly firmware: Firmware
   readonly lacks: string | undefined
+  /** The file is there before the power is switched on. */
+  readonly stick: { readonly kind: Stick; readonly file: string } | undefined
   readonly memoryMiB: number
   readonly uuid: string
   readonly serial: string
@@ -76,6 +82,7 @@ function planNode(spec: NodeSpec, number: number, firmware: Firmware, folders: F
     name,
     firmware: spec.firmware ?? firmware,
     lacks: spec.lacks,
+    stick: spec.stick && { kind: spec.stick, file: join(folders.runtime, `${name}.stick`) },
     memoryMiB: spec.memoryMiB ?? DEFAULT_MEMORY_MIB,
     uuid: `004c4142-0077-4077-8077-${mac.replaceAll(':', '')}`,
     serial: `LAB-${String(number).padStart(4, '0')}`,

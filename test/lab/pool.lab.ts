@@ -202,6 +202,25 @@ test.serial('the agent has less than 60 MB after a minute of reports', async (t)
   }
 })
 
+// It is reset in the middle of it by the test after this one, and boots the pool again.
+test.serial('a host boots memtest86+ once, from BIOS, when that is ordered; that is no alarm', async (t) => {
+  const { exitCode, stderr } = await operator.hostless('host', 'boot', 'node2', '--once', 'memtest')
+  t.is(exitCode, 0, stderr)
+  t.is((await operator.get('/hosts/node2', CONTRACT.hosts.show.output)).once?.what, 'memtest')
+  await bed.node('node2').power('reset')
+  // Ours says it in small letters; the other word is of its own first line.
+  const text = await bed.node('node2').waitForConsole(/Memtest86/, REPORT_MS)
+  t.regex(text, /Hostless: node2 boots memtest86\+, once/)
+  const followed = ({ once }: z.output<typeof CONTRACT.hosts.show.output>) => once === undefined
+  await operator.until('that it was followed', '/hosts/node2', CONTRACT.hosts.show.output, followed, REPORT_MS)
+  const isTold = ({ boots: [newest] }: z.output<typeof CONTRACT.boots.list.output>) => newest?.once === 'memtest'
+  const { boots } = await operator.until('that boot', '/hosts/node2/boots', CONTRACT.boots.list.output, isTold, REPORT_MS)
+  t.is(boots[0]?.outcome, 'once')
+  const { alarms } = await operator.get('/alarms', CONTRACT.alarms.list.output)
+  t.false(alarms.some(({ kind }) => kind === 'boot-stuck'))
+  t.log((await operator.hostless('host', 'boots', 'node2')).stdout)
+})
+
 test.serial('a host that is reset comes back into the pool by itself, over `booting`', async (t) => {
   t.timeout(1_200_000)
   const since = await connectedSince()

@@ -45,10 +45,12 @@ export async function waitRead(operator: Operator, names: readonly string[]): Pr
   }
 }
 
-/** Resolves when the agents of all of them have a connection that is no older than this. */
+/** Resolves when the agents of all of them have a connection that is no older than this, ms since 1970; 0: whichever. */
 export async function waitLinked(operator: Operator, names: readonly string[], since: number): Promise<void> {
   const linked = ({ hosts }: z.output<typeof hostsAnswer>) =>
-    names.every((name) => hosts.some((one) => one.name === name && (one.connection?.since ?? 0) >= since))
+    names.every((name) =>
+      hosts.some(({ name: found, connection }) => found === name && connection !== undefined && connection.since >= since),
+    )
   await operator.until(`connected again: ${names.join(', ')}`, '/hosts', hostsAnswer, linked, REPORT_MS)
 }
 
@@ -69,10 +71,18 @@ ip link set xenbr1 addrgenmode none up`
 
 /** Resolves with the matrix once it has the target's LUN, reached by all of them, and the VLAN of the second NIC. */
 export async function waitConnected(operator: Operator, names: readonly string[], target: Target): Promise<Matrix> {
-  const whole = ({ hosts, rows }: Matrix) => {
-    const shared = rows.find(({ kind, sizeBytes }) => kind === 'lun' && sizeBytes === target.bytes)
-    const reach = hosts.filter((_, at) => shared?.cells[at]?.reached).map(({ name }) => name)
-    return names.every((name) => reach.includes(name)) && rows.some(({ key }) => key === `vlan:${VLAN}`)
-  }
-  return operator.until(`one LUN reached by ${names.join(', ')}`, '/matrix', matrix, whole, REPORT_MS)
+  const whole = (seen: Matrix) => reachAll(seen, names, target) && seen.rows.some(({ key }) => key === `vlan:${VLAN}`)
+  return operator.until(`one LUN reached by ${names.join(', ')}, and VLAN ${VLAN}`, '/matrix', matrix, whole, REPORT_MS)
+}
+
+/** Resolves with the matrix once all of them reach the target's LUN. */
+export async function waitShared(operator: Operator, names: readonly string[], target: Target): Promise<Matrix> {
+  const shared = (seen: Matrix) => reachAll(seen, names, target)
+  return operator.until(`one LUN reached by ${names.join(', ')}`, '/matrix', matrix, shared, REPORT_MS)
+}
+
+function reachAll({ hosts, rows }: Matrix, names: readonly string[], target: Target): boolean {
+  const shared = rows.find(({ kind, sizeBytes }) => kind === 'lun' && sizeBytes === target.bytes)
+  const reach = hosts.filter((_, at) => shared?.cells[at]?.reached).map(({ name }) => name)
+  return names.every((name) => reach.includes(name))
 }

@@ -61,3 +61,19 @@ test('qemuArguments doubles commas in paths, so that a folder’s name adds no o
   const argv = qemuArguments(planOf('bios', '/home/a,readonly=on'), 'network')
   t.true(valuesOf(argv, '-drive')[0]?.startsWith('file=/home/a,,readonly=on/node1.disk0,if=none'))
 })
+
+test('a node with a stick boots from it alone: on the USB bus, as a disk or as a CD, with no boot ROM on its NIC', (t) => {
+  const planWith = (firmware: Firmware, stick: 'disk' | 'cd') => {
+    const [plan] = planNodes([{ stick }], firmware, { runtime: '/run/hl-lab-1-1', run: '/lab/runs/x' })
+    if (!plan) throw new Error('no plan')
+    return plan
+  }
+  for (const firmware of ['bios', 'uefi'] as const) {
+    const argv = qemuArguments(planWith(firmware, 'disk'), 'network')
+    t.true(argv.includes('usb-storage,bus=usb.0,drive=stick,bootindex=0'))
+    t.true(argv.includes('file=/run/hl-lab-1-1/node1.stick,if=none,id=stick,format=raw'))
+    t.true(argv.includes('virtio-net-pci,netdev=nic0,mac=52:54:00:77:00:01,romfile='))
+    t.deepEqual(valuesOf(argv, '-boot'), [])
+  }
+  t.true(qemuArguments(planWith('bios', 'cd'), 'network').some((word) => word.endsWith('format=raw,media=cdrom,readonly=on')))
+})

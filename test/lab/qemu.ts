@@ -29,6 +29,7 @@ export function qemuArguments(plan: NodePlan, boot: BootDevice): readonly string
       ...['-drive', `file=${escapeComma(disk.file)},if=none,id=disk${index},format=raw,discard=unmap`],
       ...['-device', `virtio-blk-pci,drive=disk${index},serial=${disk.serial}`],
     ]),
+    ...stickArguments(plan),
     '-chardev',
     `socket,id=console,path=${escapeComma(plan.consoleSocket)},server=on,wait=off,logfile=${escapeComma(plan.consoleLog)},logappend=on`,
     ...['-serial', 'chardev:console', '-monitor', `unix:${escapeComma(plan.monitorSocket)},server=on,wait=off`],
@@ -51,8 +52,18 @@ function shellWord(file: string): string {
   return file
 }
 
+/** With the power on it is there; what boots from it finds no network boot before it. */
+function stickArguments({ stick }: NodePlan): readonly string[] {
+  if (!stick) return []
+  const media = stick.kind === 'cd' ? ',media=cdrom,readonly=on' : ''
+  return [
+    ...['-device', 'qemu-xhci,id=usb', '-drive', `file=${escapeComma(stick.file)},if=none,id=stick,format=raw${media}`],
+    ...['-device', 'usb-storage,bus=usb.0,drive=stick,bootindex=0'],
+  ]
+}
+
 function firmwareArguments(plan: NodePlan, boot: BootDevice): readonly string[] {
-  if (plan.firmware === 'bios') return ['-boot', boot === 'network' ? 'n' : 'c']
+  if (plan.firmware === 'bios') return plan.stick ? [] : ['-boot', boot === 'network' ? 'n' : 'c']
   const skipPxe = ['IPv4PXESupport', 'IPv6PXESupport'].flatMap((key) => ['-fw_cfg', `name=opt/org.tianocore/${key},string=n`])
   return [
     ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${OVMF_CODE}`],
@@ -63,8 +74,9 @@ function firmwareArguments(plan: NodePlan, boot: BootDevice): readonly string[] 
 
 /** QEMU's boot ROM is iPXE, for UEFI too: without it the firmware's own network stack has to boot, as in a server. */
 function nicArguments(nic: NodePlan['nics'][number], index: number, plan: NodePlan, boot: BootDevice): readonly string[] {
-  const order = index === 0 && plan.firmware !== 'bios' && boot === 'network' ? ',bootindex=0' : ''
-  const rom = index === 0 && plan.firmware === 'bios' ? '' : ',romfile='
+  const boots = index === 0 && !plan.stick
+  const order = boots && plan.firmware !== 'bios' && boot === 'network' ? ',bootindex=0' : ''
+  const rom = boots && plan.firmware === 'bios' ? '' : ',romfile='
   return [
     ...['-netdev', `tap,id=nic${index},ifname=${nic.tap},script=no,downscript=no`],
     ...['-device', `virtio-net-pci,netdev=nic${index},mac=${nic.mac}${order}${rom}`],

@@ -27,7 +27,7 @@ function leftOvers(namespace: string): readonly string[] {
   return [...files, ...commandLines(namespace)]
 }
 
-test('a node is powered by IPMI, shows its boot on the console, and leaves nothing behind', async (t) => {
+test.serial('a node is powered by IPMI, shows its boot on the console, and leaves nothing behind', async (t) => {
   const rack = await startRack({ nodes: 1 })
   t.teardown(() => rack.close())
   const node = rack.node('node1')
@@ -81,7 +81,7 @@ test('a node is powered by IPMI, shows its boot on the console, and leaves nothi
   t.true(existsSync(node.plan.consoleLog), 'the console is kept')
 })
 
-test('nothing can leave the rack, and its bridge speaks IPv6', async (t) => {
+test.serial('nothing can leave the rack, and its bridge speaks IPv6', async (t) => {
   const rack = await startRack({ nodes: [{ name: 'a', nics: 2 }, { name: 'b' }] })
   t.teardown(() => rack.close())
   const { stdout: routes } = await rack.exec(['ip', 'route'])
@@ -96,7 +96,7 @@ test('nothing can leave the rack, and its bridge speaks IPv6', async (t) => {
   t.throws(() => rack.node('c'), { message: /the rack has no "c"; it has a, b/ })
 })
 
-test('UEFI nodes boot by the firmware’s own PXE, or by HTTP when told to', async (t) => {
+test.serial('UEFI nodes boot by the firmware’s own PXE, or by HTTP when told to', async (t) => {
   const rack = await startRack({ nodes: [{ firmware: 'uefi' }, { firmware: 'uefi-http' }] })
   t.teardown(() => rack.close())
   await Promise.all(rack.nodes.map((node) => node.power('on')))
@@ -107,7 +107,7 @@ test('UEFI nodes boot by the firmware’s own PXE, or by HTTP when told to', asy
   t.deepEqual(leftOvers(rack.namespace), [])
 })
 
-test('a lab that is killed leaves nothing behind', async (t) => {
+test.serial('a lab that is killed leaves nothing behind', async (t) => {
   const program = `
     import { startRack } from './test/lab/rack.ts'
     const rack = await startRack({ nodes: 1 })

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
-import { quote, sshArguments } from './ssh.ts'
+import { holdingArguments, quote, sharingArguments, sshArguments } from './ssh.ts'
 
 test('sshArguments trusts no known host and uses the lab’s key alone', (t) => {
   const argv = sshArguments('/lab/key', '10.77.0.21', ['xl', 'info', '-n'])
@@ -9,6 +9,19 @@ test('sshArguments trusts no known host and uses the lab’s key alone', (t) => 
   t.true(argv.includes('UserKnownHostsFile=/dev/null'))
   t.true(argv.includes('StrictHostKeyChecking=no'))
   t.true(argv.includes('IdentitiesOnly=yes'))
+})
+
+test('commands share the connection that is held at a socket, and it runs none of its own', (t) => {
+  const by = { socket: '/run/rack/node1.ssh' }
+  const holding = holdingArguments(by, '/lab/key', '10.77.0.21')
+  t.deepEqual([holding.slice(0, 5), holding.at(-1)], [['ssh', '-M', '-N', '-S', by.socket], 'root@10.77.0.21'])
+  const sharing = sharingArguments(by, '/lab/key', '10.77.0.21', ['xl', 'list'])
+  t.deepEqual(
+    sharing.slice(0, 5),
+    ['ssh', '-S', by.socket, '-o', 'ControlMaster=no'],
+    'without a connection it makes its own, and holds it for nobody',
+  )
+  t.deepEqual(sharing.slice(5), sshArguments('/lab/key', '10.77.0.21', ['xl', 'list']).slice(1))
 })
 
 test('quote lets every argument through a shell as it is', (t) => {

@@ -8,15 +8,17 @@ import type { ExecutionContext } from 'ava'
 import type { z } from 'zod'
 import { newLedger, record } from '../../images/agent/ledger.ts'
 import { type Link, type LinkOptions, startLink } from '../../images/agent/link/runner.ts'
+import type { OidcSettings } from '../../manager/access/oidc/settings.ts'
 import type { ManagerConfig } from '../../manager/config.ts'
 import type { Operation } from '../../manager/contract/operation.ts'
-import { type Manager, type ManagerSettings, startManager } from '../../manager/main.ts'
+import { type Manager, startManager } from '../../manager/main.ts'
 import type { Done } from '../../manager/outcome.ts'
 import type { Role } from '../../manager/protocol/accounts.ts'
 import type { ManagerAddress } from '../../manager/protocol/appliance.ts'
 import type { Inventory, Problem } from '../../manager/protocol/inventory.ts'
 import type { AgentMessage } from '../../manager/protocol/messages.ts'
 import { mac as macSchema, uuid } from '../../manager/protocol/values.ts'
+import type { ManagerSettings } from '../../manager/settings.ts'
 import { newHostId } from '../../manager/store/tables/hosts.ts'
 import { collectingLog } from '../appliance/wire/collecting-log.ts'
 
@@ -79,6 +81,7 @@ export async function startSite(
     readonly port?: number
     /** Milliseconds. */
     readonly keepTasks?: number
+    readonly oidc?: OidcSettings
   } = {},
 ): Promise<Site> {
   const dataDir = changed.dataDir ?? (await dataDirFor(t))
@@ -89,6 +92,7 @@ export async function startSite(
     enrol: changed.enrol ?? 'approve',
     names: new Map([[macOf(1), 'node01']]),
     ...(changed.keepTasks === undefined ? {} : { keepTasks: changed.keepTasks }),
+    ...(changed.oidc ? { oidc: changed.oidc } : {}),
   }
   const manager = await startManager(config, collectingLog().log, { enrolRate: RELAXED, ...changed.settings })
   t.teardown(() => manager.close())

@@ -7,10 +7,12 @@ import type { Log } from '../../wire/log.ts'
 import { allowMethods, notFound, onError, sendProblem } from '../problem.ts'
 
 export interface Reloaded {
-  /** Settings by their keys: `boot.image`. Boots go by them from now on. */
+  /** Settings by their keys: `boot.image`. What boots, and what asks for an address, goes by them from now on. */
   readonly taken: readonly string[]
   /** What has changed and is not taken, with the services that read it at their start. */
   readonly restart: readonly { readonly setting: string; readonly services: readonly ('appliance' | 'manager')[] }[]
+  /** Sentences on what is taken and cannot be so yet. */
+  readonly notes: readonly string[]
 }
 
 export type ReloadAnswer =

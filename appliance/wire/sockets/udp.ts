@@ -1,12 +1,12 @@
 // UDP on one interface, for DHCP: bound by libc, and handed to dgram by its descriptor.
 import dgram from 'node:dgram'
-import koffi from 'koffi'
-import { asItIs, rememberDescriptor } from '../datagrams.ts'
+import { asItIs, descriptorOf, rememberDescriptor } from '../datagrams.ts'
 import { holdersOf } from './holders.ts'
 import {
   AF_INET,
   deviceName,
   failure,
+  filterProgram,
   int,
   libcBind,
   libcClose,
@@ -59,12 +59,12 @@ export async function openUdpOn(interfaceName: string, port: number, { address: 
   }
 }
 
-/** struct sock_fprog: the kernel copies the steps while setsockopt(2) runs, so they need to live no longer than `filter` in the caller. */
-function filterProgram(filter: Buffer): Buffer {
-  const program = Buffer.alloc(16)
-  program.writeUInt16LE(filter.length / 8, 0)
-  program.writeBigUInt64LE(koffi.address(filter), 8)
-  return program
+/** Another filter in the place of the one that a socket of openUdpOn has, at once; not once `close` was called. Throws a SocketError. */
+export function filterUdp(socket: dgram.Socket, interfaceName: string, filter: Buffer): void {
+  const fd = descriptorOf(socket)
+  if (fd === undefined) return
+  const set = optionSetter(fd, interfaceName, 'a filter of UDP')
+  set('SO_ATTACH_FILTER', SOL_SOCKET, SO_ATTACH_FILTER, filterProgram(filter))
 }
 
 /** Gives the descriptor to dgram, which closes it from now on. */

@@ -4,7 +4,7 @@ import { AWAY, INCOMING } from '../../../manager/protocol/guests.ts'
 import type { AnswerOf } from '../../../manager/protocol/requests.ts'
 import type { Uuid } from '../../../manager/protocol/values.ts'
 import type { Backend } from '../backend.ts'
-import type { DomainRow } from '../inventory/xl-list.ts'
+import { type DomainRow, isUnborn } from '../inventory/xl-list.ts'
 import { readDomains } from './domain.ts'
 
 export const incomingName = (name: string): string => `${name}${INCOMING}`
@@ -22,6 +22,10 @@ export async function domainsOf(backend: Backend, guest: Uuid): Promise<OfGuest>
   return { kind: 'read', all: domains.all.filter(({ uuid }) => uuid === guest) }
 }
 
+/** As a manager is told of them: one that nothing was built in is none of it. */
 export function rowsOf(all: readonly DomainRow[]): AnswerOf<'look-stream'>['domains'] {
-  return all.slice(0, 16).map(({ domid, name, state }) => ({ domid, name: name.slice(0, 128), state }))
+  return all
+    .filter((domain) => !isUnborn(domain))
+    .slice(0, 16)
+    .map(({ domid, name, state }) => ({ domid, name: name.slice(0, 128), state }))
 }

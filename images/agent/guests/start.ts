@@ -6,7 +6,7 @@ import type { GuestConfig } from '../../../manager/protocol/requests/guest-confi
 import { sayUnread, uncountedOf } from '../../../manager/protocol/unread.ts'
 import { collect } from '../collect.ts'
 import { ownLog } from '../consoles/owner.ts'
-import type { DomainRow } from '../inventory/xl-list.ts'
+import { type DomainRow, isUnborn } from '../inventory/xl-list.ts'
 import { kernelOf } from '../kernels/kernels.ts'
 import { LostProgram, type Task } from '../requests/task.ts'
 import { failureOf, saidBy, type World } from '../requests/world.ts'
@@ -69,7 +69,8 @@ export async function start(world: World, starting: Starting): Promise<Started> 
 const UNWANTED = 'it is not wanted any more'
 
 /** What is done with the domain that it has already; `half made`: the request's own program is on it, or was. */
-async function look(world: World, { domid, name, state }: DomainRow, { next, before }: Starting): Promise<Started | 'none' | 'half made'> {
+async function look(world: World, domain: DomainRow, { next, before }: Starting): Promise<Started | 'none' | 'half made'> {
+  const { domid, name, state } = domain
   if (isMovingName(name))
     return { kind: 'failed', reason: `its domain ${domid} (${name}) is ${state}: it is being moved, and is left alone` }
   const known = before.kind === 'kept' ? before.kept : undefined
@@ -82,8 +83,8 @@ async function look(world: World, { domid, name, state }: DomainRow, { next, bef
     case 'running':
       return settle()
     case 'paused':
-      if (known?.state !== 'starting' && known?.state !== 'restarting') return settle()
-      if (known.state === 'starting' && next.state === 'starting') return 'half made'
+      if (known?.state !== 'starting' && known?.state !== 'restarting' && !isUnborn(domain)) return settle()
+      if (known?.state === 'starting' && next.state === 'starting') return 'half made'
       break
     case 'crashed':
     case 'shutdown':

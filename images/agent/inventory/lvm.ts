@@ -1,6 +1,8 @@
-// `pvs`, `vgs` and `lvs --reportformat json` (lvm2 2.03). Every value is a string, empty for "none"; sizes are bytes without a unit.
+// `lvm fullreport --reportformat json` (lvm2 2.03): PVs, VGs and LVs by one program, at one moment, as each of LVM's costs dom0 more to start
+// than it has to tell. Every value is a string, empty for "none"; sizes are bytes without a unit.
 import { z } from 'zod'
 import { type Lv, lv, type Pv, pv, type Vg, vg } from '../../../manager/protocol/storage.ts'
+import type { Command } from '../backend.ts'
 import { acceptAll, whole } from './accept.ts'
 import { neededRows, readJson, readRows } from './json.ts'
 import { commandSource, type Parsed, type Reason } from './reading.ts'
@@ -19,21 +21,30 @@ type Row = (field: string) => string
 
 const pvRows = rowsOf('pv', PV_FIELDS)
 const vgRows = rowsOf('vg', VG_FIELDS)
-const lvRows = rowsOf('lv', LV_FIELDS)
+/** `segtype` is a column of segments alone. */
+const lvRows = rowsOf('seg', LV_FIELDS)
 
-/** The rows of all reports of this kind; a field that a row lacks is empty. Its schemas are made once: to make them takes longer than to use them. */
-function rowsOf(kind: 'pv' | 'vg' | 'lv', fields: readonly string[]) {
-  const top = z.object({ report: neededRows.min(1) })
+const top = z.object({ report: neededRows })
+/** One a VG, and one of the PVs that are in none: it has no VG and no segments. */
+const part = z.record(z.string(), z.unknown())
+
+/** The rows of all reports of this kind; a field that a row lacks is empty. Its schema is made once: to make it takes longer than to use it. */
+function rowsOf(kind: 'pv' | 'vg' | 'seg', fields: readonly string[]) {
   const some = z.object({ [kind]: neededRows })
   const cell = z.string().catch('')
   const shape = z.object(Object.fromEntries(fields.map((field) => [field, cell])))
   return (stdout: string): { readonly rows: readonly Row[]; readonly reasons: readonly Reason[] } => {
     const all = readJson(stdout, top)
-    const reports = readRows(all.value?.report, some, 'reports')
+    const parts = readRows(all.value?.report, part, 'reports')
+    const reports = readRows(
+      parts.value.filter((one) => kind === 'pv' || 'vg' in one || !('pv' in one)),
+      some,
+      'reports',
+    )
     const rows = reports.value.map((one) => readRows(one[kind], shape, `${kind}s`))
     return {
       rows: rows.flatMap(({ value }) => value.map((row) => (field: string) => row[field] ?? '')),
-      reasons: [...all.reasons, ...reports.reasons, ...rows.flatMap(({ reasons }) => reasons)],
+      reasons: [...all.reasons, ...parts.reasons, ...reports.reasons, ...rows.flatMap(({ reasons }) => reasons)],
     }
   }
 }
@@ -97,13 +108,21 @@ export function parseLvs(stdout: string): Parsed<readonly Lv[]> {
   return { value: accepted.value, reasons: [...reasons, ...accepted.reasons] }
 }
 
-const OPTIONS = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '-o'] as const
+/** All three, for whoever wants one of them. */
+export const LVM_REPORT: Command = [
+  'lvm',
+  ...['fullreport', '-a', '--reportformat', 'json', '--units', 'b', '--nosuffix'],
+  ...['--configreport', 'vg', '-o', VG_FIELDS.join(','), '--configreport', 'pv', '-o', PV_FIELDS.join(',')],
+  ...['--configreport', 'seg', '-o', LV_FIELDS.join(',')],
+  // It tells of these too; of each as little as it can be.
+  ...['--configreport', 'lv', '-o', 'lv_uuid', '--configreport', 'pvseg', '-o', 'pv_uuid'],
+]
 
-export const pvs = commandSource({ command: ['pvs', ...OPTIONS, PV_FIELDS.join(',')], parse: parsePvs })
-export const vgs = commandSource({ command: ['vgs', ...OPTIONS, VG_FIELDS.join(',')], parse: parseVgs })
-export const lvs = commandSource({ command: ['lvs', '-a', ...OPTIONS, LV_FIELDS.join(',')], parse: parseLvs })
+export const pvs = commandSource({ command: LVM_REPORT, parse: parsePvs })
+export const vgs = commandSource({ command: LVM_REPORT, parse: parseVgs })
+export const lvs = commandSource({ command: LVM_REPORT, parse: parseLvs })
 
-/** `segtype` is a column of segments: with it an LV of several has a row for each. The first row of each LV, and the types of all, each once. */
+/** An LV of several segments has a row for each. The first row of each LV, and the types of all, each once. */
 function segmentsOf(rows: readonly Row[]): ReadonlyMap<Row, readonly string[]> {
   const firsts = new Map<string, Row>()
   const types = new Map<Row, readonly string[]>()

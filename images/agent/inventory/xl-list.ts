@@ -13,6 +13,14 @@ export interface DomainRow {
   readonly cpuSeconds: number
 }
 
+/**
+ * xl has died between making it and giving it its name, which comes before its memory: nothing was built in it, and it never runs. Not so a
+ * zombie, which has no name any more, and is `dying`.
+ */
+export function isUnborn({ name, state, mebibytes }: DomainRow): boolean {
+  return name === '(null)' && state === 'paused' && mebibytes === 0
+}
+
 /** XEN_DOMCTL's SHUTDOWN_suspend and SHUTDOWN_crash (xen/include/public/sched.h). */
 const SUSPEND = '2'
 const CRASH = '3'

@@ -5,7 +5,8 @@ import { lvOf, mirrorOf } from '../../../manager/protocol/guest-disk.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/requests.ts'
 import { refused } from '../requests/refusal.ts'
 import { failureOf, type World } from '../requests/world.ts'
-import { lookMirror } from './look.ts'
+import { generationsOf, UNREAD } from './generations.ts'
+import { lookMirror, sayMissing } from './look.ts'
 import { attachCommand } from './open.ts'
 
 export async function beginBitmap(world: World, body: RequestOf<'begin-bitmap'>): Promise<AnswerOf<'begin-bitmap'> | Refusal> {
@@ -60,39 +61,14 @@ export async function takeGeneration(world: World, body: RequestOf<'take-generat
     : refused('unable', `the copy ${vg.name}/${lvOf(disk)} has not taken the generation ${generation}`)
 }
 
-const UNREAD = 'its generations cannot be read'
-
 /** Undefined: it is there, with its disk, and looks for nobody. */
 async function notAlone(world: World, { disk, minor }: Pick<RequestOf<'begin-bitmap'>, 'disk' | 'minor'>): Promise<string | undefined> {
   const looked = await lookMirror(world, disk)
   if (looked.kind === 'unread') return looked.reason
   const { mirror } = looked
-  if (mirror?.minor !== minor) return `there is no mirror of the disk ${disk} with minor ${minor}`
+  if (mirror?.minor !== minor) return sayMissing(disk, minor)
   if (mirror.disk === 'Diskless') return `the mirror of the disk ${disk} has no disk here`
   return mirror.connection === 'StandAlone' ? undefined : `the mirror of the disk ${disk} is ${mirror.connection}, and not alone any more`
-}
-
-interface Generations {
-  readonly current: string
-  readonly bitmap: string
-  readonly isUpToDate: boolean
-}
-
-async function generationsOf({ backend }: Pick<World, 'backend'>, minor: number): Promise<Generations | undefined> {
-  const ran = await backend.run(['drbdsetup', 'get-gi', String(minor)])
-  return ran.kind === 'ended' && ran.exitCode === 0 ? readGenerations(ran.stdout) : undefined
-}
-
-/** `C:B:H:H:consistent:up-to-date:…`, the lowest bit of a generation is whether its host was primary. Pure. */
-export function readGenerations(stdout: string): Generations | undefined {
-  const [, current, bitmap, isConsistent, isUpToDate] =
-    /^([0-9A-F]{16}):([0-9A-F]{16}):[0-9A-F]{16}:[0-9A-F]{16}:([01]):([01]):/m.exec(stdout) ?? []
-  if (current === undefined || bitmap === undefined) return undefined
-  return { current: evenOf(current), bitmap: evenOf(bitmap), isUpToDate: isConsistent === '1' && isUpToDate === '1' }
-}
-
-function evenOf(generation: string): string {
-  return (BigInt(`0x${generation}`) & ~1n).toString(16).toUpperCase().padStart(16, '0')
 }
 
 export const bitmapChanges = { 'begin-bitmap': beginBitmap, 'close-bitmap': closeBitmap, 'take-generation': takeGeneration } as const

@@ -3,7 +3,7 @@ import type { AnswerOf, Refusal, RequestOf } from '../../../manager/protocol/req
 import type { Command } from '../backend.ts'
 import { refused } from '../requests/refusal.ts'
 import { failureOf, type World } from '../requests/world.ts'
-import { lookMirror } from './look.ts'
+import { lookMirror, sayMissing } from './look.ts'
 import { resourceOf } from './names.ts'
 
 /** drbdsetup(8) of 8.4: tenths of a second, but for ping-int and connect-int, seconds, both of which are to be longer than timeout. */
@@ -29,7 +29,7 @@ export async function connectMirror(world: World, body: RequestOf<'connect-mirro
   const looked = await lookMirror(world, disk)
   if (looked.kind === 'unread') return refused('unable', looked.reason)
   const { mirror } = looked
-  if (mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}: open it first`)
+  if (mirror?.minor !== minor) return refused('unable', sayMissing(disk, minor))
   const isThere = mirror.connection !== 'StandAlone'
   if (isThere && body.meet === undefined) await relax(world, body)
   const joining = () => join(world, body, 'A', body.meet ?? 'patient')
@@ -45,7 +45,7 @@ export async function paceMirror(
 ): Promise<AnswerOf<'pace-mirror'> | Refusal> {
   const looked = await lookMirror(world, disk)
   if (looked.kind === 'unread') return refused('unable', looked.reason)
-  if (looked.mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}`)
+  if (looked.mirror?.minor !== minor) return refused('unable', sayMissing(disk, minor))
   const failure = await pace(world, minor, rateKBps)
   return failure === undefined ? { kind: 'mirror-paced' } : refused('unable', failure)
 }

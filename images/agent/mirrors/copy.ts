@@ -13,6 +13,7 @@ import { dependants, lackOfRoom, roundedUp, sayTags } from '../volumes/judge.ts'
 import { lvmCommand, mapOfLv } from '../volumes/lvm.ts'
 import { createMap, linear, readMaps, removeMap, tableOf } from '../volumes/maps.ts'
 import { rawOf, SECTOR, settledPath } from './names.ts'
+import { endLeftSockets } from './sockets.ts'
 
 type Making = RequestOf<'make-copy'>
 
@@ -142,6 +143,7 @@ export async function keepCopy(world: World, body: RequestOf<'keep-copy'>): Prom
   if (raw !== undefined) return refused('unable', `${rawOf(disk)} does not go: ${raw}`)
   await world.files.remove(settledPath(disk))
   await forgetSeeds(world, disk)
+  await endLeftSockets(world)
   const meta = group.lvs.find(({ name }) => name === mirrorOf(disk))
   const stays = meta && (await failureOf(world.backend, lvmCommand('lvremove', '-y', `${vg.name}/${meta.name}`)))
   await world.collect(['vgs', 'lvs'])

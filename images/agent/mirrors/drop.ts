@@ -8,7 +8,8 @@ import { removeVolume } from '../volumes/change.ts'
 import { findGroup } from '../volumes/find.ts'
 import { readMaps, removeMap } from '../volumes/maps.ts'
 import { lookMirror } from './look.ts'
-import { rawOf, resourceOf, settledPath } from './names.ts'
+import { metPath, rawOf, resourceOf, settledPath } from './names.ts'
+import { endLeftSockets } from './sockets.ts'
 import { putOn } from './swap.ts'
 
 type Body = RequestOf<'drop-mirror'>
@@ -38,10 +39,11 @@ export async function takeDown(world: World, { vg, disk, minor }: Of): Promise<s
     if (typeof back === 'string') return back
   }
   const down = mirror && (await failureOf(world.backend, ['drbdsetup', 'down', resourceOf(disk)]))
+  await endLeftSockets(world)
   if (down !== undefined) return `the DRBD resource ${resourceOf(disk)} does not go: ${down}`
   const raw = maps.maps.has(rawOf(disk)) ? await removeMap(world, rawOf(disk)) : undefined
   if (raw !== undefined) return `${rawOf(disk)} does not go: ${raw}`
-  await world.files.remove(settledPath(disk))
+  for (const path of [settledPath(disk), metPath(disk)]) await world.files.remove(path)
   await forgetSeeds(world, disk)
   return dropMeta(world, { vg, disk })
 }

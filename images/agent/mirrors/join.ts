@@ -10,7 +10,7 @@ import type { Task } from '../requests/task.ts'
 import { saidBy, type World } from '../requests/world.ts'
 import { readMaps } from '../volumes/maps.ts'
 import { connectCommand, pace, relax, secretless } from './connect.ts'
-import { lookMirror } from './look.ts'
+import { lookMirror, sayMissing } from './look.ts'
 
 /**
  * A program of its own, with two clocks: whatever becomes of this one or of the agent, the other lets the guest go on after two seconds, and
@@ -43,7 +43,7 @@ export async function joinMirror(world: World, body: RequestOf<'join-mirror'>, t
   const { disk, minor } = body
   const looked = await lookMirror(world, disk)
   if (looked.kind === 'unread') return refused('unable', looked.reason)
-  if (looked.mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}: open it first`)
+  if (looked.mirror?.minor !== minor) return refused('unable', sayMissing(disk, minor))
   const paced = await pace(world, minor, body.rateKBps)
   if (paced !== undefined) return refused('unable', paced)
   const command = connectCommand(body, 'A', 'soon')

@@ -42,6 +42,10 @@ function mirrorOf({ role, volumes: [volume], connections: [connection] }: DrbdRe
   }
 }
 
+export function sayMissing(disk: Uuid, minor: number): string {
+  return `there is no mirror of the disk ${disk} with minor ${minor} here: it was never opened, was taken away, or this host was reset since`
+}
+
 /** Both have all: nothing is on its way, nothing is missing. */
 export function isWhole({ connection, replication, disk, peerDisk, outOfSyncBytes }: Mirror): boolean {
   const isJoined = connection === 'Connected' && replication === 'Established'

@@ -21,6 +21,11 @@ export function settledPath(disk: Uuid): string {
   return `/run/hostless/mirrors/${disk}.settled`
 }
 
+/** That S has met T for this disk, and of which of DRBD's generations both were. In RAM, as the mirror's kernel is. */
+export function metPath(disk: Uuid): string {
+  return `/run/hostless/mirrors/${disk}.met`
+}
+
 /** Bytes for a disk of so many: a bit for 4 KiB in pages of 4 KiB, activity log and superblock (drbdmeta(8), external). */
 export function metaBytes(sizeBytes: number): number {
   return (Math.ceil(sizeBytes / SECTOR / 2 ** 18) * 8 + 72) * SECTOR

@@ -7,9 +7,11 @@ import { refused } from '../requests/refusal.ts'
 import type { Task } from '../requests/task.ts'
 import { failureOf, type World } from '../requests/world.ts'
 import { type Ends, endsOf, join, protocolOf } from './connect.ts'
+import { generationsOf, UNREAD } from './generations.ts'
 import { kernelWords } from './kernel-words.ts'
-import { isWhole, lookMirror, type Mirror, sayMirror } from './look.ts'
-import { resourceOf } from './names.ts'
+import { isWhole, lookMirror, type Mirror, sayMirror, sayMissing } from './look.ts'
+import { metPath, resourceOf } from './names.ts'
+import { endLeftSockets } from './sockets.ts'
 
 /** Milliseconds. */
 const LOOK = 1000
@@ -19,22 +21,48 @@ const STANDS_ALONE = 5000
 const MOST_JOINS = 3
 const MIB = 1 << 20
 
+/** Comparisons in which the two were parted. */
+const MOST_PASSES = 3
+
 interface Course {
   readonly kind: 'whole'
   readonly milliseconds: number
   readonly handshakes: number
   readonly sizeBytes: number
+  /** As it was when they met last; undefined: it could not be read. */
+  readonly generation: string | undefined
 }
 
 export async function syncMirror(world: World, body: RequestOf<'sync-mirror'>, task: Task): Promise<AnswerOf<'sync-mirror'> | Refusal> {
-  const course = await untilWhole(world, body, task, 'copying')
+  const { disk, minor } = body
+  const before = (await world.backend.read(metPath(disk)))?.trim()
+  const course = await untilWhole(world, body, task, 'copying', (generation) => met(world, disk, generation, 'not whole yet'))
   if (course.kind === 'refused') return course
   const failure = await failureOf(world.backend, ['drbdsetup', 'net-options', ...endsOf(body), '--protocol=C'])
-  const sent = await sentOf(world, body.disk)
+  const sent = await sentOf(world, disk)
+  const generation = (await generationsOf(world, minor))?.current
+  await met(world, disk, generation, 'whole')
   await world.collect(['drbd'])
   if (failure !== undefined) return refused('unable', `the two ends cannot be told to wait for each other: ${failure}`)
-  const { milliseconds, handshakes, sizeBytes } = course
-  return { kind: 'mirror-synced', bytes: sizeBytes, milliseconds, handshakes, ...(sent === undefined ? {} : { sent }) }
+  if (generation === undefined) return refused('unable', UNREAD)
+  const { milliseconds, sizeBytes } = course
+  // They have met before this was asked: but for the same meeting that is one more, whatever was seen of it. So it is when they have parted
+  // between two looks.
+  const isSame = before === undefined || (course.handshakes === 1 && before === metText(course.generation, 'whole'))
+  const handshakes = course.handshakes + (isSame ? 0 : 1) + (generation === course.generation ? 0 : 1)
+  return {
+    ...{ kind: 'mirror-synced', bytes: sizeBytes, milliseconds, handshakes, generation },
+    ...(sent === undefined ? {} : { sent }),
+  }
+}
+
+/** For who asks again after this agent is gone. */
+function met(world: World, disk: Uuid, generation: string | undefined, what: 'whole' | 'not whole yet'): Promise<void> {
+  return world.files.write(metPath(disk), metText(generation, what), 0o600)
+}
+
+function metText(generation: string | undefined, what: 'whole' | 'not whole yet'): string {
+  return `${generation ?? 'of an unknown generation'}, ${what}`
 }
 
 /** Since they have met. */
@@ -45,20 +73,44 @@ async function sentOf({ backend }: World, disk: Uuid): Promise<number | undefine
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
 }
 
+/** What differs is sent when the two meet anew, and then nobody has compared: it counts once a comparison has gone through without that. */
 export async function verifyMirror(
   world: World,
   body: RequestOf<'verify-mirror'>,
   task: Task,
 ): Promise<AnswerOf<'verify-mirror'> | Refusal> {
-  const before = await lookMirror(world, body.disk)
+  for (let pass = 1; ; pass += 1) {
+    const begun = await beginVerify(world, body)
+    if (begun.kind === 'refused') return begun
+    const course = await untilWhole(world, body, task, 'comparing')
+    if (course.kind === 'refused') return course
+    const { generation } = begun
+    const isTogether = course.handshakes === 1 && (await generationsOf(world, body.minor))?.current === generation
+    if (isTogether) return { kind: 'mirror-verified', bytes: course.sizeBytes, generation }
+    if (pass === MOST_PASSES)
+      return refused(
+        'unable',
+        `the two copies differed, or were parted, in each of ${MOST_PASSES} comparisons: whether they are the same is not known`,
+      )
+  }
+}
+
+async function beginVerify(
+  world: World,
+  { disk, minor }: RequestOf<'verify-mirror'>,
+): Promise<{ readonly kind: 'begun'; readonly generation: string } | Refusal> {
+  const before = await lookMirror(world, disk)
   if (before.kind === 'unread') return refused('unable', before.reason)
   if (before.mirror?.connection !== 'Connected') return refused('unable', 'the two copies are not connected: there is nothing to compare')
+  if (before.mirror.disk === 'Diskless')
+    return refused('unable', `the disk beneath the mirror has failed here: ${sayMirror(before.mirror)}`)
+  const generations = await generationsOf(world, minor)
+  if (!generations) return refused('unable', UNREAD)
   if (!before.mirror.replication.startsWith('Verify')) {
-    const failure = await failureOf(world.backend, ['drbdsetup', 'verify', String(body.minor)])
+    const failure = await failureOf(world.backend, ['drbdsetup', 'verify', String(minor)])
     if (failure !== undefined) return refused('unable', failure)
   }
-  const course = await untilWhole(world, body, task, 'comparing')
-  return course.kind === 'refused' ? course : { kind: 'mirror-verified', bytes: course.sizeBytes }
+  return { kind: 'begun', generation: generations.current }
 }
 
 async function untilWhole(
@@ -66,6 +118,7 @@ async function untilWhole(
   body: Ends & { readonly minor: number },
   { signal, tell }: Task,
   phase: string,
+  onMet?: (generation: string | undefined) => Promise<void>,
 ): Promise<Course | Refusal> {
   const { clock } = world
   const { disk, minor } = body
@@ -75,18 +128,26 @@ async function untilWhole(
   let handshakes = 0
   let joins = 0
   let wasJoined = false
+  let generation: string | undefined
   for (;;) {
     if (signal.aborted) return refused('cancelled', 'it is not wanted any more')
     const looked = await lookMirror(world, disk)
     if (looked.kind === 'read') {
       const { mirror } = looked
-      if (mirror?.minor !== minor) return refused('unable', `there is no mirror of the disk ${disk} with minor ${minor}`)
+      if (mirror?.minor !== minor) return refused('unable', sayMissing(disk, minor))
       if (mirror.disk === 'Diskless') return refused('unable', `the disk beneath the mirror has failed here: ${sayMirror(mirror)}`)
       const isJoined = mirror.connection === 'Connected'
-      if (isJoined && !wasJoined) handshakes += 1
+      if (isJoined && !wasJoined) {
+        handshakes += 1
+        await endLeftSockets(world)
+        generation = (await generationsOf(world, minor))?.current
+        await onMet?.(generation)
+      }
       wasJoined = isJoined
-      if (isWhole(mirror))
-        return { kind: 'whole', milliseconds: Math.round(clock.steady() - began), handshakes, sizeBytes: mirror.sizeBytes ?? 0 }
+      if (isWhole(mirror)) {
+        const milliseconds = Math.round(clock.steady() - began)
+        return { kind: 'whole', milliseconds, handshakes, sizeBytes: mirror.sizeBytes ?? 0, generation }
+      }
       const left = progressed(mirror)
       if (left < best) [best, moved] = [left, clock.steady()]
       tellOf(mirror, phase, tell)

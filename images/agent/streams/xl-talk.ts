@@ -74,6 +74,8 @@ export type SourceEnd =
   /** It goes on here; it may never have stood still. */
   | { readonly kind: 'resumed' }
   | { readonly kind: 'not-suspended' }
+  /** By a signal: whether it had given the guest up, its domains tell. */
+  | { readonly kind: 'killed' }
   /** Nobody knows: look on both hosts. */
   | { readonly kind: 'undefined' }
 
@@ -83,8 +85,9 @@ export function endOfSource(code: number | undefined, stderr: string): SourceEnd
   if (/failed to suspend at sender/.test(stderr)) return { kind: 'not-suspended' }
   if (/Migration failed during final handshake|Domain state is now undefined/.test(stderr)) return { kind: 'undefined' }
   if (/Migration failed, resuming at sender|Migration failed due to problems at target/.test(stderr)) return { kind: 'resumed' }
+  if (code === undefined) return { kind: 'undefined' }
   // Before it had anything to take back: xl ends with a word of its own, or libxl's.
-  return code === undefined || code > 128 ? { kind: 'undefined' } : { kind: 'resumed' }
+  return { kind: code > 128 ? 'killed' : 'resumed' }
 }
 
 /** Of libxl and the libraries below it: `xencall:buffer: debug: cache hits:22`. */

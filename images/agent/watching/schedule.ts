@@ -15,6 +15,12 @@ const LONGEST_DELAY = 3_200
 /** After a reading that events have asked for, such a one waits for so many times as long as that has taken, up to this: looking is not what a host is for. */
 const REST = 3
 const LONGEST_REST = 15_000
+/**
+ * What is read by its period alone has a twentieth of a host's time: the next such reading waits for so many times as long as the last has
+ * taken, up to so many of its periods.
+ */
+const SPARSE = 19
+const MOST_PERIODS = 3
 
 export interface Schedule {
   /** When each section is to be read next, without an event. */
@@ -51,11 +57,20 @@ export function markStale(schedule: Schedule, names: readonly SectionName[], now
   return { ...schedule, stale, at: Math.max(now + delay, schedule.rested) }
 }
 
-/** The reading that `takeDue` has begun at `began`, as events had asked for it, has ended. */
-export function haveRead(schedule: Schedule, began: number, now: number): Schedule {
+/** The reading of these that `takeDue` has begun at `began` has ended. */
+export function haveRead(before: Schedule, names: readonly SectionName[], began: number, now: number): Schedule {
+  const took = now - began
+  const later = (name: SectionName): number => began + Math.min(took * SPARSE, MOST_PERIODS * OBSERVED[name].period * 1000)
+  const due = { ...before.due, ...Object.fromEntries(names.map((name) => [name, Math.max(before.due[name], later(name))])) }
+  const schedule = { ...before, due }
   if (schedule.last !== began) return schedule
-  const rested = now + Math.min((now - began) * REST, LONGEST_REST)
+  const rested = now + Math.min(took * REST, LONGEST_REST)
   return { ...schedule, rested, at: schedule.at === undefined ? undefined : Math.max(schedule.at, rested) }
+}
+
+/** Milliseconds from one sample to the next, where samples are wanted so often and the last has taken so long. */
+export function untilSample(period: number, took: number): number {
+  return Math.max(period, Math.min(took * SPARSE, MOST_PERIODS * period))
 }
 
 function recentAt({ recent, last }: Schedule, now: number): number {

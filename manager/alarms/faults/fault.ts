@@ -1,5 +1,5 @@
 // What is broken on one host, as conditions: each by its own name, or all as one where there are many.
-import type { ConditionKind } from '../../store/tables/alarms.ts'
+import type { ConditionKind } from '../../store/tables/alarm-kinds.ts'
 import { sayNames } from '../../wording.ts'
 import type { Condition, ReportingHost } from '../condition.ts'
 

@@ -16,15 +16,29 @@ export interface HeldLock extends Lock {
   readonly who: string
 }
 
+/** Of a task of the manager, while it acts. */
+export interface TaskLock extends Lock {
+  readonly task: string
+  /** `remove data/disk-0b5f… of node01`. */
+  readonly title: string
+}
+
 /** The first that is in the way. `within`: automations that this one is a part of, as a hook of theirs has started it. */
-export function inTheWay(wanted: readonly Lock[], held: readonly HeldLock[], within: readonly string[]): HeldLock | undefined {
+export function inTheWay<Held extends HeldLock | TaskLock>(
+  wanted: readonly Lock[],
+  held: readonly Held[],
+  within: readonly string[],
+): Held | undefined {
   return held.find(
     (other) =>
-      !within.includes(other.automation) &&
+      !('automation' in other && within.includes(other.automation)) &&
       wanted.some(({ key, access }) => key === other.key && (access === 'exclusive' || other.access === 'exclusive')),
   )
 }
 
-export function sayHeld({ name, automation, title, who }: HeldLock): string {
+export function sayHeld(held: HeldLock | TaskLock): string {
+  const { name, title } = held
+  if ('task' in held) return `${name} is held by the manager’s task ${held.task} (${title}): ask again in a moment`
+  const { automation, who } = held
   return `${name} is held by automation ${automation} (${title}, started by ${who}): wait for it, or abort it`
 }

@@ -18,7 +18,7 @@ import {
   setAutomationState,
 } from '../../store/tables/automations.ts'
 import { newestEpoch } from '../../store/tables/settings.ts'
-import { type HeldLock, inTheWay } from '../admission/locks.ts'
+import { type HeldLock, inTheWay, type TaskLock } from '../admission/locks.ts'
 import { repeatOf } from '../admission/repeats.ts'
 import type { Tagged } from '../effect.ts'
 import { decodeEntries, encodeEntries, type JournalEntry } from '../journal.ts'
@@ -62,6 +62,8 @@ export interface DurableOptions {
   readonly rows?: (transaction: Transaction, automation: string, entries: readonly JournalEntry[]) => Promise<void>
   /** What follows from an end: `record` is as it was before it. */
   readonly ended?: (transaction: Transaction, record: AutomationRecord, end: StateChange) => Promise<void>
+  /** What tasks of this manager hold now. */
+  readonly tasks?: { on(keys: readonly string[]): readonly TaskLock[] } | undefined
   /** So many entries are on disk. */
   readonly onRecorded?: ((entries: number) => void) | undefined
 }
@@ -160,11 +162,9 @@ class DurableStore implements AutomationStore, AutomationReader {
     const repeated = repeatOf(repeat?.body ?? '', known)
     if (repeated.kind === 'same') return { kind: 'repeated', automation: repeated.automation }
     if (repeated.kind === 'other') return { kind: 'reused', automation: repeated.automation }
-    const held = await locksOn(
-      transaction,
-      locks.map(({ key }) => key),
-    )
-    const by = inTheWay(locks, held.map(heldLockOf), within)
+    const keys = locks.map(({ key }) => key)
+    const held = (await locksOn(transaction, keys)).map(heldLockOf)
+    const by = inTheWay(locks, [...held, ...(this.#options.tasks?.on(keys) ?? [])], within)
     if (by) return { kind: 'held', by }
     const reason = await outdated(transaction)
     if (reason !== undefined) return { kind: 'outdated', reason }
@@ -226,6 +226,6 @@ function stateOf(id: string, text: string): State {
   return state
 }
 
-function heldLockOf({ key, automation, name, access, title, who }: HeldLockRow): HeldLock {
+export function heldLockOf({ key, automation, name, access, title, who }: HeldLockRow): HeldLock {
   return { key, automation, name, access: access === 'shared' ? 'shared' : 'exclusive', title, who }
 }

@@ -3,7 +3,7 @@
 import type { Kysely } from 'kysely'
 import type { Uuid } from '../../protocol/values.ts'
 import type { Tables } from '../../store/schema.ts'
-import type { HeldLock, Lock } from '../admission/locks.ts'
+import type { HeldLock, Lock, TaskLock } from '../admission/locks.ts'
 import type { Tagged } from '../effect.ts'
 import type { JournalEntry } from '../journal.ts'
 
@@ -44,7 +44,7 @@ export type Created =
   | { readonly kind: 'repeated'; readonly automation: string }
   /** Another start has come with the same key. */
   | { readonly kind: 'reused'; readonly automation: string }
-  | { readonly kind: 'held'; readonly by: HeldLock }
+  | { readonly kind: 'held'; readonly by: HeldLock | TaskLock }
   | { readonly kind: 'outdated'; readonly reason: string }
   | Stale
 

@@ -70,8 +70,9 @@ function* away(args: EvacuateArgs, guest: Leaving): Steps<Fate> {
     const { outcome, reason, code } = yield* told(moving(args, guest))
     if (outcome === 'done') return { name, went: state === 'running' ? 'live' : 'stopped' }
     if (outcome === 'elsewhere') return { name, went: 'before' }
-    if (code === 'unfit' && state === 'running' && args.others === 'restart') {
-      const why = yield* restarted(guest, moving(args, guest))
+    const isLast = code === 'unfit' || (args.restarts && tries === MOST_TRIES)
+    if (isLast && state === 'running' && args.others === 'restart') {
+      const why = yield* args.restarts ? withStop(args, guest) : restarted(guest, moving(args, guest))
       return why === undefined ? { name, went: 'restarted' } : { name, went: 'not', reason: why }
     }
     if (code === 'unfit' || tries === MOST_TRIES) return { name, went: 'not', reason }
@@ -79,6 +80,12 @@ function* away(args: EvacuateArgs, guest: Leaving): Steps<Fate> {
   }
 }
 
-function moving({ host, to, how }: EvacuateArgs, { uuid }: Leaving): OwnRequest {
-  return { kind: 'move-guest', guest: uuid, from: host.id, ...(to ? { to: to.id } : {}), how }
+/** Undefined: it went. Its move takes back what it has done, and starts it again where it was. */
+function* withStop(args: EvacuateArgs, guest: Leaving): Steps<string | undefined> {
+  const { outcome, reason } = yield* told({ ...moving(args, guest), restart: 'always' })
+  return outcome === 'done' || outcome === 'elsewhere' ? undefined : reason
+}
+
+function moving({ host, to, among, how }: EvacuateArgs, { uuid }: Leaving): Extract<OwnRequest, { readonly kind: 'move-guest' }> {
+  return { kind: 'move-guest', guest: uuid, from: host.id, ...(to ? { to: to.id } : {}), ...(among ? { among } : {}), how }
 }

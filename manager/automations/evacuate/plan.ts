@@ -5,14 +5,17 @@ import type { HostView } from '../../hosts/pool-change.ts'
 import { isAnswering, sayHost, stateOf } from '../../protocol/host.ts'
 import type { Managed, PlanDeps, Planned } from '../guests/plans/plan.ts'
 import { planned, refused } from '../guests/plans/plan.ts'
+import type { MoveAsked } from '../migrate/asked.ts'
 import type { InTheWay } from '../migrate/disks-to.ts'
 import { weighAll } from '../migrate/several.ts'
-import type { MoveAsked } from '../migrate/weigh.ts'
+import { RESTART } from '../own/plan.ts'
 import type { EvacuateArgs, MoveHow } from './args.ts'
 
 export interface EvacuationAsked {
   readonly host: HostView
   readonly to?: HostView | undefined
+  /** Ids of the hosts that they may go to; left out: all. */
+  readonly among?: ReadonlySet<string> | undefined
   readonly others: EvacuateArgs['others']
   readonly how: MoveHow
 }
@@ -34,8 +37,9 @@ export interface EvacuationDeps extends PlanDeps {
 /** The largest first, as they are begun. */
 export async function weighEvacuation(deps: EvacuationDeps, asked: EvacuationAsked): Promise<readonly Leave[]> {
   const { mine, strangers } = await guestsOn(deps, asked.host)
-  const wishes = mine.map(({ uuid }): MoveAsked => ({ ref: uuid, to: asked.to, ...asked.how }))
-  const weighed = await weighAll(deps, wishes, asked.others === 'restart' ? 'stopped where not live' : 'as they are')
+  const restart = asked.others === 'restart' ? ({ when: 'not live', ...RESTART } as const) : undefined
+  const wishes = mine.map(({ uuid }): MoveAsked => ({ ref: uuid, to: asked.to, among: asked.among, restart, ...asked.how }))
+  const weighed = await weighAll(deps, wishes)
   const leaving = weighed.map((one, at): Leave => {
     const name = mine[at]?.name ?? ''
     if (one.kind !== 'done')
@@ -48,10 +52,9 @@ export async function weighEvacuation(deps: EvacuationDeps, asked: EvacuationAsk
         refusals: [{ code: 'guest-state', reason: one.reason }],
       }
     const { way, to, args, diskBytes, memoryBytes, refusals } = one.value
-    const goes = way === 'stopped' && mine[at]?.state === 'running' ? 'restart' : way
     return {
       guest: name,
-      way: args ? goes : undefined,
+      way: args ? (way === 'restarted' ? 'restart' : way) : undefined,
       to: args ? to && { id: to.id, name: to.name } : undefined,
       diskBytes,
       memoryBytes,
@@ -66,7 +69,10 @@ export async function weighEvacuation(deps: EvacuationDeps, asked: EvacuationAsk
 
 const NOT_OURS: InTheWay = { code: 'unmanaged', reason: 'hostless did not make it, and leaves it alone' }
 
-export async function planEvacuation(deps: EvacuationDeps, { host, to, others, how }: EvacuationAsked): Promise<Planned<EvacuateArgs>> {
+export async function planEvacuation(
+  deps: EvacuationDeps,
+  { host, to, among, others, how }: EvacuationAsked,
+): Promise<Planned<EvacuateArgs>> {
   if (!isAnswering(host)) {
     const what = stateOf(host) === 'lost' ? `: hostless host fence ${host.name} --proof TEXT says that it runs nothing` : ''
     return refused(`${host.name} is ${sayHost(host)}, and its guests cannot be moved${what}`)
@@ -80,7 +86,9 @@ export async function planEvacuation(deps: EvacuationDeps, { host, to, others, h
   return planned('evacuate-host', {
     host: { id: host.id, name: host.name },
     ...(to ? { to: { id: to.id, name: to.name } } : {}),
+    ...(among ? { among: [...among] } : {}),
     ...{ guests, others, how },
+    ...(others === 'restart' ? { restarts: 'when its disks are there' } : {}),
     stay: [
       ...stuck.map(({ name, state, why }) => ({ name, reason: `it is ${state}${why === undefined ? '' : `: ${why}`}` })),
       ...strangers.map(({ name }) => ({ name, reason: NOT_OURS.reason })),

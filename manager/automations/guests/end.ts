@@ -29,6 +29,11 @@ export const destroyArgs = z.object({
   /** Left out: nothing of it is on a host. */
   host: hostArg.exactOptional(),
   disks: z.array(z.object({ disk: uuid, vg: vgRef })).readonly(),
+  /** Of its disks, that moves have left on hosts for the way back. */
+  copies: z
+    .array(z.object({ host: hostArg, disk: uuid, vg: vgRef }))
+    .readonly()
+    .exactOptional(),
   /** That may remember it; by a manager that did not know of it left out. */
   remembering: z.array(vgRef).readonly().default([]),
   /** Of the VGs of its disks those that other hosts see, too. */
@@ -41,6 +46,7 @@ export type StopArgs = z.output<typeof stopArgs>
 export type DestroyArgs = z.output<typeof destroyArgs>
 
 const REMOVE_PATIENCE = 3600_000
+const DROP_PATIENCE = 60_000
 
 export const STOP_GUEST = recipe<StopArgs>({
   name: 'stop-guest',
@@ -86,10 +92,10 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
     const behind = left.length === 0 ? '' : `, and leave ${sayNames(left)} behind`
     return `${host ? `destroy ${guest.name} on ${host.name}` : `forget ${guest.name}`}${behind}`
   },
-  locks: ({ guest, host, disks, remembering, sharedVgs }) => [
+  locks: ({ guest, host, disks, copies = [], remembering, sharedVgs }) => [
     guestLock(guest),
     ...(host ? [hostLock(host, 'shared')] : []),
-    ...vgOfAllLocks([...disks.map(({ vg }) => vg), ...remembering], sharedVgs),
+    ...vgOfAllLocks([...[...disks, ...copies].map(({ vg }) => vg), ...remembering], sharedVgs),
   ],
   outdated: async (db, { guest, host }) => host && notOn(db, guest, host),
   phases: ['end', 'disks', 'forget'],
@@ -98,7 +104,7 @@ export const DESTROY_GUEST = recipe<DestroyArgs>({
   rows: destroyRows,
 })
 
-function* destroy({ guest, host, disks, remembering, left }: DestroyArgs): Steps<{ readonly left: readonly string[] }> {
+function* destroy({ guest, host, disks, copies = [], remembering, left }: DestroyArgs): Steps<{ readonly left: readonly string[] }> {
   const { uuid: id, name } = guest
   yield* hook('before', 'destroy', { guest: name, uuid: id, ...(host ? { host: host.name } : {}) })
   if (host) {
@@ -113,6 +119,7 @@ function* destroy({ guest, host, disks, remembering, left }: DestroyArgs): Steps
       ),
     )
   }
+  if (copies.length > 0) yield* all(copies.map((copy) => () => dropped(copy)))
   if (host) yield* forget(host, guest, remembering)
   yield* progress('forget', left.length === 0 ? name : `${name}, and not ${left.join(', ')}`)
   return { left }
@@ -120,6 +127,15 @@ function* destroy({ guest, host, disks, remembering, left }: DestroyArgs): Steps
 
 function* removed(host: string, { disk, vg }: DestroyArgs['disks'][number]): Steps {
   yield* request(host, { kind: 'remove-disk', vg, disk }, { onAbort: 'finish', patience: REMOVE_PATIENCE })
+}
+
+/** Where its host does not answer it goes when its time is over, as it would have. */
+function* dropped({ host, disk, vg }: NonNullable<DestroyArgs['copies']>[number]): Steps {
+  try {
+    yield* request(host.id, { kind: 'remove-disk', vg, disk }, { onAbort: 'finish', patience: DROP_PATIENCE })
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+  }
 }
 
 async function destroyRows(

@@ -1,7 +1,7 @@
 // What follows when a guest has gone: on its new host the copies become its disks, on the old one nothing of it is left but these, for a
 // while. The move is done whatever comes of it: what fails is tried again, and then said.
 import { StepFailed } from '../../automation/failure.ts'
-import { now, request, type Steps, sleep } from '../../automation/steps.ts'
+import { all, now, request, type Steps, sleep } from '../../automation/steps.ts'
 import { lvOf } from '../../protocol/guest-disk.ts'
 import { forget, keepRemembered } from '../guests/parts.ts'
 import type { MigrateArgs } from './args.ts'
@@ -23,24 +23,43 @@ export interface Cleared {
 }
 
 export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: Held | undefined): Steps<Cleared> {
-  const keeps: string[] = []
   const { guest, from, to, keepMs, remembered } = args
-  const stream = held && { migration: held.migration, guest: guest.uuid, become: 'moved' as const }
   const until = (yield* now()) + keepMs
-  const stay = staying(args)
   const slow = held?.pace === 'slowed' ? yield* tried(`${guest.name} is not at full speed on ${to.name}`, () => freed(args)) : undefined
-  for (const one of mirrors) yield* insisted(() => kept(args, one))
-  const failures = [
-    slow,
+  if (args.way !== 'restarted') for (const one of mirrors) yield* insisted(() => kept(args, one))
+  const keeps: string[] = []
+  const [there, here] = yield* all([() => clearedThere(args, held), () => clearedHere(args, mirrors, held, { until, keeps })])
+  // Last: until the new host remembers it as its own, the old one is who knows of it.
+  const forgotten =
+    remembered && (yield* tried(`${guest.name} is still remembered on ${from.name}`, () => forget(from, guest, homesOf(mirrors))))
+  return { pending: [slow, ...there, ...here, forgotten].flatMap((failure) => failure ?? []), kept: keeps }
+}
+
+type Failures = readonly (string | undefined)[]
+
+function* clearedThere({ guest, to, remembered }: MigrateArgs, held: Held | undefined): Steps<Failures> {
+  return [
     remembered &&
       (yield* tried(`VG ${remembered.vg.name} of ${to.name} remembers ${guest.name} as on its way`, () => keepRemembered(to, remembered))),
-    stream &&
+    held &&
       (yield* tried(`the stream of ${guest.name} is not ended on ${to.name}`, () =>
-        request(to.id, { kind: 'end-receive', ...stream }, { onAbort: 'finish', patience: PATIENCE }),
+        request(to.id, { kind: 'end-receive', ...ended(guest, held) }, { onAbort: 'finish', patience: PATIENCE }),
       )),
-    stream &&
+  ]
+}
+
+function* clearedHere(
+  args: MigrateArgs,
+  mirrors: readonly Mirrored[],
+  held: Held | undefined,
+  { until, keeps }: { readonly until: number; readonly keeps: string[] },
+): Steps<Failures> {
+  const { guest, from } = args
+  const stay = staying(args)
+  return [
+    held &&
       (yield* tried(`what is left of ${guest.name} on ${from.name} is not ended`, () =>
-        request(from.id, { kind: 'end-send', ...stream, name: guest.name }, { onAbort: 'finish', patience: PATIENCE }),
+        request(from.id, { kind: 'end-send', ...ended(guest, held), name: guest.name }, { onAbort: 'finish', patience: PATIENCE }),
       )),
     yield* tried(`the disks of ${guest.name} on ${from.name} are not told to be left`, () =>
       each(mirrors, function* (one) {
@@ -54,9 +73,11 @@ export function* cleared(args: MigrateArgs, mirrors: readonly Mirrored[], held: 
           each(stay, (one) => parted(args, one)),
         )
       : undefined,
-    remembered && (yield* tried(`${guest.name} is still remembered on ${from.name}`, () => forget(from, guest, homesOf(mirrors)))),
   ]
-  return { pending: failures.flatMap((failure) => failure ?? []), kept: keeps }
+}
+
+function ended({ uuid }: MigrateArgs['guest'], { migration }: Held) {
+  return { migration, guest: uuid, become: 'moved' } as const
 }
 
 /** Of the old host, each once. */
@@ -69,7 +90,7 @@ function* each<One>(all: readonly One[], act: (one: One) => Steps): Steps {
 }
 
 /** Without it nothing starts on the new host: it has the guest, and so it comes back. */
-function* insisted(act: () => Steps): Steps {
+export function* insisted(act: () => Steps): Steps {
   for (let tries = 1; ; tries += 1) {
     try {
       return yield* act()
@@ -81,7 +102,7 @@ function* insisted(act: () => Steps): Steps {
 }
 
 /** Undefined when it is done. */
-function* tried(what: string, act: () => Steps<unknown>): Steps<string | undefined> {
+export function* tried(what: string, act: () => Steps<unknown>): Steps<string | undefined> {
   for (let tries = 1; ; tries += 1) {
     try {
       yield* act()

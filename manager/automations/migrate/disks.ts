@@ -11,6 +11,8 @@ export interface Mirrored extends MovedDisk {
   readonly port: number
   /** Label of its secret. */
   readonly secret: string
+  /** DRBD's generation of both when they were the same; left out: that is not known, as by agents of before. */
+  readonly same?: string
 }
 
 /** A disk may be large, and its network slow, ms. */
@@ -49,26 +51,33 @@ export function* mirrored(args: MigrateArgs, one: Mirrored): Steps {
 
 /** A mirror whose ends do not know each other yet: the guest goes by it. */
 export function* opened(args: MigrateArgs, one: Mirrored): Steps {
-  const { guest, from, to, way } = args
+  yield* all([
+    () => openedAt(args, one, 'to'),
+    function* () {
+      yield* openedAt(args, one, 'from')
+      const source = { vg: one.from, disk: one.disk, minor: one.minor }
+      // What is written between the first block that goes over and the swap would be on one side only.
+      if (args.way !== 'stopped') yield* request(args.from.id, { kind: 'swap-disk', ...source }, { patience: SHORT_PATIENCE })
+    },
+  ])
+}
+
+function* openedAt(args: MigrateArgs, one: Mirrored, end: 'from' | 'to'): Steps {
+  const [host, vg] = [args[end], one[end]]
   const { disk, vdev, minor, sizeBytes } = one
-  const [source, target] = [
-    { vg: one.from, disk, minor },
-    { vg: one.to, disk, minor },
-  ] as const
-  const dropped = (name: string, vg: string) => ({
-    what: `take the mirror of ${vdev} of ${guest.name} down on ${name}`,
-    command: `on ${name}: drbdsetup down hostless-${disk}; lvremove ${vg}/mirror-${disk}`,
-  })
+  const mirror = { vg, disk, minor }
   yield* undoable(
-    { ...dropped(to.name, one.to.name), requests: [order(to.id, { kind: 'drop-mirror', ...target }, { patience: SHORT_PATIENCE })] },
-    request(to.id, { kind: 'open-mirror', ...target, sizeBytes, role: 'secondary' }, { patience: SHORT_PATIENCE }),
+    {
+      what: `take the mirror of ${vdev} of ${args.guest.name} down on ${host.name}`,
+      command: `on ${host.name}: drbdsetup down hostless-${disk}; lvremove ${vg.name}/mirror-${disk}`,
+      requests: [order(host.id, { kind: 'drop-mirror', ...mirror }, { patience: SHORT_PATIENCE })],
+    },
+    request(
+      host.id,
+      { kind: 'open-mirror', ...mirror, sizeBytes, role: end === 'to' ? 'secondary' : 'primary' },
+      { patience: SHORT_PATIENCE },
+    ),
   )
-  yield* undoable(
-    { ...dropped(from.name, one.from.name), requests: [order(from.id, { kind: 'drop-mirror', ...source }, { patience: SHORT_PATIENCE })] },
-    request(from.id, { kind: 'open-mirror', ...source, sizeBytes, role: 'primary' }, { patience: SHORT_PATIENCE }),
-  )
-  // What is written between the first block that goes over and the swap would be on one side only.
-  if (way === 'live') yield* request(from.id, { kind: 'swap-disk', ...source }, { patience: SHORT_PATIENCE })
 }
 
 export function* joined(args: MigrateArgs, one: Mirrored): Steps {
@@ -84,14 +93,31 @@ export function mirrorAt(args: MigrateArgs, one: Mirrored, end: 'from' | 'to') {
 /** `in order`: all is copied, or nothing was written while two bitmaps were exchanged. */
 export type Met = 'in order' | 'to be compared'
 
+export interface Synced {
+  readonly mirror: Mirrored
+  /** Bytes. */
+  readonly sent: number
+}
+
 /** Until both have the same, to the last block. Gives how much of it was sent. */
-export function* synced(args: MigrateArgs, one: Mirrored, met: Met = 'in order'): Steps<number> {
+export function* synced(args: MigrateArgs, one: Mirrored, met: Met = 'in order'): Steps<Synced> {
   const asked = mirrorAt(args, one, 'from')
-  const { handshakes, bytes, sent } = yield* request(args.from.id, { kind: 'sync-mirror', ...asked }, { patience: COPY_PATIENCE })
+  const answer = yield* request(args.from.id, { kind: 'sync-mirror', ...asked }, { patience: COPY_PATIENCE })
+  const { handshakes, bytes, sent = bytes, generation } = answer
   // DRBD 8.4 may lose what is written while two ends that have met before compare their bitmaps.
-  if (handshakes > 1 || met === 'to be compared')
-    yield* request(args.from.id, { kind: 'verify-mirror', ...asked }, { patience: COPY_PATIENCE })
-  return sent ?? bytes
+  const isSure = handshakes === 1 && met === 'in order' && args.restarting?.compare !== 'running'
+  return { mirror: isSure ? sameAs(one, generation) : yield* compared(args, one), sent }
+}
+
+/** Block by block; what differs is sent. */
+export function* compared(args: MigrateArgs, one: Mirrored): Steps<Mirrored> {
+  const asked = { kind: 'verify-mirror', ...mirrorAt(args, one, 'from') } as const
+  const { generation } = yield* request(args.from.id, asked, { patience: COPY_PATIENCE })
+  return sameAs(one, generation)
+}
+
+function sameAs({ same: _, ...one }: Mirrored, generation: string | undefined): Mirrored {
+  return { ...one, ...(generation === undefined ? {} : { same: generation }) }
 }
 
 function endOf({ over, rateBytes }: MigrateArgs, { port, secret }: Mirrored, end: 'from' | 'to') {
@@ -111,14 +137,26 @@ export function* exposed({ guest, to }: MigrateArgs, { disk, to: vg, sizeBytes }
 }
 
 /** All disks, or it is thrown: while the guest stands still, or runs nowhere. */
-export function* settled({ to }: MigrateArgs, disks: readonly Mirrored[]): Steps {
-  yield* all(
-    disks.map(
-      ({ disk, to: vg, minor, generation }) =>
-        () =>
-          request(to.id, { kind: 'settle-mirror', vg, disk, minor, generation: generation + 1 }, { patience: SETTLE_PATIENCE }),
-    ),
-  )
+export function* settled(args: MigrateArgs, disks: readonly Mirrored[]): Steps {
+  yield* all(disks.map((one) => () => settledOne(args, one)))
+}
+
+function* settledOne({ guest, to }: MigrateArgs, { disk, vdev, to: vg, minor, generation, same }: Mirrored): Steps {
+  const asked = { kind: 'settle-mirror', vg, disk, minor, generation: generation + 1 } as const
+  const { mirrored } = yield* request(to.id, asked, { patience: SETTLE_PATIENCE })
+  // They were whole both times, and between them DRBD 8.4 may have lost a write.
+  if (same !== undefined && mirrored !== undefined && same !== mirrored) throw new Parted(guest.name, vdev, to.name)
+}
+
+/** The mirror of a disk was parted after both were the same, and has met again: nobody has compared since. */
+class Parted extends Error {
+  override readonly name = 'Parted'
+
+  constructor(guest: string, vdev: string, host: string) {
+    super(
+      `the connection of the mirror of ${vdev} was lost and found again while ${guest} moved: its copy on ${host} is not compared, and not taken. Move it again`,
+    )
+  }
 }
 
 /** Milliseconds. A guest stands still meanwhile, and its source takes it back when that is too long. */

@@ -9,6 +9,7 @@ import { entriesOf } from '../../store/tables/automations.ts'
 import { addMove, moveOf } from '../../store/tables/moves.ts'
 import { type Written, writtenIn } from '../guests/written.ts'
 import type { MigrateArgs } from './args.ts'
+import { STOP } from './restarting.ts'
 import { MOVED } from './rows.ts'
 
 export interface Sent {
@@ -16,7 +17,7 @@ export interface Sent {
   readonly diskBytes: number
   readonly savedBytes: number
   readonly memoryBytes: number
-  /** For which the guest stood still at most, ms; undefined: it never did for it. */
+  /** For which the guest stood still at most, or was down, ms; undefined: it never was for it. */
   readonly pauseMs: number | undefined
 }
 
@@ -37,28 +38,39 @@ export async function disksSent(db: Kysely<Tables>, automation: string) {
 
 /** Pure. */
 export function sentIn(written: readonly Written[]): Sent {
-  let [sizeBytes, seedBytes, mirrorBytes, memoryBytes] = [0, 0, 0, 0]
+  let [seedBytes, memoryBytes] = [0, 0]
+  /** By disk: of one that is asked for again, what it has come to in all. */
+  const mirrors = new Map<unknown, { readonly sizeBytes: number; readonly sent: number }>()
   let pauseMs: number | undefined
+  /** Since then it is down, for it: until it is started, here or there. */
+  let down: number | undefined
   /** The word of this one is held: its guest stands still until it is passed on, or it is taken back. */
   let held: { readonly at: number; readonly pausedMs: number } | undefined
   for (const { effect, answer, at } of written) {
     const body = answer.kind === 'value' ? answerOf(answer.value) : undefined
     if (body?.kind === 'seed-sent') seedBytes += body.bytes
-    if (body?.kind === 'mirror-synced') {
-      sizeBytes += body.bytes
-      mirrorBytes += body.sent ?? body.bytes
+    if (body?.kind === 'mirror-synced' && effect.kind === 'request') {
+      const of: { readonly kind: string; readonly disk?: unknown } = effect.body
+      mirrors.set(of.disk, { sizeBytes: body.bytes, sent: body.sent ?? body.bytes })
     }
     if (body?.kind === 'guest-sent') {
       memoryBytes += body.bytes
       if (body.pausedMs > 0) pauseMs = Math.max(pauseMs ?? 0, body.pausedMs)
       if (body.outcome.kind === 'held') held = { at, pausedMs: body.pausedMs }
     }
+    if (effect.kind === 'progress' && effect.phase === STOP) down ??= at
+    if (body?.kind === 'guest-started' && down !== undefined) {
+      pauseMs = Math.max(pauseMs ?? 0, at - down)
+      down = undefined
+    }
     const isOver = body?.kind === 'receive-went' || body?.kind === 'send-ended' || (effect.kind === 'progress' && effect.phase === MOVED)
     if (!held || !isOver) continue
     pauseMs = Math.max(pauseMs ?? 0, held.pausedMs + at - held.at)
     held = undefined
   }
-  const diskBytes = seedBytes + mirrorBytes
+  const all = [...mirrors.values()]
+  const sizeBytes = all.reduce((sum, one) => sum + one.sizeBytes, 0)
+  const diskBytes = seedBytes + all.reduce((sum, { sent }) => sum + sent, 0)
   return { diskBytes, savedBytes: Math.max(0, sizeBytes - diskBytes), memoryBytes, pauseMs }
 }
 

@@ -36,7 +36,8 @@ export function* held(args: MigrateArgs): Steps<Held> {
     const migration = yield* newId()
     const { outcome, bytes, milliseconds, pausedMs } = yield* sent(args, migration)
     if (outcome.kind === 'held') return { migration, pace: slowed.length === 0 ? 'full' : 'slowed', bytes, pausedMs }
-    if (outcome.kind === 'undefined' || outcome.cause !== 'would-pause') throw new NotMoved(`${args.guest.name}: ${outcome.reason}`)
+    if (outcome.kind === 'undefined' || outcome.cause !== 'would-pause')
+      throw new NotMoved(`${args.guest.name}: ${outcome.reason}. ${BY_RESTART}`)
     yield* ended(args, migration)
     slowed.push({ bytes, milliseconds, pauseMs: outcome.pauseMs })
     const percent = slowed.length < MOST_TRIES ? capFor(args.guest.vcpus, slowed.length) : undefined
@@ -137,8 +138,11 @@ function* seen(host: string, { guest }: MigrateArgs, migration: string): Steps<S
 
 function sayTooLong({ guest, maxPauseMs }: MigrateArgs, tries: readonly Slowed[]): string {
   const last = tries.at(-1)?.pauseMs
-  return `not moved: ${guest.name} would pause for about ${saySeconds(last)}, and may for ${saySeconds(maxPauseMs)} (tried ${tries.length} times)`
+  return `not moved: ${guest.name} would pause for about ${saySeconds(last)}, and may for ${saySeconds(maxPauseMs)} (tried ${tries.length} times). ${BY_RESTART}`
 }
+
+/** Whatever its memory does. */
+const BY_RESTART = 'With --restart-always it is moved with a stop'
 
 export function saySeconds(milliseconds: number | undefined): string {
   return milliseconds === undefined ? 'longer than it may' : `${Math.round(milliseconds / 100) / 10} s`

@@ -1,5 +1,6 @@
-// `migrate-guest`: a guest goes to another host with its disks, live where it runs. Everything up to the hand-over is taken back where it
-// does not come to that; nothing after it needs the old host, and what cannot be cleared away there at once is told, and not called a failure.
+// `migrate-guest`: a guest goes to another host with its disks, live, or stopped for a moment where it cannot. Everything up to the hand-over
+// is taken back where it does not come to that; nothing after it needs the old host, and what cannot be cleared away there at once is told,
+// and not called a failure.
 import { recipe } from '../../automation/recipe.ts'
 import { all, hook, inTurn, newId, now, progress, type Steps, settle } from '../../automation/steps.ts'
 import type { Need } from '../../claims/needs.ts'
@@ -14,6 +15,7 @@ import { copyMade, exposed, type Mirrored, mirrored, opened, settled, synced } f
 import { endMove } from './history.ts'
 import { kernelBrought } from './kernel.ts'
 import { type Held, held, NotMoved, passedOn, saySeconds } from './memory.ts'
+import { halted, START, STOP, started } from './restarting.ts'
 import { MOVED, moveRows } from './rows.ts'
 import { completed, SEED, seeded } from './seeding.ts'
 import { fenced, going, joined, staying } from './shared.ts'
@@ -21,9 +23,9 @@ import { copying, streaming } from './turns.ts'
 
 export const MIGRATE_GUEST = recipe<MigrateArgs>({
   name: 'migrate-guest',
-  version: 3,
+  version: 5,
   parse: (given) => migrateArgs.parse(given),
-  title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${way === 'live' ? '' : ', stopped'}`,
+  title: ({ guest, from, to, way }) => `migrate ${guest.name} from ${from.name} to ${to.name}${SAID[way]}`,
   locks: ({ guest, from, to, disks, sharedVgs }) => [
     guestLock(guest),
     ...[from, to].map((host) => hostLock(host, 'shared')),
@@ -32,22 +34,25 @@ export const MIGRATE_GUEST = recipe<MigrateArgs>({
     ...vgOfAllLocks([...disks.map((disk) => disk.from), ...disks.map((disk) => disk.to)], sharedVgs),
   ],
   outdated: async (db, { guest, from, disks }) => (await notOn(db, guest, from)) ?? (await otherDisks(db, guest, disks)),
-  phases: ['claim', 'copy', 'mirror', SEED, 'sync', 'memory', 'settle', 'hand over', MOVED],
+  phases: ['claim', 'copy', 'mirror', SEED, 'sync', 'memory', STOP, 'settle', 'hand over', START, MOVED],
   noReturn: 'hand over',
   run: migrate,
   rows: moveRows,
   ended: endMove,
 })
 
+const SAID = { live: '', stopped: ', stopped', restarted: ', with a stop' } as const
+
 export interface Migrated {
   readonly guest: string
   readonly on: string
   readonly seconds: number
-  /** Of one that moved live: how much was sent, and for how long it stood still at most. */
+  /** Of one that moved live: how much was sent. */
   readonly memoryBytes?: number
   /** Of its disks, and how many were sent for them. */
   readonly diskBytes?: number
   readonly sentBytes?: number
+  /** For which it stood still at most, or was down but for its own boot. */
   readonly pauseMs?: number
   /** What is left to clear away, and why it was not. */
   readonly pending: readonly string[]
@@ -66,36 +71,49 @@ function* migrate(args: MigrateArgs): Steps<Migrated> {
   // Before there is a copy: a host without its manager's database tells which copy counts by what is written here, and by the LVs' tags.
   if (args.remembered) {
     const { vg, record, before } = args.remembered
-    yield* remember(to, name, { vg, record: { ...record, arriving: way } }, before)
+    yield* remember(to, name, { vg, record: { ...record, arriving: way === 'live' ? 'live' : 'stopped' } }, before)
   }
-  if (way === 'live') yield* kernelBrought(args)
+  if (way !== 'stopped') yield* kernelBrought(args)
   const { mirrors, sent } = going(args).length === 0 ? NOTHING : yield* inTurn(copying(args), () => copied(args, given))
-  const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors)) : undefined
+  const copiedAt = yield* now()
+  const stream = way === 'live' ? yield* inTurn(streaming(args), () => moved(args, mirrors, copiedAt)) : undefined
+  const since = way === 'restarted' ? yield* now() : undefined
+  const whole = args.restarting && since !== undefined ? yield* halted(args, args.restarting, mirrors) : mirrors
   if (stream === undefined) {
     yield* progress('settle')
     if (staying(args).length > 0) yield* fenced(args, staying(args))
-    yield* settled(args, mirrors)
+    yield* settled(args, whole)
     yield* progress('hand over', name)
   }
-  yield* progress(MOVED, sayMoved(args, sent, stream))
+  yield* since === undefined ? progress(MOVED, sayMoved(args, sent, stream)) : progress(START, `${name} on ${to.name}`)
   yield* settle()
+  const up = since === undefined ? undefined : yield* started(args, mirrors)
+  const downMs = up?.kind === 'up' && since !== undefined ? up.at - since : undefined
+  if (up) yield* progress(MOVED, sayMoved(args, sent, undefined, downMs))
   const { pending, kept } = yield* cleared(args, mirrors, stream)
-  yield* look(from)
-  yield* look(to)
+  yield* all([from, to].map((host) => () => look(host)))
   yield* hook('after', 'migrate', told)
+  if (up?.kind === 'down') throw new NotStarted([up.why, ...pending].join('; '))
   const seconds = Math.round(((yield* now()) - began) / 1000)
   return {
     ...{ guest: uuid, on: to.id, seconds, pending },
     ...(kept.length > 0 ? { kept } : {}),
     ...(stream ? { memoryBytes: stream.bytes, pauseMs: stream.pausedMs } : {}),
+    ...(downMs === undefined ? {} : { pauseMs: downMs }),
     ...(sent === undefined ? {} : { diskBytes: sizeOf(args), sentBytes: sent }),
   }
 }
 
-function sayMoved(args: MigrateArgs, sent: number | undefined, stream: Held | undefined): string {
+/** It has moved, and is down. */
+class NotStarted extends Error {
+  override readonly name = 'NotStarted'
+}
+
+function sayMoved(args: MigrateArgs, sent: number | undefined, stream: Held | undefined, downMs?: number): string {
   const said = [
     ...(sent === undefined ? [] : [`${inMib(sent)} MiB were sent of ${inMib(sizeOf(args))} MiB of disks`]),
     ...(stream ? [`${inMib(stream.bytes)} MiB of memory were sent, and it stood still for at most ${saySeconds(stream.pausedMs)}`] : []),
+    ...(downMs === undefined ? [] : [`it was down for ${saySeconds(downMs)}, and then boots`]),
   ]
   return `${args.guest.name} is on ${args.to.name}${said.length === 0 ? '' : `: ${said.join('; ')}`}`
 }
@@ -134,19 +152,24 @@ function* copied(args: MigrateArgs, given: Readonly<Record<string, number>>): St
   if (!args.seed) {
     yield* all(mirrors.map((one) => () => mirrored(args, one)))
     yield* progress('sync')
-    yield* all(mirrors.map((one) => () => synced(args, one)))
-    return { mirrors, sent: undefined }
+    const whole = yield* all(mirrors.map((one) => () => synced(args, one)))
+    return { mirrors: whole.map(({ mirror }) => mirror), sent: undefined }
   }
   yield* all(mirrors.map((one) => () => opened(args, one)))
   const seeds = yield* seeded(args, mirrors)
   yield* progress('sync')
-  const sent = yield* all(seeds.map((one) => () => completed(args, one)))
-  return { mirrors, sent: sent.reduce((sum, bytes) => sum + bytes, 0) }
+  const whole = yield* all(seeds.map((one) => () => completed(args, one)))
+  return { mirrors: whole.map(({ mirror }) => mirror), sent: whole.reduce((sum, { sent }) => sum + sent, 0) }
 }
 
-/** Its memory goes over; its last word is held until every disk is whole, and then passed on. Gives for how long it stood still in all, at most. */
-function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<Held> {
+/**
+ * Its memory goes over; its last word is held until every disk is whole, and then passed on. Gives for how long it stood still in all, at most.
+ * `copiedAt`: milliseconds since the epoch.
+ */
+function* moved(args: MigrateArgs, copied: readonly Mirrored[], copiedAt: number): Steps<Held> {
   const { guest, from, to } = args
+  // Where the mirrors have parted while it waited for its turn, it is better known before its memory goes over than after.
+  const mirrors = (yield* now()) - copiedAt > WAITED ? yield* syncedAgain(args, copied) : copied
   yield* all(mirrors.map((one) => () => exposed(args, one)))
   const stay = staying(args)
   if (stay.length > 0) yield* all(stay.map((one) => () => joined(args, one)))
@@ -163,10 +186,17 @@ function* moved(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<Held> {
   return { ...stream, pausedMs: stream.pausedMs + (yield* now()) - since }
 }
 
+/** Milliseconds. */
+const WAITED = 5000
+
+function* syncedAgain(args: MigrateArgs, mirrors: readonly Mirrored[]): Steps<readonly Mirrored[]> {
+  return (yield* all(mirrors.map((one) => () => synced(args, one)))).map(({ mirror }) => mirror)
+}
+
 function needsOf({ guest, to, from, way, memoryBytes, disks }: MigrateArgs): readonly Need[] {
   const of = { guest: guest.uuid }
   return [
-    ...(way === 'live' ? [{ ...of, part: 'memory', kind: 'memory', host: to.id, bytes: memoryBytes } as const] : []),
+    ...(way !== 'stopped' ? [{ ...of, part: 'memory', kind: 'memory', host: to.id, bytes: memoryBytes } as const] : []),
     ...staying({ disks }).flatMap(({ disk, to: vg, access }): readonly Need[] => {
       const device = `/dev/${vg.name}/${lvOf(disk)}`
       return access === 'read-write' ? [{ ...of, part: `onto ${diskPart(disk)}`, kind: 'writer', host: to.id, device }] : []

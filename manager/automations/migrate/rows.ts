@@ -11,6 +11,7 @@ import { RUNNING_PARTS } from '../guests/parts.ts'
 import { diskPart } from '../guests/rows.ts'
 import { bookOf } from '../guests/written.ts'
 import { generationOf, type MigrateArgs } from './args.ts'
+import { START } from './restarting.ts'
 import { going, staying } from './shared.ts'
 
 /** From it on the guest is the new host's. */
@@ -23,9 +24,15 @@ export async function moveRows(
   entries: readonly JournalEntry[],
 ): Promise<void> {
   const { now } = await bookOf(transaction, automation, entries)
-  const moved = now.find(({ effect }) => effect.kind === 'progress' && effect.phase === MOVED)
+  const { guest, from, to, disks, way, restarting } = args
+  for (const { effect, answer, at } of now) {
+    if (answer.kind !== 'value' || effect.kind !== 'request' || effect.body.kind !== 'start-guest') continue
+    const back = effect.host === from.id ? { cpu: restarting?.cpu ? JSON.stringify(restarting.cpu) : null } : {}
+    await changeGuest(transaction, guest.uuid, { since: at, ...back })
+  }
+  const whose = way === 'restarted' ? START : MOVED
+  const moved = now.find(({ effect }) => effect.kind === 'progress' && effect.phase === whose)
   if (!moved) return
-  const { guest, to, disks } = args
   const cpu = await cpuAfter(transaction, args)
   await changeGuest(transaction, guest.uuid, { host: to.id, since: moved.at, cpu: cpu ? JSON.stringify(cpu) : null })
   const rows = await disksOf(transaction, guest.uuid)
@@ -37,7 +44,9 @@ export async function moveRows(
   await comeHome(transaction, guest.uuid, to.id)
 }
 
-async function cpuAfter(transaction: Transaction, { guest, cpu }: MigrateArgs): Promise<CpuFeatures | undefined> {
+async function cpuAfter(transaction: Transaction, { guest, cpu, way }: MigrateArgs): Promise<CpuFeatures | undefined> {
+  // It is built anew, and keeps nothing of the old host's.
+  if (way === 'restarted') return cpu
   const row = await guestOf(transaction, guest.uuid)
   return eitherCpu(readCpu(row?.cpu ?? null), cpu)
 }

@@ -3,7 +3,7 @@
 import { StepFailed } from '../../automation/failure.ts'
 import { all, newId, progress, request, type Steps } from '../../automation/steps.ts'
 import type { MigrateArgs } from './args.ts'
-import { COPY_PATIENCE, joined, type Met, type Mirrored, mirrorAt, SHORT_PATIENCE, synced } from './disks.ts'
+import { COPY_PATIENCE, joined, type Met, type Mirrored, mirrorAt, SHORT_PATIENCE, type Synced, synced } from './disks.ts'
 import { kilobytes } from './rates/paced.ts'
 
 export const SEED = 'seed'
@@ -55,8 +55,8 @@ function* tried(args: MigrateArgs, one: Mirrored): Steps<Tried> {
   let told: 'half told' | 'failed' = 'failed'
   try {
     const seed = yield* newId()
-    const near = yield* request(from.id, { kind: 'prepare-seed', seed, disk }, short)
-    const far = yield* request(to.id, { kind: 'prepare-seed', seed, disk }, short)
+    const prepared = { kind: 'prepare-seed', seed, disk } as const
+    const [near, far] = yield* all([() => request(from.id, prepared, short), () => request(to.id, prepared, short)])
     // Whatever is written from here on is in the bitmap, whichever of it the copy has, too.
     const { generation } = yield* request(from.id, { kind: 'begin-bitmap', ...source }, short)
     const long = { patience: COPY_PATIENCE }
@@ -83,14 +83,15 @@ function* anew({ to }: MigrateArgs, { to: vg, disk, minor, sizeBytes }: Mirrored
   yield* request(to.id, { kind: 'open-mirror', vg, disk, minor, sizeBytes, role: 'secondary' }, { patience: SHORT_PATIENCE })
 }
 
-/** The two meet, and have the same. Gives how many bytes were sent for it, the seed's among them. */
-export function* completed(args: MigrateArgs, { mirror, bytes }: Seeded): Steps<number> {
+/** The two meet, and have the same. Of the bytes that were sent for it the seed's are some. */
+export function* completed(args: MigrateArgs, { mirror, bytes }: Seeded): Steps<Synced> {
   if (bytes === undefined) {
     yield* joined(args, mirror)
     return yield* synced(args, mirror)
   }
   const met = yield* metGuarded(args, mirror)
-  return bytes + (yield* synced(args, mirror, met))
+  const one = yield* synced(args, mirror, met)
+  return { ...one, sent: bytes + one.sent }
 }
 
 function* metGuarded(args: MigrateArgs, one: Mirrored): Steps<Met> {

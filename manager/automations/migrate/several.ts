@@ -6,26 +6,16 @@ import { openAutomations } from '../../store/tables/automations.ts'
 import { holdersAmong } from '../../store/tables/claims.ts'
 import type { PlanDeps, Planned } from '../guests/plans/plan.ts'
 import { type MigrateArgs, migrateArgs } from './args.ts'
+import type { MoveAsked } from './asked.ts'
 import { going } from './shared.ts'
-import { type MoveAsked, planOf, type Weighed, weigh } from './weigh.ts'
+import { planOf, type Weighed, weigh } from './weigh.ts'
 
 /** In their order: each as if those before it were under way. One of a guest that is not there is said for itself. */
-export async function weighAll(
-  deps: PlanDeps,
-  asked: readonly MoveAsked[],
-  how: 'as they are' | 'stopped where not live' = 'as they are',
-): Promise<readonly Done<Weighed>[]> {
+export async function weighAll(deps: PlanDeps, asked: readonly MoveAsked[]): Promise<readonly Done<Weighed>[]> {
   const ground = await groundOfMoves(deps)
   const all: Done<Weighed>[] = []
   for (const one of asked) {
     const weighed = await weighOn(deps, ground, one)
-    const stopped =
-      how === 'stopped where not live' && isUnfit(weighed) ? await weighOn(deps, ground, { ...one, as: 'stopped' }) : undefined
-    if (stopped?.kind === 'done' && stopped.value.args) {
-      put(ground, { ...stopped.value.args, way: 'live' })
-      all.push(stopped)
-      continue
-    }
     if (weighed.kind === 'done' && weighed.value.args) put(ground, weighed.value.args)
     all.push(weighed)
   }
@@ -36,10 +26,6 @@ function weighOn(deps: PlanDeps, { places }: Ground, asked: MoveAsked): Promise<
   const { where } = deps
   const seen: PlanDeps['where'] = { places, ground: () => where.ground(), cpuOn: (host, spec) => where.cpuOn(host, spec) }
   return weigh({ ...deps, where: seen }, asked)
-}
-
-function isUnfit(weighed: Done<Weighed>): boolean {
-  return weighed.kind === 'done' && weighed.value.way === 'live' && !weighed.value.args
 }
 
 export async function planMigrate(deps: PlanDeps, asked: MoveAsked): Promise<Planned<MigrateArgs>> {
@@ -69,7 +55,7 @@ function put(ground: Ground, args: MigrateArgs): void {
 
 function needsOf({ guest, way, memoryBytes, disks }: MigrateArgs): PlacementNeeds {
   return {
-    memoryBytes: way === 'live' ? memoryBytes : 0,
+    memoryBytes: way === 'stopped' ? 0 : memoryBytes,
     ...{ dom0Bytes: 0, vcpus: guest.vcpus, networks: [], storage: [], cpu: { kind: 'start', type: 'pvh' } },
     space: going({ disks }).flatMap(({ to, thinPool, sizeBytes }) => (thinPool === undefined ? [{ vg: to.name, bytes: sizeBytes }] : [])),
   }

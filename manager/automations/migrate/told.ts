@@ -27,6 +27,7 @@ export function stepsOf(args: MigrateArgs): readonly ToldStep[] {
     ...stay.map(({ vdev, stays, to: vg }) => ({
       what: `${vdev} stays on LUN ${stays.luns.join(', ')}, in VG ${vg.name}: nothing is copied`,
     })),
+    ...(way === 'restarted' ? stopping(args) : []),
     ...(stay.length > 0 && way === 'live' ? [{ what: `make ${names} ready on ${to.name}`, undo: 'let go of it there' }] : []),
     ...(way === 'live' ? [{ what: `send its memory, and hold the last word`, undo: `${name} goes on on ${from.name}` }] : []),
     ...(stay.length > 0
@@ -34,11 +35,22 @@ export function stepsOf(args: MigrateArgs): readonly ToldStep[] {
       : []),
     ...(copied.length > 0 ? [{ what: 'see that the copy is whole, and end the mirror' }] : []),
     { what: `hand over: from here on there is no way back` },
+    ...(way === 'restarted' ? [{ what: `start ${name} on ${to.name}` }] : []),
     { what: `clear away on ${from.name}${leavings(args)}` },
   ]
 }
 
-function copying({ guest: { name }, to, over, seed, ...of }: MigrateArgs): readonly ToldStep[] {
+function stopping({ guest: { name }, from, to, restarting, ...of }: MigrateArgs): readonly ToldStep[] {
+  const { how, seconds = 0, compare } = restarting ?? {}
+  const late = how === 'clean' ? `stays on ${from.name}` : 'is ended without its help'
+  const isCompared = compare === 'stopped' && going(of).length > 0
+  return [
+    { what: `ask ${name} to power off: if it has not after ${seconds} s, it ${late}`, undo: `start ${name} on ${from.name} again` },
+    ...(isCompared ? [{ what: `compare all of the copy on ${to.name} with its disks, while it is down` }] : []),
+  ]
+}
+
+function copying({ guest: { name }, to, over, seed, restarting, ...of }: MigrateArgs): readonly ToldStep[] {
   const copied = going(of)
   const names = copied.map(({ vdev }) => vdev).join(', ')
   const places = [...new Set(copied.map((disk) => disk.to.name))].join(', ')
@@ -53,6 +65,7 @@ function copying({ guest: { name }, to, over, seed, ...of }: MigrateArgs): reado
       ? [{ what: `send what ${to.name} has not of ${names}, block by block, pressed: zeros never, and no block that is there already` }]
       : []),
     { what: seed ? 'join the mirror, and wait until what was written meanwhile is there, too' : 'wait until both are the same' },
+    ...(restarting?.compare === 'running' ? [{ what: `compare all of the copy with ${names}, while ${name} runs` }] : []),
   ]
 }
 

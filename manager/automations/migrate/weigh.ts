@@ -2,52 +2,24 @@
 // with a code that stays. It looks at the world as it is now; claims and hosts have the last word.
 
 import { type CommonNetwork, commonNetworks } from '../../connectivity/common-networks.ts'
-import { configOf } from '../../guests/config.ts'
-import { eitherCpu } from '../../guests/cpu.ts'
 import type { DiskRecord, GuestRecord } from '../../guests/guest.ts'
-import { remembered } from '../../guests/remembered.ts'
-import { memoryNeeded, type Places } from '../../guests/where.ts'
+import type { Places } from '../../guests/where.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
 import { isAnswering, sayHost } from '../../protocol/host.ts'
 import type { Inventory } from '../../protocol/inventory.ts'
-import type { GuestConfig } from '../../protocol/requests/guest-config.ts'
 import { withheldFrom } from '../../protocol/requests.ts'
 import { sayUnread, uncountedOf } from '../../protocol/unread.ts'
 import type { SeeingHost } from '../../storage/shared-vgs.ts'
-import { cpuArg } from '../guests/parts.ts'
 import { bootOf, NO_KERNEL } from '../guests/plans/boot.ts'
-import {
-  type Asked,
-  heldBy,
-  hostArgOf,
-  type Managed,
-  noGuest,
-  type PlanDeps,
-  type Planned,
-  planned,
-  runningOn,
-  sharedVgsOf,
-} from '../guests/plans/plan.ts'
-import { generationOf, type MigrateArgs, type MovedDisk } from './args.ts'
+import { heldBy, type Managed, noGuest, type PlanDeps, type Planned, planned, runningOn } from '../guests/plans/plan.ts'
+import type { MigrateArgs } from './args.ts'
+import type { MoveAsked } from './asked.ts'
 import { disksTo, type InTheWay, poolOf, staysOn, thinOf } from './disks-to.ts'
-import { GIVES, TAKES } from './shared.ts'
-
-export interface MoveAsked extends Asked {
-  /** Left out: the host that placement finds best. */
-  readonly to?: HostView | undefined
-  /** Of one that runs: as if it were stopped before. */
-  readonly as?: 'stopped' | undefined
-  readonly maxPauseMs: number
-  readonly rateBytes?: number | undefined
-  /** `10.77.0.0/24`. */
-  readonly network?: string | undefined
-  readonly keepMs: number
-  /** `left`: of disks that are copied they stay with the LV that is left behind; left out: they are in the way. */
-  readonly snapshots?: 'refused' | 'left' | undefined
-  /** `told`: of every other host whether it could take the guest, and not only of `to`. */
-  readonly others?: 'left out' | 'told' | undefined
-}
+import { type NotSent, notSent } from './estimate.ts'
+import { argsOf, type Ends, USUAL_RESTART } from './planned-args.ts'
+import { stopOf } from './restarting.ts'
+import { GIVES, going, TAKES } from './shared.ts'
 
 export interface Weighed {
   readonly guest: string
@@ -57,9 +29,15 @@ export interface Weighed {
   readonly over: CommonNetwork | undefined
   readonly diskBytes: number
   readonly memoryBytes: number
+  /** By disk that is copied. */
+  readonly saved: ReadonlyMap<string, NotSent>
+  /** Of one that is restarted: how long it is down, ms, beyond what it takes to power off and to boot. */
+  readonly stopMs?: number | undefined
   /** All of them; none where there are `args`. */
   readonly refusals: readonly InTheWay[]
   readonly args: MigrateArgs | undefined
+  /** Of one that cannot go live as it stands: what a stop would come to. */
+  readonly restart?: { readonly stopMs: number } | undefined
   /** Where that was asked for and the guest lies somewhere. */
   readonly others: Places | undefined
 }
@@ -68,16 +46,37 @@ export function planOf(weighed: Done<Weighed>): Planned<MigrateArgs> {
   if (weighed.kind !== 'done') return weighed
   const { args, refusals } = weighed.value
   if (args) return planned('migrate-guest', args)
+  const offer = weighed.value.restart ? `; ${sayOffer(weighed.value.restart)}` : ''
   const code = refusals.some((one) => one.code === 'locked') ? 'locked' : refusals.some((one) => one.code === 'unread') ? 'unread' : 'unfit'
-  return { kind: 'refused', code, reason: refusals.map(({ reason }) => reason).join('; ') }
+  return { kind: 'refused', code, reason: `${refusals.map(({ reason }) => reason).join('; ')}${offer}` }
+}
+
+/** What somebody is told who has not asked for it. */
+export function sayOffer({ stopMs }: NonNullable<Weighed['restart']>): string {
+  return `--restart moves it with a stop of about ${Math.ceil(stopMs / 1000)} s, beside what it takes to power off and to boot`
 }
 
 export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weighed>> {
   const view = await deps.book.find(asked.ref)
   if (!view) return noGuest(asked.ref)
+  const isRunning = view.state === 'running' && asked.as === undefined
+  if (isRunning && asked.restart?.when === 'always') return weighAs(deps, asked, view, 'restarted')
+  const way = isRunning ? 'live' : asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
+  const weighed = await weighAs(deps, asked, view, way)
+  if (weighed.value.way !== 'live' || weighed.value.args) return weighed
+  const restarted = await weighAs(deps, { ...asked, restart: asked.restart ?? USUAL_RESTART }, view, 'restarted')
+  if (!restarted.value.args) return weighed
+  return asked.restart ? restarted : { kind: 'done', value: { ...weighed.value, restart: { stopMs: restarted.value.stopMs ?? 0 } } }
+}
+
+async function weighAs(
+  deps: PlanDeps,
+  asked: MoveAsked,
+  view: Managed,
+  way: MigrateArgs['way'] | undefined,
+): Promise<{ readonly kind: 'done'; readonly value: Weighed }> {
   const { record, name } = view
   const from = runningOn(view)
-  const way = asked.as === 'stopped' && view.state === 'running' ? 'stopped' : WAYS[view.state]
   const refusals = [...ofGuest(view, asked, from, way)]
   const boot = await bootOf(deps.images, record.spec)
   if (boot.kind !== 'done') refusals.push({ code: NO_KERNEL, reason: boot.reason })
@@ -102,12 +101,17 @@ export async function weigh(deps: PlanDeps, asked: MoveAsked): Promise<Done<Weig
   const isWhole = refusals.length === 0 && way !== undefined && ends && network && found && boot.kind === 'done'
   const args = isWhole ? await argsOf(deps, { asked, record, boot: boot.value, way, ends, network, disks: found.moved }) : undefined
   const stays = new Set((found?.moved ?? []).flatMap(({ disk, stays: on }) => (on ? [disk] : [])))
+  const copied = going({ disks: found?.moved ?? [] })
+  const saved = new Map<string, NotSent>(lies ? copied.map((one) => [one.disk, notSent(one, ...lies)]) : [])
+  const diskBytes = disks.reduce((sum, { id, sizeBytes }) => sum + (stays.has(id) ? 0 : sizeBytes), 0)
   return {
     kind: 'done',
     value: {
       ...{ guest: name, way, from, to, over: network, refusals, args },
-      diskBytes: disks.reduce((sum, { id, sizeBytes }) => sum + (stays.has(id) ? 0 : sizeBytes), 0),
+      diskBytes,
+      saved,
       memoryBytes: way === 'live' ? record.spec.memory : 0,
+      stopMs: args && way === 'restarted' ? stopOf(args, diskBytes) : undefined,
       others: asked.others === 'told' && places ? withoutHost(places, from) : undefined,
     },
   }
@@ -145,11 +149,11 @@ interface Asking {
   readonly disks: readonly DiskRecord[]
   readonly from: HostView
   readonly way: MigrateArgs['way'] | undefined
-  readonly asked: Pick<MoveAsked, 'to' | 'others'>
+  readonly asked: Pick<MoveAsked, 'to' | 'among' | 'others'>
 }
 
-function placesOf({ where, pool }: PlanDeps, { record, disks, from, way, asked: { to, others: told } }: Asking): Promise<Places> {
-  const others = pool.hosts().flatMap(({ id, trust }) => (id === from.id || trust === 'rejected' ? [] : [id]))
+function placesOf({ where, pool }: PlanDeps, { record, disks, from, way, asked: { to, among, others: told } }: Asking): Promise<Places> {
+  const others = pool.hosts().flatMap(({ id, trust }) => (id === from.id || trust === 'rejected' || among?.has(id) === false ? [] : [id]))
   const seen = (id: string, name: string): readonly SeeingHost[] => seeing({ id, name }, pool.knownInventory(id))
   const [here] = seen(from.id, from.name)
   const there = pool.hosts().flatMap(({ id, name }) => (others.includes(id) ? seen(id, name) : []))
@@ -185,12 +189,6 @@ function bestOf(
   )
 }
 
-interface Ends {
-  readonly from: HostView
-  readonly to: Pick<HostView, 'id' | 'name'>
-  readonly inventories: readonly [Inventory | undefined, Inventory | undefined]
-}
-
 function endsSeen({ from, to, inventories: [own, other] }: Ends): readonly [SeeingHost, SeeingHost] | undefined {
   const [here, there] = [seeing(from, own), seeing(to, other)].flat()
   return here && there && here.id === from.id ? [here, there] : undefined
@@ -223,62 +221,4 @@ function networkBetween({ from, to, inventories: [one, other] }: Ends, wanted: s
       ? `${from.name} and ${to.name} have no IPv4 network in common`
       : `${from.name} and ${to.name} are not both in network ${wanted}${names === '' ? '' : `: they are in ${names}`}`
   return { code: 'no-network', reason }
-}
-
-interface Found {
-  readonly asked: MoveAsked
-  readonly record: GuestRecord
-  readonly boot: GuestConfig['boot']
-  readonly way: MigrateArgs['way']
-  readonly ends: Ends
-  readonly network: CommonNetwork
-  readonly disks: readonly MovedDisk[]
-}
-
-async function argsOf(
-  { networks, where, pool, epoch, now }: PlanDeps,
-  { asked, record, boot, way, ends, network, disks }: Found,
-): Promise<MigrateArgs> {
-  const { uuid, spec, created, createdBy } = record
-  const known = await networks.list()
-  const { maxPauseMs, rateBytes, keepMs } = asked
-  const cpu = await where.cpuOn(ends.to.id, spec)
-  const guest = configOf({
-    ...{ uuid, spec, boot, cpuid: cpu?.cpuid, host: ends.to.id, networks: known, macs: spec.nics.flatMap(({ mac }) => mac ?? []) },
-    disks: disks.map(({ disk, to: vg, vdev, access, ...one }) => ({ disk, vg, generation: generationOf(one), vdev, access })),
-  })
-  const [from, to] = network.addresses
-  const there = { id: ends.to.id, name: ends.to.name }
-  const common = { uuid, spec, created, createdBy, networks: known, epoch, now: now() }
-  const own = remembered({
-    ...{ ...common, host: there },
-    cpu: way === 'live' ? eitherCpu(record.cpu, cpu?.features) : cpu?.features,
-    disks: disks.map(({ to: vg, disk, ...one }) => ({
-      ...{ ...one, id: disk, vg, generation: generationOf(one) },
-      image: record.disks.find(({ id }) => id === disk)?.image,
-    })),
-  })
-  const home = own && disks.find(({ stays, to }) => stays && to.uuid === own.vg.uuid)
-  // In a VG of both it is remembered already, and where its disks lie stays so unless one of them is copied.
-  const isSaid = home !== undefined && disks.every(({ stays }) => stays)
-  const moving = new Set(disks.map((one): string => one.disk))
-  const before =
-    home && remembered({ ...common, host: hostArgOf(ends.from), cpu: record.cpu, disks: record.disks.filter(({ id }) => moving.has(id)) })
-  const written = sharedIn(pool, ends, [...disks.filter(({ stays }) => !stays), ...(home && !isSaid ? [home] : [])])
-  return {
-    ...{ guest, restart: spec.restart, way, disks, maxPauseMs, keepMs, epoch, seed: 'first', memoryBytes: memoryNeeded(spec) },
-    ...{ from: hostArgOf(ends.from), to: there },
-    over: { network: network.network, from, to },
-    ...(rateBytes === undefined ? {} : { rateBytes }),
-    ...(own && !isSaid ? { remembered: { ...own, ...(before ? { before: before.record } : {}) } } : {}),
-    ...(written.length > 0 ? { sharedVgs: written } : {}),
-    ...cpuArg(cpu),
-  }
-}
-
-/** Of the VGs of these disks those of several hosts: LVs are made, tagged or removed there by it, or its record is written. */
-function sharedIn(pool: PlanDeps['pool'], { from, to }: Ends, disks: readonly MovedDisk[]): readonly MovedDisk['to'][] {
-  const [near, far] = [disks.map((disk) => disk.from), disks.map((disk) => disk.to)]
-  const all = [...sharedVgsOf(near, from.id, pool), ...sharedVgsOf(far, to.id, pool)]
-  return [...new Map(all.map((vg) => [vg.uuid, vg])).values()]
 }

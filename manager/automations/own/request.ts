@@ -10,7 +10,13 @@ export const ownRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('uncordon'), host: z.string(), why: z.string().exactOptional() }),
   /** Those who could go have gone: the host is cordoned from now on, and evacuated no more. */
   z.object({ kind: z.literal('evacuated'), host: z.string() }),
-  z.object({ kind: z.literal('move-guest'), guest: uuid, from: z.string(), to: z.string().exactOptional(), how: moveHow }),
+  z.object({
+    ...{ kind: z.literal('move-guest'), guest: uuid, from: z.string(), to: z.string().exactOptional(), how: moveHow },
+    /** Of one without `to`: ids of the hosts that it may go to. */
+    among: z.array(z.string()).readonly().exactOptional(),
+    /** With a stop, if it runs. */
+    restart: z.literal('always').exactOptional(),
+  }),
   z.object({ kind: z.literal('stop-guest'), guest: uuid }),
   z.object({ kind: z.literal('start-guest'), guest: uuid }),
 ])

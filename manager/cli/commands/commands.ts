@@ -68,18 +68,22 @@ const SERVING: readonly Entry[] = [
       const deps = { out, err, log: await log(), hostsRunning }
       const image = (await import('./image/image.ts')).addImageCommands(program, deps)
       ;(await import('./image/build.ts')).addBuildCommand(image, deps)
+      ;(await import('./image/usb/usb.ts')).addUsbCommand(image, deps)
     },
   },
   {
-    says: { boot: 'boot attempts: how far each host came, how long each stage took, what is wrong' },
-    add: async (program, { out }) => (await import('./boot/boot.ts')).addBootCommands(program, out),
+    says: { boot: 'boot attempts: how far each host came, how long each stage took, what is wrong, and what was on the wire' },
+    async add(program, world) {
+      const boot = (await import('./boot/boot.ts')).addBootCommands(program, world.out)
+      ;(await import('./boot/capture.ts')).addCaptureCommands(boot, { ...world, log: await world.log() })
+    },
   },
 ]
 
 const AT_A_GLANCE: readonly Entry[] = [
   ask(
     {
-      hostlist: 'hosts with what they have: CPUs, memory, guests, groups, image; totals below',
+      hostlist: 'hosts with what they have: CPUs, memory, VGs, guests, image, Xen, kernel; totals below',
       hoststats: 'hosts with what they do now: CPU (of all threads; dom0: 100 is one CPU), memory, disks, network; totals below',
       vmlist: 'guests with what they have and do (CPU: 100 is one CPU); totals below',
     },
@@ -150,10 +154,15 @@ const POOL: readonly Entry[] = [
 const WHO: readonly Entry[] = [
   ask(
     {
-      login: 'get a token from a manager by user and password, and keep it for the commands that follow',
+      login:
+        'get a token from a manager by user and password, and keep it for the commands that follow; who signs in by an issuer makes one on the page (Account), for HOSTLESS_TOKEN',
       logout: 'revoke the token of the last login, and forget it',
     },
     async () => (await import('./login.ts')).addLoginCommands,
+  ),
+  ask(
+    { whoami: 'who you are to which manager, as what, by which token, and until when' },
+    async () => (await import('./whoami.ts')).addWhoamiCommand,
   ),
   ask({ user: 'who may come in, and as what: viewer, operator, admin' }, async () => (await import('./user/user.ts')).addUserCommands),
   ask(

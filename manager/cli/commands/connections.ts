@@ -22,6 +22,7 @@ export function addConnectionCommands(storage: Command, world: World): void {
     description: 'what hosts are to be logged in to, and how far each host is',
     examples: [['storage connections --watch', 'all, as hosts log in']],
     changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
+    like: () => connectionsReport([]),
     load: async (api, args) => {
       const all = (await api.connections.list()).connections
       if (args.length === 0) return { report: connectionsReport(all) }

@@ -5,12 +5,14 @@ import { allChecks } from '../../doctor/all.ts'
 import { examine } from '../../doctor/doctor.ts'
 import { exitCodeOf, type Finding, sayCounts } from '../../doctor/finding.ts'
 import { readConfig } from '../../doctor/readers/config.ts'
+import { textOf } from '../engine/answer.ts'
 import { CommandFailure } from '../engine/failure.ts'
 import { listReport } from '../engine/list-report.ts'
-import { type Column, type Report, render, type Terminal } from '../engine/output/output.ts'
-import { addOutputOption, DEFAULT_CONFIG, DEFAULT_DATA_DIR, type OutputOptions } from './image/options.ts'
+import { addShapeOptions, type ShapeOptions, shapeOf } from '../engine/output/options.ts'
+import type { Column, Report, Terminal } from '../engine/output/output.ts'
+import { DEFAULT_CONFIG, DEFAULT_DATA_DIR } from './image/options.ts'
 
-interface DoctorOptions extends OutputOptions {
+interface DoctorOptions extends ShapeOptions {
   readonly config: string
   readonly only?: readonly string[]
   readonly skip?: readonly string[]
@@ -41,7 +43,7 @@ Exit codes, as those of monitoring plugins (Nagios, Icinga):
 Nothing is changed. A DISCOVER is sent by the configured interface, from a MAC that is locally administered and always the same, and what
 is offered is never asked for: --skip dhcp-servers sends nothing. Monitoring that asks often: --skip images,dhcp-servers.`,
     )
-  addOutputOption(command).action(async (options: DoctorOptions) => {
+  addShapeOptions(command, () => doctorReport([])).action(async (options: DoctorOptions) => {
     const read = await readConfig(options.config)
     const site = {
       configFile: options.config,
@@ -51,7 +53,8 @@ is offered is never asked for: --skip dhcp-servers sends nothing. Monitoring tha
     }
     const checks = allChecks(read, Date.now()).filter(({ name }) => (options.only ?? NAMES).includes(name) && !options.skip?.includes(name))
     const findings = await examine(site, checks)
-    out.write(render(doctorReport(options.troubles ? findings.filter(({ result }) => result !== 'ok') : findings), options.output, out))
+    const report = doctorReport(options.troubles ? findings.filter(({ result }) => result !== 'ok') : findings)
+    out.write(textOf({ report }, options.output, out, shapeOf(options)))
     const code = exitCodeOf(findings)
     if (code !== 0) throw new CommandFailure(sayCounts(findings), code)
   })

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
 import { userName } from '../../protocol/accounts.ts'
+import { sayLimit } from '../../protocol/group-limit.ts'
 import type { World } from '../engine/answer.ts'
 import { poolApi } from '../engine/api/calls.ts'
 import { ApiRefusal, apiClient } from '../engine/api/client.ts'
@@ -18,13 +19,15 @@ interface LoginOptions {
   readonly user?: string
   readonly ca?: string
   readonly fingerprint?: string
+  readonly code?: string
   readonly days: number
 }
 
 export function addLoginCommands(program: Command, world: World): void {
   describedCommand(program, {
     name: 'login',
-    description: 'get a token from a manager by user and password, and keep it for the commands that follow',
+    description:
+      'get a token from a manager by user and password, and keep it for the commands that follow; who signs in by an issuer makes one on the page (Account), for HOSTLESS_TOKEN',
     examples: [
       ['login https://10.77.0.1:8443 --user ada', 'asks for the password, and whether the fingerprint is right'],
       ['login 10.77.0.1 --user ada --fingerprint AB:CD:… <password.txt', 'asks nothing'],
@@ -36,6 +39,7 @@ export function addLoginCommands(program: Command, world: World): void {
       new Option('--ca <file>', "the manager's authority, PEM: dataDir/keys/manager-ca.pem on its machine").conflicts('fingerprint'),
     )
     .option('--fingerprint <sha256>', 'of the authority, as openssl x509 -noout -fingerprint -sha256 -in manager-ca.pem prints it')
+    .option('--code <code>', 'of your second factor, where nobody is there to be asked')
     .option('--days <days>', 'how long the token is good', wholeNumber(1, 3650), 90)
     .action(async (url: string | undefined, options: LoginOptions) => logIn(url, options, world))
   describedCommand(program, { name: 'logout', description: 'revoke the token of the last login, and forget it', examples: [] }).action(() =>
@@ -54,16 +58,18 @@ async function logIn(named: string | undefined, options: LoginOptions, { out, pr
   const password = await prompt.secret(`Password of ${name.data} at ${url.origin}: `)
   if (password === '') throw new CommandFailure('no password was given: type it, or give it on the first line of stdin', 2)
   const label = `login on ${oneLine(hostname())}`.slice(0, 64)
-  const token = await poolApi(apiClient({ url, authority })).access.login({
-    user: name.data,
-    password,
-    label,
-    days: options.days,
+  const { access } = poolApi(apiClient({ url, authority }))
+  const asking = { user: name.data, password, label, days: options.days }
+  const token = await access.login({ ...asking, code: options.code }).catch(async (error: unknown) => {
+    if (!(error instanceof ApiRefusal) || error.code !== 'second-factor' || options.code !== undefined) throw error
+    const code = await prompt.ask(`Code of the second factor of ${name.data}, or a recovery code: `)
+    if (code === undefined) throw new CommandFailure(`${error.message}: say it with --code`)
+    return access.login({ ...asking, code })
   })
   const { id, secret, expires } = token
   await writeLogin(environment, { manager: url.origin, authority, user: token.user, token: { id, secret, expires } })
   out.write(
-    `Logged in at ${url.origin} as ${token.user} (${token.role}) until ${new Date(expires).toISOString().slice(0, 10)}; kept in ${loginPath(environment)}.\n`,
+    `Logged in at ${url.origin} as ${token.user} (${token.role}${token.groups ? ` of ${sayLimit(token.groups)}` : ''}) until ${new Date(expires).toISOString().slice(0, 10)}; kept in ${loginPath(environment)}.\n`,
   )
   if (before && before.manager === url.origin) await revoke(before).catch(() => undefined) // one login, one token
 }

@@ -38,6 +38,7 @@ export function addNotificationCommands(program: Command, world: World): void {
     description: 'who is told of what, and whether it arrives',
     examples: [['notification list', 'all']],
     changes: ['alarm', 'alarm-cleared'],
+    like: () => targetsReport([]),
     load: async (api, args) => {
       const { targets } = await api.notifications.list()
       if (args.length === 0) return { report: targetsReport(targets) }

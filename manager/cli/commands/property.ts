@@ -7,6 +7,7 @@ import { everyHost } from '../engine/api/every-host.ts'
 import { counted, iso, text, time, words } from '../engine/columns.ts'
 import { CommandFailure } from '../engine/failure.ts'
 import { listReport } from '../engine/list-report.ts'
+import type { Report, Row } from '../engine/output/output.ts'
 import { addDoing, addListing } from '../engine/pool-command.ts'
 import { pickHosts } from '../engine/selecting.ts'
 
@@ -17,20 +18,17 @@ export function addPropertyCommands(program: Command, world: World): void {
     description: 'the values, of all or of selected hosts',
     examples: [['property list @rack3 --watch', 'of the hosts of a group, as they change']],
     changes: ['host', 'inventory'],
+    like: () => propertiesReport([]),
     load: async (api, args) => {
       const [hosts, properties] = await Promise.all([everyHost(api), api.properties.show()])
       const { items, missing } = pickHosts(args, hosts)
       const wanted = new Set(items.map(({ id }) => id))
-      const columns = [
-        ...[text('host', 'HOST'), text('property', 'PROPERTY'), words('value', 'VALUE')],
-        ...[text('type', 'TYPE', { spare: 2 }), time('at', 'SINCE', { spare: 1 })],
-      ]
       const rows = properties.hosts
         .filter(({ host }) => wanted.has(host))
         .flatMap(({ name, values }) =>
           values.map(({ name: key, value, type, at }) => ({ host: name, property: key, value: String(value), type, at: iso(at) })),
         )
-      return { report: listReport('properties', 'property', columns, rows, 'No host has a property.'), missing }
+      return { report: propertiesReport(rows), missing }
     },
   })
   addDoing(property, world, {
@@ -51,4 +49,12 @@ export function addPropertyCommands(program: Command, world: World): void {
       world.out.write(`set; ${counted(hosts.length, 'host')} will report by it\n`)
     },
   })
+}
+
+function propertiesReport(rows: readonly Row[]): Report {
+  const columns = [
+    ...[text('host', 'HOST'), text('property', 'PROPERTY'), words('value', 'VALUE')],
+    ...[text('type', 'TYPE', { spare: 2 }), time('at', 'SINCE', { spare: 1 })],
+  ]
+  return listReport('properties', 'property', columns, rows, 'No host has a property.')
 }

@@ -14,19 +14,23 @@ export function addReloadCommand(program: Command, out: Terminal): void {
       'after',
       `
 The appliance reads its file again. What boots go by is taken at once: boot.image, boot.root, boot.dom0Memory, boot.xenArguments and
-boot.kernelArguments; hosts that run keep what they have. All else is read at the start of a service, and told with its name. A file
-that is refused (exit code 2) changes nothing. The same is: systemctl reload hostless-appliance`,
+boot.kernelArguments; and what addresses are given by: the pools, subnets, router and dns of dhcp, and hosts with their reservations.
+Who has an address keeps it, and hosts that run do not notice; who has one that is reserved for another now gets another when it asks
+again. All else is read at the start of a service, and told with its name; with another network or dhcp.mode all of dhcp and hosts waits
+for that. A file that is refused (exit code 2) changes nothing.
+The same is: systemctl reload hostless-appliance`,
     )
     .action(async ({ config }: { readonly config: string }) => {
       out.write(describeReloaded(await reloadConfig(await dataDirOf({ config }))))
     })
 }
 
-export function describeReloaded({ taken, restart }: Reloaded): string {
+export function describeReloaded({ taken, restart, notes }: Reloaded): string {
   if (taken.length === 0 && restart.length === 0) return 'Nothing has changed.\n'
   const services = (['appliance', 'manager'] as const).filter((service) => restart.some((one) => one.services.includes(service)))
   return [
-    ...(taken.length > 0 ? [`Taken, for boots from now on: ${taken.join(', ')}\n`] : []),
+    ...(taken.length > 0 ? [`Taken, from now on: ${taken.join(', ')}\n`] : []),
+    ...notes.map((note) => `${note}\n`),
     ...restart.map(({ setting, services: readers }) => `Read at the start of ${readers.join(' and ')} alone: ${setting}\n`),
     ...(services.length > 0
       ? [`Next: systemctl restart ${services.map((service) => `hostless-${service}`).join(' ')}   # hosts that run do not notice\n`]

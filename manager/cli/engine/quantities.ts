@@ -37,3 +37,16 @@ export function timeSpan(least: number, most: number): (text: string) => number 
     return span
   }
 }
+
+/** Milliseconds since the epoch, once it is known what time it is. */
+export type PointInTime = (now: number) => number
+
+/** `2h`, `3d`: so long ago; `2026-11-30`, `2026-11-30T08:00`: local time, unless it ends in `Z` or an offset. */
+export function pointInTime(written: string): PointInTime {
+  const ago = readSpan(written)
+  if (ago !== undefined) return (now) => Math.max(0, now - ago)
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?))?$/.exec(written) ?? []
+  const at = day === undefined ? Number.NaN : Date.parse(`${day}T${time ?? '00:00'}`)
+  if (!(at >= 0)) throw new InvalidArgumentError('Say how long ago, as 2h or 3d, or when, as 2026-11-30 or 2026-11-30T08:00.')
+  return () => at
+}

@@ -21,6 +21,10 @@ export const NEEDED: readonly Needed[] = [
   { what: 'tar2sqfs', package: 'squashfs-tools-ng', purpose: 'hostless image build and import', need: 'building' },
   { what: 'zstd', package: 'zstd', purpose: 'hostless image build', need: 'building' },
   { what: 'xz', package: 'xz-utils', purpose: 'hostless image build', need: 'building' },
+  { what: 'grub-mkimage', package: 'grub-common', purpose: 'hostless image usb', need: 'building' },
+  { what: '/usr/lib/grub/i386-pc/boot_hybrid.img', package: 'grub-pc-bin', purpose: 'hostless image usb', need: 'building' },
+  { what: '/usr/lib/grub/x86_64-efi/kernel.img', package: 'grub-efi-amd64-bin', purpose: 'hostless image usb', need: 'building' },
+  { what: 'mformat', package: 'mtools', purpose: 'hostless image usb', need: 'building' },
   { what: 'bzip2', package: 'bzip2', purpose: 'hostless image build and import', need: 'building' },
 ]
 

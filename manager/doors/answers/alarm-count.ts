@@ -1,5 +1,5 @@
 // How many open alarms each host has, counted once and kept until an alarm is raised or cleared.
-import type { StoredAlarm } from '../../store/tables/alarms.ts'
+import { hostsOf, type StoredAlarm } from '../../store/tables/alarms.ts'
 
 /** By host id. */
 export type AlarmsOf = ReadonlyMap<string, number>
@@ -29,6 +29,6 @@ export class AlarmCount {
 
 function countAlarms(alarms: readonly StoredAlarm[]): AlarmsOf {
   const of = new Map<string, number>()
-  for (const { host } of alarms) if (host !== null) of.set(host, (of.get(host) ?? 0) + 1)
+  for (const alarm of alarms) for (const host of hostsOf(alarm)) of.set(host, (of.get(host) ?? 0) + 1)
   return of
 }

@@ -17,11 +17,12 @@ export interface HostParts {
   /** Of its memory, by claims; undefined where that is not known. */
   readonly freeBytes: number | undefined
   readonly image: Host['image']
+  readonly once: Host['once']
   readonly cpuGroup: number | undefined
   readonly alarms: number
 }
 
-export function summaryOf({ view, inventory, sample, freeBytes, image, cpuGroup, alarms }: HostParts): Host {
+export function summaryOf({ view, inventory, sample, freeBytes, image, once, cpuGroup, alarms }: HostParts): Host {
   const { groups, macs, serial: _serial, product: _product, claim, cordon, connection, ...others } = view
   const { trust, presence, service, power } = conditionNow(view, connection ? 'connected' : 'absent')
   return {
@@ -33,8 +34,9 @@ export function summaryOf({ view, inventory, sample, freeBytes, image, cpuGroup,
     ...(connection ? { connection: { address: connection.address, agent: connection.agent, since: connection.since } } : {}),
     ...(claim ? { change: { at: claim.at, differs: [...claim.differs], was: identityOf(view), is: identityOf(claim) } } : {}),
     ...(claim || trust !== 'approved' ? { seen: seenOf(view) } : {}),
-    ...(inventory ? { hardware: hardwareOf(inventory) } : {}),
+    ...(inventory ? { hardware: hardwareOf(inventory, macs) } : {}),
     ...(image ? { image } : {}),
+    ...(once ? { once } : {}),
     ...(cpuGroup === undefined ? {} : { cpuGroup }),
     ...(sample && connection ? { load: { ...loadOf(sample), ...(freeBytes === undefined ? {} : { freeBytes }) } } : {}),
     ...guestCountOf(view, inventory),
@@ -75,7 +77,7 @@ export function guestsOn({ id, name, connection }: HostView, inventory: Inventor
   })
 }
 
-function hardwareOf(inventory: Inventory): HostHardware {
+function hardwareOf(inventory: Inventory, macs: HostView['macs']): HostHardware {
   const { dmi, cpus, memory, xen, kernel, blockDevices, nics } = inventory
   // A LUN is seen once for each path.
   const disks = new Map(blockDevices.filter(({ removable }) => !removable).map((disk) => [disk.wwid ?? disk.name, disk.sizeBytes]))
@@ -92,11 +94,24 @@ function hardwareOf(inventory: Inventory): HostHardware {
     memoryBytes: memory.totalBytes ?? xen.totalBytes,
     xen: xen.version,
     kernel: kernel.release,
+    ...linkOf(nics, macs),
+    ...(xen.xenCaps.length === 0 ? {} : { hvm: xen.xenCaps.some((name) => name.startsWith('hvm-')) }),
     ...(uncountedOf(inventory, ['blockDevices']).length > 0 ? {} : { diskCount: disks.size, diskBytes: sumOf([...disks.values()]) }),
     ...(uncountedOf(inventory, ['nics']).length > 0
       ? {}
       : { nicCount: nics.length, nicsUp: nics.filter(({ link }) => link === 'up').length }),
   }
+}
+
+function linkOf(nics: Inventory['nics'], macs: HostView['macs']): Pick<HostHardware, 'link'> {
+  const boots = (nic: Inventory['nics'][number]): boolean =>
+    macs.some(({ mac, boot }) => boot && (mac === nic.permanentMac || mac === nic.mac))
+  const heard = nics.filter(({ neighbours }) => neighbours.length > 0)
+  const nic = heard.find(boots) ?? heard[0]
+  const [neighbour] = nic?.neighbours ?? []
+  if (!nic || !neighbour) return {}
+  const { chassisName, chassisId, portId } = neighbour
+  return { link: { nic: nic.name, switch: chassisName ?? chassisId, port: portId.replace(/^(ifname|local|mac) /, '') } }
 }
 
 function loadOf({ at, host }: Sample): HostLoad {

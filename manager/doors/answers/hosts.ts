@@ -10,17 +10,24 @@ import { groupsOfHosts } from './cpu-answer.ts'
 import { type HostParts, summaryOf } from './host-summary.ts'
 import { Summaries } from './summaries.ts'
 
+/** What the appliances and the operators say of the boots of a host. */
+export interface HostBoots {
+  /** What it booted; undefined where no appliance has told. */
+  imageOf(host: HostView): Host['image']
+  /** What it boots next, once. */
+  onceOf(host: HostView): Host['once']
+}
+
 export class HostAnswers {
   readonly #pool: Pool
-  readonly #imageOf: (host: HostView) => Host['image']
+  readonly #boots: HostBoots
   readonly #summaries = new Summaries()
   readonly #alarms: AlarmCount
   #groups: { readonly cpu: PoolCpu; readonly of: ReadonlyMap<string, number> } | undefined
 
-  /** `imageOf`: what it booted; undefined where no appliance has told. */
-  constructor(pool: Pool, imageOf: (host: HostView) => Host['image']) {
+  constructor(pool: Pool, boots: HostBoots) {
     this.#pool = pool
-    this.#imageOf = imageOf
+    this.#boots = boots
     this.#alarms = new AlarmCount(() => pool.alarms())
     pool.subscribe(({ kind }) => {
       if (kind === 'alarm' || kind === 'alarm-cleared') this.#alarms.forget()
@@ -28,10 +35,15 @@ export class HostAnswers {
   }
 
   /** `next`: the name behind which there are more. */
-  async page({ limit, after }: HostPage): Promise<{ readonly hosts: readonly Host[]; readonly next: string | undefined }> {
+  async page({ limit, after, state, group }: HostPage): Promise<{ readonly hosts: readonly Host[]; readonly next: string | undefined }> {
     const [cpu, alarms, memory] = await Promise.all([this.#pool.cpu(), this.#alarms.now(), this.#pool.memory.look()])
     const groups = this.#groupsOf(cpu)
-    const views = this.#pool.hostsBehind(after, limit + 1)
+    const isMeant = (view: HostView): boolean =>
+      (state === undefined || view.state === state) && (group === undefined || view.groups.includes(group))
+    const isWhole = state === undefined && group === undefined
+    const views = isWhole
+      ? this.#pool.hostsBehind(after, limit + 1)
+      : this.#pool.hostsBehind(after, Number.MAX_SAFE_INTEGER).filter(isMeant)
     const hosts = views.slice(0, limit).map((view) => this.#summaries.of(this.#parts(view, groups, alarms, memory)))
     return { hosts, next: views.length > limit ? hosts.at(-1)?.name : undefined }
   }
@@ -55,7 +67,8 @@ export class HostAnswers {
       inventory: this.#pool.knownInventory(view.id),
       sample: this.#pool.latestSample(view.id),
       freeBytes: room?.kind === 'room' ? Math.max(0, room.free) : undefined,
-      image: this.#imageOf(view),
+      image: this.#boots.imageOf(view),
+      once: this.#boots.onceOf(view),
       cpuGroup: groups.get(view.id),
       alarms: alarms.get(view.id) ?? 0,
     }

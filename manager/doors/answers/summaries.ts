@@ -25,6 +25,9 @@ function isSame(a: HostParts, b: HostParts): boolean {
     a.cpuGroup === b.cpuGroup &&
     a.alarms === b.alarms &&
     a.image?.image === b.image?.image &&
-    a.image?.generation === b.image?.generation
+    a.image?.generation === b.image?.generation &&
+    a.once?.what === b.once?.what &&
+    a.once?.at === b.once?.at &&
+    a.once?.who === b.once?.who
   )
 }

@@ -16,6 +16,7 @@ import { statusOf } from '../openapi.ts'
 import { refusalOf, writeProblem } from '../problem.ts'
 import { type Body, readBody, readOctets } from './body.ts'
 import { inputOf } from './input.ts'
+import { InTurn, ifMatch, isMatch, OUTDATED, pathPart, shownBy, tagOf } from './precondition.ts'
 import { startOf } from './start-headers.ts'
 import { stillThere } from './still-there.ts'
 import type { Tagged } from './tagged.ts'
@@ -58,6 +59,7 @@ class RestApi implements Api {
   readonly #options: ApiOptions
   readonly #known = new WeakMap<Request, Known>()
   readonly #paths = new WeakMap<Request, string>()
+  readonly #inTurn = new InTurn()
   readonly #unsubscribe: () => void
 
   constructor(options: ApiOptions) {
@@ -157,10 +159,28 @@ class RestApi implements Api {
     }
     const start = operation.starts ? startOf(request.headers) : undefined
     if (start?.kind === 'refused') return refuse(start)
-    const answer = await stillThere(request, response, calls.ask(operation, input.input, start ? { ...by, start: start.start } : by))
+    const match = ifMatch(operation, request.get('if-match'))
+    if (match?.kind === 'refused') return refuse(match)
+    const act = () => calls.ask(operation, input.input, start ? { ...by, start: start.start } : by)
+    const asked = match ? this.#whereMatching(operation, match.tags, input.input, by, act) : act()
+    const answer = await stillThere(request, response, asked)
     if (answer.kind === 'done' && !known) gate.wentWell(peer)
     if (answer.kind === 'done' && changesAccess(operation)) await this.streams.look()
     write(operation, response, answer)
+  }
+
+  /** Acts where the thing is still what was read, as no other who has read the same has acted before. */
+  #whereMatching(operation: Operation, tags: string, input: object, by: Caller | Stranger, act: () => Promise<Done<unknown>>) {
+    const { calls } = this.#options
+    const [shown, thing] = [shownBy(operation), pathPart(operation, input)]
+    if (!shown) return act()
+    return this.#inTurn.of(shown.http, async () => {
+      const now = await calls.ask(shown, thing, by)
+      if (now.kind !== 'done') return now
+      if (isMatch(tags, tagOf(shown, now.value))) return act()
+      await calls.refused(operation, input, by, OUTDATED)
+      return OUTDATED
+    })
   }
 
   #stream(request: Request, response: Response): void {
@@ -195,8 +215,10 @@ function changesAccess(operation: Operation): boolean {
 
 function write(operation: Operation, response: Response, answer: Done<unknown>): void {
   const status = statusOf(operation)
-  if (answer.kind !== 'done') writeRefusal(response, asRefusal(answer))
-  else if (status === 204) response.writeHead(204).end()
+  if (answer.kind !== 'done') return void writeRefusal(response, asRefusal(answer))
+  const tag = tagOf(operation, answer.value)
+  if (tag !== undefined) response.setHeader('etag', tag)
+  if (status === 204) response.writeHead(204).end()
   else if (operation.answers === 'text') send(response, status, 'text/plain; version=0.0.4; charset=utf-8', String(answer.value))
   else send(response, status, 'application/json', JSON.stringify(answer.value))
 }

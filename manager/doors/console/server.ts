@@ -11,6 +11,7 @@ import type { ConsoleTicket } from '../../consoles/tickets.ts'
 import { CONSOLE_PATH, CONSOLE_PROTOCOL, type ConsoleNotice, TICKET_PREFIX } from '../../contract/consoles.ts'
 import type { Gate } from '../gate.ts'
 import { type Credential, credentialOf, isSameOrigin } from '../guard.ts'
+import type { Rights } from '../rights/rights.ts'
 import { pump } from './pump.ts'
 
 export interface ConsoleDoor {
@@ -22,6 +23,7 @@ export interface ConsoleDoor {
 export interface ConsoleDoorOptions {
   readonly consoles: Pick<GuestConsoles, 'redeem' | 'attach'>
   readonly gate: Pick<Gate, 'identify' | 'ownerOf'>
+  readonly rights: Pick<Rights, 'mayActOnGuest'>
   readonly log: Log
 }
 
@@ -33,7 +35,7 @@ const LOOK = 15_000
 type Admitted = { readonly kind: 'admitted'; readonly ticket: ConsoleTicket; readonly credential: Credential } | Turned
 type Turned = { readonly kind: 'turned'; readonly status: number; readonly reason: string }
 
-export function openConsoleDoor({ consoles, gate, log }: ConsoleDoorOptions): ConsoleDoor {
+export function openConsoleDoor({ consoles, gate, rights, log }: ConsoleDoorOptions): ConsoleDoor {
   const sockets = new WebSocketServer({
     ...{ noServer: true, maxPayload: MOST_FRAME, perMessageDeflate: false, clientTracking: true },
     handleProtocols: () => CONSOLE_PROTOCOL,
@@ -55,12 +57,22 @@ export function openConsoleDoor({ consoles, gate, log }: ConsoleDoorOptions): Co
     const admitted = await admit(request)
     if (admitted.kind === 'turned') return refuse(socket, admitted.status, admitted.reason)
     const { ticket, credential } = admitted
-    sockets.handleUpgrade(request, socket, head, (opened) => sit(opened, ticket, credential))
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      sit(opened, ticket, credential).catch((error: unknown) => {
+        log.error({ error }, 'a console could not be shown')
+        opened.close(1011)
+      })
+    })
   }
-  const sit = (opened: WebSocket, ticket: ConsoleTicket, credential: Credential): void => {
+  const sit = async (opened: WebSocket, ticket: ConsoleTicket, credential: Credential): Promise<void> => {
     let more: () => void = () => undefined
     const notice = (said: ConsoleNotice): void => opened.send(JSON.stringify(said))
-    const attached = consoles.attach(ticket, { wake: () => more() })
+    opened.on('error', (error) => log.debug({ error }, 'a console’s connection broke'))
+    let wasAwaited = false
+    const attached = await consoles.attach(ticket, { wake: () => more() }, (reason) => {
+      wasAwaited = true
+      notice({ kind: 'note', text: `${reason}: it is waited for` })
+    })
     if (attached.kind !== 'done') {
       notice({ kind: 'ended', cause: 'failed', reason: attached.reason })
       opened.close(1000)
@@ -72,17 +84,27 @@ export function openConsoleDoor({ consoles, gate, log }: ConsoleDoorOptions): Co
       notice({ kind: 'ended', cause: 'failed', reason })
       opened.close(1000)
     }
+    const standing = async (): Promise<'as it was' | 'looks' | 'signed out'> => {
+      const who = await gate.ownerOf(credential)
+      if (who?.user !== ticket.user) return 'signed out'
+      if (ticket.mode === 'look') return 'as it was'
+      return atLeast(who.role, 'operator') && (await rights.mayActOnGuest(ticket.guest.uuid, who)) ? 'as it was' : 'looks'
+    }
+    const mayStill = async (): Promise<boolean> => {
+      const is = await standing().catch(() => 'unknown' as const)
+      if (is === 'signed out') end('you are signed out')
+      else if (is === 'looks') end('you may not type any more: look at it anew')
+      else if (is === 'unknown') end('whether you may still look cannot be told now')
+      return is === 'as it was'
+    }
+    // Half a minute may have passed since it was asked.
+    if (wasAwaited && !(await mayStill())) return seat.leave()
+    if (opened.readyState !== opened.OPEN) return seat.leave()
     const look = setInterval(() => {
       if (!isThere) return opened.terminate()
       isThere = false
       opened.ping()
-      gate.ownerOf(credential).then(
-        (who) => {
-          if (who?.user !== ticket.user) end('you are signed out')
-          else if (ticket.mode === 'type' && !atLeast(who.role, 'operator')) end('you may not type any more: look at it anew')
-        },
-        () => end('whether you may still look cannot be told now'),
-      )
+      void mayStill()
     }, LOOK)
     opened.on('pong', () => {
       isThere = true
@@ -93,7 +115,6 @@ export function openConsoleDoor({ consoles, gate, log }: ConsoleDoorOptions): Co
       if (seat.type(Buffer.from(data)) === 'full')
         notice({ kind: 'note', text: 'the guest does not take what was typed: the rest is dropped' })
     })
-    opened.on('error', (error) => log.debug({ error }, 'a console’s connection broke'))
     opened.on('close', () => {
       clearInterval(look)
       seat.leave()

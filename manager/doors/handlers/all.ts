@@ -11,19 +11,21 @@ import { MatrixAnswers } from '../answers/matrix.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from './access.ts'
 import { alarmHandlers } from './alarms.ts'
 import { automationHandlers } from './automations.ts'
+import { type CaptureDeps, captureHandlers } from './captures.ts'
 import { type ChecklistDeps, checklistHandlers } from './checklist.ts'
 import { connectionHandlers } from './connections.ts'
 import { type ConsoleDeps, consoleHandlers } from './consoles.ts'
 import { cpuHandlers } from './cpu.ts'
 import { evacuationHandlers } from './evacuations.ts'
 import type { Handlers } from './handlers.ts'
-import { bootHandlers, guestHandlers, type HostDeps, hostHandlers } from './hosts.ts'
+import { bootHandlers, guestHandlers, type HostDeps, hostHandlers, shownOrder } from './hosts.ts'
 import { type ManagerDeps, managerHandlers } from './manager.ts'
 import { type MeasureDeps, measureHandlers } from './measures.ts'
 import { migrationHandlers } from './migrations.ts'
 import { type NetworkDeps, networkHandlers } from './networks.ts'
 import { type NotificationBook, notificationHandlers } from './notifications.ts'
 import { propertyHandlers } from './properties.ts'
+import { secondFactorHandlers } from './second-factor.ts'
 import { type StorageDeps, storageHandlers } from './storage.ts'
 import { taskHandlers } from './tasks.ts'
 import { placementHandlers, type ThingDeps, thingHandlers } from './things.ts'
@@ -31,7 +33,7 @@ import { vmImageHandlers, vmImageUploadHandlers } from './vm-images.ts'
 import { type VmDeps, vmHandlers } from './vms.ts'
 
 export interface HandlerDeps
-  extends Omit<HostDeps, 'answers'>,
+  extends Omit<HostDeps, 'answers' | 'boots'>,
     Omit<ThingDeps, 'answers'>,
     ManagerDeps,
     Pick<ChecklistDeps, 'findings' | 'now'>,
@@ -41,6 +43,7 @@ export interface HandlerDeps
     Pick<MeasureDeps, 'measures'>,
     Pick<NetworkDeps, 'networks'> {
   readonly access: Access
+  readonly boots: HostDeps['boots'] & CaptureDeps['boots']
   readonly automations: Automations
   readonly moveRates: Pick<MoveRates, 'change' | 'of'>
   /** Long work of all kinds, automations too. */
@@ -60,12 +63,16 @@ export interface Made {
 
 export function createHandlers(deps: HandlerDeps): Made {
   const { pool, access } = deps
-  const answers = new HostAnswers(pool, (host) => deps.boots.imageOf(host))
+  const answers = new HostAnswers(pool, {
+    imageOf: (host) => deps.boots.imageOf(host),
+    onceOf: (host) => shownOrder(deps.boots.onceOf(host.id)),
+  })
   const matrix = new MatrixAnswers(pool, deps.scans)
   const hosts: HostDeps = { ...deps, answers }
   const handlers: Handlers = {
     hosts: hostHandlers(hosts),
     boots: bootHandlers(hosts),
+    captures: captureHandlers(deps),
     checklist: checklistHandlers(deps),
     guests: guestHandlers(hosts),
     vms: vmHandlers(deps),
@@ -88,8 +95,9 @@ export function createHandlers(deps: HandlerDeps): Made {
     vmImageUploads: vmImageUploadHandlers(deps.images),
     access: accessHandlers(access),
     users: userHandlers(access),
+    secondFactor: secondFactorHandlers(access),
     tokens: tokenHandlers(access),
-    audit: auditHandlers(access),
+    audit: auditHandlers(access, (host) => pool.find(host)?.id),
     manager: managerHandlers(deps),
   }
   return { handlers, hosts: answers, matrix }

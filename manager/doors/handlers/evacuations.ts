@@ -6,31 +6,35 @@ import { type EvacuationAsked, planEvacuation, weighEvacuation } from '../../aut
 import { type EvacuationAsk, evacuations, type HomecomingAsk } from '../../contract/evacuations.ts'
 import type { HostView } from '../../hosts/pool-change.ts'
 import type { Done } from '../../outcome.ts'
-import { done, type HandlersOf, missing } from './handlers.ts'
+import { hostsWithin } from '../rights/hosts-within.ts'
+import { type Caller, done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 import { startAutomation } from './starting.ts'
 import type { VmDeps } from './vms.ts'
 
 export function evacuationHandlers({ pool, automations, guests: { plans, book } }: VmDeps): HandlersOf<typeof evacuations> {
   const deps = { ...plans, book }
-  const askedFor = ({ ref, host: wanted, others, maxPauseMs, keepMs, rateBytes, network }: EvacuationAsk): Done<EvacuationAsked> => {
+  const askedFor = (
+    { ref, host: wanted, others, maxPauseMs, keepMs, rateBytes, network }: EvacuationAsk,
+    { who }: Caller,
+  ): Done<EvacuationAsked> => {
     const [host, to] = [pool.find(ref), wanted === undefined ? undefined : pool.find(wanted)]
     if (!host) return missing(noHost(ref))
     if (wanted !== undefined && !to) return missing(noHost(wanted))
-    return done({ host, to, others, how: howOf({ maxPauseMs, keepMs, rateBytes, network }) })
+    return done({ host, to, among: hostsWithin(pool, who), others, how: howOf({ maxPauseMs, keepMs, rateBytes, network }) })
   }
-  const askedHome = ({ refs, others, ...how }: HomecomingAsk): Done<HomeAsked> => {
+  const askedHome = ({ refs, others, ...how }: HomecomingAsk, { who }: Caller): Done<HomeAsked> => {
     const homes = new Map<string, HostView>()
     for (const ref of refs) {
       const host = pool.find(ref)
       if (!host) return missing(noHost(ref))
       homes.set(host.id, host)
     }
-    return done({ homes: [...homes.values()], others, how: howOf(how) })
+    return done({ homes: [...homes.values()], among: hostsWithin(pool, who), others, how: howOf(how) })
   }
   return {
-    async plan(input) {
-      const asked = askedFor(input)
+    async plan(input, by) {
+      const asked = askedFor(input, by)
       if (asked.kind !== 'done') return asked
       const guests = await weighEvacuation(deps, asked.value)
       return done({
@@ -47,8 +51,8 @@ export function evacuationHandlers({ pool, automations, guests: { plans, book } 
       const host = pool.find(ref)
       return host ? done({ guests: (await guestsAway(deps, [host])).map(awayAnswer) }) : missing(noHost(ref))
     },
-    async homePlan(input) {
-      const asked = askedHome(input)
+    async homePlan(input, by) {
+      const asked = askedHome(input, by)
       if (asked.kind !== 'done') return asked
       const all = await weighHome(deps, asked.value)
       return done({
@@ -62,12 +66,12 @@ export function evacuationHandlers({ pool, automations, guests: { plans, book } 
     },
     bringHome: (input, by) =>
       startAutomation(automations, evacuations.bringHome, input, by, async () => {
-        const asked = askedHome(input)
+        const asked = askedHome(input, by)
         return asked.kind === 'done' ? planHome(deps, asked.value) : asked
       }),
     start: (input, by) =>
       startAutomation(automations, evacuations.start, input, by, async () => {
-        const asked = askedFor(input)
+        const asked = askedFor(input, by)
         return asked.kind === 'done' ? planEvacuation(deps, asked.value) : asked
       }),
   }

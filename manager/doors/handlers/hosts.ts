@@ -1,4 +1,6 @@
 // Hosts, what runs on them, and how they boot.
+
+import { endOf } from '../../appliances/once.ts'
 import type { Appliance, BootedImage, BootSettings, boots } from '../../contract/boots.ts'
 import type { guests } from '../../contract/guests.ts'
 import type { Host, hosts } from '../../contract/hosts.ts'
@@ -6,12 +8,15 @@ import type { Wish } from '../../hosts/operator.ts'
 import type { HostView, Outcome } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
 import type { StateEvent } from '../../hosts/state.ts'
-import type { Done } from '../../outcome.ts'
+import type { Done, Refused } from '../../outcome.ts'
 import { HOST_FIELD_NAMES } from '../../protocol/host-fields.ts'
+import type { OnceKind } from '../../protocol/once.ts'
 import type { StoredBoot } from '../../store/tables/boots.ts'
+import type { StoredOrder } from '../../store/tables/once-orders.ts'
 import { maintenance } from '../answers/host-action.ts'
 import { guestsOn } from '../answers/host-summary.ts'
 import type { HostAnswers } from '../answers/hosts.ts'
+import { admit } from './admitting.ts'
 import { type Caller, done, found, type HandlersOf, missing } from './handlers.ts'
 
 /** What the appliances tell of the boots. */
@@ -30,7 +35,18 @@ export interface BootBook {
   appliances(): Promise<readonly Appliance[]>
   /** `host`: its id. */
   settingsOf(host: string): BootSettings
+  /** Whether an appliance is known to have an image of this name. */
+  hasImage(name: string): Promise<boolean>
   setBoot(host: string, wanted: BootSettings, who: string): Promise<void>
+  /** What it boots once, at its next boot. */
+  onceOf(host: string): StoredOrder | undefined
+  /** `what`: undefined takes the order back. Why not, where it is refused. */
+  bootOnce(host: HostView, what: OnceKind | undefined, who: string): Promise<Refused | undefined>
+}
+
+/** As is said of a host. */
+export function shownOrder(order: StoredOrder | undefined): Host['once'] {
+  return order && { what: order.what, who: order.who, at: order.at, until: endOf(order) }
 }
 
 export interface HostDeps {
@@ -78,6 +94,7 @@ export function hostHandlers({ pool, answers }: HostDeps): HandlersOf<typeof hos
       return shown(await pool.change(view.id, wishes, byUser(who.user)))
     },
     approve: ({ ref, seen }, by) => move(ref, by, () => ({ kind: 'approve', seen })),
+    admit: (wanted, { who }) => admit(pool, wanted, byUser(who.user)),
     reject: ({ ref }, by) => move(ref, by, () => ({ kind: 'reject' })),
     maintain: ({ ref }, by) => move(ref, by, async ({ id, presence }) => maintenance(presence, await pool.inventory(id))),
     resume: ({ ref }, by) => move(ref, by, () => ({ kind: 'resume' })),
@@ -109,14 +126,29 @@ export function bootHandlers({ pool, boots: book, answers }: HostDeps): Handlers
       const view = pool.find(ref)
       return found(view && book.settingsOf(view.id), noHost(ref))
     },
-    async set({ ref, ...wanted }, { who }) {
+    async set({ ref, force, ...wanted }, { who }) {
       const view = pool.find(ref)
       if (!view) return missing(noHost(ref))
+      const { image } = wanted
+      if (typeof image === 'string' && force !== true && !(await book.hasImage(image))) return noImage(image)
       await book.setBoot(view.id, wanted, byUser(who.user))
       return found(await answers.one(view.id), noHost(ref))
     },
+    async once({ ref, what }, { who }) {
+      const view = pool.find(ref)
+      if (!view) return missing(noHost(ref))
+      const refused = await book.bootOnce(view, what === 'none' ? undefined : what, byUser(who.user))
+      return refused ?? found(await answers.one(view.id), noHost(ref))
+    },
     appliances: async () => done({ appliances: [...(await book.appliances())] }),
   }
+}
+
+function noImage(image: string): Refused {
+  const why = `no machine has come up with an image ${image} yet, and none of that name is published beside this manager`
+  const mend =
+    'see what there is (hostless image list, hostless image publish), or take it all the same (--force; over the API "force": true)'
+  return { kind: 'refused', code: 'unknown', reason: `${why}: hosts that are to boot it might not come up; ${mend}` }
 }
 
 /** The one that was booted last first. */

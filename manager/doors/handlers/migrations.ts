@@ -1,20 +1,25 @@
 // Guests that move to another host: the plan, and the automation that carries it out.
+
+import type { MoveAsked } from '../../automations/migrate/asked.ts'
+import { type NotSent, takesOf } from '../../automations/migrate/estimate.ts'
 import { planMigrate, weighAll } from '../../automations/migrate/several.ts'
 import { stepsOf } from '../../automations/migrate/told.ts'
-import type { MoveAsked, Weighed } from '../../automations/migrate/weigh.ts'
+import type { Weighed } from '../../automations/migrate/weigh.ts'
 import { type MigrationAsk, type MigrationPlan, type Move, migrations } from '../../contract/migrations.ts'
 import type { Places } from '../../guests/where.ts'
 import type { Done } from '../../outcome.ts'
 import type { MovesTable } from '../../store/tables/moves.ts'
 import { movesOf } from '../../store/tables/moves.ts'
-import { done, type HandlersOf, missing } from './handlers.ts'
+import { hostsWithin } from '../rights/hosts-within.ts'
+import { type Caller, done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 import { startAutomation } from './starting.ts'
 import type { VmDeps } from './vms.ts'
 
 export function migrationHandlers({ pool, automations, guests: { plans } }: VmDeps): HandlersOf<typeof migrations> {
-  const askedFor = ({ host, ...input }: MigrationAsk, within?: string): Done<MoveAsked> => {
-    if (host === undefined) return done({ ...input, within })
+  const askedFor = ({ host, ...input }: MigrationAsk, { who, start }: Caller): Done<MoveAsked> => {
+    const within = start?.within
+    if (host === undefined) return done({ ...input, among: hostsWithin(pool, who), within })
     const to = pool.find(host)
     return to ? done({ ...input, to, within }) : missing(noHost(host))
   }
@@ -29,16 +34,16 @@ export function migrationHandlers({ pool, automations, guests: { plans } }: VmDe
       const last = rows.length === limit ? rows.at(-1) : undefined
       return done({ moves: rows.map(moveAnswer), ...(last ? { next: `${last.ended}-${last.automation}` } : {}) })
     },
-    async plan(input) {
-      const asked = askedFor(input)
+    async plan(input, by) {
+      const asked = askedFor(input, by)
       if (asked.kind !== 'done') return asked
       const [weighed = missing(input.ref)] = await weighAll(plans, [asked.value])
       return weighed.kind === 'done' ? done(planAnswer(weighed.value, asked.value)) : weighed
     },
-    async planAll({ refs, ...how }) {
+    async planAll({ refs, ...how }, by) {
       const all: MoveAsked[] = []
       for (const ref of refs) {
-        const asked = askedFor({ ref, ...how })
+        const asked = askedFor({ ref, ...how }, by)
         if (asked.kind !== 'done') return asked
         all.push(asked.value)
       }
@@ -54,7 +59,7 @@ export function migrationHandlers({ pool, automations, guests: { plans } }: VmDe
     start: (input, by) =>
       plans.moves.next(() =>
         startAutomation(automations, migrations.start, input, by, async () => {
-          const asked = askedFor(input, by.start?.within)
+          const asked = askedFor(input, by)
           return asked.kind === 'done' ? planMigrate(plans, asked.value) : asked
         }),
       ),
@@ -64,7 +69,7 @@ export function migrationHandlers({ pool, automations, guests: { plans } }: VmDe
 function moveAnswer(row: MovesTable): Move {
   const { automation, guest, name, way, outcome, reason, who, began, ended, disk_bytes: diskBytes, memory_bytes: memoryBytes } = row
   return {
-    ...{ automation, guest, name, way: way === 'live' ? 'live' : 'stopped', who, began, ended, diskBytes, memoryBytes },
+    ...{ automation, guest, name, way: way === 'live' || way === 'restarted' ? way : 'stopped', who, began, ended, diskBytes, memoryBytes },
     outcome: outcome === 'done' || outcome === 'aborted' ? outcome : 'failed',
     from: { host: row.from_host, name: row.from_name },
     to: { host: row.to_host, name: row.to_name },
@@ -79,26 +84,33 @@ const USABLE = 0.8
 const BYTES_A_MEGABIT = 125_000
 
 function planAnswer(
-  { guest, way, from, to, over, diskBytes, memoryBytes, refusals, args, others }: Weighed,
+  { guest, way, from, to, over, diskBytes, memoryBytes, refusals, args, others, saved, stopMs, restart }: Weighed,
   asked: MoveAsked,
 ): MigrationPlan {
   const carried = over?.megabits === undefined ? undefined : over.megabits * BYTES_A_MEGABIT * USABLE
   const known = [carried, asked.rateBytes].flatMap((rate) => rate ?? [])
   return {
-    ...{ guest, diskBytes, memoryBytes, pauseAtMostMs: way === 'stopped' ? 0 : asked.maxPauseMs },
+    ...{ guest, diskBytes, memoryBytes, pauseAtMostMs: stopMs ?? (way === 'stopped' ? 0 : asked.maxPauseMs) },
     ...(way === undefined ? {} : { way }),
     ...(from ? { from: { host: from.id, name: from.name } } : {}),
     ...(to ? { to: { host: to.id, name: to.name } } : {}),
     ...(over ? { network: over.network } : {}),
     ...(over?.megabits === undefined ? {} : { megabits: over.megabits }),
-    ...(known.length === 0 ? {} : { takesMs: Math.round(((diskBytes + memoryBytes) / Math.min(...known)) * 1000) }),
+    ...(known.length === 0 || !args ? {} : { takesMs: takesOf(args, saved, { bytes: Math.min(...known) }) }),
+    ...(args ? { notSent: sumOf([...saved.values()]) } : {}),
     disks: (args?.disks ?? []).map(({ vdev, sizeBytes, to: vg, stays }) => ({
       ...{ vdev, sizeBytes, how: stays ? ('stays' as const) : ('copied' as const), vg: vg.name, luns: [...(stays?.luns ?? [])] },
     })),
     steps: args ? stepsOf(args).map((step) => ({ ...step })) : [],
     refusals: refusals.map((one) => ({ ...one })),
+    ...(restart ? { withRestart: { stopMs: restart.stopMs } } : {}),
     ...(others ? { others: othersAnswer(others) } : {}),
   }
+}
+
+function sumOf(all: readonly NotSent[]): NotSent {
+  const sum = (of: keyof NotSent): number => all.reduce((so, one) => so + one[of], 0)
+  return { zeroBytes: sum('zeroBytes'), thereBytes: sum('thereBytes') }
 }
 
 function othersAnswer({ fits, refused }: Places): NonNullable<MigrationPlan['others']> {

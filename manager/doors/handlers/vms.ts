@@ -11,6 +11,9 @@ import type { HostView } from '../../hosts/pool-change.ts'
 import type { Pool } from '../../hosts/service.ts'
 import type { Done } from '../../outcome.ts'
 import { vmAnswer, vmDetailAnswer } from '../answers/vm-answer.ts'
+import { vmPageOf } from '../answers/vm-page.ts'
+import { hostsWithin, noneWithin } from '../rights/hosts-within.ts'
+import { inherited } from '../rights/rights.ts'
 import { done, type HandlersOf, missing } from './handlers.ts'
 import { noHost } from './hosts.ts'
 import { type Starter, startAutomation } from './starting.ts'
@@ -42,10 +45,15 @@ export function vmHandlers({ pool, automations, guests: { book, where, plans } }
     return done({ among: new Set(ids) })
   }
   return {
-    async list() {
+    async list(page) {
       const all = await book.all()
       const clashes = clashesIn(all)
-      return done({ vms: all.map((view) => vmAnswer(view, clashes.get(view.uuid))) })
+      return done(
+        vmPageOf(
+          all.map((view) => vmAnswer(view, clashes.get(view.uuid))),
+          page,
+        ),
+      )
     },
     async show({ ref }) {
       const [own, all] = [await book.find(ref), await book.all()]
@@ -67,7 +75,15 @@ export function vmHandlers({ pool, automations, guests: { book, where, plans } }
       startAutomation(automations, vms.create, input, by, async () => {
         const among = hostsOf(input.hosts)
         if (among.kind !== 'done') return among
-        return planCreate(plans, { spec: input.spec, ...among.value, power: input.power, who: by.who.user })
+        const own = hostsWithin(pool, by.who)
+        if (own?.size === 0) return noneWithin(by.who)
+        const may = among.value.among ?? own
+        return planCreate(plans, {
+          spec: inherited(input.spec, by.who),
+          ...(may ? { among: may } : {}),
+          power: input.power,
+          who: by.who.user,
+        })
       }),
     start: (input, by) =>
       startAutomation(automations, vms.start, input, by, async () => {

@@ -1,11 +1,16 @@
 // An answer as a value, written to the browser: whole pages in the layout, fragments and notices for htmx, redirects without scripts.
+import { randomBytes } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { Request, Response } from 'express'
 import { atLeast } from '../../access/roles.ts'
 import type { Role } from '../../protocol/accounts.ts'
+import { sayLimit } from '../../protocol/group-limit.ts'
 import type { Ask } from '../call.ts'
-import { clearCookie, setCookie } from '../guard.ts'
+import { masked } from '../csrf-mask.ts'
+import { clearAwayCookie, clearCookie, setAwayCookie, setCookie } from '../guard.ts'
 import type { LivePages } from './live.ts'
+import { packing, sendPacked } from './packed.ts'
 import { ROWS } from './pages/matrix.ts'
 import type { Answer, Visitor } from './route.ts'
 import { LAYOUT, type Render } from './templates.ts'
@@ -59,6 +64,16 @@ export async function writeAnswer(
     case 'signed-in':
       response.set('Set-Cookie', setCookie(answer.secret))
       return response.redirect(303, answer.path)
+    case 'signed-in-by-issuer': {
+      response.append('Set-Cookie', setCookie(answer.secret)).append('Set-Cookie', clearAwayCookie())
+      // No redirect: of a chain that began at another site the browser would not show the new cookie. A page of ours may go on.
+      response.set('Refresh', `0; url=${answer.path}`)
+      const { user, path } = answer
+      return html(response, 200, await inLayout({ page: 'signed-in', title: 'Signed in', view: { user, path } }, undefined, answering))
+    }
+    case 'away':
+      response.set('Set-Cookie', setAwayCookie(answer.browser))
+      return response.redirect(303, answer.url)
     case 'signed-out':
       response.set('Set-Cookie', clearCookie())
       return response.redirect(303, '/signin')
@@ -91,7 +106,7 @@ export async function writeRefusal(
   if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
   if (to === 'htmx') return html(response, status, answering.render('_notice', { text: reason, isRefused: true }))
   const view = { heading: STATUS_CODES[status] ?? 'Error', reason }
-  html(response, status, await inLayout({ page: 'message', title: view.heading, view }, visitor, answering))
+  return html(response, status, await inLayout({ page: 'message', title: view.heading, view }, visitor, answering))
 }
 
 async function inLayout(
@@ -103,7 +118,7 @@ async function inLayout(
   const csrf = csrfOf(visitor)
   const content = new Markup(withCsrf({ page, view }, visitor, { render }))
   const nav = visitor ? navigation(visitor.who.role, title, await counts(visitor.ask)) : []
-  const signedIn = who && { user: who.user, role: who.role }
+  const signedIn = who && { user: who.user, role: who.groups ? `${who.role} of ${sayLimit(who.groups)}` : who.role }
   const headers = JSON.stringify({ 'X-CSRF-Token': csrf })
   const scripts = { hasTerminal: page === 'guest-console', hasCharts: page === 'guest' || page === 'host' }
   return render(LAYOUT, { title, page, content, assets, ...scripts, csrf, headers, who: signedIn, nav })
@@ -117,7 +132,12 @@ function withCsrf(
   return render(page, { ...view, csrf: csrfOf(visitor) })
 }
 
-const csrfOf = (visitor: Pick<Visitor, 'who'> | undefined): string => (visitor?.who.by.kind === 'session' ? visitor.who.by.csrf : '')
+const csrfOf = (visitor: Pick<Visitor, 'who'> | undefined): string => (visitor ? csrfShown(visitor.who) : '')
+
+/** Another each time. */
+export function csrfShown({ by }: Visitor['who']): string {
+  return by.kind === 'session' ? masked(by.csrf, randomBytes(Buffer.byteLength(by.csrf))) : ''
+}
 
 function navigation(role: Role, title: string, counts: Counts) {
   const links = [
@@ -143,34 +163,34 @@ const ADMIN_LINKS = [
   ['Audit', '/audit', 0],
 ] as const
 
-function html(response: Response, status: number, text: string): void {
-  response.status(status).type('html').send(text)
+function html(response: Response, status: number, text: string): Promise<void> {
+  return sendPacked(response.status(status).type('html'), text)
 }
 
-/** What stands before the rows goes out first, so that the browser has style and head while the rows are made. Not compressed: a
- * page with a secret (the CSRF token) and text of others in it would tell the one by its length. */
+/** What stands before the rows goes out first, so that the browser has style and head while the rows are made. */
 async function writeRows(response: Response, text: string, rows: Iterable<string>): Promise<void> {
   const [before = '', after = ''] = text.split(ROWS)
-  response.status(200).type('html')
-  response.write(before)
+  const { out, flush } = packing(response.status(200).type('html'))
+  out.write(before)
+  flush()
   let chunk: string[] = []
   for (const row of rows) {
     chunk.push(row)
     if (chunk.length < CHUNK) continue
-    const flows = response.write(chunk.join(''))
+    const flows = out.write(chunk.join(''))
     chunk = []
     if (response.destroyed) return
-    await (flows ? new Promise((resolve) => setImmediate(resolve)) : drained(response))
+    await (flows ? new Promise((resolve) => setImmediate(resolve)) : drained(out))
   }
-  response.end(`${chunk.join('')}${after}`)
+  out.end(`${chunk.join('')}${after}`)
 }
 
-function drained(response: Response): Promise<void> {
+function drained(out: Writable): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      response.off('drain', done).off('close', done)
+      out.off('drain', done).off('close', done)
       resolve()
     }
-    response.on('drain', done).on('close', done)
+    out.on('drain', done).on('close', done)
   })
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Response } from 'express'
+import { sendKept } from './packed.ts'
 
 export interface Asset {
   readonly path: string
@@ -51,9 +52,14 @@ export async function readAssets(folder: string): Promise<ReadonlyMap<string, As
 }
 
 /** Open to all: there is nothing in them that the repository, or the library, does not have. `version`: what the address asked for. */
-export function sendAsset({ type, content, tag }: Asset, version: string | null, held: string | undefined, response: Response): void {
+export async function sendAsset(
+  { type, content, tag }: Asset,
+  version: string | null,
+  held: string | undefined,
+  response: Response,
+): Promise<void> {
   const isCurrent = version === tag
   response.set({ 'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache', ETag: `"${tag}"` })
   if (held === `"${tag}"`) return void response.status(304).end()
-  response.type(type).send(content)
+  return sendKept(response.type(type), content)
 }

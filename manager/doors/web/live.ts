@@ -125,7 +125,7 @@ export class LivePages {
   }
 
   #askSessions(): void {
-    this.#write(': still here\n\n')
+    this.#write(said({ kind: 'here' }))
     for (const [page, isSignedIn] of this.#pages) {
       const end = () => void page.end(said({ kind: 'signed-out' }))
       isSignedIn().then((still) => still || end(), end)

@@ -13,6 +13,8 @@ export interface Cells {
   of(host: string): string
   /** Of a host of which nobody knows what it reaches now. */
   readonly unknown: string
+  /** These columns alone, in this order, by their places. */
+  picked(places: readonly number[]): Cells
 }
 
 const NETWORKS = ['vlan', 'segment'] as const
@@ -21,6 +23,8 @@ const REACHED = '<td class=y>✓'
 const ODD = '<td class=x>✗'
 const NOT_REACHED = '<td class=q>·'
 const UNKNOWN = '<td class=u>–'
+/** All are as long: the cells of some columns are cut out of a row that is ready. */
+const LENGTH = REACHED.length
 /** Of the time, at most one part in this many goes into making it anew … */
 const SHARE = 5
 /** … unless somebody would wait longer than this for it, ms. */
@@ -36,14 +40,28 @@ export function cellsOf({ hosts, rows }: Reaches): Cells {
     ),
   )
   const unknown = UNKNOWN.repeat(ordered.length)
+  const columns = ordered.map(({ reachers: _, odd: __, ...thing }) => thing)
+  return keptCells(columns, (host) => byHost.get(host) ?? unknown)
+}
+
+/** `of`: the whole row of a host. */
+function keptCells(columns: readonly Thing[], of: Cells['of']): Cells {
   return {
-    columns: ordered.map(({ reachers: _, odd: __, ...thing }) => thing),
+    columns,
     version: createHash('sha256')
-      .update(JSON.stringify(ordered.map(({ key, name }) => [key, name])))
+      .update(JSON.stringify(columns.map(({ key, name }) => [key, name])))
       .digest('base64url')
       .slice(0, 12),
-    of: (host) => byHost.get(host) ?? unknown,
-    unknown,
+    of,
+    unknown: UNKNOWN.repeat(columns.length),
+    picked(places) {
+      if (places.length === columns.length && places.every((place, at) => place === at)) return this
+      const cut = (row: string): string => places.map((place) => row.slice(place * LENGTH, (place + 1) * LENGTH)).join('')
+      return keptCells(
+        places.flatMap((place) => columns[place] ?? []),
+        (host) => cut(of(host)),
+      )
+    },
   }
 }
 

@@ -3,6 +3,7 @@
 // operations of the contract, as their visitor: what the API refuses them, the page does.
 import type { z } from 'zod'
 import type { Access, Identified } from '../../access/access.ts'
+import type { OidcSignIn } from '../../access/oidc/sign-in.ts'
 import type { Operation } from '../../contract/operation.ts'
 import type { Done, Refused } from '../../outcome.ts'
 import type { Role } from '../../protocol/accounts.ts'
@@ -14,9 +15,11 @@ export interface PageDeps {
   /** For who is not signed in yet. */
   readonly calls: Pick<Calls, 'call' | 'refused'>
   /** Of sessions: the contract gives tokens. */
-  readonly access: Pick<Access, 'signIn' | 'signOut' | 'auditBounded'>
+  readonly access: Pick<Access, 'signIn' | 'signInWithCode' | 'checkPassword' | 'signOut' | 'awaitsFirstAdmin' | 'auditBounded'>
   readonly cells: MatrixCells
   readonly now: () => number
+  /** Sign-in by an issuer; left out: there is none. */
+  readonly oidc?: Pick<OidcSignIn, 'name' | 'site' | 'begin' | 'finish'> | undefined
 }
 
 export interface Visit {
@@ -25,11 +28,17 @@ export interface Visit {
   /** Of a POST; empty otherwise. */
   readonly form: URLSearchParams
   readonly peer: string
+  /** As the browser names this manager: `HOST:PORT`. */
+  readonly host: string
+  /** What the cookie holds of a browser that was sent to the issuer. */
+  readonly away: string | undefined
 }
 
 export interface Visitor extends Visit {
   readonly who: Identified
   readonly ask: Ask
+  /** Whether a button is shown for it. */
+  readonly may: (operation: Operation<Role>, raw: unknown) => Promise<boolean>
   /** What the cookie holds. */
   readonly session: string
   readonly csrf: string
@@ -49,6 +58,10 @@ export type Answer =
   | { readonly kind: 'fragment'; readonly html: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'goto'; readonly path: string }
   | { readonly kind: 'signed-in'; readonly secret: string; readonly path: string }
+  /** Back from the issuer. */
+  | { readonly kind: 'signed-in-by-issuer'; readonly secret: string; readonly user: string; readonly path: string }
+  /** To the issuer; `browser` is for its cookie. */
+  | { readonly kind: 'away'; readonly url: string; readonly browser: string }
   | { readonly kind: 'signed-out' }
   /** Server-sent events, until the browser or the session goes. */
   | { readonly kind: 'live'; readonly since?: string }
@@ -69,6 +82,8 @@ interface Shape {
   /** `page`: a person without a session is sent to sign in; elsewhere that is a 401. */
   readonly kind: 'page' | 'fragment' | 'action'
   readonly mostBytes?: number
+  /** A look that costs as much as a stranger's form: it is held up as that. */
+  readonly isAttempt?: true
 }
 
 export type PageRoute =

@@ -1,5 +1,7 @@
 // Every page route there is: what is not in this table is not answered. Tests ask each without a session and with every wrong role.
+
 import { ACCESS_ROUTES } from './pages/access.ts'
+import { alarmRoutes } from './pages/alarms.ts'
 import { automationRoutes } from './pages/automations.ts'
 import { bootRoutes } from './pages/boots.ts'
 import { bringHomeRoutes } from './pages/bring-home.ts'
@@ -12,6 +14,7 @@ import { hostRoutes } from './pages/host.ts'
 import { matrixRoutes } from './pages/matrix.ts'
 import { measureRoutes } from './pages/measures.ts'
 import { notificationRoutes } from './pages/notifications.ts'
+import { OIDC_ROUTES } from './pages/oidc.ts'
 import { poolRoutes } from './pages/pool.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in.ts'
 import { siteRoutes } from './pages/site.ts'
@@ -23,6 +26,7 @@ import type { Render } from './templates.ts'
 export function pageRoutes(render: Render): readonly PageRoute[] {
   return [
     ...SIGN_IN_ROUTES,
+    ...OIDC_ROUTES,
     ...matrixRoutes(render),
     ...hostRoutes(render),
     ...bootRoutes(render),
@@ -34,6 +38,7 @@ export function pageRoutes(render: Render): readonly PageRoute[] {
     ...moveGuestRoutes(render),
     ...measureRoutes(render),
     ...poolRoutes(render),
+    ...alarmRoutes(render),
     ...siteRoutes(render),
     ...notificationRoutes(render),
     ...VM_IMAGE_ROUTES,

@@ -7,6 +7,7 @@ import { packageRoot } from '../../../appliance/package-root.ts'
 import { readBytes } from '../../../appliance/wire/http-body.ts'
 import type { Log } from '../../../appliance/wire/log.ts'
 import type { Access, Identified } from '../../access/access.ts'
+import type { OidcSignIn } from '../../access/oidc/sign-in.ts'
 import { atLeast } from '../../access/roles.ts'
 import { CONTRACT } from '../../contract/contract.ts'
 import type { Refused } from '../../outcome.ts'
@@ -15,9 +16,10 @@ import type { Reaches } from '../answers/matrix-answer.ts'
 import type { Calls } from '../call.ts'
 import type { PoolEvents } from '../events.ts'
 import type { Gate } from '../gate.ts'
-import { CSRF_FIELD, isMeant, isSameOrigin, sessionOf } from '../guard.ts'
-import { type Answering, writeAnswer, writeRefusal } from './answering.ts'
+import { awayBrowserOf, CSRF_FIELD, isMeant, isSameOrigin, sessionOf } from '../guard.ts'
+import { type Answering, csrfShown, writeAnswer, writeRefusal } from './answering.ts'
 import { readAssets, sendAsset } from './assets.ts'
+import { everyHost } from './every-host.ts'
 import { LivePages } from './live.ts'
 import { MatrixCells } from './matrix-cells.ts'
 import { MOST_FORM_BYTES, type PageDeps, PageRefused, type PageRoute, refusal, toldOf, type Visit, type Visitor } from './route.ts'
@@ -36,6 +38,8 @@ export interface PagesOptions {
   readonly now: () => number
   /** Milliseconds, by a clock that does not jump. */
   readonly elapsed: () => number
+  /** Sign-in by an issuer. */
+  readonly oidc?: OidcSignIn | undefined
 }
 
 export interface Pages {
@@ -60,11 +64,11 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
     assets: Object.fromEntries([...assets].map(([name, { address }]) => [name, address])),
     counts: async (ask) => {
       const [hosts, alarms, open] = await Promise.all([
-        ask(CONTRACT.hosts.list, {}),
+        everyHost(ask),
         ask(CONTRACT.alarms.list, {}),
         ask(CONTRACT.automations.list, { which: 'open' }),
       ])
-      const pending = toldOf(hosts).hosts.filter(({ trust }) => trust === 'pending').length
+      const pending = hosts.filter(({ trust }) => trust === 'pending').length
       const waiting = toldOf(open).automations.filter(({ state }) => state === 'needs-operator').length
       return { pending, alarms: toldOf(alarms).alarms.length, waiting }
     },
@@ -73,9 +77,11 @@ export async function createPages(options: PagesOptions): Promise<Pages> {
   const routes = pageRoutes(render)
   const router = express.Router({ caseSensitive: true, strict: true })
   for (const asset of assets.values()) {
-    router.get(asset.path, (request, response) => sendAsset(asset, queryOf(request).get('v'), request.headers['if-none-match'], response))
+    router.get(asset.path, (request, response, next) => {
+      sendAsset(asset, queryOf(request).get('v'), request.headers['if-none-match'], response).catch(next)
+    })
   }
-  const deps: PageDeps = { calls, access, cells, now }
+  const deps: PageDeps = { calls, access, cells, now, oidc: options.oidc }
   for (const route of routes) {
     const handle = (request: Request, response: Response, next: NextFunction) => {
       answerRoute(route, request, response, deps, answering, options).catch(next)
@@ -120,15 +126,26 @@ async function answerRoute(
       return refuse({ kind: 'refused', status: 403, reason: `this takes the role ${route.role}; you have ${who.role}` })
     }
   }
+  const held = route.isAttempt ? gate.admit(peer) : undefined
+  if (held) return refuse(held)
   const form = route.method === 'POST' ? await readForm(route, request, response, who, gate) : { kind: 'form' as const, fields: NO_FIELDS }
   if (form.kind === 'refused') return refuse(form)
-  const visit: Visit = { params: paramsOf(request), query: queryOf(request), form: form.fields, peer }
+  const visit: Visit = {
+    params: paramsOf(request),
+    query: queryOf(request),
+    form: form.fields,
+    peer,
+    host: request.headers.host ?? '',
+    away: awayBrowserOf(request.headers),
+  }
   try {
     if (route.role === 'anyone') await writeAnswer(await route.answer(visit, deps), request, response, known, answering)
     else if (known) {
       const session = sessionOf(request.headers)
       const secret = session.kind === 'session' ? session.secret : ''
-      const visitor: Visitor = { ...visit, ...known, session: secret, csrf: known.who.by.kind === 'session' ? known.who.by.csrf : '' }
+      const csrf = csrfShown(known.who)
+      const may: Visitor['may'] = (operation, raw) => calls.may(operation, raw, { who: known.who, peer })
+      const visitor: Visitor = { ...visit, ...known, may, session: secret, csrf }
       await writeAnswer(await route.answer(visitor, deps), request, response, known, answering)
     }
   } catch (error) {

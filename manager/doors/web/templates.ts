@@ -26,7 +26,11 @@ export const PAGES = [
   'message',
   'notifications',
   'pending',
+  'signed-in',
   'signin',
+  'signin-code',
+  'second-factor',
+  'recovery-codes',
   'site',
   'task',
   'tasks',
@@ -36,6 +40,7 @@ export const PAGES = [
   'vm-images',
 ] as const
 export const FRAGMENTS = [
+  '_admit',
   '_alarms',
   '_automation-now',
   '_boots',

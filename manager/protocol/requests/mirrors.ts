@@ -13,6 +13,9 @@ const of = { vg: vgRef, disk: uuid }
 /** Of base64url's alphabet; DRBD takes at most 63 characters. Never said, logged or kept by an agent. */
 const mirrorSecret = z.string().regex(/^[\w-]{32,63}$/, 'is no secret of a mirror')
 /** Of both hosts, and how they know each other. */
+/** As DRBD writes one, without its lowest bit, by which a primary marks its own. */
+export const drbdGeneration = z.string().regex(/^[0-9A-F]{16}$/, 'is no generation of DRBD')
+
 export const mirrorEnds = {
   own: ipv4,
   peer: ipv4,
@@ -114,6 +117,8 @@ export const syncMirror = long({
     handshakes: count,
     /** Since version 11: of those bytes, how many DRBD has sent; left out: that is not known. */
     sent: bytes.exactOptional(),
+    /** Since version 11: of both, now that they are the same; left out: that is not known. */
+    generation: drbdGeneration.exactOptional(),
   }),
   changes: 'host',
   pace: 'long',
@@ -133,11 +138,12 @@ export const paceMirror = short({
   limit: 20_000,
 })
 
-/** S: all of both copies was compared while the guest writes, and is the same. */
+/** S: all of both copies was compared while the guest writes, the two were together all the time, and it is the same. */
 export const verifyMirror = long({
   since: 8,
   body: record({ kind: z.literal('verify-mirror'), ...of, minor, ...mirrorEnds }),
-  answer: record({ kind: z.literal('mirror-verified'), bytes }),
+  /** `generation`: as sync-mirror's. */
+  answer: record({ kind: z.literal('mirror-verified'), bytes, generation: drbdGeneration.exactOptional() }),
   changes: 'host',
   pace: 'long',
   yields: 'to urgent',
@@ -163,7 +169,12 @@ export const exposeCopy = short({
 export const settleMirror = short({
   since: 8,
   body: record({ kind: z.literal('settle-mirror'), ...of, minor, generation: count }),
-  answer: record({ kind: z.literal('mirror-settled'), was: z.enum(['settled', 'not settled']) }),
+  answer: record({
+    kind: z.literal('mirror-settled'),
+    was: z.enum(['settled', 'not settled']),
+    /** Since version 11: of the copy. Another one than both had when they were the same: they have parted since, and met again. */
+    mirrored: drbdGeneration.exactOptional(),
+  }),
   changes: 'host',
   pace: 'quick',
   holds: ofMirror,

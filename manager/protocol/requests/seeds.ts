@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { lvOf, vgRef } from '../guest-disk.ts'
 import { bytes, count, record, sha256, type Uuid, uuid } from '../values.ts'
 import { type Hold, holding } from './holds.ts'
-import { mirrorEnds } from './mirrors.ts'
+import { drbdGeneration, mirrorEnds } from './mirrors.ts'
 import { long, short } from './request.ts'
 
 /** Of one try: another one has another. */
@@ -17,8 +17,8 @@ const minor = count.max((1 << 20) - 1)
 const of = { vg: vgRef, disk: uuid }
 /** Kilobytes a second; left out: as fast as it goes. */
 const rateKBps = count.min(1).exactOptional()
-/** Of DRBD: what a copy was the same as. */
-const generation = z.string().regex(/^[0-9A-F]{16}$/, 'is no generation of DRBD')
+/** What a copy was the same as. */
+const generation = drbdGeneration
 
 /** Both: a key of this seed, in RAM. drop-mirror takes it back. */
 export const prepareSeed = short({

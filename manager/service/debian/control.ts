@@ -1,4 +1,5 @@
 // The control file of the Debian package: what it is, and what it needs, which is what the doctor looks for. Pure.
+import { MEMTEST_PACKAGE } from '../../../appliance/boot/tools.ts'
 import { NEEDED } from '../../doctor/checks/programs.ts'
 
 export interface PackageFacts {
@@ -29,8 +30,8 @@ export function controlOf({ version, architecture, libraries, installedSize }: P
     'Maintainer: The Hostless authors <hostless@localhost>',
     `Installed-Size: ${installedSize}`,
     `Depends: ${[...libraries, ...BASE, ...serving].sort().join(', ')}`,
-    // Images can be built on another machine.
-    `Recommends: ${building.sort().join(', ')}`,
+    // Images can be built on another machine, and memory be tested by something else.
+    `Recommends: ${[...building, MEMTEST_PACKAGE].sort().join(', ')}`,
     'Suggests: chrony | time-daemon, postgresql',
     'Description: boots servers over the network into a Xen pool, with nothing installed',
     ' One management machine hands every server of a rack a Xen hypervisor and a',

@@ -15,10 +15,12 @@ import { MIGRATIONS, schemaVersion } from '../migrations/steps.ts'
 import { type DataPlace, holdData, inUse } from '../open.ts'
 import type { Tables } from '../schema.ts'
 import { auditHead, sealAudit, verifyAudit } from '../tables/audit.ts'
+import { aboutFactorOf } from '../tables/second-factors.ts'
 import { type BackupFile, checkBackup, copyRows } from './file.ts'
 import { hostsIn, isDistrusted } from './hosts-of-any.ts'
 import { beginRestore, decideRestore, draftKey, draftPath, dropDraft, isThere, replacedPath, withPostgres } from './restoring.ts'
 import { newestAudit, relationOf, type TakenBack, takeBackAgain, takenBack } from './taken-back.ts'
+import { homeless, type Reseal } from './users-of-now.ts'
 
 /** Of agents that have heard the epochs of the database that is replaced: the restored one goes on far beyond them. */
 const EPOCHS_AHEAD = 1_000_000
@@ -86,12 +88,20 @@ async function fillDraft(
   const there = await dataThere(place, version < 2 ? undefined : await newestAudit(draft))
   const relation = there.kind === 'data' && version >= 2 ? await relationOf(there.known, draft) : 'unknown'
   const makes = await sayMade(draft, version, keys)
+  const users = version < 2 ? [] : await draft.selectFrom('users').select('name').execute()
+  const known = new Set(users.map(({ name }) => name))
+  const lost = there.kind === 'data' && there.known.users ? homeless(there.known.users, version, known) : undefined
+  if (lost !== undefined && !yes)
+    throw new Error(
+      `${file} is of an older hostless, which has no place for what is so now: ${lost}. It makes ${makes}. Say --yes if that may be lost, and set it again afterwards`,
+    )
   if (relation === 'unknown' && !yes) {
     const why = there.kind === 'none' ? there.why : 'the data that is there did not go on from it'
     throw new Error(
       `what was rejected, revoked or removed since ${file} was made cannot be told (${why}), and would be trusted again. It makes ${makes}. Say --yes if that is meant, and look through hosts, users and tokens afterwards`,
     )
   }
+  const reseal = await resealer(place.dataDir, keys)
   const stays = await draft.transaction().execute(async (transaction) => {
     if (version >= 2) await transaction.deleteFrom('sessions').execute()
     const epoch = Math.max(there.kind === 'data' ? there.known.epoch : 0, await epochOf(transaction)) + EPOCHS_AHEAD
@@ -100,7 +110,7 @@ async function fillDraft(
       .set({ value: String(epoch) })
       .where('key', '=', 'epoch')
       .execute()
-    return there.kind === 'data' ? takeBackAgain(transaction, there.known, relation === 'later') : []
+    return there.kind === 'data' ? takeBackAgain(transaction, there.known, relation === 'later', reseal) : []
   })
   if (place.database !== 'sqlite' && there.kind === 'data') await keepReplaced(place)
   return { stays, makes: await sayMade(draft, version, keys) }
@@ -109,22 +119,43 @@ async function fillDraft(
 /** Secrets that cannot be opened would only be missed when a host needs them. */
 async function checkSealed(draft: Kysely<Tables>, dataDir: string, file: string, keys: BackupFile['keys'], version: number): Promise<void> {
   if (version < 3) return
-  const rows = await draft.selectFrom('connections').select(['id', 'chap_sealed']).where('chap_sealed', 'is not', null).execute()
+  const connections = await draft.selectFrom('connections').select(['id', 'chap_sealed']).where('chap_sealed', 'is not', null).execute()
+  const factors = version < 26 ? [] : await draft.selectFrom('second_factors').select(['user', 'sealed']).execute()
+  const rows = [
+    ...connections.map(({ id, chap_sealed }) => ({ about: id, sealed: chap_sealed ?? '', what: `password of connection ${shown(id)}` })),
+    ...factors.map(({ user, sealed }) => ({ about: aboutFactorOf(user), sealed, what: `second factor of ${shown(user)}` })),
+  ]
   if (rows.length === 0) return
   const key = keys.find(({ name }) => name === SEALING_KEY)?.content ?? (await readSecret(join(dataDir, 'keys', SEALING_KEY)))
   if (key === undefined)
     throw new Error(`${file} has sealed passwords and no ${SEALING_KEY} to open them, nor is there one in ${dataDir}/keys`)
   const opener = sealer(Buffer.from(key, 'base64'))
-  for (const { id, chap_sealed: sealed } of rows) {
+  for (const { about, sealed, what } of rows) {
     try {
-      opener.open(id, sealed ?? '')
+      opener.open(about, sealed)
     } catch (cause) {
-      throw new Error(`${file}: the password of connection ${JSON.stringify(id).slice(0, 80)} cannot be opened with its ${SEALING_KEY}`, {
-        cause,
-      })
+      throw new Error(`${file}: the ${what} cannot be opened with its ${SEALING_KEY}`, { cause })
     }
   }
 }
+
+/** From the key that is here to that of the backup, where it has one. */
+async function resealer(dataDir: string, keys: BackupFile['keys']): Promise<Reseal> {
+  const own = await readSecret(join(dataDir, 'keys', SEALING_KEY))
+  const next = keys.find(({ name }) => name === SEALING_KEY)?.content ?? own
+  if (own === undefined || next === undefined) return () => undefined
+  const [opener, closer] = [sealer(Buffer.from(own, 'base64')), sealer(Buffer.from(next, 'base64'))]
+  return (user, sealed) => {
+    const about = aboutFactorOf(user)
+    try {
+      return closer.seal(about, opener.open(about, sealed))
+    } catch {
+      return undefined
+    }
+  }
+}
+
+const shown = (name: string): string => JSON.stringify(name).slice(0, 80)
 
 async function dataThere(place: DataPlace, entry: TakenBack['audit']): Promise<There> {
   const { dataDir, database } = place

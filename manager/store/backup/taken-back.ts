@@ -1,15 +1,13 @@
 // What was taken back since a backup was made, and stays so when that is restored: rejections, revoked certificates, spent tokens of boots,
-// removed users and tokens, changed passwords, lesser roles. Read from the data that is replaced, which knows it best: a list of its own
+// removed users and tokens, and what lessens a user (users-of-now.ts). Read from the data that is replaced, which knows it best: a list of its own
 // beside it could be older, and would be one more thing to lose. Where that data is gone, a person has to say yes to what comes back.
 import type { Kysely } from 'kysely'
-import { lesser } from '../../access/roles.ts'
-import { role as roleSchema } from '../../protocol/accounts.ts'
 import type { Transaction } from '../database.ts'
 import type { Tables } from '../schema.ts'
 import type { CertificatesTable } from '../tables/certificates.ts'
 import type { HostMacsTable } from '../tables/host-macs.ts'
-import type { UsersTable } from '../tables/users.ts'
 import { type HostRow, hostsIn, isDistrusted, writeHost, writeState } from './hosts-of-any.ts'
+import { lessenUsers, type Reseal, type UsersOfNow, usersOfNow } from './users-of-now.ts'
 
 /** In `settings`: the database, wherever its rows were carried to. */
 export const LINEAGE_KEY = 'lineage'
@@ -31,7 +29,7 @@ export interface TakenBack {
   readonly revoked: readonly Pick<CertificatesTable, 'fingerprint' | 'revoked' | 'reason'>[]
   readonly spent: readonly { readonly id: string; readonly spent: number | null; readonly spent_for: string | null }[]
   /** Undefined: a database that knew of none yet. */
-  readonly users: readonly UsersTable[] | undefined
+  readonly users: UsersOfNow | undefined
   readonly tokens: ReadonlySet<string> | undefined
 }
 
@@ -51,7 +49,7 @@ export async function takenBack(db: Kysely<Tables>, entry: Head | undefined): Pr
     macs: macs.filter(({ host }) => ids.has(host)),
     revoked: await db.selectFrom('certificates').select(['fingerprint', 'revoked', 'reason']).where('revoked', 'is not', null).execute(),
     spent: await db.selectFrom('attempts').select(['id', 'spent', 'spent_for']).where('spent', 'is not', null).execute(),
-    users: tables.has('users') ? await db.selectFrom('users').selectAll().execute() : undefined,
+    users: tables.has('users') ? await usersOfNow(db, tables.has('second_factors')) : undefined,
     tokens: tables.has('tokens') ? new Set((await db.selectFrom('tokens').select('id').execute()).map(({ id }) => id)) : undefined,
   }
 }
@@ -68,11 +66,11 @@ export async function relationOf(there: TakenBack, backup: Kysely<Tables>): Prom
 }
 
 /** Puts it into the rows of the backup, and says what that changed; `isLater`: what is missing there was removed. */
-export async function takeBackAgain(db: Transaction, there: TakenBack, isLater: boolean): Promise<readonly string[]> {
+export async function takeBackAgain(db: Transaction, there: TakenBack, isLater: boolean, reseal: Reseal): Promise<readonly string[]> {
   return [
     ...(await distrust(db, there)),
     ...(await revoke(db, there)),
-    ...(isLater && there.users ? await removeUsers(db, there.users) : []),
+    ...(isLater && there.users ? await lessenUsers(db, there.users, reseal) : []),
     ...(isLater && there.tokens ? await removeTokens(db, there.tokens) : []),
   ]
 }
@@ -109,24 +107,6 @@ async function revoke(db: Transaction, { revoked, spent }: TakenBack): Promise<r
   }
   for (const { id, ...how } of spent) await db.updateTable('attempts').set(how).where('id', '=', id).where('spent', 'is', null).execute()
   return count > 0n ? [`${count} certificates of hosts are revoked`] : []
-}
-
-async function removeUsers(db: Transaction, there: readonly UsersTable[]): Promise<readonly string[]> {
-  const said: string[] = []
-  for (const { name, role, password } of await db.selectFrom('users').selectAll().execute()) {
-    const now = there.find((user) => user.name === name)
-    if (!now) {
-      await db.deleteFrom('tokens').where('user', '=', name).execute()
-      await db.deleteFrom('users').where('name', '=', name).execute()
-      said.push(`user ${name} is removed`)
-      continue
-    }
-    const least = lesser(roleSchema.parse(role), roleSchema.parse(now.role))
-    if (least === role && now.password === password) continue
-    await db.updateTable('users').set({ role: least, password: now.password }).where('name', '=', name).execute()
-    said.push(`user ${name} has the password and at most the role of now`)
-  }
-  return said
 }
 
 async function removeTokens(db: Transaction, there: ReadonlySet<string>): Promise<readonly string[]> {

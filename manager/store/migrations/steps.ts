@@ -9,6 +9,7 @@ import { auditSteps } from '../tables/audit.ts'
 import { automationsSteps } from '../tables/automations.ts'
 import { bootSettingsSteps } from '../tables/boot-settings.ts'
 import { bootsSteps } from '../tables/boots.ts'
+import { capturesSteps } from '../tables/captures.ts'
 import { certificatesSteps } from '../tables/certificates.ts'
 import { claimsSteps } from '../tables/claims.ts'
 import { connectionsSteps } from '../tables/connections.ts'
@@ -25,7 +26,9 @@ import { movesSteps } from '../tables/moves.ts'
 import { networksSteps } from '../tables/networks.ts'
 import { noticesSteps } from '../tables/notices.ts'
 import { notificationTargetsSteps } from '../tables/notification-targets.ts'
+import { onceOrdersSteps } from '../tables/once-orders.ts'
 import { scansSteps } from '../tables/scans.ts'
+import { secondFactorsSteps } from '../tables/second-factors.ts'
 import { sessionsSteps } from '../tables/sessions.ts'
 import { settingsSteps } from '../tables/settings.ts'
 import { tokensSteps } from '../tables/tokens.ts'
@@ -46,6 +49,7 @@ const OF_TABLES: readonly Steps[] = [
   usersSteps,
   tokensSteps,
   sessionsSteps,
+  secondFactorsSteps,
   auditSteps,
   connectionsSteps,
   appliancesSteps,
@@ -65,6 +69,8 @@ const OF_TABLES: readonly Steps[] = [
   presenceSteps,
   noticesSteps,
   notificationTargetsSteps,
+  onceOrdersSteps,
+  capturesSteps,
 ]
 /** Up to here steps of several tables may have one number. */
 const SHARED_UP_TO = 21

@@ -67,10 +67,51 @@ export async function sealAudit(transaction: Kysely<Tables>, key: Buffer): Promi
   await set(transaction, SEAL_KEY, sealed(key, isFirst ? 'plain' : 'lost', head))
 }
 
+/** Entries that all of this is true of. */
+export interface AuditChoice {
+  readonly who?: string | undefined
+  /** Names of which one is in its sentence, whole: `node1` is not in `node17`. */
+  readonly about?: readonly string[] | undefined
+  /** Milliseconds since the epoch, from the first to before the second. */
+  readonly from?: number | undefined
+  readonly until?: number | undefined
+}
+
 /** Newest first. */
-export async function auditBefore(db: Kysely<Tables>, seq: number | undefined, limit: number): Promise<readonly AuditEntry[]> {
-  const newest = db.selectFrom('audit').selectAll().orderBy('seq', 'desc').limit(limit)
-  return (seq === undefined ? newest : newest.where('seq', '<', seq)).execute()
+export async function auditBefore(
+  db: Kysely<Tables>,
+  seq: number | undefined,
+  limit: number,
+  { who, about, from, until }: AuditChoice = {},
+): Promise<readonly AuditEntry[]> {
+  const [isMeant, most] = about === undefined ? [() => true, limit] : [naming(about), PAGE]
+  const found: AuditEntry[] = []
+  for (let before = seq; ; ) {
+    let rows = db.selectFrom('audit').selectAll().orderBy('seq', 'desc').limit(most)
+    if (before !== undefined) rows = rows.where('seq', '<', before)
+    if (who !== undefined) rows = rows.where('who', '=', who)
+    if (from !== undefined) rows = rows.where('at', '>=', from)
+    if (until !== undefined) rows = rows.where('at', '<', until)
+    if (about !== undefined) {
+      const each = about.map((name) => sql`lower(what) like ${`%${escaped(name)}%`} escape '!'`)
+      rows = rows.where(sql<boolean>`(${sql.join(each, sql` or `)})`)
+    }
+    const page = await rows.execute()
+    found.push(...page.filter(({ what }) => isMeant(what)))
+    const oldest = page.at(-1)
+    if (!oldest || page.length < most || found.length >= limit) return found.slice(0, limit)
+    before = oldest.seq
+  }
+}
+
+function escaped(text: string): string {
+  return text.toLowerCase().replace(/[!%_]/g, '!$&')
+}
+
+function naming(about: readonly string[]): (what: string) => boolean {
+  const names = about.map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+  const whole = new RegExp(`(?<![\\w-])(?:${names.join('|')})(?![\\w-])`, 'iu')
+  return (what) => whole.test(what)
 }
 
 export interface Verified {

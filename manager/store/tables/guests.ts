@@ -174,6 +174,23 @@ export async function disksOf(db: Kysely<Tables>, guest?: string): Promise<reado
   return (guest === undefined ? all : all.where('guest', '=', guest)).execute()
 }
 
+/** Of these ids. */
+export async function disksAmong(db: Kysely<Tables>, ids: readonly string[]): Promise<readonly GuestDisksTable[]> {
+  const rows: GuestDisksTable[] = []
+  // Databases take so many values in a query.
+  for (let at = 0; at < ids.length; at += MOST_IDS)
+    rows.push(
+      ...(await db
+        .selectFrom('guest_disks')
+        .selectAll()
+        .where('id', 'in', ids.slice(at, at + MOST_IDS))
+        .execute()),
+    )
+  return rows
+}
+
+const MOST_IDS = 1000
+
 /** Those that have a disk on this host. */
 export async function guestsWithDisksOn(db: Kysely<Tables>, host: string): Promise<readonly GuestsTable[]> {
   const there = db.selectFrom('guest_disks').select('guest').where('host', '=', host)

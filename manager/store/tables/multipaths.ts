@@ -1,17 +1,35 @@
-// In the table settings, a row a host: how many paths its multipath maps have had. What a map has lost is seen only by what it had, also
-// by a manager that was not there then.
+// In the table settings, a row a host: how many paths its multipath maps have had, and what is wrong with them. What a map has lost is seen
+// only by what it had, also by a manager that was not there then.
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import type { Tables } from '../schema.ts'
 import type { Transaction } from '../writer.ts'
 
+const wrongMap = z.object({
+  /** The map's name on its host. */
+  short: z.string(),
+  /** As it was last said. */
+  text: z.string(),
+  /** Paths that carry something. */
+  left: z.int().nonnegative(),
+  /** What the lost paths led to: `portal 10.0.0.5:3260`. */
+  ports: z.array(z.string()).readonly(),
+})
+
+export type WrongMap = Readonly<z.output<typeof wrongMap>>
+
 const knownMap = z.object({
   most: z.int().nonnegative(),
+  /** How many of these paths led to each portal or port of an array; missing where that is not known. */
+  ports: z.record(z.string(), z.int().positive()).exactOptional(),
   /** With so many paths a person has acknowledged it. */
   accepted: z.int().nonnegative().exactOptional(),
+  /** What is wrong with it until it is seen well, also when it is not seen at all. */
+  wrong: wrongMap.exactOptional(),
 })
 
 export type KnownMap = Readonly<z.output<typeof knownMap>>
+export type PathsByPort = Readonly<NonNullable<KnownMap['ports']>>
 /** By WWID. */
 export type KnownMaps = ReadonlyMap<string, KnownMap>
 

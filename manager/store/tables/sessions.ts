@@ -1,8 +1,10 @@
 // The table sessions: who is signed in on the web page, until they sign out or have been idle for too long.
 import type { Kysely } from 'kysely'
 import { type Role, role as roleSchema } from '../../protocol/accounts.ts'
+import type { GroupLimit } from '../../protocol/group-limit.ts'
 import type { Steps, Tables } from '../schema.ts'
 import type { Transaction } from '../writer.ts'
+import { limitOf } from './users.ts'
 
 /** Those who are signed in on the web page. */
 export interface SessionsTable {
@@ -39,6 +41,9 @@ export interface KnownSession {
   readonly user: string
   /** That its user has now. */
   readonly role: Role
+  readonly groups: GroupLimit
+  /** Of who is no local user. */
+  readonly issuer: string | undefined
   readonly created: number
   readonly lastUsed: number
 }
@@ -67,10 +72,20 @@ export async function sessionByHash(db: Kysely<Tables>, hash: string): Promise<K
   const row = await db
     .selectFrom('sessions')
     .innerJoin('users', 'users.name', 'sessions.user')
-    .select(['sessions.id', 'sessions.user', 'sessions.created', 'sessions.last_used', 'users.role'])
+    .select(['sessions.id', 'sessions.user', 'sessions.created', 'sessions.last_used', 'users.role', 'users.limited_to', 'users.issuer'])
     .where('sessions.hash', '=', hash)
     .executeTakeFirst()
-  return row && { id: row.id, user: row.user, role: roleSchema.parse(row.role), created: row.created, lastUsed: row.last_used }
+  if (!row) return undefined
+  const { id, user, created, last_used: lastUsed } = row
+  return {
+    id,
+    user,
+    role: roleSchema.parse(row.role),
+    groups: limitOf(row.limited_to).groups,
+    issuer: row.issuer ?? undefined,
+    created,
+    lastUsed,
+  }
 }
 
 export async function usedSession(transaction: Transaction, id: string, at: number): Promise<void> {

@@ -1,8 +1,10 @@
 // The table tokens: what programs come in with. Only hashes: who reads the database cannot come in by it.
 import type { Kysely } from 'kysely'
 import { type Role, role as roleSchema, type Token } from '../../protocol/accounts.ts'
+import type { GroupLimit } from '../../protocol/group-limit.ts'
 import type { Steps, Tables } from '../schema.ts'
 import type { Transaction } from '../writer.ts'
+import { limitOf } from './users.ts'
 
 /** API tokens. The secret is held by whoever it was issued to, and nowhere here. */
 export interface TokensTable {
@@ -11,6 +13,8 @@ export interface TokensTable {
   label: string
   /** At most this, and never more than the user's own. */
   role: string
+  /** As of users, and never more than the user's own. */
+  limited_to: string | null
   /** SHA-256 of the secret, hexadecimal. */
   hash: string
   created: number
@@ -51,23 +55,32 @@ async function addParents({ schema }: Kysely<Tables>): Promise<void> {
 /** `parent`: id of the token that it was made with. */
 export type NewToken = Omit<Token, 'lastUsed'> & { readonly hash: string; readonly parent?: string }
 
-export async function saveToken(transaction: Transaction, token: NewToken): Promise<void> {
+export async function saveToken(transaction: Transaction, { groups, ...token }: NewToken): Promise<void> {
   await transaction
     .insertInto('tokens')
-    .values({ ...token, last_used: null })
+    .values({ ...token, limited_to: groups ? JSON.stringify(groups) : null, last_used: null })
     .execute()
 }
 
-/** With the role that its user has now. */
-export async function tokenByHash(db: Kysely<Tables>, hash: string): Promise<(Token & { readonly userRole: Role }) | undefined> {
+export type HeldToken = Token & { readonly userRole: Role; readonly userGroups: GroupLimit; readonly issuer: string | undefined }
+
+/** With the role, and the limit, that its user has now. */
+export async function tokenByHash(db: Kysely<Tables>, hash: string): Promise<HeldToken | undefined> {
   const row = await db
     .selectFrom('tokens')
     .innerJoin('users', 'users.name', 'tokens.user')
     .selectAll('tokens')
-    .select('users.role as user_role')
+    .select(['users.role as user_role', 'users.limited_to as user_limit', 'users.issuer as user_issuer'])
     .where('tokens.hash', '=', hash)
     .executeTakeFirst()
-  return row && { ...tokenOf(row), userRole: roleSchema.parse(row.user_role) }
+  return (
+    row && {
+      ...tokenOf(row),
+      userRole: roleSchema.parse(row.user_role),
+      userGroups: limitOf(row.user_limit).groups,
+      issuer: row.user_issuer ?? undefined,
+    }
+  )
 }
 
 export async function tokenById(db: Kysely<Tables>, id: string): Promise<Token | undefined> {
@@ -106,6 +119,7 @@ export async function forgetTokens(transaction: Transaction, expiredBefore: numb
   await transaction.deleteFrom('tokens').where('expires', '<', expiredBefore).execute()
 }
 
-function tokenOf({ id, user, label, role, created, expires, last_used }: TokensTable): Token {
-  return { id, user, label, role: roleSchema.parse(role), created, expires, ...(last_used === null ? {} : { lastUsed: last_used }) }
+function tokenOf({ id, user, label, role, limited_to, created, expires, last_used }: TokensTable): Token {
+  const used = last_used === null ? {} : { lastUsed: last_used }
+  return { id, user, label, role: roleSchema.parse(role), ...limitOf(limited_to), created, expires, ...used }
 }

@@ -12,7 +12,10 @@ const PATIENCE = 60_000
 /** Seconds since the epoch: the same seed is the same image, however often it is made. */
 const MADE_AT = 1_735_689_600
 
-/** Throws UnfitImage when the tool is not there. */
+/** xorriso 1.5.4 ends by SIGSEGV once in some thousand times, whatever it is given: seen on a busy machine. */
+const TRIES = 3
+
+/** Throws UnfitImage when the tool is not there, or cannot do it. */
 export async function makeSeed(folder: ImageFolder, spec: SeedSpec): Promise<Pick<ImageFacts, 'id' | 'sizeBytes'>> {
   const work = await folder.workFolder()
   try {
@@ -24,17 +27,7 @@ export async function makeSeed(folder: ImageFolder, spec: SeedSpec): Promise<Pic
     }
     await utimes(files, MADE_AT, MADE_AT)
     const disk = join(work, 'seed.iso')
-    const args = ['-as', 'mkisofs', '-quiet', '-V', 'CIDATA', '-J', '-r', '-o', disk, files]
-    const { code, failed, stderr } = await execa('xorriso', ['-no_rc', ...args], {
-      env: { LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: String(MADE_AT), TZ: 'UTC' },
-      stdin: 'ignore',
-      reject: false,
-      timeout: PATIENCE,
-      maxBuffer: 1 << 20,
-    })
-    if (code === 'ENOENT')
-      throw new UnfitImage('seed disks are made by xorriso, which is not installed on the manager: apt-get install xorriso')
-    if (failed) throw new Error(`xorriso could not make a seed disk: ${stderr.slice(0, 300)}`)
+    await pack(files, disk)
     const handle = await open(disk, 'r')
     try {
       const blocks = rawBlocks(handle, new AbortController().signal, () => {})
@@ -45,5 +38,23 @@ export async function makeSeed(folder: ImageFolder, spec: SeedSpec): Promise<Pic
     }
   } finally {
     await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function pack(files: string, disk: string): Promise<void> {
+  const args = ['-no_rc', '-as', 'mkisofs', '-quiet', '-V', 'CIDATA', '-J', '-r', '-o', disk, files]
+  for (let tries = 1; ; tries += 1) {
+    const { code, failed, stderr } = await execa('xorriso', args, {
+      env: { LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: String(MADE_AT), TZ: 'UTC' },
+      stdin: 'ignore',
+      reject: false,
+      timeout: PATIENCE,
+      maxBuffer: 1 << 20,
+    })
+    if (!failed) return
+    if (code === 'ENOENT')
+      throw new UnfitImage('seed disks are made by xorriso, which is not installed on the manager: apt-get install xorriso')
+    if (tries === TRIES) throw new UnfitImage(`xorriso on the manager could not make a seed disk: ${stderr.trim().slice(-300)}`)
+    await rm(disk, { force: true })
   }
 }

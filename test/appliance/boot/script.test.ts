@@ -1,38 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import fc from 'fast-check'
 import { multibootBytes } from '../../../appliance/boot/budget.ts'
 import { autoexecScript, bootScript, problemFor, refusalScript, xenConfig } from '../../../appliance/boot/script.ts'
 import { compileTemplates, consoleText, TEMPLATE_FILES } from '../../../appliance/boot/templates.ts'
+import { golden, neverEnds } from './golden.ts'
 import { bootable, IDENTITY, imageName, ipv4, mac, plan, request, templates } from './plans.ts'
 
 const FILL = templates()
-const GOLDEN = new URL('./golden/', import.meta.url)
-
-/** Compares with test/appliance/boot/golden; UPDATE_GOLDEN=1 rewrites. */
-function golden(t: ExecutionContext, name: string, text: string): void {
-  const file = new URL(name, GOLDEN)
-  if (process.env.UPDATE_GOLDEN) {
-    mkdirSync(GOLDEN, { recursive: true })
-    writeFileSync(file, text)
-  }
-  t.is(text, readFileSync(file, 'utf8'), `${name} differs: see what changed, then UPDATE_GOLDEN=1`)
-}
-
-/** Every command of a script must be one that cannot end it: iPXE leaves a script at the first line that fails. */
-function neverEnds(t: ExecutionContext, script: string): void {
-  const lines = script.trimEnd().split('\n')
-  t.is(lines[0], '#!ipxe')
-  t.regex(lines.at(-1) ?? '', /^goto again$/)
-  const labels = lines.flatMap((line) => /^:(\S+)$/.exec(line)?.[1] ?? [])
-  t.is(new Set(labels).size, labels.length, 'a label stands once')
-  for (const line of lines.slice(1)) {
-    const cannotFail = line === '' || /^(#|:|echo( |$)|goto \S+$)/.test(line) || line.endsWith('||') || line.includes('|| goto ')
-    t.true(cannotFail, `may end the script: ${line}`)
-    if (!/^(#|echo )/.test(line)) t.notRegex(line, /\b(shell|exit|config|login|prompt)\b/)
-    for (const [, label = ''] of line.matchAll(/\bgoto (\S+)/g)) t.true(labels.includes(label), `goto ${label}`)
-  }
-}
 
 test('the script of a host is the golden one, for BIOS and UEFI, root over NFS', (t) => {
   const { text, problems } = bootScript(FILL, plan(), IDENTITY)

@@ -44,6 +44,7 @@ export async function bootServer(t: ExecutionContext, files: Readonly<Record<str
     xenConfig: (attempt) => (attempt === ATTEMPT ? '[global]\ndefault=h\n' : undefined),
     manager: () => ({ kind: 'none', reason: 'there is none in this test' }),
     self: { isReady: () => true, metrics: async () => 'hostless_ready 1\n' },
+    join: () => ({ kind: 'refusal', reason: 'nobody joins in this test' }),
     report: (attempt, report, peer) => {
       reports.push({ attempt, report, peer })
       return attempt === ATTEMPT ? { kind: 'accepted' } : { kind: 'refusal', reason: 'this attempt is over' }

@@ -4,13 +4,16 @@ import { KnownPlan, linkToManager } from '../../../appliance/manager-link/main.t
 import { managerPlace } from '../../../appliance/manager-link/place.ts'
 import { readPlanAnswer } from '../../../appliance/manager-link/plan-answer.ts'
 import { newAttemptId, openAttemptStore } from '../../../appliance/store/attempts.ts'
+import { KeptCaptures } from '../../../appliance/store/captures.ts'
 import { openStore } from '../../../appliance/store/database.ts'
+import { FollowedOrders } from '../../../appliance/store/followed-orders.ts'
 import { applianceId } from '../../../appliance/store/identity.ts'
 import { Leases } from '../../../appliance/store/leases.ts'
 import { UnpushedTokens } from '../../../appliance/store/unpushed-tokens.ts'
 import { AttemptRunner } from '../../../appliance/timeline/runner.ts'
 import { newTracker } from '../../../appliance/timeline/tracker.ts'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
+import { captureRecord } from '../../../manager/protocol/appliance.ts'
 import { macOf, pushBoot, startSite, startTestAgent, told, until } from '../../manager/site.ts'
 import { ipv4 as ip, mac } from '../boot/plans.ts'
 import { script } from '../timeline/boots.ts'
@@ -40,8 +43,12 @@ function applianceAt(dataDir: string, port: number, file: string) {
   })
   const plan = new KnownPlan(config, database, attempts)
   const leases = new Leases(database)
-  const link = () => linkToManager({ config, place, version: '0.1.0', database, plan, tokens, attempts, leases, log })
-  return { database, plan, attempts, leases, link, lines, id: applianceId(database) }
+  const captures = new KeptCaptures(`${dataDir}/captures`, Date.now, log)
+  const followed = new FollowedOrders(database, log)
+  const tools = { there: [], look: async () => [] }
+  const told = { database, plan, tokens, followed, attempts, leases, captures, tools }
+  const link = () => linkToManager({ config, place, version: '0.1.0', ...told, log })
+  return { database, plan, attempts, leases, captures, link, lines, id: applianceId(database) }
 }
 
 test('the appliance knows its hosts as the manager does within seconds, also after a restart without one', async (t) => {
@@ -73,7 +80,35 @@ test('the appliance knows its hosts as the manager does within seconds, also aft
   t.is(later.id, appliance.id)
   t.is(later.plan.of(NODE)?.standing, 'rejected')
   t.is(later.attempts.views()[0]?.host, 'web7')
+  later.plan.heed({ hosts: [{ name: 'node09', mac: NODE, maintenance: false }] })
+  t.is(later.attempts.views()[0]?.host, 'node09', 'a config that is taken while it runs goes before the plan')
+  later.plan.heed({ hosts: [] })
+  t.is(later.attempts.views()[0]?.host, 'web7')
   later.database.close()
+})
+
+test('an order of a capture is in the plan until the capture is at the manager', async (t) => {
+  const site = await startSite(t)
+  startTestAgent(t, async () => site.address, await pushBoot(site, macOf(1)), { macs: [macOf(1)] })
+  const { id } = await until('the host', () => site.manager.pool.hosts()[0])
+  const appliance = applianceAt(site.dataDir, site.address.port, `${site.dataDir}/appliance.db`)
+  await appliance.captures.load()
+  const link = appliance.link()
+  t.teardown(async () => {
+    await link.close()
+    appliance.database.close()
+  })
+  await until('the plan', () => appliance.plan.of(NODE)?.name === 'node01')
+  t.is(appliance.plan.of(NODE)?.capture, undefined)
+  await told(site.manager, CONTRACT.captures.order, { ref: id })
+  await until('the order', () => appliance.plan.of(NODE)?.capture === true)
+  const times = { began: Date.now() - 1000, ended: Date.now() + 1000 }
+  const record = { attempt: 'a'.repeat(16), mac: NODE, known: true, cause: 'ordered', ...times, packets: 3, missed: 0, bytes: 7 }
+  await appliance.captures.keep(captureRecord.parse(record), Buffer.from('packets'))
+  await until('that it is done', () => appliance.plan.of(NODE) !== undefined && appliance.plan.of(NODE)?.capture === undefined)
+  const { captures, orders } = await told(site.manager, CONTRACT.captures.list, {})
+  t.like(captures, [{ attempt: 'a'.repeat(16), host: id, hostName: 'node01', cause: 'ordered', appliance: appliance.id, packets: 3 }])
+  t.deepEqual(orders, [])
 })
 
 test('what is no plan is refused with its reason, and hosts boot by the one before', (t) => {

@@ -16,6 +16,8 @@ const STARTING = 240_000
 
 export interface Rack {
   readonly dataDir: string
+  /** Of the appliance: `http://127.0.0.1:…`. */
+  readonly http: string
   start(what: 'appliance' | 'manager'): Promise<Running>
   /** Asks the appliance from this address: undefined when it does not answer. */
   get(path: string, from: string): Promise<{ readonly status: number; readonly text: string } | undefined>
@@ -64,6 +66,7 @@ manager: { listen: "127.0.0.1:${manager}" }
     })
   return {
     dataDir,
+    http: `http://127.0.0.1:${http}`,
     start: (what) => start(t, what, config),
     get,
     boot: (mac, from) =>

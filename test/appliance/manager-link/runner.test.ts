@@ -28,19 +28,19 @@ const recordOf = (id: string) => ({
 })
 
 /** A link that has these attempts to tell, in order, one at a time. */
-function linkTo(t: ExecutionContext, place: ManagerPlace, keys: () => Promise<SiteKeys>, ids: readonly string[]) {
+function linkTo(t: ExecutionContext, place: ManagerPlace, keys: () => Promise<SiteKeys>, ids: readonly string[], push: Partial<Push> = {}) {
   const left = [...ids]
   const { log, lines } = collectingLog()
   const source = (): Push | undefined => {
     const [first] = left
     return first === undefined
       ? undefined
-      : { path: '/appliance/attempts', body: { attempts: [recordOf(first)] }, acknowledged: () => void left.shift() }
+      : { path: '/appliance/attempts', body: { attempts: [recordOf(first)] }, acknowledged: () => void left.shift(), ...push }
   }
   const link = startManagerLink({
     place,
     keys,
-    self: { id: 's'.repeat(16), version: '0.1.0', address: '127.0.0.1' },
+    self: () => ({ id: 's'.repeat(16), version: '0.1.0', address: '127.0.0.1' }),
     sources: [source],
     troubles: new Troubles(log, () => undefined),
     random: () => 0,
@@ -158,4 +158,18 @@ test('a link that waits for a manager is closed at once', async (t) => {
   await until('a warning', () => warnings().length > 0)
   await link.close()
   t.pass()
+})
+
+test('what an older manager does not know of is not told again and again, where it can be done without; all else is', async (t) => {
+  let asked = 0
+  const { place, keys } = await fakeManager(t, (_request, response) => {
+    asked += 1
+    response.writeHead(404).end()
+  })
+  const optional = linkTo(t, place, async () => keys, [A], { optional: true })
+  await until('that it is let be', () => optional.left.length === 0)
+  t.deepEqual([asked, optional.warnings()], [1, []])
+  const needed = linkTo(t, place, async () => keys, [A])
+  await until('that it is asked again', () => asked > 3)
+  t.is(needed.left.length, 1)
 })

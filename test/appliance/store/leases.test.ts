@@ -135,6 +135,45 @@ test('byMac prefers the permanent lease and does not count offers', (t) => {
   t.is(leases.byMac(A)?.address, ip('10.77.0.100'))
 })
 
+test('what is one host by another config is told apart or together from then on, and no lease is changed', (t) => {
+  const file = openStore(':memory:')
+  const leases = new Leases(file, () => NOW)
+  leases.commit(bind(A, '10.77.0.100', NOW + 1000))
+  leases.commit(bind(B, '10.77.0.101', NOW + 2000))
+  leases.stage({ ...bind(mac('52:54:00:77:00:03'), '10.77.0.102'), kind: 'offer' })
+  const range_ = range('10.77.0.100-10.77.0.109')
+  const lends = () => true
+  t.is(leases.nextFree({ range: range_, lends }, NOW), ip('10.77.0.103'))
+  const before = leases.list()
+  leases.rekey((one) => (one === B ? A : one))
+  t.is(leases.inSubnet(LOCAL, A)?.address, ip('10.77.0.101'), 'of a host with several the one that lasts longest')
+  t.deepEqual(leases.list(), before)
+  t.is(leases.nextFree({ range: range_, lends: (address) => address !== ip('10.77.0.103') }, NOW), ip('10.77.0.104'), 'asked anew')
+  t.deepEqual(new Leases(file, () => NOW).list(), before.slice(0, 2), 'and nothing of it was written')
+  leases.commit(bind(A, '10.77.0.100', NOW + 3000))
+  t.deepEqual(
+    new Leases(file, () => NOW).list().map(({ address }) => address),
+    [ip('10.77.0.100')],
+    'a host has one in a subnet once it is written',
+  )
+  leases.rekey((one) => one)
+  t.is(leases.inSubnet(LOCAL, B), undefined)
+})
+
+test('what was staged before hosts are others is written with it, or told to the flush', (t) => {
+  const store = openStore(':memory:')
+  const leases = new Leases(store, () => NOW)
+  leases.stage(bind(A, '10.77.0.100'))
+  leases.rekey((one) => one)
+  leases.flush()
+  t.is(new Leases(store, () => NOW).byMac(A)?.address, ip('10.77.0.100'))
+  leases.stage(bind(B, '10.77.0.101'))
+  store.pragma('query_only = on')
+  leases.rekey((one) => one)
+  t.throws(() => leases.flush(), { any: true })
+  t.is(leases.byMac(B), undefined)
+})
+
 test('release ends everything that a host has, and only that', (t) => {
   const leases = leasesInMemory()
   leases.commit(bind(A, '10.77.0.100'))

@@ -5,10 +5,10 @@ import {
   belongsTo,
   hasRoot,
   LOADING_TIME,
+  openingBelongsTo,
   platformOfAttempt,
   QUIET_TIME,
   record,
-  scriptBelongsTo,
 } from '../../../appliance/timeline/attempt.ts'
 import { ipv4 } from '../boot/plans.ts'
 import { ADDRESS, attemptOf, dhcp, dropped, NORMAL, refusal, report, script, T0, type Timed, tftp } from './boots.ts'
@@ -50,14 +50,14 @@ test('a running dom0 that renews its lease or reads files is no event of its boo
 })
 
 test('a script asked for again belongs to the same boot until the host has reported, the boot is quiet, or has been loading too long', (t) => {
-  t.is(scriptBelongsTo(attemptOf(until(4)), after(14)), 'current')
-  t.is(scriptBelongsTo(attemptOf(until(9)), after(14)), 'new')
-  t.is(scriptBelongsTo(attemptOf(until(4)), after(200)), 'new')
+  t.is(openingBelongsTo(attemptOf(until(4)), after(14), 'script'), 'current')
+  t.is(openingBelongsTo(attemptOf(until(9)), after(14), 'script'), 'new')
+  t.is(openingBelongsTo(attemptOf(until(4)), after(200), 'script'), 'new')
   const retrying = attemptOf(Array.from({ length: 70 }, (_, index) => [index * 10, script()]))
-  t.is(scriptBelongsTo(retrying, after(LOADING_TIME / 1000)), 'current')
-  t.is(scriptBelongsTo(retrying, after(LOADING_TIME / 1000 + 1)), 'new', 'it may take a newer generation')
+  t.is(openingBelongsTo(retrying, after(LOADING_TIME / 1000), 'script'), 'current')
+  t.is(openingBelongsTo(retrying, after(LOADING_TIME / 1000 + 1), 'script'), 'new', 'it may take a newer generation')
   const refused = attemptOf(Array.from({ length: 100 }, (_, index) => [index * 10, refusal('x')]))
-  t.is(scriptBelongsTo(refused, after(1000)), 'current', 'without a generation there is nothing to renew')
+  t.is(openingBelongsTo(refused, after(1000), 'script'), 'current', 'without a generation there is nothing to renew')
 })
 
 test('the first script pins image and generation, and a later one does not change that', (t) => {

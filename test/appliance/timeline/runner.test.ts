@@ -1,9 +1,9 @@
 import test from 'ava'
 import { AttemptRunner } from '../../../appliance/timeline/runner.ts'
-import { newTracker } from '../../../appliance/timeline/tracker.ts'
+import { newTracker, type Write } from '../../../appliance/timeline/tracker.ts'
 import { A } from '../dhcp/packets.ts'
 import { collectingLog } from '../wire/collecting-log.ts'
-import { dhcp } from './boots.ts'
+import { dhcp, MAC, NAMES, T0 } from './boots.ts'
 
 test('an event that the disk does not take ends nothing, is told with what to do, and is not there; a boot is not begun without it', (t) => {
   const { log, lines } = collectingLog()
@@ -59,4 +59,44 @@ test('what is observed in one turn is one write, each event at its time, and see
     attempts.attempt('a0')?.events.map(({ at }) => at),
     [0, 1000, 2000],
   )
+})
+
+test('that packets are kept is said with the diagnosis, is stored, and is no sign of the host', (t) => {
+  const { log } = collectingLog()
+  const saved: Write[] = []
+  let [now, id] = [T0, 'a0']
+  const save = (writes: readonly Write[]) => void saved.push(...writes)
+  const attempts = new AttemptRunner({ tracker: newTracker(NAMES, []), save, now: () => now, newId: () => id, log })
+  attempts.observe(MAC, dhcp('DISCOVER', 'firmware'))
+  attempts.captured('a0', { packets: 3, missed: 0 })
+  t.like(attempts.views()[0], { state: 'booting', diagnosis: undefined, capture: { packets: 3, missed: 0 } })
+  now += 60_000
+  attempts.captured('a0', { packets: 4, missed: 1 })
+  t.like(attempts.views()[0], { state: 'stuck', capture: { packets: 4, missed: 1 } })
+  t.regex(attempts.views()[0]?.diagnosis ?? '', /\. What was on the wire is kept: hostless boot capture node01\.$/)
+  t.deepEqual(
+    saved.flatMap((write) => (write.kind === 'save' ? write.events.map(({ seq, event: { kind } }) => `${seq} ${kind}`) : [])),
+    ['0 dhcp', '1 capture', '1 capture'],
+  )
+  attempts.captured('unknown', { packets: 1, missed: 0 })
+  t.is(attempts.views().length, 1)
+  // Two minutes after the DISCOVER, and one after the capture: the machine was quiet, and this is another boot.
+  now += 61_000
+  id = 'b0'
+  attempts.observe(MAC, dhcp('DISCOVER', 'firmware'))
+  t.deepEqual(
+    attempts.views().map((view) => view.id),
+    ['b0', 'a0'],
+  )
+})
+
+test('that packets of a stranger who only asked for an address are kept costs no write', (t) => {
+  const { log } = collectingLog()
+  const saved: Write[] = []
+  const save = (writes: readonly Write[]) => void saved.push(...writes)
+  const attempts = new AttemptRunner({ tracker: newTracker(new Map(), []), save, now: () => T0, newId: () => 'a0', log })
+  attempts.observe(MAC, dhcp('DISCOVER', 'firmware'))
+  attempts.captured('a0', { packets: 3, missed: 0 })
+  t.truthy(attempts.views()[0]?.capture)
+  t.deepEqual(saved, [])
 })

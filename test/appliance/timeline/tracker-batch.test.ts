@@ -1,7 +1,8 @@
 // Events noted together, as a server that is asked by many does.
 import test from 'ava'
 import fc from 'fast-check'
-import { apply, applyAll, HOST_LIMIT, newTracker, type Observed, type Tracker } from '../../../appliance/timeline/tracker.ts'
+import { HOST_LIMIT } from '../../../appliance/timeline/kept.ts'
+import { apply, applyAll, newTracker, type Observed, type Tracker } from '../../../appliance/timeline/tracker.ts'
 import { macFromBytes } from '../../../appliance/wire/addresses.ts'
 import { mac } from '../boot/plans.ts'
 import { ADDRESS, dhcp, dropped, MAC, NAMES, report, script, T0 } from './boots.ts'

@@ -1,14 +1,14 @@
 import test from 'ava'
+import { ATTEMPT_LIMIT, HOST_LIMIT } from '../../../appliance/timeline/kept.ts'
 import {
-  ATTEMPT_LIMIT,
   apply,
   applyReport,
   attemptById,
   forget,
-  HOST_LIMIT,
   macAt,
   newTracker,
   openAttempt,
+  regrouped,
   type Tracker,
   tick,
   views,
@@ -249,4 +249,21 @@ test('attempts of all NICs of a host are one list after a restart, and forgotten
     forget(tracker, OTHER_NIC).write.map((write) => write.kind === 'forget' && write.id),
     ['b0', 'a0'],
   )
+})
+
+test('what is one host by another config has its attempts together, newest first, and apart again by the next', (t) => {
+  const begun = { id: 'a0', mac: MAC, startedAt: T0, events: [] }
+  const apart = newTracker(NAMES, [begun, { ...begun, id: 'b0', mac: OTHER_NIC, startedAt: T0 + 1000 }])
+  const lists = ({ hosts }: Tracker) => [...hosts].map(([host, tracked]) => [host, tracked.map(({ attempt: { id } }) => id)])
+  t.deepEqual(lists(apart), [
+    [MAC, ['a0']],
+    [OTHER_NIC, ['b0']],
+  ])
+  const together = regrouped(apart, (nic) => (nic === OTHER_NIC ? MAC : nic))
+  t.deepEqual(lists(together), [[MAC, ['b0', 'a0']]])
+  t.is(openAttempt(together, OTHER_NIC, at(2), 'c0').attempt.id, 'b0')
+  t.deepEqual(lists(regrouped(together, (nic) => nic)), [
+    [OTHER_NIC, ['b0']],
+    [MAC, ['a0']],
+  ])
 })

@@ -36,7 +36,7 @@ test('a machine without any tool is an inventory too, with a problem for each th
   const { inventory: whole, changed } = update(EMPTY_INVENTORY, collected)
   t.deepEqual(inventory.parse(whole), whole)
   t.true(changed)
-  t.true(collected.problems.some(({ section, source }) => section === 'lvs' && source.startsWith('lvs -a')))
+  t.true(collected.problems.some(({ section, source }) => section === 'lvs' && source.startsWith('lvm fullreport')))
   t.false(
     collected.problems.some(({ section }) => section === 'iscsi' || section === 'drbd'),
     'hosts may be without these',

@@ -1,4 +1,5 @@
 // The dom0 whose outputs were captured, as a backend: one node of the lab with an iSCSI target, a bond, a guest and DRBD.
+import { LVM_REPORT } from '../../../images/agent/inventory/lvm.ts'
 import { fixture, type Texts, textBackend } from './machines.ts'
 
 export const DOM0: Required<Texts> = {
@@ -21,12 +22,7 @@ export const DOM0: Required<Texts> = {
     'iscsiadm -m session -P 3': fixture('iscsiadm-2.1.11-two-sessions.txt'),
     'smartctl --json --scan': '{"devices":[]}',
     'drbdsetup events2 --now --statistics': fixture('drbd-events2-8.4.txt'),
-    'pvs --reportformat json --units b --nosuffix -o pv_uuid,pv_name,vg_name,vg_uuid,pv_size,pv_free,pv_missing,pv_tags':
-      fixture('pvs-2.03-trixie.json'),
-    'vgs --reportformat json --units b --nosuffix -o vg_uuid,vg_name,vg_size,vg_free,vg_extent_size,pv_count,vg_missing_pv_count,vg_exported,vg_clustered,vg_lock_type,vg_systemid,vg_tags':
-      fixture('vgs-2.03-trixie.json'),
-    'lvs -a --reportformat json --units b --nosuffix -o lv_uuid,lv_name,vg_name,vg_uuid,lv_size,lv_path,lv_active,lv_attr,segtype,pool_lv,origin,data_percent,metadata_percent,lv_health_status,lv_tags':
-      fixture('lvs-2.03-trixie.json'),
+    [LVM_REPORT.join(' ')]: fixture('lvm-fullreport-2.03-trixie.json'),
   },
   files: {
     '/proc/cpuinfo': fixture('cpuinfo-trixie-xen.txt'),

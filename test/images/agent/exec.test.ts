@@ -2,6 +2,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import fc from 'fast-check'
 import type { Lane } from '../../../images/agent/backend.ts'
 import { followProgram, LIMITS, machineBackend, machineClock } from '../../../images/agent/exec.ts'
 
@@ -37,6 +38,24 @@ test('a program’s output, complaints and exit code come back, its end of line 
 test('arguments are no shell’s', async (t) => {
   const hostile = '$(touch /tmp/x); `id` && "quoted" \\'
   t.like(await backend.run(['printf', '%s', hostile]), { kind: 'ended', stdout: hostile })
+})
+
+test('any text is one argument, and the same, in every lane', async (t) => {
+  const word = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom("'", "''", '\n', "'\n'; echo x #", '\\', '-n', '', '~', '*', '!!'))
+  const words = fc.array(
+    word.map((one) => Buffer.from(one.replaceAll('\0', ''), 'utf8').toString('utf8')),
+    { minLength: 1, maxLength: 20 },
+  )
+  for (const lane of ['read', 'change'] as const)
+    await t.notThrowsAsync(
+      fc.assert(
+        fc.asyncProperty(words, async (all) => {
+          const ran = await backend.run(['printf', '%s\\0', ...all], { lane })
+          return ran.kind === 'ended' && ran.stdout === all.map((one) => `${one}\0`).join('')
+        }),
+        { numRuns: 30 },
+      ),
+    )
 })
 
 test('tools speak English and see nothing of the agent’s environment', async (t) => {
@@ -90,11 +109,27 @@ test('what a program said is read, though the loop is busy from before its end u
 
 test('a program that cannot be run is no missing one, and ends nothing', async (t) => {
   const denied = await backend.run(['/etc/passwd'])
-  t.true(denied.kind === 'stopped' && /EACCES/.test(denied.reason))
+  t.true(denied.kind === 'stopped' && /Permission denied/.test(denied.reason))
   const long = await backend.run(['true', 'x'.repeat(5_000_000)])
-  t.true(long.kind === 'stopped' && /E2BIG/.test(long.reason))
-  t.is((await backend.run(['true', 'a\0b'])).kind, 'stopped')
+  t.true(long.kind === 'stopped' && /Argument list too long/.test(long.reason))
+  for (const lane of ['read', 'change'] as const) {
+    t.is((await backend.run(['/etc/passwd'], { lane })).kind, 'stopped')
+    t.is((await backend.run(['true', 'x'.repeat(5_000_000)], { lane })).kind, 'stopped')
+    t.is((await backend.run(['true', 'a\0b'], { lane })).kind, 'stopped')
+    t.is((await backend.run(['hostless-no-such-program'], { lane })).kind, 'missing')
+  }
   t.regex(await new Promise<string>((resolve) => void followProgram(['true', 'x'.repeat(5_000_000)], () => t.fail(), resolve)), /E2BIG/)
+})
+
+test('a program is a file, whatever a shell has of that name; and what one has left behind speaks into no other’s words', async (t) => {
+  const version = await backend.run(['true', '--version'])
+  t.true(version.kind === 'ended' && /coreutils/.test(version.stdout))
+  const one = machineBackend({ ...LIMITS, programs: 1 })
+  t.like(await one.run(['sh', '-c', '(sleep 0.2; echo late; sleep 0.2; echo later) & echo said']), { kind: 'ended', stdout: 'said\n' })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  t.like(await one.run(['sh', '-c', 'sleep 0.5; printf "no end of line"']), { kind: 'ended', stdout: 'no end of line' })
+  t.like(await one.run(['head', '-c', '9000', '/dev/urandom']), { kind: 'ended', exitCode: 0 })
+  t.like(await one.run(['cat']), { kind: 'ended', stdout: '' })
 })
 
 test('a program that a signal ends is stopped', async (t) => {

@@ -58,7 +58,7 @@ test('firmwareOf reads the names in .modinfo', (t) => {
 })
 
 test('every command that the scripts of the initramfs call is an applet that it carries, and the other way round', (t) => {
-  const scripts = ['init', 'lease'].map((name) => readFileSync(`images/dom0/initramfs/${name}`, 'utf8')).join('\n')
+  const scripts = ['init', 'lease', 'stick'].map((name) => readFileSync(`images/dom0/initramfs/${name}`, 'utf8')).join('\n')
   const code = scripts
     .replace(/^\s*#.*$/gm, '')
     .replace(/\bexec /g, '')

@@ -34,6 +34,7 @@ test('the first sector has one active Linux partition from sector 2048 to the en
 test('GRUB is told what to boot by the label, without a menu', (t) => {
   const lines = grubConfig({ label: 'x', kernel: '/boot/vmlinuz', initrd: '/boot/initrd.img', options: 'console=hvc0' }).split('\n')
   t.deepEqual(lines, [
+    'set enable_progress_indicator=0',
     'search --no-floppy --set=root --label x',
     'linux /boot/vmlinuz root=LABEL=x ro console=hvc0',
     'initrd /boot/initrd.img',

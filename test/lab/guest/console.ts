@@ -11,9 +11,22 @@ import { quote } from '../ssh.ts'
 export const GUEST_MS = 600_000
 const LOOK_MS = 2000
 
-export async function guestConsole({ ssh }: RackNode, guest: string): Promise<string> {
-  const { stdout } = await ssh(['cat', `/var/log/xen/console/guest-${guest}.log`], { deadlineMs: GUEST_MS })
-  return stdout
+export async function guestConsole(node: RackNode, guest: string): Promise<string> {
+  return (await consoleAfter(node, guest, -1)).said
+}
+
+/** Once it has another length than that, or half a minute is over. It waits in dom0: to ask anew takes the CPU that the guest is to have. */
+async function consoleAfter({ ssh }: RackNode, guest: string, bytes: number): Promise<{ readonly said: string; readonly bytes: number }> {
+  const script = [
+    'log=/var/log/xen/console/guest-$1.log; length() { stat -c %s "$log" 2>/dev/null || echo 0; }',
+    // What is written behind this moment makes the log newer: to see that, the shell starts no program.
+    'now=$(mktemp); looks=12',
+    'if [ "$(length)" = "$2" ]; then until [ "$log" -nt "$now" ] || [ "$looks" = 0 ]; do sleep 2.5; looks=$((looks - 1)); done; fi',
+    'rm "$now"; length; cat "$log"',
+  ]
+  const { stdout } = await ssh(['sh', '-c', script.join('\n'), 'sh', guest, String(bytes)], { deadlineMs: GUEST_MS })
+  const [length = '', ...lines] = stdout.split('\n')
+  return { said: lines.join('\n'), bytes: Number(length) }
 }
 
 /** Typed at its console, as a line for the shell there. */
@@ -32,8 +45,9 @@ type Awaited = RegExp | ((said: string) => boolean)
 export async function waitForGuest(pace: Pace, node: RackNode, guest: string, pattern: Awaited): Promise<string> {
   const end = Date.now() + pace.allow(3 * GUEST_MS)
   let patience = newPatience(pace.allow(GUEST_MS), Date.now())
-  for (;;) {
-    const said = await guestConsole(node, guest)
+  for (let known = -1; ; ) {
+    const { said, bytes } = await consoleAfter(node, guest, known)
+    known = bytes
     const [mismatch] = /MISMATCH.*/.exec(said) ?? []
     if (mismatch !== undefined) throw new Error(`${guest} on ${node.name}: ${mismatch}`)
     if (typeof pattern === 'function' ? pattern(said) : pattern.test(said)) return said

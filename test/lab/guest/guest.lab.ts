@@ -3,12 +3,12 @@
 
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import type { z } from 'zod'
 import { SMALL_DISK, SMALL_OPTIONS } from '../../../images/guest/small.ts'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { managerPid, type Operator } from '../operator.ts'
-import { approveAll, hostsAnswer, REPORT_MS } from '../pool.ts'
+import { approveAll, hostsAnswer, REPORT_MS, waitLinked } from '../pool.ts'
 import { startFrom } from '../snapshot/open.ts'
 import { type At, points, signInAt } from '../snapshot/points.ts'
 import { BLOCK, blocksOn, changedBytes, fullBytes } from './blocks.ts'
@@ -26,6 +26,7 @@ let before: readonly (readonly string[])[]
 const TEST_MS = 3_600_000
 
 const nodes = () => at.bed.rack.nodes
+const names = () => nodes().map(({ name }) => name)
 
 test.before(async () => {
   disk = await readySmallDisk()
@@ -132,58 +133,59 @@ test.serial('a guest that crashes is started again by its agent, while the manag
     process.kill(manager, 'SIGCONT')
   }
   await waitState('web1', 'running')
+  await waitLinked(at.operator, names(), 0)
 })
 
 test.serial(
-  'a guest boots by a kernel of the image store, with the command line of its spec, and goes on doing so where it moves',
+  'of guests on two hosts one boots by a kernel of the image store, with the command line of its spec, while the other is spoken with and changed',
   async (t) => {
     t.timeout(TEST_MS)
-    const node = at.bed.node('node1')
-    await addKernel()
-    const { exitCode, stderr } = await at.operator.hostless('vm-image', 'add-kernel', 'none', '--kernel', disk)
-    t.true(exitCode !== 0 && /neither an ELF vmlinux nor a bzImage/.test(stderr), stderr)
-    await type('vm', 'stop', 'web1', '--hard')
-    await type('vm', 'set', 'web1', '--kernel', 'ours', '--cmdline', `root=LABEL=${SMALL_DISK.label} ro ${SMALL_OPTIONS} by=ours`)
-    await type('vm', 'start', 'web1')
-    await askGuest(at.bed.rack.pace, node, 'web1', 'grep -qw by=ours /proc/cmdline')
-    await waitTicking(at.bed.rack.pace, node, 'web1')
-    // Each once, and the guest's own names of both.
-    const lies = async () => (await node.ssh(['ls', '/run/hostless/kernels'])).stdout.trim().split('\n')
-    t.is((await lies()).length, 5)
+    await Promise.all([bootsByOurKernel(t), speaksAndIsChanged(t)])
   },
 )
 
-test.serial('a guest’s console stands at an operator’s terminal: what it has said, and then both ways', async (t) => {
-  t.timeout(TEST_MS)
+/** web1, which goes on booting by it where it moves. */
+async function bootsByOurKernel(t: ExecutionContext): Promise<void> {
+  const node = at.bed.node('node1')
+  await addKernel()
+  const { exitCode, stderr } = await at.operator.hostless('vm-image', 'add-kernel', 'none', '--kernel', disk)
+  t.true(exitCode !== 0 && /neither an ELF vmlinux nor a bzImage/.test(stderr), stderr)
+  await type('vm', 'stop', 'web1', '--hard')
+  await type('vm', 'set', 'web1', '--kernel', 'ours', '--cmdline', `root=LABEL=${SMALL_DISK.label} ro ${SMALL_OPTIONS} by=ours`)
+  await type('vm', 'start', 'web1')
+  await askGuest(at.bed.rack.pace, node, 'web1', 'grep -qw by=ours /proc/cmdline')
+  await waitTicking(at.bed.rack.pace, node, 'web1')
+  // Each once, and the guest's own names of both.
+  const lies = async () => (await node.ssh(['ls', '/run/hostless/kernels'])).stdout.trim().split('\n')
+  t.is((await lies()).length, 5)
+}
+
+/** web2: its console stands at an operator's terminal, then it is given disks, NICs and memory while it runs, and its new name. */
+async function speaksAndIsChanged(t: ExecutionContext): Promise<void> {
   const shown = await talkThroughCommand(at.bed.rack, 'web2', 'echo answer-$((40 + 2))', 'answer-42')
   t.regex(shown, /guest: up/, 'what it said before is shown first')
   t.regex(shown, /detached/)
   t.regex(await type('vm', 'console', 'web2', '--log'), /answer-42/)
-})
-
-test.serial('disks, NICs and memory are given to a guest that runs, and it is renamed', async (t) => {
-  t.timeout(TEST_MS)
   const node = at.bed.node('node2')
   const seen = (condition: string) => askGuest(at.bed.rack.pace, node, 'web2', condition)
   await type('vm', 'disk', 'add', 'web2', '16M@data')
-  const [, disk = ''] = /16384 (xvd\w)$/m.exec(await seen('grep -w 16384 /proc/partitions')) ?? []
-  t.regex(disk, /^xvd[b-z]$/)
-  await type('vm', 'disk', 'grow', 'web2', disk, '+16M')
-  await seen(`grep "32768 ${disk}" /proc/partitions`)
-  await type('vm', 'disk', 'remove', 'web2', disk, '--yes')
-  await seen(`! grep ${disk} /proc/partitions`)
+  const [, added = ''] = /16384 (xvd\w)$/m.exec(await seen('grep -w 16384 /proc/partitions')) ?? []
+  t.regex(added, /^xvd[b-z]$/)
+  await type('vm', 'disk', 'grow', 'web2', added, '+16M')
+  await seen(`grep "32768 ${added}" /proc/partitions`)
+  await type('vm', 'disk', 'remove', 'web2', added, '--yes')
+  await seen(`! grep ${added} /proc/partitions`)
   await type('vm', 'nic', 'add', 'web2', 'lan')
   await seen('ls -d /sys/bus/xen/devices/vif-0')
   await type('vm', 'set', 'web2', '--memory', '160M')
-  const memory = async () => (await node.ssh(['xl', 'list', 'web2'])).stdout
-  t.regex(await memory(), /^web2\s+\d+\s+160\s/m)
+  t.regex((await node.ssh(['xl', 'list', 'web2'])).stdout, /^web2\s+\d+\s+160\s/m)
   await type('vm', 'rename', 'web2', 'shop')
   t.true((await worldOf(node)).includes('domain shop'))
   t.is(await stateOf('shop'), 'running')
   await askGuest(at.bed.rack.pace, node, 'shop', 'true')
-  const shown = await type('vm', 'console', 'shop', '--log')
-  t.regex(shown, /answer-42[\s\S]*so-\d/, 'what it said under its old name, and under the new one')
-})
+  const log = await type('vm', 'console', 'shop', '--log')
+  t.regex(log, /answer-42[\s\S]*so-\d/, 'what it said under its old name, and under the new one')
+}
 
 test.serial('the manager’s database is deleted while guests run: after manager rebuild all is back, and stops and starts', async (t) => {
   t.timeout(TEST_MS)
@@ -203,11 +205,10 @@ test.serial('the manager’s database is deleted while guests run: after manager
   for (const name of await readdir(bed.dataDir)) if (name.startsWith('manager.db')) await rm(join(bed.dataDir, name))
   process.kill(manager, 'SIGKILL')
   at = { ...at, operator: await signInAt(bed) }
-  const names = nodes().map(({ name }) => name)
   const pending = ({ hosts }: z.output<typeof hostsAnswer>) =>
-    names.every((name) => hosts.some((one) => one.name === name && one.state === 'pending'))
+    names().every((name) => hosts.some((one) => one.name === name && one.state === 'pending'))
   await at.operator.until('back by their certificates', '/hosts', hostsAnswer, pending, REPORT_MS)
-  await approveAll(at.operator, names)
+  await approveAll(at.operator, names())
   await type('manager', 'rebuild', '--dry-run')
   t.log(await type('manager', 'rebuild'))
   // What guests' disks and kernels were called is one of the things that no host tells.

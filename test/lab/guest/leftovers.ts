@@ -40,11 +40,19 @@ export async function worldOf({ name, ssh }: RackNode): Promise<readonly string[
   return lines.sort()
 }
 
-/** What a manager clears away after an automation's end takes a moment: gives them once they are as wanted, or what they are after that. */
-export async function worldsLike(wanted: Worlds, nodes: readonly RackNode[], pace: Pace): Promise<Worlds> {
+/**
+ * What a manager clears away after an automation's end takes a moment: gives them once they are as wanted, or what they are after that. `see`:
+ * what of each counts.
+ */
+export async function worldsLike(
+  wanted: Worlds,
+  nodes: readonly RackNode[],
+  pace: Pace,
+  see: (world: readonly string[]) => readonly string[] = (world) => world,
+): Promise<Worlds> {
   const end = Date.now() + pace.allow(CLEARED_MS)
   for (;;) {
-    const worlds = await Promise.all(nodes.map(worldOf))
+    const worlds = await Promise.all(nodes.map(async (node) => see(await worldOf(node))))
     if (isDeepStrictEqual(worlds, wanted) || Date.now() > end) return worlds
   }
 }

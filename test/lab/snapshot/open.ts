@@ -146,7 +146,7 @@ async function goOn<Asks extends Who>(point: Point<Asks>, folder: string, about:
       }),
     )
     const at = { bed, operator: again(bed) }
-    await Promise.all(bed.rack.nodes.map(({ ssh }) => ssh(['true'], { deadlineMs: BOOT_MS })))
+    await onEach(bed, SET_CLOCK)
     bed.rack.pace.took(Date.now() - begun, USUAL_MS)
     await waitAgents(at, begun)
     return at
@@ -158,16 +158,39 @@ async function goOn<Asks extends Who>(point: Point<Asks>, folder: string, about:
 
 /**
  * A clock stands still while its machine does, and must be right again before a certificate is looked at: sooner than an SSH session
- * could be there. So each dom0 is left something that sets it by the machine's own clock (QEMU's goes on with ours), once they differ.
+ * could be there. So each dom0 is left something that sets it by the machine's own clock (QEMU's goes on with ours), once they differ. It
+ * acts once: a clock that is off by then would let it act before the machine is saved, so that is set first.
  */
-async function leaveClockSetter({ rack }: At['bed']): Promise<void> {
+async function leaveClockSetter(bed: At['bed']): Promise<void> {
+  await onEach(bed, `${SET_CLOCK}\nbusybox setsid sh -c '${CLOCK_SETTER}' </dev/null >/dev/null 2>&1 &`)
+}
+
+async function onEach({ rack }: At['bed'], input: string): Promise<void> {
   await Promise.all(
     rack.nodes.map(async ({ name, ssh }) => {
-      const { exitCode, stderr } = await ssh(['sh', '-e'], { input: `busybox setsid sh -c '${CLOCK_SETTER}' </dev/null >/dev/null 2>&1 &` })
-      if (exitCode !== 0) throw new Error(`${name}: its clock could not be set later: ${stderr.trim()}`)
+      const { exitCode, stderr } = await ssh(['sh', '-e'], { input, deadlineMs: BOOT_MS })
+      if (exitCode !== 0) throw new Error(`${name}: its clock could not be set: ${stderr.trim()}`)
     }),
   )
 }
+
+/**
+ * As a second of the machine's clock begins: it tells no less. On a busy computer dom0 may stand still between the two: what was set late is set
+ * again.
+ */
+const SET_CLOCK = `
+rtc=/sys/class/rtc/rtc0/since_epoch
+set_clock() {
+  begun=$(cat $rtc)
+  while now=$(cat $rtc); [ $now = $begun ]; do :; done
+  date -s "@$now" >/dev/null
+}
+is_set() { set -- $(cat $rtc; date +%s; cat $rtc); [ $2 -ge $1 ] && [ $2 -le $3 ]; }
+tries=0
+until set_clock; is_set; do
+  tries=$((tries + 1))
+  [ $tries -lt 30 ] || { echo 'it is set too late each time' >&2; exit 1; }
+done`
 
 /** Gives up after some minutes of a machine that was never stopped. */
 const CLOCK_SETTER = `

@@ -69,3 +69,12 @@ test('a point that could not be filled is none, and the one before it goes with 
   await keepPoint('a-2', 2000, fill, points)
   t.deepEqual((await readdir(points)).sort(), ['a-2', 'b-1'])
 })
+
+test('what a lab that is gone has left half written goes, what one that saves just now has written stays', async (t) => {
+  const points = await pointsFor(t)
+  const gone = 2 ** 22 + 1 // no process has such a number
+  for (const pid of [gone, process.ppid]) await mkdir(join(points, `.a-1.${pid}`), { recursive: true })
+  await keepPoint('a-1', 1000, fill, points)
+  t.deepEqual((await readdir(points)).sort(), [`.a-1.${process.ppid}`, 'a-1'])
+  t.is((await findPoint('a-1', 1000, points)).kind, 'found')
+})

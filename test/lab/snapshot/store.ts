@@ -1,7 +1,7 @@
 // Where starting points are kept: a folder each below .lab/points, with a list of its files that is written last. Bounded in size.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -51,8 +51,8 @@ export async function keepPoint(
   fill: (folder: string) => Promise<unknown>,
   points = POINTS_FOLDER,
 ): Promise<void> {
-  const [folder, unfinished] = [join(points, key), join(points, `.${key}`)]
-  await rm(unfinished, { recursive: true, force: true })
+  const [folder, unfinished] = [join(points, key), join(points, `.${key}.${process.pid}`)]
+  await sweepUnfinished(points)
   await mkdir(unfinished, { recursive: true, mode: 0o700 })
   try {
     const about = await fill(unfinished)
@@ -67,6 +67,13 @@ export async function keepPoint(
   } finally {
     await rm(unfinished, { recursive: true, force: true })
   }
+}
+
+/** What labs that are gone have left half written. Two labs may save at once. */
+async function sweepUnfinished(points: string): Promise<void> {
+  const isLeft = (name: string) => name.startsWith('.') && !existsSync(`/proc/${name.split('.').at(-1)}`)
+  const names = await readdir(points).catch(() => [])
+  for (const name of names.filter(isLeft)) await rm(join(points, name), { recursive: true, force: true })
 }
 
 async function makeRoom(key: string, points: string): Promise<void> {

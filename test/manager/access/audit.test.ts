@@ -33,6 +33,33 @@ onEach('the audit log is told newest first, page by page, and is intact', async 
   )
 })
 
+onEach('entries are chosen by who, by a name in them that is whole, and by time; pages of what is chosen are full', async (t, place) => {
+  const { access, pass } = await accessAt(t, place)
+  const did = async (who: string, what: string) => {
+    await access.audit({ who, peer: '10.0.0.1', what })
+    pass(1000)
+  }
+  await did('ada', 'approve host node1 (abcdefghijklmnop)')
+  await did('bob', 'put host node17 (qrstuvwxyz234567) into maintenance')
+  await did('ada', 'cordon host NODE1: 100% of rack_3 goes')
+  await did('ada', 'remove user bob')
+  const [first] = (await access.auditTrail(10)).entries.toReversed()
+  const start = first?.at ?? 0
+  const chosen = async (choice: Parameters<typeof access.auditTrail>[2], limit = 10, before?: number) =>
+    (await access.auditTrail(limit, before, choice)).entries.map(({ seq }) => seq)
+  t.deepEqual(await chosen({ who: 'bob' }), [2])
+  t.deepEqual(await chosen({ about: ['node1'] }), [3, 1])
+  t.deepEqual(await chosen({ about: ['qrstuvwxyz234567'] }), [2])
+  t.deepEqual(await chosen({ about: ['bob', 'qrstuvwxyz234567'] }), [4, 2], 'any of them')
+  t.deepEqual(await chosen({ about: ['node1'], who: 'ada' }, 1), [3])
+  t.deepEqual(await chosen({ about: ['node1'], who: 'ada' }, 1, 3), [1], 'the next page of it')
+  t.deepEqual(await chosen({ from: start + 1000, until: start + 3000 }), [3, 2])
+  t.deepEqual([await chosen({ about: ['100%'] }), await chosen({ about: ['rack_3'] }), await chosen({ about: ['rackx3'] })], [[3], [3], []])
+  t.deepEqual(await chosen({ about: ['(.*'] }), [], 'it is no pattern')
+  for (let index = 0; index < 30; index += 1) await did('ada', `approve host node1${index}`)
+  t.deepEqual(await chosen({ about: ['node1'] }, 5), [3, 1], 'behind all that is near it')
+})
+
 onEach('many who write at once make one chain', async (t, place) => {
   const { access } = await accessAt(t, place)
   await Promise.all(Array.from({ length: 100 }, (_, index) => access.audit({ who: `user${index}`, peer: '', what: 'x' })))

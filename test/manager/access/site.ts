@@ -5,6 +5,7 @@ import { after } from '../../../appliance/wire/timers.ts'
 import type { Access, Answer } from '../../../manager/access/access.ts'
 import { type AccessOptions, openAccess } from '../../../manager/access/service.ts'
 import type { Store } from '../../../manager/store/database.ts'
+import { sealer } from '../../../manager/store/keys/sealing.ts'
 import type { DataPlace } from '../../../manager/store/open.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { storeAt } from '../store/dialects.ts'
@@ -33,6 +34,7 @@ export async function accessAt(t: ExecutionContext, place: DataPlace, changed: P
     random: randomBytes,
     after,
     log: log.log,
+    sealer: sealer(Buffer.alloc(32, 7)),
     cost: CHEAP,
     rates: { account: UNLIMITED, peer: UNLIMITED },
     ...changed,
@@ -51,6 +53,6 @@ export function value<Value>(answer: Answer<Value>): Value {
 
 export async function sessionOf(access: Access, user: string, password = PASSWORD): Promise<string> {
   const signedIn = await access.signIn(user, password, '10.0.0.1')
-  if (signedIn.kind === 'refused') throw new Error(signedIn.reason)
+  if (signedIn.kind !== 'session') throw new Error(JSON.stringify(signedIn))
   return signedIn.secret
 }

@@ -150,3 +150,19 @@ test('what was wrong with a host that is gone ends, whatever cannot be read of o
   now.remove('a')
   t.deepEqual(settle(now), [`${KEY} ends`])
 })
+
+test('a condition that others share is told again when they are others, though the words for it are the same', (t) => {
+  const conclusions = new Conclusions(new Map())
+  conclusions.complete()
+  const shared = (id: string) => ({ ...reporting(id, { dmi: { systemUuid: '4c4c4544-0035-3010-8052-b4c04f564231' } }), name: 'twin' })
+  for (const id of ['a', 'b']) conclusions.update(shared(id))
+  const hostsTold = (changes: readonly ConditionChange[]) =>
+    changes.map((change) => (change.kind === 'holds' ? change.condition.hosts : []))
+  t.deepEqual(hostsTold(conclusions.changes()), [['a', 'b']])
+  conclusions.taken(conclusions.changes())
+  conclusions.update(shared('c'))
+  conclusions.remove('b')
+  t.deepEqual(hostsTold(conclusions.changes()), [['a', 'c']])
+  conclusions.taken(conclusions.changes())
+  t.deepEqual(conclusions.changes(), [])
+})

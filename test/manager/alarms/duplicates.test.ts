@@ -14,6 +14,7 @@ test('a UUID on two hosts is an alarm that names both', (t) => {
     {
       kind: 'shared-uuid',
       about: UUID,
+      hosts: ['a', 'b'],
       text: `a and b report the same system UUID ${UUID}: boards with copied firmware, or one machine under two names. Give each its own in the firmware, or reject the wrong host`,
     },
   ])

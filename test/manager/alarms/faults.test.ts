@@ -30,13 +30,13 @@ const WRONG: readonly [what: string, given: Given, about: string, text: RegExp][
   [
     'a failed path',
     { multipaths: [{ name: 'mpatha', wwid: naa('1'), paths: [path('sda', 'active'), path('sdb', 'failed')] }] },
-    `a ${naa('1')}`,
+    `lun ${naa('1')}`,
     /^mpatha \(naa\.61+\) on a has lost a path \(sdb\): 1 of 2 is left\. See to cables/,
   ],
   [
     'no path left',
     { multipaths: [{ name: 'mpatha', wwid: naa('1'), paths: [path('sda', 'failed'), path('sdb', 'failed')] }] },
-    `a ${naa('1')}`,
+    `lun ${naa('1')}`,
     /has lost 2 paths \(sda and sdb\): none is left, and what is on it stands still/,
   ],
   [

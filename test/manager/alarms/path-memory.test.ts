@@ -21,7 +21,7 @@ const texts = (said: readonly { readonly text: string }[]) => said.map(({ text }
 
 test('a map without any path is an alarm', (t) => {
   const [alarm, ...others] = new Watched(new PathFaults()).tell(having('a', 0))
-  t.deepEqual([alarm?.kind, alarm?.about, others], ['path-failed', `a ${naa('1')}`, []])
+  t.deepEqual([alarm?.kind, alarm?.about, others], ['path-failed', `lun ${naa('1')}`, []])
   t.regex(alarm?.text ?? '', /^mpatha \(naa\.61+\) on a has no path: what is on it stands still/)
 })
 
@@ -82,13 +82,13 @@ test('what a person has acknowledged is what a map shall have: it is an alarm ag
   const source = new PathFaults()
   const watched = new Watched(source)
   watched.tell(having('a', 4), having('b', 2))
-  source.cleared('path-failed', `b ${naa('1')}`)
+  source.cleared('path-failed', `lun ${naa('1')}`)
   t.deepEqual(watched.tell(), [])
   t.is(watched.tell(having('b', 1)).length, 1)
   t.deepEqual(watched.tell(having('b', 2)), [])
   watched.tell(having('b', [WELL, { state: 'failed' }]))
   t.is(watched.tell(without('b')).length, 1)
-  source.cleared('path-failed', `b ${naa('1')}`)
+  source.cleared('path-failed', `lun ${naa('1')}`)
   t.deepEqual(watched.tell(), [])
 })
 
@@ -113,16 +113,26 @@ test('a restart of the manager ends no alarm of a map, and forgets not what it h
   after.update(having('a', 3))
   t.deepEqual(ends(after), [])
   after.update(having('a', 4))
-  t.deepEqual(ends(after), [`path-failed a ${naa('1')}`])
+  t.deepEqual(ends(after), [`path-failed lun ${naa('1')}`])
 })
 
 test('what a person acknowledges of a map that is gone ends', (t) => {
-  const conclusions = new Conclusions(new Map([[`path-failed a ${naa('1')}`, 'it had 2']]))
+  const [OLD, KEY] = [`path-failed a ${naa('1')}`, `path-failed lun ${naa('1')}`]
+  const conclusions = new Conclusions(new Map([[OLD, 'it had 2']]))
   conclusions.update(without('a'))
   conclusions.complete()
-  t.deepEqual(ends(conclusions), [])
-  conclusions.cleared(`path-failed a ${naa('1')}`)
-  t.deepEqual(ends(conclusions), [`path-failed a ${naa('1')}`])
+  const changes = conclusions.changes()
+  t.deepEqual(
+    changes.map((change) => [change.kind, change.key, change.kind === 'holds' && change.condition.text]),
+    [
+      ['ends', OLD, false],
+      ['holds', KEY, 'it had 2'],
+    ],
+    'an alarm of an older manager goes on by its cause',
+  )
+  conclusions.taken(changes)
+  conclusions.cleared(KEY)
+  t.deepEqual(ends(conclusions), [KEY])
 })
 
 test('where many maps are one alarm, a restart holds it until each is seen well', (t) => {

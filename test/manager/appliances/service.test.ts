@@ -1,4 +1,3 @@
-import { request } from 'node:https'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
@@ -9,6 +8,7 @@ import { newHostId } from '../../../manager/store/tables/hosts.ts'
 import { listen } from '../doors/api/asking.ts'
 import { ask, macOf, post, pushBoot, type Site, startSite, startTestAgent, told, until } from '../site.ts'
 import { onEach } from '../store/dialects.ts'
+import { askPlan } from './asking.ts'
 
 const selfOf = (letter: string) => ({ id: letter.repeat(16), version: '0.1.0', address: '127.0.0.1' })
 const A = selfOf('a')
@@ -47,7 +47,7 @@ onEach(
     const site = await startSite(t, { enrol: 'auto', ...place })
     const { manager } = site
     await manager.access.addUser('alice', 'correct horse battery', 'viewer')
-    const token = await manager.access.issueToken('alice', 'test', undefined, 1)
+    const token = await manager.access.issueToken('alice', { label: 'test', days: 1 })
     if (token.kind !== 'done') return t.fail(token.reason)
     const stream = listen(t, site, { authorization: `Bearer ${token.value.secret}` })
     await until('an open stream', () => stream.status() === 200)
@@ -170,34 +170,6 @@ onEach('of one machine so many boots are kept, the newest, and the last that cam
   t.is(kept.at(-1)?.id, up.id)
 })
 
-function askPlan(
-  { address, secret }: Site,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<{ readonly status: number; readonly etag: string; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      {
-        host: address.address,
-        port: address.port,
-        ca: address.authority,
-        path: `/appliance/plan/${A.id}`,
-        agent: false,
-        headers: { authorization: `Bearer ${secret}`, ...headers },
-      },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8')
-          resolve({ status: response.statusCode ?? 0, etag: response.headers.etag ?? '', text })
-        })
-      },
-    )
-    asked.on('error', reject)
-    asked.end()
-  })
-}
-
 onEach('the plan has each host by name, standing and what it shall boot; a change ends the wait for it', async (t, place) => {
   const site = await startSite(t, place)
   const { manager } = site
@@ -214,7 +186,7 @@ onEach('the plan has each host by name, standing and what it shall boot; a chang
   const second = await waiting
   t.deepEqual(hosts(second.text), [{ macs: [macOf(1)], name: 'web7', standing: 'pending' }])
 
-  t.is((await ask(manager, set, { ref: 'web7', image: 'dom0-next', root: 'ram' })).kind, 'done')
+  t.is((await ask(manager, set, { ref: 'web7', image: 'dom0-next', root: 'ram', force: true })).kind, 'done')
   t.is((await ask(manager, set, { ref: 'web7', root: null })).kind, 'done')
   t.is((await ask(manager, set, { ref: 'nobody', root: null })).kind, 'missing')
   await pool.move(id, { kind: 'approve' }, 'admin alice')

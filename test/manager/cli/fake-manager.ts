@@ -13,10 +13,12 @@ import { createApi } from '../../../manager/doors/api/server.ts'
 import { Calls } from '../../../manager/doors/call.ts'
 import { Gate } from '../../../manager/doors/gate.ts'
 import type { Caller, Stranger } from '../../../manager/doors/handlers/handlers.ts'
+import { Rights } from '../../../manager/doors/rights/rights.ts'
 import type { Done } from '../../../manager/outcome.ts'
 import { newKey, newSerial } from '../../../manager/store/keys/authority.ts'
 import { authorityFrom, selfSigned, signServer } from '../../../manager/store/keys/certificate.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
+import { thingsOf } from '../doors/rights/things-of.ts'
 import { RELAXED } from '../site.ts'
 import { fakePool, SECRET } from './fake-pool.ts'
 import type { PoolData } from './pool-data.ts'
@@ -103,13 +105,16 @@ export async function startFakeManager(t: Pick<ExecutionContext, 'teardown'>, po
 /** The doors of a manager, to which ada, an admin, has the one key. */
 function fakeDoors(pool: PoolData) {
   const ada = { user: 'ada', role: 'admin', by: { kind: 'token', id: 'tok1' } } as const
+  const adaNow = () => (pool.limit ? { ...ada, groups: pool.limit } : ada)
   const access = {
-    byToken: async (secret: string) => (secret === SECRET && !pool.refuses ? ada : undefined),
+    byToken: async (secret: string) => (secret === SECRET && !pool.refuses ? adaNow() : undefined),
     bySession: async () => undefined,
     audit: async () => undefined,
     auditBounded: async () => undefined,
   }
-  const calls = new KeptCalls({ handlers: fakePool(pool), access, acting: new Acting(Date.now), naming: { host: (ref) => ref } })
+  const handlers = fakePool(pool)
+  const rights = new Rights(thingsOf(handlers))
+  const calls = new KeptCalls({ handlers, access, acting: new Acting(Date.now), naming: { host: (ref) => ref }, rights })
   const elapsed = () => performance.now()
   const api = createApi({
     calls,

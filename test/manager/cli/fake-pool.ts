@@ -4,6 +4,8 @@ import type { Host } from '../../../manager/contract/hosts.ts'
 import { done, type Handlers, missing } from '../../../manager/doors/handlers/handlers.ts'
 import type { Done, Refused } from '../../../manager/outcome.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
+import { namesMade } from '../../../manager/protocol/name-pattern.ts'
+import { SEVERITIES } from '../../../manager/protocol/notifications.ts'
 import { fakeAutomations } from '../fake-automations.ts'
 import { fakeMeasures } from '../fake-measures.ts'
 import { fakeNotifications } from '../fake-notifications.ts'
@@ -17,6 +19,8 @@ import type { PoolData } from './pool-data.ts'
 
 export const SECRET = 'a-token-of-the-tests'
 export const PASSWORD = 'correct horse battery'
+/** Of ada's second factor. */
+export const CODE = '123456'
 
 const refused = (reason: string, status: 401 | 409 = 409): Refused => ({ kind: 'refused', status, reason })
 const nothing = async () => missing('such thing in the pool of this test')
@@ -36,7 +40,7 @@ export function fakePool(pool: PoolData): Handlers {
   }
 }
 
-function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'checklist' | 'guests' | 'cpu' | 'placements'> {
+function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'captures' | 'checklist' | 'guests' | 'cpu' | 'placements'> {
   const indexOf = (ref: string) => pool.hosts.findIndex(({ id, name }) => id === ref || name === ref)
   const find = (ref: string) => pool.hosts[indexOf(ref)]
   const change = async (ref: string, changed: (host: Host) => Partial<Host> | Refused): Promise<Done<Host>> => {
@@ -64,6 +68,26 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'checklist'
         change(ref, ({ name, state }) =>
           state === 'pending' ? shownIn('approved') : refused(`${name} is ${state}: only pending hosts are approved`),
         ),
+      async admit({ hosts, names, groups }) {
+        const made = names === undefined ? undefined : namesMade(names, hosts.length)
+        if (made?.kind === 'refused') return { kind: 'refused', status: 400, reason: made.reason }
+        const answer: { admitted: { ref: string; name: string }[]; refused: { ref: string; name: string; reason: string }[] } = {
+          admitted: [],
+          refused: [],
+        }
+        for (const [at, { ref }] of hosts.entries()) {
+          const { name = ref, state = 'lost' } = find(ref) ?? {}
+          const now = made?.names[at] ?? name
+          const outcome = await change(ref, (was) =>
+            state === 'pending'
+              ? { ...shownIn('approved'), name: now, groups: [...was.groups, ...groups] }
+              : refused(`${name} is ${state}: only pending hosts are approved`),
+          )
+          if (outcome.kind === 'done') answer.admitted.push({ ref, name: now })
+          else answer.refused.push({ ref, name, reason: outcome.kind === 'refused' ? outcome.reason : 'gone' })
+        }
+        return done(answer)
+      },
       reject: ({ ref }) => change(ref, () => shownIn('rejected')),
       cordon: ({ ref, reason }) =>
         change(ref, ({ service }) => ({
@@ -82,8 +106,15 @@ function hostsOf(pool: PoolData): Pick<Handlers, 'hosts' | 'boots' | 'checklist'
       list: async () => done({ boots: pool.boots }),
       settings: nothing,
       set: nothing,
+      once: ({ ref, what }) =>
+        change(ref, ({ once: _, ...host }) =>
+          host.trust === 'rejected'
+            ? { kind: 'refused', code: 'rejected', reason: `an admin has rejected ${host.name}` }
+            : { once: what === 'none' ? undefined : { what, who: 'user ada', at: 1_700_000_000_000, until: 1_700_086_400_000 } },
+        ),
       appliances: nothing,
     },
+    captures: { list: async () => done({ captures: [], orders: [] }), order: nothing, fetch: nothing },
     checklist: { show: nothing },
     guests: { list: async () => done({ guests: pool.guests }) },
     cpu: { show: async () => done(pool.cpu), explain: async ({ type }) => done({ ...pool.explanation, type }) },
@@ -111,7 +142,24 @@ function thingsOf(pool: PoolData): Pick<Handlers, 'things' | 'alarms' | 'connect
       local: async () => done({ hosts: pool.localStorage }),
     },
     alarms: {
-      list: async () => done({ alarms: pool.alarms }),
+      async list({ which, severity, kind }) {
+        const chosen = pool.alarms.filter(
+          (alarm) =>
+            (which === 'all' || (alarm.acknowledged !== undefined) === (which === 'acknowledged')) &&
+            (severity === undefined || SEVERITIES.indexOf(alarm.severity) >= SEVERITIES.indexOf(severity)) &&
+            (kind === undefined || alarm.kind === kind),
+        )
+        return done({ alarms: chosen })
+      },
+      async acknowledge({ keys, comment }, { who }) {
+        const open = pool.alarms.filter(({ key, acknowledged }) => keys.includes(key) && !acknowledged)
+        for (const alarm of open) {
+          const acknowledged = { who: who.user, at: Date.UTC(2026, 10, 25), ...(comment ? { comment } : {}) }
+          pool.alarms.splice(pool.alarms.indexOf(alarm), 1, { ...alarm, acknowledged })
+        }
+        const acknowledged = open.map(({ key }) => key)
+        return done({ acknowledged, missing: keys.filter((key) => !acknowledged.includes(key)) })
+      },
       async clear({ key }) {
         const at = pool.alarms.findIndex((alarm) => alarm.key === key)
         if (at < 0) return missing(`alarm ${key}`)
@@ -149,30 +197,67 @@ const REBUILT = {
   unread: [{ host: 'node02', why: 'it may only report: hostless host approve node02' }],
 }
 
-function accessOf(pool: PoolData): Pick<Handlers, 'access' | 'users' | 'tokens' | 'audit'> {
+function accessOf(pool: PoolData): Pick<Handlers, 'access' | 'users' | 'secondFactor' | 'tokens' | 'audit'> {
   const [first] = pool.tokens
   if (!first) throw new Error('the pool of a test has a token')
   return {
     access: {
-      login: async ({ user, password }) =>
-        user === 'ada' && password === PASSWORD ? done({ ...first, secret: SECRET }) : refused('wrong user or password', 401),
+      async login({ user, password, code }) {
+        if (user !== 'ada' || password !== PASSWORD) return refused('wrong user or password', 401)
+        if (pool.factor.state !== 'on' || code === CODE) return done({ ...first, secret: SECRET })
+        return code === undefined ? { ...refused('a code is needed, too', 401), code: 'second-factor' } : refused('the code is wrong', 401)
+      },
       firstAdmin: nothing,
-      whoami: async (_input, { who: { user, role } }) => done({ user, role }),
+      whoami: async (_input, { who: { user, role, groups } }) =>
+        done({
+          ...{ user, role, ...(groups ? { groups: [...groups] } : {}) },
+          by: { kind: 'token', id: 'k3tq', label: 'login on desk', expires: Date.UTC(2027, 0, 31) },
+        }),
     },
     users: {
       list: async () => done({ users: pool.users }),
-      add: async ({ name, role }) => done({ name, role, created: 0 }),
-      async change({ name, role }) {
-        const user = pool.users.find((one) => one.name === name)
-        return user ? done({ ...user, role: role ?? user.role }) : missing(`user ${name}`)
+      add: async ({ name, role, groups }) => done({ name, role, ...(groups ? { groups } : {}), created: 0 }),
+      async change({ name, role, groups }) {
+        const at = pool.users.findIndex((one) => one.name === name)
+        const user = pool.users[at]
+        if (!user) return missing(`user ${name}`)
+        const { groups: before, ...rest } = user
+        const now = groups === undefined ? before : (groups ?? undefined)
+        const changed = { ...rest, role: role ?? user.role, ...(now ? { groups: now } : {}) }
+        if (groups !== undefined) pool.users.splice(at, 1, changed)
+        return done(changed)
       },
       remove: async ({ name }) => (name === 'ada' ? refused('the last admin stays') : done(null)),
+    },
+    secondFactor: {
+      show: async () => done(pool.factor),
+      async begin({ password }) {
+        if (password !== PASSWORD) return refused('the name or the password is wrong', 401)
+        pool.factor = { state: 'begun', recoveryCodes: 0 }
+        return done({ secret: 'JBSWY3DPEHPK3PXP', uri: 'otpauth://totp/hostless:ada?secret=JBSWY3DPEHPK3PXP' })
+      },
+      async confirm({ code }) {
+        if (code !== CODE) return refused('the code is wrong', 401)
+        pool.factor = { state: 'on', recoveryCodes: 2 }
+        return done({ recoveryCodes: ['AAAA-BBBB-CCCC-DDDD', 'AAAA-BBBB-CCCC-EEEE'] })
+      },
+      async end({ password, code }) {
+        if (password !== PASSWORD || code !== CODE) return refused('the code is wrong', 401)
+        pool.factor = { state: 'off', recoveryCodes: 0 }
+        return done(pool.factor)
+      },
+      reset: async () => done(null),
     },
     tokens: {
       list: async () => done({ tokens: pool.tokens }),
       issue: async ({ label }) => done({ ...first, label, secret: 'new-secret' }),
       revoke: async () => done(null),
     },
-    audit: { list: async () => done(pool.audit) },
+    audit: {
+      async list(asked) {
+        pool.auditAsked = asked
+        return done(pool.audit)
+      },
+    },
   }
 }

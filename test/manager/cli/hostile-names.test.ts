@@ -86,6 +86,7 @@ function spoiled(text: string): ReturnType<typeof poolData> {
     'service',
     'power',
     'kind',
+    'severity',
     'role',
     'user',
     'type',

@@ -50,7 +50,11 @@ export async function run(
   }
   const program = new Command('hostless').version('0.0.0')
   const log = async () => collectingLog().log
-  await addCommands(program, { out: terminal(out), err: terminal(err), environment, prompt, serverLog: log, log }, wantedOf(argv))
+  await addCommands(
+    program,
+    { out: terminal(out), err: terminal(err), environment, prompt, serverLog: log, log, now: Date.now },
+    wantedOf(argv),
+  )
   quiet(program, into(out), into(err))
   const code = await runProgram(program, argv, into(err))
   return { code, out: out.join(''), err: err.join('') }

@@ -11,6 +11,7 @@ import type { Last, Measures } from '../../../manager/contract/measures.ts'
 import type { Move } from '../../../manager/contract/migrations.ts'
 import type { Network } from '../../../manager/contract/networks.ts'
 import type { Placement } from '../../../manager/contract/placement.ts'
+import type { SecondFactor } from '../../../manager/contract/second-factor.ts'
 import type { HostDisks, HostVgs } from '../../../manager/contract/storage.ts'
 import type { LocalStorage, Matrix } from '../../../manager/contract/things.ts'
 import type { VmDetail } from '../../../manager/contract/vms.ts'
@@ -48,6 +49,12 @@ export interface PoolData {
   readonly users: User[]
   readonly tokens: Token[]
   audit: Audit
+  /** What was asked of it last. */
+  auditAsked?: object
+  /** Of ada. */
+  factor: SecondFactor
+  /** To which groups ada is limited; left out: to none. */
+  limit?: readonly string[]
   /** Whether every token is good no more. */
   refuses: boolean
   /** What routes (`GET /hosts`) say instead, whatever the schemas are. */
@@ -278,15 +285,21 @@ export function poolData(): PoolData {
     alarms: [
       {
         key: 'duplicate-uuid:00000000-0000-4000-8000-000000000006',
-        kind: 'duplicate-uuid',
-        host: idOf(6),
-        hostName: 'node06',
+        ...{ kind: 'duplicate-uuid', severity: 'critical', dataAtRisk: false },
+        ...{ host: idOf(6), hostName: 'node06', hosts: [{ id: idOf(6), name: 'node06' }] },
         text: 'node06 and a stranger have one UUID',
         raised: AT,
         last: AT,
         times: 3,
       },
-      { key: 'siblings:memory', kind: 'siblings', text: 'node04 has less memory than its like', raised: AT, last: AT, times: 1 },
+      {
+        ...{ key: 'siblings:memory', kind: 'siblings', severity: 'info', dataAtRisk: false },
+        hosts: [
+          { id: idOf(4), name: 'node04' },
+          { id: idOf(5), name: 'node05' },
+        ],
+        ...{ text: 'node04 and node05 have less memory than their like', raised: AT, last: AT, times: 1 },
+      },
     ],
     users: [
       { name: 'ada', role: 'admin', created: AT, lastSeen: AT },
@@ -295,6 +308,7 @@ export function poolData(): PoolData {
     tokens: [{ id: 'tok1', user: 'ada', label: 'login', role: 'admin', created: AT, expires: AT + 90 * 86_400_000 }],
     audit: { entries: [{ seq: 1, at: AT, who: 'ada', peer: '10.77.0.9', what: 'approved node01', hash: 'ab'.repeat(32) }], intact: true },
     raw: {},
+    factor: { state: 'off', recoveryCodes: 0 },
     refuses: false,
   }
 }

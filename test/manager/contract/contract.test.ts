@@ -41,7 +41,21 @@ test('what stands in a query can be said in text', (t) => {
   for (const { id, operation: declared } of OPERATIONS.filter((named) => restOf(named.operation) === 'query')) {
     for (const [name, member] of Object.entries(declared.input.shape)) {
       if (declared.takes === 'octets' && name === 'octets') continue
-      const texts = ['x', '1', 'pv', 'a'.repeat(16), 'node01', 'open', '1d', 'scan', '00000000-0000-4000-8000-000000000001']
+      const texts = [
+        'x',
+        '1',
+        'pv',
+        'a'.repeat(16),
+        'node01',
+        'open',
+        '1d',
+        'scan',
+        'warning',
+        'pending',
+        'running',
+        'newest',
+        '00000000-0000-4000-8000-000000000001',
+      ]
       t.true(
         texts.some((text) => z.safeParse(member, text).success),
         `${id}: ${name}`,
@@ -70,14 +84,20 @@ test('all but looks say what they did; a search for a place is a look, and piece
 
 test('what anybody may do takes no role, and what changes something is no viewer’s but coming in, tokens, what is one’s own, and looking at a console', (t) => {
   const free = OPERATIONS.filter(({ operation: { role, did } }) => did && (role === 'open' || role === 'viewer')).map(({ id }) => id)
-  t.deepEqual(free, ['consoles.open', 'access.login', 'access.firstAdmin', 'tokens.issue', 'tokens.revoke'])
+  t.deepEqual(free, [
+    ...['consoles.open', 'access.login', 'access.firstAdmin'],
+    ...['secondFactor.begin', 'secondFactor.confirm', 'secondFactor.end', 'tokens.issue', 'tokens.revoke'],
+  ])
 })
 
 test('no sentence has a password, a code or another secret that was given, however deep', (t) => {
   const withSecrets = OPERATIONS.filter(({ operation: { input, did } }) => did && secretsOf(input).length > 0)
   t.deepEqual(
     withSecrets.map(({ id }) => id),
-    ['notifications.set', 'connections.add', 'access.login', 'access.firstAdmin', 'users.add', 'users.change'],
+    [
+      ...['notifications.set', 'connections.add', 'access.login', 'access.firstAdmin', 'users.add', 'users.change'],
+      ...['secondFactor.begin', 'secondFactor.confirm', 'secondFactor.end'],
+    ],
   )
   for (const { id, operation: declared } of withSecrets) {
     t.notThrows(

@@ -17,6 +17,7 @@ const schema = z.looseObject({
   items: z.unknown().optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
+  minItems: z.number().optional(),
   anyOf: z.array(z.unknown()).optional(),
 })
 
@@ -54,6 +55,7 @@ function arbitraryOf(node: unknown): fc.Arbitrary<unknown> {
     items,
     minimum,
     maximum,
+    minItems = 0,
     anyOf,
   } = schema.parse(node)
   if (constant !== undefined) return fc.constant(constant)
@@ -65,7 +67,9 @@ function arbitraryOf(node: unknown): fc.Arbitrary<unknown> {
       return fc.record(Object.fromEntries(members), { requiredKeys: required.filter((name) => name in properties) })
     }
     case 'array':
-      return fc.array(arbitraryOf(items), { maxLength: 3 })
+      return fc.array(arbitraryOf(items), { minLength: minItems, maxLength: 3 })
+    case 'null':
+      return fc.constant(null)
     case 'integer':
       return fc.integer({ min: minimum ?? 0, max: Math.min(maximum ?? 1000, 2 ** 31 - 1) })
     case 'string':

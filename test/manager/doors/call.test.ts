@@ -5,9 +5,12 @@ import type { Act } from '../../../manager/access/audit-bound.ts'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { Calls } from '../../../manager/doors/call.ts'
 import type { Handlers } from '../../../manager/doors/handlers/handlers.ts'
+import { Rights } from '../../../manager/doors/rights/rights.ts'
 import type { Role } from '../../../manager/protocol/accounts.ts'
 import { fakePool } from '../cli/fake-pool.ts'
 import { hostOf, idOf, poolData } from '../cli/pool-data.ts'
+import { thingsOf } from './rights/things-of.ts'
+import { fakeGuest } from './web/fake-guests.ts'
 
 const PEER = '10.0.0.1'
 const { hosts, users, tokens, access, things, alarms } = CONTRACT
@@ -25,6 +28,7 @@ function start(changed: Partial<Handlers['hosts']> = {}) {
     },
     acting: new Acting(Date.now),
     naming: { host: (ref) => (ref === 'node01' ? `node01 (${idOf(1)})` : ref) },
+    rights: new Rights(thingsOf(made)),
   })
   const by = (user: string, role: Role) => {
     const who: Identified = { user, role, by: { kind: 'token', id: 'tok1' } }
@@ -172,6 +176,31 @@ test('a sentence is as long as the log takes, and what was cut is known again', 
   const [entry] = entries
   t.true((entry?.what.length ?? 0) < 1000)
   t.regex(entry?.what ?? '', /^change host node01 .*x… \(\d+ characters, SHA-256 [0-9a-f]{64}\)$/)
+})
+
+test('who is limited to groups is refused what is of others, by name, written down; of a console they get the look', async (t) => {
+  const { calls, pool, entries, bounded, operator } = start()
+  const rick = { ...operator, who: { ...operator.who, user: 'rick', groups: ['rack3'] } }
+  t.like(await calls.call(hosts.cordon, { ref: 'node02' }, rick), { kind: 'done' })
+  const refused = await calls.call(hosts.cordon, { ref: 'node04' }, rick)
+  t.like(refused, { kind: 'refused', status: 403, code: 'outside-your-groups' })
+  t.is(pool.hosts[3]?.service, 'in')
+  t.regex(words(bounded)[0] ?? '', /^rick: cordon host node04: no reason given: refused \(403\): this acts on host node04 \(rack4/)
+  t.is(entries.length, 1)
+  t.true(await calls.may(hosts.cordon, { ref: 'node02' }, rick))
+  t.false(await calls.may(hosts.cordon, { ref: 'node04' }, rick))
+  t.false(await calls.may(hosts.fence, { ref: 'node02', proof: 'x' }, rick), 'the role counts, too')
+  t.false(await calls.may(hosts.cordon, { ref: '../x' }, rick))
+  t.deepEqual([entries.length, bounded.length], [1, 1], 'asking whether one may is not doing it')
+  const vm = fakeGuest(1)
+  pool.vms.push(vm)
+  const open = async () => {
+    const opened = await calls.call(CONTRACT.consoles.open, { ref: vm.name }, rick)
+    return opened.kind === 'done' && opened.value.mode
+  }
+  t.is(await open(), 'look')
+  pool.vms.splice(0, 1, { ...vm, tags: ['rack3'] })
+  t.is(await open(), 'type')
 })
 
 test('a caller asks as themselves', async (t) => {

@@ -60,7 +60,7 @@ export async function consoleSite(t: ExecutionContext) {
   await until('the guest', async () => (await told(manager, vms.list, {})).vms.length === 1)
   const tokenOf = async (user: string, role: Role): Promise<string> => {
     await manager.access.addUser(user, 'correct horse battery', role)
-    const issued = await manager.access.issueToken(user, 'of-the-test', role, 1)
+    const issued = await manager.access.issueToken(user, { label: 'of-the-test', role, days: 1 })
     if (issued.kind !== 'done') throw new Error(issued.reason)
     return issued.value.secret
   }

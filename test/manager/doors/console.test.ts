@@ -57,6 +57,32 @@ test('a console ends with its guest, and with the connection of its host, and sa
   t.regex(second.notices.join(), /web1 does not run: this was the end of its log/)
 })
 
+test('a console, and its log, wait for an agent that was there just now', async (t) => {
+  const site = await consoleSite(t)
+  await site.say('still here')
+  const host = site.manager.pool.hosts()[0]?.id ?? ''
+  const { ticket } = await site.open('otto')
+  site.manager.gateway.disconnect(host, 'of the test')
+  const log = site.log(5)
+  const otto = site.look(ticket, bearer(site.tokens.otto))
+  await until('the log', () => otto.text() === 'still here')
+  t.regex(otto.notices.join(), /"note".*(not connected|being closed|only just connected): it is waited for/)
+  t.deepEqual(await log, { kind: 'done', value: { text: ' here' } })
+})
+
+test('who is signed out while an agent is waited for sees nothing of the console', async (t) => {
+  const site = await consoleSite(t)
+  await site.say('a secret')
+  const { ticket } = await site.open('otto')
+  site.manager.gateway.disconnect(site.manager.pool.hosts()[0]?.id ?? '', 'of the test')
+  const otto = site.look(ticket, bearer(site.tokens.otto))
+  await until('the wait', () => otto.notices.length > 0)
+  await site.manager.access.removeUser('otto')
+  t.is(await otto.closed, 1000)
+  t.is(otto.text(), '')
+  t.regex(otto.notices.join(), /you are signed out/)
+})
+
 test('the end of its log is read without a viewer, whole or as much of it as is asked for', async (t) => {
   const site = await consoleSite(t)
   await site.say('0123456789'.repeat(10_000))

@@ -44,6 +44,7 @@ class Rack {
         },
         alarm: async ({ about, text }) => void this.alarms.set(`connection-failed ${about}`, text),
         clearAlarm: async (key) => this.alarms.delete(key),
+        restateAlarm: async ({ about, text }) => void this.alarms.set(`connection-failed ${about}`, text),
       },
       connections: {
         wanted: () => wanted,
@@ -87,7 +88,7 @@ test('a login over some portals only is tried again, session or not, until all a
   rack.connect()
   await rack.clock.advance(0)
   rack.hasSession()
-  t.deepEqual([...rack.alarms.keys()], [`connection-failed ${KEY}`])
+  t.deepEqual([...rack.alarms.keys()], ['connection-failed c1'])
   await rack.clock.advance(5000)
   t.is(rack.asked.length, 2)
   await rack.clock.advance(10_000)
@@ -131,7 +132,7 @@ test('an operator sees which host waits for what', async (t) => {
 test('that a session could not be ended stays an alarm while it is not known whether it is there still', async (t) => {
   const rack = new Rack({ ending: true })
   rack.failures.set(KEY, 'it is in use on this host')
-  rack.alarms.set(`connection-failed ${KEY}`, 'stays logged in')
+  rack.alarms.set('connection-failed c1', 'stays logged in')
   rack.inventory = report({
     problems: [{ section: 'iscsi', source: 'iscsiadm -m session -P 3', reason: 'stopped after 20 s', lacks: 'items' }],
   })

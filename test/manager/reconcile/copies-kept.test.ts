@@ -47,8 +47,11 @@ async function asks(t: ExecutionContext, lying: { readonly a?: Lying; readonly b
       action()
       return () => undefined
     },
+    automations: { watchEnds: () => () => undefined },
+    locks: { take: async () => ({ kind: 'taken', release: () => undefined }) },
     pool: {
       hosts: () => ['a', 'b'].map((id) => ({ id, name: id, ...shownIn('up') })),
+      host: (id: string) => ({ id, name: id, ...shownIn('up') }),
       knownInventory: (host: 'a' | 'b') => ({ lvs: lvs(lying[host]) }),
       subscribe: () => () => undefined,
     } as never,
@@ -58,7 +61,7 @@ async function asks(t: ExecutionContext, lying: { readonly a?: Lying; readonly b
     },
   })
   t.teardown(() => task.close())
-  await task.step()
+  await task.step('all')
   await until('that nothing is waited for', () => task.waitsFor().length === 0)
   return asked
 }

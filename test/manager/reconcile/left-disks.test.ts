@@ -2,6 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava'
 import type { Asked } from '../../../manager/agents/questions.ts'
+import { TaskLocks } from '../../../manager/automation/store/task-locks.ts'
 import type { HostView, PoolChange } from '../../../manager/hosts/pool-change.ts'
 import { lvOf, untilTag, writeDiskTags } from '../../../manager/protocol/guest-disk.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
@@ -59,11 +60,18 @@ async function moved(t: ExecutionContext, row: { readonly host?: string; readonl
   const views = new Map<string, HostView>()
   const inventories = new Map<string, Inventory>()
   const listeners: ((change: PoolChange) => void)[] = []
+  const ended = new Set<(id: string) => void>()
   const asked: { readonly host: string; readonly body: RequestBody }[] = []
+  const looked: string[] = []
+  const locks = new TaskLocks(store)
+  let hang: Promise<void> | undefined
   let answers: Asked = { kind: 'answered', answer: { kind: 'disk-removed', was: 'there' } as AnswerBody }
   const { driver } = testDriver(clock)
   const site = {
-    ...{ clock, store, driver, asked },
+    ...{ clock, store, driver, asked, looked, locks },
+    hangs(until: Promise<void> | undefined): void {
+      hang = until
+    },
     sees(id: string, inventory: Inventory, state: HostView['state'] = 'up'): void {
       views.set(id, { id, name: id, ...shownIn(state), since: 0, groups: [], notes: '', created: 0, macs: [] })
       inventories.set(id, inventory)
@@ -75,9 +83,12 @@ async function moved(t: ExecutionContext, row: { readonly host?: string; readonl
           ? (next as Asked)
           : { kind: 'answered', answer: next as AnswerBody }
     },
-    async held(how: 'taken' | 'let go'): Promise<void> {
+    async held(how: 'taken' | 'let go', key = `guest ${GUEST}`): Promise<void> {
       await store.db.deleteFrom('automations').execute()
-      if (how === 'let go') return
+      if (how === 'let go') {
+        for (const listener of ended) listener('a1')
+        return
+      }
       const automation = {
         id: 'a1',
         recipe: 'migrate',
@@ -93,10 +104,7 @@ async function moved(t: ExecutionContext, row: { readonly host?: string; readonl
         .insertInto('automations')
         .values({ ...automation, ...open } as never)
         .execute()
-      await store.db
-        .insertInto('automation_locks')
-        .values({ key: `guest ${GUEST}`, automation: 'a1', name: 'web', access: 'exclusive' })
-        .execute()
+      await store.db.insertInto('automation_locks').values({ key, automation: 'a1', name: 'web', access: 'exclusive' }).execute()
     },
     get waits(): readonly string[] {
       return driver.status()[0]?.waitsFor ?? []
@@ -109,14 +117,26 @@ async function moved(t: ExecutionContext, row: { readonly host?: string; readonl
     store,
     pool: {
       hosts: () => [...views.values()],
-      knownInventory: (id) => inventories.get(id),
+      host: (id) => views.get(id),
+      knownInventory: (id) => {
+        looked.push(id)
+        return inventories.get(id)
+      },
       subscribe: (listener) => {
         listeners.push(listener)
         return () => void listeners.splice(listeners.indexOf(listener), 1)
       },
     },
+    automations: {
+      watchEnds: (listener) => {
+        ended.add(listener)
+        return () => void ended.delete(listener)
+      },
+    },
+    locks,
     request: async (host, body) => {
       asked.push({ host, body })
+      await hang
       return answers
     },
     epoch: 7,
@@ -237,6 +257,17 @@ test('while an automation has the guest nothing of it is removed or left, though
   t.true(site.asked.length > length)
 })
 
+test('what is due while an automation has the guest is seen to when that has ended: its host may have told its last before', async (t) => {
+  const site = await moved(t)
+  await site.held('taken')
+  site.sees('old', seeing({ until: 0 }))
+  await site.clock.advance(2 * GATHER)
+  t.deepEqual(site.kinds, [])
+  await site.held('let go')
+  await site.clock.advance(GATHER)
+  t.deepEqual(site.kinds, ['old remove-disk'])
+})
+
 test('of a disk that has stayed on its LUN the old host lets go where the move could not tell it to, and the new one keeps it', async (t) => {
   const site = await moved(t)
   site.answer({ kind: 'disk-parted', was: 'there' } as AnswerBody)
@@ -262,4 +293,55 @@ test('what was copied away from a LUN of several hosts is removed by one of them
   for (const host of ['old', 'new']) site.sees(host, onLun({ until: 0 }))
   await site.clock.advance(GATHER)
   t.deepEqual(site.kinds, ['old remove-disk'])
+})
+
+test('while it acts nobody else changes a VG of several hosts, and who has the VG is said by name', async (t) => {
+  const site = await moved(t, { host: 'third' })
+  let go: () => void = () => undefined
+  site.hangs(
+    new Promise<void>((resolve) => {
+      go = resolve
+    }),
+  )
+  for (const host of ['old', 'new']) site.sees(host, onLun({ until: 0 }))
+  await site.clock.advance(GATHER)
+  const key = `vg ${VG.uuid}`
+  t.like(site.locks.on([key]), { length: 1, 0: { task: 'left-disks', access: 'exclusive', title: `remove data/${lvOf(DISK)} of old` } })
+  const wanted = { key, name: 'VG data', access: 'shared' } as const
+  t.like(await site.locks.take(wanted, { task: 'other', title: 'x' }), { kind: 'held' })
+  go()
+  await site.clock.advance(1)
+  t.deepEqual(site.locks.on([key]), [])
+  const other = await moved(t, { host: 'third' })
+  await other.held('taken', key)
+  for (const host of ['old', 'new']) other.sees(host, onLun({ until: 0 }))
+  await other.clock.advance(GATHER)
+  t.deepEqual(other.kinds, [])
+  t.regex(other.waits[0] ?? '', /of old: web is held by automation a1 \(move web, started by alice\)/)
+  await other.held('let go')
+  await other.clock.advance(HOUR)
+  t.deepEqual(other.kinds.slice(0, 1), ['old remove-disk'])
+})
+
+test('on a VG of one host it keeps others from removing the VG only', async (t) => {
+  const site = await moved(t)
+  site.hangs(new Promise(() => undefined))
+  site.sees('old', seeing({ until: 0 }))
+  await site.clock.advance(GATHER)
+  const wanted = { key: `vg ${VG.uuid}`, name: 'VG data' }
+  t.like(await site.locks.take({ ...wanted, access: 'exclusive' }, { task: 'other', title: 'x' }), { kind: 'held' })
+  t.like(await site.locks.take({ ...wanted, access: 'shared' }, { task: 'other', title: 'x' }), { kind: 'taken' })
+})
+
+test('a report has its own host looked at, and those where something is left: not all of the pool', async (t) => {
+  const site = await moved(t)
+  site.sees('new', seeing({ state: 'ready', generation: 2, active: true }))
+  for (let at = 0; at < 50; at += 1) site.sees(`plain${at}`, report({}))
+  site.sees('old', seeing({ until: HOUR }))
+  await site.clock.advance(10 * GATHER)
+  site.looked.length = 0
+  site.sees('plain7', report({}))
+  await site.clock.advance(10 * GATHER)
+  t.false(site.looked.includes('new'), 'its disk is where its guest is')
+  t.deepEqual([...new Set(site.looked)].toSorted(), ['old', 'plain7'])
 })

@@ -5,6 +5,7 @@ import { collect, EMPTY_INVENTORY, update } from '../../../images/agent/collect.
 import { changingHandlers } from '../../../images/agent/requests/handlers.ts'
 import { UNWATCHED } from '../../../images/agent/requests/task.ts'
 import type { Asked } from '../../../manager/agents/questions.ts'
+import { TaskLocks } from '../../../manager/automation/store/task-locks.ts'
 import type { Inventory } from '../../../manager/protocol/inventory.ts'
 import type { RequestBody } from '../../../manager/protocol/requests.ts'
 import { RecordTask } from '../../../manager/reconcile/records.ts'
@@ -20,11 +21,14 @@ async function start(t: ExecutionContext) {
   const handlers = changingHandlers(machine.world)
   const look = async (): Promise<Inventory> =>
     update(EMPTY_INVENTORY, await collect(machine.host.backend, ['vgs', 'lvs', 'guests'])).inventory
+  const view = { id: 'a', name: 'node01', ...shownIn('up'), connection: { address: '', agent: '1', since: 1 } } as never
   const alarms = new Map<string, string>()
   const asked: string[] = []
   const later: (() => void)[] = []
+  /** Of other hosts, which report the same VGs. */
+  const beside: (typeof view)[] = []
+  const locks = new TaskLocks(store)
   let inventory = await look()
-  const view = { id: 'a', name: 'node01', ...shownIn('up'), connection: { address: '', agent: '1', since: 1 } } as never
   const task = new RecordTask({
     ...{ store, random: () => 0.5, now: () => 1000, epoch: 1 },
     after: (_milliseconds, action) => {
@@ -32,7 +36,7 @@ async function start(t: ExecutionContext) {
       return () => undefined
     },
     pool: {
-      hosts: () => [view],
+      hosts: () => [view, ...beside],
       host: () => view,
       inventory: async () => inventory,
       knownInventory: () => inventory,
@@ -42,6 +46,7 @@ async function start(t: ExecutionContext) {
       clearAlarm: async (key) => alarms.delete(key),
     },
     networks: { list: async () => [] },
+    locks,
     request: async (_host, body: RequestBody): Promise<Asked> => {
       asked.push(body.kind)
       if (body.kind !== 'read-guests' && body.kind !== 'keep-guest' && body.kind !== 'forget-guest') throw new Error(body.kind)
@@ -74,7 +79,8 @@ async function start(t: ExecutionContext) {
       return asked.length === before
     })
   }
-  return { store, machine, task, alarms, asked, later, add, read, step }
+  const sharesVg = () => void beside.push(view)
+  return { store, machine, task, alarms, asked, later, locks, add, read, step, sharesVg }
 }
 
 test('a guest that no VG remembers, as an older hostless made it, is remembered; asked again, nothing is written', async (t) => {
@@ -139,4 +145,21 @@ test('a record of a guest that lies elsewhere by now stays until the other VG re
   await step()
   t.deepEqual(asked, ['read-guests'])
   t.is((await read()).length, 1)
+})
+
+test('in a VG of several hosts what is old is written by the host that its guest lies on, while nobody else writes there', async (t) => {
+  const { add, read, step, task, later, locks, machine, sharesVg } = await start(t)
+  sharesVg()
+  await add()
+  const vg = { key: `vg ${machine.vg.uuid}`, name: 'VG data', access: 'shared' } as const
+  const other = await locks.take(vg, { task: 'left-disks', title: 'remove data/disk-x of node02' })
+  await step()
+  await until('that it waits', () => task.waitsFor().length === 1)
+  t.regex(task.waitsFor()[0] ?? '', /VG data is held by the manager’s task left-disks \(remove data\/disk-x of node02\)/)
+  t.deepEqual(await read(), [])
+  if (other.kind === 'taken') other.release()
+  for (const again of later.splice(0)) again()
+  await until('its record', async () => (await read()).length === 1)
+  t.like((await read())[0], { guest: GUEST, host: 'node01' })
+  await until('that it lets go', () => locks.on([vg.key]).length === 0)
 })

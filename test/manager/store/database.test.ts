@@ -12,7 +12,7 @@ import type { Tables } from '../../../manager/store/schema.ts'
 import { addHistory, historyOf } from '../../../manager/store/tables/history.ts'
 import { addHost, allHosts } from '../../../manager/store/tables/hosts.ts'
 import { nextEpoch } from '../../../manager/store/tables/settings.ts'
-import { countUsers } from '../../../manager/store/tables/users.ts'
+import { countLocalUsers } from '../../../manager/store/tables/users.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
 import { hostIn } from '../hosts/conditions.ts'
 import { dataDirFor } from '../site.ts'
@@ -115,7 +115,7 @@ onEach('the second step finds the data of the first', async (t, place) => {
   await old.close()
   const store = await storeAt(t, place)
   t.is((await allHosts(store.db)).length, 1)
-  t.is(await countUsers(store.db), 0)
+  t.is(await countLocalUsers(store.db), 0)
   t.true((await readdir(place.dataDir)).includes('manager.db.schema-1'))
 })
 

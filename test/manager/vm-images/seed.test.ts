@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { execa } from 'execa'
 import { parse } from 'yaml'
@@ -88,4 +89,23 @@ test('a seed is a disk labelled CIDATA, the same each time, kept and not shown',
     await execa('xorriso', extract(name))
     t.is(await readFile(path(name), 'utf8'), text)
   }
+})
+
+test.serial('an xorriso that crashes is asked again; one that cannot do it is told of', async (t) => {
+  const { folder, path } = await bench(t)
+  const [tools, count] = [path('tools'), path('count')]
+  await mkdir(tools)
+  const before = process.env.PATH
+  const instead = (script: string) => writeFile(join(tools, 'xorriso'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  process.env.PATH = `${tools}:${before}`
+  t.teardown(() => {
+    process.env.PATH = before
+  })
+  await instead(`echo >>${count}; [ $(wc -l <${count}) -gt 2 ] || kill -SEGV $$; PATH=${before} exec xorriso "$@"`)
+  const { id } = await makeSeed(folder, SPEC)
+  t.is((await readFile(count, 'utf8')).length, 3)
+  await instead('echo "libburn has no medium" >&2; exit 5')
+  await t.throwsAsync(makeSeed(folder, SPEC), { name: 'UnfitImage', message: /libburn has no medium/ })
+  process.env.PATH = before
+  t.is((await makeSeed(folder, SPEC)).id, id)
 })

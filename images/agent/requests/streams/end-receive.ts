@@ -5,6 +5,7 @@ import { isMovingName } from '../../../../manager/protocol/guests.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../../manager/protocol/requests.ts'
 import { keep, readKept } from '../../guests/kept.ts'
 import { domainsOf } from '../../guests/moving.ts'
+import { isUnborn } from '../../inventory/xl-list.ts'
 import { streamPlaces } from '../../streams/places.ts'
 import { otherStream, removeStream, type StreamWorld, see, until } from '../../streams/relays.ts'
 import { refused } from '../refusal.ts'
@@ -32,7 +33,8 @@ export async function endReceive(
     const domains = await domainsOf(world.backend, guest)
     if (domains.kind === 'unread') return refused('unable', `${domains.reason}. It is to be asked again`)
     const [domain] = domains.all
-    if (!domain || isMovingName(domain.name)) return refused('unable', 'it has not come: it has no domain here that was let go on')
+    if (!domain || isMovingName(domain.name) || isUnborn(domain))
+      return refused('unable', 'it has not come: it has no domain here that was let go on')
     if (kept?.state === 'arriving') await keep(world.files, { ...kept, state: 'started' })
     if ((await until(world, places, () => false, ENDING)).relay === 'lives') return refused('unable', UNENDED)
   } else {

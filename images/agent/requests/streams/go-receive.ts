@@ -1,11 +1,13 @@
 // The request go-receive: the word is passed on, and the guest goes on here; or it never will, by this stream. What the relay has begun and
 // nobody saw the end of is finished here: from the moment that the source has given the guest up, it is this host's.
+import { INCOMING } from '../../../../manager/protocol/guests.ts'
 import type { AnswerOf, Refusal, RequestOf } from '../../../../manager/protocol/requests.ts'
 import type { Uuid } from '../../../../manager/protocol/values.ts'
 import { logPath, ownerPath, reopenLogs, shareLog } from '../../consoles/owner.ts'
 import { destroyDomain } from '../../guests/domain.ts'
 import { forget, type KeptGuest, keep, readKept } from '../../guests/kept.ts'
 import { domainsOf, incomingName } from '../../guests/moving.ts'
+import { isUnborn } from '../../inventory/xl-list.ts'
 import { announce } from '../../streams/announce.ts'
 import { streamPlaces } from '../../streams/places.ts'
 import { type Seen, type StreamWorld, see, until } from '../../streams/relays.ts'
@@ -94,8 +96,8 @@ export async function takeAway(world: StreamWorld, guest: Uuid): Promise<string 
   if (domains.kind === 'unread') return `${domains.reason}. It is to be asked again`
   const [domain] = domains.all
   if (!domain) return undefined
-  if (!domain.name.endsWith('--incoming') || domain.state === 'running')
-    return `its domain here, ${domain.domid} (${domain.name}), is ${domain.state}: it is none that was never let go on`
+  const isOurs = isUnborn(domain) || (domain.name.endsWith(INCOMING) && domain.state !== 'running')
+  if (!isOurs) return `its domain here, ${domain.domid} (${domain.name}), is ${domain.state}: it is none that was never let go on`
   return destroyDomain(world, guest, domain.domid)
 }
 

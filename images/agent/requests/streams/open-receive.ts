@@ -7,6 +7,7 @@ import { keep } from '../../guests/kept.ts'
 import { incomingName } from '../../guests/moving.ts'
 import { unfit } from '../../guests/start.ts'
 import { xlConfig } from '../../guests/xl-config.ts'
+import { isUnborn } from '../../inventory/xl-list.ts'
 import { lackOfKernel } from '../../kernels/kernels.ts'
 import { streamPlaces } from '../../streams/places.ts'
 import { fileAt, otherStream, type StreamWorld, see } from '../../streams/relays.ts'
@@ -49,9 +50,10 @@ async function cannot(world: StreamWorld, { migration, guest }: RequestOf<'open-
   if (other !== undefined) return `another stream of ${guest.name} is open here, ${other}: end that first`
   const domains = await readDomains(world.backend)
   if (domains.kind === 'unread') return `which domains there are is not known: ${domains.reason}. It is to be asked again`
-  for (const { domid, name, uuid, state } of domains.all) {
+  for (const domain of domains.all) {
+    const { domid, name, uuid, state } = domain
     if (uuid !== guest.uuid) continue
-    if (name !== incomingName(guest.name)) return `it has a domain here already, ${domid} (${name}), which is ${state}`
+    if (name !== incomingName(guest.name) && !isUnborn(domain)) return `it has a domain here already, ${domid} (${name}), which is ${state}`
     const failure = await destroyDomain(world, guest.uuid, domid)
     if (failure !== undefined) return `what an earlier move has left of it here, domain ${domid}, does not go: ${failure}`
   }

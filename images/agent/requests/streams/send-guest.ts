@@ -6,6 +6,7 @@ import { untilAtRest } from '../../guests/frontends.ts'
 import { keep, readKept } from '../../guests/kept.ts'
 import { domainsOf } from '../../guests/moving.ts'
 import type { DomainRow } from '../../inventory/xl-list.ts'
+import { pause } from '../../pause.ts'
 import { type StreamPlaces, streamPlaces } from '../../streams/places.ts'
 import { fileAt, type StreamWorld, see } from '../../streams/relays.ts'
 import type { Status } from '../../streams/status.ts'
@@ -16,10 +17,17 @@ import type { Task } from '../task.ts'
 type Sent = AnswerOf<'send-guest'>
 type Outcome = Sent['outcome']
 
-/** Milliseconds between two words of progress; for xl to begin its transport; and from the end of that to xl's own. */
+/** Milliseconds between two words of progress. */
 const TELLING = 1000
-const BEGINNING = 60_000
-const ENDING = 60_000
+/**
+ * Milliseconds for xl to begin its transport, where that is to be given up before, and where not; and from the end of that to xl's own. The
+ * guest runs meanwhile, and an xl that fails is seen at once: a dom0 whose CPU is wanted by others takes minutes for it.
+ */
+const GIVING_UP = 60_000
+const BEGINNING = 600_000
+const ENDING = 300_000
+/** Looks in a row: one that a relay is too busy to answer is no end of it. */
+const MOST_UNANSWERED = 3
 const MIB = 2 ** 20
 
 const NOT_SUSPENDED = 'its kernel does not suspend when it is asked to: it may have crashed, which its console would tell'
@@ -78,17 +86,24 @@ async function begin(
 async function follow(world: StreamWorld, places: StreamPlaces, task: Task, memoryBytes: number | undefined): Promise<Status | undefined> {
   const began = world.clock.steady()
   let last: Status | undefined
+  let hasSpoken = false
+  let unanswered = 0
   for (;;) {
     if (task.signal.aborted) await world.relays.ask(places, { ask: 'abort' })
     const look = { ask: 'look', forMs: TELLING, ...(last ? { unless: last.phase } : {}) } as const
     const status = await world.relays.ask(places, look)
     if (!status) {
-      const isOver = last !== undefined || (await world.backend.read(places.code)) !== undefined
-      if (isOver || world.clock.steady() - began > BEGINNING) break
-      await fileAt(world, places.status, TELLING)
+      unanswered = hasSpoken ? unanswered + 1 : 0
+      const isOver = unanswered === MOST_UNANSWERED || (await world.backend.read(places.code)) !== undefined
+      if (isOver || world.clock.steady() - began > (task.signal.aborted ? GIVING_UP : BEGINNING)) break
+      if (hasSpoken) await pause(world.clock, TELLING)
+      // It listens before it writes.
+      else hasSpoken = (await fileAt(world, places.status, TELLING)) !== undefined
       continue
     }
     last = status
+    hasSpoken = true
+    unanswered = 0
     task.tell(progressOf(status, memoryBytes))
     if (HELD.includes(status.phase) || status.phase === 'dropped') return status
   }
@@ -113,23 +128,31 @@ async function endOf(
   const said = (await world.backend.read(places.said)) ?? ''
   const end = endOfSource(code === undefined ? undefined : Number(code), said)
   const domains = await domainsOf(world.backend, guest)
-  const isHere =
-    domains.kind === 'read' && domains.all.some((one) => one.name === name && (one.state === 'running' || one.state === 'paused'))
+  const states = domains.kind === 'read' ? domains.all.flatMap((one) => (one.name === name ? [one.state] : [])) : []
+  const isHere = states.some((state) => state === 'running' || state === 'paused')
   const words = sayXl(said)
-  if (!isHere || end.kind === 'undefined' || end.kind === 'moved') {
+  // It runs, under its own name: it was not given up.
+  const isOurs = end.kind === 'killed' && states.includes('running') && !PAST_RETURN.includes(status?.phase ?? 'waiting')
+  if (isOurs)
+    return { kind: 'given-up', cause: 'xl-failed', reason: `xl migrate was killed before its time. ${words}`.trim().slice(0, 512) }
+  const isUnknown = end.kind === 'undefined' || end.kind === 'killed' || end.kind === 'moved'
+  if (!isHere || isUnknown) {
     const seen = domains.kind === 'unread' ? domains.reason : `its domains here: ${domains.all.map(sayRow).join(', ') || 'none'}`
     return { kind: 'undefined', reason: `what has become of it must be looked for on both hosts. ${seen}. ${words}`.trim().slice(0, 512) }
   }
   if (end.kind === 'not-suspended')
     return { kind: 'given-up', cause: 'not-suspended', reason: `${NOT_SUSPENDED}. ${words}`.trim().slice(0, 512) }
   if (status?.phase === 'dropped' && status.cause !== undefined) {
-    const reason = status.cause === 'xl-failed' && words !== '' ? words : (status.reason ?? status.cause)
+    const told = status.reason ?? status.cause
+    const reason = status.cause === 'xl-failed' && words !== '' ? `${told}: ${words}` : told
     const { cause } = status
     return { kind: 'given-up', cause, reason: reason.slice(0, 512), ...(status.pauseMs === undefined ? {} : { pauseMs: status.pauseMs }) }
   }
   const cause = status ? 'relay-died' : 'xl-failed'
   return { kind: 'given-up', cause, reason: words || 'its transport has ended before its time' }
 }
+
+const PAST_RETURN: readonly Status['phase'][] = ['handing', 'gone']
 
 function sayRow({ domid, name, state }: { readonly domid: number; readonly name: string; readonly state: string }): string {
   return `${domid} (${name}) is ${state}`

@@ -34,15 +34,19 @@ export function multipath(context: Context): Ended {
 
 export function modprobe(context: Context): Ended {
   const { site, host, args } = context
-  const { drbd, drbdHelper } = here(context).ram
+  const { drbd, drbdModule } = here(context).ram
   if (!args.includes('drbd')) return did(site, 30)
   if (!args.includes('-r')) {
     // What is loaded already keeps what it was told.
-    const [, told = '/sbin/drbdadm'] = /usermode_helper=(\S+)/.exec(args.join(' ')) ?? []
-    return did(withRam(site, host, { drbdHelper: drbdHelper ?? told }), 30)
+    const told = (name: string) => args.find((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1)
+    const parameters = [
+      ['usermode_helper', told('usermode_helper') ?? '/sbin/drbdadm'],
+      ['disable_sendpage', told('disable_sendpage') === '1' ? 'Y' : 'N'],
+    ] as const
+    return did(withRam(site, host, { drbdModule: drbdModule ?? new Map(parameters) }), 30)
   }
   if (drbd.length > 0) return failed(context, 1, 'modprobe: FATAL: Module drbd is in use.')
-  return did(withRam(site, host, { drbdHelper: undefined }), 30)
+  return did(withRam(site, host, { drbdModule: undefined }), 30)
 }
 
 /** Everything has settled: the simulator's udev is done when a command is. */

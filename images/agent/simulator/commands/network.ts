@@ -24,6 +24,12 @@ export function ip(context: Context): Ended {
   }
 }
 
+/** ss(8), of which only the end of sockets that nobody has any more is wanted. */
+export function ss(context: Context): Ended {
+  if (!context.args.includes('--kill') || !context.args.includes('fin-wait-1')) gap(context, `ss ${context.args.join(' ')}`)
+  return did(withRam(context.site, context.host, { leftSockets: 0 }), 10)
+}
+
 /** `[link ETH] [name] NAME type bridge|vlan [id N]`. */
 function add(context: Context, words: readonly string[]): Ended {
   const after = (word: string): string | undefined => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined)

@@ -13,11 +13,11 @@ import { iscsiadm, iscsid } from './iscsi.ts'
 import { blockdev, lsblk } from './lsblk.ts'
 import { pvcreate, pvremove, vgchange, vgcreate, vgextend, vgreduce, vgremove } from './lvm/groups.ts'
 import { lvcreate } from './lvm/lvcreate.ts'
-import { lvs, pvs, vgs } from './lvm/report.ts'
+import { lvm, lvs, pvs, vgs } from './lvm/report.ts'
 import { lvchange, lvextend, lvremove, lvrename } from './lvm/volumes.ts'
 import { mount, umount } from './mount.ts'
 import { modprobe, multipath, multipathd, udevadm } from './multipath.ts'
-import { bridge, ip } from './network.ts'
+import { bridge, ip, ss } from './network.ts'
 import { seed } from './seed.ts'
 import { wipefs } from './wipefs.ts'
 import { pkill } from './xenconsoled.ts'
@@ -48,6 +48,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['lvchange', lvchange],
   ['lvcreate', lvcreate],
   ['lvextend', lvextend],
+  ['lvm', lvm],
   ['lvremove', lvremove],
   ['lvrename', lvrename],
   ['lvs', lvs],
@@ -66,6 +67,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['rmdir', rmdir],
   ['sh', hold],
   ['smartctl', smartctl],
+  ['ss', ss],
   ['stat', stat],
   ['sync', nothing],
   ['udevadm', udevadm],

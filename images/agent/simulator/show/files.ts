@@ -21,6 +21,11 @@ export function fileOf(site: Site, host: HostState, path: string): string | unde
   const pid = /^\/proc\/(\d+)\/comm$/.exec(path)?.[1]
   const daemon = pid === undefined ? undefined : PIDS[pid]
   if (daemon !== undefined) return ram.daemons.has(daemon) ? `${daemon}\n` : undefined
+  const parameter = /^\/sys\/module\/drbd\/parameters\/(\w+)$/.exec(path)?.[1]
+  if (parameter !== undefined) {
+    const value = ram.drbdModule?.get(parameter)
+    return value === undefined ? undefined : `${value}\n`
+  }
   switch (path) {
     case '/proc/self/mountinfo':
       return showMountinfo(host)
@@ -28,8 +33,6 @@ export function fileOf(site: Site, host: HostState, path: string): string | unde
       return showDiskstats(host, site.now)
     case '/proc/uptime':
       return `${((site.now - host.since) / 1000).toFixed(2)} 0.00\n`
-    case '/sys/module/drbd/parameters/usermode_helper':
-      return ram.drbdHelper === undefined ? undefined : `${ram.drbdHelper}\n`
     case '/proc/net/dev':
       return showNetDev(host, site.now)
     default:

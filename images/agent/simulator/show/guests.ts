@@ -2,6 +2,7 @@
 import { counted } from '../machine/load.ts'
 import type { Domain, DomainState } from '../state/domain.ts'
 import { DOM0_KIB } from '../state/domains.ts'
+import { UNBORN } from '../state/migration.ts'
 import type { HostState } from '../state/site.ts'
 
 const DOM0_LOAD = 0.15
@@ -39,7 +40,8 @@ export function showXlListLong(_host: HostState, domains: readonly Domain[], wit
     domid: 0,
     config: { c_info: { type: 'pv', name: 'Domain-0' }, b_info: { max_memkb: DOM0_KIB, target_memkb: DOM0_KIB - 1 } },
   }
-  const rows = domains.map(({ domid, uuid, name, type, vcpus, maxVcpus, memoryKib, maxKib, disks, nics, onReboot, onCrash }) => ({
+  const named = domains.filter(({ name }) => name !== UNBORN)
+  const rows = named.map(({ domid, uuid, name, type, vcpus, maxVcpus, memoryKib, maxKib, disks, nics, onReboot, onCrash }) => ({
     domid,
     config: {
       c_info: { type, name, domid: 4_294_967_295, uuid, run_hotplug_scripts: 'True' },

@@ -110,10 +110,17 @@ function partnerOf(site: Site, host: string, { connection, devices }: Resource):
   return undefined
 }
 
+/** Of one connection: for data, and for what is said about it. */
+const SOCKETS = 2
+
 /** A primary that goes on alone begins a new generation, so that what the other lacks can be told. */
 function lostPeer(site: Site, host: string, resource: Resource, connection: Connection): Site {
   const { verified: _, stalled: __, ...rest } = connection
-  const waiting = withResource(site, host, { ...resource, connection: { ...rest, state: 'Connecting', sync: 'none' } })
+  const { leftSockets = 0 } = hostOf(site, host).ram
+  // Who can be reached says that it ends: nothing is on its way then.
+  const isEnded = [...site.hosts.values()].every(({ name }) => name === host || canReach(site, host, name))
+  const left = isEnded ? site : withRam(site, host, { leftSockets: leftSockets + SOCKETS })
+  const waiting = withResource(left, host, { ...resource, connection: { ...rest, state: 'Connecting', sync: 'none' } })
   return resource.role === 'Primary' ? newCurrentFor(waiting, host, resource.name) : waiting
 }
 

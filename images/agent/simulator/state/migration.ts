@@ -56,6 +56,15 @@ export function buildIncoming(site: Site, from: string, to: string, guest: Domai
   return begin(site, to, { ...draft, name, disks, state: 'paused' })[0]
 }
 
+/** What is left of a guest that comes where xl dies between making its domain and giving it its name and its memory. */
+export function buildUnborn(site: Site, to: string, { uuid, type }: Pick<Domain, 'uuid' | 'type'>): Site {
+  const nothing = { vcpus: 0, maxVcpus: 0, memoryKib: 0, maxKib: 0, disks: [], nics: [], load: 0, traffic: 0 }
+  return begin(site, to, { ...nothing, uuid, type, name: UNBORN, state: 'paused', onReboot: 'restart', onCrash: 'destroy' })[0]
+}
+
+/** As xl calls what has no name. */
+export const UNBORN = '(null)'
+
 /** `go`: it runs there and has ended here. `abort`: it goes on here; what was built there stays, paused, for somebody to destroy. */
 export function release(site: Site, id: number, word: 'go' | 'abort', why?: string): Site {
   const migration = site.migrations.find((one) => one.id === id)

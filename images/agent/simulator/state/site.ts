@@ -110,8 +110,10 @@ export interface Ram {
   readonly scsi: readonly ScsiDevice[]
   readonly dm: readonly DmDevice[]
   readonly drbd: readonly Resource[]
-  /** What the kernel's DRBD asks; left out: it is not loaded. */
-  readonly drbdHelper?: string | undefined
+  /** Parameters of the kernel's DRBD, as they are read; left out: it is not loaded. */
+  readonly drbdModule?: ReadonlyMap<string, string> | undefined
+  /** Sockets that DRBD has closed with something in them that never arrived; left out: none. */
+  readonly leftSockets?: number
   readonly loops: readonly { readonly number: number; readonly backing: string }[]
   readonly mounts: readonly Mount[]
   readonly domains: readonly Domain[]

@@ -7,7 +7,7 @@ import { NEW_TARGET, stepTarget, type TargetAction, type TargetEvent } from '../
 import { type Domain, isAlive } from './domain.ts'
 import { withDomain, withoutDomain } from './domains.ts'
 import { domainHere, kill, put, save, streamOf } from './ends.ts'
-import { buildIncoming, workloadOf } from './migration.ts'
+import { buildIncoming, buildUnborn, workloadOf } from './migration.ts'
 import { canReach, hostOf, type Site, withRam } from './site.ts'
 import type { SourceStream, Stream, TargetStream } from './stream.ts'
 
@@ -52,8 +52,13 @@ export function killXl(site: Site, host: string, migration: string): Site {
   const stream = streamOf(site, host, migration)
   if (!stream) return site
   const idle = put(site, host, { ...stream, does: undefined, isBereft: true } as Stream)
-  const ended = stream.end === 'source' ? withXlEnd(idle, host, stream, 137, '') : idle
+  const ended = stream.end === 'source' ? withXlEnd(idle, host, stream, 137, '') : halfBuilt(idle, host, stream)
   return settleStreams(stream.lives ? feed(ended, host, migration, { kind: 'xl-ended' }) : ended)
+}
+
+/** xl makes the domain when the stream begins, and names and builds it as it comes. */
+function halfBuilt(site: Site, host: string, { lives, machine, plan }: TargetStream): Site {
+  return lives && machine.phase === 'streaming' ? buildUnborn(site, host, { uuid: plan.guest, type: 'pvh' }) : site
 }
 
 export function feed(site: Site, host: string, migration: string, event: SourceEvent | TargetEvent): Site {

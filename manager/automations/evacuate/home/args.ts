@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { uuid } from '../../../protocol/values.ts'
 import { hostArg } from '../../guests/parts.ts'
-import { moveHow } from '../args.ts'
+import { moveHow, restarts } from '../args.ts'
 
 const step = z.object({
   uuid,
@@ -23,6 +23,7 @@ export const homeArgs = z.object({
   /** Those that do not come home, in words. */
   stay: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
   how: moveHow,
+  restarts,
 })
 
 export type HomeArgs = z.output<typeof homeArgs>

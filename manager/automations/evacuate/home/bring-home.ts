@@ -10,7 +10,7 @@ import { type HomeArgs, type HomeStep, homeArgs } from './args.ts'
 
 export const BRING_HOME = recipe<HomeArgs>({
   name: 'bring-home',
-  version: 1,
+  version: 2,
   parse: (given) => homeArgs.parse(given),
   title: ({ homes }) => `bring home to ${homes.map(({ name }) => name).join(', ')}`,
   locks: ({ homes }) => homes.map(evacuationLock),
@@ -44,7 +44,7 @@ function* bringHome(args: HomeArgs): Steps<{ readonly home: readonly string[]; r
   for (const [at, round] of rounds.entries()) {
     const going = round.filter(({ uuid }) => !failed.has(uuid))
     yield* progress('move', `round ${at + 1} of ${rounds.length}: ${sayNames(going.map(({ name }) => name))}`)
-    const reasons = yield* all(going.map((step) => () => taken(args, step, triesOf(args, at))))
+    const reasons = yield* all(going.map((step) => () => taken(args, step, at)))
     for (const [index, { uuid, name }] of going.entries()) {
       const reason = reasons[index]
       if (reason !== undefined) failed.set(uuid, { name, reason })
@@ -77,23 +77,34 @@ function triesOf({ how }: HomeArgs, round: number): number {
 }
 
 /** Whatever becomes of it, the others go on. Gives why it was not done. */
-function* taken({ how }: HomeArgs, step: HomeStep, most: number): Steps<string | undefined> {
+function* taken(args: HomeArgs, step: HomeStep, round: number): Steps<string | undefined> {
   const { uuid, from, to } = step
-  const move: OwnRequest = { kind: 'move-guest', guest: uuid, from, to: to.id, how }
+  const move = { kind: 'move-guest', guest: uuid, from, to: to.id, how: args.how } as const
+  const most = triesOf(args, round)
   switch (step.how) {
     case 'halt':
       return yield* whyNot(() => halted(step))
     case 'restart':
-      return yield* restarted(step, move)
+      if (args.restarts === undefined || wasHalted(args, step, round)) return yield* restarted(step, move)
+      return yield* moved({ ...move, restart: 'always' }, most)
     case 'live':
     case 'stopped':
-      for (let tries = 1; ; tries += 1) {
-        const { outcome, reason } = yield* told(move)
-        // Somebody else has moved it meanwhile: it is where that has put it.
-        if (outcome === 'done' || outcome === 'elsewhere') return undefined
-        // What has left a round before may still be seen on its host for a moment.
-        if (tries === most) return reason
-        yield* sleep(BETWEEN)
-      }
+      return yield* moved(move, most)
+  }
+}
+
+/** To make room, in a round before: it stands still already. */
+function wasHalted({ rounds }: HomeArgs, { uuid }: HomeStep, round: number): boolean {
+  return rounds.slice(0, round).some((steps) => steps.some((one) => one.uuid === uuid && one.how === 'halt'))
+}
+
+function* moved(move: OwnRequest, most: number): Steps<string | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    const { outcome, reason } = yield* told(move)
+    // Somebody else has moved it meanwhile: it is where that has put it.
+    if (outcome === 'done' || outcome === 'elsewhere') return undefined
+    // What has left a round before may still be seen on its host for a moment.
+    if (tries === most) return reason
+    yield* sleep(BETWEEN)
   }
 }

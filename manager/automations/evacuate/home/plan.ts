@@ -23,6 +23,8 @@ import { orderHome } from './order.ts'
 
 export interface HomeAsked {
   readonly homes: readonly HostView[]
+  /** Ids of the hosts that they may be on meanwhile; left out: all. */
+  readonly among?: ReadonlySet<string> | undefined
   /** `restart`: guests that run may be stopped, moved and started there, where they cannot go live or are in each other's way. */
   readonly others: 'restart' | 'leave'
   readonly how: MoveHow
@@ -76,7 +78,7 @@ export async function weighHome(deps: EvacuationDeps, asked: HomeAsked): Promise
   for (const away of await guestsAway(deps, asked.homes)) ones.push(await weighOne(deps, asked, away))
   ones.sort((a, b) => sizeOf(b) - sizeOf(a) || (a.away.name < b.away.name ? -1 : 1))
   const rooms = (await groundOfMoves(deps)).rooms()
-  const guests = ones.flatMap((one) => homingOf(deps, one))
+  const guests = ones.flatMap((one) => homingOf(deps, one, asked.among))
   const { rounds, stay } = orderHome({
     ...{ guests, others: asked.others === 'restart' ? 'halt' : 'leave', space: asked.how.keepMs === 0 ? 'freed' : 'kept' },
     hosts: rooms.map((room) => ({ id: room.id, free: freeOf(deps, room) })),
@@ -122,6 +124,7 @@ export async function planHome(deps: EvacuationDeps, asked: HomeAsked): Promise<
   return planned('bring-home', {
     homes: asked.homes.map(({ id, name }) => ({ id, name })),
     ...{ cordons, rounds, how: asked.how },
+    ...(asked.others === 'restart' ? { restarts: 'when its disks are there' } : {}),
     stay: all.flatMap(({ name, refusals }) =>
       refusals.length > 0 ? [{ name, reason: refusals.map(({ reason }) => reason).join('; ') }] : [],
     ),
@@ -139,7 +142,8 @@ async function weighOne(deps: EvacuationDeps, asked: HomeAsked, away: AwayGuest)
   const live = await weigh(deps, wish)
   if (live.kind !== 'done' || !view) return { away, view, weighed: undefined, way: undefined, refusals: [reasonOf(live, away)] }
   const against = fixedIn(live.value, away)
-  if (against.length === 0) return { away, view, weighed: live.value, way: live.value.way, refusals: [] }
+  if (against.length === 0)
+    return { away, view, weighed: live.value, way: live.value.way === 'restarted' ? 'restart' : live.value.way, refusals: [] }
   const stopped = asked.others === 'restart' && view.state === 'running' ? await weigh(deps, { ...wish, as: 'stopped' }) : undefined
   if (stopped?.kind === 'done' && fixedIn(stopped.value, away).length === 0)
     return { away, view, weighed: stopped.value, way: 'restart', refusals: [] }
@@ -159,7 +163,7 @@ function sizeOf({ view }: One): number {
   return view?.record.spec.memory ?? 0
 }
 
-function homingOf(deps: EvacuationDeps, one: One): readonly HomingGuest[] {
+function homingOf(deps: EvacuationDeps, one: One, among?: ReadonlySet<string>): readonly HomingGuest[] {
   const { away, view, weighed, way } = one
   const on = view && runningOn(view)
   if (!view || !weighed || !on || way === undefined) return []
@@ -168,7 +172,7 @@ function homingOf(deps: EvacuationDeps, one: One): readonly HomingGuest[] {
     ...(others?.fits ?? []).map(({ host }) => host),
     ...(others?.refused ?? []).flatMap(({ host, codes }) => (codes.every((code) => ROOM.includes(code)) ? [host] : [])),
   ]
-  const takes = [...new Set([on.id, away.home.id, ...may])].map((host) => {
+  const takes = [...new Set([on.id, away.home.id, ...may.filter((host) => among?.has(host) !== false)])].map((host) => {
     // Where it is now its leaving frees what it takes: nothing of what will not be copied.
     const stays = staysBetween(deps, view, on, host === on.id ? away.home.id : host)
     return [host, takesOf(deps, view, { host, on: on.id, stays })] as const

@@ -3,6 +3,7 @@
 import type { z } from 'zod'
 import { configOf, type PlacedDisk } from '../../../guests/config.ts'
 import type { GuestRecord } from '../../../guests/guest.ts'
+import { disksAmong } from '../../../guests/tagged-lvs.ts'
 import { memoryNeeded } from '../../../guests/where.ts'
 import { lvOf, vgRef } from '../../../protocol/guest-disk.ts'
 import { isAnswering, isHarmless, sayHost } from '../../../protocol/host.ts'
@@ -107,6 +108,7 @@ export async function planDestroy(deps: PlanDeps, asked: DestroyAsked): Promise<
     guest,
     ...(host ? { host: hostArgOf(host) } : {}),
     disks,
+    ...(keeps ? {} : copiesArg(copiesOf(record, deps.pool))),
     remembering: host ? vgsOf(record) : [],
     ...sharedArg(host ? sharedVgsOf(vgsOf(record), host.id, deps.pool) : []),
     left: keeps ? lvsOf(record) : [],
@@ -132,6 +134,27 @@ export async function planForget(
   const runs = seen.find((one) => one.host.id !== record.host && one.domain.state !== 'shutdown' && one.domain.state !== 'crashed')
   if (runs) return refused(`${name} runs on ${runs.host.name}: it is not forgotten while it runs`)
   return planned('destroy-guest', { guest: { uuid: record.uuid, name }, disks: [], remembering: [], left: lvsOf(record, host?.name) })
+}
+
+type Copies = NonNullable<DestroyArgs['copies']>
+
+/** On hosts that answer. Those in a VG of several hosts are left to the manager's task left-disks, which knows who else may write there. */
+function copiesOf({ uuid, disks }: GuestRecord, pool: PlanDeps['pool']): Copies {
+  const found = pool
+    .hosts()
+    .filter(isAnswering)
+    .flatMap((host) =>
+      disksAmong(pool.knownInventory(host.id)?.lvs ?? []).flatMap(({ lv, tags: { disk, guest, state } }) => {
+        const vg = vgRef.safeParse({ name: lv.vg, uuid: lv.vgUuid })
+        const isIt = disks.some(({ id, vg: own }) => id === disk && own.uuid === lv.vgUuid)
+        return guest === uuid && state === 'stale' && !isIt && vg.success ? [{ host: hostArgOf(host), disk, vg: vg.data }] : []
+      }),
+    )
+  return found.filter(({ host, vg }) => sharedVgsOf([vg], host.id, pool).length === 0)
+}
+
+function copiesArg(copies: Copies): Pick<DestroyArgs, 'copies'> {
+  return copies.length === 0 ? {} : { copies }
 }
 
 /** Each once. */

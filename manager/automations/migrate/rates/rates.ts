@@ -12,6 +12,7 @@ import type { Store } from '../../../store/database.ts'
 import { moveRateOf, setMoveRate } from '../../../store/tables/move-rates.ts'
 import { type MigrateArgs, migrateArgs } from '../args.ts'
 import { isMigration } from '../ended.ts'
+import { START } from '../restarting.ts'
 import { MOVED } from '../rows.ts'
 import { going } from '../shared.ts'
 import { paceOf } from './paced.ts'
@@ -129,7 +130,7 @@ interface Move {
 }
 
 /** In which nothing is sent any more. */
-const AFTER: readonly string[] = ['settle', 'hand over', MOVED]
+const AFTER: readonly string[] = ['settle', 'hand over', START, MOVED]
 
 function isSending({ args, phase }: Move): boolean {
   return (args.way === 'live' || going(args).length > 0) && !(phase !== undefined && AFTER.includes(phase))

@@ -26,6 +26,7 @@ export function addAutomationCommands(program: Command, world: World): void {
         .option('--open', 'only what has not ended')
         .option('--guest <guest>', 'what was done to this guest')
         .option('--limit <count>', 'at most so many', '100'),
+    like: () => automationsReport([]),
     load: async (api, _args, { open, limit, guest }) => {
       const about = guest === undefined ? {} : { about: (await api.vms.show({ ref: guest })).uuid }
       return { report: automationsReport((await api.automations.list({ which: open ? 'open' : 'all', limit, ...about })).automations) }

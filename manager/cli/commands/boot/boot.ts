@@ -1,28 +1,36 @@
-// `hostless boot list|show|watch`: what the appliance saw of each host's boots.
+// `hostless boot list|show|forget|watch`: what the appliance of this machine saw of each host's boots.
 import type { Command } from 'commander'
 import type { AttemptView } from '../../../../appliance/timeline/timeline.ts'
+import { textOf } from '../../engine/answer.ts'
 import { CommandFailure } from '../../engine/failure.ts'
-import { render, type Terminal } from '../../engine/output/output.ts'
+import { addShapeOptions, type ShapeOptions, shapeOf } from '../../engine/output/options.ts'
+import type { Terminal } from '../../engine/output/output.ts'
 import { forgetHost, readAttempts, watchAttempts } from '../control.ts'
-import { addDataDirOptions, addOutputOption, type DataDirOptions, dataDirOf, type OutputOptions } from '../image/options.ts'
+import { addDataDirOptions, type DataDirOptions, dataDirOf } from '../image/options.ts'
 import { attemptReport, attemptsReport, describeProgress } from './report.ts'
 
-export function addBootCommands(program: Command, out: Terminal): void {
-  const boot = program.command('boot').description('boot attempts: how far each host came, how long each stage took, what is wrong')
+/** Those that ask the manager are capture.ts's to add. */
+export function addBootCommands(program: Command, out: Terminal): Command {
+  const boot = program
+    .command('boot')
+    .description('boot attempts: how far each host came, how long each stage took, what is wrong, and what was on the wire')
 
   const list = boot.command('list').description('the newest attempt of each host').option('--all', 'older attempts too')
-  addOutputOption(addDataDirOptions(list)).action(async (options: DataDirOptions & OutputOptions & { readonly all?: true }) => {
-    const attempts = await readAttempts(await dataDirOf(options))
-    out.write(render(attemptsReport(options.all ? attempts : newestOfEach(attempts)), options.output, out))
-  })
+  addShapeOptions(addDataDirOptions(list), () => attemptsReport([])).action(
+    async (options: DataDirOptions & ShapeOptions & { readonly all?: true }) => {
+      const attempts = await readAttempts(await dataDirOf(options))
+      const report = attemptsReport(options.all ? attempts : newestOfEach(attempts))
+      out.write(textOf({ report }, options.output, out, shapeOf(options)))
+    },
+  )
 
   const show = boot
     .command('show')
     .description('every stage of one attempt')
     .argument('<host>', 'name or MAC of a host, or the id of an attempt')
-  addOutputOption(addDataDirOptions(show)).action(async (host: string, options: DataDirOptions & OutputOptions) => {
+  addShapeOptions(addDataDirOptions(show)).action(async (host: string, options: DataDirOptions & ShapeOptions) => {
     const found = findAttempt(await readAttempts(await dataDirOf(options)), host)
-    out.write(render(attemptReport(found), options.output, out))
+    out.write(textOf({ report: attemptReport(found) }, options.output, out, shapeOf(options)))
   })
 
   const forget = boot
@@ -42,6 +50,7 @@ export function addBootCommands(program: Command, out: Terminal): void {
   addDataDirOptions(watch).action(async (options: DataDirOptions) => {
     for await (const attempt of watchAttempts(await dataDirOf(options))) out.write(`${describeProgress(attempt)}\n`)
   })
+  return boot
 }
 
 function findAttempt(attempts: readonly AttemptView[], host: string): AttemptView {

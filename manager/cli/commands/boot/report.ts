@@ -1,5 +1,6 @@
 // Boot attempts as reports. Pure.
 import type { AttemptView } from '../../../../appliance/timeline/timeline.ts'
+import { sayOutcome } from '../../../protocol/once.ts'
 import type { Column, Report, Row, Value } from '../../engine/output/output.ts'
 import { oneLine } from '../../engine/output/text.ts'
 
@@ -69,12 +70,13 @@ export function describeProgress(attempt: AttemptView): string {
   const last = attempt.stages.at(-1)
   const where = last ? `${last.stage} ${last.status}, ${elapsed(attempt).toFixed(1)} s` : ''
   const why = attempt.diagnosis ?? last?.detail ?? ''
-  return oneLine([attempt.host, attempt.state, where, why].filter(Boolean).join('  '))
+  return oneLine([attempt.host, sayOutcome({ outcome: attempt.state, once: attempt.once }), where, why].filter(Boolean).join('  '))
 }
 
 function summary(attempt: AttemptView): Row {
-  const { id, host, mac, address, state, image, generation, xen, kernel, diagnosis } = attempt
+  const { id, host, mac, address, once, image, generation, xen, kernel, diagnosis } = attempt
   const stage = attempt.stages.at(-1)?.stage ?? ''
+  const state = sayOutcome({ outcome: attempt.state, once })
   const text = (value: string | undefined): string => value ?? ''
   return {
     ...{ id, host, mac, address: text(address), state, stage, seconds: elapsed(attempt), image: text(image), generation: text(generation) },

@@ -1,11 +1,14 @@
 // The tree of commands as data: what a shell asks while somebody types is answered from it, with no command loaded. Pure.
 
 import { Argument, Command, Option } from 'commander'
+import { NamesOption } from '../../engine/output/names-option.ts'
 
 interface OptionTree {
   readonly flags: string
   readonly description: string
   readonly choices?: readonly string[]
+  /** It takes some of these, by commas. */
+  readonly names?: readonly string[]
   readonly isHidden?: true
 }
 
@@ -33,10 +36,11 @@ export function treeOf(command: Command): CommandTree {
     name: command.name(),
     description: command.description(),
     ...(visible.some((one) => !command.commands.includes(one)) ? { isHelped: true as const } : {}),
-    options: command.options.map(({ flags, description, argChoices, hidden }) => ({
-      ...{ flags, description },
-      ...(argChoices ? { choices: argChoices } : {}),
-      ...(hidden ? { isHidden: true as const } : {}),
+    options: command.options.map((option) => ({
+      ...{ flags: option.flags, description: option.description },
+      ...(option.argChoices ? { choices: option.argChoices } : {}),
+      ...(option instanceof NamesOption ? { names: option.names() } : {}),
+      ...(option.hidden ? { isHidden: true as const } : {}),
     })),
     arguments: command.registeredArguments.map((argument) => ({
       name: spelled(argument),
@@ -54,8 +58,10 @@ function spelled(argument: Argument): string {
 /** A command that `treeOf` made this of, but for what it does. */
 export function commandOf(tree: CommandTree, into: Command = new Command(tree.name)): Command {
   into.description(tree.description).helpCommand(tree.isHelped === true)
-  for (const { flags, description, choices, isHidden } of tree.options) {
-    const option = new Option(flags, description).hideHelp(isHidden === true)
+  for (const { flags, description, choices, names, isHidden } of tree.options) {
+    const option = (names ? new NamesOption(flags, description).of(() => names) : new Option(flags, description)).hideHelp(
+      isHidden === true,
+    )
     into.addOption(choices ? option.choices(choices) : option)
   }
   for (const { name, choices } of tree.arguments) {

@@ -1,6 +1,7 @@
 // What the word under the cursor may become: commands, options, choices, or names that the manager knows. Pure: commander's own tree
 // of commands says what there is.
 import type { Command, Option } from 'commander'
+import { NamesOption } from '../../engine/output/names-option.ts'
 
 export interface Candidate {
   readonly value: string
@@ -39,11 +40,14 @@ const NONE: Completion = { kind: 'words', candidates: [] }
 export function completionOf(program: Command, words: readonly string[]): Completion {
   const word = words.at(-1) ?? ''
   const { command, operands, pending } = walk(program, words.slice(0, -1))
-  if (pending) return completionOfValue(pending)
+  if (pending) {
+    const completion = pending instanceof NamesOption ? completionOfNames(pending, word) : completionOfValue(pending)
+    return completion.kind === 'words' ? startingWith(word, completion.candidates) : completion
+  }
   const [, name, value] = /^(--[a-z-]+)=(.*)$/.exec(word) ?? []
   if (name !== undefined && value !== undefined) {
     const option = optionOf(command, name)
-    const completion = option ? completionOfValue(option) : NONE
+    const completion = option instanceof NamesOption ? completionOfNames(option, value) : option ? completionOfValue(option) : NONE
     if (completion.kind !== 'words') return completion
     return startingWith(
       word,
@@ -104,6 +108,17 @@ function completionOfValue({ argChoices, flags, long }: Option): Completion {
   if (/<(file|dir)>/.test(flags)) return { kind: 'files' }
   const of = OPTIONS[long ?? ''] ?? VALUES[/<(\w+)>/.exec(flags)?.[1] ?? '']
   return of ? { kind: 'named', of } : NONE
+}
+
+/** `host,st` → `host,state`. */
+function completionOfNames(option: NamesOption, word: string): Completion {
+  const [, before = ''] = /^(.*,-?|-?)[^,]*$/s.exec(word) ?? []
+  const said = new Set(before.split(',').map((one) => one.replace(/^-/, '')))
+  const left = option.names().filter((name) => !said.has(name))
+  return startingWith(
+    word,
+    left.map((name) => ({ value: `${before}${name}`, description: '' })),
+  )
 }
 
 /** By their value's name, where their own says nothing else. */

@@ -16,6 +16,7 @@ export function addCpuCommands(program: Command, world: World): void {
     description: 'the features that all hosts of a vendor have, and which hosts keep them from being more',
     examples: [['cpu level', '']],
     changes: ['inventory', 'host'],
+    like: () => cpuLevelReport({ levels: [], groups: [], unknown: [] }),
     load: async (api) => {
       const pool = await api.cpu.show()
       return { report: cpuLevelReport(pool), table: (look) => cpuLevelText(pool, look) }
@@ -26,6 +27,7 @@ export function addCpuCommands(program: Command, world: World): void {
     description: 'the hosts that can exchange guests live, both ways',
     examples: [["cpu groups 'node[01-20]'", 'how twenty hosts fall into groups']],
     changes: ['inventory', 'host'],
+    like: () => cpuGroupsReport({ levels: [], groups: [], unknown: [] }, new Set()),
     load: async (api, args) => {
       const [hosts, pool] = await Promise.all([everyHost(api), api.cpu.show()])
       const { items, missing } = pickHosts(args, hosts)

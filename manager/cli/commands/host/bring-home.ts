@@ -30,7 +30,10 @@ export function addBringHome(host: Command, world: World): void {
     examples: [
       ['host bring-home node01 --plan', 'who would come, in which round and over which host, and why one would not'],
       ['host bring-home node01 node02', 'guests of each that are on the other change places'],
-      ['host bring-home node01 --restart-others', 'a guest may be stopped, moved and started, where there is no other way'],
+      [
+        'host bring-home node01 --restart-others',
+        'guests that cannot go live have a short stop; one may be down for longer, where guests are in each other’s way',
+      ],
       ['host bring-home node01 --cancel', 'take back the moves under way, and put the cordon back; who is home stays there'],
     ],
     options: (command) =>

@@ -13,7 +13,9 @@ import { confirm, doToEach } from '../../engine/outcomes.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
 import { pickHosts, pickOneHost } from '../../engine/selecting.ts'
+import { allWithin } from '../../engine/within.ts'
 import { addApprove } from './approve.ts'
+import { addBootOnce } from './boot-once.ts'
 import { addBringHome } from './bring-home.ts'
 import { addEvacuate } from './evacuate.ts'
 
@@ -97,6 +99,7 @@ export function addHostChanges(host: Command, world: World): void {
   addGroup(host, world)
   for (const field of HOST_FIELD_NAMES) addField(host, world, field)
   addBoot(host, world)
+  addBootOnce(host, world)
   addDoing(host, world, {
     name: 'rename <host> <name>',
     description: 'give one host another name',
@@ -125,7 +128,7 @@ function addAction(host: Command, world: World, { action, description, example: 
         if (action === 'cordon') return api.hosts.cordon({ ref, ...(reason === undefined ? {} : { reason }) })
         return action === 'fence' ? api.hosts.fence({ ref, proof: proof ?? '' }) : api.hosts[action]({ ref })
       }
-      const selected = pickHosts(args, await everyHost(api))
+      const selected = await allWithin(api, pickHosts(args, await everyHost(api)))
       if (question && selected.items.length > 0) await confirm(question(namesOf(selected.items)), yes, world)
       await doToEach(selected, 'host', nameOf, async ({ id }) => stands(await actOn(id)), { world, output })
     },
@@ -146,7 +149,7 @@ function addGroup(host: Command, world: World): void {
         const next = [...new Set([...groups, ...add])].filter((name) => !remove.has(name))
         return (await api.hosts.change({ ref: id, groups: next })).groups.join(' ') || 'in no group'
       }
-      await doToEach(pickHosts([selector], await everyHost(api)), 'host', nameOf, act, { world, output })
+      await doToEach(await allWithin(api, pickHosts([selector], await everyHost(api))), 'host', nameOf, act, { world, output })
     },
   })
   // `-rack3` is a change here, and no option.
@@ -172,6 +175,7 @@ export function groupChanges(changes: readonly string[]): GroupChanges {
 
 interface BootOptions {
   readonly root?: string
+  readonly force?: true
 }
 
 function addBoot(host: Command, world: World): void {
@@ -183,17 +187,18 @@ function addBoot(host: Command, world: World): void {
       ['host image node03 --root ram', 'the same image, its root wholly in memory'],
       ['host image @rack3 default --root default', 'as the config says'],
     ],
-    options: (command) => command.option('--root <mode>', 'nfs, ram or default'),
-    act: async (api, [selector = '', image], { output, root }) => {
+    options: (command) =>
+      command.option('--root <mode>', 'nfs, ram or default').option('--force', 'also an image that no appliance is known to have'),
+    act: async (api, [selector = '', image], { output, root, force }) => {
       if (image === undefined && root === undefined) throw new CommandFailure('name an image, or --root', 2)
       const wanted = bootSettings.safeParse({ ...orDefault('image', image), ...orDefault('root', root) })
       if (!wanted.success)
         throw new CommandFailure(wanted.error.issues.map(({ path, message }) => `${sayPlace(path)}: ${message}`).join('; '), 2)
       const act = async ({ id }: Host): Promise<string> => {
-        await api.boots.set({ ref: id, ...wanted.data })
+        await api.boots.set({ ref: id, ...wanted.data, ...(force ? { force } : {}) })
         return [...(image === undefined ? [] : [`image ${image}`]), ...(root === undefined ? [] : [`root ${root}`])].join(', ')
       }
-      await doToEach(pickHosts([selector], await everyHost(api)), 'host', nameOf, act, { world, output })
+      await doToEach(await allWithin(api, pickHosts([selector], await everyHost(api))), 'host', nameOf, act, { world, output })
     },
   })
 }
@@ -210,7 +215,7 @@ function addField(host: Command, world: World, field: HostFieldName): void {
     examples,
     act: async (api, [selector = '', text = ''], { output }) => {
       const act = async ({ id }: Host): Promise<string> => done((await api.hosts.change({ ref: id, [field]: text }))[field])
-      await doToEach(pickHosts([selector], await everyHost(api)), 'host', nameOf, act, { world, output })
+      await doToEach(await allWithin(api, pickHosts([selector], await everyHost(api))), 'host', nameOf, act, { world, output })
     },
   })
 }

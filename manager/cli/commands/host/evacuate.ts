@@ -12,10 +12,11 @@ import { CommandFailure } from '../../engine/failure.ts'
 import { listReport } from '../../engine/list-report.ts'
 import { addMoveOptions, type MoveOptions, moveHowOf } from '../../engine/move-options.ts'
 import { doToEach } from '../../engine/outcomes.ts'
-import type { Report } from '../../engine/output/output.ts'
+import { isTable, type Report } from '../../engine/output/output.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
 import { pickHosts } from '../../engine/selecting.ts'
+import { allWithin } from '../../engine/within.ts'
 
 interface EvacuateOptions extends DetachOptions, MoveOptions {
   readonly cancel?: true
@@ -30,16 +31,17 @@ export function addEvacuate(host: Command, world: World): void {
     description: 'cordon hosts, and move their guests away: live where they run; without --to the best host takes each',
     examples: [
       ['host evacuate node01 --plan', 'where each guest would go, and why one stays'],
-      ['host evacuate node01 --restart-others', 'guests that cannot go live are stopped, moved and started there'],
+      ['host evacuate node01 --restart-others', 'guests that cannot go live have a short stop, and are started there'],
       ['host evacuate node01 --cancel', 'take back the cordon and the moves under way; who has gone stays there'],
     ],
     options: (command) =>
       addMoveOptions(addDetachOption(command))
         .option('--cancel', 'end the evacuation that is under way')
-        .option('--restart-others', 'stop guests that cannot go live, and start them on their new host'),
+        .option('--restart-others', 'stop guests that cannot go live once their disks are there, and start them on their new host'),
     act: async (api, args, { plan, cancel, restartOthers, output, detach, ...options }) => {
       const hosts = await everyHost(api)
-      const selected = pickHosts(args, hosts)
+      const picked = pickHosts(args, hosts)
+      const selected = plan ? picked : await allWithin(api, picked)
       if (cancel) return doToEach(selected, 'host', nameOf, (one) => cancelled(api, one), { world, output })
       const how = { ...(restartOthers ? { others: 'restart' as const } : {}), ...moveHowOf(options, hosts) }
       if (!plan) {
@@ -49,7 +51,7 @@ export function addEvacuate(host: Command, world: World): void {
       const plans: EvacuationPlan[] = []
       for (const { id } of selected.items) plans.push(await api.evacuations.plan({ ref: id, ...how }))
       world.out.write(textOf({ report: evacuationReport(plans) }, output, world.out))
-      if (output === 'table') for (const one of plans) world.out.write(`${total(one)}\n`)
+      if (isTable(output)) for (const one of plans) world.out.write(`${total(one)}\n`)
       const missing = selected.missing.map(oneLine).join(', ')
       if (missing !== '') throw new CommandFailure(`there is no ${missing}`, 3)
       const staying = plans.flatMap(({ guests }) => guests.filter(({ way }) => way === undefined))

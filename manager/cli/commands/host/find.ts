@@ -38,6 +38,7 @@ export function addHostFind(host: Command, world: World): void {
         .option('--from <host>', 'that it runs on, and leaves live')
         .addOption(new Option('--type <type>', 'of guest').choices(['pv', 'pvh', 'hvm']).default('pvh')),
     changes: ['host', 'inventory', 'sample'],
+    like: () => placementReport({ fits: [], refused: [] }, new Set()),
     load: async (api, args, { network, storage, memory, from, type }) => {
       const [hosts, things] = await Promise.all([everyHost(api), api.things.list().then((all) => all.things)])
       const { items, missing } = pickHosts(args, hosts)

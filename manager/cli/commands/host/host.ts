@@ -29,6 +29,7 @@ export function addHostCommands(program: Command, world: World): void {
       ["host list 'node[01-20]' --watch", 'twenty, again whenever one of them changes'],
     ],
     changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
+    like: () => hostsReport([]),
     load: async (api, args) => answerOf(pickHosts(args, await everyHost(api)), hostsReport),
   })
   addListing(host, world, {
@@ -38,7 +39,7 @@ export function addHostCommands(program: Command, world: World): void {
       ['host show node01', 'one host'],
       ['host show @rack3 --output json', 'several: lists of NICs, disks, … in which each row names its host'],
     ],
-    changes: ['host', 'inventory', 'alarm', 'alarm-cleared'],
+    changes: ['host', 'inventory', 'alarm', 'alarm-cleared', 'boot'],
     load: (api, args) => showHosts(api, args),
   })
   addListing<{ readonly limit: number }>(host, world, {
@@ -47,6 +48,7 @@ export function addHostCommands(program: Command, world: World): void {
     examples: [["host history 'node*' --limit 5", 'the last five changes of each']],
     options: (command) => command.option('--limit <number>', 'at most so many of each host', wholeNumber(1, 10_000), 50),
     changes: ['host'],
+    like: () => historyReport([]),
     load: async (api, args, { limit }) =>
       eachHost(api, args, async ({ id: ref }) => (await api.hosts.history({ ref, limit })).entries, historyReport),
   })
@@ -55,6 +57,7 @@ export function addHostCommands(program: Command, world: World): void {
     description: 'the boots of hosts, newest first: how far each came, and what was wrong',
     examples: [['host boots node01,node02', 'of two hosts']],
     changes: ['boot', 'host'],
+    like: () => bootsReport([]),
     load: (api, args) => eachHost(api, args, async ({ id: ref }) => (await api.boots.list({ ref })).boots, bootsReport),
   })
   addHostStats(host, world)
@@ -71,8 +74,11 @@ async function showHosts(api: PoolApi, args: readonly string[]): Promise<Answer>
   const { items, missing } = pickHosts(args, hosts)
   const whole = await inBatches(items, async (host): Promise<WholeHost> => {
     const inventory = host.inventory && (await api.hosts.inventory({ ref: host.id }).catch(unlessMissing))
-    const ofIt = <Item extends { readonly host?: string | undefined }>(all: readonly Item[]) => all.filter((one) => one.host === host.id)
-    return { host, inventory, guests: ofIt(guests), alarms: ofIt(alarms) }
+    return {
+      ...{ host, inventory },
+      guests: guests.filter((guest) => guest.host === host.id),
+      alarms: alarms.filter(({ hosts: about }) => about.some(({ id }) => id === host.id)),
+    }
   })
   return {
     report: wholeHostsReport(whole),

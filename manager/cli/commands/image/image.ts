@@ -9,10 +9,12 @@ import type { Manifest } from '../../../../images/manifest.ts'
 import { type ImportOutcome, importGeneration, publish, remove } from '../../../../images/publish.ts'
 import { type Loaded, loadGeneration } from '../../../../images/store/loading.ts'
 import { type Verdict, verify } from '../../../../images/store/verify.ts'
+import { textOf } from '../../engine/answer.ts'
 import { CommandFailure } from '../../engine/failure.ts'
-import { render, type Terminal } from '../../engine/output/output.ts'
+import { addShapeOptions, type ShapeOptions, shapeOf } from '../../engine/output/options.ts'
+import type { Terminal } from '../../engine/output/output.ts'
 import { chooseGeneration, findGeneration, findImage, type HostRunning, hostsOf, newImageName, parseReference } from './find.ts'
-import { addDataDirOptions, addOutputOption, type DataDirOptions, dataDirOf, type OutputOptions } from './options.ts'
+import { addDataDirOptions, type DataDirOptions, dataDirOf } from './options.ts'
 import { differenceReport, listReport, showReport, verifyReport } from './report.ts'
 
 export interface ImageCommandDeps {
@@ -94,10 +96,10 @@ export function describeImport(name: string, outcome: ImportOutcome): string {
 
 function addList(image: Command, deps: ImageCommandDeps): void {
   const command = image.command('list').description('all generations, the newest of each image first')
-  addOutputOption(addDataDirOptions(command)).action(async (options: DataDirOptions & OutputOptions) => {
+  addShapeOptions(addDataDirOptions(command), () => listReport([], [])).action(async (options: DataDirOptions & ShapeOptions) => {
     const dataDir = await dataDirOf(options)
     const report = listReport(await listGenerations(dataDir), await deps.hostsRunning(dataDir))
-    deps.out.write(render(report, options.output, deps.out))
+    deps.out.write(textOf({ report }, options.output, deps.out, shapeOf(options)))
   })
 }
 
@@ -108,8 +110,8 @@ function addShow(image: Command, deps: ImageCommandDeps): void {
     .argument('<name[@generation]>', 'the published generation unless another is named; its id may be cut short')
     .option('--against <generation>', 'show what a host gains and loses by going from this one to the one shown')
     .option('--files', 'with --against: compare every file of both roots')
-  type ShowOptions = DataDirOptions & OutputOptions & { readonly against?: string; readonly files?: true }
-  addOutputOption(addDataDirOptions(command)).action(async (text: string, options: ShowOptions) => {
+  type ShowOptions = DataDirOptions & ShapeOptions & { readonly against?: string; readonly files?: true }
+  addShapeOptions(addDataDirOptions(command)).action(async (text: string, options: ShowOptions) => {
     if (options.files && options.against === undefined)
       throw new CommandFailure('--files compares two generations: add --against GENERATION', 2)
     const dataDir = await dataDirOf(options)
@@ -119,13 +121,14 @@ function addShow(image: Command, deps: ImageCommandDeps): void {
     const manifest = manifestOf(shown)
     const running = await deps.hostsRunning(dataDir)
     if (options.against === undefined) {
-      deps.out.write(render(showReport(shown, manifest, running), options.output, deps.out))
+      deps.out.write(textOf({ report: showReport(shown, manifest, running) }, options.output, deps.out, shapeOf(options)))
       return
     }
     const against = findGeneration(candidates, options.against)
     const difference = differenceOf(manifestOf(against), manifest)
     const files = options.files ? await compareFiles(dataDir, against, shown) : undefined
-    deps.out.write(render(differenceReport(shown, manifest, running, against, difference, files), options.output, deps.out))
+    const report = differenceReport(shown, manifest, running, against, difference, files)
+    deps.out.write(textOf({ report }, options.output, deps.out, shapeOf(options)))
   })
 }
 
@@ -157,15 +160,15 @@ function addVerify(image: Command, deps: ImageCommandDeps): void {
     .description('check signature, every hash, and the index against the tar')
     .argument('<name>')
     .argument('[generation]', 'all of the image unless one is named')
-  type VerifyOptions = DataDirOptions & OutputOptions
-  addOutputOption(addDataDirOptions(command)).action(async (name: string, text: string | undefined, options: VerifyOptions) => {
+  type VerifyOptions = DataDirOptions & ShapeOptions
+  addShapeOptions(addDataDirOptions(command)).action(async (name: string, text: string | undefined, options: VerifyOptions) => {
     const dataDir = await dataDirOf(options)
     const candidates = findImage(await listGenerations(dataDir), name)
     const verdicts: { of: ListedGeneration; verdict: Verdict }[] = []
     for (const of of text === undefined ? candidates : [findGeneration(candidates, text)]) {
       verdicts.push({ of, verdict: await verify(dataDir, of.name, of.generation) })
     }
-    deps.out.write(render(verifyReport(verdicts), options.output, deps.out))
+    deps.out.write(textOf({ report: verifyReport(verdicts) }, options.output, deps.out, shapeOf(options)))
     const damaged = verdicts.filter(({ verdict }) => verdict.kind === 'damaged').map(({ of }) => `${of.name}@${of.generation}`)
     if (damaged.length > 0)
       throw new CommandFailure(`${damaged.join(', ')}: damaged; import the same files again after: hostless image remove`)

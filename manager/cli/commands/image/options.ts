@@ -1,10 +1,9 @@
-// Options that the image commands share, and where the data directory is.
+// Options that the commands on this machine share, and where the data directory is.
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { CommandFailure } from '../../engine/failure.ts'
-import { OUTPUT_FORMATS, type OutputFormat } from '../../engine/output/output.ts'
 
 export const DEFAULT_DATA_DIR = '/var/lib/hostless'
 export const DEFAULT_CONFIG = '/etc/hostless.yaml'
@@ -14,19 +13,11 @@ export interface DataDirOptions {
   readonly config?: string
 }
 
-export interface OutputOptions {
-  readonly output: OutputFormat
-}
-
 /** Adds `--data-dir` and `--config`. */
 export function addDataDirOptions(command: Command): Command {
   return command
     .addOption(new Option('--data-dir <dir>', `where images are kept (default: ${DEFAULT_DATA_DIR})`).conflicts('config'))
     .addOption(new Option('--config <file>', 'take the data directory from this configuration'))
-}
-
-export function addOutputOption(command: Command): Command {
-  return command.addOption(new Option('--output <format>', 'form of the answer').choices(OUTPUT_FORMATS).default('table'))
 }
 
 /** Throws a CommandFailure when the configuration cannot be used. */

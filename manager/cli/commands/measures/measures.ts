@@ -65,6 +65,7 @@ function addStats<Item extends { readonly name: string }>(
         new Option('--last <span>', 'an hour by each sample, or a day by five minutes').choices(['1h', '1d']).default('1h'),
       ),
     changes: ['sample'],
+    like: () => pointsReport(item, []),
     async load(api, args, { last }): Promise<Answer> {
       const { items, missing } = await pick(api, args)
       if (items.length === 0 && missing.length === 0) throw new CommandFailure(`the selector leaves no ${item}`, 4)

@@ -10,10 +10,12 @@ import { CommandFailure } from '../../engine/failure.ts'
 import { addMoveOptions, type MoveOptions, moveHowOf } from '../../engine/move-options.ts'
 import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
+import { allWithin } from '../../engine/within.ts'
 import { pickVms } from '../vm/picking.ts'
 import { planReport } from './report.ts'
+import { addRestartOptions, type RestartOptions, restartOf } from './restart.ts'
 
-type MigrateOptions = DetachOptions & MoveOptions & { readonly withoutSnapshots?: true }
+type MigrateOptions = DetachOptions & MoveOptions & RestartOptions & { readonly withoutSnapshots?: true }
 
 export function addMigrateCommand(program: Command, world: World): void {
   addDoing<MigrateOptions>(program, world, {
@@ -23,22 +25,25 @@ export function addMigrateCommand(program: Command, world: World): void {
     examples: [
       ['migrate web1 --to node02 --plan', 'what would be done, how long, and all that is in the way'],
       ["migrate 'web*' --to node02", 'all that are called so'],
+      ['migrate web1 --to node02 --restart', 'with a short stop, where it cannot go live'],
       ["migrate 'node01/*' --max-pause 500ms --rate 40M", 'all of a host, each standing still for at most half a second'],
     ],
     options: (command) =>
-      addMoveOptions(addDetachOption(command)).option(
+      addRestartOptions(addMoveOptions(addDetachOption(command))).option(
         '--without-snapshots',
         'leave snapshots of disks that are copied with their old LVs, which are then kept for good (refused, naming each)',
       ),
-    act: async (api, args, { plan, output, detach, withoutSnapshots, ...options }) => {
+    act: async (api, args, { plan, output, detach, withoutSnapshots, restart, restartAlways, timeout, hard, compare, ...options }) => {
       const selected = await pickVms(api, args)
       const strangers = selected.items.filter(({ state }) => state === 'unmanaged').map(({ name }) => oneLine(name))
       if (strangers.length > 0) throw new CommandFailure(`${strangers.join(', ')}: hostless did not make it, and leaves it alone`, 2)
       const how = {
         ...moveHowOf(options, options.to === undefined ? [] : await everyHost(api)),
+        ...restartOf({ restart, restartAlways, timeout, hard, compare }),
         ...(withoutSnapshots ? { snapshots: 'left' as const } : {}),
       }
       if (!plan) {
+        await allWithin(api, selected)
         const start = ({ uuid }: Vm) => api.migrations.start({ ref: uuid, ...how })
         return startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })
       }

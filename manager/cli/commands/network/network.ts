@@ -28,6 +28,7 @@ export function addNetworkCommands(program: Command, world: World): void {
     description: 'networks, with the hosts that have a bridge to each; lan is what every host has booted from',
     examples: [['vm-network list', 'all']],
     changes: ['host', 'inventory', 'automation'],
+    like: () => networksReport([], (host) => host),
     load: async (api, args) => {
       const [hosts, networks] = await Promise.all([everyHost(api), api.networks.list()])
       const names = new Map(hosts.map(({ id, name }) => [id, name]))

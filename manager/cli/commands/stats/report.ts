@@ -1,6 +1,7 @@
 // `hostlist`, `hoststats` and `vmlist` as reports, each with totals of what can be summed. Pure.
 import type { Guest } from '../../../contract/guests.ts'
 import type { Host } from '../../../contract/hosts.ts'
+import type { LocalStorage } from '../../../contract/things.ts'
 import { atLeast, bytes, count, counted, guestTypeColumn, number, percent, percentOf, rate, text } from '../../engine/columns.ts'
 import { listSection } from '../../engine/list-report.ts'
 import type { Report, Row, Section, Value } from '../../engine/output/output.ts'
@@ -9,16 +10,16 @@ import { hostColumn, stateColumn } from '../host/reports/host.ts'
 /** `withTotals`: the totals are a section of their own, for programs that ask for them. */
 export type Totals = 'in the table' | 'as a section'
 
-export function hostlistReport(hosts: readonly Host[], totals: Totals): Report {
+/** `stores`: what hosts have for themselves; of VGs on shared LUNs no one host has the space. */
+export function hostlistReport(hosts: readonly Host[], stores: readonly LocalStorage[], totals: Totals): Report {
   const columns = [
-    ...[hostColumn, stateColumn, text('xen', 'XEN', { spare: 2 }), number('cpus', 'CPUS'), bytes('memory', 'MEMORY')],
-    ...[
-      bytes('free', 'FREE'),
-      count('guests', 'GUESTS'),
-      text('groups', 'GROUPS', { cut: 'count', spare: 3 }),
-      text('image', 'IMAGE', { spare: 1 }),
-    ],
+    ...[hostColumn, stateColumn, number('cpus', 'CPUS'), count('guests', 'GUESTS'), bytes('memory', 'MEMORY'), bytes('free', 'FREE')],
+    ...[percent('memoryused', 'MEM%', { spare: 1 }), bytes('vgs', 'VGS', { spare: 2 }), bytes('vgfree', 'VG FREE', { spare: 2 })],
+    ...[percent('vgused', 'VG%', { spare: 3 }), text('image', 'IMAGE', { spare: 4 }), text('groups', 'GROUPS', { cut: 'count', spare: 5 })],
+    ...[text('hvm', 'HVM', { spare: 6 }), text('xen', 'XEN', { spare: 6 }), text('kernel', 'KERNEL', { spare: 7 })],
+    text('cpumodel', 'CPU', { spare: 8 }),
   ]
+  const storeOf = new Map(stores.map((store) => [store.host, store]))
   const rows = hosts.map((host) => ({
     host: host.name,
     state: host.state,
@@ -26,19 +27,41 @@ export function hostlistReport(hosts: readonly Host[], totals: Totals): Report {
     cpus: host.hardware?.threads ?? host.load?.threads ?? null,
     memory: host.load?.totalBytes ?? host.hardware?.memoryBytes ?? null,
     free: host.load?.freeBytes ?? null,
+    memoryused: host.load ? percentOf(host.load.totalBytes - host.load.freeBytes, host.load.totalBytes) : null,
+    ...vgSpace(storeOf.get(host.id)),
+    hvm: host.hardware?.hvm ?? null,
+    kernel: host.hardware?.kernel ?? null,
+    cpumodel: host.hardware?.cpuModel ?? null,
     guests: host.guests ?? null,
     groups: host.groups,
     image: host.image ? `${host.image.image}@${host.image.generation.slice(0, 8)}` : null,
   }))
   const up = hosts.filter(({ state }) => state === 'up').length
   const unmeasured = rows.filter(({ cpus, memory, free }) => cpus === null || memory === null || free === null).length
+  const summed = sums(rows, ['cpus', 'memory', 'free', 'vgs', 'vgfree'])
+  const loads = hosts.flatMap(({ load }) => load ?? [])
   const total = {
     host: counted(hosts.length, 'host'),
     state: `${up} up${unmeasured > 0 ? `, ${unmeasured} not measured` : ''}`,
-    ...sums(rows, ['cpus', 'memory', 'free']),
+    ...summed,
+    memoryused: usedOf(sum(loads.map(({ totalBytes }) => totalBytes)), sum(loads.map(({ freeBytes }) => freeBytes))),
+    vgused: usedOf(summed.vgs, summed.vgfree),
+    hvm: null,
     guests: guestsIn(hosts),
   }
   return withTotals({ ...listSection('hosts', 'host', 'Hosts', columns, rows), empty: 'No host is known yet.' }, total, totals)
+}
+
+/** Unknown where there may be more of them. */
+function vgSpace(store: LocalStorage | undefined): Row {
+  if (!store || store.unread?.some(({ section }) => section === 'vgs' || section === 'pvs'))
+    return { vgs: null, vgfree: null, vgused: null }
+  const [size, free] = [sum(store.vgs.map(({ sizeBytes }) => sizeBytes)), sum(store.vgs.map(({ freeBytes }) => freeBytes))]
+  return { vgs: size, vgfree: free, vgused: usedOf(size, free) }
+}
+
+function usedOf(size: Value | undefined, free: Value | undefined): number | null {
+  return typeof size === 'number' && typeof free === 'number' ? percentOf(size - free, size) : null
 }
 
 export function hoststatsReport(hosts: readonly Host[], totals: Totals): Report {

@@ -6,7 +6,7 @@ import type { Host } from '../../../contract/hosts.ts'
 import type { Answer, World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { everyHost } from '../../engine/api/every-host.ts'
-import { render } from '../../engine/output/output.ts'
+import { type Report, render } from '../../engine/output/output.ts'
 import { addListing } from '../../engine/pool-command.ts'
 import { pickGuests, pickHosts } from '../../engine/selecting.ts'
 import { hostlistReport, hoststatsReport, type Totals, vmlistReport } from './report.ts'
@@ -16,6 +16,7 @@ interface Words {
   readonly description: string
   readonly example: readonly [string, string]
   readonly changes: readonly PoolEvent['kind'][]
+  readonly like: () => Report
   readonly load: (
     api: PoolApi,
     args: readonly string[],
@@ -25,12 +26,14 @@ interface Words {
 const LISTS: readonly Words[] = [
   {
     name: 'hostlist',
-    description: 'hosts with what they have: CPUs, memory, guests, groups, image; totals below',
+    description: 'hosts with what they have: CPUs, memory, VGs, guests, image, Xen, kernel; totals below',
     example: ["hostlist 'node*,-@rack3'", 'all but one group'],
     changes: ['host', 'inventory', 'sample'],
+    like: () => hostlistReport([], [], 'in the table'),
     load: async (api, args) => {
-      const { items, missing } = pickHosts(args, await everyHost(api))
-      return { report: (totals) => hostlistReport(items, totals), missing }
+      const [hosts, stores] = await Promise.all([everyHost(api), api.things.local().then((all) => all.hosts)])
+      const { items, missing } = pickHosts(args, hosts)
+      return { report: (totals) => hostlistReport(items, stores, totals), missing }
     },
   },
   {
@@ -38,6 +41,7 @@ const LISTS: readonly Words[] = [
     description: 'hosts with what they do now: CPU (of all threads; dom0: 100 is one CPU), memory, disks, network; totals below',
     example: ['hoststats @rack3 --watch', 'a group, as it works'],
     changes: ['host', 'sample'],
+    like: () => hoststatsReport([], 'in the table'),
     load: async (api, args) => {
       const { items, missing } = pickHosts(args, await everyHost(api))
       return { report: (totals) => hoststatsReport(items, totals), missing }
@@ -48,6 +52,7 @@ const LISTS: readonly Words[] = [
     description: 'guests with what they have and do (CPU: 100 is one CPU); totals below',
     example: ["vmlist 'host17/*sql*'", 'some guests on one host'],
     changes: ['host', 'inventory', 'sample'],
+    like: () => vmlistReport([], 0, 'in the table'),
     load: async (api, args) => {
       const [hosts, guests] = await Promise.all([everyHost(api), api.guests.list().then((all) => all.guests)])
       const { items, missing } = pickGuests(args, hosts, guests)
@@ -65,7 +70,7 @@ function hostsMeant(args: readonly string[], hosts: readonly Host[]): readonly H
 }
 
 export function addStatsCommands(program: Command, world: World): void {
-  for (const { name, description, example, changes, load } of LISTS) {
+  for (const { name, description, example, changes, like, load } of LISTS) {
     addListing<{ readonly totals?: true }>(program, world, {
       name: `${name} [selector...]`,
       description,
@@ -77,6 +82,7 @@ export function addStatsCommands(program: Command, world: World): void {
       options: (command) =>
         command.option('--totals', 'in json, yaml, csv, xml: totals as a section of their own (a table always has them)'),
       changes,
+      like,
       load: async (api, args, { totals }) => {
         const { report, missing } = await load(api, args)
         return {

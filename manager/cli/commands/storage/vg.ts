@@ -11,6 +11,7 @@ import { CommandFailure } from '../../engine/failure.ts'
 import { confirm } from '../../engine/outcomes.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
 import { pickHosts, type Selected } from '../../engine/selecting.ts'
+import { allWithin } from '../../engine/within.ts'
 import { disksReport, vgsReport } from './report.ts'
 
 interface OnOptions extends DetachOptions {
@@ -27,6 +28,7 @@ export function addVgCommands(storage: Command, world: World): void {
     description: 'the disks of hosts: which may become a VG as they are, which take that their serial number is typed, and why',
     examples: [['storage disks @rack3', 'of the hosts of a group']],
     changes: ['host', 'inventory'],
+    like: () => disksReport([]),
     load: async (api, args) => {
       const { wanted, missing } = await hostsOf(api, args)
       return { report: disksReport((await api.storage.disks()).hosts.filter(({ host }) => wanted.has(host))), missing }
@@ -38,6 +40,7 @@ export function addVgCommands(storage: Command, world: World): void {
     description: 'the VGs of hosts, with what is free, their disks and the pools that they belong to',
     examples: [["storage vg list 'node[01-04]'", 'of some hosts']],
     changes: ['host', 'inventory', 'automation'],
+    like: () => vgsReport([]),
     load: async (api, args) => {
       const { wanted, missing } = await hostsOf(api, args)
       return { report: vgsReport((await api.storage.vgs()).hosts.filter(({ host }) => wanted.has(host))), missing }
@@ -59,7 +62,7 @@ export function addVgCommands(storage: Command, world: World): void {
     act: async (api, [name = ''], { on, disks, pool, output, detach }) => {
       const wanted = wantedDisks(disks)
       const start = ({ id }: Host) => api.storage.createVg({ host: id, name, disks: wanted, ...(pool === undefined ? {} : { pool }) })
-      await startOnEach(await pickOn(api, on), { ...HOST, start, api, world, output, detach })
+      await startOnEach(await allWithin(api, await pickOn(api, on)), { ...HOST, start, api, world, output, detach })
     },
   })
   addDoing<DiskOptions>(vg, world, {
@@ -70,7 +73,7 @@ export function addVgCommands(storage: Command, world: World): void {
     act: async (api, [vgName = ''], { on, disks, output, detach }) => {
       const wanted = wantedDisks(disks)
       const start = ({ id }: Host) => api.storage.extendVg({ host: id, vg: vgName, disks: wanted })
-      await startOnEach(await pickOn(api, on), { ...HOST, start, api, world, output, detach })
+      await startOnEach(await allWithin(api, await pickOn(api, on)), { ...HOST, start, api, world, output, detach })
     },
   })
   addDoing<OnOptions & { readonly yes?: true }>(vg, world, {
@@ -79,7 +82,7 @@ export function addVgCommands(storage: Command, world: World): void {
     examples: [['storage vg remove data --on node01', 'on one host']],
     options: (command) => addOn(command).option('--yes', 'also on more than one, without being asked'),
     act: async (api, [vgName = ''], { on, yes, output, detach }) => {
-      const selected = await pickOn(api, on)
+      const selected = await allWithin(api, await pickOn(api, on))
       if (selected.items.length > 1) {
         await confirm(`Remove VG ${vgName} on ${selected.items.map(({ name }) => name).join(', ')}?`, yes, world)
       }

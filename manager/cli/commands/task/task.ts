@@ -5,7 +5,7 @@ import type { World } from '../../engine/answer.ts'
 import type { PoolApi } from '../../engine/api/calls.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { confirm, doToEach } from '../../engine/outcomes.ts'
-import { render } from '../../engine/output/output.ts'
+import { isTable, render } from '../../engine/output/output.ts'
 import { addDoing, addListing } from '../../engine/pool-command.ts'
 import { type ById, pickById, wholeId } from '../../engine/selecting-by-id.ts'
 import { followTask } from '../../engine/task/follow.ts'
@@ -28,6 +28,7 @@ export function addTaskCommands(program: Command, world: World): void {
         .option('--open', 'only what has not ended')
         .addOption(new Option('--kind <kind>', 'only of this kind').choices(TASK_KINDS))
         .option('--limit <count>', 'at most so many', '100'),
+    like: () => tasksReport([]),
     load: async (api, _args, { open, limit, kind }) => {
       const { tasks } = await api.tasks.list({ which: open ? 'open' : 'all', limit, ...(kind === undefined ? {} : { kind }) })
       return { report: tasksReport(tasks) }
@@ -47,8 +48,8 @@ export function addTaskCommands(program: Command, world: World): void {
     act: async (api, [given = ''], { output }) => {
       const first = await oneTask(api, given)
       if (first.kind === 'automation') return watchAutomation(api, first.id, world, output)
-      const last = await followTask(first, { api, world, show: output === 'table' ? 'lines' : 'nothing' })
-      if (output !== 'table') world.out.write(render(taskReport(last), output, world.out))
+      const last = await followTask(first, { api, world, show: isTable(output) ? 'lines' : 'nothing' })
+      if (!isTable(output)) world.out.write(render(taskReport(last), output, world.out))
       if (last.ended !== undefined && last.state !== 'done') throw new CommandFailure(`it has ${wasOf(last)}`)
     },
   })

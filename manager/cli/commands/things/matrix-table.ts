@@ -144,7 +144,9 @@ function legend(things: readonly Headed[], { hosts }: Matrix, look: Look): strin
     text('heading', ''),
     text('name', 'THING', { cut: 'middle' }),
     text('hosts', 'HOSTS'),
-    ...(all.some(({ sizeBytes }) => sizeBytes !== undefined) ? [bytes('size', 'SIZE'), bytes('free', 'FREE', { spare: 3 })] : []),
+    ...(all.some(({ sizeBytes }) => sizeBytes !== undefined)
+      ? [bytes('size', 'SIZE', { spare: 1 }), bytes('free', 'FREE', { spare: 3 })]
+      : []),
     ...(all.some(({ detail }) => detail) ? [text('detail', 'DETAIL', { spare: 2 })] : []),
     id('key', 'KEY', { spare: 4 }),
   ]

@@ -34,6 +34,7 @@ export function addThingCommands(program: Command, world: World): void {
     description: 'disks and VGs that hosts have for themselves',
     examples: [['storage local @rack3', 'of the hosts of a group']],
     changes: CHANGES,
+    like: () => localStorageReport([]),
     load: async (api, args) => {
       const [hosts, stores] = await Promise.all([everyHost(api), api.things.local().then((all) => all.hosts)])
       const { items, missing } = pickHosts(args, hosts)
@@ -64,6 +65,7 @@ function addThings(parent: Command, of: ThingClass, world: World): void {
       [`${of} list ${kind}`, 'of one kind'],
     ],
     changes: CHANGES,
+    like: () => thingsReport(of, [], new Map()),
     load: async (api, args) => {
       const [things, hosts] = await Promise.all([api.things.list().then((all) => all.things), everyHost(api)])
       const { items, missing } = pickThings(of, args, things)
@@ -110,6 +112,7 @@ function addMatrix(parent: Command, name: string, of: Things, world: World): voi
         .option('--only <selector...>', 'these things: keys, names, patterns, @kind')
         .option('--why', 'why each host does not reach what it does not reach'),
     changes: CHANGES,
+    like: () => matrixReport({ hosts: [], rows: [] }),
     load: async (api, args, { why, only = [] }) => {
       const [whole, hosts] = await Promise.all([api.things.matrix(), everyHost(api)])
       const { items, missing } = pickHosts(args, hosts)

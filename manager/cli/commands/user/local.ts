@@ -1,5 +1,5 @@
 // `hostless user add NAME --local`: on the manager's own machine, straight into its database, whether the manager runs or not.
-// For the first admin, and for a password that was lost.
+// For the first admin, and for a password or a second factor that was lost.
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Log } from '../../../../appliance/wire/log.ts'
@@ -34,6 +34,25 @@ export async function localUserAdd(name: string, options: LocalUserOptions, { ou
   if (!named.success) throw new CommandFailure(wording(named.error.issues), 2)
   const password = await newPassword(name, prompt)
   out.write(`${await addLocalUser(place, named.data.name, named.data.role, password, log)}\n`)
+}
+
+/** The action of `user totp reset NAME --local`. */
+export async function localTotpReset(names: readonly string[], options: LocalUserOptions, { out, log }: LocalUserDeps): Promise<void> {
+  const [name = ''] = names
+  if (names.length !== 1) throw new CommandFailure('--local is of one user', 2)
+  const place = await dataPlaceOf(options)
+  const store = await visitData(place, log)
+  try {
+    const access = openAccess({ store, now: Date.now, elapsed: () => performance.now(), random: randomBytes, after, log })
+    const answer = await access.resetSecondFactor(name)
+    if (answer.kind === 'refused') throw new CommandFailure(answer.reason, answer.status === 404 ? 4 : 1)
+    const what = `reset the second factor of ${name}`
+    await access.audit({ who: 'local', peer: 'local', what })
+    out.write(`${what}\n`)
+  } finally {
+    await store.close()
+    await giveToOwner(place.dataDir)
+  }
 }
 
 /** Adds a user, or gives one that is there this password, which ends what the old one let in. Resolves with what was done. */

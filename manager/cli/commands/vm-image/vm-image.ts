@@ -20,6 +20,7 @@ export function addVmImageCommands(program: Command, world: World): void {
     description: 'all images, by name or pattern; what has no name is shown by its id',
     examples: [["vm-image list 'debian*'", 'some']],
     changes: [],
+    like: () => imagesReport([]),
     load: async (api, args) => {
       const all = (await api.vmImages.list()).images
       const { items, missing } = args.length === 0 ? { items: all, missing: [] } : pick(args, all, NAMING)

@@ -6,6 +6,7 @@ import type { PoolApi } from '../../engine/api/calls.ts'
 import { CommandFailure } from '../../engine/failure.ts'
 import { addDoing, type ListOptions } from '../../engine/pool-command.ts'
 import { byteSize, wholeNumber } from '../../engine/quantities.ts'
+import { allWithin } from '../../engine/within.ts'
 import { addChangeOptions, type ChangeOptions, type Changing, changeEach } from './changing.ts'
 import { pickVms } from './picking.ts'
 import { diskOf, nicOf } from './spec.ts'
@@ -85,7 +86,7 @@ export function addVmChange(vm: Command, world: World): void {
       const change: Change = { boot, memory, maxMemory, vcpus, maxVcpus, restart, cpu, startOrder, startDelay, notes, ...lists }
       if (Object.values(change).every((value) => value === undefined))
         throw new CommandFailure('say what is to be other: --memory 2G, say', 2)
-      const { items, missing } = await pickVms(api, args)
+      const { items, missing } = await allWithin(api, await pickVms(api, args))
       const guests = items.map(({ name, uuid }) => ({ name, ref: uuid }))
       await changeEach({ items: guests, missing }, { ...options, api, world, asked: { change } })
     },

@@ -37,6 +37,7 @@ export function addVmHistory(vm: Command, world: World): void {
         .option('--guest <guest>', 'only those of this guest: UUID or name, also of one that is not there any more')
         .option('--limit <number>', 'at most so many, of each guest that is selected', wholeNumber(1, MOST), 100),
     changes: ['automation'],
+    like: () => movesReport([]),
     load: async (api, args, { limit, host, guest }) => {
       const asked = host === undefined ? {} : { host }
       if (args.length === 0)

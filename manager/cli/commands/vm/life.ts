@@ -13,6 +13,7 @@ import { oneLine } from '../../engine/output/text.ts'
 import { addDoing } from '../../engine/pool-command.ts'
 import { wholeNumber } from '../../engine/quantities.ts'
 import { pickOneHost } from '../../engine/selecting.ts'
+import { allWithin } from '../../engine/within.ts'
 import { pickVms } from './picking.ts'
 
 interface LifeOptions extends DetachOptions {
@@ -91,6 +92,7 @@ export function addVmLife(vm: Command, world: World): void {
         const strangers = selected.items.filter(({ state }) => state === 'unmanaged').map(({ name }) => oneLine(name))
         if (strangers.length > 0) throw new CommandFailure(`${strangers.join(', ')}: hostless did not make it, and leaves it alone`, 2)
         if (question !== undefined && selected.items.length > 1) await confirm(`${question} ${namesOf(selected.items)}?`, yes, world)
+        await allWithin(api, selected)
         const host = on === undefined ? undefined : pickOneHost(on, await everyHost(api)).id
         const start = ({ uuid }: Vm) => act(api, uuid, given, host)
         await startOnEach(selected, { noun: 'guest', nameOf: ({ name }: Vm) => name, start, api, world, output, detach })

@@ -1,4 +1,5 @@
 // `hostless vm list|show|where|history|apply|edit|…` and `hostless vm-network …`: guests that the manager keeps, and what they attach to.
+import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { VmDetail } from '../../../contract/vms.ts'
@@ -31,6 +32,7 @@ export function addVmCommands(program: Command, world: World): void {
       ["vm list 'node01/*' --watch", 'those on a host, again whenever one of them changes'],
     ],
     changes: ['host', 'inventory', 'automation'],
+    like: () => vmsReport([]),
     load: async (api, args) => {
       const { items, missing } = await pickVms(api, args)
       return { report: vmsReport(items), missing }
@@ -65,6 +67,7 @@ export function addVmCommands(program: Command, world: World): void {
     ],
     options: (command) => command.option('-f, --file <file>', 'YAML of a guest').option('--on <selector...>', 'hosts that are asked about'),
     changes: ['host', 'inventory', 'automation'],
+    like: () => placesReport({ fits: [], refused: [] }),
     load: async (api, [name], { file, on }) => {
       const hosts = on && pickHosts(on, await everyHost(api)).items.map(({ id }) => id)
       const spec = file === undefined ? undefined : specFrom(await readText(file), file)
@@ -105,6 +108,9 @@ export function addVmCommands(program: Command, world: World): void {
       if (!spec) throw new CommandFailure(`${name}: hostless did not make it, and keeps no spec of it`, 2)
       const text = await edited(stringify(spec), world.environment)
       if (text === undefined) throw new CommandFailure('nothing was changed')
+      const { spec: now } = await api.vms.show({ ref: name })
+      if (!isDeepStrictEqual(now, spec))
+        throw new CommandFailure(`${name} was changed by somebody else meanwhile: hostless vm edit ${name} shows it`)
       await changeEach(one(name, name), { ...options, api, world, asked: { spec: sent(specFrom(text, 'what you wrote')) } })
     },
   })

@@ -18,10 +18,13 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** The manager has answered, and not with what was asked for. */
 export class ApiRefusal extends CommandFailure {
   readonly status: number
+  /** Of the problem, where it has one. */
+  readonly code: string | undefined
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, code?: string) {
     super(message, status === 404 ? 4 : 1)
     this.status = status
+    this.code = code
   }
 }
 
@@ -121,8 +124,9 @@ async function textOf(answer: IncomingMessage, url: URL): Promise<string> {
 function refusalOf(status: number, text: string, url: URL): ApiRefusal {
   const said = problem.safeParse(jsonOf(text))
   const detail = said.success ? said.data.detail : `HTTP ${status}, which is no answer of a hostless manager: is it one?`
-  const hint = status === 401 ? ` (hostless login ${url.origin} gives a new token)` : ''
-  return new ApiRefusal(status, `${detail}${hint}`)
+  const code = said.success ? said.data.code : undefined
+  const hint = status === 401 && code === undefined ? ` (hostless login ${url.origin} gives a new token)` : ''
+  return new ApiRefusal(status, `${detail}${hint}`, code)
 }
 
 function read<Answer>(what: string, schema: z.ZodType<Answer>, json: unknown): Answer {

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { AUTHORITY_CERTIFICATE } from '../../../store/keys/authority.ts'
 import { DEFAULT_CONFIG, DEFAULT_DATA_DIR } from '../../commands/image/options.ts'
 import { CommandFailure } from '../failure.ts'
-import { type Environment, type Login, readLogin } from '../login-file.ts'
+import { type Environment, type Login, loginPath, readLogin } from '../login-file.ts'
 import { managerUrl } from './url.ts'
 
 export interface ApiOptions {
@@ -76,6 +76,11 @@ async function tokenOf({ tokenFile }: ApiOptions, environment: Environment, logi
   if (token === undefined || (token === '' && tokenFile === undefined)) return login?.token.secret
   if (!/^[\x21-\x7e]{1,512}$/.test(token)) throw new CommandFailure(`${tokenFile ?? 'HOSTLESS_TOKEN'} holds no token`, 2)
   return token
+}
+
+/** Where the token lies that `apiSettings` takes. */
+export function tokenPlace({ tokenFile }: ApiOptions, environment: Environment): string {
+  return tokenFile ?? (environment.HOSTLESS_TOKEN ? 'HOSTLESS_TOKEN' : loginPath(environment))
 }
 
 interface ManagerHere {

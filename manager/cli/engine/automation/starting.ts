@@ -5,7 +5,7 @@ import type { AutomationDetail, StartedAutomation } from '../../../contract/auto
 import type { World } from '../answer.ts'
 import type { PoolApi } from '../api/calls.ts'
 import { type Outcome, tellOutcomes, tryEach } from '../outcomes.ts'
-import type { OutputFormat } from '../output/output.ts'
+import { isTable, type OutputFormat } from '../output/output.ts'
 import type { Selected } from '../selecting.ts'
 import { follow } from './follow.ts'
 import { commandsFor, spanOf } from './lines.ts'
@@ -36,7 +36,7 @@ export async function startOnEach<Item>(selected: Selected<Item>, starting: Star
     return { name: nameOf(item), result: 'started', detail: automation.title, automation: automation.id }
   })
   const ones = begun.flatMap(({ name, automation: id }) => (id === undefined ? [] : [{ name, id }]))
-  const show = output === 'table' ? 'lines' : 'nothing'
+  const show = isTable(output) ? 'lines' : 'nothing'
   const views = detach || ones.length === 0 ? undefined : await follow(ones, { api, world, show })
   tellOutcomes(views ? begun.map((one) => endOf(one, views)) : begun, noun, { world, output })
 }

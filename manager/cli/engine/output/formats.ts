@@ -29,12 +29,21 @@ export function renderCsv({ sections }: Report): string {
   const [only, ...others] = sections
   if (only && others.length === 0 && only.shape === 'list') {
     const keys = only.columns.map(({ key }) => key)
-    return csvLines([keys, ...only.rows.map((row) => keys.map((key) => row[key] ?? null))])
+    const rows = only.rows.map((row) => keys.map((key) => row[key] ?? null))
+    return csvLines(only.isBare ? rows : [keys, ...rows])
   }
   const values = sections.flatMap(({ name, columns, rows }) =>
     rows.flatMap((row, index) => columns.map(({ key }): Value[] => [name, index + 1, key, row[key] ?? null])),
   )
-  return csvLines([['section', 'row', 'field', 'value'], ...values])
+  return csvLines(only?.isBare ? values : [['section', 'row', 'field', 'value'], ...values])
+}
+
+/** What other commands call the rows of the first section, one a line. */
+export function renderNames({ sections: [first] }: Report): string {
+  const column = first?.columns.find(({ isName }) => isName) ?? first?.columns[0]
+  if (!first || !column) return ''
+  const names = first.rows.map((row) => oneLine(String(flat(row[column.key] ?? null) ?? '')))
+  return names.flatMap((name) => (name === '' ? [] : `${name}\n`)).join('')
 }
 
 export function renderXml({ name, sections }: Report): string {

@@ -1,18 +1,25 @@
 // The one renderer of everything that lists: commands say what there is (a Report), the user in which form.
-import { renderCsv, renderJson, renderXml, renderYaml } from './formats.ts'
+import { renderCsv, renderJson, renderNames, renderXml, renderYaml } from './formats.ts'
 import type { Report, Terminal, Value } from './report.ts'
 import { renderTable } from './table.ts'
 
 export type { Column, Report, Row, Section, Terminal, Value } from './report.ts'
 
-export const OUTPUT_FORMATS = ['table', 'json', 'yaml', 'csv', 'xml'] as const
+export const OUTPUT_FORMATS = ['table', 'wide', 'name', 'json', 'yaml', 'csv', 'xml'] as const
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
+
+/** What a person reads; the others are for programs. */
+export const isTable = (format: OutputFormat): format is 'table' | 'wide' => format === 'table' || format === 'wide'
 
 /** The whole text, with a newline at its end. */
 export function render(report: Report, format: OutputFormat, terminal: Pick<Terminal, 'columns' | 'colour'>): string {
   switch (format) {
     case 'table':
       return renderTable(report, terminal)
+    case 'wide':
+      return renderTable(report, { ...terminal, columns: undefined })
+    case 'name':
+      return renderNames(report)
     case 'json':
       return renderJson(report)
     case 'yaml':

@@ -18,8 +18,10 @@ export interface Column {
    * `wrap`: sentences, which go on below.
    */
   readonly cut?: 'middle' | 'count' | 'wrap'
-  /** For programs only: no table shows it. */
+  /** No table shows it unless it is asked for. */
   readonly isHidden?: true
+  /** By which commands know the row; missing: the first column. */
+  readonly isName?: true
   /** Its colour on a terminal. */
   readonly tone?: (value: Value) => 'good' | 'bad' | 'plain'
 }
@@ -39,6 +41,8 @@ export interface Section {
   readonly totals?: Row
   /** What the table says when there are no rows. */
   readonly empty: string
+  /** Its rows alone. */
+  readonly isBare?: true
 }
 
 export interface Report {

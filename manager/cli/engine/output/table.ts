@@ -1,13 +1,14 @@
 // Tables for people: columns and spaces, no boxes, within the width of the terminal.
 import Table from 'cli-table3'
 import type { Column, Report, Row, Section, Terminal, Value } from './report.ts'
-import { oneLine, widthOf, wrapped } from './text.ts'
+import { oneLine, pieces, widthOf, wrapped } from './text.ts'
 
 const GAP = 2
 /** No column is narrowed further, whatever the terminal. */
 const NARROWEST = 8
 /** How much of a column there must be for it to say something; of the first one, too, which names the row. */
 const WORTH = { number: Number.POSITIVE_INFINITY, long: 30, name: 24, text: 14 }
+const MOST_OF_NAME = 0.75
 const COLOURS = { good: '\u001b[32m', bad: '\u001b[31m', head: '\u001b[1m', faint: '\u001b[2m', reset: '\u001b[0m' }
 const NOTHING = {
   top: '',
@@ -31,10 +32,11 @@ type Look = Pick<Terminal, 'columns' | 'colour'>
 
 export function renderTable({ sections }: Report, look: Look): string {
   const parts = sections.map((section) => {
-    const heading = sections.length > 1 && section.shape === 'list' ? `${painted(section.title, 'head', look)}\n` : ''
+    if (section.isBare && section.rows.length === 0) return ''
+    const heading = sections.length > 1 && section.shape === 'list' && !section.isBare ? `${painted(section.title, 'head', look)}\n` : ''
     return heading + (section.rows.length === 0 ? `${section.empty}\n` : body(section, look))
   })
-  return parts.join('\n')
+  return parts.filter((part) => part !== '').join('\n')
 }
 
 function body(section: Section, look: Look): string {
@@ -43,33 +45,41 @@ function body(section: Section, look: Look): string {
   const shown = section.columns.filter(({ key, isHidden }) => !isHidden && row[key] !== null && row[key] !== undefined)
   return aligned(
     undefined,
-    shown.map((column) => [column.title, cellOf(column, row)]),
-    [{}, {}],
-    (at, column) => (column === 0 ? 'head' : toneOf(shown[at], row)),
+    shown.map((column) => [...(section.isBare ? [] : [column.title]), cellOf(column, row)]),
+    section.isBare ? [{}] : [{}, {}],
+    (at, column) => (column === 0 && !section.isBare ? 'head' : toneOf(shown[at], row)),
     look,
   )
 }
 
-function listBody({ columns: all, rows, totals }: Section, look: Look): string {
+function listBody({ columns: all, rows, totals: known, isBare }: Section, look: Look): string {
+  const totals = isBare ? undefined : known
   const columns = all.filter(({ isHidden }) => !isHidden)
   const lines = totals ? [...rows, totals] : rows
   const texts = new Map(columns.map((column) => [column, lines.map((row) => cellOf(column, row))]))
-  const widths = columns.map((column) => Math.max(widthOf(column.title), ...(texts.get(column) ?? []).map(widthOf)))
+  const titleOf = ({ title }: Column): string => (isBare ? '' : title)
+  const widths = columns.map((column) => Math.max(widthOf(titleOf(column)), ...(texts.get(column) ?? []).map(widthOf)))
   const shown = affordable(columns, widths, look.columns)
   const table = aligned(
-    shown.map(({ title }) => title),
+    isBare ? undefined : shown.map(({ title }) => title),
     lines.map((_, at) => shown.map((column) => texts.get(column)?.[at] ?? '')),
     shown,
     (at, column) => (at === rows.length ? 'head' : toneOf(shown[column], lines[at])),
     look,
   )
-  const left = columns.filter((column) => !shown.includes(column)).map(({ title }) => title.toLowerCase())
-  return left.length === 0 ? table : `${table}${painted(`(in a wider window or another --output: ${left.join(', ')})`, 'faint', look)}\n`
+  const left = columns.filter((column) => !shown.includes(column)).map(({ key }) => key)
+  if (left.length === 0 || isBare) return table
+  const note = wrapped(
+    `(with -o wide, --columns or in a wider window: ${left.join(', ')})`.split(' '),
+    look.columns ?? Number.POSITIVE_INFINITY,
+  )
+  return table + note.map((line) => `${painted(line, 'faint', look)}\n`).join('')
 }
 
 /** The columns that have room to say something; only sentences go on in a second line. */
 function affordable(columns: readonly Column[], widths: readonly number[], room: number | undefined): readonly Column[] {
-  const needs = new Map(columns.map((column, at) => [column, Math.min(widths[at] ?? 0, worthOf(column, at))]))
+  const all = room ?? Number.POSITIVE_INFINITY
+  const needs = new Map(columns.map((column, at) => [column, Math.min(widths[at] ?? 0, worthOf(column, at, all))]))
   let shown = columns
   const need = (): number => shown.reduce((sum, column) => sum + (needs.get(column) ?? 0) + GAP, -GAP)
   while (room !== undefined && need() > room) {
@@ -80,9 +90,11 @@ function affordable(columns: readonly Column[], widths: readonly number[], room:
   return shown
 }
 
-function worthOf({ align, cut }: Column, at: number): number {
+/** Of what others go for. Names and ids are said whole: one that is cut is of no use; a name that is wider than most of the window is cut all the same. */
+function worthOf({ align, cut, isName }: Column, at: number, room: number): number {
   if (align === 'right') return WORTH.number
-  return cut === 'middle' || cut === 'wrap' ? WORTH.long : at === 0 ? WORTH.name : WORTH.text
+  if (cut === 'wrap') return WORTH.long
+  return cut === 'middle' || isName || at === 0 ? Math.max(WORTH.name, room * MOST_OF_NAME) : WORTH.text
 }
 
 type Tone = 'good' | 'bad' | 'plain' | 'head' | 'faint'
@@ -115,7 +127,10 @@ function aligned(
       case 'count':
         return cutWords(text, width)
       case 'wrap':
-        return wrapped(text.split(' '), width).join('\n')
+        return wrapped(
+          text.split(' ').flatMap((word) => pieces(word, width)),
+          width,
+        ).join('\n')
       case undefined:
         return text
     }

@@ -35,4 +35,16 @@ export function wrapped(words: readonly string[], width: number, indent = ''): r
   return lines
 }
 
+/** Of a word that is wider than a line: all of it, a line each. */
+export function pieces(word: string, width: number): readonly string[] {
+  if (widthOf(word) <= width) return [word]
+  const lines = ['']
+  for (const character of word) {
+    const last = lines.at(-1) ?? ''
+    if (last !== '' && widthOf(last + character) > width) lines.push(character)
+    else lines[lines.length - 1] = last + character
+  }
+  return lines
+}
+
 const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -1,5 +1,4 @@
 // One automation with its steps as they go on; all of them are among the tasks.
-import { atLeast } from '../../../access/roles.ts'
 import { automations, type StartedAutomation } from '../../../contract/automations.ts'
 import { readRate } from '../../../protocol/size.ts'
 import { sayRate } from '../../../wording.ts'
@@ -8,9 +7,9 @@ import type { Render } from '../templates.ts'
 import { automationView } from '../views/automations.ts'
 
 export function automationRoutes(render: Render): readonly PageRoute[] {
-  const one = async ({ ask, params: { id = '' }, who, csrf }: Visitor, now: number) => {
+  const one = async ({ ask, may, params: { id = '' }, csrf }: Visitor, now: number) => {
     const view = toldIfThere(await ask(automations.show, { id }))
-    return view && { view, shown: { ...automationView(view, { now, may: atLeast(who.role, 'operator') ? 'act' : 'look' }), csrf } }
+    return view && { view, shown: { ...automationView(view, { now, may: (await may(automations.abort, { id })) ? 'act' : 'look' }), csrf } }
   }
   const ofPath = ({ params: { id } }: Visitor): object => ({ id })
   const done =

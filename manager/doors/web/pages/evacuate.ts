@@ -1,7 +1,8 @@
 // Empty a host: where each of its guests would go first, made again as its choices change, and one button that begins it.
 import { evacuations } from '../../../contract/evacuations.ts'
 import { type Host, hosts } from '../../../contract/hosts.ts'
-import { actOn, fragment, notThere, type PageRoute, page, refusal, toldIfThere, toldOf, type Visitor } from '../route.ts'
+import { everyHost } from '../every-host.ts'
+import { actOn, fragment, notThere, type PageRoute, page, refusal, toldIfThere, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { askedOf, choicesOf, type MoveChoices, wrongIn } from '../views/moves/choices.ts'
 import { evacuateView, evacuationView, type Others, othersOf, type ShownEvacuation } from '../views/moves/evacuation.ts'
@@ -33,8 +34,8 @@ async function seen({ ask, params: { ref = '' }, query }: Visitor) {
   const host = toldIfThere<Host>(await ask(hosts.show, { ref }))
   if (!host) return undefined
   const [choices, others] = [choicesOf(query), othersOf(query)]
-  const [all, plan] = await Promise.all([ask(hosts.list, {}), planOf(ask, host.id, choices, others)])
-  return { host, all: toldOf(all).hosts, choices, others, plan }
+  const [all, plan] = await Promise.all([everyHost(ask), planOf(ask, host.id, choices, others)])
+  return { host, all, choices, others, plan }
 }
 
 async function planOf(ask: Visitor['ask'], ref: string, choices: MoveChoices, others: Others): Promise<ShownEvacuation> {

@@ -1,9 +1,11 @@
 // A host's page, its live parts, and what may be done to the host.
-import { atLeast } from '../../../access/roles.ts'
+import { mayOn } from '../../../access/roles.ts'
 import { boots } from '../../../contract/boots.ts'
 import { CONTRACT } from '../../../contract/contract.ts'
 import { HOST_ACTIONS, type HostAction, hosts } from '../../../contract/hosts.ts'
 import { eachField, HOST_FIELD_NAMES, HOST_FIELDS } from '../../../protocol/host-fields.ts'
+import { sayOnce } from '../../../protocol/once.ts'
+import { everyHost } from '../every-host.ts'
 import { acted, actOn, field, fieldIfThere, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
 import { hardwareView } from '../views/hardware.ts'
@@ -31,7 +33,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
     if (!host) return undefined
     const [running, open, left] = await Promise.all([ask(guests.list, {}), ask(alarms.list, {}), ask(evacuations.away, { ref: host.id })])
     const away = toldIfThere(left)?.guests ?? []
-    return { host, view: { ...hostNowView(host, { ...toldOf(running), ...toldOf(open), away, role: who.role }), csrf } }
+    return { host, view: { ...hostNowView(host, { ...toldOf(running), ...toldOf(open), away, who }), csrf } }
   }
   const records = async (ref: string, { ask }: Visitor) => {
     const [attempts, history] = await Promise.all([ask(boots.list, { ref }), ask(hosts.history, { ref, limit: HISTORY })])
@@ -50,14 +52,14 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
         ask(things.local, {}).then(toldOf),
         ask(things.of, { ref }).then(toldIfThere),
         ask(boots.settings, { ref }).then(toldIfThere),
-        ask(hosts.list, {}).then(toldOf),
+        everyHost(ask),
       ])
       const view = {
         ...found.view,
         ...(await records(ref, visitor)),
         measures: await hostMeasures(visitor, host),
         reach: reachView(reach?.things ?? []),
-        boot: bootSettingsView(boot ?? {}, all.hosts),
+        boot: bootSettingsView(boot ?? {}, all),
         hardware:
           inventory &&
           hardwareView(
@@ -70,7 +72,7 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
         groupList: host.groups.map((name) => ({ name, path: `/?${new URLSearchParams({ group: name })}` })),
         fields: HOST_FIELD_NAMES.map((name) => ({ name, text: host[name], title: HOST_FIELDS[name].title, rows: HOST_FIELDS[name].rows })),
         fieldNames: HOST_FIELD_NAMES.map((name) => HOST_FIELDS[name].title.toLowerCase()).join(', '),
-        mayChange: atLeast(who.role, 'operator'),
+        mayChange: mayOn(who, 'operator', host),
       }
       return { kind: 'page', page: 'host', title: host.name, view }
     }),
@@ -97,9 +99,20 @@ export function hostRoutes(render: Render): readonly PageRoute[] {
         ref,
         image: fieldIfThere(form, 'image', (image) => image.trim() || null),
         root: fieldIfThere(form, 'root', (root) => root || null),
+        ...(form.get('force') === 'yes' ? { force: true } : {}),
       }),
       done: (host, { form }) =>
         acted(`From its next boot on ${host.name} boots ${field(form, 'image') || 'the default image'}.`, hostPath(host)),
+    }),
+    actOn(boots.once, '/hosts/:ref/once', {
+      fields: ({ params: { ref }, form }) => ({ ref, what: field(form, 'what') }),
+      done: (host) =>
+        acted(
+          host.once
+            ? `At its next boot, within 24 hours, ${host.name} boots ${sayOnce(host.once.what)}.`
+            : `${host.name} boots the pool at its next boot.`,
+          hostPath(host),
+        ),
     }),
     ...HOST_ACTIONS.map((name) =>
       actOn(hosts[name], `/hosts/:ref/${name}`, {

@@ -1,15 +1,29 @@
 // The host matrix: the page, its table alone for a new filter, single rows for what has changed, and one cell's why.
-
-import { atLeast } from '../../../access/roles.ts'
+import { mayOn } from '../../../access/roles.ts'
 import { CONTRACT } from '../../../contract/contract.ts'
 import { type Host, hosts } from '../../../contract/hosts.ts'
-import { fragment, notThere, type PageDeps, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
+import { sayNames } from '../../../wording.ts'
+import { everyHost } from '../every-host.ts'
+import {
+  acted,
+  actOn,
+  field,
+  fragment,
+  notThere,
+  type PageDeps,
+  type PageRoute,
+  page,
+  toldIfThere,
+  toldOf,
+  type Visitor,
+} from '../route.ts'
 import type { Render } from '../templates.ts'
 import { matrixView, poolView, rowView } from '../views/matrix.ts'
+import { chooseColumns, columnQuery } from '../views/matrix-columns.ts'
 import { chooseHosts, matrixPath, matrixQuery } from '../views/matrix-query.ts'
 import { pendingView } from '../views/pending.ts'
 import { KIND_NAMES, nameOf, thingPath } from '../views/thing-name.ts'
-import { hostPath } from '../views/words.ts'
+import { hostPath, saySize } from '../views/words.ts'
 import { checklistNow } from './boots.ts'
 
 /** More rows than a browser scrolls through with ease; the filter says that there are more. */
@@ -21,8 +35,12 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
   const { things } = CONTRACT
   const table = async (visitor: Visitor, { cells: kept }: PageDeps) => {
     const query = matrixQuery(visitor.query)
-    const [all, cells] = await Promise.all([allHosts(visitor), kept.now()])
-    const chosen = chooseHosts(all, query)
+    const [all, whole] = await Promise.all([everyHost(visitor.ask), kept.now()])
+    const columns = chooseColumns(whole.columns, query.columns)
+    const cells = whole.picked(columns.isRefused ? [] : columns.places)
+    const hosts = chooseHosts(all, query)
+    const refused = columns.isRefused ? { said: columns.said, isRefused: true } : {}
+    const chosen = { ...hosts, said: [hosts.said, columns.said].filter(Boolean).join('; '), ...(hosts.isRefused ? {} : refused) }
     const shown = chosen.hosts.slice(0, MOST_ROWS)
     const said = shown.length < chosen.hosts.length ? `${chosen.said}; the first ${MOST_ROWS} are shown` : chosen.said
     const view = matrixView(all, { ...chosen, said }, query, cells)
@@ -48,7 +66,8 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
     }),
     fragment('viewer', '/rows', async ({ query, ask }, { cells: kept }) => {
       const ids = query.getAll('id').slice(0, MOST_FRESH_ROWS)
-      const [cells, ...shown] = await Promise.all([kept.now(), ...ids.map((ref) => ask(hosts.show, { ref }).then(toldIfThere))])
+      const [whole, ...shown] = await Promise.all([kept.now(), ...ids.map((ref) => ask(hosts.show, { ref }).then(toldIfThere))])
+      const cells = whole.picked(chooseColumns(whole.columns, columnQuery(query)).places)
       const html = shown.map((host) => (host ? render('_row', rowView(host, cells)) : '')).join('')
       return { kind: 'fragment', html, headers: { 'X-Columns': cells.version } }
     }),
@@ -62,6 +81,8 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
         host: host.name,
         path: hostPath(host),
         thing: nameOf(thing),
+        key,
+        detail: [thing.detail, saySize(thing.sizeBytes)].filter(Boolean).join(', '),
         kind: KIND_NAMES[thing.kind],
         thingPath: thingPath(thing),
         reached: cell?.reached ?? false,
@@ -72,7 +93,7 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
     }),
     fragment('viewer', '/pool-now', async (visitor) => ({
       kind: 'fragment',
-      html: render('_pool-now', { pool: poolView(await allHosts(visitor)) }),
+      html: render('_pool-now', { pool: poolView(await everyHost(visitor.ask)) }),
     })),
     fragment('viewer', '/live', async ({ query }) => {
       const since = query.get('since')
@@ -80,6 +101,26 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
     }),
     page('viewer', '/pending', async (visitor) => {
       return { kind: 'page', page: 'pending', title: 'Pending', view: { ...(await waiting(visitor)), ...pendingRights(visitor) } }
+    }),
+    actOn(hosts.admit, '/hosts/admit', {
+      fields: ({ form }) => {
+        const machines = form.getAll('machine').map((tick) => tick.split(' '))
+        const names = field(form, 'names')
+        return {
+          hosts: machines.map(([ref = '', seen = '']) => ({ ref, ...(seen === '' ? {} : { seen }) })),
+          ...(names === '' ? {} : { names }),
+          groups: field(form, 'groups')
+            .split(/[\s,]+/)
+            .filter(Boolean),
+        }
+      },
+      done: ({ admitted, refused }) => {
+        const said = admitted.length === 0 ? [] : [`Approved: ${sayNames(admitted.map(({ name }) => name))}.`]
+        const [first, ...others] = refused.map(({ name, reason }) => `${name}: ${reason}.`)
+        if (first !== undefined && admitted.length === 0) return { kind: 'refused', status: 409, reason: [first, ...others].join(' ') }
+        return acted([...said, ...(first === undefined ? [] : ['Not approved:', first, ...others])].join(' '), '/pending')
+      },
+      mostBytes: 256 << 10,
     }),
     fragment('viewer', '/pending/list', async (visitor) => ({
       kind: 'fragment',
@@ -91,16 +132,12 @@ export function matrixRoutes(render: Render): readonly PageRoute[] {
 /** Where the rows go: no text of others has this, as `<` is escaped in all of it. */
 export const ROWS = '<!--rows-->'
 
-async function allHosts({ ask }: Visitor): Promise<readonly Host[]> {
-  return toldOf(await ask(hosts.list, {})).hosts
-}
-
 async function waiting(visitor: Visitor) {
-  const [all, open] = await Promise.all([allHosts(visitor), visitor.ask(CONTRACT.alarms.list, {})])
+  const [all, open] = await Promise.all([everyHost(visitor.ask), visitor.ask(CONTRACT.alarms.list, {})])
   return pendingView(all, toldOf(open).alarms)
 }
 
-const pendingRights = ({ who }: Visitor) => ({ mayApprove: atLeast(who.role, 'operator'), mayReject: atLeast(who.role, 'admin') })
+const pendingRights = ({ who }: Visitor) => ({ mayApprove: mayOn(who, 'operator'), mayReject: mayOn(who, 'admin') })
 
 function* rowsOf(render: Render, hosts: readonly Host[], cells: Parameters<typeof rowView>[1]): Generator<string> {
   for (const host of hosts) yield render('_row', rowView(host, cells))

@@ -1,5 +1,5 @@
 // Who is told of what happens without looking at this page, and whether it arrives.
-import { atLeast } from '../../../access/roles.ts'
+import { mayOn } from '../../../access/roles.ts'
 import { notifications } from '../../../contract/notifications.ts'
 import { acted, actOn, field, fragment, type PageRoute, page, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
@@ -10,7 +10,7 @@ const MOST_BYTES = 128 << 10
 
 export function notificationRoutes(render: Render): readonly PageRoute[] {
   const listed = async ({ ask, who, csrf }: Visitor) => ({
-    ...targetsView(toldOf(await ask(notifications.list, {})).targets, atLeast(who.role, 'admin') ? 'may' : 'may not'),
+    ...targetsView(toldOf(await ask(notifications.list, {})).targets, mayOn(who, 'admin') ? 'may' : 'may not'),
     csrf,
   })
   return [

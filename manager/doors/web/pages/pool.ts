@@ -1,12 +1,10 @@
-// Networks, storage, CPU levels and alarms.
-import { atLeast } from '../../../access/roles.ts'
-import { alarms } from '../../../contract/alarms.ts'
+// Networks, storage and CPU levels.
 import { cpu } from '../../../contract/cpu.ts'
-import { hosts } from '../../../contract/hosts.ts'
 import { things } from '../../../contract/things.ts'
-import { acted, actOn, fragment, notThere, type PageRoute, page, refusal, toldIfThere, toldOf, type Visitor } from '../route.ts'
+import { everyHost } from '../every-host.ts'
+import { fragment, notThere, type PageRoute, page, refusal, toldIfThere, toldOf } from '../route.ts'
 import type { Render } from '../templates.ts'
-import { alarmsView, cpuPoolView, explanationView, thingHostsView, thingsView } from '../views/pool.ts'
+import { cpuPoolView, explanationView, thingHostsView, thingsView } from '../views/pool.ts'
 
 export function poolRoutes(render: Render): readonly PageRoute[] {
   return [
@@ -27,12 +25,12 @@ export function poolRoutes(render: Render): readonly PageRoute[] {
       const [from, to] = [(query.get('from') ?? '').trim(), (query.get('to') ?? '').trim()]
       const asked = query.get('type')
       const type = asked === 'pv' || asked === 'hvm' ? asked : 'pvh'
-      const [levels, all] = await Promise.all([ask(cpu.show, {}), ask(hosts.list, {})])
+      const [levels, all] = await Promise.all([ask(cpu.show, {}), everyHost(ask)])
       const explained = from && to ? await ask(cpu.explain, { from, to, type }) : undefined
       const view = {
         ...cpuPoolView(
           toldOf(levels),
-          toldOf(all).hosts.map(({ name }) => name),
+          all.map(({ name }) => name),
           { from, to, type },
         ),
         explained: explained?.kind === 'done' ? explanationView(explained.value) : undefined,
@@ -40,22 +38,5 @@ export function poolRoutes(render: Render): readonly PageRoute[] {
       }
       return { kind: 'page', page: 'cpu', title: 'CPU', view }
     }),
-    page('viewer', '/alarms', async (visitor) => ({
-      kind: 'page',
-      page: 'alarms',
-      title: 'Alarms',
-      view: { ...(await openAlarms(visitor)), maySee: atLeast(visitor.who.role, 'operator') },
-    })),
-    fragment('viewer', '/alarms/list', async (visitor) => {
-      return { kind: 'fragment', html: render('_alarms', { ...(await openAlarms(visitor)), csrf: visitor.csrf }) }
-    }),
-    actOn(alarms.clear, '/alarms/clear', {
-      fields: ({ form }) => ({ key: form.get('key') ?? '' }),
-      done: () => acted('The alarm is cleared.', '/alarms'),
-    }),
   ]
-}
-
-async function openAlarms({ ask, who }: Visitor) {
-  return alarmsView(toldOf(await ask(alarms.list, {})).alarms, atLeast(who.role, 'operator') ? 'may' : 'may not')
 }

@@ -1,5 +1,5 @@
 // What an admin wants on every host: the iSCSI targets that hosts log in to, and the file of properties.
-import { atLeast } from '../../../access/roles.ts'
+import { mayOn } from '../../../access/roles.ts'
 import { connections } from '../../../contract/connections.ts'
 import { properties } from '../../../contract/properties.ts'
 import { acted, actOn, field, fragment, notThere, type PageRoute, page, toldOf, type Visitor } from '../route.ts'
@@ -11,13 +11,13 @@ const MOST_PROPERTIES_BYTES = 256 << 10
 
 export function siteRoutes(render: Render): readonly PageRoute[] {
   const listed = async ({ ask, who, csrf }: Visitor) => ({
-    ...connectionsView(toldOf(await ask(connections.list, {})).connections, atLeast(who.role, 'operator') ? 'may' : 'may not'),
+    ...connectionsView(toldOf(await ask(connections.list, {})).connections, mayOn(who, 'operator') ? 'may' : 'may not'),
     csrf,
   })
   return [
     page('viewer', '/site', async (visitor) => {
       const { text, version } = toldOf(await visitor.ask(properties.show, {}))
-      const mayWrite = atLeast(visitor.who.role, 'admin')
+      const mayWrite = mayOn(visitor.who, 'admin')
       return { kind: 'page', page: 'site', title: 'Site', view: { ...(await listed(visitor)), text, version, mayWrite } }
     }),
     fragment('viewer', '/site/connections', async (visitor) => {

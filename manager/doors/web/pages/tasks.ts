@@ -1,6 +1,5 @@
 // Long work of every kind: all of it, and one that is no automation, as it goes on.
 import { z } from 'zod'
-import { atLeast } from '../../../access/roles.ts'
 import { TASK_KINDS, tasks } from '../../../contract/tasks.ts'
 import { acted, actOn, fragment, notThere, type PageRoute, page, toldIfThere, toldOf, type Visitor } from '../route.ts'
 import type { Render } from '../templates.ts'
@@ -14,9 +13,9 @@ export function taskRoutes(render: Render): readonly PageRoute[] {
     const kind = kindIn.parse(query.get('kind') ?? undefined)
     return tasksView(toldOf(await ask(tasks.list, kind === undefined ? {} : { kind })).tasks, { kind, now })
   }
-  const one = async ({ ask, params: { id = '' }, who, csrf }: Visitor, now: number) => {
+  const one = async ({ ask, may, params: { id = '' }, csrf }: Visitor, now: number) => {
     const task = toldIfThere(await ask(tasks.show, { id }))
-    return task && { task, shown: { ...taskView(task, { now, may: atLeast(who.role, 'operator') ? 'act' : 'look' }), csrf } }
+    return task && { task, shown: { ...taskView(task, { now, may: (await may(tasks.cancel, { id })) ? 'act' : 'look' }), csrf } }
   }
   return [
     page('viewer', '/tasks', async (visitor, { now }) => ({

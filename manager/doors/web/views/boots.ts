@@ -1,6 +1,7 @@
 // Boot attempts, dom0 images, appliances, and the checklist until the first host, as pages show them.
 import type { AnyBootAttempt, Appliance, BootedImage } from '../../../contract/boots.ts'
 import type { ChecklistStep } from '../../../contract/checklist.ts'
+import { sayOutcome } from '../../../protocol/once.ts'
 import { sayNames } from '../../../wording.ts'
 import { facts, hostPath, moment, sayMany, saySeconds } from './words.ts'
 
@@ -29,21 +30,24 @@ export function checklistView({ over, steps }: { readonly over: boolean; readonl
 
 export function bootsView(boots: readonly AnyBootAttempt[], images: readonly BootedImage[], appliances: readonly Appliance[]) {
   return {
-    boots: boots.map(({ id, mac, host, hostName, outcome, started, ended, stages, diagnosis, image, generation, address, appliance }) => {
-      const last = stages.at(-1)
-      return {
-        id,
-        outcome,
-        who: hostName ?? mac,
-        path: host === undefined || hostName === undefined ? '' : hostPath({ id: host, name: hostName }),
-        started: moment(started),
-        took: ended === undefined ? '' : saySeconds(ended - started),
-        stage: last ? `${last.stage} ${last.state}` : '',
-        diagnosis: diagnosis ?? '',
-        stages: stages.map(({ stage, state, at, detail }) => ({ stage, state, after: saySeconds(at - started), detail })),
-        facts: facts({ MAC: mac, Address: address, Image: image && `${image} ${generation ?? ''}`, Appliance: appliance }),
-      }
-    }),
+    boots: boots.map(
+      ({ id, mac, host, hostName, outcome, once, started, ended, stages, diagnosis, image, generation, address, appliance }) => {
+        const last = stages.at(-1)
+        return {
+          id,
+          outcome,
+          said: sayOutcome({ outcome, once }),
+          who: hostName ?? mac,
+          path: host === undefined || hostName === undefined ? '' : hostPath({ id: host, name: hostName }),
+          started: moment(started),
+          took: ended === undefined ? '' : saySeconds(ended - started),
+          stage: last ? `${last.stage} ${last.state}` : '',
+          diagnosis: diagnosis ?? '',
+          stages: stages.map(({ stage, state, at, detail }) => ({ stage, state, after: saySeconds(at - started), detail })),
+          facts: facts({ MAC: mac, Address: address, Image: image && `${image} ${generation ?? ''}`, Appliance: appliance }),
+        }
+      },
+    ),
     images: images.map(({ image, generation, hosts, others, last }) => ({
       image,
       generation,

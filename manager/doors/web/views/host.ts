@@ -1,8 +1,8 @@
 // A host's page: what it is now, what may be done to it, its boots and its history. Hardware is hardware.ts's.
 
-import { atLeast } from '../../../access/roles.ts'
+import { mayOn } from '../../../access/roles.ts'
 import type { Alarm } from '../../../contract/alarms.ts'
-import type { BootAttempt, BootSettings } from '../../../contract/boots.ts'
+import { type BootAttempt, type BootSettings, boots } from '../../../contract/boots.ts'
 import { type AwayGuest, evacuations } from '../../../contract/evacuations.ts'
 import type { Guest } from '../../../contract/guests.ts'
 import { type HistoryEntry, type Host, type HostAction, hosts } from '../../../contract/hosts.ts'
@@ -10,7 +10,9 @@ import type { Cell, Thing } from '../../../contract/things.ts'
 import type { Role } from '../../../protocol/accounts.ts'
 import { ROOT_MODES } from '../../../protocol/appliance.ts'
 import { besideState, type HostState } from '../../../protocol/host.ts'
+import { ONCE_KINDS, ONCE_NAMES, sayOnce, sayOutcome } from '../../../protocol/once.ts'
 import { isNetwork } from '../matrix-cells.ts'
+import { alarmsOf } from './alarms.ts'
 import { changeView } from './change.ts'
 import { guestPath } from './guests/list.ts'
 import { evacuatePath } from './moves/evacuation.ts'
@@ -58,9 +60,9 @@ const OFFERED: Readonly<Record<HostState, readonly HostAction[]>> = {
 /** What ends most comes last. */
 const ORDER: readonly HostAction[] = ['approve', 'uncordon', 'cordon', 'maintain', 'resume', 'release', 'fence', 'reject']
 
-function actionsFor(host: Host, role: Role) {
+function actionsFor(host: Host, who: HostNow['who']) {
   const offered = ORDER.filter((name) => isOffered(host, name))
-  return offered.filter((name) => atLeast(role, hosts[name].role)).map((name) => ({ name, ...ACTIONS[name] }))
+  return offered.filter((name) => mayOn(who, hosts[name].role, host)).map((name) => ({ name, ...ACTIONS[name] }))
 }
 
 function isOffered(host: Host, name: HostAction): boolean {
@@ -91,10 +93,10 @@ export interface HostNow {
   readonly alarms: readonly Alarm[]
   /** That an evacuation has moved away. */
   readonly away: readonly AwayGuest[]
-  readonly role: Role
+  readonly who: { readonly role: Role; readonly groups?: readonly string[] }
 }
 
-export function hostNowView(host: Host, { guests, alarms, away, role }: HostNow) {
+export function hostNowView(host: Host, { guests, alarms, away, who }: HostNow) {
   const { load, connection, image } = host
   return {
     id: host.id,
@@ -104,14 +106,18 @@ export function hostNowView(host: Host, { guests, alarms, away, role }: HostNow)
     isEvacuating: host.service === 'evacuating',
     proof: host.proof,
     since: moment(host.since),
-    actions: actionsFor(host, role),
-    evacuatePath: mayEvacuate(host, guests, role) ? evacuatePath(host) : '',
-    bringHomePath: away.length > 0 && atLeast(role, evacuations.bringHome.role) ? bringHomePath(host) : '',
+    actions: actionsFor(host, who),
+    evacuatePath: mayEvacuate(host, guests, who) ? evacuatePath(host) : '',
+    bringHomePath: away.length > 0 && mayOn(who, evacuations.bringHome.role, host) ? bringHomePath(host) : '',
     away: away.map(({ uuid, guest, on }) => ({ name: guest, path: guestPath({ uuid }), on: on?.name ?? '' })),
     cordon: host.cordon && { ...host.cordon, at: moment(host.cordon.at) },
+    once: host.once && {
+      ...{ what: sayOnce(host.once.what), who: host.once.who, at: moment(host.once.at), until: moment(host.once.until) },
+      mayTakeBack: mayOn(who, boots.once.role, host),
+    },
     seen: host.seen,
     change: changeView(host),
-    alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
+    alarms: alarmsOf(alarms, host.id),
     facts: facts({
       Image: image && `${image.image} ${image.generation}`,
       Agent: connection && `${connection.agent}, from ${connection.address}`,
@@ -141,9 +147,9 @@ export function hostNowView(host: Host, { guests, alarms, away, role }: HostNow)
 }
 
 /** Of an empty one a cordon says all. */
-function mayEvacuate(host: Host, guests: readonly Guest[], role: Role): boolean {
+function mayEvacuate(host: Host, guests: readonly Guest[], who: HostNow['who']): boolean {
   const isThere = host.state === 'up' || host.state === 'maintenance'
-  return isThere && atLeast(role, evacuations.start.role) && guests.some((guest) => guest.host === host.id)
+  return isThere && mayOn(who, evacuations.start.role, host) && guests.some((guest) => guest.host === host.id)
 }
 
 function guestView(guest: Guest) {
@@ -168,14 +174,16 @@ export function bootSettingsView({ image, root }: BootSettings, hosts: readonly 
     root: root ?? '',
     roots: ROOT_MODES.map((name) => ({ name, isChosen: name === root })),
     images: [...new Set(hosts.flatMap((host) => host.image?.image ?? []))].sort(),
+    kinds: ONCE_KINDS.map((kind) => ({ kind, name: ONCE_NAMES[kind] })),
   }
 }
 
-export function recordsView(boots: readonly BootAttempt[], history: readonly HistoryEntry[]) {
+export function recordsView(attempts: readonly BootAttempt[], history: readonly HistoryEntry[]) {
   return {
-    boots: boots.slice(0, 10).map((boot, index) => ({
+    boots: attempts.slice(0, 10).map((boot, index) => ({
       id: boot.id,
       outcome: boot.outcome,
+      said: sayOutcome(boot),
       started: moment(boot.started),
       isOpen: index === 0,
       took: boot.ended === undefined ? '' : saySeconds(boot.ended - boot.started),

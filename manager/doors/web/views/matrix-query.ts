@@ -4,6 +4,7 @@ import { parseSelector } from '../../../cli/engine/selector/parse.ts'
 import { selectHosts } from '../../../cli/engine/selector/selector.ts'
 import type { Host } from '../../../contract/hosts.ts'
 import { HOST_STATES } from '../../../protocol/host.ts'
+import { type ColumnQuery, columnQuery, columnWords } from './matrix-columns.ts'
 import { sayCount, sayMany } from './words.ts'
 
 export const SORTS = ['name', 'state', 'image', 'cpu-group', 'cpu', 'memory', 'guests'] as const
@@ -14,6 +15,7 @@ export interface MatrixQuery {
   readonly state: string
   readonly group: string
   readonly sort: Sort
+  readonly columns: ColumnQuery
 }
 
 export interface Chosen {
@@ -30,13 +32,15 @@ export function matrixQuery(query: URLSearchParams): MatrixQuery {
     state: HOST_STATES.find((one) => one === state) ?? '',
     group: query.get('group') ?? '',
     sort: SORTS.find((one) => one === sort) ?? 'name',
+    columns: columnQuery(query),
   }
 }
 
 /** The address of the page with this query. */
-export function matrixPath({ text, state, group, sort }: MatrixQuery): string {
+export function matrixPath({ text, state, group, sort, columns }: MatrixQuery): string {
   const given = Object.entries({ q: text, state, group, sort: sort === 'name' ? '' : sort }).filter(([, value]) => value !== '')
-  return given.length > 0 ? `/?${new URLSearchParams(given)}` : '/'
+  const all = [...given, ...columnWords(columns)].map(([name, value]): [string, string] => [name, value])
+  return all.length > 0 ? `/?${new URLSearchParams(all)}` : '/'
 }
 
 export function chooseHosts(hosts: readonly Host[], query: MatrixQuery): Chosen {

@@ -5,9 +5,13 @@ import type { Thing } from '../../../contract/things.ts'
 import { HOST_STATES } from '../../../protocol/host.ts'
 import { type Cells, isNetwork } from '../matrix-cells.ts'
 import { Markup } from '../visible.ts'
+import { COLUMN_ORDERS, type ColumnOrder, columnQuery, columnWords } from './matrix-columns.ts'
 import { type Chosen, type MatrixQuery, matrixPath, SORTS, type Sort } from './matrix-query.ts'
 import { columnName, KIND_NAMES, nameOf, thingPath } from './thing-name.ts'
 import { barClass, hostPath, percent, sayCount, sayMany, saySize } from './words.ts'
+
+/** Letters of a LUN's array in the head of its column. */
+const MOST_DETAIL = 12
 
 const SORT_NAMES: Readonly<Record<Sort, string>> = {
   name: 'Host',
@@ -40,19 +44,42 @@ export function matrixView(all: readonly Host[], chosen: Chosen, query: MatrixQu
             : 'descending'
           : 'none',
     })),
-    columns: cells.columns.map((thing, index) => columnView(thing, cells.columns[index - 1])),
+    columnText: query.columns.text,
+    orders: COLUMN_ORDERS.map((order) => ({ order, name: ORDER_NAMES[order], isChosen: order === query.columns.order })),
+    pinned: query.columns.pinned,
+    hidden: query.columns.hidden,
+    allPath: matrixPath({ ...query, columns: NO_COLUMNS }),
+    leftSaid: leftSaid(query),
+    asked: `${new URLSearchParams(columnWords(query.columns).map(([name, value]): [string, string] => [name, value]))}`,
+    columns: cells.columns.map((thing, index) => columnView(thing, cells.columns[index - 1], query.columns.pinned.includes(thing.key))),
     isEmpty: chosen.hosts.length === 0,
     hasNobody: all.length === 0,
   }
 }
 
-function columnView(thing: Thing, before: Thing | undefined) {
+const ORDER_NAMES: Readonly<Record<ColumnOrder, string>> = {
+  kind: 'by kind',
+  name: 'by name',
+  hosts: 'by hosts that reach them',
+  size: 'by size',
+}
+const NO_COLUMNS = columnQuery(new URLSearchParams())
+
+/** What a person has done to the columns by hand, which the filter does not show. */
+function leftSaid({ columns: { pinned, hidden } }: MatrixQuery): string {
+  return [pinned.length > 0 ? `${pinned.length} pinned` : '', hidden.length > 0 ? `${hidden.length} hidden` : ''].filter(Boolean).join(', ')
+}
+
+function columnView(thing: Thing, before: Thing | undefined, isPinned: boolean) {
   const { key, kind, hosts, detail, sizeBytes } = thing
   return {
     key,
     name: columnName(thing),
     // Of LUNs, which are the most and have the longest names, the size says what they are.
     kind: [kind === 'lun' && sizeBytes !== undefined ? '' : KIND_NAMES[kind], saySize(sizeBytes)].filter(Boolean).join(' '),
+    // Behind the name, as names are not what is cut.
+    array: kind === 'lun' ? (detail ?? '').slice(0, MOST_DETAIL) : '',
+    isPinned,
     begins: before !== undefined && isNetwork(before) !== isNetwork(thing),
     path: thingPath(thing),
     title: [`${KIND_NAMES[kind]} ${nameOf(thing)}`, detail, saySize(sizeBytes), `reached by ${sayMany(hosts, 'host')}`]

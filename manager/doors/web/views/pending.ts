@@ -2,11 +2,12 @@
 
 import type { Alarm } from '../../../contract/alarms.ts'
 import type { Host } from '../../../contract/hosts.ts'
+import { alarmsOf } from './alarms.ts'
 import { changeView } from './change.ts'
 import { facts, hostPath, moment, sayMany, saySize } from './words.ts'
 
 export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
-  const pending = hosts.filter(({ trust, change }) => trust === 'pending' || change !== undefined)
+  const pending = hosts.filter(({ trust, change }) => trust === 'pending' || change !== undefined).toSorted(byPort)
   return {
     count: pending.length,
     title: `${sayMany(pending.length, 'machine')} ${pending.length === 1 ? 'waits' : 'wait'} for approval`,
@@ -21,6 +22,7 @@ export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
         facts: facts({
           Serial: hardware?.serial,
           UUID: host.uuid,
+          Switch: hardware?.link && `${hardware.link.switch}, port ${hardware.link.port}`,
           MAC: host.macs.map(({ mac, boot }) => (boot ? `${mac} (boot)` : mac)).join(', '),
           Address: host.connection?.address,
           CPU: hardware && [hardware.cpuModel, hardware.threads && `${hardware.threads} threads`].filter(Boolean).join(', '),
@@ -29,11 +31,23 @@ export function pendingView(hosts: readonly Host[], alarms: readonly Alarm[]) {
           NICs: nicsOf(hardware),
         }),
         approves: host.seen,
+        /** As a tick says it. */
+        tick: `${host.id} ${host.seen ?? ''}`,
+        mayBeTicked: host.change === undefined,
         change: changeView(host),
-        alarms: alarms.filter((alarm) => alarm.host === host.id).map(({ text }) => text),
+        alarms: alarmsOf(alarms, host.id),
       }
     }),
   }
+}
+
+const natural = new Intl.Collator('en', { numeric: true }).compare
+
+/** As they are plugged in, for names in that order; who hears no switch comes last. */
+function byPort(a: Host, b: Host): number {
+  const [one, other] = [a.hardware?.link, b.hardware?.link]
+  if (!one || !other) return Number(!one) - Number(!other) || natural(a.name, b.name)
+  return natural(one.switch, other.switch) || natural(one.port, other.port) || natural(a.name, b.name)
 }
 
 function disksOf(hardware: Host['hardware']): string | undefined {

@@ -1,13 +1,12 @@
-// Networks, storage, CPU levels and alarms of the whole pool.
+// Networks, storage, CPU levels of the whole pool.
 
-import type { Alarm } from '../../../contract/alarms.ts'
 import type { CpuExplanation, CpuPool } from '../../../contract/cpu.ts'
 import type { LocalStorage, Thing, ThingDetail } from '../../../contract/things.ts'
 import { sayNames } from '../../../wording.ts'
 import { isNetwork } from '../matrix-cells.ts'
 import { alikeView } from './alike.ts'
 import { KIND_NAMES, nameOf } from './thing-name.ts'
-import { barClass, hostPath, moment, percent, sayCount, sayMany, saySize } from './words.ts'
+import { barClass, hostPath, percent, sayCount, sayMany, saySize } from './words.ts'
 
 export function thingsView(of: 'networks' | 'storage', things: readonly Thing[], local: readonly LocalStorage[], open: string) {
   const ofOurs = things.filter((thing) => isNetwork(thing) === (of === 'networks'))
@@ -89,24 +88,5 @@ export function explanationView({ from, to, type, compatible, reasons, missing }
       : `A ${type} guest started on ${from} cannot move live to ${to}.`,
     reasons,
     missing: missing.map(({ name, word, bit }) => ({ name, where: `${word} bit ${bit}` })),
-  }
-}
-
-export function alarmsView(alarms: readonly Alarm[], mayClear: 'may' | 'may not') {
-  return {
-    count: alarms.length,
-    mayClear: mayClear === 'may',
-    alarms: alarms
-      .toSorted((a, b) => b.last - a.last)
-      .map(({ key, kind, host, hostName, text, raised, last, times }) => ({
-        key,
-        kind: kind.replaceAll('-', ' '),
-        host: hostName ?? '',
-        path: host === undefined ? '' : hostPath({ id: host, name: hostName ?? '' }),
-        text,
-        raised: moment(raised),
-        last: moment(last),
-        times: times === 1 ? '' : `${sayCount(times)} times`,
-      })),
   }
 }

@@ -27,7 +27,7 @@ async function controlServer(t: ExecutionContext, overrides: Partial<ControlServ
     subscribe,
     leases: () => [{ address: '10.77.0.100' }],
     forget: () => 0,
-    reload: async () => ({ kind: 'reloaded', taken: ['boot.image'], restart: [] }),
+    reload: async () => ({ kind: 'reloaded', taken: ['boot.image'], restart: [], notes: [] }),
     log,
     ...overrides,
   })
@@ -179,6 +179,6 @@ test('DELETE /hosts/<mac> forgets that host and tells how many leases it had; an
 
 test('POST /reload answers what was taken, and what was refused, as JSON', async (t) => {
   const { socket } = await controlServer(t)
-  t.deepEqual(JSON.parse((await ask(socket, '/reload', 'POST')).body), { kind: 'reloaded', taken: ['boot.image'], restart: [] })
+  t.deepEqual(JSON.parse((await ask(socket, '/reload', 'POST')).body), { kind: 'reloaded', taken: ['boot.image'], restart: [], notes: [] })
   t.is((await ask(socket, '/reload')).status, 405)
 })

@@ -45,9 +45,9 @@ const PARSERS: readonly (readonly [fixture: string, parse: (text: string) => Par
   ['iscsiadm-2.1.11-two-sessions.txt', parseIscsiSessions],
   ['lldpcli-json0-documented.json', parseLldp],
   ['lsblk-2.38-nvme-fc-documented.json', parseLsblk],
-  ['lvs-2.03-trixie.json', parseLvs],
-  ['pvs-2.03-trixie.json', parsePvs],
-  ['vgs-2.03-trixie.json', parseVgs],
+  ['lvm-fullreport-2.03-trixie.json', parseLvs],
+  ['lvm-fullreport-2.03-trixie.json', parsePvs],
+  ['lvm-fullreport-2.03-trixie.json', parseVgs],
   ['meminfo-trixie-dom0.txt', parseMeminfo],
   ['mountinfo-trixie-nfs-root.txt', parseNfsMounts],
   ['multipathd-0.11-maps.json', parseMultipathdMaps],
@@ -71,14 +71,15 @@ const fits = ({ value, reasons }: Parsed<unknown>): boolean =>
 
 for (const [name, parse] of PARSERS) {
   const text = fixture(name)
+  const title = [name, parse.name].join(' ').trim()
 
-  test(`${name}: cut off anywhere, it is understood in part, or it is told why not`, (t) => {
+  test(`${title}: cut off anywhere, it is understood in part, or it is told why not`, (t) => {
     const step = Math.max(1, Math.floor(text.length / 200))
     for (let length = 0; length < text.length; length += step) t.true(fits(parse(text.slice(0, length))), `cut at ${length}`)
     if (name.endsWith('.json')) t.not(parse(text.slice(0, text.length / 2)).reasons.length, 0)
   })
 
-  test(`${name}: with anything changed or put in, it ends`, (t) => {
+  test(`${title}: with anything changed or put in, it ends`, (t) => {
     const lines = text.split('\n')
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),

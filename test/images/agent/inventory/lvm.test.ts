@@ -2,8 +2,11 @@ import test from 'ava'
 import { parseLvs, parsePvs, parseVgs } from '../../../../images/agent/inventory/lvm.ts'
 import { fixture } from '../machines.ts'
 
+/** What `pvs`, `vgs` and `lvs -a` said in the lab, as the parts of one report. */
+const REPORT = 'lvm-fullreport-2.03-trixie.json'
+
 test('parseLvs reads LVs with tags, snapshots, and what LVM keeps to itself', (t) => {
-  const { value, reasons } = parseLvs(fixture('lvs-2.03-trixie.json'))
+  const { value, reasons } = parseLvs(fixture(REPORT))
   t.deepEqual(reasons, [])
   const of = (name: string) => value.find((lv) => lv.name === name)
   t.deepEqual(of('g1')?.tags, ['hl.disk=0', 'hl.guest=g1'])
@@ -14,8 +17,8 @@ test('parseLvs reads LVs with tags, snapshots, and what LVM keeps to itself', (t
 })
 
 test('parseVgs and parsePvs agree on who belongs to whom', (t) => {
-  const vg = parseVgs(fixture('vgs-2.03-trixie.json'))
-  const pv = parsePvs(fixture('pvs-2.03-trixie.json'))
+  const vg = parseVgs(fixture(REPORT))
+  const pv = parsePvs(fixture(REPORT))
   t.deepEqual([vg.reasons, pv.reasons], [[], []])
   t.deepEqual(vg.value, [
     {
@@ -49,17 +52,17 @@ test('a PV that is missing has no device', (t) => {
 })
 
 test('an LV of two segments is one LV, whatever they are', (t) => {
-  const text = fixture('lvs-one-lv-of-two-segments.json')
+  const text = fixture('lvm-fullreport-one-lv-of-two-segments.json')
   const segments = (changed: string) => parseLvs(changed).value.map(({ name, segmentType, sizeBytes }) => [name, segmentType, sizeBytes])
   t.deepEqual(segments(text), [['web', 'linear', 71303168]])
   t.deepEqual(segments(text.replace('"segtype": "linear"', '"segtype": "striped"')), [['web', 'striped+linear', 71303168]])
 })
 
 test('an LV with a size of no number, or a UUID of another form, costs itself alone', (t) => {
-  const good = JSON.parse(fixture('lvs-2.03-trixie.json')) as { report: [{ lv: [Record<string, string>, Record<string, string>] }] }
-  const [first, second] = good.report[0].lv
+  const good = JSON.parse(fixture(REPORT)) as { report: [{ seg: [Record<string, string>, Record<string, string>] }] }
+  const [first, second] = good.report[0].seg
   const { value, reasons } = parseLvs(
-    JSON.stringify({ report: [{ lv: [{ ...first, lv_size: '64.00m' }, { ...first, lv_uuid: 'x' }, second] }] }),
+    JSON.stringify({ report: [{ vg: [], seg: [{ ...first, lv_size: '64.00m' }, { ...first, lv_uuid: 'x' }, second] }] }),
   )
   t.deepEqual(
     value.map(({ name }) => name),
@@ -69,9 +72,29 @@ test('an LV with a size of no number, or a UUID of another form, costs itself al
 })
 
 test('parseLvs tells what LVM says of an LV’s health, and nothing of one that is well', (t) => {
-  const good = JSON.parse(fixture('lvs-2.03-trixie.json')) as { report: [{ lv: [Record<string, string>] }] }
-  const [row] = good.report[0].lv
+  const good = JSON.parse(fixture(REPORT)) as { report: [{ seg: [Record<string, string>] }] }
+  const [row] = good.report[0].seg
   const healthIn = (health: string) =>
-    parseLvs(JSON.stringify({ report: [{ lv: [{ ...row, lv_health_status: health }] }] })).value.map((lv) => lv.health)
+    parseLvs(JSON.stringify({ report: [{ vg: [], seg: [{ ...row, lv_health_status: health }] }] })).value.map((lv) => lv.health)
   t.deepEqual([healthIn('refresh needed'), healthIn('')], [['refresh needed'], [undefined]])
+})
+
+test('PVs that are in no VG make a report without VG and LVs, and a host without LVM an empty one; a VG without its LVs was cut short', (t) => {
+  const free = { pv_uuid: 'HjEDWf-n6Qc-MC5K-852o-Qp0z-xbDR-4SqDss', pv_name: '/dev/sdz', vg_name: '', pv_size: '1', pv_free: '1' }
+  const whole = JSON.parse(fixture(REPORT)) as { report: readonly object[] }
+  const all = JSON.stringify({ report: [...whole.report, { pv: [free], pvseg: [{ pv_uuid: free.pv_uuid }] }], log: [] })
+  const read = (text: string) => [parsePvs(text), parseVgs(text), parseLvs(text)] as const
+  const counted = (text: string) => read(text).map(({ value, reasons }) => [value.length, reasons.length])
+  t.deepEqual(counted(all), [
+    [2, 0],
+    [1, 0],
+    [9, 0],
+  ])
+  t.is(parsePvs(all).value[1]?.vg, undefined)
+  t.deepEqual(counted('{ "report": [ ], "log": [ ] }'), [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ])
+  t.deepEqual(parseLvs(JSON.stringify({ report: [{ vg: [{}], pv: [] }] })).reasons, ['row 1 of reports has an unknown form'])
 })

@@ -35,7 +35,7 @@ test('a disk that is there and ready stays as it is, whatever a guest has writte
   await host.open()
   const before = host.commands.length
   t.deepEqual(await host.make(), { kind: 'disk-made', sizeBytes: 16 * MIB, was: 'there' })
-  t.deepEqual([...new Set(host.commands.slice(before).map(([program]) => program))].sort(), ['lvs', 'vgs'])
+  t.deepEqual([...new Set(host.commands.slice(before).map(([program]) => program))], ['lvm'])
 })
 
 test('an empty disk reads as zero, and one of a thin pool is not zeroed by hand', async (t) => {
@@ -114,14 +114,12 @@ test('an image that is larger than the disk, is another size than was told, or i
   t.deepEqual(host.runs('lvcreate'), [])
 })
 
-test('what could not be read is not empty: no LV is made or removed while vgs or lvs is not known', async (t) => {
-  for (const program of ['vgs', 'lvs']) {
-    const host = await hostWithVg()
-    host.host.faults.order(program, { kind: 'fails', code: 5 })
-    const answer = await host.make()
-    t.regex(answer.kind === 'refused' ? answer.reason : '', /what is in the VG data is not known/)
-    t.deepEqual([...host.runs('lvcreate'), ...host.runs('lvremove')], [])
-  }
+test('what could not be read is not empty: no LV is made or removed while what LVM has is not known', async (t) => {
+  const host = await hostWithVg()
+  host.host.faults.order('lvm', { kind: 'fails', code: 5 })
+  const answer = await host.make()
+  t.regex(answer.kind === 'refused' ? answer.reason : '', /what is in the VG data is not known/)
+  t.deepEqual([...host.runs('lvcreate'), ...host.runs('lvremove')], [])
 })
 
 test('a disk whose blkdiscard fails is zeroed by dd; one that is open elsewhere is not made ready', async (t) => {
@@ -158,7 +156,7 @@ for (const thin of ['thick', 'thin'] as const) {
     const first = plain.commands.length
     await plain.make(pool)
     const all = plain.commands.length - first
-    t.true(all > 8)
+    t.true(all > 6)
     for (let at = 0; at < all; at += 1)
       for (const fault of FAULTS) {
         const host = await prepared()

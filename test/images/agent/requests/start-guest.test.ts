@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { destroyGuest } from '../../../../images/agent/requests/destroy-guest.ts'
 import { startGuest } from '../../../../images/agent/requests/start-guest.ts'
 import type { Fault } from '../../../../images/agent/simulator/faults.ts'
+import { buildUnborn } from '../../../../images/agent/simulator/state/migration.ts'
 import type { AnswerBody, RequestOf } from '../../../../manager/protocol/requests.ts'
 import { mac, uuid } from '../../../../manager/protocol/values.ts'
 import { asJob, type GuestHost, guestHost, killedAfter, lasting, lost } from '../guests/host.ts'
@@ -75,6 +76,15 @@ for (const state of ['crashed', 'shutdown'] as const) {
     runs(t, machine)
   })
 }
+
+test('a domain of it that never got its name is none: it goes first', async (t) => {
+  const machine = await guestHost()
+  const { host, guest, site } = machine
+  site.change((now) => buildUnborn(now, host.name, { uuid: guest.uuid, type: 'pvh' }))
+  t.is(machine.domains().length, 1)
+  t.like(await startGuest(machine.world, machine.start, asJob(machine)), { kind: 'guest-started', was: 'not there' })
+  runs(t, machine)
+})
 
 test('one that is being saved or moved is left alone', async (t) => {
   const machine = await guestHost()

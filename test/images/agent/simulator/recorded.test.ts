@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { parseDrbdEvents } from '../../../../images/agent/inventory/drbdsetup.ts'
 import { parseIscsiSessions } from '../../../../images/agent/inventory/iscsiadm.ts'
 import { parseLsblk } from '../../../../images/agent/inventory/lsblk.ts'
-import { parseLvs, parsePvs, parseVgs } from '../../../../images/agent/inventory/lvm.ts'
+import { LVM_REPORT, parseLvs, parsePvs, parseVgs } from '../../../../images/agent/inventory/lvm.ts'
 import { parseMultipathdMaps } from '../../../../images/agent/inventory/multipath.ts'
 import { parseXlList } from '../../../../images/agent/inventory/xl-list.ts'
 import { parseXlListLong } from '../../../../images/agent/inventory/xl-list-long.ts'
@@ -13,12 +13,8 @@ import { withLabel } from '../../../../images/agent/simulator/state/site.ts'
 import { fixture } from '../machines.ts'
 import { openPair, type Pair } from './pair.ts'
 
-const BYTES = '--reportformat json --units b --nosuffix -o'
-const LV_FIELDS =
-  'lv_uuid,lv_name,vg_name,vg_uuid,lv_size,lv_path,lv_active,lv_attr,segtype,pool_lv,origin,data_percent,metadata_percent,lv_health_status,lv_tags'
-const VG_FIELDS =
-  'vg_uuid,vg_name,vg_size,vg_free,vg_extent_size,pv_count,vg_missing_pv_count,vg_exported,vg_clustered,vg_lock_type,vg_systemid,vg_tags'
-const PV_FIELDS = 'pv_uuid,pv_name,vg_name,vg_uuid,pv_size,pv_free,pv_missing,pv_tags'
+const REPORT = LVM_REPORT.join(' ')
+const REAL = fixture('lvm-fullreport-2.03-trixie.json')
 
 /** The node of the lab whose outputs were recorded, built by the commands that built it. */
 async function recordedNode(): Promise<Pair> {
@@ -61,20 +57,20 @@ function keysOf(t: ExecutionContext, simulated: unknown, real: unknown, what: st
   t.deepEqual(missing, [], what)
 }
 
-test('lvs says of the recorded volumes what the real one said', async (t) => {
+test('LVM says of the recorded volumes what the real one said', async (t) => {
   const { a, ok } = await recordedNode()
-  const [own, real] = [parseLvs(await ok(a, `lvs -a ${BYTES} ${LV_FIELDS}`)), parseLvs(fixture('lvs-2.03-trixie.json'))]
+  const [own, real] = [parseLvs(await ok(a, REPORT)), parseLvs(REAL)]
   const shown = (parsed: typeof own) => parsed.value.map(without(['uuid', 'vgUuid'])).sort(byName)
   t.deepEqual(own.reasons, [])
   t.deepEqual(shown(own), shown(real))
 })
 
-test('pvs and vgs say of the recorded group what the real ones said', async (t) => {
+test('LVM says of the recorded group and its PVs what the real one said', async (t) => {
   const { a, ok } = await recordedNode()
   const strip = without(['uuid', 'vgUuid'])
   const free = without(['uuid', 'vgUuid', 'freeBytes'])
-  const vgs = [parseVgs(await ok(a, `vgs ${BYTES} ${VG_FIELDS}`)), parseVgs(fixture('vgs-2.03-trixie.json'))]
-  const pvs = [parsePvs(await ok(a, `pvs ${BYTES} ${PV_FIELDS}`)), parsePvs(fixture('pvs-2.03-trixie.json'))]
+  const vgs = [parseVgs(await ok(a, REPORT)), parseVgs(REAL)]
+  const pvs = [parsePvs(await ok(a, REPORT)), parsePvs(REAL)]
   t.deepEqual(vgs[0]?.value.map(free), vgs[1]?.value.map(free))
   t.deepEqual(pvs[0]?.value.map(free), pvs[1]?.value.map(free))
   t.deepEqual(strip(vgs[0]?.value[0] ?? {}).freeBytes, 1_069_547_520 - (64 + 16 + 4 + 4 + 4 + 64 + 32) * 2 ** 20)

@@ -79,7 +79,7 @@ test('how xl migrate ended is told by its code and its last words', (t) => {
   t.deepEqual(endOfSource(1, 'Migration failed due to problems at target.'), { kind: 'resumed' })
   t.deepEqual(endOfSource(1, 'Migration failed, failed to suspend at sender.'), { kind: 'not-suspended' })
   t.deepEqual(endOfSource(1, '** Migration failed during final handshake **\nDomain state is now undefined !'), { kind: 'undefined' })
-  t.deepEqual(endOfSource(137, ''), { kind: 'undefined' })
+  t.deepEqual(endOfSource(137, ''), { kind: 'killed' })
   t.deepEqual(endOfSource(undefined, ''), { kind: 'undefined' })
   t.true(saysSuspended('libxl: debug: libxl_dom_suspend.c:412:suspend_common_wait_guest_check: Domain 3:guest has suspended\n'))
   t.is(

@@ -1,6 +1,15 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { haveRead, markStale, newSchedule, nextTime, type Schedule, takeDue, takeNow } from '../../../../images/agent/watching/schedule.ts'
+import {
+  haveRead,
+  markStale,
+  newSchedule,
+  nextTime,
+  type Schedule,
+  takeDue,
+  takeNow,
+  untilSample,
+} from '../../../../images/agent/watching/schedule.ts'
 import { SECTION_NAMES } from '../../../../manager/protocol/inventory.ts'
 
 const fresh = newSchedule(0)
@@ -43,11 +52,21 @@ test('events that do not cease are read more and more seldom, and soon again aft
 test('a reading that takes long is followed by a rest three times as long, and what is asked for by a person by none', (t) => {
   const begun = takeDue(markStale(fresh, ['lvs'], 0), 400).schedule
   const during = markStale(begun, ['vgs'], 1000)
-  t.is(haveRead(during, 400, 2400).at, 8400)
-  t.is(markStale(haveRead(begun, 400, 2400), ['vgs'], 3000).at, 8400)
-  t.is(markStale(haveRead(begun, 400, 2400), ['vgs'], 8200).at, 8600, 'rested enough')
-  t.is(haveRead(during, 400, 60_400).at, 75_400, 'at most a quarter of a minute')
-  t.is(haveRead(takeNow(during, ['nics'], 500), 500, 2400).at, during.at)
+  t.is(haveRead(during, ['lvs'], 400, 2400).at, 8400)
+  t.is(markStale(haveRead(begun, ['lvs'], 400, 2400), ['vgs'], 3000).at, 8400)
+  t.is(markStale(haveRead(begun, ['lvs'], 400, 2400), ['vgs'], 8200).at, 8600, 'rested enough')
+  t.is(haveRead(during, ['lvs'], 400, 60_400).at, 75_400, 'at most a quarter of a minute')
+  t.is(haveRead(takeNow(during, ['nics'], 500), ['nics'], 500, 2400).at, during.at)
+})
+
+test('what is read by its period alone has a twentieth of the time, and waits for three periods at most', (t) => {
+  const { schedule, names } = takeDue(fresh, 60 * SECOND)
+  t.true(names.includes('guests') && names.includes('vgs') && names.includes('drbd'))
+  t.is(haveRead(schedule, names, 60 * SECOND, 60.1 * SECOND).due.vgs, 120 * SECOND, 'as its period is')
+  const slow = haveRead(schedule, names, 60 * SECOND, 65 * SECOND).due
+  t.deepEqual([slow.vgs, slow.guests, slow.drbd], [155 * SECOND, 150 * SECOND, 90 * SECOND])
+  t.is(slow.numa, schedule.due.numa, 'it was not read')
+  t.deepEqual([untilSample(5000, 20), untilSample(5000, 500), untilSample(5000, 4000)], [5000, 9500, 15_000])
 })
 
 test('every section is read again some time, without any event', (t) => {

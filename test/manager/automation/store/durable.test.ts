@@ -1,7 +1,8 @@
-import type { Lock } from '../../../../manager/automation/admission/locks.ts'
+import { type Lock, sayHeld } from '../../../../manager/automation/admission/locks.ts'
 import type { JournalEntry } from '../../../../manager/automation/journal.ts'
 import { type Claims, durableStore } from '../../../../manager/automation/store/durable.ts'
 import type { NewAutomation, StateChange } from '../../../../manager/automation/store/store.ts'
+import { TaskLocks } from '../../../../manager/automation/store/task-locks.ts'
 import type { Store } from '../../../../manager/store/database.ts'
 import { forgetAutomations } from '../../../../manager/store/tables/automations.ts'
 import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
@@ -196,3 +197,47 @@ onEach('a commit whose answer is lost is found again, with what was claimed in i
   })
   t.like(await automations.find('a'), { state: 'done' })
 })
+
+onEach('what a task of the manager holds nobody else begins with, and a task waits for who has it, by name', async (t, place) => {
+  const store = await storeAt(t, place)
+  const tasks = new TaskLocks(store)
+  const epoch = await store.write((transaction) => nextEpoch(transaction))
+  const automations = durableStore({ store, epoch, claims: oneClaim(), tasks })
+  const vg: Lock = { key: 'vg 1', name: 'VG san', access: 'exclusive' }
+  const by = { task: 'left-disks', title: 'remove san/disk-1 of node01' }
+  const taken = await tasks.take(vg, by)
+  const refused = await automations.create(automation('a', { locks: [{ ...vg, access: 'shared' }] }))
+  t.deepEqual(
+    refused.kind === 'held' && sayHeld(refused.by),
+    'VG san is held by the manager’s task left-disks (remove san/disk-1 of node01): ask again in a moment',
+  )
+  t.is((await automations.create(automation('b', { within: ['a'], locks: [vg] }))).kind, 'held')
+  if (taken.kind === 'taken') taken.release()
+  t.is((await automations.create(automation('c', { locks: [{ ...vg, access: 'shared' }] }))).kind, 'created')
+  t.deepEqual(await tasks.take(vg, by), {
+    kind: 'held',
+    reason: 'VG san is held by automation c (move c, started by alice): wait for it, or abort it',
+  })
+  t.is((await tasks.take({ ...vg, access: 'shared' }, by)).kind, 'taken', 'those that share it do not keep each other out')
+})
+
+onEach(
+  'a task takes what it asked for though another change of the same commit failed, and does not stand in its own way',
+  async (t, place) => {
+    const store = await storeAt(t, place)
+    const tasks = new TaskLocks(store)
+    const failing = () => store.write(() => Promise.reject(new Error('no')))
+    // The first is in a commit of its own; the others are in one, which is done again without the one that fails.
+    const [first, taken, last] = [
+      store.write(async () => undefined),
+      tasks.take({ key: 'vg 1', name: 'VG san', access: 'exclusive' }, { task: 'left-disks', title: 'remove' }),
+      failing(),
+    ]
+    await t.throwsAsync(last, { message: 'no' })
+    await first
+    const answer = await taken
+    t.is(answer.kind, 'taken')
+    if (answer.kind === 'taken') answer.release()
+    t.deepEqual(tasks.on(['vg 1']), [])
+  },
+)

@@ -1,4 +1,4 @@
-import { weighEvacuation } from '../../../../manager/automations/evacuate/plan.ts'
+import { planEvacuation, weighEvacuation } from '../../../../manager/automations/evacuate/plan.ts'
 import { until } from '../../automation/scripted.ts'
 import { onEach } from '../../store/dialects.ts'
 import { plannerOn } from '../guests/plan-rig.ts'
@@ -70,4 +70,19 @@ onEach('what stays is said by name, and the cordon with it', async (t, place) =>
     ['cordon', 'evacuated'],
   )
   t.deepEqual(await movesBegun(), [])
+})
+
+onEach('who may choose among some hosts alone moves guests to none of the others, to its end', async (t, place) => {
+  const { rig, deps, host, begin } = await site(t, place)
+  const to = async (among: ReadonlySet<string>) =>
+    (await weighEvacuation(deps as never, { host, among, others: 'leave', how: HOW })).map((leave) => leave.to?.id)
+  t.deepEqual(await to(new Set(['a', 'b'])), ['b', 'b'])
+  t.deepEqual(await to(new Set(['a'])), [undefined, undefined])
+  const plan = await planEvacuation(deps as never, { host, among: new Set(['a']), others: 'leave', how: HOW })
+  if (plan.kind !== 'done') return t.fail(plan.reason)
+  const started = await rig.automations.start({ ...plan.value, who: 'rick' })
+  if (started.kind !== 'done') return t.fail(started.reason)
+  await until(rig.automations, started.value.id, 'failed')
+  t.regex((await rig.automations.find(started.value.id))?.reason ?? '', /^2 of 2 stay on a: web1: there is no other host/)
+  t.is((await begin()).length > 0, true, 'another has no such limit')
 })

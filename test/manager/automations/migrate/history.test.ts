@@ -12,8 +12,8 @@ import { migrateArgsFor } from './args.ts'
 type Written = Parameters<typeof sentIn>[0][number]
 
 const at = (address: string) => ({ addresses: [{ interface: 'xenbr0', address, prefix: 24 }] }) as never
-const answered = (time: number, value: unknown): Written => ({
-  ...{ effect: { kind: 'request', host: 'a', body: { kind: 'x' }, onAbort: 'cancel', patience: 1 }, at: time },
+const answered = (time: number, value: unknown, disk = `of ${time}`): Written => ({
+  ...{ effect: { kind: 'request', host: 'a', body: { kind: 'x', disk } as never, onAbort: 'cancel', patience: 1 }, at: time },
   answer: { kind: 'value', value },
 })
 const phase = (time: number, name: string): Written => ({
@@ -41,6 +41,11 @@ test('of a disk that was seeded counts what its seed has sent, and what DRBD has
   t.like(sentIn([seed, answered(1, synced(1000, { sent: 12 }))]), { diskBytes: 42, savedBytes: 958 })
   // Of two disks one was copied whole, by an agent that does not count.
   t.like(sentIn([seed, answered(1, synced(1000, { sent: 12 })), answered(2, synced(500))]), { diskBytes: 542, savedBytes: 958 })
+})
+
+test('of a disk that is asked for again, before its memory goes over, the last answer counts: it tells of all since they have met', (t) => {
+  const [first, again] = [answered(0, synced(1000, { sent: 12 }), 'xvda'), answered(1, synced(1000, { sent: 40 }), 'xvda')]
+  t.like(sentIn([first, again, answered(2, synced(500, { sent: 1 }), 'xvdb')]), { diskBytes: 41, savedBytes: 1459 })
 })
 
 async function moved(rig: Rig, to: string, state: 'done' | 'failed'): Promise<string> {

@@ -60,7 +60,10 @@ onEach('one that would stand still for too long says for how long, how long it m
   const outcome = { kind: 'given-up', cause: 'would-pause', reason: 'it would pause', pauseMs: 9040 }
   const tooLong = ({ kind }: Tagged) => (kind === 'send-guest' ? { ...ANSWERS['send-guest'], outcome, pausedMs: 0 } : undefined)
   const { view, steps, move } = await moved(t, place, 'failed', tooLong)
-  t.is(view?.reason, 'not moved: web1 would pause for about 9 s, and may for 2 s (tried 3 times)')
+  t.is(
+    view?.reason,
+    'not moved: web1 would pause for about 9 s, and may for 2 s (tried 3 times). With --restart-always it is moved with a stop',
+  )
   t.true(steps.includes('phase memory: it would pause for 9 s: slowed to 50 % of a CPU, and tried again'), steps.join('\n'))
   t.like(move, { outcome: 'failed', memory_bytes: 3 * 12.5 * MIB, pause_ms: null })
 })

@@ -32,6 +32,7 @@ async function moved(
   place: Parameters<typeof storeAt>[1],
   other: Other = () => undefined,
   changed: Partial<MigrateArgs> = {},
+  ends: 'done' | 'failed' = 'done',
 ) {
   const store = await storeAt(t, place)
   const there = hosts()
@@ -49,11 +50,12 @@ async function moved(
   await store.write((transaction) => putGuestOf(transaction, args))
   const started = await automations.start({ recipe: 'migrate-guest', args, who: 'alice' })
   if (started.kind !== 'done') throw new Error(started.reason)
-  await until(automations, started.value.id, 'done')
+  await until(automations, started.value.id, ends)
   const view = await automations.show(started.value.id)
   const [move] = await movesOf(store.db, { limit: 1 })
   const mirror = asked.filter(({ kind }) => /seed|bitmap|generation|mirror/.test(kind))
-  return { asked, mirror: mirror.map(({ kind, on }) => `${on} ${kind}`), move, steps: view?.steps.map(({ what }) => what) ?? [] }
+  const reason = view?.reason
+  return { asked, reason, mirror: mirror.map(({ kind, on }) => `${on} ${kind}`), move, steps: view?.steps.map(({ what }) => what) ?? [] }
 }
 
 const OPENED = ['b open-mirror', 'a open-mirror']
@@ -186,4 +188,38 @@ test('a seed has a pace, as a mirror has; the plan says what is not sent', (t) =
       .join('\n')
   t.regex(said(migrateArgsFor({ seed: 'first' })), /send what b has not of xvda.*zeros never/)
   t.notRegex(said(migrateArgsFor()), /zeros/)
+})
+
+const Y = '1234567890ABCDE0'
+const SAME = { kind: 'mirror-synced', bytes: 2 ** 30, milliseconds: 5, handshakes: 1, generation: X }
+
+const settledAs =
+  (mirrored: string, more: Other = () => undefined): Other =>
+  (body, count) =>
+    body.kind === 'settle-mirror'
+      ? { kind: 'mirror-settled', was: 'not settled', mirrored }
+      : (more(body, count) ?? (body.kind === 'sync-mirror' ? SAME : undefined))
+
+onEach('a copy that has parted from its disk since both were the same, and is whole again, is not taken', async (t, place) => {
+  const { asked, mirror, reason } = await moved(t, place, settledAs(Y), {}, 'failed')
+  t.regex(reason ?? '', /^the connection of the mirror of xvda was lost and found again while web1 moved: .* Move it again$/)
+  t.deepEqual(mirror.slice(-3), ['b settle-mirror', 'a drop-mirror', 'b drop-mirror'])
+  t.false(asked.some(({ kind }) => kind === 'keep-copy'))
+})
+
+onEach('a copy that has been with its disk ever since both were the same is taken', async (t, place) => {
+  const { asked } = await moved(t, place, settledAs(X))
+  t.true(asked.some(({ kind }) => kind === 'keep-copy'))
+})
+
+onEach('a copy that was compared after the two had met again is taken, as it was then', async (t, place) => {
+  const { asked } = await moved(
+    t,
+    place,
+    settledAs(Y, ({ kind }) => {
+      if (kind === 'sync-mirror') return { ...SAME, handshakes: 2 }
+      return kind === 'verify-mirror' ? { kind: 'mirror-verified', bytes: 2 ** 30, generation: Y } : undefined
+    }),
+  )
+  t.true(asked.some(({ kind }) => kind === 'keep-copy'))
 })

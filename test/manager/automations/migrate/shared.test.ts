@@ -1,8 +1,8 @@
 // Disks of a guest that lie on a LUN of both hosts, and disks with snapshots: what a plan says of them.
 
+import type { MoveAsked } from '../../../../manager/automations/migrate/asked.ts'
 import { planMigrate } from '../../../../manager/automations/migrate/several.ts'
 import { stepsOf } from '../../../../manager/automations/migrate/told.ts'
-import type { MoveAsked } from '../../../../manager/automations/migrate/weigh.ts'
 import { weigh } from '../../../../manager/automations/migrate/weigh.ts'
 import type { Inventory } from '../../../../manager/protocol/inventory.ts'
 import { until } from '../../automation/scripted.ts'

@@ -10,7 +10,7 @@ async function programWith(wanted: Wanted): Promise<Command> {
   const terminal = { write: () => undefined, columns: undefined, colour: false }
   const prompt = { isTerminal: false, secret: async () => '', ask: async () => undefined }
   const log = async () => collectingLog().log
-  const world: CommandWorld = { out: terminal, err: terminal, environment: {}, prompt, serverLog: log, log }
+  const world: CommandWorld = { out: terminal, err: terminal, environment: {}, prompt, serverLog: log, log, now: Date.now }
   const program = new Command('hostless').version('0')
   await addCommands(program, world, wanted)
   return program

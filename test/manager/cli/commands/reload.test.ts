@@ -11,15 +11,16 @@ import { hostless } from '../../../program.ts'
 const asRoot = process.getuid?.() === 0 ? test : test.skip
 
 test('describeReloaded says what was taken, who reads the rest, and what to do', (t) => {
-  t.is(describeReloaded({ taken: [], restart: [] }), 'Nothing has changed.\n')
+  t.is(describeReloaded({ taken: [], restart: [], notes: [] }), 'Nothing has changed.\n')
   const restart = [
-    { setting: 'dhcp.pool', services: ['appliance'] as const },
+    { setting: 'dhcp.mode', services: ['appliance'] as const },
     { setting: 'hosts', services: ['appliance', 'manager'] as const },
   ]
   t.is(
-    describeReloaded({ taken: ['boot.image', 'boot.root'], restart }),
-    `Taken, for boots from now on: boot.image, boot.root
-Read at the start of appliance alone: dhcp.pool
+    describeReloaded({ taken: ['boot.image', 'boot.root'], restart, notes: ['10.77.0.21 is reserved for node01 and lent to another'] }),
+    `Taken, from now on: boot.image, boot.root
+10.77.0.21 is reserved for node01 and lent to another
+Read at the start of appliance alone: dhcp.mode
 Read at the start of appliance and manager alone: hosts
 Next: systemctl restart hostless-appliance hostless-manager   # hosts that run do not notice
 `,
@@ -45,7 +46,7 @@ asRoot('hostless reload has the running appliance take its file, and says why it
   const appliance = await startAppliance(await loadConfig(file), collectingLog().log, () => loadConfig(file))
   t.teardown(() => appliance.close())
   write('boot: { image: other }')
-  t.like(await reload(), { exitCode: 0, stdout: 'Taken, for boots from now on: boot.image' })
+  t.like(await reload(), { exitCode: 0, stdout: 'Taken, from now on: boot.image' })
   write('boot: { picture: other }')
   const refused = await reload()
   t.is(refused.exitCode, 2)

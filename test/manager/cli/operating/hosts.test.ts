@@ -56,7 +56,7 @@ test('cordon says why; host list has a column for it while a host is cordoned, a
   t.regex(out, /CORDONED/)
   t.regex(out, /node01 .*PDU 2 is/)
   t.deepEqual(
-    out.split('\n').filter((line) => line.length > 80 && !line.startsWith('(in a wider window')),
+    out.split('\n').filter((line) => line.length > 80),
     [],
   )
   t.regex((await hostless('host show node01')).out, /Cordoned +PDU 2 is changed on Friday\n/)
@@ -166,4 +166,31 @@ test('host find sends keys and an id for what was named, and says why the others
   })
   t.regex((await hostless('host find --network vlan:101')).err, /no network is called vlan:101; did you mean vlan:100\?/)
   t.is((await hostless('host find --memory lots')).code, 2)
+})
+
+test('host boot --once says what hosts boot next, host show whose order that is, none takes it back, and each refusal has its reason', async (t) => {
+  const { hostless, pool, manager, setting } = await start(t)
+  const done = await hostless('host boot node01 node02 --once memtest')
+  t.is(done.code, 0)
+  t.regex(done.out, /node01 +done +memtest86\+ at its next boot, once\n/)
+  t.deepEqual(manager.asked.at(-1)?.input, { ref: idOf(2), what: 'memtest' })
+  const { out } = await run({ ...setting, columns: 80 }, 'host', 'show', 'node01')
+  t.regex(out, /Boots once +memtest86\+\nOrdered by +user ada, 2023-11-14T22:13:20.000Z\nHolds until +2023-11-15/)
+  t.regex((await hostless('host boot node01 --once none')).out, /node01 +done +the pool at its next boot/)
+  t.notRegex((await hostless('host show node01')).out, /Boots once/)
+  t.is((await hostless('host boot node01')).code, 2)
+  t.is((await hostless('host boot node01 --once disk')).code, 2)
+  pool.hosts.push(hostOf(8, { state: 'rejected' }))
+  const refused = await hostless('host boot node08 --once local')
+  t.is(refused.code, 1)
+  t.regex(refused.out, /node08 +refused +an admin has rejected node08/)
+})
+
+test('a boot of something else stands in the list of boots as what it is, and is no failure', async (t) => {
+  const { hostless, pool } = await start(t)
+  const [boot] = pool.boots
+  if (!boot) return t.fail()
+  pool.boots.splice(0, pool.boots.length, { ...boot, outcome: 'once', once: 'local' })
+  t.regex((await hostless('host boots node01')).out, /local disk, once/)
+  t.regex((await hostless('boots')).out, /local disk, once/)
 })

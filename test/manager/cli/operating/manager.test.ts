@@ -40,6 +40,22 @@ test('audit fails loudly when the log does not hold together', async (t) => {
   t.regex(err, /tampered with: entry 7 /)
 })
 
+test('audit asks for what was done by whom, to what and when; what is no time is told with what is', async (t) => {
+  const { hostless, pool } = await start(t)
+  t.is((await hostless('audit --who ada --about node17 --since 2026-11-29T08:00Z --until 2026-11-30')).code, 0)
+  const midnight = new Date(2026, 10, 30).getTime()
+  t.deepEqual(pool.auditAsked, { limit: 100, who: 'ada', about: 'node17', from: Date.UTC(2026, 10, 29, 8), until: midnight })
+  const before = Date.now()
+  t.is((await hostless('audit --since 2d')).code, 0)
+  const { from = 0 } = pool.auditAsked as { readonly from?: number }
+  t.true(from >= before - 2 * 86_400_000 && from <= Date.now() - 2 * 86_400_000)
+  for (const wrong of ['yesterday', '2026-13-01', '30.11.2026']) {
+    const { code, err } = await hostless(`audit --since ${wrong}`)
+    t.is(code, 2)
+    t.regex(err, /Say how long ago, as 2h or 3d, or when, as 2026-11-30/)
+  }
+})
+
 test('a token that is good no more, a manager that is away, a wrong port and another authority are each told apart', async (t) => {
   const { manager, setting } = await start(t)
   const hostless = (changed: { [name: string]: string }) => run({ environment: { ...setting.environment, ...changed } }, 'host', 'list')

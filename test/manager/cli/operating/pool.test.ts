@@ -42,13 +42,16 @@ test('alarms are listed by host and cleared by key, pattern and kind', async (t)
   t.is(JSON.parse((await hostless('alarm list node06 --output json')).out).length, 1)
   t.regex((await hostless('alarm clear duplicate-uid:*')).err, /no alarm is called/)
   t.is((await hostless('alarm clear @siblings duplicate-uuid:*')).code, 0)
-  t.deepEqual(pool.alarms, [])
+  t.true(pool.alarms.every(({ acknowledged }) => acknowledged?.who === 'ada'))
   t.is((await hostless('alarm list')).out, 'No alarm is open.\n')
 })
 
 test('hostlist, hoststats and vmlist end in totals; programs get the plain list unless they ask', async (t) => {
   const { hostless } = await start(t)
-  t.regex((await hostless('hostlist')).out, /\n7 hosts +5 up, 2 not measured +896 +3\.5 TiB +1\.6 TiB +2\n$/)
+  t.regex(
+    (await hostless('hostlist')).out,
+    /\n7 hosts +5 up, 2 not measured +896 +2 +3\.5 TiB +1\.6 TiB +\d+\.\d +\d+ [GT]iB +\d+ [GT]iB +\d+\.\d\n$/,
+  )
   t.regex((await hostless('hoststats @rack3')).out, /\n3 hosts +3 measured +19\.5 +120\.0 +384 GiB/)
   t.regex((await hostless('vmlist node01/*')).out, /\n2 guests +1 host +2 running +8 +16\.0 GiB +250\.0/)
   const plain = JSON.parse((await hostless('vmlist node01/*sql* --output json')).out)

@@ -56,7 +56,7 @@ const inventory = report({
   ],
   guests: [domU(1, 'running'), domU(2, 'paused'), domU(3, 'shutdown'), domU(4, 'crashed')],
 })
-const parts: HostParts = { view, inventory, sample, freeBytes: undefined, image: undefined, cpuGroup: 1, alarms: 2 }
+const parts: HostParts = { view, inventory, sample, freeBytes: undefined, image: undefined, once: undefined, cpuGroup: 1, alarms: 2 }
 
 test('a host is said as the schema has it: a LUN once, removable disks not, rates summed, ended guests not counted', (t) => {
   const said = summaryOf(parts)

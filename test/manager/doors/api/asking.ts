@@ -1,9 +1,12 @@
 // Requests to the API of a site over real TLS, as a program or a browser makes them.
 import { Agent, request } from 'node:https'
 import type { ExecutionContext } from 'ava'
+import { OPERATIONS } from '../../../../manager/contract/contract.ts'
 import { type PoolEvent, poolEvent } from '../../../../manager/contract/events.ts'
-import type { ManagerSettings } from '../../../../manager/main.ts'
+import { methodOf, pathOf } from '../../../../manager/contract/operation.ts'
+import { refusalsOf } from '../../../../manager/doors/openapi.ts'
 import type { Role } from '../../../../manager/protocol/accounts.ts'
+import type { ManagerSettings } from '../../../../manager/settings.ts'
 import { RELAXED, type Site, startSite } from '../../site.ts'
 
 export interface Asked {
@@ -26,6 +29,19 @@ export interface ApiSite extends Site {
   readonly tokens: Readonly<Record<Role, string>>
 }
 
+const DESCRIBED = OPERATIONS.map(({ operation }) => ({
+  method: methodOf(operation),
+  path: new RegExp(`^${pathOf(operation).replace(/:\w+/g, '[^/]+')}$`),
+  refusals: new Set<number>(refusalsOf(operation)),
+}))
+
+/** Whether the description of the API has this answer: each that any test gets is looked at. */
+function isDescribed(method: string, path: string, status: number): boolean {
+  const of = method === 'HEAD' ? 'GET' : method
+  const [described] = DESCRIBED.filter((one) => one.method === of && one.path.test(path.split('?', 1)[0] ?? ''))
+  return status < 400 || status >= 500 || described === undefined || described.refusals.has(status)
+}
+
 const CHEAP = { cost: { N: 16, r: 8, p: 1 }, rates: { account: RELAXED, peer: RELAXED } }
 export const PASSWORD = 'correct horse battery'
 
@@ -43,12 +59,16 @@ export async function startApiSite(
   t.teardown(() => agent.destroy())
   const issue = async (role: Role): Promise<string> => {
     await access.addUser(role, PASSWORD, role)
-    const issued = await access.issueToken(role, 'test', undefined, 1)
+    const issued = await access.issueToken(role, { label: 'test', days: 1 })
     if (issued.kind !== 'done') throw new Error(issued.reason)
     return issued.value.secret
   }
   const tokens = { viewer: await issue('viewer'), operator: await issue('operator'), admin: await issue('admin') }
-  const ask: ApiSite['ask'] = (method, path, question) => askOver(agent, site, method, path, question)
+  const ask: ApiSite['ask'] = async (method, path, question) => {
+    const asked = await askOver(agent, site, method, path, question)
+    if (!isDescribed(method, path, asked.status)) t.fail(`${method} ${path} answers ${asked.status}, which its description has not`)
+    return asked
+  }
   const as: ApiSite['as'] = (role) => (method, path, body) =>
     ask(method, path, { token: tokens[role], ...(body === undefined ? {} : { body }) })
   return { ...site, ask, as, tokens }

@@ -34,7 +34,7 @@ test('a stream ends at once when its token is revoked, its user removed or its p
   const { access } = site.manager
   await access.addUser('alice', PASSWORD, 'viewer')
   const issue = async (user: string) => {
-    const issued = await access.issueToken(user, 'test', undefined, 1)
+    const issued = await access.issueToken(user, { label: 'test', days: 1 })
     if (issued.kind !== 'done') throw new Error(issued.reason)
     return { id: issued.value.id, stream: listen(t, site, { authorization: `Bearer ${issued.value.secret}` }) }
   }

@@ -22,7 +22,7 @@ function isProblem(t: ExecutionContext, { status, headers, text }: Asked, expect
 }
 
 test('every operation has a route of its own, and two take no credential', (t) => {
-  t.is(ALL.length, 113)
+  t.is(ALL.length, 124)
   t.deepEqual(
     ALL.filter(({ role }) => role === 'open').map(({ http }) => http),
     ['POST /login', 'POST /first-admin'],
@@ -34,7 +34,7 @@ test('every route without a credential, with a garbage, an expired, a revoked on
   const site = await startApiSite(t, { settings: { now: () => clock.now } })
   const { access } = site.manager
   const issue = async () => {
-    const issued = await access.issueToken('admin', 'test', undefined, 1)
+    const issued = await access.issueToken('admin', { label: 'test', days: 1 })
     return issued.kind === 'done' ? issued.value : t.fail(issued.reason)
   }
   const expired = await issue()
@@ -139,7 +139,13 @@ test('the description has every route with its name, its role, its answers by na
   t.truthy(paths['/hosts/{ref}'].patch.requestBody.content['application/json'].schema.properties.groups)
   t.deepEqual(paths['/login'].post.security, [])
   t.deepEqual(paths['/audit'].get.responses.default.content['application/problem+json'].schema, schemaOf('Problem'))
-  t.deepEqual(Object.keys(paths['/hosts/{ref}/maintain'].post.responses), ['200', 'default'])
+  t.deepEqual(Object.keys(paths['/hosts/{ref}/maintain'].post.responses), '200 400 401 403 404 409 413 415 429 default'.split(' '))
+  t.deepEqual(Object.keys(paths['/hosts/{ref}'].get.responses), '200 400 401 404 409 429 default'.split(' '))
+  t.truthy(paths['/hosts/{ref}'].get.responses['200'].headers.ETag)
+  t.deepEqual(Object.keys(paths['/vms/{ref}/spec'].put.responses), '202 400 401 403 404 409 412 413 415 422 429 default'.split(' '))
+  const takes = (operation: { readonly parameters: readonly { readonly in: string; readonly name: string }[] }) =>
+    operation.parameters.flatMap(({ in: place, name }) => (place === 'header' ? [name] : []))
+  t.deepEqual(takes(paths['/vms/{ref}/spec'].put), ['Idempotency-Key', 'Hostless-Automation', 'If-Match'])
   t.is(paths['/hosts/{ref}/maintain'].post.requestBody, undefined, 'nothing but its path is taken')
   t.deepEqual(Object.keys(paths['/alarms/{key}'].delete.responses['204']), ['description'])
   t.deepEqual(paths['/metrics'].get.responses['200'].content, { 'text/plain': { schema: { type: 'string' } } })
@@ -152,6 +158,8 @@ test('the description has every route with its name, its role, its answers by na
     'Automation',
     'AutomationDetail',
     'BootAttempt',
+    'BootCapture',
+    'BootCaptureOrder',
     'Connection',
     'EvacuationPlan',
     'Event',
@@ -167,6 +175,7 @@ test('the description has every route with its name, its role, its answers by na
     'NotificationTarget',
     'Problem',
     'Rebuilt',
+    'SecondFactor',
     'StartedAutomation',
     'Task',
     'Thing',

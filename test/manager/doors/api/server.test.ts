@@ -11,7 +11,11 @@ test('a cookie lets look, and changes only with the session’s CSRF token and f
   const origin = `https://127.0.0.1:${site.address.port}`
   const good = { cookie, origin, 'x-csrf-token': session.csrf }
   const change = (headers: Readonly<Record<string, string>>) => site.ask('PATCH', '/hosts/node01', { headers, body: { name: 'web01' } })
-  t.is((await site.ask('GET', '/whoami', { headers: { cookie } })).text, '{"user":"operator","role":"operator"}')
+  t.like(JSON.parse((await site.ask('GET', '/whoami', { headers: { cookie } })).text), {
+    user: 'operator',
+    role: 'operator',
+    by: { kind: 'session' },
+  })
   t.is((await change(good)).status, 404)
   t.is((await change({ cookie, 'sec-fetch-site': 'same-origin', 'x-csrf-token': session.csrf })).status, 404)
   const refused: readonly Readonly<Record<string, string>>[] = [
@@ -62,7 +66,9 @@ test('a token cannot give more than it has: not by another token, not by another
   const { secret, role } = JSON.parse(limited.text)
   t.is(role, 'viewer')
   const as = (method: string, path: string, body?: unknown) => site.ask(method, path, { token: secret, body })
-  t.is((await as('GET', '/whoami')).text, '{"user":"admin","role":"viewer"}')
+  const { by, ...whose } = JSON.parse((await as('GET', '/whoami')).text)
+  t.deepEqual(whose, { user: 'admin', role: 'viewer' })
+  t.like(by, { kind: 'token', label: 'prometheus', id: JSON.parse(limited.text).id, expires: JSON.parse(limited.text).expires })
   t.is((await as('POST', '/tokens', { label: 'more', role: 'admin' })).status, 403)
   t.is(JSON.parse((await as('POST', '/tokens', { label: 'same' })).text).role, 'viewer')
   const password = await as('PATCH', '/users/admin', { password: 'a password of theirs' })
@@ -122,12 +128,12 @@ test('users, tokens and the audit log: made, listed, changed, removed; the log n
     'admin: POST /users: refused (400): password: is shorter than 12 characters',
     'alice: log in, for a token "cli"',
     'alice: log in, for a token "cli": refused (401): the name or the password is wrong',
-    `operator: revoke token ${id}: refused (403): token ${id} is another user's: an admin can revoke it`,
+    `operator: revoke token ${id}: refused (403): token ${id} is another user's: an admin of the whole pool can revoke it`,
     `admin: revoke token ${id}`,
     'admin: make user alice viewer',
     'admin: remove user alice',
     'admin: remove user alice: refused (404): there is no user alice',
-    'admin: remove user admin: refused (409): admin is the last admin: make another user admin first',
+    'admin: remove user admin: refused (409): admin is the last local admin of the whole pool: make another local user one first',
   ])
   const page = JSON.parse((await admin('GET', `/audit?limit=2&before=${entries[0].seq}`)).text)
   t.deepEqual(

@@ -3,20 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import test from 'ava'
-import type { Page } from 'playwright-core'
-import { wavesOf } from '../../fake-measures.ts'
-import { fakeGuest, uuidOfGuest } from './fake-guests.ts'
-import { idOf } from './fake-hosts.ts'
+import type { Browser, Page } from 'playwright-core'
+import { placeWith } from './coming-by-issuer.ts'
+import { ADDRESSES, fullPool, PAGE_NAMES, pageNamesOn, visitAll } from './every-page.ts'
 import { fakePool } from './fake-pool.ts'
-import { PASSWORD, startBrowser, startPages, USERS } from './page-server.ts'
+import { startBrowser, startPages } from './page-server.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const NOWHERE = '/nope'
-const PAGES: readonly string[] = [
-  ...['/', `/hosts/${idOf(1)}`, '/guests', `/guests/${uuidOfGuest(1)}`, '/guests/new', '/pending', '/boots', '/checklist'],
-  ...['/networks', '/storage', '/vm-images', '/cpu', '/site', '/tasks', '/automations', '/alarms', '/notifications'],
-  ...['/users', '/account', '/audit', NOWHERE],
-]
 
 interface Found {
   readonly id: string
@@ -31,35 +24,37 @@ async function violations(page: Page): Promise<readonly string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 160)}: ${failureSummary}`))
 }
 
-test('axe-core finds nothing on any page', async (t) => {
-  t.timeout(300_000)
-  const pool = fakePool(20)
-  for (let number = 1; number <= 4; number += 1) pool.vms.push(fakeGuest(number))
-  const began = Date.now()
-  pool.measures = (last) => wavesOf(last, began)
-  const server = await startPages(pool)
-  const browser = await startBrowser()
-  t.teardown(async () => {
-    await browser.close()
-    await server.close()
-  })
-  for (const [width, colorScheme] of [
-    [1440, 'light'],
-    [390, 'dark'],
-  ] as const) {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height: 900 }, colorScheme })
-    const page = await context.newPage()
-    await page.goto(server.origin)
-    t.deepEqual(await violations(page), [], `sign in, ${width} ${colorScheme}`)
-    await page.fill('[name=user]', USERS.admin)
-    await page.fill('[name=password]', PASSWORD)
-    await page.click('text=Sign in >> nth=-1')
-    await page.waitForSelector('#live.on', { state: 'attached' })
-    for (const path of PAGES) {
-      const answer = await page.goto(server.origin + path)
-      t.is(answer?.status(), path === NOWHERE ? 404 : 200, path)
-      t.deepEqual(await violations(page), [], `${path}, ${width} ${colorScheme}`)
-    }
-    await context.close()
-  }
+let browser: Browser
+test.before(async () => {
+  browser = await startBrowser()
 })
+test.after.always(() => browser?.close())
+
+test('each route that is a page has its address among those that are visited', async (t) => {
+  const server = await startPages(fakePool(1))
+  t.teardown(() => server.close())
+  const routes = server.pages.routes.filter(({ kind }) => kind === 'page').map(({ path }) => path)
+  t.deepEqual(Object.keys(ADDRESSES).toSorted(), routes.toSorted())
+})
+
+for (const [width, colorScheme] of [
+  [1440, 'light'],
+  [390, 'dark'],
+] as const) {
+  test(`axe-core finds nothing on any page, and none is too wide, ${width} wide and ${colorScheme}`, async (t) => {
+    t.timeout(300_000)
+    const place = await placeWith(t, {}, { pool: fullPool() })
+    const fresh = await startPages(fakePool(1), { users: 'none' })
+    t.teardown(() => fresh.close())
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height: 900 }, colorScheme })
+    t.teardown(() => context.close())
+    const page = await context.newPage()
+    const names = new Set<string>()
+    await visitAll(page, place, fresh, async (what) => {
+      for (const name of await pageNamesOn(page)) names.add(name)
+      t.deepEqual(await violations(page), [], what)
+      t.is(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0, `${what}: as wide as the screen`)
+    })
+    t.deepEqual([...names].toSorted(), PAGE_NAMES.toSorted(), 'every template of a page was seen')
+  })
+}

@@ -2,7 +2,7 @@
 import test from 'ava'
 import { idOf } from './fake-hosts.ts'
 import { fakePool } from './fake-pool.ts'
-import { ask, PASSWORD, post, startPages } from './page-server.ts'
+import { ask, PASSWORD, post, startPages, USERS } from './page-server.ts'
 
 async function site(t: { teardown(end: () => Promise<void>): void }, users: 'three' | 'none' = 'three') {
   const pool = fakePool(40)
@@ -118,7 +118,51 @@ test('the first admin comes in by the code that was printed, once', async (t) =>
   const done = await redeem({ code, user: 'root', password: PASSWORD })
   t.is(done.status, 303)
   t.is(done.headers.location, '/')
-  t.is((await redeem({ code, user: 'other', password: PASSWORD })).status >= 400, true)
+  const late = await redeem({ code, user: 'other', password: PASSWORD })
+  t.deepEqual([late.status, late.text.includes('name="password"')], [409, false])
+})
+
+test('a link for the first admin says that it is over where there are users, and asks a stranger for nothing', async (t) => {
+  const { server } = await site(t)
+  for (const path of ['/first-admin', '/first-admin?code=of-another-day']) {
+    const { status, text } = await ask(server, path)
+    t.is(status, 410)
+    t.regex(text, /There are users already/)
+    t.regex(text, /href="\/signin"/)
+    t.notRegex(text, /no user yet|<input|of-another-day/)
+    for (const name of Object.values(USERS)) t.false(text.includes(name), 'nor who they are')
+  }
+})
+
+test('where nobody is in yet a link for the first admin asks for its code', async (t) => {
+  const { server } = await site(t, 'none')
+  const { status, text } = await ask(server, '/first-admin')
+  t.is(status, 200)
+  t.regex(text, /name="code" value=""/)
+})
+
+test('the audit log is chosen by who, by what it names and by days, and its next page is of the same choice', async (t) => {
+  const { server } = await site(t)
+  const admin = await server.session('admin')
+  for (let number = 1; number <= 201; number += 1) await server.access.audit({ who: 'ada', peer: '', what: `approve host node${number}` })
+  await server.access.audit({ who: 'bob', peer: '', what: 'cordon host node1' })
+  const shown = async (path: string) => {
+    const { status, text } = await ask(server, path, { headers: { cookie: admin.cookie } })
+    t.is(status, 200)
+    return { text, count: text.match(/<td class="what">/g)?.length ?? 0 }
+  }
+  t.is((await shown('/audit?about=node1')).count, 2)
+  t.is((await shown('/audit?about=node1&who=bob')).count, 1)
+  const [today, past] = [new Date().toISOString().slice(0, 10), '2001-01-01']
+  t.is((await shown(`/audit?who=bob&from=${today}&to=${today}`)).count, 1)
+  const none = await shown(`/audit?to=${past}`)
+  t.is(none.count, 0)
+  t.regex(none.text, /No such entry/)
+  const first = await shown('/audit?who=ada&about=%22x')
+  t.regex(first.text, /name="about" value="&quot;x"/)
+  const [, older = ''] = /<a href="([^"]+)">Older/.exec((await shown('/audit?who=ada')).text) ?? []
+  t.regex(older, /who(?:=|&#x3D;)ada/)
+  t.is((await shown(older.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='))).count, 1)
 })
 
 test('users and tokens are made, changed and taken away, each in the audit log', async (t) => {

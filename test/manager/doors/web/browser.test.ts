@@ -158,6 +158,51 @@ test.serial('what is opened stays open when hosts change, and what is wanted on 
   t.deepEqual(complaints, [])
 })
 
+test.serial(
+  'a page that has lost its manager says so with since when, greys what it shows, and its buttons say that nobody hears',
+  async (t) => {
+    const { page, context, server } = await sit(t, fakePool(8))
+    const began = Date.now()
+    await context.route(/\/live(\?|$)/, (route) => route.abort())
+    await page.goto(`${server.origin}/pending`)
+    const lost = page.locator('#lost')
+    await lost.waitFor()
+    const said = (await lost.textContent()) ?? ''
+    const [, since = ''] = /^The manager does not answer since (\d\d:\d\d:\d\d): all that is shown is as it was then/.exec(said) ?? []
+    const [then, now] = [began - 1000, Date.now()].map((at) => new Date(at).toLocaleTimeString('en-GB'))
+    t.true(then !== undefined && now !== undefined && (then > now || (since >= then && since <= now)), said)
+    t.is(await page.evaluate(`getComputedStyle(document.getElementById('main')).filter`), 'grayscale(1)')
+    await context.route(/\/approve$/, (route) => route.abort())
+    await page.click(`#p-${idOf(0)} button:has-text("Approve")`)
+    await page.waitForSelector('#notice .refused >> text=whether this was done is not known')
+    await context.unroute(/\/live(\?|$)/)
+    await page.waitForSelector('#live.on')
+    await lost.waitFor({ state: 'hidden' })
+    t.is(await page.evaluate(`getComputedStyle(document.getElementById('main')).filter`), 'none')
+  },
+)
+
+test.serial('a manager of which nothing is heard any more is away, also where the network closes nothing', async (t) => {
+  const { page, server } = await sit(t, fakePool(8))
+  await page.clock.install()
+  await page.goto(server.origin)
+  await page.waitForSelector('#live.on')
+  await page.clock.fastForward(39_000)
+  t.is(await page.locator('#live.on').count(), 1)
+  await page.clock.fastForward(2000)
+  await page.waitForSelector('#live.away')
+  await page.clock.fastForward(3000)
+  await page.waitForSelector('#live.on', { state: 'attached' })
+})
+
+test.serial('the audit log says when, and not how long ago', async (t) => {
+  const { page, server } = await sit(t, fakePool(8))
+  await page.goto(`${server.origin}/audit`)
+  await page.waitForSelector('#live.on')
+  for (const said of await page.locator('.audit time').allTextContents()) t.regex(said, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
+  t.true((await page.locator('.audit time').count()) > 0)
+})
+
 test.serial('who is signed out elsewhere is asked to sign in again', async (t) => {
   const { page, server, context } = await sit(t, fakePool(8))
   const [cookie] = await context.cookies()

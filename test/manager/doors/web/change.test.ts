@@ -7,8 +7,8 @@ import { pendingView } from '../../../../manager/doors/web/views/pending.ts'
 import { shownIn } from '../../hosts/conditions.ts'
 import { fakeHost } from './fake-hosts.ts'
 
-const AS_OPERATOR = { guests: [], alarms: [], away: [], role: 'operator' } as const
-const AS_ADMIN = { ...AS_OPERATOR, role: 'admin' } as const
+const AS_OPERATOR = { guests: [], alarms: [], away: [], who: { role: 'operator' } } as const
+const AS_ADMIN = { ...AS_OPERATOR, who: { role: 'admin' } } as const
 
 const MACS = ['52:54:00:77:00:01', '52:54:00:77:01:01'] as const
 const [BOOT, SPARE] = MACS

@@ -56,6 +56,17 @@ export const THINGS: readonly Thing[] = [
   { key: 'nfs:filer:/export/images', kind: 'nfs', name: 'NFS filer:/export/images', hosts: 0 },
 ]
 
+/** As many: more VLANs and LUNs. */
+export function manyThings(count: number): readonly Thing[] {
+  const more = Array.from({ length: count - THINGS.length }, (_, index): Thing => {
+    const number = 200 + index
+    if (index % 3 === 0) return { key: `vlan:${number}`, kind: 'vlan', name: `VLAN ${number}`, hosts: 0 }
+    const wwid = `naa.600140500000000000000000000001${number.toString(16)}`
+    return { key: `lun:${wwid}`, kind: 'lun', name: `LUN ${wwid}`, hosts: 0, sizeBytes: 512 * GIB, detail: 'LIO-ORG disk' }
+  })
+  return [...THINGS, ...more]
+}
+
 export function fakeHost(index: number, isPending: boolean): Host {
   const machine = makeMachine('page', index)
   const threads = 128

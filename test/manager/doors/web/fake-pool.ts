@@ -8,7 +8,7 @@ import type { Host, HostAction } from '../../../../manager/contract/hosts.ts'
 import type { Last, Measures } from '../../../../manager/contract/measures.ts'
 import type { MigrationPlan, Move } from '../../../../manager/contract/migrations.ts'
 import type { Network } from '../../../../manager/contract/networks.ts'
-import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
+import type { Cell, Matrix, Thing } from '../../../../manager/contract/things.ts'
 import type { VmDetail, VmPlaces } from '../../../../manager/contract/vms.ts'
 import { checklistOf } from '../../../../manager/doors/answers/checklist.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
@@ -17,6 +17,7 @@ import { alarmHandlers } from '../../../../manager/doors/handlers/alarms.ts'
 import { type Caller, done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
 import { managerHandlers } from '../../../../manager/doors/handlers/manager.ts'
 import type { Done } from '../../../../manager/outcome.ts'
+import { namesMade } from '../../../../manager/protocol/name-pattern.ts'
 import type { StoredAlarm } from '../../../../manager/store/tables/alarms.ts'
 import type { Task } from '../../../../manager/tasks/task.ts'
 import { fakeAutomations } from '../../fake-automations.ts'
@@ -34,7 +35,7 @@ import { fakeThings } from './fake-things.ts'
 /** Access is the real one: see page-server.ts. */
 const refusedRebuild = { kind: 'refused', reason: 'this pool is made up' } as const
 
-export type PoolHandlers = Omit<Handlers, 'access' | 'users' | 'tokens' | 'audit'>
+export type PoolHandlers = Omit<Handlers, 'access' | 'users' | 'secondFactor' | 'tokens' | 'audit'>
 
 export interface FakePool extends PoolEvents {
   readonly handlers: PoolHandlers
@@ -88,12 +89,17 @@ interface Said {
 
 export function fakePool(
   count: number,
-  { pending = 2, changed = () => ({}) }: { readonly pending?: number; readonly changed?: (index: number) => Partial<Host> } = {},
+  {
+    pending = 2,
+    changed = () => ({}),
+    things: shared,
+  }: { readonly pending?: number; readonly changed?: (index: number) => Partial<Host>; readonly things?: readonly Thing[] } = {},
 ): FakePool {
   const hosts = new Map(
     Array.from({ length: count }, (_, index) => [idOf(index), { ...fakeHost(index, index < pending), ...changed(index) }] as const),
   )
   let alarms: readonly StoredAlarm[] = []
+  let acknowledged: readonly StoredAlarm[] = []
   const boots = new Map<string, BootSettings>()
   const listeners = new Set<(event: PoolEvent) => void>()
   const calls: string[] = []
@@ -109,7 +115,7 @@ export function fakePool(
     for (const listener of listeners) listener(event)
   }
   const find = (ref: string) => hosts.get(ref) ?? [...hosts.values()].find(({ name }) => name === ref)
-  const things = fakeThings(hosts, find)
+  const things = fakeThings(hosts, find, shared)
   const become: FakePool['become'] = (id, change, kind = 'host') => {
     const before = hosts.get(id)
     if (!before) throw new Error(`there is no host ${id}`)
@@ -151,7 +157,11 @@ export function fakePool(
     ...fakeVms({ vms, networks, automations, asked: calls, places: () => pool.places, said, plan, moves, away }),
     manager: managerHandlers({ tasks: () => [], metrics: async () => '', rebuilder: { rebuild: async () => refusedRebuild } }),
     hosts: {
-      list: async () => done({ hosts: [...hosts.values()] }),
+      async list({ limit, after = '' }) {
+        const behind = [...hosts.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).filter(({ name }) => name > after)
+        const page = behind.slice(0, limit)
+        return done({ hosts: page, ...(behind.length > limit ? { next: page.at(-1)?.name ?? '' } : {}) })
+      },
       show: async ({ ref }) => found(find(ref), `host ${ref}`),
       inventory: async ({ ref }) => (find(ref) ? done(await inventoryOf(0)) : noHost(ref)),
       history: async ({ ref, limit }) => (find(ref) ? done({ entries: HISTORY.slice(0, limit) }) : noHost(ref)),
@@ -159,6 +169,14 @@ export function fakePool(
         calls.push(`change ${ref} ${JSON.stringify(change)} by ${who.user}`)
         if (change.groups?.includes('bad')) return { kind: 'refused', reason: 'this group is no good' }
         return changeOf(ref, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)))
+      },
+      async admit({ hosts: machines, names, groups }, { who }) {
+        calls.push(`admit ${machines.map(({ ref }) => ref).join(' ')} as ${names} in ${groups.join(' ')} by ${who.user}`)
+        const made = names === undefined ? undefined : namesMade(names, machines.length)
+        if (made?.kind === 'refused') return { kind: 'refused', status: 400, reason: made.reason }
+        const admitted = machines.map(({ ref }, at) => ({ ref, name: made?.names[at] ?? ref }))
+        for (const { ref, name } of admitted) become(ref, { ...shownIn('up'), name, groups: [...groups] })
+        return done({ admitted, refused: [] })
       },
       approve: act('approve'),
       reject: act('reject'),
@@ -172,6 +190,11 @@ export function fakePool(
     checklist: {
       show: async () => done(checklistOf({ findings: [], appliances: [], boots: [], hosts: [...hosts.values()], now: 0 })),
     },
+    captures: {
+      list: async () => done({ captures: [], orders: [] }),
+      order: async ({ ref }) => (find(ref) ? done(null) : noHost(ref)),
+      fetch: async () => missing('such capture'),
+    },
     boots: {
       newest: async ({ limit }) => done({ boots: BOOTS.slice(0, limit).map((boot) => ({ ...boot, stages: [...boot.stages] })) }),
       images: async () => done({ images: [{ image: 'dom0', generation: 'a'.repeat(16), hosts: ['node0001'], others: 1, last: 0 }] }),
@@ -181,6 +204,10 @@ export function fakePool(
         boots.set(ref, { ...boots.get(ref), ...wanted })
         calls.push(`${ref} boots ${JSON.stringify(wanted)} by ${who.user}`)
         return changeOf(ref, {})
+      },
+      async once({ ref, what }, { who }) {
+        calls.push(`${ref} boots ${what} once by ${who.user}`)
+        return changeOf(ref, { once: what === 'none' ? undefined : { what, who: `user ${who.user}`, at: 0, until: 86_400_000 } })
       },
       appliances: async () => done({ appliances: [] }),
     },
@@ -219,9 +246,13 @@ export function fakePool(
     },
     alarms: alarmHandlers({
       alarms: async () => alarms,
+      acknowledgedAlarms: async () => acknowledged,
       host: (id) => hosts.get(id),
-      async clearAlarm(key, who) {
-        calls.push(`clear ${key} by ${who.replace('user ', '')}`)
+      find: (ref) => find(ref),
+      async clearAlarm(key, who, comment = '') {
+        calls.push(`clear ${key} by ${who.replace('user ', '')}${comment && `: ${comment}`}`)
+        const seenTo = alarms.find((alarm) => alarm.key === key)
+        if (seenTo) acknowledged = [{ ...seenTo, acknowledged: { who, at: 1, ...(comment ? { comment } : {}) } }, ...acknowledged]
         const left = alarms.filter((alarm) => alarm.key !== key)
         const isOpen = left.length < alarms.length
         alarms = left

@@ -1,7 +1,7 @@
 // What the hosts of a made-up pool reach, changed by the test.
 import { oddOnes } from '../../../../manager/connectivity/odd.ts'
 import type { Host } from '../../../../manager/contract/hosts.ts'
-import type { Cell, Matrix } from '../../../../manager/contract/things.ts'
+import type { Cell, Matrix, Thing } from '../../../../manager/contract/things.ts'
 import type { Reaches } from '../../../../manager/doors/answers/matrix-answer.ts'
 import { done, found, type Handlers, missing } from '../../../../manager/doors/handlers/handlers.ts'
 import { fakeCell, THINGS } from './fake-hosts.ts'
@@ -16,13 +16,17 @@ export interface FakeThings {
 }
 
 /** `hosts`: by id; those that are there now have cells. */
-export function fakeThings(hosts: ReadonlyMap<string, Host>, find: (ref: string) => Host | undefined): FakeThings {
+export function fakeThings(
+  hosts: ReadonlyMap<string, Host>,
+  find: (ref: string) => Host | undefined,
+  things: readonly Thing[] = THINGS,
+): FakeThings {
   const cells = new Map(
     [...hosts.keys()].map(
-      (id, index) => [id, new Map(THINGS.map((thing, column) => [thing.key, fakeCell(index, thing, column)]))] as const,
+      (id, index) => [id, new Map(things.map((thing, column) => [thing.key, fakeCell(index, thing, column)]))] as const,
     ),
   )
-  const counted = () => THINGS.map((thing) => ({ ...thing, hosts: [...cells.values()].filter((of) => of.get(thing.key)?.reached).length }))
+  const counted = () => things.map((thing) => ({ ...thing, hosts: [...cells.values()].filter((of) => of.get(thing.key)?.reached).length }))
   const matrix = (): Matrix => {
     const list = [...hosts.values()]
     return {

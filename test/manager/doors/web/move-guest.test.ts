@@ -122,3 +122,37 @@ test('a row and a guest lead there where it may be moved, and only whom may move
   t.is((await get(`/guests/${uuidOfGuest(2)}/move`)).status, 404)
   t.is((await get(`/guests/${uuidOfGuest(9)}/move/plan`)).status, 404)
 })
+
+test('what a stop would cure is offered, chosen with the rest, and begun as it was shown', async (t) => {
+  const { pool, server, session, get } = await site(t)
+  const plan = { ...pool.plan }
+  Object.assign(pool.plan, {
+    refusals: [{ code: 'cpu', reason: 'node0003 lacks avx2' }],
+    withRestart: { stopMs: 12_400 },
+    takesMs: undefined,
+  })
+  const refused = (await get(PATH)).text
+  t.regex(refused, /With a stop of about 12\.4 s, beside what it takes to power off and to boot, it could go/)
+  t.false(refused.includes('nothing says how fast'), 'that is not what is in its way')
+  Object.assign(pool.plan, plan, {
+    way: 'restarted',
+    refusals: [],
+    withRestart: undefined,
+    pauseAtMostMs: 12_400,
+    notSent: { zeroBytes: 2 ** 30, thereBytes: 2 ** 31 },
+  })
+  const { text } = await get(`${PATH}?restart=not+live`)
+  for (const said of [
+    'web1 would go to node0003, with a stop: it runs until its disks are there, is ended, and started there.',
+    '<dt>Is down for</dt><dd>about 12.4 s, beside its own shutdown and boot</dd>',
+    '<dt>Of them not sent</dt><dd>1 GiB that were never written; what has not changed of 2 GiB that it has left there</dd>',
+    '<option value="not live" selected>',
+    '<input type="hidden" name="restart" value="not live">',
+    '<code>hostless migrate web1 --to node0003 --restart</code>',
+  ])
+    t.true(text.includes(said), said)
+  await post(server, PATH, session, { host: idOf(2), restart: 'not live' }, { 'hx-request': 'true' })
+  t.regex(pool.calls[0] ?? '', /"restart":\{"when":"not live","how":"clean","seconds":120,"compare":"stopped"\}/)
+  const told = (await server.access.auditTrail(100)).entries.map(({ what }) => what)
+  t.true(told.includes(`migrate guest ${uuidOfGuest(1)} to ${idOf(2)}, with a stop if need be`), told.join('\n'))
+})

@@ -9,19 +9,25 @@ import { type Browser, chromium } from 'playwright-core'
 import { after } from '../../../../appliance/wire/timers.ts'
 import type { Access } from '../../../../manager/access/access.ts'
 import { Acting } from '../../../../manager/access/acting.ts'
+import type { OidcSettings } from '../../../../manager/access/oidc/settings.ts'
+import { OidcSignIn } from '../../../../manager/access/oidc/sign-in.ts'
 import { openAccess } from '../../../../manager/access/service.ts'
 import { createApp } from '../../../../manager/doors/app.ts'
 import { Calls } from '../../../../manager/doors/call.ts'
 import { Gate, type GateRates } from '../../../../manager/doors/gate.ts'
 import { accessHandlers, auditHandlers, tokenHandlers, userHandlers } from '../../../../manager/doors/handlers/access.ts'
 import type { Handlers } from '../../../../manager/doors/handlers/handlers.ts'
+import { secondFactorHandlers } from '../../../../manager/doors/handlers/second-factor.ts'
+import { Rights } from '../../../../manager/doors/rights/rights.ts'
 import { createPages, type Pages } from '../../../../manager/doors/web/server.ts'
 import type { Role } from '../../../../manager/protocol/accounts.ts'
 import { openStore } from '../../../../manager/store/database.ts'
 import { sqlite } from '../../../../manager/store/dialects/sqlite.ts'
 import { keepAuthority, newKey, newSerial } from '../../../../manager/store/keys/authority.ts'
 import { signServer } from '../../../../manager/store/keys/certificate.ts'
+import { sealer } from '../../../../manager/store/keys/sealing.ts'
 import { collectingLog, type LogLine } from '../../../appliance/wire/collecting-log.ts'
+import { thingsOf } from '../rights/things-of.ts'
 import type { FakePool } from './fake-pool.ts'
 
 export const PASSWORD = 'correct horse battery'
@@ -31,6 +37,7 @@ export interface PageServer {
   readonly origin: string
   readonly port: number
   readonly pages: Pages
+  readonly oidc: OidcSignIn | undefined
   readonly access: Access
   readonly lines: readonly LogLine[]
   /** Signs in and gives what a request needs. */
@@ -47,16 +54,34 @@ export interface PageServerOptions {
   readonly users?: 'three' | 'none'
   /** Of a test that is a stranger more often than one may be. */
   readonly rates?: GateRates
+  /** An issuer to sign in by, and how long it may take, ms. */
+  readonly oidc?: OidcSettings
+  readonly patience?: number
 }
 
-export async function startPages(pool: FakePool, { users = 'three', rates }: PageServerOptions = {}): Promise<PageServer> {
+export const CLIENT_SECRET = 'the secret of this client'
+
+export async function startPages(
+  pool: FakePool,
+  { users = 'three', rates, oidc: settings, patience }: PageServerOptions = {},
+): Promise<PageServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hl-pages-'))
   const { log, lines } = collectingLog()
   const [now, elapsed] = [() => Date.now(), () => performance.now()]
   const acting = new Acting(now)
   const opened = await openStore(sqlite(join(dataDir, 'test.db')), { copyBefore: () => join(dataDir, 'copy.db') })
   const store = acting.through(opened)
-  const access = openAccess({ store, now, elapsed, random: randomBytes, after, log, cost: { N: 1024, r: 8, p: 1 } })
+  const access = openAccess({
+    store,
+    now,
+    elapsed,
+    random: randomBytes,
+    after,
+    log,
+    sealer: sealer(randomBytes(32)),
+    cost: { N: 1024, r: 8, p: 1 },
+    elsewhere: settings?.name,
+  })
   if (users === 'three') {
     for (const role of ['viewer', 'operator', 'admin'] as const) await access.addUser(USERS[role], PASSWORD, role)
   }
@@ -64,28 +89,37 @@ export async function startPages(pool: FakePool, { users = 'three', rates }: Pag
     ...pool.handlers,
     access: accessHandlers(access),
     users: userHandlers(access),
+    secondFactor: secondFactorHandlers(access),
     tokens: tokenHandlers(access),
-    audit: auditHandlers(access),
+    audit: auditHandlers(access, (ref) => pool.host(ref)?.id),
   }
-  const calls = new Calls({ handlers, access, acting, naming: { host: (ref) => pool.nameOf(ref) } })
+  const calls = new Calls({ handlers, access, acting, naming: { host: (ref) => pool.nameOf(ref) }, rights: new Rights(thingsOf(handlers)) })
   const gate = new Gate(access, elapsed, rates)
-  const pages = await createPages({ calls, gate, events: pool, reaches: pool.reaches, access, epoch: 1, log, now, elapsed })
+  let port = 0
+  const oidc =
+    settings &&
+    new OidcSignIn({
+      ...{ settings, secret: CLIENT_SECRET, site: () => `https://127.0.0.1:${port}`, access, random: randomBytes, elapsed, log },
+      ...(patience === undefined ? {} : { patience }),
+    })
+  const pages = await createPages({ calls, gate, events: pool, reaches: pool.reaches, access, epoch: 1, log, now, elapsed, oidc })
   const authority = await keepAuthority(dataDir)
   const key = newKey()
   const app = createApp({ api: express.Router(), page: pages.router, log })
   const server = createServer({ key, cert: await signServer(authority, key, '127.0.0.1', newSerial()) }, app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
+  port = typeof address === 'object' && address ? address.port : 0
   return {
     origin: `https://127.0.0.1:${port}`,
     port,
     pages,
+    oidc,
     access,
     lines,
     async session(role) {
       const signedIn = await access.signIn(USERS[role], PASSWORD, '127.0.0.1')
-      if (signedIn.kind !== 'session') throw new Error(signedIn.reason)
+      if (signedIn.kind !== 'session') throw new Error(JSON.stringify(signedIn))
       return { cookie: `__Host-hostless=${signedIn.secret}`, csrf: signedIn.csrf }
     },
     async close() {
@@ -132,7 +166,7 @@ export function post(
   server: Pick<PageServer, 'port' | 'origin'>,
   path: string,
   { cookie, csrf }: Session,
-  fields: Readonly<Record<string, string>> = {},
+  fields: Readonly<Record<string, string | readonly string[]>> = {},
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answered> {
   return ask(server, path, {
@@ -144,7 +178,10 @@ export function post(
       'content-type': 'application/x-www-form-urlencoded',
       ...headers,
     },
-    body: new URLSearchParams({ csrf, ...fields }).toString(),
+    body: new URLSearchParams([
+      ['csrf', csrf],
+      ...Object.entries(fields).flatMap(([name, of]) => [of].flat().map((one): [string, string] => [name, one])),
+    ]).toString(),
   })
 }
 

@@ -105,3 +105,26 @@ test('an operator says what a host boots, and gives it back to the default', asy
   t.is(did.length, 2)
   t.is(did[1]?.what, `boot host node0004 (${idOf(3)}) from {"image":"debian12","root":"ram"}`)
 })
+
+test('an operator orders something else for the next boot of a host, sees it on its page, and takes it back', async (t) => {
+  const pool = fakePool(4)
+  const server = await startPages(pool)
+  t.teardown(() => server.close())
+  const session = await server.session('operator')
+  const path = `/hosts/${idOf(3)}`
+  const order = (what: string) => post(server, `${path}/once`, session, { what })
+  const see = async (as = session) => (await ask(server, path, { headers: { cookie: as.cookie } })).text
+  t.regex(await see(), /<option value="memtest">memtest86\+<\/option>/)
+  t.is((await order('memtest')).status, 303)
+  t.regex(await see(), /At its next boot: memtest86\+, once <small>by <bdi>user otto<\/bdi>.*Take back/s)
+  const viewer = await see(await server.session('viewer'))
+  t.regex(viewer, /At its next boot: memtest86\+, once/)
+  t.notRegex(viewer, /Take back|value="memtest"/)
+  t.is((await order('none')).status, 303)
+  t.notRegex(await see(), /At its next boot: /)
+  t.is((await order('floppy')).status, 400)
+  t.deepEqual(pool.calls, [`${idOf(3)} boots memtest once by otto`, `${idOf(3)} boots none once by otto`])
+  const said = (await server.access.auditTrail(10)).entries.map(({ what }) => what)
+  t.true(said.includes(`order host node0004 (${idOf(3)}) to boot memtest86+ once`))
+  t.true(said.includes(`take back what host node0004 (${idOf(3)}) was to boot once`))
+})

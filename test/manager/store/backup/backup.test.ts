@@ -66,7 +66,7 @@ for (const [from, databaseFrom] of Object.entries(DATABASES)) {
       await store.write((transaction) => saveMacs(transaction, 'a', '52:54:00:00:00:01', ['52:54:00:00:00:02']))
       await store.write((transaction) => nextEpoch(transaction))
       value(await access.addUser('alice', PASSWORD, 'admin'))
-      const token = value(await access.issueToken('alice', 'ci', undefined, 10_000))
+      const token = value(await access.issueToken('alice', { label: 'ci', days: 10_000 }))
       for (let index = 0; index < 450; index += 1) {
         void store.write((transaction) => addHistory(transaction, 'a', { at: index, who: 'x', what: `${index}` }))
       }

@@ -7,6 +7,7 @@ import { mac as macSchema } from '../../../../manager/protocol/values.ts'
 import { backup, restore } from '../../../../manager/store/backup/backup.ts'
 import { checkBackup, copyRows } from '../../../../manager/store/backup/file.ts'
 import { beginRestore, draftKey, draftPath } from '../../../../manager/store/backup/restoring.ts'
+import { homeless } from '../../../../manager/store/backup/users-of-now.ts'
 import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/authority.ts'
 import { keepSealer } from '../../../../manager/store/keys/sealing.ts'
 import { type DataPlace, openData } from '../../../../manager/store/open.ts'
@@ -16,6 +17,7 @@ import { saveMacs } from '../../../../manager/store/tables/host-macs.ts'
 import { addHost, allHosts, updateHost } from '../../../../manager/store/tables/hosts.ts'
 import { nextEpoch } from '../../../../manager/store/tables/settings.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
+import { enrolled, PEER } from '../../access/second-factor/enrolled.ts'
 import { accessAt, PASSWORD, value } from '../../access/site.ts'
 import { hostIn } from '../../hosts/conditions.ts'
 import { dataDirFor } from '../../site.ts'
@@ -62,8 +64,8 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
     value(await access.addUser(name, PASSWORD, role))
   }
   const [kept, revoked] = [
-    value(await access.issueToken('alice', 'kept', undefined, 10_000)),
-    value(await access.issueToken('alice', 'x', undefined, 10_000)),
+    value(await access.issueToken('alice', { label: 'kept', days: 10_000 })),
+    value(await access.issueToken('alice', { label: 'x', days: 10_000 })),
   ]
   const session = await access.signIn('alice', PASSWORD, '10.0.0.1')
   const file = join(await dataDirFor(t), 'backup')
@@ -111,6 +113,83 @@ onEach('what was rejected, revoked or removed since the backup stays so when tha
     t.is((await restored.access.signIn('carol', PASSWORD, '10.0.0.2')).kind, 'refused')
     await restored.store.close()
   }
+})
+
+onEach(
+  'who has a second factor or a narrower limit since the backup keeps it, and a code that was used since is no code',
+  async (t, place) => {
+    await withKeys(place)
+    const sealing = { sealer: await keepSealer(place.dataDir) }
+    const site = await accessAt(t, place, sealing)
+    const { access } = site
+    for (const [name, groups] of [
+      ['alice', undefined],
+      ['bob', undefined],
+      ['carol', ['a', 'b']],
+      ['dora', undefined],
+    ] as const)
+      value(await access.addUser(name, PASSWORD, name === 'alice' ? 'admin' : 'operator', groups))
+    const dora = await enrolled(site, 'dora')
+    const file = join(await dataDirFor(t), 'backup')
+    await backup(place, file)
+    const alice = await enrolled(site)
+    value(await access.changeUser('bob', { groups: ['a'] }))
+    value(await access.changeUser('carol', { groups: ['b', 'c'] }))
+    const comeIn = async (one: typeof site, user: string, code: string) => {
+      const halfway = await one.access.signIn(user, PASSWORD, PEER)
+      return halfway.kind === 'code-wanted' ? (await one.access.signInWithCode(halfway.ticket, code, PEER)).kind : halfway.kind
+    }
+    const [used = '', unused = ''] = dora.recovery
+    t.is(await comeIn(site, 'dora', used), 'session')
+    await site.store.close()
+
+    const { stays } = await restore(place, file, log)
+    for (const what of [
+      'user alice has the second factor',
+      'user bob may act on',
+      'user carol may act on',
+      'user dora has the second factor',
+    ])
+      t.true(
+        stays.some((line) => line.startsWith(what)),
+        `${what} in ${stays.join('; ')}`,
+      )
+    const restored = await accessAt(t, place, sealing)
+    restored.pass(site.clock.now - restored.clock.now + 60_000)
+    t.deepEqual(
+      (await restored.access.users()).map(({ name, groups }) => [name, groups]),
+      [
+        ['alice', undefined],
+        ['bob', ['a']],
+        ['carol', ['b']],
+        ['dora', undefined],
+      ],
+    )
+    t.is(await comeIn(restored, 'alice', alice.code(2)), 'session')
+    t.is(await comeIn(restored, 'dora', used), 'refused')
+    t.is(await comeIn(restored, 'dora', unused), 'session')
+    await restored.store.close()
+  },
+)
+
+test('what a backup of an older hostless has no place for is said before it is lost', (t) => {
+  const user = {
+    name: 'bob',
+    role: 'operator',
+    password: 'x',
+    created: 1,
+    limited_to: '["a"]',
+    last_seen: null,
+    issuer: null,
+    subject: null,
+  }
+  const now = { users: [user], factors: [{ user: 'ann', sealed: 'x', confirmed: 1, last_step: null }], codes: [] }
+  const both = new Set(['ann', 'bob'])
+  t.is(homeless(now, 24, both), 'that "bob" may act on some groups alone, and the second factor of "ann"')
+  t.is(homeless(now, 25, both), 'the second factor of "ann"')
+  t.is(homeless(now, 26, both), undefined)
+  t.is(homeless(now, 24, new Set(['bob'])), 'that "bob" may act on some groups alone', 'who was added since goes anyway')
+  t.is(homeless({ ...now, users: [{ ...user, limited_to: null }], factors: [] }, 2, both), undefined)
 })
 
 test('where it cannot be told what was taken back since, restore says so and asks', async (t) => {

@@ -1,14 +1,18 @@
 // A PostgreSQL of this test process alone: in a temporary directory, on a Unix socket, without fsync, gone with the process.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import pg from 'pg'
 
 /** PostgreSQL refuses to run as root. */
 const NOBODY = 65534
 const isRoot = process.getuid?.() === 0
+/** Of the npm packages, and gone with them. */
+const CACHE = join(createRequire(import.meta.url).resolve('pg/package.json'), '../../.cache/hostless')
+
 const OPTIONS = ['listen_addresses=', 'fsync=off', 'full_page_writes=off', 'max_connections=200', 'shared_buffers=16MB']
 
 export class PostgresServer {
@@ -23,20 +27,26 @@ export class PostgresServer {
       this.#server?.kill('SIGQUIT')
       rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20 })
     })
-    const [command, args] = this.#asNobody('initdb', [
-      '-D',
-      this.#data,
-      '-U',
-      'hostless',
-      '-A',
-      'trust',
-      '--locale=C',
-      '-E',
-      'UTF8',
-      '--no-sync',
-    ])
+    const made = join(CACHE, `postgres-${process.getuid?.() ?? 0}-${basename(dirname(this.#binaries))}`)
+    if (existsSync(made)) copyFolder(made, this.#data)
+    else this.#make(made)
+  }
+
+  /** And keeps it for the next ones: initdb takes most of the time that a test file needs for its database. */
+  #make(kept: string): void {
+    const settings = ['-U', 'hostless', '-A', 'trust', '--locale=C', '-E', 'UTF8', '--no-sync']
+    const [command, args] = this.#asNobody('initdb', ['-D', this.#data, ...settings])
     const made = spawnSync(command, args, { cwd: this.#folder, encoding: 'utf8' })
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+    mkdirSync(CACHE, { recursive: true })
+    const fresh = mkdtempSync(`${kept}-`)
+    copyFolder(this.#data, join(fresh, 'data'))
+    try {
+      renameSync(join(fresh, 'data'), kept)
+    } catch {
+      // Another test was first, or will be: this one has its own.
+    }
+    rmSync(fresh, { recursive: true, force: true })
   }
 
   get #data(): string {
@@ -126,4 +136,10 @@ function binaries(): string {
     // said below
   }
   throw new Error(`there is no PostgreSQL in ${root}: apt-get install postgresql (test/setup.sh test does)`)
+}
+
+/** With owners and modes. */
+function copyFolder(from: string, to: string): void {
+  const { status, stderr } = spawnSync('cp', ['--archive', '--reflink=auto', from, to], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`no copy of ${from}: ${stderr}`)
 }

@@ -1,6 +1,7 @@
 // A host as a row: in the list, and as the facts of one. A field that a host gets has its column here. Pure.
 import type { Host } from '../../../../contract/hosts.ts'
 import { eachField, fieldsOf, HOST_FIELD_NAMES, HOST_FIELDS } from '../../../../protocol/host-fields.ts'
+import { ONCE_NAMES } from '../../../../protocol/once.ts'
 import { bytes, count, id, iso, number, text, time } from '../../../engine/columns.ts'
 import { listReport } from '../../../engine/list-report.ts'
 import type { Column, Report, Row, Value } from '../../../engine/output/output.ts'
@@ -47,6 +48,8 @@ const LIST_COLUMNS: readonly Column[] = [
   text('macs', 'MACS', { isHidden: true }),
   time('created', 'CREATED', { isHidden: true }),
   id('seen', 'SEEN', { isHidden: true }),
+  text('switch', 'SWITCH', { isHidden: true }),
+  text('port', 'PORT', { isHidden: true }),
 ]
 
 function hostRow(host: Host): Row {
@@ -74,6 +77,8 @@ function hostRow(host: Host): Row {
     macs: host.macs.map(({ mac }) => mac),
     created: iso(host.created),
     seen: host.seen ?? null,
+    switch: host.hardware?.link?.switch ?? null,
+    port: host.hardware?.link?.port ?? null,
   }
 }
 
@@ -107,7 +112,12 @@ export const FACTS: readonly Column[] = [
     text('kernel', 'Kernel'),
     text('image', 'Image'),
     text('generation', 'Generation'),
+    text('once', 'Boots once'),
+    text('onceby', 'Ordered by'),
+    time('onceuntil', 'Holds until'),
     time('created', 'Known since'),
+    text('switch', 'Switch'),
+    text('port', 'Port'),
     text('seen', 'Approve with --seen'),
   ],
 ]
@@ -120,6 +130,9 @@ export function factsOf(host: Host): Row {
     ...hostRow(host),
     proof: host.proof ?? null,
     cordonedby: host.cordon ? `${host.cordon.who}, ${iso(host.cordon.at)}` : null,
+    once: host.once ? ONCE_NAMES[host.once.what] : null,
+    onceby: host.once ? `${host.once.who}, ${iso(host.once.at)}` : null,
+    onceuntil: host.once ? iso(host.once.until) : null,
     groups: host.groups.length > 0 ? host.groups : null,
     ...eachField((name) => host[name] || null),
     machine: machine || null,

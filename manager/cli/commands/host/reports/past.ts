@@ -1,6 +1,7 @@
 // What was changed of hosts, and how they have booted. Pure.
 import type { BootAttempt } from '../../../../contract/boots.ts'
 import type { HistoryEntry } from '../../../../contract/hosts.ts'
+import { sayOutcome } from '../../../../protocol/once.ts'
 import { id, iso, number, text, time, words } from '../../../engine/columns.ts'
 import { listReport } from '../../../engine/list-report.ts'
 import type { Report } from '../../../engine/output/output.ts'
@@ -16,7 +17,7 @@ export function bootsReport(boots: readonly (BootAttempt & { readonly host: stri
   const columns = [
     hostColumn,
     time('started', 'STARTED'),
-    text('outcome', 'OUTCOME', { tone: (value) => (value === 'up' ? 'good' : value === 'booting' ? 'plain' : 'bad') }),
+    text('outcome', 'OUTCOME', { tone: (value) => (value === 'up' ? 'good' : value === 'failed' || value === 'stuck' ? 'bad' : 'plain') }),
     number('seconds', 'SECONDS'),
     text('stage', 'STAGE'),
     text('address', 'ADDRESS', { spare: 1 }),
@@ -29,7 +30,7 @@ export function bootsReport(boots: readonly (BootAttempt & { readonly host: stri
   const rows = boots.map((boot) => ({
     host: boot.host,
     started: iso(boot.started),
-    outcome: boot.outcome,
+    outcome: sayOutcome(boot),
     seconds: boot.ended === undefined ? null : Math.round((boot.ended - boot.started) / 100) / 10,
     stage: boot.stages.at(-1)?.stage ?? null,
     address: boot.address ?? null,

@@ -56,7 +56,7 @@ function sectionsOf({ host, inventory, guests, alarms }: WholeHost): readonly Se
       'alarm',
       'Alarms',
       ALARMS,
-      alarms.map(({ kind, text: said, last }) => of({ kind, text: said, last: iso(last) })),
+      alarms.map(({ severity, kind, text: said, last, hosts }) => of({ severity, kind, last: iso(last), hosts: hosts.length, text: said })),
     ),
     listSection(
       'problems',
@@ -139,4 +139,8 @@ function guestRow({ name, domid, state, type, vcpus, memoryBytes, uuid }: Guest)
   return { guest: name, id: domid, state, type: type ?? null, vcpus, memory: memoryBytes, uuid }
 }
 
-const ALARMS = [hostColumn, text('kind', 'KIND'), time('last', 'LAST'), words('text', 'WHAT')]
+const ALARMS = [
+  hostColumn,
+  ...[text('severity', 'SEVERITY'), text('kind', 'KIND', { spare: 2 }), time('last', 'LAST', { spare: 1 })],
+  ...[number('hosts', 'HOSTS', { spare: 3 }), words('text', 'WHAT')],
+]

@@ -1,5 +1,5 @@
 // A guest's page, its live part, and what may be done to it.
-import { atLeast } from '../../../../access/roles.ts'
+import { mayOn } from '../../../../access/roles.ts'
 import { automations, type StartedAutomation } from '../../../../contract/automations.ts'
 import { consoles } from '../../../../contract/consoles.ts'
 import { hosts } from '../../../../contract/hosts.ts'
@@ -37,7 +37,7 @@ export function guestRoutes(render: Render): readonly PageRoute[] {
       ask(automations.list, { about: vm.uuid, limit: HISTORY }).then(toldOf),
       ask(migrations.list, { guest: vm.uuid, limit: HISTORY }).then(toldOf),
     ])
-    const may = atLeast(who.role, 'operator') ? 'act' : 'look'
+    const may = mayOn(who, 'operator', vm) ? 'act' : 'look'
     return { vm, view: { ...guestView(vm, { host, history: history.automations, moves, may, now: now() }), csrf } }
   }
   return [

@@ -1,7 +1,9 @@
 // All guests: the page, its list alone, and what is done to several of them at once.
-import { atLeast } from '../../../../access/roles.ts'
-import { hosts } from '../../../../contract/hosts.ts'
+import { mayOn } from '../../../../access/roles.ts'
 import { type Vm, vms } from '../../../../contract/vms.ts'
+import { sayLimit } from '../../../../protocol/group-limit.ts'
+import { sayNames } from '../../../../wording.ts'
+import { everyHost } from '../../every-host.ts'
 import { type Answer, action, badForm, fragment, type PageRoute, page, type Refusal, refusal, toldOf, type Visitor } from '../../route.ts'
 import type { Render } from '../../templates.ts'
 import { BULK_VERBS, type BulkVerb } from '../../views/guests/acts.ts'
@@ -11,9 +13,9 @@ import { ACTS } from './acts.ts'
 
 export function guestListRoutes(render: Render): readonly PageRoute[] {
   const list = async ({ ask, query, who }: Visitor) => {
-    const [all, pool] = await Promise.all([ask(vms.list, {}).then(toldOf), ask(hosts.list, {}).then(toldOf)])
+    const [all, pool] = await Promise.all([ask(vms.list, {}).then(toldOf), everyHost(ask)])
     const wanted = guestQuery(query)
-    const view = guestsView(all.vms, chooseGuests(all.vms, pool.hosts, wanted), wanted, atLeast(who.role, 'operator') ? 'act' : 'look')
+    const view = guestsView(all.vms, chooseGuests(all.vms, pool, wanted), wanted, who)
     return { view, wanted }
   }
   return [
@@ -44,10 +46,19 @@ async function chosenOf({ ask, form }: Visitor): Promise<{ readonly kind: 'chose
   return guests.length > 0 ? { kind: 'chosen', guests } : badForm('None of these guests is there any more.')
 }
 
+/** Of several all have to be within, or nothing is done. */
+function outside(names: readonly string[], { groups }: Visitor['who']): Answer {
+  const said = `${sayNames(names)}: you may act on ${sayLimit(groups)} alone. Nothing was done.`
+  return { kind: 'refused', status: 403, reason: said }
+}
+
 /** One after the other, each with its own answer: what is refused to one does not hold up the others. */
 async function doToEach(verb: BulkVerb, visitor: Visitor): Promise<Answer> {
   const chosen = await chosenOf(visitor)
   if (chosen.kind === 'refused') return chosen
+  const { who } = visitor
+  const others = chosen.guests.filter((guest) => !mayOn(who, 'operator', guest)).map(({ name }) => name)
+  if (others.length > 0) return outside(others, who)
   const { operation, particulars } = ACTS[verb]
   const begun: Begun[] = []
   for (const guest of chosen.guests) {

@@ -1,8 +1,9 @@
 // Move a guest: its plan first, made again as its choices change, and one button that begins what the plan shows.
-import { hosts } from '../../../../contract/hosts.ts'
+import { mayOn } from '../../../../access/roles.ts'
 import { type MigrationPlan, migrations } from '../../../../contract/migrations.ts'
 import { type VmDetail, vms } from '../../../../contract/vms.ts'
-import { type Answer, actOn, fragment, notThere, type PageRoute, page, refusal, toldIfThere, toldOf, type Visitor } from '../../route.ts'
+import { everyHost } from '../../every-host.ts'
+import { type Answer, actOn, fragment, notThere, type PageRoute, page, refusal, toldIfThere, type Visitor } from '../../route.ts'
 import type { Render } from '../../templates.ts'
 import { askedOf, choicesOf, wrongIn } from '../../views/moves/choices.ts'
 import { moveView, planView } from '../../views/moves/guest.ts'
@@ -12,7 +13,7 @@ export function moveGuestRoutes(render: Render): readonly PageRoute[] {
     page('operator', '/guests/:ref/move', async (visitor) => {
       const vm = await guestOf(visitor)
       if ('kind' in vm) return vm
-      const all = toldOf(await visitor.ask(hosts.list, {})).hosts
+      const all = (await everyHost(visitor.ask)).filter((host) => mayOn(visitor.who, 'operator', host))
       const view = moveView(vm, all, choicesOf(visitor.query), await planOf(visitor))
       return { kind: 'page', page: 'guest-move', title: `Move ${vm.name}`, view: { ...view, csrf: visitor.csrf } }
     }),

@@ -1,9 +1,10 @@
 // New guest: one form, and where the guest that it describes could start, asked again as it is filled in.
-import { hosts } from '../../../../contract/hosts.ts'
+import { mayOn } from '../../../../access/roles.ts'
 import { networks } from '../../../../contract/networks.ts'
 import { storage } from '../../../../contract/storage.ts'
 import { vmImages } from '../../../../contract/vm-images.ts'
 import { type VmPlaces, vms } from '../../../../contract/vms.ts'
+import { everyHost } from '../../every-host.ts'
 import { action, badForm, type PageRoute, page, refusal, toldOf, type Visitor } from '../../route.ts'
 import type { Render } from '../../templates.ts'
 import { createCommand, hostsMeant, newGuestView, specOf, whereView } from '../../views/guests/new.ts'
@@ -13,14 +14,14 @@ const UNNAMED = 'new-guest'
 
 export function newGuestRoutes(render: Render): readonly PageRoute[] {
   return [
-    page('operator', '/guests/new', async ({ ask }) => {
+    page('operator', '/guests/new', async ({ ask, who }) => {
       const [images, nets, vgs, all] = await Promise.all([
         ask(vmImages.list, {}).then(toldOf),
         ask(networks.list, {}).then(toldOf),
         ask(storage.vgs, {}).then(toldOf),
-        ask(hosts.list, {}).then(toldOf),
+        everyHost(ask),
       ])
-      const names = all.hosts.flatMap((host) => (host.state === 'up' ? [host.name] : []))
+      const names = all.flatMap((host) => (host.state === 'up' && mayOn(who, 'operator', host) ? [host.name] : []))
       const view = newGuestView({ images: images.images, networks: nets.networks, vgs: vgs.hosts, hosts: names })
       return { kind: 'page', page: 'guest-new', title: 'New guest', view }
     }),
@@ -39,7 +40,7 @@ export function newGuestRoutes(render: Render): readonly PageRoute[] {
 }
 
 async function meant({ ask, form }: Visitor) {
-  return hostsMeant(form, toldOf(await ask(hosts.list, {})).hosts)
+  return hostsMeant(form, await everyHost(ask))
 }
 
 async function needsVg({ ask }: Visitor, disk: number): Promise<string> {

@@ -1,5 +1,7 @@
 // The list of guests, what is asked before several are acted upon, and what has become of that.
+import { atLeast, mayOn } from '../../../../access/roles.ts'
 import type { Vm } from '../../../../contract/vms.ts'
+import type { Role } from '../../../../protocol/accounts.ts'
 import { hostPath, saySize } from '../words.ts'
 import { commandOf, mayMoveIn, type Verb, WORDS } from './acts.ts'
 import { type ChosenGuests, GUEST_SORTS, type GuestQuery, type GuestSort, guestsPath, VM_STATES } from './query.ts'
@@ -20,7 +22,12 @@ export const guestPath = ({ uuid }: Pick<Vm, 'uuid'>): string => `/guests/${enco
 
 export const movePath = (guest: Pick<Vm, 'uuid'>): string => `${guestPath(guest)}/move`
 
-export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: GuestQuery, may: 'act' | 'look') {
+interface Looking {
+  readonly role: Role
+  readonly groups?: readonly string[]
+}
+
+export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: GuestQuery, who: Looking) {
   const shown = chosen.guests.slice(0, MOST_ROWS)
   return {
     said: shown.length < chosen.guests.length ? `${chosen.said}; the first ${MOST_ROWS} are shown` : chosen.said,
@@ -29,7 +36,7 @@ export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: Gues
     sort: query.sort,
     command: commandOf('list', query.text === '' ? [] : [query.text]),
     refreshPath: guestsPath(query, '/guests/list'),
-    mayAct: may === 'act',
+    mayAct: atLeast(who.role, 'operator'),
     states: VM_STATES.map((name) => ({ name, isChosen: name === query.state })),
     sorts: GUEST_SORTS.map((sort) => ({
       name: SORT_NAMES[sort],
@@ -37,7 +44,7 @@ export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: Gues
       isNumber: COUNTED.has(sort),
       order: sort === query.sort ? (COUNTED.has(sort) ? 'descending' : 'ascending') : 'none',
     })),
-    guests: shown.map((guest) => rowView(guest, may)),
+    guests: shown.map((guest) => rowView(guest, mayOn(who, 'operator', guest))),
     hasNobody: all.length === 0,
     isEmpty: chosen.guests.length === 0,
   }
@@ -45,7 +52,7 @@ export function guestsView(all: readonly Vm[], chosen: ChosenGuests, query: Gues
 
 const COUNTED: ReadonlySet<GuestSort> = new Set(['vcpus', 'memory', 'disks'])
 
-function rowView(guest: Vm, may: 'act' | 'look') {
+function rowView(guest: Vm, mayAct: boolean) {
   const { uuid, name, state, why, host, hostName, vcpus, memoryBytes, diskBytes, macs, networks, image, notes, automation } = guest
   return {
     ...{ uuid, name, state, path: guestPath(guest), why: [why, ...(guest.clashes ?? [])].filter(Boolean).join('; ') },
@@ -55,8 +62,9 @@ function rowView(guest: Vm, may: 'act' | 'look') {
     ...{ vcpus, memory: saySize(memoryBytes), disks: saySize(diskBytes), networks: networks.join(', '), macs: macs.join(', ') },
     ...{ image: image ?? '', notes },
     automation: automation && { title: automation.title, path: `/automations/${automation.id}` },
-    isOurs: state !== 'unmanaged',
-    movePath: may === 'act' && !automation && mayMoveIn(state) ? movePath(guest) : '',
+    /** To be ticked. */
+    isOurs: mayAct && state !== 'unmanaged',
+    movePath: mayAct && !automation && mayMoveIn(state) ? movePath(guest) : '',
   }
 }
 

@@ -11,21 +11,31 @@ export interface MoveChoices {
   readonly rate: string
   readonly network: string
   readonly keep: string
+  /** ``: it is not stopped. */
+  readonly restart: string
 }
 
 export function choicesOf(given: URLSearchParams): MoveChoices {
   const of = (name: string): string => (given.get(name) ?? '').trim()
-  return { host: of('host'), maxPause: of('max-pause') || '2s', rate: of('rate'), network: of('network'), keep: of('keep') || '1h' }
+  return {
+    host: of('host'),
+    maxPause: of('max-pause') || '2s',
+    rate: of('rate'),
+    network: of('network'),
+    keep: of('keep') || '1h',
+    restart: of('restart'),
+  }
 }
 
 /** As the operation's input. What is no span and no size goes on as it is, to be refused by its name. */
-export function askedOf({ host, maxPause, rate, network, keep }: MoveChoices) {
+export function askedOf({ host, maxPause, rate, network, keep, restart }: MoveChoices) {
   return {
     ...(host === '' ? {} : { host }),
     maxPauseMs: readSpan(maxPause) ?? maxPause,
     ...(rate === '' ? {} : { rateBytes: readRate(rate) ?? rate }),
     ...(network === '' ? {} : { network }),
     keepMs: readSpan(keep) ?? keep,
+    ...(restart === '' ? {} : { restart: { when: restart } }),
   }
 }
 
@@ -36,7 +46,7 @@ export function wrongIn({ maxPause, rate, keep }: MoveChoices): string | undefin
   return rate === '' || readRate(rate) !== undefined ? undefined : `“${rate}” is no size: 40M, 1G`
 }
 
-const NAMES = { host: 'host', maxPause: 'max-pause', rate: 'rate', network: 'network', keep: 'keep' } as const
+const NAMES = { host: 'host', maxPause: 'max-pause', rate: 'rate', network: 'network', keep: 'keep', restart: 'restart' } as const
 
 export function fieldsOf(choices: MoveChoices): readonly { readonly name: string; readonly value: string }[] {
   return Object.entries(NAMES).flatMap(([key, name]) => {
@@ -46,7 +56,7 @@ export function fieldsOf(choices: MoveChoices): readonly { readonly name: string
 }
 
 /** Of a command line, a blank before each; what is as usual is left out. */
-export function optionsOf({ maxPause, rate, network, keep }: MoveChoices, to: string | undefined): string {
+export function optionsOf({ maxPause, rate, network, keep, restart }: MoveChoices, to: string | undefined): string {
   const option = (name: string, value: string, usual = ''): string => (value === usual ? '' : ` --${name} ${shellWord(value)}`)
   return [
     option('to', to ?? ''),
@@ -54,5 +64,6 @@ export function optionsOf({ maxPause, rate, network, keep }: MoveChoices, to: st
     option('rate', rate),
     option('network', network),
     option('keep', keep, '1h'),
+    restart === '' ? '' : restart === 'always' ? ' --restart-always' : ' --restart',
   ].join('')
 }

@@ -1,5 +1,6 @@
 // Whatever ends a live migration before its time, the guest goes on where it was, and nothing is left of the stream.
 import test from 'ava'
+import { buildUnborn } from '../../../../../images/agent/simulator/state/migration.ts'
 import { cut } from '../../../../../images/agent/simulator/state/power.ts'
 import { killRelay, killXl } from '../../../../../images/agent/simulator/state/streams.ts'
 import { lostWrites } from '../../../../../images/agent/simulator/state/time.ts'
@@ -89,6 +90,34 @@ test('a relay that is killed on either side, or a link that is cut, before the w
       await stayed(t, move, message)
       t.deepEqual(b.state().ram.domains, [], message)
     }
+})
+
+test('xl of the source is killed: while the guest runs that is said, and it was not given up; once it stands still nobody can tell from there', async (t) => {
+  for (const [phase, outcome] of [
+    ['streaming', { kind: 'given-up', cause: 'xl-failed', reason: 'xl migrate was killed before its time.' }],
+    ['suspended', { kind: 'undefined' }],
+  ] as const) {
+    const move = await moving()
+    const tell = ({ phase: now }: { readonly phase: string }): void => {
+      if (now === phase) move.site.change((site) => killXl(site, 'a', MIGRATION))
+    }
+    t.like(await move.ask(move.a, await move.ready(), { tell }), { outcome }, phase)
+    if (phase === 'streaming') t.deepEqual(move.domains(move.a), HERE)
+  }
+})
+
+test('what xl has died over before it had a name is none of the guest: a look passes it by, it has not come, and the next move takes it away', async (t) => {
+  const move = await moving()
+  const { b, ask, guest, site } = move
+  const leave = (): void => site.change((now) => buildUnborn(now, 'b', { uuid: guest.uuid, type: 'pvh' }))
+  leave()
+  t.is((await move.open()).kind, 'receive-opened')
+  t.deepEqual(b.state().ram.domains, [], 'of an earlier move')
+  leave()
+  t.like(await ask(b, { kind: 'look-stream', migration: MIGRATION, guest: guest.uuid }), { domains: [] })
+  t.like(await move.endReceive('moved'), { kind: 'refused' })
+  t.is((await move.endReceive('not moved')).kind, 'receive-ended')
+  await stayed(t, move)
 })
 
 test('nobody decides: the source takes it back by itself, and a go that comes then does nothing', async (t) => {

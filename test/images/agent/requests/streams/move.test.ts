@@ -4,7 +4,10 @@ import test from 'ava'
 import { logPath, ownerPath } from '../../../../../images/agent/consoles/owner.ts'
 import { domainOf, readDomains } from '../../../../../images/agent/guests/domain.ts'
 import { decide } from '../../../../../images/agent/guests/policy.ts'
+import { streamHandlers } from '../../../../../images/agent/requests/handlers.ts'
+import { perform } from '../../../../../images/agent/requests/perform.ts'
 import { announceGuest } from '../../../../../images/agent/requests/streams/announce-guest.ts'
+import { UNWATCHED } from '../../../../../images/agent/requests/task.ts'
 import { hostOf, withRam } from '../../../../../images/agent/simulator/state/site.ts'
 import { guestOf } from '../../simulator/pair.ts'
 import { HERE, moved } from './ends.ts'
@@ -44,6 +47,29 @@ test('the bridge of the new host is told where the guest is, and then the switch
   t.regex(again.kind === 'refused' ? again.reason : '', /bridge ended with exit code 1/)
   t.is(commands.filter((one) => one === 'perl').length, 2)
   t.is((await ask()).kind, 'guest-announced')
+})
+
+test('a relay that takes minutes to begin, or is too busy to answer now and then, is waited for', async (t) => {
+  const move = await moving()
+  const { a } = move
+  const send = await move.ready({ holdMs: 600_000 }, { holdMs: 600_000 })
+  const world = a.world()
+  const began = world.clock.steady()
+  let looks = 0
+  const relays: typeof a.relays = {
+    ...a.relays,
+    async ask(places, asked) {
+      looks += 1
+      return world.clock.steady() - began < 150_000 || looks % 3 !== 0 ? undefined : a.relays.ask(places, asked)
+    },
+  }
+  // What it writes once it listens is not there before.
+  const read: typeof world.backend.read = async (path) =>
+    path.endsWith('/status.json') && world.clock.steady() - began < 150_000 ? undefined : world.backend.read(path)
+  const handlers = streamHandlers({ ...world, relays, backend: { ...world.backend, read } })
+  const sent = await perform(handlers, send, async () => ({ ...UNWATCHED, pace: 'long' }))
+  t.like(sent, { kind: 'guest-sent', outcome: { kind: 'held' } })
+  t.true(world.clock.steady() - began >= 150_000)
 })
 
 test('each request may be asked twice, and late', async (t) => {

@@ -1,5 +1,5 @@
 // The guests of simulated runs as recipes are asked to make and to move them: what plans of the product would give them.
-import { generationOf } from '../../../../../manager/automations/migrate/args.ts'
+import { generationOf, type MigrateArgs } from '../../../../../manager/automations/migrate/args.ts'
 import { guestMemory } from '../../../../../manager/claims/needs.ts'
 import { type RememberedDisk, remembered } from '../../../../../manager/guests/remembered.ts'
 import { guestSpec, writeSpec } from '../../../../../manager/protocol/guest-spec.ts'
@@ -128,8 +128,11 @@ export function destroyArgs(made: Made, report: Inventory) {
 
 const ADDRESSES: Readonly<Record<string, string>> = { a: '10.77.0.21', b: '10.77.0.22' }
 
+/** Seconds that it has to power off. */
+const STOPPED = { how: 'clean', seconds: 20, compare: 'stopped' }
+
 /** With its disks, which have grown to whole extents. */
-export function moveArgs(made: Made, to: string, way: 'live' | 'stopped', report: (host: string) => Inventory, epoch: number) {
+export function moveArgs(made: Made, to: string, way: MigrateArgs['way'], report: (host: string) => Inventory, epoch: number) {
   const { generation = 1 } = made
   const { guest, restart, memoryBytes } = startArgs({ ...made, host: to, generation: generation + 1 }, report(to))
   const disks = guest.disks.map(({ disk, vdev, access, vg }) => ({
@@ -157,5 +160,6 @@ export function moveArgs(made: Made, to: string, way: 'live' | 'stopped', report
     ...{ guest, restart, way, from: hostOf(made.host), to: hostOf(to), memoryBytes, maxPauseMs: 2000, keepMs: 0, epoch },
     over: { network: '10.77.0.0/24', from: ADDRESSES[made.host], to: ADDRESSES[to] },
     ...{ disks, ...home },
+    ...(way === 'restarted' ? { restarting: { back: configOf(made, report(made.host)), ...STOPPED } } : {}),
   }
 }

@@ -97,8 +97,8 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'recipe: what a VG on a LUN remembers is forgotten where a move is taken back',
     file: 'manager/automations/migrate/migrate',
-    from: /arriving: way \} \}, before\)/,
-    to: 'arriving: way } })',
+    from: /(arriving: way === 'live' \? 'live' : 'stopped' \} \}), before\)/,
+    to: '$1)',
     by: 'move of what is stopped, its first disk on a LUN',
   },
   {
@@ -215,6 +215,34 @@ export const MUTANTS: readonly ProductMutant[] = [
     to: "return 'not moved'",
     by: 'live move',
     beside: [{ kind: 'request', at: 15, fault: 'half' }],
+  },
+  {
+    name: 'recipe: a guest is started on its new host before its disks are settled',
+    file: 'manager/automations/migrate/migrate',
+    from: /yield\* settled\(args, whole\);?\s*yield\* progress\('hand over', name\)/,
+    to: "yield* progress('hand over', name)",
+    by: 'move with a stop',
+  },
+  {
+    name: 'recipe: a guest whose move comes to nothing is not started again',
+    file: 'manager/automations/migrate/restarting',
+    from: /requests: \[order\(from\.id, \{ kind: 'start-guest'.*\],?/,
+    to: 'requests: [],',
+    by: 'move with a stop',
+  },
+  {
+    name: 'recipe: a guest is not ended before it is started on its new host',
+    file: 'manager/automations/migrate/restarting',
+    from: /yield\* request\(from\.id, \{ kind: 'stop-guest'.*\);?/,
+    to: '',
+    by: 'move with a stop',
+  },
+  {
+    name: 'recipe: a guest that is restarted stays the old host’s',
+    file: 'manager/automations/migrate/rows',
+    from: /way === 'restarted' \? START : MOVED/,
+    to: 'MOVED',
+    by: 'move with a stop',
   },
   {
     name: 'agent: the source takes back what it has given up when the link is lost',

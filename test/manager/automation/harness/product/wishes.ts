@@ -112,6 +112,27 @@ export function moveLive(made: Made, to: string, how: { readonly seed?: 'first' 
   }
 }
 
+/** As a plan does it: only what runs where it is said to. */
+export function moveWithStop(made: Made, to: string, how: { readonly how?: 'clean, then hard'; readonly compare?: 'running' } = {}): Step {
+  return (world) => {
+    const uuid = uuidOf(made.number)
+    const isThere = world.powerOf(uuid) === 'on' && world.hostOf(uuid) === made.host
+    if (!isThere || domainOfReport(world.reportOf(made.host), uuid) !== 'running') return []
+    const { restarting, ...args } = moveArgs(made, to, 'restarted', (host) => world.reportOf(host), world.epoch())
+    return [{ after: 0, who: 'alice', recipe: 'migrate-guest', args: { ...args, ...SEEDED, restarting: { ...restarting, ...how } } }]
+  }
+}
+
+/** It runs where it is said to lie, and cannot go live. */
+export function evacuateRunning(world: World): readonly Wish[] {
+  const uuid = uuidOf(SMALL.number)
+  if (world.powerOf(uuid) !== 'on' || world.hostOf(uuid) !== SMALL.host) return []
+  const guests = [{ uuid, name: namedOf(SMALL).name, state: 'running' }]
+  const how = { maxPauseMs: 2000, keepMs: 0 }
+  const args = { host: hostOf('a'), guests, stay: [], others: 'restart', restarts: 'when its disks are there', how }
+  return [{ after: 0, who: 'alice', recipe: 'evacuate-host', args }]
+}
+
 /** Its guest is stopped where it is said to lie. */
 export function evacuate(who = 'alice', after = 0): Step {
   return (world) => {

@@ -153,13 +153,14 @@ const ARGS = {
 }
 
 /** What is asked of the manager, in words; `refuse`: what is not done. */
-async function rounds(t: ExecutionContext, place: Parameters<typeof storeAt>[1], refuse: (said: string) => boolean) {
+async function rounds(t: ExecutionContext, place: Parameters<typeof storeAt>[1], refuse: (said: string) => boolean, args: object = ARGS) {
   const rig = await rigAt(t, place, [])
   const asked: string[] = []
   const say = (request: OwnRequest) => {
     if (!('guest' in request)) return request.kind
     const name = `web${request.guest.at(-1)}`
-    return request.kind === 'move-guest' ? `${name} ${request.from}→${request.to}` : `${request.kind} ${name}`
+    if (request.kind !== 'move-guest') return `${request.kind} ${name}`
+    return `${name} ${request.from}→${request.to}${request.restart ? ' with a stop' : ''}`
   }
   const plan = async (request: OwnRequest): Promise<OwnOutcome> => {
     const said = say(request)
@@ -172,7 +173,7 @@ async function rounds(t: ExecutionContext, place: Parameters<typeof storeAt>[1],
     plan,
     pool: { change: async () => ({ kind: 'done', value: undefined }) as never },
   })
-  const started = await rig.automations.start({ recipe: 'bring-home', args: ARGS, who: 'alice' })
+  const started = await rig.automations.start({ recipe: 'bring-home', args, who: 'alice' })
   if (started.kind !== 'done') throw new Error(started.reason)
   return { rig, asked, id: started.value.id }
 }
@@ -198,6 +199,21 @@ onEach('who was stopped for the others and cannot come home is started where it 
   t.is((await rig.automations.find(id))?.reason, '1 of 3 are not home on a and b: web1: no web1 b→a')
   t.is(asked.filter((said) => said === 'start-guest web1').length, 1)
   t.true(asked.includes('web3 c→a'))
+})
+
+onEach('one that cannot go live runs until its disks are at home; one that was stopped for others is started there', async (t, place) => {
+  const [first = [], second = [], third = []] = ARGS.rounds
+  const restarting = { ...ARGS, restarts: 'when its disks are there', rounds: [first, [...second, step(4, 'b', A, 'restart')], third] }
+  const { rig, asked, id } = await rounds(t, place, () => false, restarting)
+  await until(rig.automations, id, 'done')
+  t.deepEqual(
+    asked.filter((said) => said.includes('web4')),
+    ['web4 b→a with a stop'],
+  )
+  t.deepEqual(
+    asked.filter((said) => said.includes('web1')),
+    ['stop-guest web1', 'stop-guest web1', 'web1 b→a', 'start-guest web1'],
+  )
 })
 
 onEach('one that cannot even be stopped stays as it is, and takes no further step', async (t, place) => {

@@ -82,7 +82,7 @@ test('wrong use exits with 2 and says how to', async (t) => {
   const cases: readonly [readonly string[], RegExp][] = [
     [['import', 'dom0', '--root', 'x'], /required option '--xen <file>'/],
     [['import', '../dom0', ...flags(files)], /cannot be the name of an image: take 1 to 32/],
-    [['list', '--output', 'html'], /Allowed choices are table, json, yaml, csv, xml/],
+    [['list', '--output', 'html'], /Allowed choices are table, wide, name, json, yaml, csv, xml/],
     [['list', '--data-dir', '/x', '--config', '/y'], /cannot be used with/],
     [['remove', 'dom0'], /missing required argument 'generation'/],
     [['lisst'], /unknown command 'lisst'[\s\S]*list/],

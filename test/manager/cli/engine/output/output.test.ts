@@ -9,8 +9,10 @@ import {
   showBytes,
   showGrowth,
 } from '../../../../../manager/cli/engine/output/output.ts'
+import type { Column } from '../../../../../manager/cli/engine/output/report.ts'
 import { fitted } from '../../../../../manager/cli/engine/output/table.ts'
 import { terminalOf } from '../../../../../manager/cli/engine/output/terminal.ts'
+import { widthOf } from '../../../../../manager/cli/engine/output/text.ts'
 
 const PIPE = { columns: undefined, colour: false }
 
@@ -198,4 +200,40 @@ test('showBytes and showGrowth keep three digits', (t) => {
   t.is(showBytes(-2048), '-2.0 KiB')
   t.is(showGrowth(2048), '+2.0 KiB')
   t.is(showGrowth(0), '0 B')
+})
+
+const LUN = 'LUN naa.60002ac3000000000000000000012345'
+
+test('names are whole where other columns can go for them, and are cut only where the window has no room for a name', (t) => {
+  const columns: readonly Column[] = [
+    { key: 'no', title: '' },
+    { key: 'name', title: 'THING', cut: 'middle' },
+    { key: 'size', title: 'SIZE', align: 'right', spare: 1 },
+    { key: 'detail', title: 'DETAIL', spare: 2 },
+    { key: 'key', title: 'KEY', cut: 'middle', spare: 4 },
+  ]
+  const rows = [{ no: 'L1', name: LUN, size: '5.0 TiB', detail: '3PARdata VV', key: LUN.replace('LUN ', 'lun:') }]
+  const section = { name: 'things', item: 'thing', title: 'Things', shape: 'list', columns, rows, empty: '' } as const
+  const shown = (width: number) => render({ name: 'things', sections: [section] }, 'table', { ...PIPE, columns: width })
+  for (const [width, left] of [
+    [80, /\(with [^)]*:\s+key\)/],
+    [60, /:\s+detail,\s+key\)/],
+    [50, /:\s+size,\s+detail,\s+key\)/],
+  ] as const) {
+    t.true(shown(width).includes(LUN), `at ${width}: ${shown(width)}`)
+    t.regex(shown(width), left)
+  }
+  t.regex(shown(30), /LUN naa\.\w+…\w+/)
+  for (const line of shown(30).split('\n')) t.true(widthOf(line) <= 30, line)
+})
+
+test('a word of a sentence that is wider than its column goes on below, and nothing of it is lost', (t) => {
+  const columns: readonly Column[] = [{ key: 'what', title: 'WHAT', cut: 'wrap' }]
+  const what = `see to it (hostless storage show ${'nfs:10.64.0.1:/dom0/00eca195fa3b047e'.repeat(2)}) soon`
+  const section = { name: 'alarms', item: 'alarm', title: 'Alarms', shape: 'list', columns, rows: [{ what }], empty: '' } as const
+  const [, ...lines] = render({ name: 'alarms', sections: [section] }, 'table', { ...PIPE, columns: 24 })
+    .trimEnd()
+    .split('\n')
+  t.is(lines.join('').replaceAll(' ', ''), what.replaceAll(' ', ''))
+  for (const line of lines) t.true(widthOf(line) <= 24, line)
 })

@@ -196,8 +196,9 @@ export const eachBeginsOnce: AtEnd = ({ ledger, begun, isUnbroken }) => {
   return [...begun].flatMap(([host, domains]) => {
     const asked = ledger.automations
       .map(({ recipe, args }) => {
-        const { host: on, to } = JSON.parse(args)
-        if (recipe === 'migrate-guest') return to.id === host ? TRIES : 0
+        const { host: on, from, to, way } = JSON.parse(args)
+        // Where it does not come to a move with a stop, it begins again where it was.
+        if (recipe === 'migrate-guest') return to.id === host || (way === 'restarted' && from.id === host) ? TRIES : 0
         return /^(create|start|reboot)-guest$/.test(recipe) && on.id === host ? 1 : 0
       })
       .reduce<number>((sum, one) => sum + one, 0)
