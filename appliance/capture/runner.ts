@@ -1,5 +1,6 @@
 // Captures boots: of each that begins, while there is a place, into memory; kept when it fails or hangs, or when it was ordered. Serving
 // does not wait for it, and goes on without it where packets cannot be captured.
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type CaptureRecord, captureRecord } from '../../manager/protocol/appliance.ts'
@@ -57,7 +58,7 @@ interface Capture {
 
 /** Milliseconds between looks at what has come. */
 const PERIOD = 50
-/** So much later (ms) all that passed before it began has come out of the kernel. */
+/** So much later (ms) all that passed before has come out of the kernel. */
 const BEHIND = 150
 /** What a machine does after it failed is captured, too, for so long (ms). */
 const SETTLING = 3000
@@ -86,6 +87,7 @@ export class Captures {
   readonly #keeping = new Set<Promise<void>>()
   #dhcp: PacketsSocket | undefined
   #timer: NodeJS.Timeout | undefined
+  #closing = false
 
   constructor(options: CapturesOptions) {
     this.#options = options
@@ -101,7 +103,7 @@ export class Captures {
 
   /** Each time an attempt changes. */
   heard(view: AttemptView): void {
-    if (!this.#dhcp || this.#over.has(view.id)) return
+    if (!this.#dhcp || this.#closing || this.#over.has(view.id)) return
     const running = this.#running.get(view.id)
     if (running) running.view = view
     if (view.state === 'booting') {
@@ -127,6 +129,9 @@ export class Captures {
   /** Resolves when what was to be kept is. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
+    this.#closing = true
+    // The last of it may be in the block that the kernel fills.
+    if (this.#running.size > 0) await delay(BEHIND)
     for (const capture of [...this.#running.values()]) this.#alone(capture, () => this.#finish(capture, capture.end?.cause))
     this.#dhcp?.close()
     this.#dhcp = undefined

@@ -135,10 +135,13 @@ onEach('a host that cannot yet is told again, until it can or what sends has end
   await rates.change(automations, 'm1', 3_000_000)
   await until('it is told of another', () => paces(a).length > told)
   a.end()
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  const last = paces(a).length
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  t.is(paces(a).length, last)
+  // One that was under way when it ended may still come.
+  await until('no more is told', async () => {
+    const last = paces(a).length
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return paces(a).length === last
+  })
+  t.pass()
 })
 
 onEach('a manager that dies as soon as the wish is on disk: the next one tells it, as the step is asked again', async (t, place) => {

@@ -48,7 +48,7 @@ test.serial('the focus stays in the list when a machine of it is let in, and whe
   await page.goto(`${server.origin}/pending`)
   await page.waitForSelector('#live.on')
   // A moment after the list has changed.
-  const isOnNext = () => page.waitForFunction('document.activeElement.getAttribute("aria-label") === "Approve node0001"')
+  const isOnNext = () => page.waitForSelector('[aria-label="Approve node0001"]:focus')
   await page.focus(`#p-${idOf(1)} button.main`)
   await page.keyboard.press('Enter')
   await page.waitForSelector(`#p-${idOf(1)}`, { state: 'detached' })
