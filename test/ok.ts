@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Reached, reached } from './reach.ts'
+import { makeScratch } from './scratch.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BIN = join(ROOT, 'node_modules/.bin')
@@ -38,11 +39,15 @@ function leftOut(all: readonly Reached[], near: readonly Reached[]): string {
 function unit(tests: readonly string[]): number {
   const failed = run('tsx', ['test/compile.ts'])
   if (failed !== 0 || (flag !== undefined && tests.length === 0)) return failed
-  return run(
-    'ava',
-    tests.map((path) => path.replace(/\.ts$/, '.js')),
-    '.compiled',
-  )
+  const files = tests.map((path) => path.replace(/\.ts$/, '.js'))
+  const scratch = makeScratch()
+  // The tests hear it, too, and end; what they have left in memory is removed after them.
+  process.once('SIGINT', () => {})
+  try {
+    return run('ava', files, { folder: '.compiled', environment: { TMPDIR: scratch.folder } })
+  } finally {
+    scratch.remove()
+  }
 }
 
 function base(): string {
@@ -64,8 +69,16 @@ function git(...args: string[]): string[] {
   return said.split('\n').filter((line) => line !== '')
 }
 
-function run(program: string, args: readonly string[], folder = '.'): number {
-  return spawnSync(join(BIN, program), args, { cwd: join(ROOT, folder), stdio: 'inherit' }).status ?? 1
+interface Where {
+  /** Of this checkout. */
+  readonly folder?: string
+  /** Beside our own. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+function run(program: string, args: readonly string[], { folder = '.', environment = {} }: Where = {}): number {
+  const env = { ...process.env, ...environment }
+  return spawnSync(join(BIN, program), args, { cwd: join(ROOT, folder), env, stdio: 'inherit' }).status ?? 1
 }
 
 function say(text: string): void {

@@ -7,7 +7,7 @@ import test from 'ava'
 import { execa } from 'execa'
 import { parseRateRun } from '../bench/perfdhcp.ts'
 import { rack } from './dhcp-server.ts'
-import { DEADLINE_MILLISECONDS, type Line, talker } from './namespaces.ts'
+import { deadlineMs, type Line, talker } from './namespaces.ts'
 
 const isRoot = process.getuid?.() === 0
 const rootTest = isRoot ? test.serial : test.serial.skip
@@ -67,7 +67,7 @@ const exchangesOf = (server: ReturnType<typeof talker>) =>
 /** A program in the client's namespace; what it leaves on the file systems of /run and /var/lib goes with it. */
 function inClientSpace(clientSpace: string, command: string) {
   const alone = `mount -t tmpfs none /run && mount -t tmpfs none /var/lib && ${command}`
-  return execa('ip', ['netns', 'exec', clientSpace, 'sh', '-c', alone], { reject: false, all: true, timeout: DEADLINE_MILLISECONDS })
+  return execa('ip', ['netns', 'exec', clientSpace, 'sh', '-c', alone], { reject: false, all: true, timeout: deadlineMs() })
 }
 
 rootTest(`ISC dhclient gets a lease, takes the same one again, and gives it back${why}`, async (t) => {

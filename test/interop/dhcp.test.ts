@@ -11,7 +11,7 @@ import { ROUTER_SOLICITATION } from '../../appliance/ra/codec.ts'
 import { ip } from '../appliance/dhcp/packets.ts'
 import { dhcpIn, icmpv6In } from '../appliance/wire/pcap.ts'
 import { RACK, rack } from './dhcp-server.ts'
-import { DEADLINE_MILLISECONDS, talker } from './namespaces.ts'
+import { deadlineMs, talker } from './namespaces.ts'
 
 const isRoot = process.getuid?.() === 0
 const rootTest = isRoot ? test.serial : test.serial.skip
@@ -54,7 +54,7 @@ async function capture(t: ExecutionContext, clientSpace: string, folder: string)
 
 /** tshark writes what it has seen after a while: look until there are `count` packets. */
 async function seen(capturing: Awaited<ReturnType<typeof capture>>, count: number, filter: string, ...names: readonly string[]) {
-  const deadline = Date.now() + DEADLINE_MILLISECONDS
+  const deadline = Date.now() + deadlineMs()
   for (;;) {
     const rows = await capturing.fields(filter, ...names)
     if (rows.length >= count || Date.now() > deadline) return rows

@@ -2,9 +2,11 @@
 import { createInterface } from 'node:readline'
 import type { ExecutionContext } from 'ava'
 import { execa } from 'execa'
+import { patience } from '../patience.ts'
 import { commandFor } from '../program.ts'
 
-export const DEADLINE_MILLISECONDS = 20_000
+/** Of what is to be heard. */
+export const deadlineMs = () => patience(20_000)
 let pairs = 0
 
 export type Line = Readonly<Record<string, unknown>>
@@ -23,10 +25,7 @@ export function talker(t: ExecutionContext, namespace: string, program: URL, ...
   })
   const next = (what: string, fits: (line: Line) => boolean, from = 0): Promise<Line> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => finish(() => reject(new Error(`no ${what} came; heard: ${JSON.stringify(lines)}`))),
-        DEADLINE_MILLISECONDS,
-      )
+      const timer = setTimeout(() => finish(() => reject(new Error(`no ${what} came; heard: ${JSON.stringify(lines)}`))), deadlineMs())
       const look = () => {
         const line = lines.slice(from).find(fits)
         if (line) finish(() => resolve(line))

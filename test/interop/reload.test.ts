@@ -12,7 +12,7 @@ import { type Mac, parseIpv4 } from '../../appliance/wire/addresses.ts'
 import { mac, request } from '../appliance/dhcp/packets.ts'
 import { dataDirFor, until } from '../manager/site.ts'
 import { hostless } from '../program.ts'
-import { DEADLINE_MILLISECONDS, namespacePair, talker } from './namespaces.ts'
+import { deadlineMs, namespacePair, talker } from './namespaces.ts'
 
 const isRoot = process.getuid?.() === 0
 const asRoot = isRoot ? test : test.skip
@@ -40,7 +40,7 @@ async function site(t: ExecutionContext) {
     })
     await new Promise<void>((resolve, reject) => {
       const said: string[] = []
-      const timer = setTimeout(() => reject(new Error(said.join('\n'))), 3 * DEADLINE_MILLISECONDS)
+      const timer = setTimeout(() => reject(new Error(said.join('\n'))), 3 * deadlineMs())
       createInterface({ input: child.all }).on('line', (line) => {
         said.push(line)
         if (!line.includes('appliance ready')) return

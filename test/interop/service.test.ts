@@ -9,7 +9,7 @@ import { settleData } from '../../manager/service/exec.ts'
 import { type Service, unitOf } from '../../manager/service/units.ts'
 import { dataDirFor } from '../manager/site.ts'
 import { hostless } from '../program.ts'
-import { DEADLINE_MILLISECONDS, namespacePair } from './namespaces.ts'
+import { deadlineMs, namespacePair } from './namespaces.ts'
 
 const MANAGER = { uid: 64_201, gid: 64_201 }
 const APPLIANCE = { uid: 64_202, gid: 64_202 }
@@ -53,7 +53,7 @@ function started(
   })
   return new Promise((resolve, reject) => {
     const said: string[] = []
-    const timer = setTimeout(() => reject(new Error(`${service} has not said ${fits}: ${said.join('\n')}`)), 3 * DEADLINE_MILLISECONDS)
+    const timer = setTimeout(() => reject(new Error(`${service} has not said ${fits}: ${said.join('\n')}`)), 3 * deadlineMs())
     createInterface({ input: child.all }).on('line', (line) => {
       said.push(line)
       if (!fits.test(line)) return

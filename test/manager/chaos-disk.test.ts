@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import anyTest from 'ava'
-import { freePort, onDisk, patience, startProcess, writeConfig } from './process.ts'
+import { patience } from '../patience.ts'
+import { freePort, onDisk, startProcess, writeConfig } from './process.ts'
 import { dataDirFor, keysOf, macOf, pushBoot, startTestAgent, until } from './site.ts'
 
 /** Mounting a small disk is root's to do. */

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import type { Pool } from '../../manager/hosts/service.ts'
+import { patience } from '../patience.ts'
 import { startFleet } from './fleet.ts'
-import { freePort, onDisk, patience, startProcess, writeConfig } from './process.ts'
+import { freePort, onDisk, startProcess, writeConfig } from './process.ts'
 import { dataDirFor, keysOf, until } from './site.ts'
 
 const AGENTS = 1000

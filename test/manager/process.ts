@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { openPool, type Pool } from '../../manager/hosts/service.ts'
@@ -67,9 +66,4 @@ export async function onDisk<Value>(dataDir: string, look: (pool: Pool) => Promi
   } finally {
     await store.close()
   }
-}
-
-/** So long on a machine that does nothing else; where others want its cores too, as much longer. */
-export function patience(milliseconds: number): number {
-  return milliseconds * Math.max(1, (loadavg()[0] ?? 0) / cpus().length)
 }

@@ -21,6 +21,7 @@ import { mac as macSchema, uuid } from '../../manager/protocol/values.ts'
 import type { ManagerSettings } from '../../manager/settings.ts'
 import { newHostId } from '../../manager/store/tables/hosts.ts'
 import { collectingLog } from '../appliance/wire/collecting-log.ts'
+import { patience } from '../patience.ts'
 
 export const RELAXED = { perSecond: 10_000, burst: 10_000 }
 
@@ -225,11 +226,12 @@ export async function until<Value>(
   probe: () => Value | undefined | false | Promise<Value | undefined | false>,
   milliseconds = 20_000,
 ): Promise<Value> {
-  const deadline = Date.now() + milliseconds
+  const began = Date.now()
   for (;;) {
     const found = await probe()
     if (found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`in ${milliseconds} ms there was not: ${what}`)
+    const most = patience(milliseconds)
+    if (Date.now() > began + most) throw new Error(`in ${most} ms there was not: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -49,7 +49,7 @@ test.serial('a stick is a sound GPT with an EFI system partition that holds GRUB
 test.serial('it is a CD too, for BIOS and UEFI, with the files of the generation as they are', async (t) => {
   const request = await aloneRequest(await temporaryFolder(t))
   const { iso, folder } = await built(t, request)
-  const { stdout } = await execa('xorriso', ['-indev', iso, '-report_el_torito', 'plain'])
+  const { stdout } = await execa('xorriso', ['-indev', `stdio:${iso}`, '-report_el_torito', 'plain'])
   t.regex(stdout, /El Torito boot img : +1 +BIOS +y +none/)
   t.regex(stdout, /El Torito boot img : +2 +UEFI +y +none/)
   for (const name of ['xen', 'vmlinuz', 'initrd.img', 'root.squashfs'])

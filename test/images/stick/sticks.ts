@@ -26,7 +26,7 @@ export class Kept extends Writable {
 /** The file's content on the ISO; rejects when it is not there. */
 export async function fileOnIso(iso: string, path: string, folder: string): Promise<Buffer> {
   const to = `${folder}/extracted-${path.replaceAll('/', '_')}`
-  await execa('xorriso', ['-osirrox', 'on', '-indev', iso, '-extract', path, to])
+  await execa('xorriso', ['-osirrox', 'on', '-indev', `stdio:${iso}`, '-extract', path, to])
   const { stdout } = await execa('cat', [to], { encoding: 'buffer', stripFinalNewline: false })
   return Buffer.from(stdout)
 }

@@ -11,6 +11,7 @@ import type { Store } from '../../../manager/store/database.ts'
 import { newHostId } from '../../../manager/store/tables/hosts.ts'
 import { nextEpoch } from '../../../manager/store/tables/settings.ts'
 import { collectingLog } from '../../appliance/wire/collecting-log.ts'
+import { patience } from '../../patience.ts'
 
 export interface Hosts {
   /** Ids and bodies, in the order of their coming. */
@@ -72,11 +73,11 @@ export async function automationsOn(
   return automations
 }
 
-/** Rejects when it does not come to that within 20 s. */
+/** Rejects when it does not come to that within 20 s, or longer on a busy machine. */
 export async function until(automations: Automations, id: string, state: State): Promise<void> {
   const isThere = async () => (await automations.show(id))?.state === state
   const view = await new Promise<'there' | 'late'>((resolve) => {
-    const timer = setTimeout(() => resolve('late'), 20_000)
+    const timer = setTimeout(() => resolve('late'), patience(20_000))
     const unwatch = automations.watch(id, (seen) => {
       if (seen.state === state) done()
     })

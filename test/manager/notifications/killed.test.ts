@@ -1,7 +1,8 @@
 // What is to be told outlives the manager: killed while a message is under way, it is sent again by the next, with the same id.
 import test from 'ava'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
-import { freePort, patience, startProcess, writeConfig } from '../process.ts'
+import { patience } from '../../patience.ts'
+import { freePort, startProcess, writeConfig } from '../process.ts'
 import { dataDirFor, startSite, told, until } from '../site.ts'
 import { startWeb, status } from './receivers.ts'
 

@@ -84,7 +84,7 @@ test('a seed is a disk labelled CIDATA, the same each time, kept and not shown',
   // ISO 9660 (ECMA-119, 8.4.7): the primary descriptor is in sector 16, its volume identifier at byte 40.
   t.is(content.toString('latin1', 16 * 2048 + 40, 16 * 2048 + 72).trimEnd(), 'CIDATA')
   await writeFile(path('iso'), content)
-  const extract = (name: string) => ['-no_rc', '-indev', path('iso'), '-osirrox', 'on', '-extract', `/${name}`, path(name)]
+  const extract = (name: string) => ['-no_rc', '-indev', `stdio:${path('iso')}`, '-osirrox', 'on', '-extract', `/${name}`, path(name)]
   for (const { name, text } of seedFiles(SPEC)) {
     await execa('xorriso', extract(name))
     t.is(await readFile(path(name), 'utf8'), text)

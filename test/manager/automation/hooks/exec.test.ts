@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { siteHooks } from '../../../../manager/automation/hooks/exec.ts'
 import type { HookCall } from '../../../../manager/automation/ports.ts'
+import { patience } from '../../../patience.ts'
 
 async function folderOf(t: ExecutionContext, hooks: Readonly<Record<string, string>>, mode = 0o755): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hl-hooks-'))
@@ -69,7 +70,7 @@ test('64 KiB are kept of what a hook says, and it may leave its stdin unread', a
 
 async function gone(t: ExecutionContext, pid: number): Promise<void> {
   t.true(pid > 1)
-  for (const until = Date.now() + 10_000; Date.now() < until; await delay(20)) {
+  for (const until = Date.now() + patience(10_000); Date.now() < until; await delay(20)) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
     if (stat === undefined || / Z /.test(stat)) return
   }

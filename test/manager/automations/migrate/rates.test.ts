@@ -8,6 +8,7 @@ import type { AutomationRecord } from '../../../../manager/automation/store/stor
 import { MoveRates } from '../../../../manager/automations/migrate/rates/rates.ts'
 import { addAutomation, forgetAutomations } from '../../../../manager/store/tables/automations.ts'
 import { moveRateOf } from '../../../../manager/store/tables/move-rates.ts'
+import { patience } from '../../../patience.ts'
 import { onEach, storeAt } from '../../store/dialects.ts'
 import { migrateArgsFor, STAYING } from './args.ts'
 
@@ -51,7 +52,7 @@ function host(): Host {
 const paces = ({ asked }: Host) => asked.flatMap(([, body]) => (body.kind.startsWith('pace') ? [body] : []))
 
 async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+  for (const end = Date.now() + patience(20_000); Date.now() < end; ) {
     if (await is()) return
     await new Promise(setImmediate)
   }

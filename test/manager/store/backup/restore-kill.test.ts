@@ -12,9 +12,9 @@ import { keepAuthority, keepSiteSecret } from '../../../../manager/store/keys/au
 import { openData } from '../../../../manager/store/open.ts'
 import { addHost, allHosts } from '../../../../manager/store/tables/hosts.ts'
 import { collectingLog } from '../../../appliance/wire/collecting-log.ts'
+import { patience } from '../../../patience.ts'
 import { programAt } from '../../../program.ts'
 import { hostIn } from '../../hosts/conditions.ts'
-import { patience } from '../../process.ts'
 import { dataDirFor } from '../../site.ts'
 
 const { log } = collectingLog()
