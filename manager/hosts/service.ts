@@ -169,7 +169,7 @@ export class Pool implements AgentBook {
       const { goneAt, record } = live
       live.goneAt = undefined
       const cause = `no connection for ${Math.round(patienceWith(record.presence, lostAfter) / 1000)} s`
-      await this.move(record.id, { kind: 'silent', cause }, 'manager').catch((error: unknown) => {
+      await this.move(record.id, { kind: 'silent', cause, found: record.presence }, 'manager').catch((error: unknown) => {
         live.goneAt ??= goneAt
         throw error
       })

@@ -16,8 +16,11 @@ export type StateEvent =
   | { readonly kind: 'boots' }
   /** Its agent is connected, with a certificate of this boot. */
   | { readonly kind: 'connects' }
-  /** No connection for longer than a host may be away, or a boot that got stuck; why, in words. */
-  | { readonly kind: 'silent'; readonly cause: string }
+  /**
+   * No connection for longer than a host may be away, or a boot that got stuck; why, in words. `found`: what it was when that was seen: of
+   * what it has become since, it says nothing.
+   */
+  | { readonly kind: 'silent'; readonly cause: string; readonly found?: HostCondition['presence'] | undefined }
   /** It cannot run anything now, by this proof: the BMC says that power is off, its self-fence lease has run out. */
   | { readonly kind: 'fence'; readonly proof: string }
 
@@ -67,7 +70,7 @@ function follow(host: Standing, event: StateEvent): Step {
     case 'connects':
       return connects(host)
     case 'silent':
-      return silent(host, event.cause)
+      return silent(host, event)
     case 'maintain':
       return maintain(host, event)
     case 'resume':
@@ -112,7 +115,11 @@ function connects({ name, trust, presence, power }: Standing): Step {
   return to({ presence: 'up', power: 'on' }, 'its agent is connected')
 }
 
-function silent({ name, trust, presence, power, agent }: Standing, cause: string): Step {
+function silent(
+  { name, trust, presence, power, agent }: Standing,
+  { cause, found = presence }: Extract<StateEvent, { readonly kind: 'silent' }>,
+): Step {
+  if (found !== presence) return SAME
   if (trust !== 'approved' || (presence !== 'up' && presence !== 'booting')) return SAME
   if (agent === 'connected') return power === 'fenced' ? SAME : refused(`${name} is not lost: its agent is connected`)
   return to({ presence: 'lost', power: power === 'fenced' ? power : 'unknown' }, cause)

@@ -185,6 +185,17 @@ test('a host that was up is lost soon, one that boots has ten minutes from its s
   t.regex((await pool.history('host1'))[0]?.what ?? '', /no connection for 600 s/)
 })
 
+test('a host that boots while it is found to be away is not lost by that', async (t) => {
+  const { clock, reopen } = await open(t)
+  const pool = await reopen(30_000)
+  clock.elapsed += 30_000
+  await Promise.all([pool.move('host1', { kind: 'boots' }, 'appliance'), pool.tick()])
+  t.deepEqual(
+    HOSTS.map((id) => pool.host(id)?.state),
+    ['booting', 'lost', 'lost'],
+  )
+})
+
 test('what a multipath map had is known after a restart, and an acknowledged loss stays acknowledged', async (t) => {
   const { reopen, store } = await open(t)
   const maps = (paths: number) =>
