@@ -45,7 +45,7 @@ export async function byItsClock(pace: Pace, guest: Moving, act: () => Promise<v
   const writes = [
     ': >/run/writes; while [ ! -e /run/end ]; do read u r </proc/uptime',
     'dd if=/dev/zero of=/data/write bs=4096 count=1 conv=notrunc,fsync 2>/dev/null',
-    'read v r </proc/uptime; echo ${u%.*}${u#*.}-${v%.*}${v#*.} >>/run/writes; usleep 200000; done',
+    'read v r </proc/uptime; echo ${u%.*}${u#*.}-${v%.*}${v#*.} >>/run/writes; usleep 500000; done',
   ]
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: they are the guest's shell's.
   for (const loop of [ticks, writes]) await typeInGuest(home, name, `( ${loop.join('; ')} ) &`)
