@@ -1,6 +1,6 @@
 // Where tests make their files: in memory, where there is enough of it. A whole run makes some hundred databases, and waited for a disk
 // with them for a fifth of its time.
-import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,11 +15,26 @@ export interface Scratch {
   readonly remove: () => void
 }
 
-/** A folder for what they make, as open to everyone as /tmp; gone with all that is left in it by `remove`. */
+/** With the process that made it. */
+const NAME = /^hl-tests-(\d+)-/
+
+/**
+ * A folder for what they make, as open to everyone as /tmp; gone with all that is left in it by `remove`. What runs have left that were
+ * killed goes, too: it would lie in memory until the machine's end.
+ */
 export function makeScratch(): Scratch {
-  const folder = mkdtempSync(join(hasRoom() ? MEMORY : tmpdir(), 'hl-'))
+  const parent = hasRoom() ? MEMORY : tmpdir()
+  for (const name of readdirSync(parent)) {
+    const [, pid] = NAME.exec(name) ?? []
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) remove(join(parent, name))
+  }
+  const folder = mkdtempSync(join(parent, `hl-tests-${process.pid}-`))
   chmodSync(folder, 0o1777)
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }) }
+  return { folder, remove: () => remove(folder) }
+}
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 })
 }
 
 function hasRoom(): boolean {
