@@ -43,6 +43,8 @@ export const status = record({
   /** Since the stream began; and since the guest stood still. */
   milliseconds: count,
   pausedMs: count,
+  /** Of the target: from when its word was held until xl had let the guest go on. */
+  heldMs: count.exactOptional(),
   /** Of the target. */
   port: count.exactOptional(),
   /** Its own. */

@@ -65,7 +65,8 @@ export function sentIn(written: readonly Written[]): Sent {
     }
     const isOver = body?.kind === 'receive-went' || body?.kind === 'send-ended' || (effect.kind === 'progress' && effect.phase === MOVED)
     if (!held || !isOver) continue
-    pauseMs = Math.max(pauseMs ?? 0, held.pausedMs + at - held.at)
+    const seenMs = body?.kind === 'receive-went' && body.outcome.kind === 'running' ? body.outcome.heldMs : undefined
+    pauseMs = Math.max(pauseMs ?? 0, held.pausedMs + (seenMs ?? at - held.at))
     held = undefined
   }
   const all = [...mirrors.values()]

@@ -105,14 +105,17 @@ export function* freed({ guest: { uuid }, to }: MigrateArgs): Steps {
   yield* request(to.id, { kind: 'cap-guest', uuid, percent: 0 }, { onAbort: 'finish', patience: SHORT_PATIENCE })
 }
 
+/** `heldMs`: from when its word was held until it had gone on, where its new host has seen that. */
+export type Passed = { readonly kind: 'moved'; readonly heldMs?: number | undefined } | { readonly kind: 'not moved' }
+
 /** The word is passed on. `not moved`: it never was, and the guest is the source's. Throws where nobody can tell, for a person to look. */
-export function* passedOn(args: MigrateArgs, migration: string): Steps<'moved' | 'not moved'> {
+export function* passedOn(args: MigrateArgs, migration: string): Steps<Passed> {
   const { guest, to } = args
   for (let looks = 1; ; looks += 1) {
     const went = yield* tryGo(to.id, { migration, guest: guest.uuid })
-    if (went) return went.outcome.kind === 'running' ? 'moved' : 'not moved'
+    if (went) return went.outcome.kind === 'running' ? { kind: 'moved', heldMs: went.outcome.heldMs } : { kind: 'not moved' }
     const verdict = judge({ target: yield* seen(to.id, args, migration), source: yield* seen(args.from.id, args, migration) })
-    if (verdict.kind !== 'unknown') return verdict.kind
+    if (verdict.kind !== 'unknown') return { kind: verdict.kind }
     if (looks === LOOKS) throw new NotMoved(`where ${guest.name} runs is not known: ${verdict.reason}`)
     yield* sleep(LOOK_EVERY)
   }

@@ -181,9 +181,10 @@ function* moved(args: MigrateArgs, copied: readonly Mirrored[], copiedAt: number
   if (stay.length > 0) yield* all([() => fenced(args, stay), () => settled(args, mirrors)])
   else yield* settled(args, mirrors)
   yield* progress('hand over', `${guest.name} to ${to.name}`)
-  const whose = yield* passedOn(args, stream.migration)
-  if (whose === 'not moved') throw new NotMoved(`${guest.name} goes on on ${from.name}: ${to.name} did not take it`)
-  return { ...stream, pausedMs: stream.pausedMs + (yield* now()) - since }
+  const passed = yield* passedOn(args, stream.migration)
+  if (passed.kind === 'not moved') throw new NotMoved(`${guest.name} goes on on ${from.name}: ${to.name} did not take it`)
+  const answered = yield* now()
+  return { ...stream, pausedMs: stream.pausedMs + (passed.heldMs ?? answered - since) }
 }
 
 /** Milliseconds. */

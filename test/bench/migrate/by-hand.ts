@@ -22,6 +22,8 @@ export async function migrateShared(from: RackNode, to: RackNode, name: string):
   const receiving = typed(to, 'busybox', 'nc', '-l', '-p', String(STREAM_PORT), '-e', '/usr/sbin/xl', 'migrate-receive')
   const transport = `until busybox nc ${to.address} ${STREAM_PORT}; do sleep 0.1; done`
   await Promise.all([receiving, typed(from, 'xl', 'migrate', '-s', '', name, transport)])
+  // xenconsoled has its log under the name that it had as it came, until it looks again.
+  await typed(to, 'pkill', '-HUP', '-x', 'xenconsoled')
 }
 
 /** What it takes DRBD to make a disk of so many MiB the same on both, s: all of it goes over. */

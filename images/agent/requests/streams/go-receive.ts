@@ -58,7 +58,7 @@ async function settle(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefin
   return { kind: 'receive-went', outcome: { kind: 'dropped', cause, reason } }
 }
 
-async function goOn(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefined, seen: Seen): Promise<Went | Refusal> {
+async function goOn(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefined, seen: Exclude<Seen, { readonly relay: 'none' }>): Promise<Went | Refusal> {
   // As long as xl is on it, it is xl's.
   if (seen.relay === 'lives' && !seen.status.started)
     return refused('busy', 'the guest was given up, and xl is letting it go on: ask again')
@@ -87,7 +87,9 @@ async function goOn(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefined
   }
   await world.collect(OF_GUESTS)
   const unannounced = failure === undefined || nics === 0 ? undefined : failure.slice(0, 512)
-  return { kind: 'receive-went', outcome: { kind: 'running', domid, ...(unannounced === undefined ? {} : { unannounced }) } }
+  const { heldMs } = seen.status
+  const more = { ...(heldMs === undefined ? {} : { heldMs }), ...(unannounced === undefined ? {} : { unannounced }) }
+  return { kind: 'receive-went', outcome: { kind: 'running', domid, ...more } }
 }
 
 /** What xl has built and not let go on. */

@@ -59,6 +59,7 @@ class RunningTarget {
   #link: Link | undefined
   #xl: Receiver | undefined
   #heldAt: number | undefined
+  #startedAt: number | undefined
   #port = 0
   #changed: () => void = () => undefined
   #end: () => void = () => undefined
@@ -175,6 +176,7 @@ class RunningTarget {
     const isNews = state !== this.#state
     this.#state = state
     if (state.phase === 'held') this.#heldAt ??= performance.now()
+    if (state.started) this.#startedAt ??= performance.now()
     // Before anything is done: who finds this relay dead knows how far it may have come.
     if (isNews) this.#save()
     for (const action of actions) this.#act(action)
@@ -240,6 +242,7 @@ class RunningTarget {
       ...{ end: 'target', guest: plan.guest, ...this.#state, bytes: this.#meter.bytes, bytesPerSecond: this.#meter.rate(now) },
       milliseconds: Math.round(now - this.#began),
       pausedMs: this.#heldAt === undefined ? 0 : Math.round(now - this.#heldAt),
+      ...(this.#heldAt === undefined || this.#startedAt === undefined ? {} : { heldMs: Math.round(this.#startedAt - this.#heldAt) }),
       ...{ port: this.#port, pin: identity.pin },
     }
   }

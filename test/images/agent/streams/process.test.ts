@@ -86,7 +86,9 @@ test('the whole way by processes of their own: keys are gone once they are read,
   t.is((await ended(source)).trim(), '0')
   await ended(target)
   t.deepEqual([await guest('source'), await guest('target')], ['destroyed', 'running'])
-  t.like(await all.said(target), { phase: 'gone', started: true, bytes: 400_000 })
+  const last = await all.said(target)
+  t.like(last, { phase: 'gone', started: true, bytes: 400_000 })
+  t.true(last?.heldMs !== undefined && last.heldMs <= last.pausedMs, 'it was held until it had gone on, and no longer')
   t.like(await all.said(source), { phase: 'gone', bytes: 400_000 })
 })
 

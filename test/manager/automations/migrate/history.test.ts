@@ -28,6 +28,9 @@ test('of all tries the memory counts; a guest stands still from its suspension t
   const tries = [synced(100), synced(20), sent(7, 40, GIVEN_UP), sent(5, 60, HELD)].map((value, step) => answered(1000 * step, value))
   const went = answered(3250, { kind: 'receive-went', outcome: { kind: 'running', domid: 4 } })
   t.deepEqual(sentIn([...tries, went, phase(9000, 'clean up')]), { diskBytes: 120, savedBytes: 0, memoryBytes: 12, pauseMs: 310 })
+  // Its new host has seen when it went on; what is done there afterwards is no pause.
+  const seen = answered(3250, { kind: 'receive-went', outcome: { kind: 'running', domid: 4, heldMs: 90 } })
+  t.is(sentIn([...tries, seen, phase(9000, 'clean up')]).pauseMs, 150)
   // Nobody has seen the word go: it is known to have gone when the move says so.
   t.is(sentIn([...tries, phase(3500, 'clean up')]).pauseMs, 560)
   t.is(sentIn([...tries, answered(3900, { kind: 'send-ended', was: 'there' })]).pauseMs, 960)

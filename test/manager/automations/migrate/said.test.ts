@@ -56,6 +56,14 @@ onEach('one that moved live says how much memory was sent, and for how long it s
   t.true((move?.pause_ms ?? 0) >= 240)
 })
 
+onEach('its new host has seen when it went on: what is done there afterwards is no pause', async (t, place) => {
+  const seen = ({ kind }: Tagged) =>
+    kind === 'go-receive' ? { kind: 'receive-went', outcome: { kind: 'running', domid: 4, heldMs: 55 } } : undefined
+  const { steps, move } = await moved(t, place, 'done', seen)
+  t.true(steps.some((what) => what.endsWith('stood still for at most 0.3 s')), steps.join('\n'))
+  t.is(move?.pause_ms, 295)
+})
+
 onEach('one that would stand still for too long says for how long, how long it may, and how often it was tried', async (t, place) => {
   const outcome = { kind: 'given-up', cause: 'would-pause', reason: 'it would pause', pauseMs: 9040 }
   const tooLong = ({ kind }: Tagged) => (kind === 'send-guest' ? { ...ANSWERS['send-guest'], outcome, pausedMs: 0 } : undefined)
