@@ -19,11 +19,17 @@ export function frontendsIn(text: string): Frontends {
   return { connecting: of(CONNECTING), untouched: of([UNTOUCHED]) }
 }
 
-/** Milliseconds that a kernel which boots, or which has just come from another host, is given; and between two looks. */
-const PATIENCE = 60_000
+/** Milliseconds. */
+interface Resting {
+  /** That a kernel which boots, or which has just come from another host, is given. */
+  readonly patience: number
+  /** Between two looks. */
+  readonly look: number
+}
+
+const RESTING: Resting = { patience: 60_000, look: 500 }
 /** That what nobody may ever want is waited for. */
 const SHORT = 10_000
-const LOOK = 500
 
 /**
  * Resolves when its drivers are at rest: who suspends a Linux before its blkfront is connected has it panic when it goes on. With why they
@@ -32,7 +38,8 @@ const LOOK = 500
 export async function untilAtRest(
   { backend, clock }: Pick<World, 'backend' | 'clock'>,
   domid: number,
-  signal: AbortSignal,
+  signal?: AbortSignal,
+  { patience, look }: Resting = RESTING,
 ): Promise<string | undefined> {
   const command = ['xenstore-ls', '-f', `/local/domain/${domid}`] as const
   const began = clock.steady()
@@ -43,9 +50,9 @@ export async function untilAtRest(
     const { connecting, untouched } = frontendsIn(ran.stdout)
     const waited = clock.steady() - began
     if (connecting.length === 0 && (untouched.length === 0 || waited >= SHORT)) return undefined
-    if (waited >= PATIENCE)
+    if (waited >= patience)
       return `its kernel is still connecting ${connecting.join(', ')}, and would not survive that it is suspended: try again when it has booted`
-    if (signal.aborted) return 'it was cancelled'
-    await pause(clock, LOOK, signal)
+    if (signal?.aborted) return 'it was cancelled'
+    await pause(clock, look, signal)
   }
 }

@@ -1,8 +1,14 @@
 // A guest of the lab that moves live between local disks, beside `xl migrate` of the same guest on a disk that both hosts share: how long it
 // stood still by its own clock. And the copy of its disk, beside DRBD's own.
 
+import { decodeEntries } from '../../../manager/automation/journal.ts'
+import { writtenIn } from '../../../manager/automations/guests/written.ts'
 import { CONTRACT } from '../../../manager/contract/contract.ts'
 import { inventory } from '../../../manager/protocol/inventory.ts'
+import { answerBody } from '../../../manager/protocol/requests.ts'
+import { openStore } from '../../../manager/store/database.ts'
+import { type DataPlace, dialectOf } from '../../../manager/store/open.ts'
+import { entriesOf } from '../../../manager/store/tables/automations.ts'
 import { blocksOn, changedBytes, fullBytes } from '../../lab/guest/blocks.ts'
 import { askGuest, GUEST_MS, typeInGuest, waitForGuest } from '../../lab/guest/console.ts'
 import { readySmallDisk } from '../../lab/guest/disk.ts'
@@ -111,14 +117,14 @@ async function ours(at: Lab, guest: Moving): Promise<readonly Metric[]> {
   const { uuid } = await vmOf(at.operator, name)
   const full = fullBytes(await blocksOn(home, uuid, 'ready'))
   const there = await byItsClock(pace, guest, () => move(at.operator, name, away, '1h'))
-  const { moved, copying, held } = await movedOf(at.operator)
+  const { moved, copying, held } = await movedOf(at)
   const left = await blocksOn(home, uuid, 'stale')
   await typeInGuest(away, name, FILL_ANEW)
   await askGuest(pace, away, name, '[ -e /run/filled ] && rm /run/filled')
   await move(at.operator, name, home, '0s')
   ;[guest.home, guest.away] = [home, away]
   const changed = changedBytes(left, await blocksOn(home, uuid, 'ready'))
-  const back = (await movedOf(at.operator)).moved
+  const back = (await movedOf(at)).moved
   const before = tookIn(there, 0, copying.began)
   const during = tookIn(there, copying.began, copying.ended)
   return [
@@ -139,15 +145,25 @@ const COPY = 'its disk’s copy'
 const COPYING = /prepare-seed|sync-mirror|verify-mirror/
 
 /** Of the last move, and by its journal: when its disk was copied, and how long its guest was held once all of it was there, ms. */
-async function movedOf(operator: Operator) {
+async function movedOf({ bed, operator }: Lab) {
   const moved = await lastMove(operator)
   const { steps } = await operator.get(`/automations/${moved.automation}`, CONTRACT.automations.show.output)
   const ofCopy = steps.filter(({ what }) => COPYING.test(what))
   const began = Math.min(...ofCopy.map(({ started }) => started))
   const copied = Math.max(...ofCopy.map(({ started, ended = started }) => ended))
-  const sent = steps.findLast(({ what }) => /send-guest/.test(what))?.ended
-  const went = steps.find(({ what }) => /go-receive/.test(what))?.ended
-  return { moved, copying: { began, ended: copied }, held: (went ?? Number.NaN) - (sent ?? Number.NaN) }
+  return { moved, copying: { began, ended: copied }, held: await heldMs({ dataDir: bed.dataDir, database: 'sqlite' }, moved.automation) }
+}
+
+async function heldMs(place: DataPlace, automation: string): Promise<number> {
+  const store = await openStore(dialectOf(place, undefined), { outdated: 'refuse' })
+  try {
+    const written = writtenIn((await entriesOf(store.db, automation)).flatMap(decodeEntries))
+    const answers = written.map(({ answer }) => (answer.kind === 'value' ? answerBody.safeParse(answer.value).data : undefined))
+    const went = answers.findLast((body) => body?.kind === 'receive-went')
+    return (went?.outcome.kind === 'running' ? went.outcome.heldMs : undefined) ?? Number.NaN
+  } finally {
+    await store.close()
+  }
 }
 
 async function byHand(at: Lab, guest: Moving): Promise<readonly Metric[]> {

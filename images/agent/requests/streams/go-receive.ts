@@ -5,6 +5,7 @@ import type { AnswerOf, Refusal, RequestOf } from '../../../../manager/protocol/
 import type { Uuid } from '../../../../manager/protocol/values.ts'
 import { logPath, ownerPath, reopenLogs, shareLog } from '../../consoles/owner.ts'
 import { destroyDomain } from '../../guests/domain.ts'
+import { untilAtRest } from '../../guests/frontends.ts'
 import { forget, type KeptGuest, keep, readKept } from '../../guests/kept.ts'
 import { domainsOf, incomingName } from '../../guests/moving.ts'
 import { isUnborn } from '../../inventory/xl-list.ts'
@@ -15,6 +16,9 @@ import type { Status } from '../../streams/status.ts'
 import { refused } from '../refusal.ts'
 import { OF_GUESTS } from '../start-guest.ts'
 import { failureOf } from '../world.ts'
+
+/** Milliseconds that its clean-up waits for a guest, and between looks. */
+const ARRIVING = { patience: 30_000, look: 1000 }
 
 /** Milliseconds from the word until it is settled: the relay has its own clocks, which end before. */
 const SETTLING = 60_000
@@ -58,7 +62,12 @@ async function settle(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefin
   return { kind: 'receive-went', outcome: { kind: 'dropped', cause, reason } }
 }
 
-async function goOn(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefined, seen: Exclude<Seen, { readonly relay: 'none' }>): Promise<Went | Refusal> {
+async function goOn(
+  world: StreamWorld,
+  guest: Uuid,
+  kept: KeptGuest | undefined,
+  seen: Exclude<Seen, { readonly relay: 'none' }>,
+): Promise<Went | Refusal> {
   // As long as xl is on it, it is xl's.
   if (seen.relay === 'lives' && !seen.status.started)
     return refused('busy', 'the guest was given up, and xl is letting it go on: ask again')
@@ -85,6 +94,8 @@ async function goOn(world: StreamWorld, guest: Uuid, kept: KeptGuest | undefined
     await reopenLogs(world)
     await removeIncomingLog(world, kept)
   }
+  // Its kernel connects its disks and NICs anew, by many a word with dom0: what comes after a move would have to wait for the same CPU.
+  await untilAtRest(world, domid, undefined, ARRIVING)
   await world.collect(OF_GUESTS)
   const unannounced = failure === undefined || nics === 0 ? undefined : failure.slice(0, 512)
   const { heldMs } = seen.status

@@ -49,6 +49,29 @@ test('the bridge of the new host is told where the guest is, and then the switch
   t.is((await ask()).kind, 'guest-announced')
 })
 
+test('what comes after a move waits until the guest has its disks and NICs again, and no longer than half a minute', async (t) => {
+  for (const [connected, waits] of [
+    [7000, [7000, 8000]],
+    [Number.POSITIVE_INFINITY, [30_000, 31_100]],
+  ] as const) {
+    const move = await moving()
+    await move.held()
+    const world = move.b.world()
+    const began = world.clock.steady()
+    const row = (state: number) => `/local/domain/4/device/vif/0/state = "${state}"\n`
+    const run: typeof world.backend.run = async (command, options) =>
+      command[0] === 'xenstore-ls' && command.length === 3 && /^.local.domain.[1-9]\d*$/.test(command[2] ?? '')
+        ? { kind: 'ended', exitCode: 0, stdout: row(world.clock.steady() - began < connected ? 3 : 4), stderr: '' }
+        : world.backend.run(command, options)
+    const handlers = streamHandlers({ ...world, relays: move.b.relays, backend: { ...world.backend, run } })
+    const of = { kind: 'go-receive', migration: MIGRATION, guest: move.guest.uuid } as const
+    const went = await perform(handlers, of, async () => UNWATCHED)
+    t.like(went, { kind: 'receive-went', outcome: { kind: 'running' } })
+    const took = world.clock.steady() - began
+    t.true(took >= waits[0] && took < waits[1], `${took}`)
+  }
+})
+
 test('a relay that takes minutes to begin, or is too busy to answer now and then, is waited for', async (t) => {
   const move = await moving()
   const { a } = move
