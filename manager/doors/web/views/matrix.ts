@@ -88,6 +88,9 @@ function columnView(thing: Thing, before: Thing | undefined, isPinned: boolean) 
   }
 }
 
+/** Letters that the column of images has room for, whichever they are. */
+const FITS = 8
+
 export function rowView(host: Host, cells: Cells) {
   const { load, image } = host
   const cpu = load ? percent(load.cpus, load.threads) : undefined
@@ -100,6 +103,7 @@ export function rowView(host: Host, cells: Cells) {
     cordon: host.cordon?.reason,
     alarms: host.alarms,
     image: image?.image ?? '',
+    isLong: (image?.image.length ?? 0) > FITS,
     generation: image ? `${image.image} ${image.generation}` : '',
     cpuGroup: host.cpuGroup ?? '–',
     cpu: bar(cpu, load ? `${load.cpus.toFixed(1)} of ${load.threads} CPUs, ${load.dom0Cpus.toFixed(1)} of them dom0's` : ''),

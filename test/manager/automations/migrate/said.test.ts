@@ -60,7 +60,10 @@ onEach('its new host has seen when it went on: what is done there afterwards is 
   const seen = ({ kind }: Tagged) =>
     kind === 'go-receive' ? { kind: 'receive-went', outcome: { kind: 'running', domid: 4, heldMs: 55 } } : undefined
   const { steps, move } = await moved(t, place, 'done', seen)
-  t.true(steps.some((what) => what.endsWith('stood still for at most 0.3 s')), steps.join('\n'))
+  t.true(
+    steps.some((what) => what.endsWith('stood still for at most 0.3 s')),
+    steps.join('\n'),
+  )
   t.is(move?.pause_ms, 295)
 })
 

@@ -33,6 +33,24 @@ test.serial('an admin signs in, sees the matrix, and approves a machine by one c
   t.deepEqual(complaints, [])
 })
 
+test.serial(
+  'only cells with too much in them are clipped, as each clip costs in every frame; and nothing of the others stands over',
+  async (t) => {
+    const pool = fakePool(12)
+    pool.become(idOf(2), { image: { image: 'a-very-long-image-of-dom0', generation: 'g1' } })
+    pool.become(idOf(3), { cordon: { reason: 'its fan', who: 'alice', at: 1 } })
+    const { page } = await sit(t, pool)
+    const clipped = await page.evaluate<readonly string[]>(
+      `[...document.querySelectorAll('#matrix tbody td')].filter((cell) => getComputedStyle(cell).overflowX !== 'visible').map((cell) => cell.textContent)`,
+    )
+    t.deepEqual(clipped, ['a-very-long-image-of-dom0', 'up, cordoned'])
+    const over = await page.evaluate<readonly string[]>(
+      `[...document.querySelectorAll('#matrix tbody td:not(.long)')].filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.outerHTML)`,
+    )
+    t.deepEqual(over, [])
+  },
+)
+
 test.serial('reject asks first', async (t) => {
   const pool = fakePool(8)
   const { page } = await sit(t, pool)
