@@ -51,6 +51,18 @@ test.serial(
   },
 )
 
+test.serial('on a phone the matrix has a screen of its own, below what waits for approval', async (t) => {
+  const { page } = await sit(t, fakePool(60))
+  await page.setViewportSize({ width: 390, height: 844 })
+  t.true((await page.evaluate<number>(`document.querySelector('#matrix').clientHeight`)) > 600)
+  await page.locator('#matrix').scrollIntoViewIfNeeded()
+  await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)')
+  const [top, bottom] = await page.evaluate<readonly [number, number]>(
+    `[document.querySelector('#matrix').getBoundingClientRect().top, document.querySelector('#why').getBoundingClientRect().bottom]`,
+  )
+  t.true(top < 300 && Math.round(bottom) === 844, `${top} ${bottom}`)
+})
+
 test.serial('reject asks first', async (t) => {
   const pool = fakePool(8)
   const { page } = await sit(t, pool)
