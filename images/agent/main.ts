@@ -93,7 +93,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { dmi, nics } = ledger.inventory ?? { dmi: { memoryModules: [] }, nics: [] }
   const images = options.devices && openImages({ source: sourceOver(() => link), devices: options.devices, clock: host.clock })
   const world: World | undefined = options.world && {
-    ...{ ...options.world, collect: (names) => observation.collect(names) },
+    ...{ ...options.world, collect: (names) => observation.collect(names), undisturbed: (work) => observation.undisturbed(work) },
     ...(images ? { kernels: openKernels(options.world, images) } : {}),
   }
   const fetchBundle = async (limit: number): Promise<Buffer> => {

@@ -34,6 +34,8 @@ export interface Observation {
   revision(): number
   /** Reads these sections now. The delta, if there is one, has been sent when it resolves. */
   collect(names: readonly SectionName[]): Promise<{ readonly revision: number; readonly problems: readonly Problem[] }>
+  /** Nothing is read while this is done but what is asked for: what becomes stale meanwhile is read after it. */
+  undisturbed<Value>(work: () => Promise<Value>): Promise<Value>
   /** Reads what the first report did without, once: when that report has left, or nobody takes it. */
   goOn(): void
   /** What the site wants to know of each host. */
@@ -61,6 +63,7 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
   let schedule = newSchedule(clock.steady())
   let reading: Promise<void> = Promise.resolve()
   let readings = 0
+  let undisturbed = 0
   let before: Moment | undefined
   let sampling: Promise<void> = Promise.resolve()
   let speaking: Promise<void> = Promise.resolve()
@@ -104,10 +107,11 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
 
   /** While something is being read, what became stale meanwhile waits for its end. */
   const arm = (): void => {
-    if (readings === 0) after('read', Math.max(0, nextTime(schedule) - clock.steady()), readDue)
+    if (readings === 0 && undisturbed === 0) after('read', Math.max(0, nextTime(schedule) - clock.steady()), readDue)
   }
 
   const readDue = (): void => {
+    if (undisturbed > 0) return
     const began = clock.steady()
     const due = takeDue(schedule, began)
     schedule = due.schedule
@@ -199,6 +203,15 @@ export async function observe({ backend, follow, clock }: Host, options: Observa
     goOn,
     revision: () => revision,
     properties,
+    async undisturbed(work) {
+      undisturbed += 1
+      try {
+        return await work()
+      } finally {
+        undisturbed -= 1
+        arm()
+      }
+    },
     async collect(names) {
       schedule = takeNow(schedule, names, clock.steady())
       await read(names)

@@ -12,6 +12,8 @@ export interface World {
   readonly kernels?: Kernels | undefined
   /** Reads these anew; what changed is on its way to the manager when it resolves. */
   collect(names: readonly SectionName[]): Promise<unknown>
+  /** Nothing else is read while this is done; left out: nothing is. */
+  undisturbed?<Value>(work: () => Promise<Value>): Promise<Value>
 }
 
 export interface Files {

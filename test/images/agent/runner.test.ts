@@ -76,6 +76,38 @@ test('a pulled cable is told at once, and its delta within a second', async (t) 
   await observation.stop()
 })
 
+test('while something is not to be disturbed its changes are told and not read; what is asked for is read; after it all is', async (t) => {
+  const { clock, host, of, observation } = await watched()
+  await clock.advance(3_000)
+  let end = (): void => undefined
+  const done = observation.undisturbed(
+    () =>
+      new Promise<string>((resolve) => {
+        end = () => resolve('done')
+      }),
+  )
+  host.become({ ...machine, nics: machine.nics.map((nic) => (nic.name === 'eth3' ? { ...nic, up: false } : nic)) })
+  await clock.advance(60_000)
+  t.is(of('event').length, 1)
+  t.deepEqual(of('delta'), [])
+  await observation.collect(['guests'])
+  t.deepEqual(of('delta'), [], 'no guest has changed')
+  end()
+  t.is(await done, 'done')
+  await clock.advance(1_000)
+  t.true(of('delta').some(({ sections }) => sections.nics?.[3]?.link === 'down'))
+  await t.throwsAsync(
+    observation.undisturbed(async () => {
+      throw new Error('it went wrong')
+    }),
+    { message: 'it went wrong' },
+  )
+  host.become(machine)
+  await clock.advance(1_000)
+  t.true(of('delta').some(({ sections }) => sections.nics?.[3]?.link === 'up'))
+  await observation.stop()
+})
+
 test('a burst of events makes one delta, and an event that repeats within it is told once', async (t) => {
   const { clock, host, of, observation } = await watched()
   const without = { ...machine, guests: machine.guests.slice(1) }

@@ -25,7 +25,13 @@ const SETTLING = 60_000
 
 type Went = AnswerOf<'go-receive'>
 
-export async function goReceive(world: StreamWorld, { migration, guest }: RequestOf<'go-receive'>): Promise<Went | Refusal> {
+/** A guest stands still for it, or has just come: of what changes on this host by it a look takes the same CPU, and can wait. */
+export function goReceive(world: StreamWorld, body: RequestOf<'go-receive'>): Promise<Went | Refusal> {
+  const go = () => passOn(world, body)
+  return world.undisturbed?.(go) ?? go()
+}
+
+async function passOn(world: StreamWorld, { migration, guest }: RequestOf<'go-receive'>): Promise<Went | Refusal> {
   const places = streamPlaces(migration)
   const known = await readKept(world.backend, guest)
   if (known.kind === 'damaged') return refused('unable', `what this host keeps of the guest is damaged: ${known.reason}`)

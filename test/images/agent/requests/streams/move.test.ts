@@ -63,12 +63,20 @@ test('what comes after a move waits until the guest has its disks and NICs again
       command[0] === 'xenstore-ls' && command.length === 3 && /^.local.domain.[1-9]\d*$/.test(command[2] ?? '')
         ? { kind: 'ended', exitCode: 0, stdout: row(world.clock.steady() - began < connected ? 3 : 4), stderr: '' }
         : world.backend.run(command, options)
-    const handlers = streamHandlers({ ...world, relays: move.b.relays, backend: { ...world.backend, run } })
+    const calm: string[] = []
+    const undisturbed = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+      calm.push('from here')
+      const value = await work()
+      calm.push('to here')
+      return value
+    }
+    const handlers = streamHandlers({ ...world, relays: move.b.relays, backend: { ...world.backend, run }, undisturbed })
     const of = { kind: 'go-receive', migration: MIGRATION, guest: move.guest.uuid } as const
     const went = await perform(handlers, of, async () => UNWATCHED)
     t.like(went, { kind: 'receive-went', outcome: { kind: 'running' } })
     const took = world.clock.steady() - began
     t.true(took >= waits[0] && took < waits[1], `${took}`)
+    t.deepEqual(calm, ['from here', 'to here'])
   }
 })
 
