@@ -125,16 +125,17 @@ async function ours(at: Lab, guest: Moving): Promise<readonly Metric[]> {
   ;[guest.home, guest.away] = [home, away]
   const changed = changedBytes(left, await blocksOn(home, uuid, 'ready'))
   const back = (await movedOf(at)).moved
-  const before = tookIn(there, 0, copying.began)
-  const during = tookIn(there, copying.began, copying.ended)
+  // Mirrors are opened, and swapped in under it, before the first block goes over: that is no time of before.
+  const before = tookIn(there, 0, moved.began)
+  const during = tookIn(there, moved.began, copying.ended)
   return [
     seconds(GAP, there.gap / 1000),
     seconds(COPY, (copying.ended - copying.began) / 1000),
     ratio('hold, of its pause', held / (moved.pauseMs ?? Number.NaN)),
     ratio('bytes of its disk, by what is not zero and what it wrote', moved.diskBytes / (full + there.written)),
     ratio('bytes of the way back, by what was changed', back.diskBytes / changed),
-    ratio('p99 of its writes while its disk goes over, by before', percentile(during, 0.99) / percentile(before, 0.99)),
-    seconds('its longest write while its disk goes over', Math.max(...during) / 1000),
+    ratio('p99 of its writes until its disk is there, by before', percentile(during, 0.99) / percentile(before, 0.99)),
+    seconds('its longest write until its disk is there', Math.max(...during) / 1000),
   ]
 }
 
