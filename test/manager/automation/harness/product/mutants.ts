@@ -189,8 +189,8 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'recipe: a guest is let go on before its disks are settled',
     file: 'manager/automations/migrate/migrate',
-    from: /else\s+yield\* settled\(args, mirrors\);?\s*yield\* progress\('hand over', (`.*`)\);?\s*const whose = yield\* passedOn\(args, stream\.migration\)/,
-    to: "; yield* progress('hand over', $1); const whose = yield* passedOn(args, stream.migration); yield* settled(args, mirrors)",
+    from: /else\s+yield\* settled\(args, mirrors\);?\s*yield\* progress\('hand over', (`.*`)\);?\s*const passed = yield\* passedOn\(args, stream\.migration\)/,
+    to: "; yield* progress('hand over', $1); const passed = yield* passedOn(args, stream.migration); yield* settled(args, mirrors)",
     by: 'live move',
     beside: [{ kind: 'request', at: 15, fault: 'fails' }],
   },
@@ -211,8 +211,8 @@ export const MUTANTS: readonly ProductMutant[] = [
   {
     name: 'recipe: where nobody knows whose a guest is, it is called the old host’s',
     file: 'manager/automations/migrate/memory',
-    from: /if \(verdict\.kind !== 'unknown'\)\s*return verdict\.kind/,
-    to: "return 'not moved'",
+    from: /if \(verdict\.kind !== 'unknown'\)\s*return \{ kind: verdict\.kind \}/,
+    to: "return { kind: 'not moved' }",
     by: 'live move',
     beside: [{ kind: 'request', at: 15, fault: 'half' }],
   },
