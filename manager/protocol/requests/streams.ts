@@ -166,7 +166,7 @@ export const goReceive = short({
       record({
         kind: z.literal('running'),
         domid: count,
-        /** From when the word was held until it had gone on; left out: nobody has seen that. */ heldMs: count.exactOptional(),
+        /** From when the word was held until it had gone on; left out: nobody has seen that. */ heldMs: time.exactOptional(),
         /** Why nobody was told where its MACs are. */ unannounced: word(512).exactOptional(),
       }),
       record({ kind: z.literal('dropped'), cause: streamCause, reason: word(512) }),

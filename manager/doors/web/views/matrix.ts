@@ -89,7 +89,7 @@ function columnView(thing: Thing, before: Thing | undefined, isPinned: boolean) 
 }
 
 /** Letters that the column of images has room for, whichever they are. */
-const FITS = 8
+const FITS = 5
 
 export function rowView(host: Host, cells: Cells) {
   const { load, image } = host

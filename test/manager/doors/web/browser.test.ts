@@ -39,6 +39,9 @@ test.serial(
     const pool = fakePool(12)
     pool.become(idOf(2), { image: { image: 'a-very-long-image-of-dom0', generation: 'g1' } })
     pool.become(idOf(3), { cordon: { reason: 'its fan', who: 'alice', at: 1 } })
+    // The widest of those that are not cut.
+    pool.become(idOf(4), { image: { image: 'm'.repeat(5), generation: 'g1' }, state: 'maintenance', guests: undefined })
+    pool.become(idOf(5), { state: 'approved', guests: 1234 })
     const { page } = await sit(t, pool)
     const clipped = await page.evaluate<readonly string[]>(
       `[...document.querySelectorAll('#matrix tbody td')].filter((cell) => getComputedStyle(cell).overflowX !== 'visible').map((cell) => cell.textContent)`,
